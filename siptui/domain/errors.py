@@ -1,0 +1,53 @@
+"""The one family of errors: what happened, what to do next, and the exit code that says so."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process tells the shell. An unknown code means failure."""
+
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    SOME_FAILED = 3
+    SIGN_IN = 4
+    SOME_UNKNOWN = 5
+    HELD = 11
+    INTERRUPTED = 130
+
+
+class SiptuiError(Exception):
+    """Root of every error siptui raises on purpose.
+
+    `title` is a few words, `message` says what happened and where, `remedy` what to do next,
+    `code` is a stable machine word for `--json`. All are plain text, safe to print.
+    """
+
+    title = "Error"
+    code = "error"
+    exit_code = ExitCode.ERROR
+
+    def __init__(self, message: str, *, remedy: str = "", title: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        if title:
+            self.title = title
+        if code:
+            self.code = code
+
+
+class UsageError(SiptuiError):
+    """The command line, a setting or an input file cannot be used as it is."""
+
+    title = "Cannot be used"
+    code = "usage"
+    exit_code = ExitCode.USAGE
+
+
+class SignInNeededError(SiptuiError):
+    """No usable sign-in, or the service refused it."""
+
+    title = "Sign-in needed"
+    code = "sign_in_needed"
+    exit_code = ExitCode.SIGN_IN

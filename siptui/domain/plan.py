@@ -1,0 +1,82 @@
+"""The plan: which device goes into which batch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from siptui.domain.device import Device
+from siptui.domain.region import Region
+
+#: Devices in one request at most (Microsoft Learn, "Configure SIP Gateway").
+MAX_BATCH_SIZE = 100
+#: Batches alive at once in one region at most (same page).
+MAX_LIVE_BATCHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Devices of one region that are submitted in one request. Numbers count from 1 in a run."""
+
+    number: int
+    region: Region
+    devices: tuple[Device, ...]
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """The accounts whose passwords this batch resets."""
+        return frozenset(device.user_name.key for device in self.devices)
+
+
+def make_batches(
+    devices: Sequence[Device], *, size: int = MAX_BATCH_SIZE, first: int = 0, start: int = 1
+) -> tuple[Batch, ...]:
+    """`devices` cut into batches of at most `size`, a region each, in the order of the list.
+
+    `first` above 0 makes the very first batch that small (a canary). Numbers count from `start`.
+    A hardware id may occur once only, and no account twice in one batch: a second device of the
+    same account goes into a later batch, and `may_live_together` keeps the two apart in time.
+    Raises `ValueError` for a size outside 1-100 or a hardware id that occurs twice.
+    """
+    if not 1 <= size <= MAX_BATCH_SIZE:
+        raise ValueError(f"a batch has 1 to {MAX_BATCH_SIZE} devices, not {size}")
+    seen: set[str] = set()
+    for device in devices:
+        if device.hardware_id in seen:
+            raise ValueError(f"line {device.line}: {device.hardware_id} occurs twice")
+        seen.add(device.hardware_id)
+    batches: list[Batch] = []
+    if first and devices:
+        canary = _cut(devices[:first], min(first, size), start)
+        batches.extend(canary)
+        devices = devices[first:]
+    batches.extend(_cut(devices, size, start + len(batches)))
+    return tuple(batches)
+
+
+def _cut(devices: Sequence[Device], size: int, start: int) -> list[Batch]:
+    filled: list[list[Device]] = []
+    accounts: list[set[str]] = []
+    open_in: dict[Region, list[int]] = {}
+    for device in devices:
+        places = open_in.setdefault(device.region, [])
+        for place in places:
+            if device.user_name.key not in accounts[place]:
+                break
+        else:
+            place = len(filled)
+            filled.append([])
+            accounts.append(set())
+            places.append(place)
+        filled[place].append(device)
+        accounts[place].add(device.user_name.key)
+        if len(filled[place]) == size:
+            places.remove(place)
+    return [Batch(start + i, batch[0].region, tuple(batch)) for i, batch in enumerate(filled)]
+
+
+def may_live_together(accounts: Iterable[str], live: Iterable[frozenset[str]]) -> bool:
+    """Whether a batch of these `accounts` may be submitted while the `live` ones are alive.
+
+    Two live batches that reset the same account's password would work against each other.
+    """
+    mine = frozenset(accounts)
+    return all(mine.isdisjoint(other) for other in live)

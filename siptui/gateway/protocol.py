@@ -1,0 +1,90 @@
+"""What a run needs of the service, as a Protocol over plain values.
+
+Every name of the wire (Teams.SipDevicesGatewayManagement/v1) is known at property level only;
+casing, the name of the item array and most status words are not. Hence words are kept as they
+came, and only the few that were seen decide anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from siptui.domain.device import Device, DeviceKey
+from siptui.domain.region import Region
+
+
+class Phase(StrEnum):
+    """What a status word says for certain. An unknown word is `RUNNING`: not known to be over."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    COMPLETED = "completed"  # batches only: over, each item has its own outcome
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAccepted:
+    """Answer to a submit. `count` is the service's own number of items, if it named one."""
+
+    batch_id: str
+    count: int | None
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStatus:
+    """One device in a batch's status. `word` and `error` are the service's own, made visible."""
+
+    user_name: str
+    hardware_id: str  # canonical where it can be read, else as it came
+    word: str
+    phase: Phase
+    error: str
+
+    @property
+    def key(self) -> DeviceKey:
+        """What it is matched to a device by."""
+        return (self.user_name.casefold(), self.hardware_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatus:
+    """A batch and its devices. `region` and `request_time` only where the service names them."""
+
+    batch_id: str
+    word: str
+    phase: Phase
+    region: Region | None
+    request_time: str
+    user_id: str
+    items: tuple[ItemStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """A batch as the tenant's 30-day list has it: no devices."""
+
+    batch_id: str
+    word: str
+    phase: Phase
+    region: Region | None
+    request_time: str
+    user_id: str
+    count: int | None
+
+
+class BulkSignIn(Protocol):
+    """The three calls of bulk sign-in. All raise `gateway.errors.GatewayError`."""
+
+    async def create_batch(self, region: Region, devices: Sequence[Device]) -> BatchAccepted:
+        """Submit `devices` (1 to 100). Resets their accounts' passwords; sent exactly once."""
+        ...
+
+    async def batch_status(self, batch_id: str) -> BatchStatus:
+        """The batch and each of its devices."""
+        ...
+
+    async def batch_summaries(self) -> tuple[BatchSummary, ...]:
+        """The tenant's batches of the past 30 days, everybody's."""
+        ...

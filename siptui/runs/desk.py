@@ -1,0 +1,108 @@
+"""The desk: what a view may ask of runs. Views decide nothing; they read, and leave orders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from siptui.domain.device import Device
+from siptui.runs.events import Options, Stored
+from siptui.runs.state import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new since the last look: the events, and the places of the devices they changed."""
+
+    events: Sequence[Stored]
+    devices: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """A run in the history. `state` is `running`, `stopped` or `finished`."""
+
+    run: str
+    started: str
+    file: str
+    tenant: str
+    devices: int
+    succeeded: int
+    failed: int
+    unknown: int
+    skipped: int
+    state: str
+    held_by: str
+
+
+class Following(Protocol):
+    """A run being read from the journal. `poll` is cheap when nothing is new."""
+
+    @property
+    def state(self) -> RunState:
+        """The run as far as it was read."""
+        ...
+
+    def poll(self) -> Changes:
+        """Read what is new into `state`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        ...
+
+
+class Desk(Protocol):
+    """All that a console needs of runs in one tenant. Every call is quick and may be made from
+    the screen's loop; errors are `SiptuiError`s."""
+
+    @property
+    def tenant(self) -> str:
+        """Name of the tenant, for people."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The account signed in, or nothing."""
+        ...
+
+    def create(
+        self, devices: Sequence[Device], *, file: str, sha256: str, skipped: int, options: Options
+    ) -> str:
+        """Plan a run and write it down; the run's id. Nothing is submitted yet."""
+        ...
+
+    def start(self, run: str) -> None:
+        """See to it that somebody works on the run: a worker process, or this one."""
+        ...
+
+    def pause(self, run: str) -> None:
+        """Stop submitting for a while; following goes on."""
+        ...
+
+    def go_on(self, run: str) -> None:
+        """Go on submitting."""
+        ...
+
+    def retry(self, run: str, devices: Sequence[int]) -> None:
+        """Submit these failed devices once more, and start the run if nobody works on it."""
+        ...
+
+    def adopt(self, run: str, batch: int, batch_id: str) -> None:
+        """The operator's word: the lost batch is the one the service calls `batch_id`."""
+        ...
+
+    def resubmit(self, run: str, batch: int) -> None:
+        """The operator's word: submit the unsettled batch once more."""
+        ...
+
+    def follow(self, run: str) -> Following:
+        """Read the run from its beginning, then what is new at each poll."""
+        ...
+
+    def runs(self) -> list[RunHead]:
+        """The runs in the journal, newest first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything. Work that a worker process does goes on."""
+        ...

@@ -1,0 +1,214 @@
+"""The events of a run: all that ever happened to it, one record each.
+
+State is a fold over these, every view is a reader of these, and an act follows its event, never
+the other way round. Records are stored as JSON with their `type`; fields are only ever added.
+A device is named by its place in the plan, counted from 0.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+
+
+class Event(
+    msgspec.Struct, frozen=True, tag_field="type", tag=True, omit_defaults=True, kw_only=True
+):
+    """Root of all events."""
+
+
+class Actor(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Who did it: the account signed in to the tenant, the user and the host of the computer."""
+
+    account: str = ""
+    os_user: str = ""
+    host: str = ""
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How a run is to be carried out."""
+
+    batch_size: int = 100
+    slots: int = 3
+    settle_seconds: float = 300.0
+    first: int = 0
+    max_failures: float | None = None  # percent of the canary that may fail
+
+
+class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
+    """The run exists. Its devices are in the journal's device table, its batches follow."""
+
+    file: str
+    sha256: str
+    tenant: str
+    devices: int
+    skipped: int
+    batches: int
+    actor: Actor = Actor()
+    options: Options = Options()
+
+
+class BatchPlanned(Event, frozen=True, tag="batch_planned", kw_only=True):
+    """Devices were put into a batch, for the first time or once more."""
+
+    batch: int
+    region: Region
+    devices: list[int]
+    attempt: int = 1
+
+
+class BatchSubmitting(Event, frozen=True, tag="batch_submitting", kw_only=True):
+    """The intent to submit, written before the request leaves.
+
+    `known` are the batch ids the tenant had before, so that a lost answer can be settled.
+    """
+
+    batch: int
+    region: Region
+    devices: int
+    known: list[str] = []
+
+
+class BatchAccepted(Event, frozen=True, tag="batch_accepted", kw_only=True):
+    """The service has the batch. `adopted` when it was found after a lost answer."""
+
+    batch: int
+    batch_id: str
+    count: int | None = None
+    correlation_id: str = ""
+    adopted: bool = False
+
+
+class BatchDeferred(Event, frozen=True, tag="batch_deferred", kw_only=True):
+    """Certainly nothing was accepted; the batch is back in the queue."""
+
+    batch: int
+    why: str
+    until: str = ""
+
+
+class BatchRejected(Event, frozen=True, tag="batch_rejected", kw_only=True):
+    """The service refused the batch as a whole. With `requeued` its devices wait again."""
+
+    batch: int
+    status: int | None = None
+    code: str = ""
+    message: str = ""
+    remedy: str = ""
+    correlation_id: str = ""
+    requeued: bool = False
+
+
+class BatchInDoubt(Event, frozen=True, tag="batch_in_doubt", kw_only=True):
+    """The answer to the submit was lost; the batch is being looked for."""
+
+    batch: int
+    why: str
+
+
+class BatchUnsettled(Event, frozen=True, tag="batch_unsettled", kw_only=True):
+    """The search ended without one certain match; the operator decides."""
+
+    batch: int
+    why: str
+    candidates: list[str] = []
+
+
+class BatchFinished(Event, frozen=True, tag="batch_finished", kw_only=True):
+    """Every device of the batch has its outcome."""
+
+    batch: int
+    batch_id: str
+    succeeded: int
+    failed: int
+    unknown: int = 0
+
+
+class DeviceChanged(Event, frozen=True, tag="device", kw_only=True):
+    """The service said something new about a device."""
+
+    device: int
+    batch: int
+    state: DeviceState
+    word: str = ""
+    error: str = ""
+
+
+class Waiting(Event, frozen=True, tag="waiting", kw_only=True):
+    """Nothing can be done until then, and why. `until` is RFC 3339 in UTC, or nothing."""
+
+    why: str
+    until: str = ""
+
+
+class Note(Event, frozen=True, tag="note", kw_only=True):
+    """Something an operator should know."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+    batch: int | None = None
+
+
+class Order(Event, frozen=True, tag="order", kw_only=True):
+    """What an operator asked of the worker. Written by a viewer, carried out by the worker."""
+
+    what: Literal["pause", "go_on", "stop", "retry", "adopt", "resubmit", "new_token"]
+    actor: Actor = Actor()
+    devices: list[int] = []
+    batch: int | None = None
+    batch_id: str = ""
+
+
+class WorkerStarted(Event, frozen=True, tag="worker_started", kw_only=True):
+    """A process took the run."""
+
+    pid: int
+    actor: Actor = Actor()
+
+
+class RunStopped(Event, frozen=True, tag="run_stopped", kw_only=True):
+    """The worker let go of an unfinished run. `code` is a machine word, `message` for people."""
+
+    code: str
+    message: str
+    remedy: str = ""
+
+
+class RunFinished(Event, frozen=True, tag="run_finished", kw_only=True):
+    """Nothing is left to do."""
+
+    succeeded: int
+    failed: int
+    unknown: int
+    skipped: int
+    seconds: float
+
+
+AnyEvent = (
+    RunPlanned
+    | BatchPlanned
+    | BatchSubmitting
+    | BatchAccepted
+    | BatchDeferred
+    | BatchRejected
+    | BatchInDoubt
+    | BatchUnsettled
+    | BatchFinished
+    | DeviceChanged
+    | Waiting
+    | Note
+    | Order
+    | WorkerStarted
+    | RunStopped
+    | RunFinished
+)
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """An event where it stands in the journal: `seq` counts up, `at` is RFC 3339 in UTC."""
+
+    seq: int
+    at: str
+    event: AnyEvent

@@ -1,0 +1,308 @@
+"""Where a run stands: a fold over its events, cheap to bring up to date."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from siptui.domain.device import Device
+from siptui.domain.outcome import (
+    ANSWER_LOST,
+    BATCH_REJECTED,
+    NO_RESULT,
+    Outcome,
+    explain,
+)
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState, DeviceState
+from siptui.runs import events as ev
+
+_OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
+
+
+@dataclass(slots=True)
+class DeviceRecord:
+    """A device of the run and what is known of it. `since` is when it got its present state."""
+
+    index: int
+    device: Device
+    state: DeviceState = DeviceState.QUEUED
+    batch: int = 0
+    attempt: int = 0
+    word: str = ""
+    error: str = ""
+    outcome: Outcome | None = None
+    submitted_at: str = ""
+    since: str = ""
+
+
+@dataclass(slots=True)
+class BatchRecord:
+    """A batch of the run and what is known of it."""
+
+    number: int
+    region: Region
+    devices: list[int]
+    attempt: int
+    state: BatchState = BatchState.QUEUED
+    batch_id: str = ""
+    known: frozenset[str] = frozenset()
+    candidates: list[str] = field(default_factory=list)
+    why: str = ""
+    not_before: str = ""
+    submitted_at: str = ""
+    accepted_at: str = ""
+    changed_at: str = ""
+    adopted: bool = False
+
+
+class RunState:
+    """The run as its events so far tell it. `apply` returns the devices that changed."""
+
+    def __init__(self, run: str, devices: Iterable[Device]) -> None:
+        self.run = run
+        self.devices = [DeviceRecord(i, device) for i, device in enumerate(devices)]
+        self.batches: dict[int, BatchRecord] = {}
+        self.plan: ev.RunPlanned | None = None
+        self.planned_at = ""
+        self.last_seq = 0
+        self.last_at = ""
+        self.paused = False
+        self.stopping = False
+        self.stopped: ev.RunStopped | None = None
+        self.finished: ev.RunFinished | None = None
+        self.waiting: ev.Waiting | None = None
+        self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
+
+    def apply(self, stored: ev.Stored) -> set[int]:
+        """Take in one event; the places of the devices it changed.
+
+        Only forward moves are made: an event that would take a device back (a copy, a straggler
+        of an earlier attempt) changes nothing.
+        """
+        self.last_seq, self.last_at = stored.seq, stored.at
+        handler = _HANDLERS.get(type(stored.event))
+        return handler(self, stored.event, stored.at) if handler else set()
+
+    @property
+    def over(self) -> bool:
+        """Whether every device has an outcome and no batch is open."""
+        return all(r.state in _OVER for r in self.devices) and not self.open_batches()
+
+    def open_batches(self) -> list[BatchRecord]:
+        """The batches the service may be working on, the ones in doubt included."""
+        return [b for b in self.batches.values() if b.state in _OPEN]
+
+    def queued_batches(self) -> list[BatchRecord]:
+        """The batches still to be submitted, in order."""
+        return [b for b in self.batches.values() if b.state is BatchState.QUEUED]
+
+    def unsettled_batches(self) -> list[BatchRecord]:
+        """The batches that wait for the operator's decision."""
+        return [b for b in self.batches.values() if b.state is BatchState.UNSETTLED]
+
+    def causes(self) -> Counter[str]:
+        """How many failed and unknown devices each cause has."""
+        return Counter(
+            str(r.outcome.cause)
+            for r in self.devices
+            if r.outcome and r.state in (DeviceState.FAILED, DeviceState.UNKNOWN)
+        )
+
+    def _move(
+        self,
+        record: DeviceRecord,
+        state: DeviceState,
+        at: str,
+        *,
+        word: str = "",
+        error: str = "",
+        outcome: Outcome | None = None,
+    ) -> None:
+        if record.state is not state:
+            self.counts[record.state] -= 1
+            self.counts[state] += 1
+            record.since = at
+        record.state, record.word, record.error, record.outcome = state, word, error, outcome
+
+    def _move_batch(
+        self,
+        batch: BatchRecord,
+        state: DeviceState,
+        at: str,
+        *,
+        sources: frozenset[DeviceState],
+        error: str = "",
+        outcome: Outcome | None = None,
+    ) -> set[int]:
+        changed = set()
+        for index in batch.devices:
+            record = self.devices[index]
+            if record.batch == batch.number and record.state in sources:
+                self._move(record, state, at, error=error, outcome=outcome)
+                changed.add(index)
+        return changed
+
+    def _on_run_planned(self, event: ev.RunPlanned, at: str) -> set[int]:
+        self.plan, self.planned_at = event, at
+        return set()
+
+    def _on_batch_planned(self, event: ev.BatchPlanned, at: str) -> set[int]:
+        for index in event.devices:
+            record = self.devices[index]
+            before = self.batches.get(record.batch)
+            if before and before.state is BatchState.UNSETTLED:
+                before.state = BatchState.ABANDONED
+            record.batch, record.attempt = event.batch, event.attempt
+            self._move(record, DeviceState.QUEUED, at)
+        self.batches[event.batch] = BatchRecord(
+            event.batch, event.region, list(event.devices), event.attempt, changed_at=at
+        )
+        self.finished = None
+        return set(event.devices)
+
+    def _on_batch_submitting(self, event: ev.BatchSubmitting, at: str) -> set[int]:
+        batch = self.batches[event.batch]
+        batch.state, batch.known, batch.submitted_at = (
+            BatchState.SUBMITTING,
+            frozenset(event.known),
+            at,
+        )
+        batch.not_before, self.waiting = "", None
+        for index in batch.devices:
+            self.devices[index].submitted_at = at
+        return self._move_batch(
+            batch, DeviceState.SUBMITTING, at, sources=frozenset({DeviceState.QUEUED})
+        )
+
+    def _on_batch_accepted(self, event: ev.BatchAccepted, at: str) -> set[int]:
+        batch = self.batches[event.batch]
+        batch.state, batch.batch_id, batch.adopted = (
+            BatchState.RUNNING,
+            event.batch_id,
+            event.adopted,
+        )
+        batch.accepted_at = batch.changed_at = at
+        return self._move_batch(
+            batch,
+            DeviceState.RUNNING,
+            at,
+            sources=frozenset({DeviceState.SUBMITTING, DeviceState.UNKNOWN, DeviceState.QUEUED}),
+        )
+
+    def _on_batch_deferred(self, event: ev.BatchDeferred, at: str) -> set[int]:
+        batch = self.batches[event.batch]
+        batch.state, batch.why, batch.not_before = BatchState.QUEUED, event.why, event.until
+        return self._move_batch(
+            batch, DeviceState.QUEUED, at, sources=frozenset({DeviceState.SUBMITTING})
+        )
+
+    def _on_batch_rejected(self, event: ev.BatchRejected, at: str) -> set[int]:
+        batch = self.batches[event.batch]
+        batch.why = event.message
+        if event.requeued:
+            batch.state = BatchState.QUEUED
+            return self._move_batch(
+                batch, DeviceState.QUEUED, at, sources=frozenset({DeviceState.SUBMITTING})
+            )
+        batch.state = BatchState.REJECTED
+        return self._move_batch(
+            batch,
+            DeviceState.FAILED,
+            at,
+            sources=frozenset({DeviceState.SUBMITTING}),
+            error=event.message,
+            outcome=BATCH_REJECTED,
+        )
+
+    def _on_batch_in_doubt(self, event: ev.BatchInDoubt, at: str) -> set[int]:
+        batch = self.batches[event.batch]
+        batch.state, batch.why, batch.changed_at = BatchState.IN_DOUBT, event.why, at
+        return self._move_batch(
+            batch,
+            DeviceState.UNKNOWN,
+            at,
+            sources=frozenset({DeviceState.SUBMITTING}),
+            error=event.why,
+            outcome=ANSWER_LOST,
+        )
+
+    def _on_batch_unsettled(self, event: ev.BatchUnsettled, at: str) -> set[int]:
+        batch = self.batches[event.batch]
+        batch.state, batch.why, batch.candidates = (
+            BatchState.UNSETTLED,
+            event.why,
+            list(event.candidates),
+        )
+        return self._move_batch(
+            batch,
+            DeviceState.UNKNOWN,
+            at,
+            sources=frozenset({DeviceState.SUBMITTING, DeviceState.UNKNOWN}),
+            error=event.why,
+            outcome=ANSWER_LOST,
+        )
+
+    def _on_batch_finished(self, event: ev.BatchFinished, at: str) -> set[int]:
+        batch = self.batches[event.batch]
+        batch.state, batch.changed_at = BatchState.FINISHED, at
+        return set()
+
+    def _on_device(self, event: ev.DeviceChanged, at: str) -> set[int]:
+        record = self.devices[event.device]
+        if record.batch != event.batch:
+            return set()  # a straggler of an earlier attempt
+        outcome = None
+        if event.state is DeviceState.FAILED:
+            outcome = explain(event.error)
+        elif event.state is DeviceState.UNKNOWN:
+            outcome = NO_RESULT
+        self._move(record, event.state, at, word=event.word, error=event.error, outcome=outcome)
+        self.batches[event.batch].changed_at = at
+        return {event.device}
+
+    def _on_waiting(self, event: ev.Waiting, at: str) -> set[int]:
+        self.waiting = event
+        return set()
+
+    def _on_order(self, event: ev.Order, at: str) -> set[int]:
+        if event.what == "pause":
+            self.paused = True
+        elif event.what == "go_on":
+            self.paused = self.stopping = False
+        elif event.what == "stop":
+            self.stopping = True
+        return set()
+
+    def _on_worker_started(self, event: ev.WorkerStarted, at: str) -> set[int]:
+        self.stopped = self.waiting = None
+        self.stopping = False
+        return set()
+
+    def _on_run_stopped(self, event: ev.RunStopped, at: str) -> set[int]:
+        self.stopped, self.waiting = event, None
+        return set()
+
+    def _on_run_finished(self, event: ev.RunFinished, at: str) -> set[int]:
+        self.finished, self.waiting, self.stopped = event, None, None
+        return set()
+
+
+_OPEN = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
+_HANDLERS: dict[type[ev.Event], Any] = {
+    ev.RunPlanned: RunState._on_run_planned,
+    ev.BatchPlanned: RunState._on_batch_planned,
+    ev.BatchSubmitting: RunState._on_batch_submitting,
+    ev.BatchAccepted: RunState._on_batch_accepted,
+    ev.BatchDeferred: RunState._on_batch_deferred,
+    ev.BatchRejected: RunState._on_batch_rejected,
+    ev.BatchInDoubt: RunState._on_batch_in_doubt,
+    ev.BatchUnsettled: RunState._on_batch_unsettled,
+    ev.BatchFinished: RunState._on_batch_finished,
+    ev.DeviceChanged: RunState._on_device,
+    ev.Waiting: RunState._on_waiting,
+    ev.Order: RunState._on_order,
+    ev.WorkerStarted: RunState._on_worker_started,
+    ev.RunStopped: RunState._on_run_stopped,
+    ev.RunFinished: RunState._on_run_finished,
+}
