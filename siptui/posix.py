@@ -1,0 +1,298 @@
+"""What only POSIX systems have: locks, owners and modes of files, kinds of file systems.
+
+The one module that may import `fcntl`, `pwd` and the like, so that a port has one place to change.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import re
+import secrets
+import socket
+import stat
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.domain.text import visible
+
+#: How often and how long apart a lock is tried: somebody may be looking who holds it.
+_LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
+#: Types of file systems on which neither locks nor SQLite's write-ahead log can be relied on.
+_NETWORK_TYPES = re.compile(
+    r"(?:9p|afpfs|afs|beegfs|ceph|cifs|coda|davfs|glusterfs|gpfs|lustre|ncpfs|nfs[34]?|ocfs2"
+    r"|orangefs|pvfs2|smb[23]|smbfs|webdav"
+    r"|fuse\.(?:ceph-fuse|cifs|davfs2?|glusterfs|rclone|s3fs|smbnetfs|sshfs))"
+)
+
+
+class PrivateFileError(SiptuiError):
+    """A file or folder that must be the user's alone is not."""
+
+    title = "Not private"
+    code = "not_private"
+
+
+class HeldError(SiptuiError):
+    """Somebody else holds the lock. `holder` says who, as far as is known."""
+
+    title = "In use by another process"
+    code = "held"
+    exit_code = ExitCode.HELD
+
+    def __init__(self, path: Path, holder: "Holder") -> None:
+        super().__init__(
+            f"{path.name} is held by {holder}.",
+            remedy="Wait until it is done, or end that process; its lock ends with it.",
+        )
+        self.holder = holder
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock, as the lock file says; fields that are not known are empty or 0."""
+
+    pid: int = 0
+    host: str = ""
+    user: str = ""
+    since: str = ""
+
+    def __str__(self) -> str:
+        if not self.pid:
+            return "another process"
+        return f"process {self.pid} of {self.user} on {self.host}, since {self.since}"
+
+
+class FileLock:
+    """An advisory lock on a file, held from its making until `release` or the process's end.
+
+    The file stays; what counts is the lock on it, so a file left by a killed process is free.
+    Raises `HeldError` at once when somebody holds it. Not inherited by started programs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            if not _try_lock(self._fd):
+                raise HeldError(path, _holder_in(self._fd))
+            me = Holder(
+                os.getpid(),
+                socket.gethostname(),
+                user_name(),
+                datetime.now(UTC).isoformat(timespec="seconds"),
+            )
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, json.dumps(asdict(me)).encode(), 0)
+        except BaseException:
+            os.close(self._fd)
+            self._fd = -1
+            raise
+
+    def release(self) -> None:
+        """Let go. Doing it twice does no harm."""
+        if self._fd >= 0:
+            os.ftruncate(self._fd, 0)
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def file_lock(path: Path) -> FileLock:
+    """Lock `path` for this process, as a context manager; `HeldError` if somebody holds it."""
+    return FileLock(path)
+
+
+def lock_holder(path: Path) -> Holder | None:
+    """Who holds the lock on `path` now, or none. Looking does not take it from anybody."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder_in(fd)
+    else:
+        return None
+    finally:
+        os.close(fd)
+
+
+def _try_lock(fd: int) -> bool:
+    for last in (*(False,) * (_LOCK_TRIES - 1), True):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not last:
+                time.sleep(_LOCK_PAUSE)
+        else:
+            return True
+    return False
+
+
+def _holder_in(fd: int) -> Holder:
+    try:
+        found = json.loads(os.pread(fd, 4096, 0))
+        texts = [visible(str(found[key])) for key in ("host", "user", "since")]
+        return Holder(int(found["pid"]), *texts)
+    except (ValueError, LookupError, TypeError, OSError):
+        return Holder()
+
+
+def user_name() -> str:
+    """Name of the user this process runs as, or its number."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def private_folder(path: Path) -> Path:
+    """`path` as a folder that only this user can enter, made or tightened as needed.
+
+    Raises `PrivateFileError` when it belongs to somebody else or cannot be made.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.stat()
+        if found.st_uid != os.geteuid():
+            raise PrivateFileError(
+                f"{path} belongs to another user.",
+                remedy="Choose another folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR.",
+            )
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise PrivateFileError(
+            f"The folder {path} cannot be made or entered: {error.strerror}.",
+            remedy="Choose another folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR.",
+        ) from error
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` as a whole, readable by this user alone (0600).
+
+    Written beside it, synced and renamed: a reader, a crash or a power cut finds the old
+    content or the new, never a part. A symbolic link in its place is replaced, not followed.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(temporary, flags, 0o600)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)  # whatever the umask
+            file.write(data)
+            file.flush()
+            _sync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read_private(path: Path) -> bytes:
+    """The content of `path`, if it is a plain file of this user that nobody else may read.
+
+    Raises `PrivateFileError` otherwise, `FileNotFoundError` when it is not there.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise PrivateFileError(
+            f"{path} is a symbolic link or cannot be opened: {error.strerror}.",
+            remedy="Look at what it is; remove it if it is not yours.",
+        ) from error
+    with os.fdopen(fd, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise PrivateFileError(f"{path} is not a plain file.", remedy="Remove it.")
+        if found.st_uid != os.geteuid():
+            raise PrivateFileError(f"{path} belongs to another user.", remedy="Remove it.")
+        if mode := stat.S_IMODE(found.st_mode) & 0o077:
+            raise PrivateFileError(
+                f"{path} can be read or written by others (mode {mode | 0o600:04o}).",
+                remedy=f"Remove it, or close it with: chmod 600 {path}",
+            )
+        return file.read()
+
+
+def _sync(fd: int) -> None:
+    if full := getattr(fcntl, "F_FULLFSYNC", None):  # macOS: fsync alone leaves it in the disk
+        fcntl.fcntl(fd, full)
+    else:
+        os.fsync(fd)
+
+
+def filesystem_is_network(path: Path) -> bool:
+    """Whether `path` (or its nearest existing parent) lies on a network file system.
+
+    Where that cannot be told, no.
+    """
+    path = path.resolve()
+    best, kind = -1, ""
+    for place, found in _mounts():
+        if path.is_relative_to(place) and len(place.parts) >= best:
+            best, kind = len(place.parts), found
+    return _NETWORK_TYPES.fullmatch(kind) is not None
+
+
+def _mounts() -> list[tuple[Path, str]]:
+    """Mount points with their types, in the order they were mounted."""
+    if sys.platform == "darwin":
+        return _mounts_of_macos()
+    try:
+        lines = Path("/proc/self/mounts").read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return []
+    rows = [line.split(" ") for line in lines]
+    return [(Path(_unescaped(row[1])), row[2]) for row in rows if len(row) > 2]
+
+
+def _unescaped(text: str) -> str:
+    """A mount point as the kernel writes it has blanks and the like as `\\040`."""
+    for code in ("040", "011", "012", "134"):
+        text = text.replace(f"\\{code}", chr(int(code, 8)))
+    return text
+
+
+def _mounts_of_macos() -> list[tuple[Path, str]]:
+    try:
+        done = subprocess.run(
+            ["/sbin/mount"], capture_output=True, text=True, timeout=3, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    mounts = []
+    for line in done.stdout.splitlines():
+        _, _, rest = line.partition(" on ")
+        place, _, options = rest.rpartition(" (")
+        mounts.append((Path(place), options.partition(",")[0].rstrip(")")))
+    return mounts

@@ -1,0 +1,128 @@
+"""Locks, private files and folders."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from siptui import posix
+from siptui.domain.errors import ExitCode
+from siptui.posix import HeldError, PrivateFileError
+
+_HOLD = """
+import sys
+from pathlib import Path
+from siptui.posix import file_lock
+lock = file_lock(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lock_is_held_by_one_process_and_dies_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    other = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with other:
+        assert other.stdout
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(HeldError) as caught:
+            posix.file_lock(path)
+        assert caught.value.exit_code is ExitCode.HELD
+        assert caught.value.holder.pid == other.pid
+        holder = posix.lock_holder(path)
+        assert holder is not None
+        assert holder.pid == other.pid
+        assert holder.user == posix.user_name()
+        other.send_signal(signal.SIGKILL)
+    assert posix.lock_holder(path) is None
+    with posix.file_lock(path):
+        assert posix.lock_holder(path) is not None
+    assert posix.lock_holder(path) is None
+
+
+def test_a_lock_file_with_nonsense_in_it_still_locks(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    path.write_text('{"pid": "\x1b", "host": []')
+    with posix.file_lock(path):
+        path.write_text("[]")
+        with pytest.raises(HeldError, match="another process"):
+            posix.file_lock(path)
+
+
+def test_a_private_folder_is_made_and_tightened(tmp_path: Path) -> None:
+    made = posix.private_folder(tmp_path / "a" / "b")
+    assert made.stat().st_mode & 0o777 == 0o700
+    made.chmod(0o755)
+    posix.private_folder(made)
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_private_folder_cannot_stand_where_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PrivateFileError):
+        posix.private_folder(tmp_path / "file")
+
+
+def test_write_private_closes_an_open_file_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    path.write_text("old")
+    path.chmod(0o644)
+    mask = os.umask(0)
+    try:
+        posix.write_private(path, b"new")
+    finally:
+        os.umask(mask)
+    assert posix.read_private(path) == b"new"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == ["store"]
+
+
+def test_write_private_replaces_a_link_and_spares_its_target(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("precious")
+    link = tmp_path / "store"
+    link.symlink_to(target)
+    posix.write_private(link, b"new")
+    assert target.read_text() == "precious"
+    assert not link.is_symlink()
+
+
+def test_read_private_refuses_what_others_may_read_links_and_pipes(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    path.write_text("x")
+    path.chmod(0o640)
+    with pytest.raises(PrivateFileError, match="0640"):
+        posix.read_private(path)
+    path.chmod(0o600)
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    with pytest.raises(PrivateFileError, match="symbolic link"):
+        posix.read_private(link)
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(PrivateFileError, match="plain file"):
+        posix.read_private(tmp_path / "pipe")
+    with pytest.raises(FileNotFoundError):
+        posix.read_private(tmp_path / "nothing")
+
+
+def test_network_file_systems_are_told_by_the_nearest_mount(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, local = tmp_path / "home", tmp_path / "home" / "local"
+    mounts = [(Path("/"), "ext4"), (home, "nfs4"), (local, "xfs")]
+    monkeypatch.setattr(posix, "_mounts", lambda: mounts)
+    assert posix.filesystem_is_network(home / "me" / "not-yet-there")
+    assert not posix.filesystem_is_network(local / "x")
+    assert not posix.filesystem_is_network(tmp_path)
+
+
+def test_the_mounts_of_this_machine_are_read() -> None:
+    assert any(place == Path("/") for place, _ in posix._mounts())
