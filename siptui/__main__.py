@@ -1,0 +1,5 @@
+"""`python -m siptui` is `siptui`."""
+
+from siptui.cli import main
+
+main()

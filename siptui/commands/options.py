@@ -1,0 +1,184 @@
+"""The options that mean the same in every command, each written down once.
+
+A decorator adds one option; the comment beside it says which parameter it fills. Everything here
+is light: a command's help imports nothing but click.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from siptui.domain.plan import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
+from siptui.domain.region import Region
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class RegionType(click.ParamType[Region]):
+    """A region in any case: `emea` is `Region.EMEA`."""
+
+    name = "region"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Region:
+        """`value` as a `Region`; a usage error that names the three regions otherwise."""
+        try:
+            return value if isinstance(value, Region) else Region.parse(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """The three names, since there are only three."""
+        return "|".join(Region)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[Any]:
+        """The regions that begin with what was typed, in any case."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(r.value) for r in Region if r.startswith(incomplete.upper())]
+
+
+REGION = RegionType()
+#: A file to read that need not exist yet as far as click is concerned: the command says what is
+#: wrong with it in its own words. `-` is left to the command.
+FILE = click.Path(path_type=Path, allow_dash=True)
+
+
+# profile: str | None
+def profile(command: F) -> F:
+    """`--profile NAME`. Settings resolve what stands for it when it is not given."""
+    return click.option(
+        "--profile",
+        metavar="NAME",
+        help="Profile of config.toml to use (else SIPTUI_PROFILE, else default_profile).",
+    )(command)
+
+
+# as_json: bool
+def as_json(command: F) -> F:
+    """`--json`: JSON on standard output and nothing else there, errors included."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+# no_input: bool
+def no_input(command: F) -> F:
+    """`--no-input`: never ask; what would have been asked is an error that says so."""
+    return click.option("--no-input", is_flag=True, help="Never ask; fail instead.")(command)
+
+
+# log_level: str | None
+def log_level(command: F) -> F:
+    """`--log-level LEVEL` of the log file."""
+    return click.option(
+        "--log-level",
+        type=click.Choice(LOG_LEVELS, case_sensitive=False),
+        help="How much goes to the log file.",
+    )(command)
+
+
+# record: Path | None
+def record(command: F) -> F:
+    """`--record FILE`: the exchanges with the service, scrubbed, as JSON lines."""
+    return click.option(
+        "--record",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write the exchanges with the service to FILE, scrubbed.",
+    )(command)
+
+
+def common(command: F) -> F:
+    """`--profile`, `--no-input`, `--log-level`, `--record`: of all that meet the service."""
+    return profile(no_input(log_level(record(command))))
+
+
+# region: Region | None
+def region(command: F) -> F:
+    """`--region R` in any case. There is no default region."""
+    return click.option(
+        "--region", type=REGION, help="Region of the rows that name none; there is no default."
+    )(command)
+
+
+# yes: bool
+def yes(command: F) -> F:
+    """`--yes`: no confirmation."""
+    return click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")(command)
+
+
+# dry_run: bool
+def dry_run(command: F) -> F:
+    """`--dry-run`: say what would be done, do nothing."""
+    return click.option("--dry-run", is_flag=True, help="Show what would be done, do nothing.")(
+        command
+    )
+
+
+# output: Path | None
+def output(command: F) -> F:
+    """`-o/--output FILE`."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write to FILE instead of standard output.",
+    )(command)
+
+
+# force: bool
+def force(command: F) -> F:
+    """`--force`: a file that is there already is replaced."""
+    return click.option("--force", is_flag=True, help="Replace a file that exists.")(command)
+
+
+# batch_size: int
+def batch_size(command: F) -> F:
+    """`--batch-size N`, 1 to 100."""
+    return click.option(
+        "--batch-size",
+        type=click.IntRange(1, MAX_BATCH_SIZE),
+        default=MAX_BATCH_SIZE,
+        show_default=True,
+        help="Devices in a batch.",
+    )(command)
+
+
+# slots: int
+def slots(command: F) -> F:
+    """`--slots N`, 1 to 3 batches at once per region."""
+    return click.option(
+        "--slots",
+        type=click.IntRange(1, MAX_LIVE_BATCHES),
+        default=MAX_LIVE_BATCHES,
+        show_default=True,
+        help="Batches at once in a region.",
+    )(command)
+
+
+# foreground: bool
+def foreground(command: F) -> F:
+    """`--foreground`: no worker process; the run ends with this terminal."""
+    return click.option(
+        "--foreground", is_flag=True, help="No worker process; the run ends with this terminal."
+    )(command)
+
+
+# settle: float
+def settle(command: F) -> F:
+    """`--settle SECONDS`: how long a batch in doubt is looked for."""
+    return click.option(
+        "--settle",
+        type=click.FloatRange(min=0),
+        default=300,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a batch in doubt is looked for before you must decide.",
+    )(command)
