@@ -1,0 +1,1 @@
+"""The table of provisioning URLs: data with sources and dates, and its reader."""
