@@ -1,0 +1,66 @@
+"""The built-in emulator: a tenant, its HTTP face and the line to it, made from one scenario."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from siptui.emulator.access import Access
+from siptui.emulator.chance import Seed
+from siptui.emulator.clock import Clock, Seconds
+from siptui.emulator.faults import Faults
+from siptui.emulator.inspection import inspection_routes
+from siptui.emulator.line import Line
+from siptui.emulator.scenario import Scenario, load_scenario
+from siptui.emulator.tenant import Tenant
+from siptui.emulator.wire import Wire
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Where the in-process emulator pretends to live; any host does.
+BASE_URL = "http://emulator.invalid"
+
+
+class Emulator:
+    """An emulated tenant to talk to.
+
+    `scenario` is one, or the name or file of one; `clock` any callable of seconds (without one
+    the event loop's time, else real time); `speed` makes the tenant work that much faster;
+    `epoch` is the date at which it begins (now). `tenant` holds state and ledger, `access` the
+    door, `faults` what goes wrong, `app` the ASGI app with its faults. `routes` are further ones
+    to serve. Raises `ScenarioError`.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | str | Path = "mixed",
+        *,
+        seed: Seed = 1,
+        clock: Seconds | None = None,
+        speed: float = 1.0,
+        epoch: datetime | None = None,
+        routes: Sequence[BaseRoute] = (),
+    ) -> None:
+        self.scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        self.tenant = Tenant(self.scenario, Clock(clock, speed=speed, epoch=epoch), seed)
+        self.access = Access(self.scenario.auth)
+        self.faults = Faults(self.scenario.faults, seed)
+        inner = Starlette(
+            routes=[
+                *Wire(self.tenant, self.access).routes(),
+                *inspection_routes(self.tenant, self.faults, self.access),
+                *routes,
+            ]
+        )
+        self.app: ASGIApp = Line(inner, self.tenant, self.faults)
+
+    def transport(self) -> "httpx.AsyncBaseTransport":
+        """An httpx transport to this emulator, in this process."""
+        from siptui.emulator.transport import EmulatorTransport
+
+        return EmulatorTransport(self.app)

@@ -1,0 +1,70 @@
+"""The ledger: what the tenant was asked to do, kept for tests to assert on."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from siptui.domain.device import DeviceKey
+from siptui.domain.region import Region
+
+
+class Wrong(StrEnum):
+    """What a careful caller never does."""
+
+    DEVICE_LIVE_TWICE = "device_live_twice"  # a hardware id in two live batches, or twice in one
+    ACCOUNT_LIVE_TWICE = "account_live_twice"  # an account in two live batches, or twice in one
+    SUBMITTED_AFTER_SUCCESS = "submitted_after_success"  # it had been signed in already
+    TOO_MANY_LIVE = "too_many_live"  # accepted over the limit (where the scenario accepts it)
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """One accepted submit. `items` are (user name, hardware id) as they were sent."""
+
+    at: float
+    batch_id: str
+    region: Region
+    items: tuple[tuple[str, str], ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One submit that was answered with a definite no."""
+
+    at: float
+    region: Region
+    devices: int
+    status: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something that must not happen. `other` is the batch it collided with."""
+
+    at: float
+    wrong: Wrong
+    batch_id: str
+    other: str = ""
+    user: str = ""
+    hardware_id: str = ""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """`submits` are the callers' own; batches of the scenario's PowerShell users are `foreign`.
+
+    `resets` counts password resets by user name (casefolded), `times` submits by device
+    (casefolded user, canonical hardware id), `max_live` the most batches alive at once in a
+    region, everybody's counted; `calls` the requests by call, faults included.
+    """
+
+    submits: list[Submit] = field(default_factory=list)
+    foreign: list[Submit] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+    resets: Counter[str] = field(default_factory=Counter)
+    times: Counter[DeviceKey] = field(default_factory=Counter)
+    max_live: dict[Region, int] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)

@@ -1,0 +1,123 @@
+"""The line between caller and tenant, which fails as the scenario says.
+
+An ASGI app around the tenant's own. What HTTP cannot express (a cut, a reset, a refusal) is
+raised as `BrokenLineError`; the transport below does to its caller what it stands for.
+"""
+
+import asyncio
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from siptui.emulator.faults import Faults
+from siptui.emulator.scenario import FaultRule
+from siptui.emulator.tenant import Tenant
+from siptui.emulator.wire import CALLS, region_of, retry_header
+from siptui.emulator.writing import ACCESS_DENIED, UNAUTHORIZED
+
+_PAGE = (
+    "<!DOCTYPE html><html><head><title>Proxy</title></head>"
+    "<body><h1>Web Gateway</h1><p>The page cannot be shown.</p></body></html>"
+)
+_GARBAGE = b'{"batchId": "\xff\xfe", "batchStatus": [}'
+_REASONS: dict[int, object] = {
+    401: UNAUTHORIZED,
+    403: ACCESS_DENIED,
+    429: {"code": "TooManyRequests", "message": "Too many requests."},
+}
+_JSON = "application/json; charset=utf-8"
+
+
+class BrokenLineError(Exception):
+    """The connection is to break now. `kind` is the fault's; `sent` whether bytes went out."""
+
+    def __init__(self, kind: str, *, sent: bool = False) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.sent = sent
+
+
+class Line:
+    """`app` behind a line that meets the faults of a scenario."""
+
+    def __init__(self, app: ASGIApp, tenant: Tenant, faults: Faults) -> None:
+        self._app = app
+        self._tenant = tenant
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; raises `BrokenLineError`."""
+        call = CALLS.get(scope["path"].casefold()) if scope["type"] == "http" else None
+        if call is None:
+            await self._app(scope, receive, send)
+            return
+        self._tenant.ledger.calls[call] += 1
+        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
+        region = region_of(self._tenant, {key.casefold(): value for key, value in query})
+        fault = self._faults.pick(call, region, self._tenant.settle())
+        if fault is None:
+            await self._app(scope, receive, send)
+            return
+        if fault.kind == "slow" and fault.moment == "before":
+            await asyncio.sleep(self._tenant.clock.real(fault.seconds))
+            await self._app(scope, receive, send)
+            return
+        answer: list[Message] = []
+        if fault.moment == "after":
+            await self._app(scope, receive, _kept_in(answer))
+        await self._fail(fault, answer, send)
+
+    async def _fail(self, fault: FaultRule, answer: list[Message], send: Send) -> None:
+        match fault.kind:
+            case "hang":
+                await asyncio.Event().wait()
+            case "slow":
+                await asyncio.sleep(self._tenant.clock.real(fault.seconds))
+                for message in answer:
+                    await send(message)
+            case "cut_body":
+                body = (
+                    b"".join(m.get("body", b"") for m in answer) or b'{"batchId":"00000000-0000"}'
+                )
+                await _start(send, 200, _JSON, {"content-length": str(len(body))})
+                half = body[: len(body) // 2]
+                await send({"type": "http.response.body", "body": half, "more_body": True})
+                raise BrokenLineError("cut", sent=True)
+            case "html":
+                await _whole(send, fault.status or 200, "text/html; charset=utf-8", _PAGE.encode())
+            case "garbage":
+                await _whole(send, fault.status or 200, _JSON, _GARBAGE)
+            case "empty":
+                await _whole(send, fault.status or 200, _JSON, b"")
+            case "redirect":
+                there = {"location": "https://login.proxy.example/portal?return=1"}
+                await _whole(send, fault.status or 302, "text/html", b"", there)
+            case "status":
+                status = fault.status or 500
+                reason = {"code": "InternalServerError", "message": "An error has occurred."}
+                body = msgspec.json.encode(_REASONS.get(status, reason))
+                wait = retry_header(self._tenant, fault.retry_after, fault.retry_after_form)
+                await _whole(send, status, _JSON, body, wait)
+            case _:
+                raise BrokenLineError(fault.kind)
+
+
+def _kept_in(answer: list[Message]) -> Send:
+    async def keep(message: Message) -> None:
+        answer.append(message)
+
+    return keep
+
+
+async def _start(send: Send, status: int, kind: str, headers: dict[str, str]) -> None:
+    pairs = {"content-type": kind, **headers}.items()
+    raw = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in pairs]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+
+
+async def _whole(
+    send: Send, status: int, kind: str, body: bytes, headers: dict[str, str] | None = None
+) -> None:
+    await _start(send, status, kind, {"content-length": str(len(body)), **(headers or {})})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,157 @@
+"""How the answers look: casing, names and words are the scenario's, for nobody has seen them all.
+
+Sources of the shapes: property lists of the MicrosoftTeams module's display views (6.4.0, 7.7.0);
+the body of 403 as reported by users of the API.
+"""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from siptui.emulator.batches import Batch, Item, ItemState
+from siptui.emulator.chance import draw
+from siptui.emulator.scenario import WireTable, Words
+
+#: Verbatim, in its own casing whatever the rest of the service does.
+ACCESS_DENIED = {
+    "code": "Forbidden",
+    "message": "Access Denied.",
+    "action": "Provide different credential or request access.",
+}
+UNAUTHORIZED = {
+    "code": "Unauthorized",
+    "message": "The access token is missing, invalid or has expired.",
+    "action": "Provide different credential or request access.",
+}
+
+
+class Writer:
+    """Writes answers as a scenario's `[wire]` has them."""
+
+    def __init__(self, wire: WireTable) -> None:
+        self._wire = wire
+
+    def cased(self, value: Any) -> Any:
+        """`value` with its PascalCase keys in the service's casing."""
+        if isinstance(value, dict):
+            return {self._name(key): self.cased(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.cased(inner) for inner in value]
+        return value
+
+    def accepted(self, batch: Batch) -> Any:
+        """createbatch."""
+        return self.cased({"BatchId": batch.batch_id, "BatchItemsCount": len(batch.items)})
+
+    def status(self, batch: Batch, now: float) -> Any:
+        """batchstatus."""
+        wire = self._wire
+        items = [
+            self._item(item, now)
+            for item in batch.items
+            if not item.silent and not (wire.finished_only and item.verdict is None)
+        ]
+        head = self._head(batch, region=wire.status_region)
+        return {**self.cased(head), self._name(wire.items): self.cased(items)}
+
+    def summaries(self, batches: list[Batch]) -> Any:
+        """batchsummaries."""
+        wire = self._wire
+        rows = self.cased(
+            [
+                {
+                    **self._head(batch, region=wire.summaries_region),
+                    "BatchItemsCount": len(batch.items),
+                }
+                for batch in batches
+            ]
+        )
+        return {self._name(wire.summaries_root): rows} if wire.summaries_root else rows
+
+    def error(self, code: str, message: str) -> Any:
+        """The SdgErrorResponse of a refusal."""
+        return self.cased({"ErrorCode": code, "Message": message})
+
+    def _name(self, name: str) -> str:
+        match self._wire.casing:
+            case "lower":
+                return name.lower()
+            case "camel":
+                return name[:1].lower() + name[1:]
+        return name[:1].upper() + name[1:]
+
+    def _head(self, batch: Batch, *, region: bool) -> dict[str, Any]:
+        head: dict[str, Any] = {
+            "BatchId": batch.batch_id,
+            "BatchStatus": self._batch_word(batch),
+            "RequestTime": _date(batch.requested, self._wire.request_time),
+            "UserId": batch.by,
+        }
+        if region:
+            head["Region"] = batch.region.value
+        return head
+
+    def _batch_word(self, batch: Batch) -> str:
+        wire = self._wire
+        words = wire.running
+        if batch.done:
+            words = wire.completed
+            if wire.completed_failed and any(item.verdict for item in batch.items):
+                words = wire.completed_failed
+        elif batch.started is None:
+            words = wire.queued
+        return _one(words, batch.batch_id)
+
+    def _item(self, item: Item, now: float) -> dict[str, Any]:
+        wire = self._wire
+        state = item.state(now)
+        words: Words = {
+            ItemState.WAITING: wire.waiting,
+            ItemState.RUNNING: wire.item_running,
+            ItemState.SUCCESS: wire.success,
+            ItemState.FAILED: wire.failed,
+        }[state]
+        final = state in (ItemState.SUCCESS, ItemState.FAILED)
+        row: dict[str, Any] = {
+            "UserName": _spelled(item.user_name, wire.user_name),
+            "HardwareId": _spelled(item.hardware_id, wire.hardware_id),
+            "Status": item.word if item.word and final else _one(words, item.key),
+        }
+        if item.verdict:
+            row["Error"] = item.verdict
+        elif wire.no_error != "absent":
+            row["Error"] = "" if wire.no_error == "empty" else None
+        return row
+
+
+def _one(words: Words, key: object) -> str:
+    if isinstance(words, str):
+        return words
+    return words[int(draw("word", key) * len(words))] if words else ""
+
+
+def _spelled(text: str, form: str) -> str:
+    match form:
+        case "lower":
+            return text.lower()
+        case "upper":
+            return text.upper()
+        case "colons":
+            return text[:17].replace("-", ":") + text[17:]
+    return text
+
+
+def _date(date: datetime, form: str) -> str | int:
+    date = date.astimezone(UTC)
+    milliseconds = int(date.timestamp() * 1000)
+    match form:
+        case "iso_offset":
+            return date.astimezone(timezone(timedelta(hours=2))).isoformat(timespec="seconds")
+        case "us":
+            return f"{date.month}/{date.day}/{date:%Y} {(date.hour - 1) % 12 + 1}:{date:%M:%S %p}"
+        case "epoch":
+            return milliseconds // 1000
+        case "epoch_ms":
+            return milliseconds
+        case "dotnet":
+            return f"/Date({milliseconds})/"
+    return f"{date:%Y-%m-%dT%H:%M:%S}.{date.microsecond:06}0Z"  # .NET writes seven digits
