@@ -77,6 +77,14 @@ class BatchSummary:
 class BulkSignIn(Protocol):
     """The three calls of bulk sign-in. All raise `gateway.errors.GatewayError`."""
 
+    async def ready(self) -> None:
+        """See to it that the sign-in is good for a submit, renewing it if need be.
+
+        Raises `SignInNeededError` when it is not; a sign-in that is still good enough for reads
+        may not be for this.
+        """
+        ...
+
     async def create_batch(self, region: Region, devices: Sequence[Device]) -> BatchAccepted:
         """Submit `devices` (1 to 100). Resets their accounts' passwords; sent exactly once."""
         ...
@@ -87,4 +95,16 @@ class BulkSignIn(Protocol):
 
     async def batch_summaries(self) -> tuple[BatchSummary, ...]:
         """The tenant's batches of the past 30 days, everybody's."""
+        ...
+
+
+class TokenSource(Protocol):
+    """Where the bearer token for the admin API comes from."""
+
+    async def token(self, *, refresh: bool = False) -> str:
+        """A token; with `refresh` a new one, since the service refused the last.
+
+        Raises `SignInNeededError` when there is none, or another `SiptuiError`. Whoever asked had
+        not sent anything then.
+        """
         ...

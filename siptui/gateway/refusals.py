@@ -1,0 +1,175 @@
+"""From an answer that is no success, or from no answer at all, to the error that says so."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from siptui.domain.text import visible
+from siptui.gateway.errors import (
+    AccessDeniedError,
+    AnswerLostError,
+    AnswerUnreadableError,
+    GatewayError,
+    NotReachedError,
+    RejectedError,
+    ServiceFailedError,
+    ThrottledError,
+    TokenRefusedError,
+)
+from siptui.gateway.wire import WireError, decode, folded_keys, text
+from siptui.transport.exchange import Answer, Failure, TransportError
+from siptui.transport.retry import retry_after
+
+#: Longest piece of an answer that is kept in an error.
+MAX_RAW = 4096
+#: Microsoft Learn, "Configure SIP Gateway": who may call the bulk sign-in cmdlets.
+ROLES = (
+    "Global Administrator, Privileged Authentication Administrator or Authentication Administrator"
+)
+# Statuses of the 400s that say "gave up waiting" and not "no": the request may have gone through.
+_GAVE_UP = frozenset({408, 444, 460, 499})
+_HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|title|\?xml)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the service says of its error, from any of the shapes known (service.md 6)."""
+
+    code: str = ""
+    message: str = ""
+    action: str = ""
+    correlation_id: str = ""
+
+
+def told(body: bytes) -> Told:
+    """Code, message, action and correlation id in the body of an error; empty if not there."""
+    try:
+        value = decode(body)
+    except WireError:
+        words = body[:MAX_RAW].decode(errors="replace").strip()
+        return Told() if is_html(body) else Told(message=visible(words)[:500])
+    if isinstance(value, str):
+        return Told(message=text(value)[:500])
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, dict):
+        return Told()
+    outer = folded_keys(value)
+    inner = outer.get("error")
+    record = {**outer, **folded_keys(inner)} if isinstance(inner, dict) else outer
+    return Told(
+        code=_field(record, "code", "errorcode"),
+        message=_field(record, "message", "errormessage", "error_description", "error", "title"),
+        action=_field(record, "action"),
+        correlation_id=_field(record, "correlationid"),
+    )
+
+
+def _field(record: Mapping[str, Any], *names: str) -> str:
+    for name in names:
+        value = record.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            return text(value)[:500]
+    return ""
+
+
+def is_html(body: bytes) -> bool:
+    """Whether `body` is a page for a browser."""
+    return _HTML.match(body[:400]) is not None
+
+
+def raw(answer: Answer) -> str:
+    """The answer's body as text made visible, cut."""
+    return visible(answer.body[:MAX_RAW].decode(errors="replace"))[: MAX_RAW * 2]
+
+
+def of_transport(error: TransportError, correlation_id: str) -> GatewayError:
+    """The error of the gateway for a request that got no answer."""
+    if error.status is not None and 400 <= error.status < 500:
+        return of_answer(Answer(error.status, {}, b""), correlation_id)  # the no itself did arrive
+    kind: type[GatewayError]
+    if not error.sent:
+        kind = NotReachedError
+    elif error.failure in (Failure.GARBLED, Failure.TOO_LARGE):
+        kind = AnswerUnreadableError
+    else:
+        kind = AnswerLostError
+    return kind(
+        error.message, remedy=error.remedy, status=error.status, correlation_id=correlation_id
+    )
+
+
+def of_answer(answer: Answer, correlation_id: str, now: datetime | None = None) -> GatewayError:
+    """The error of the gateway for an answer that is no success (anything but 2xx)."""
+    status = answer.status
+    said = told(answer.body)
+    html = is_html(answer.body)
+    sentence = _sentence(status, said, html)
+    wait = retry_after(answer.headers.get("retry-after", ""), now or datetime.now(UTC))
+    common: dict[str, Any] = {
+        "status": status,
+        "raw": raw(answer),
+        "correlation_id": correlation_id or said.correlation_id,
+        "retry_after": wait,
+    }
+    if status == 401:
+        return TokenRefusedError(sentence, remedy="Sign in again: siptui auth login", **common)
+    if status == 403 and not html:
+        return AccessDeniedError(sentence, remedy=f"Bulk sign-in needs the role {ROLES}.", **common)
+    if status == 407:
+        return NotReachedError(
+            "The proxy asks for a sign-in (407).",
+            remedy="Put user and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT",
+            **common,
+        )
+    if status == 429:
+        return ThrottledError(sentence, remedy="Wait; fewer batches at once help.", **common)
+    if status in _GAVE_UP:
+        return AnswerLostError(sentence, **common)
+    if 400 <= status < 500:
+        remedy = said.action or (_PROXY_REMEDY if html else "")
+        return RejectedError(sentence, remedy=remedy, code=said.code, **common)
+    if status >= 500:
+        remedy = _PROXY_REMEDY if html else "Wait a while; the service may be having trouble."
+        return ServiceFailedError(sentence, remedy=remedy, **common)
+    return AnswerUnreadableError(
+        f"{sentence} A redirect is not followed, since it would show the sign-in to another host.",
+        remedy="Check the address of the admin API in the profile's cloud, and the proxy.",
+        **common,
+    )
+
+
+_PROXY_REMEDY = "Check HTTPS_PROXY and NO_PROXY, and ask for the service's hosts to be allowed."
+
+
+def unreadable(answer: Answer, why: str, correlation_id: str) -> AnswerUnreadableError:
+    """The error for a success (2xx) that does not hold what it should; `why` says so."""
+    if is_html(answer.body):
+        message = f"{_page(answer.status)} instead of the service's answer."
+        remedy = _PROXY_REMEDY
+    else:
+        message = f"The answer cannot be read: {why}."
+        remedy = "Report it with the raw answer; siptui doctor --bundle FILE collects it."
+    return AnswerUnreadableError(
+        message,
+        remedy=remedy,
+        status=answer.status,
+        raw=raw(answer),
+        correlation_id=correlation_id,
+    )
+
+
+def _page(status: int) -> str:
+    return f"An HTML page came (HTTP {status}), most likely from a proxy,"
+
+
+def _sentence(status: int, said: Told, html: bool) -> str:
+    if html:
+        return f"{_page(status)} instead of the service's answer."
+    words = said.message or said.code
+    if not words:
+        return f"The service answered with HTTP {status} and no reason."
+    code = f" ({said.code})" if said.code and said.code != words else ""
+    return f"{words.rstrip('.')}{code}, HTTP {status}."

@@ -1,0 +1,106 @@
+"""A request and what came of it, as plain values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from siptui.domain.errors import SiptuiError
+
+
+class Call(StrEnum):
+    """What kind of call it is: each has its time-outs."""
+
+    SUBMIT = "submit"  # changes the tenant; waits long, because cutting it early makes doubt
+    READ = "read"
+    TOKEN = "token"  # noqa: S105 - the name of a kind of call
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Time-outs of one kind of call, in seconds. `total` covers all of it, however it drips."""
+
+    connect: float
+    read: float
+    total: float
+
+
+#: needs.md 3.6: slow proxies; 100 password resets behind a submit; a lost poll is no verdict.
+LIMITS: Mapping[Call, Limits] = {
+    Call.SUBMIT: Limits(connect=10, read=120, total=150),
+    Call.READ: Limits(connect=10, read=30, total=60),
+    Call.TOKEN: Limits(connect=10, read=30, total=60),
+}
+
+#: The longest answer that is read, in bytes after decompression.
+MAX_BODY = 20_000_000
+
+
+class Failure(StrEnum):
+    """Why there is no answer."""
+
+    NAME = "name"  # DNS
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    PROXY = "proxy"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    BROKEN = "broken"
+    GARBLED = "garbled"  # an answer came, but not one of HTTP or not one that fits
+    TOO_LARGE = "too_large"
+
+
+class TransportError(SiptuiError):
+    """No answer, or none that can be taken.
+
+    `sent` is false only where it is certain that no byte of the request left this machine
+    towards the service. `status` is set where an answer had begun.
+    """
+
+    title = "No answer"
+    code = "transport"
+
+    def __init__(
+        self,
+        message: str,
+        failure: Failure,
+        *,
+        sent: bool,
+        remedy: str = "",
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.failure = failure
+        self.sent = sent
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came: header names in lower case, body decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its answer or its failure, for those who watch.
+
+    Holds everything, the token too: a watcher takes what it may keep and no more.
+    """
+
+    at: datetime
+    seconds: float
+    call: Call
+    method: str
+    url: str
+    request_headers: Mapping[str, str] = field(repr=False)
+    request_body: bytes = field(repr=False)
+    answer: Answer | None
+    failure: TransportError | None
+
+
+#: Told of every exchange after it; must neither raise nor take long.
+Watcher = Callable[[Exchange], None]

@@ -1,0 +1,45 @@
+"""Whom to trust: the system's authorities, and those the environment names."""
+
+import os
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+from siptui.domain.errors import UsageError
+from siptui.domain.text import visible
+
+
+def trust(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
+    """A context that trusts the system's authorities and those of the environment.
+
+    `SSL_CERT_FILE` and `SSL_CERT_DIR` as OpenSSL has them; where neither is set,
+    `REQUESTS_CA_BUNDLE` (a file or a folder). There is no way to switch the check off.
+    Raises `UsageError` naming the variable whose file cannot be used.
+    """
+    import truststore
+
+    environ = os.environ if environ is None else environ
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)]
+    if not named and environ.get("REQUESTS_CA_BUNDLE"):
+        named = ["REQUESTS_CA_BUNDLE"]
+    for name in named:
+        # OpenSSL passes over a missing file in silence, and macOS never looks at the variables
+        for place in environ[name].split(os.pathsep if name == "SSL_CERT_DIR" else "\0"):
+            _load(context, name, Path(place))
+    return context
+
+
+def _load(context: ssl.SSLContext, name: str, place: Path) -> None:
+    try:
+        if place.is_dir():
+            context.load_verify_locations(capath=str(place))
+        else:
+            context.load_verify_locations(cafile=str(place))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"{name} names {visible(str(place))}, which cannot be used: {visible(str(reason))}.",
+            remedy=f"Let {name} name a file with certificates in PEM form, or unset it.",
+            code="ca_file",
+        ) from error

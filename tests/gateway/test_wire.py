@@ -1,0 +1,186 @@
+"""Answers are read leniently where it is safe, and nothing hostile gets past."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from siptui.domain.region import Region
+from siptui.gateway import errors, wire
+from siptui.gateway.protocol import Phase
+from siptui.gateway.refusals import of_answer
+from siptui.gateway.wire import WireError
+from siptui.transport.exchange import Answer
+from tests.gateway.contract import devices
+from tests.gateway.service import Service
+from tests.support import emulated_time
+
+_NAMES = (
+    *("batchId", "BatchStatus", "REGION", "requestTime", "UserId", "batchItemsCount"),
+    *("batchItems", "BatchItem", "items", "item", "value"),
+    *("hardwareId", "userName", "Status", "Error", "error", "code", "message", "x"),
+)
+_SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["b-1", "Completed", "success", "EMEA", "00-15-65-00-00-01", "\x1b[2J"])
+)
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(_NAMES) | st.text(max_size=5), inner, max_size=6)
+    ),
+    max_leaves=25,
+)
+_BODIES = (
+    st.binary(max_size=300)
+    | _VALUES.map(lambda value: json.dumps(value).encode())
+    | _VALUES.map(lambda value: json.dumps(value).encode("utf-16"))
+    | _VALUES.map(lambda value: json.dumps(value).encode()[:-1])
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(body=_BODIES)
+def test_whatever_comes_is_read_or_refused_and_never_steers_a_terminal(body: bytes) -> None:
+    for parse in (wire.accepted, lambda v: wire.batch_status(v, "b-1"), wire.batch_summaries):
+        try:
+            found = parse(wire.decode(body))  # type: ignore[operator] # three parsers, one call
+        except WireError:
+            continue
+        assert "\x1b" not in str(found)
+    for status in (400, 403, 500, 302):
+        error = of_answer(Answer(status, {}, body), "c")
+        assert "\x1b" not in error.message + error.remedy + error.raw + error.code
+
+
+@settings(max_examples=60, deadline=None)
+@given(body=_BODIES, status=st.sampled_from([200, 201, 400, 401, 403, 429, 500, 502]))
+def test_through_the_client_only_errors_of_the_gateway_come_out(body: bytes, status: int) -> None:
+    service = Service(
+        lambda _: httpx.Response(status, content=body),
+        discovery=lambda _: httpx.Response(200, content=body),
+    )
+
+    async def main() -> None:
+        client = service.client()
+        for call in (
+            lambda: client.create_batch(Region.APAC, devices(1)),
+            lambda: client.batch_status("b-1"),
+            client.batch_summaries,
+        ):
+            try:
+                await call()
+            except errors.GatewayError:
+                continue
+
+    emulated_time.run(main())
+
+
+def test_deep_nesting_is_refused() -> None:
+    for deep in (b"[" * 100_000, b'{"batchItems":' * 50_000, b"[" * 100_000 + b"]" * 100_000):
+        with pytest.raises(WireError):
+            wire.batch_status(wire.decode(deep), "b-1")
+
+
+def test_a_number_too_long_to_read_is_refused() -> None:
+    with pytest.raises(WireError):
+        wire.decode(b'{"batchId": ' + b"9" * 5000 + b"}")
+
+
+@pytest.mark.parametrize("casing", [str, str.lower, str.upper, lambda s: s[0].lower() + s[1:]])
+@pytest.mark.parametrize("array", ["BatchItems", "BatchItem", "Items"])
+def test_names_are_read_in_any_case_and_the_array_under_any_name(casing: Any, array: str) -> None:
+    item = {
+        "UserName": "a@x.com",
+        "HardwareId": "001565000001",
+        "Status": "SUCCESS",
+        "Error": "",
+    }
+    answer = {
+        casing("BatchId"): "b-1",
+        casing("BatchStatus"): "In Progress",
+        casing("Region"): "emea",
+        casing("RequestTime"): 1767225600,
+        casing("UserId"): None,
+        casing(array): [{casing(name): value for name, value in item.items()}],
+    }
+    status = wire.batch_status(answer, "B-1")
+    assert status.phase is Phase.RUNNING
+    assert status.word == "In Progress"
+    assert status.region is Region.EMEA
+    assert status.request_time == "1767225600"
+    assert status.items[0].hardware_id == "00-15-65-00-00-01"
+    assert status.items[0].phase is Phase.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("word", "item", "batch"),
+    [
+        ("success", Phase.SUCCEEDED, Phase.SUCCEEDED),
+        ("Succeeded", Phase.SUCCEEDED, Phase.SUCCEEDED),
+        ("FAILED", Phase.FAILED, Phase.FAILED),
+        ("error", Phase.FAILED, Phase.FAILED),
+        ("Completed", Phase.RUNNING, Phase.COMPLETED),
+        ("complete", Phase.RUNNING, Phase.COMPLETED),
+        ("PartiallySucceeded", Phase.RUNNING, Phase.RUNNING),
+        ("not failed", Phase.RUNNING, Phase.RUNNING),
+        ("", Phase.RUNNING, Phase.RUNNING),
+    ],
+)
+def test_only_words_that_are_known_end_anything(word: str, item: Phase, batch: Phase) -> None:
+    assert wire.item_phase(word) is item
+    assert wire.batch_phase(word) is batch
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"batchId": "other", "batchItems": []},
+        {"batchId": "b-1", "batchItems": "none"},
+        {"batchId": "b-1", "batchItems": [None]},
+        {"batchId": "b-1", "batchItems": [{"status": ["success"]}]},
+        {"batchId": "b-1", "batchStatus": {"word": "Completed"}},
+        {},
+        [],
+        "Completed",
+        None,
+    ],
+)
+def test_a_status_of_the_wrong_kind_is_no_status(answer: object) -> None:
+    with pytest.raises(WireError):
+        wire.batch_status(answer, "b-1")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [{"BatchId": 7, "BatchStatus": "x"}],
+        {"value": [{"BatchId": 7, "BatchStatus": "x"}]},
+        {"BatchSummaries": [{"BatchId": "7", "BatchStatus": "x"}]},
+        {"whatever": [{"batchid": "7", "batchstatus": "x"}]},
+        {"batchId": "7", "batchStatus": "x"},
+    ],
+)
+def test_summaries_come_bare_or_wrapped(answer: object) -> None:
+    (summary,) = wire.batch_summaries(answer)
+    assert (summary.batch_id, summary.word) == ("7", "x")
+
+
+@pytest.mark.parametrize("answer", [{}, "x", 7, [7], [{"BatchStatus": "x"}], {"message": "no"}])
+def test_what_is_no_list_of_batches_is_not_an_empty_one(answer: object) -> None:
+    with pytest.raises(WireError):
+        wire.batch_summaries(answer)
+
+
+@pytest.mark.parametrize("value", [True, 1.5, [], {}, "", " ", "a\x1b", "x" * 300])
+def test_what_cannot_be_a_batch_id_is_none(value: object) -> None:
+    with pytest.raises(WireError):
+        wire.accepted({"batchId": value})
