@@ -187,9 +187,9 @@ def _reported(error: BaseException, words: list[str]) -> int:
 
 
 @click.group(
+    "siptui",
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    invoke_without_command=False,
     epilog="“siptui LIST.csv” opens the console on a device list (“./check” for a file named like "
     "a command); “siptui --region EMEA LIST.csv” names the region of rows that name none. "
     "“siptui COMMAND --help” tells more.",

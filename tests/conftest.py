@@ -1,0 +1,84 @@
+"""What holds for every test: no network but loopback, no folder but its own, the same each time."""
+
+import itertools
+import os
+import socket
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No time limits: a slow machine is not a fault. On CI the examples are the same on every run.
+settings.register_profile(
+    "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+_FROM_OUTSIDE = ("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_numbers = itertools.count()
+
+
+def _is_loopback(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if host in (None, "", "localhost"):
+        return True
+    try:
+        return ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+class OffLoopbackError(pytest.fail.Exception):
+    """A test reached for the network. No `except Exception` in the code under test hides it."""
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections and look-ups that leave this machine fail the test.
+
+    Names under `.invalid` (RFC 6761) are answered as a resolver would: not found.
+    """
+    real_getaddrinfo = socket.getaddrinfo
+
+    def guarded(name: str) -> Any:
+        real = getattr(socket.socket, name)
+
+        def call(self: socket.socket, *args: Any) -> Any:
+            address = args[-1]
+            if isinstance(address, tuple) and not _is_loopback(address[0]):
+                raise OffLoopbackError(f"{name} to {address!r}: tests stay on loopback")
+            return real(self, *args)
+
+        return call
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if str(host).rstrip(".").endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if not _is_loopback(host):
+            raise OffLoopbackError(f"look-up of {host!r}: tests stay on loopback")
+        return real_getaddrinfo(host, *args, **kwargs)
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, guarded(name))
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@pytest.fixture(scope="session")
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("folders")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch, _own_folders: Path) -> Path:
+    """Configuration, journal and logs of each test lie in folders of its own, not yet made."""
+    for name in list(os.environ):
+        if name.upper().startswith(_FROM_OUTSIDE):
+            monkeypatch.delenv(name)
+    mine = _own_folders / str(next(_numbers))
+    monkeypatch.setenv("SIPTUI_CONFIG_DIR", str(mine / "config"))
+    monkeypatch.setenv("SIPTUI_STATE_DIR", str(mine / "state"))
+    return mine
