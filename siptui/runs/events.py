@@ -12,6 +12,8 @@ import msgspec
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 
+Level = Literal["info", "warning", "error"]
+
 
 class Event(
     msgspec.Struct, frozen=True, tag_field="type", tag=True, omit_defaults=True, kw_only=True
@@ -34,7 +36,8 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     slots: int = 3
     settle_seconds: float = 300.0
     first: int = 0
-    max_failures: float | None = None  # percent of the canary that may fail
+    max_failures: float = 10.0  # percent of the first devices that may fail
+    auto_retry: int = 0  # how often what passes by itself is submitted again unasked
 
 
 class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
@@ -57,6 +60,7 @@ class BatchPlanned(Event, frozen=True, tag="batch_planned", kw_only=True):
     region: Region
     devices: list[int]
     attempt: int = 1
+    order: int = 0  # the order it carries out, by its place in the journal
 
 
 class BatchSubmitting(Event, frozen=True, tag="batch_submitting", kw_only=True):
@@ -79,6 +83,7 @@ class BatchAccepted(Event, frozen=True, tag="batch_accepted", kw_only=True):
     count: int | None = None
     correlation_id: str = ""
     adopted: bool = False
+    order: int = 0
 
 
 class BatchDeferred(Event, frozen=True, tag="batch_deferred", kw_only=True):
@@ -146,9 +151,10 @@ class Waiting(Event, frozen=True, tag="waiting", kw_only=True):
 class Note(Event, frozen=True, tag="note", kw_only=True):
     """Something an operator should know."""
 
-    level: Literal["info", "warning", "error"]
+    level: Level
     text: str
     batch: int | None = None
+    order: int = 0
 
 
 class Order(Event, frozen=True, tag="order", kw_only=True):

@@ -50,6 +50,7 @@ class BatchRecord:
     candidates: list[str] = field(default_factory=list)
     why: str = ""
     not_before: str = ""
+    deferrals: int = 0
     submitted_at: str = ""
     accepted_at: str = ""
     changed_at: str = ""
@@ -72,6 +73,8 @@ class RunState:
         self.stopped: ev.RunStopped | None = None
         self.finished: ev.RunFinished | None = None
         self.waiting: ev.Waiting | None = None
+        self.open_orders: dict[int, ev.Order] = {}
+        self.sign_ins = 0
         self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
 
     def apply(self, stored: ev.Stored) -> set[int]:
@@ -81,13 +84,18 @@ class RunState:
         of an earlier attempt) changes nothing.
         """
         self.last_seq, self.last_at = stored.seq, stored.at
+        if done := getattr(stored.event, "order", 0):
+            self.open_orders.pop(done, None)
+        elif isinstance(stored.event, ev.Order) and stored.event.what in _TO_CARRY_OUT:
+            self.open_orders[stored.seq] = stored.event
         handler = _HANDLERS.get(type(stored.event))
         return handler(self, stored.event, stored.at) if handler else set()
 
     @property
     def over(self) -> bool:
         """Whether every device has an outcome and no batch is open."""
-        return all(r.state in _OVER for r in self.devices) and not self.open_batches()
+        decided = sum(self.counts[state] for state in _OVER)
+        return decided == len(self.devices) and not self.open_batches()
 
     def open_batches(self) -> list[BatchRecord]:
         """The batches the service may be working on, the ones in doubt included."""
@@ -193,6 +201,7 @@ class RunState:
     def _on_batch_deferred(self, event: ev.BatchDeferred, at: str) -> set[int]:
         batch = self.batches[event.batch]
         batch.state, batch.why, batch.not_before = BatchState.QUEUED, event.why, event.until
+        batch.deferrals += 1
         return self._move_batch(
             batch, DeviceState.QUEUED, at, sources=frozenset({DeviceState.SUBMITTING})
         )
@@ -250,7 +259,7 @@ class RunState:
 
     def _on_device(self, event: ev.DeviceChanged, at: str) -> set[int]:
         record = self.devices[event.device]
-        if record.batch != event.batch:
+        if record.batch != event.batch or record.state not in _AFTER_ACCEPTANCE:
             return set()  # a straggler of an earlier attempt
         outcome = None
         if event.state is DeviceState.FAILED:
@@ -272,6 +281,8 @@ class RunState:
             self.paused = self.stopping = False
         elif event.what == "stop":
             self.stopping = True
+        elif event.what == "new_token":
+            self.sign_ins += 1
         return set()
 
     def _on_worker_started(self, event: ev.WorkerStarted, at: str) -> set[int]:
@@ -288,6 +299,8 @@ class RunState:
         return set()
 
 
+_AFTER_ACCEPTANCE = _OVER | {DeviceState.RUNNING}
+_TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit"})
 _OPEN = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
 _HANDLERS: dict[type[ev.Event], Any] = {
     ev.RunPlanned: RunState._on_run_planned,

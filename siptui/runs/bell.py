@@ -1,0 +1,29 @@
+"""Wakes whoever waits for something to happen."""
+
+import asyncio
+
+
+class Bell:
+    """`wait` returns at the next `ring`, or after its time."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def ring(self) -> None:
+        """Wake everybody who is waiting now."""
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self, seconds: float | None = None) -> None:
+        """Until the bell rings, `seconds` at most."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        try:
+            async with asyncio.timeout(seconds):
+                await future
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting.discard(future)

@@ -1,0 +1,54 @@
+"""The run's book in the engine's hand: state that is always what the journal says."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from siptui.runs.events import Event, Level, Note
+from siptui.runs.journal import Journal, timestamp
+from siptui.runs.state import RunState
+
+
+class Book:
+    """Writes events to the journal first and folds them into `state` second.
+
+    Others write to the same run (orders), so the state is only ever brought up to date by
+    reading; `changed` is called whenever something new was read.
+    """
+
+    def __init__(self, journal: Journal, run: str, now: Callable[[], datetime]) -> None:
+        self._journal = journal
+        self._now = now
+        self.run = run
+        self.state = RunState(run, journal.devices(run))
+        self.changed: Callable[[], None] = lambda: None
+        self.catch_up()
+
+    def write(self, *events: Event) -> None:
+        """Append `events` in one transaction; on return they are on the disk and in `state`."""
+        self._journal.append(self.run, events, self._now())
+        self.catch_up()
+
+    def note(self, text: str, *, level: Level = "info", batch: int | None = None) -> None:
+        """Write down something the operator should know."""
+        self.write(Note(level=level, text=text, batch=batch))
+
+    def look(self) -> None:
+        """Read what others wrote, if they did."""
+        if self._journal.changed():
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Read everything that is new."""
+        events = self._journal.read(self.run, self.state.last_seq)
+        for stored in events:
+            self.state.apply(stored)
+        if events:
+            self.changed()
+
+    def now(self, ahead: float = 0.0) -> str:
+        """The time, or the time in `ahead` seconds, as the journal writes it."""
+        return timestamp(self._now() + timedelta(seconds=ahead))
+
+    def clock(self) -> datetime:
+        """The time."""
+        return self._now()

@@ -1,0 +1,270 @@
+"""The engine: carries a run out. An ordinary asyncio library; a worker process is its usual home.
+
+It reads nothing but the journal and the service and writes nothing but the journal. Whatever
+happens to its process, the journal says what may be on its way, and the next engine goes on.
+"""
+
+import asyncio
+import os
+import random
+from datetime import datetime
+
+from siptui.domain.outcome import OUTCOMES, Cause
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState, DeviceState
+from siptui.gateway.errors import GatewayError
+from siptui.gateway.protocol import BulkSignIn
+from siptui.runs import orders
+from siptui.runs.bell import Bell
+from siptui.runs.book import Book
+from siptui.runs.doubt import in_doubt
+from siptui.runs.events import (
+    Actor,
+    BatchAccepted,
+    BatchDeferred,
+    BatchInDoubt,
+    Event,
+    Note,
+    Order,
+    RunFinished,
+    RunStopped,
+    WorkerStarted,
+)
+from siptui.runs.following import Poller
+from siptui.runs.pace import Pace
+from siptui.runs.progress import members
+from siptui.runs.reader import Reader, RunStop, SignInGate
+from siptui.runs.schedule import ENDED, canary
+from siptui.runs.settling import Settler
+from siptui.runs.submitting import Submitter
+
+#: Seconds between two looks for orders.
+_ORDERS = 0.5
+#: Seconds before what passes by itself is tried again unasked.
+_OFFLINE_WAIT, _THROTTLED_WAIT = 600.0, 300.0
+
+
+class Engine:
+    """Works on one run until nothing is left to do or it cannot go on.
+
+    `sign_in_wait` is how many seconds a lost sign-in is waited for (0: the run stops at once).
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        service: BulkSignIn,
+        *,
+        actor: Actor | None = None,
+        rng: random.Random | None = None,
+        sign_in_wait: float = 0.0,
+        order_seconds: float = _ORDERS,
+    ) -> None:
+        self._book = book
+        self._service = service
+        self._actor = actor or Actor()
+        self._rng = rng or random.Random()  # noqa: S311 - jitter, not secrets
+        self._bell = Bell()
+        self._patience = sign_in_wait
+        self._order_seconds = order_seconds
+        self._reader = Reader(book, self._rng, self._gate)
+        self._paces = {region: Pace() for region in Region}
+        self._settling: dict[int, asyncio.Task[None]] = {}
+        self._looked_at: set[int] = set()
+        # What was judged before this process came is not judged again: resuming is the word.
+        trial = canary(book.state)
+        self._canary_judged = bool(trial) and all(b.state in ENDED for b in trial)
+        book.changed = self._bell.ring
+
+    def _gate(self) -> SignInGate:
+        return SignInGate(self._book, self._bell, self._patience)
+
+    async def run(self) -> RunFinished | RunStopped:
+        """Carry the run out; what it ended with is also the journal's last event of it."""
+        self._recover()
+        try:
+            end = await self._work()
+        except asyncio.CancelledError:
+            self._book.write(
+                RunStopped(
+                    code="interrupted",
+                    message="siptui was asked to end",
+                    remedy="Go on with: siptui resume",
+                )
+            )
+            raise
+        except Exception as error:
+            self._book.write(
+                RunStopped(
+                    code="internal_error",
+                    message=f"an error in siptui itself: {type(error).__name__}",
+                    remedy="Nothing further was submitted. Go on with: siptui resume",
+                )
+            )
+            raise
+        self._book.write(end)
+        return end
+
+    async def _work(self) -> RunFinished | RunStopped:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._supervise(group))
+                for region in Region:
+                    parts = (region, self._book, self._service, self._reader, self._paces[region])
+                    submitter = Submitter(*parts, self._bell, self._rng, self._gate())
+                    group.create_task(submitter.run())
+                    group.create_task(Poller(*parts, self._bell, self._rng).run())
+        except BaseExceptionGroup as errors:
+            stops, others = errors.split(RunStop)
+            if others:
+                raise others.exceptions[0] from errors
+            assert stops
+            return _first(stops).event
+        raise AssertionError("the workers never return")
+
+    def _recover(self) -> None:
+        """Take the run over: what may have been on its way when the last process ended is in
+        doubt."""
+        events: list[Event] = [WorkerStarted(pid=os.getpid(), actor=self._actor)]
+        events += [
+            BatchInDoubt(batch=b.number, why="siptui was ended before the answer came")
+            for b in self._book.state.batches.values()
+            if b.state is BatchState.SUBMITTING
+        ]
+        self._book.write(*events)
+
+    async def _supervise(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            self._book.look()
+            await self._carry_out_orders()
+            self._settle_doubts(group)
+            self._retry_what_passes()
+            self._judge_canary()
+            self._end_when_over()
+            await self._bell.wait(self._order_seconds)
+
+    async def _carry_out_orders(self) -> None:
+        state = self._book.state
+        size = state.plan.options.batch_size if state.plan else 1
+        for seq, order in list(state.open_orders.items()):
+            if order.what == "adopt":
+                await self._adopt(seq, order)
+            else:
+                carry_out = orders.retry if order.what == "retry" else orders.resubmit
+                self._book.write(*carry_out(state, seq, order, size=size))
+
+    async def _adopt(self, seq: int, order: Order) -> None:
+        batch = self._book.state.batches.get(order.batch or 0)
+        if batch is None or batch.state not in (BatchState.UNSETTLED, BatchState.IN_DOUBT):
+            self._book.write(
+                Note(level="warning", text=f"batch {order.batch} is not in doubt", order=seq)
+            )
+            return
+        region_pace = self._paces[batch.region]
+        try:
+            status = await self._reader.read(
+                f"batch {order.batch_id}",
+                region_pace,
+                lambda: self._service.batch_status(order.batch_id),
+            )
+        except GatewayError as error:
+            text = f"batch {order.batch_id} was not adopted: {error.message}"
+            self._book.write(Note(level="error", text=text, batch=batch.number, order=seq))
+            return
+        wanted = {self._book.state.devices[i].device.key for i in batch.devices}
+        if wanted.isdisjoint(item.key for item in status.items):
+            text = f"batch {order.batch_id} was not adopted: it has none of the devices"
+            self._book.write(Note(level="error", text=text, batch=batch.number, order=seq))
+            return
+        self._book.write(
+            BatchAccepted(batch=batch.number, batch_id=order.batch_id, adopted=True, order=seq)
+        )
+
+    def _settle_doubts(self, group: asyncio.TaskGroup) -> None:
+        for number in [n for n, task in self._settling.items() if task.done()]:
+            del self._settling[number]
+        for batch in in_doubt(self._book.state):
+            if batch.number not in self._settling:
+                pace = self._paces[batch.region]
+                settler = Settler(self._book, self._service, self._reader, pace, self._rng)
+                self._settling[batch.number] = group.create_task(settler.settle(batch))
+
+    def _retry_what_passes(self) -> None:
+        """Plan again, unasked, what the operator allowed beforehand and what passes by itself."""
+        state = self._book.state
+        most = state.plan.options.auto_retry if state.plan else 0
+        if not most or state.stopping:
+            return
+        for batch in list(state.batches.values()):
+            if batch.state is not BatchState.FINISHED or batch.number in self._looked_at:
+                continue
+            self._looked_at.add(batch.number)
+            for cause, wait in _PASSES.items():
+                again = [
+                    r
+                    for r in members(state, batch)
+                    if r.state is DeviceState.FAILED
+                    and r.outcome
+                    and r.outcome.cause is cause
+                    and r.attempt <= most
+                ]
+                if not again:
+                    continue
+                size = state.plan.options.batch_size if state.plan else 1
+                until = self._book.now(wait)
+                why = f"{len(again)} devices: {OUTCOMES[cause].short}"
+                planned = orders.plan_again(state, again, size=size)
+                deferred = [BatchDeferred(batch=p.batch, why=why, until=until) for p in planned]
+                self._book.write(*planned, *deferred)
+
+    def _judge_canary(self) -> None:
+        state = self._book.state
+        trial = canary(state)
+        if not trial or self._canary_judged or state.plan is None:
+            return
+        if any(b.state not in ENDED for b in trial):
+            return
+        self._canary_judged = True
+        records = [state.devices[i] for b in trial for i in b.devices]
+        bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)
+        if 100 * bad > state.plan.options.max_failures * len(records):
+            raise RunStop(
+                RunStopped(
+                    code="canary",
+                    message=f"{bad} of the first {len(records)} devices were not signed in",
+                    remedy="Look into their causes; go on with the rest with: siptui resume",
+                )
+            )
+
+    def _end_when_over(self) -> None:
+        state = self._book.state
+        if state.open_orders or state.open_batches():
+            return
+        if not state.queued_batches():
+            planned = datetime.fromisoformat(state.planned_at)
+            raise RunStop(
+                RunFinished(
+                    succeeded=state.counts[DeviceState.SUCCEEDED],
+                    failed=state.counts[DeviceState.FAILED],
+                    unknown=state.counts[DeviceState.UNKNOWN],
+                    skipped=state.plan.skipped if state.plan else 0,
+                    seconds=round((self._book.clock() - planned).total_seconds(), 1),
+                )
+            )
+        if state.stopping:
+            raise RunStop(
+                RunStopped(
+                    code="stopped",
+                    message="submitting was stopped by the operator",
+                    remedy="Go on with: siptui resume",
+                )
+            )
+
+
+def _first(group: BaseExceptionGroup[RunStop]) -> RunStop:
+    for error in group.exceptions:
+        return _first(error) if isinstance(error, BaseExceptionGroup) else error
+    raise AssertionError("an exception group is never empty")
+
+
+_PASSES = {Cause.OFFLINE: _OFFLINE_WAIT, Cause.AD_THROTTLING: _THROTTLED_WAIT}

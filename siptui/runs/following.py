@@ -1,0 +1,185 @@
+"""Following the accepted batches of one region until each device has its outcome."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState, DeviceState
+from siptui.gateway.errors import AnswerUnreadableError, GatewayError
+from siptui.gateway.protocol import BatchStatus, BulkSignIn, Phase
+from siptui.runs.bell import Bell
+from siptui.runs.book import Book
+from siptui.runs.events import BatchFinished, DeviceChanged, Event, Note
+from siptui.runs.pace import Backoff, Pace
+from siptui.runs.progress import news, tally, undecided
+from siptui.runs.reader import Reader
+from siptui.runs.state import BatchRecord
+
+#: Seconds a batch that is over is read on for devices it said nothing about, and a batch whose
+#: devices all have an outcome for the word that it is over.
+_GRACE = 30.0
+#: Minutes without a change after which the operator is told, and what.
+_STALE = ((60, "no change for 60 minutes; it may be stuck"), (10, "no change for 10 minutes"))
+_IDLE = 3600.0
+
+
+class _Watch:
+    """What is remembered of one batch between two reads."""
+
+    def __init__(self, rng: random.Random, now: float) -> None:
+        self.backoff = Backoff(rng)
+        self.due = now
+        self.last_change = now
+        self.over_since: float | None = None
+        self.told_minutes = 0
+        self.told_refused = False
+        self.strangers = False
+
+
+class Poller:
+    """Reads the batches of one region in turn, those soonest that are due first."""
+
+    def __init__(
+        self,
+        region: Region,
+        book: Book,
+        service: BulkSignIn,
+        reader: Reader,
+        pace: Pace,
+        bell: Bell,
+        rng: random.Random,
+    ) -> None:
+        self._region = region
+        self._book = book
+        self._service = service
+        self._reader = reader
+        self._pace = pace
+        self._bell = bell
+        self._rng = rng
+        self._watches: dict[int, _Watch] = {}
+
+    async def run(self) -> None:
+        """Follow whatever is accepted, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            batches = self._running()
+            for number in set(self._watches) - {b.number for b in batches}:
+                del self._watches[number]
+            for batch in batches:
+                self._watches.setdefault(batch.number, _Watch(self._rng, loop.time()))
+            if not batches:
+                await self._bell.wait(_IDLE)
+                continue
+            batch = min(batches, key=lambda b: self._watches[b.number].due)
+            wait = self._watches[batch.number].due - loop.time()
+            if wait > 0:
+                await self._bell.wait(wait)
+            else:
+                await self._look(batch, self._watches[batch.number])
+
+    def _running(self) -> Sequence[BatchRecord]:
+        return [
+            b
+            for b in self._book.state.batches.values()
+            if b.state is BatchState.RUNNING and b.region is self._region
+        ]
+
+    async def _look(self, batch: BatchRecord, watch: _Watch) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            status = await self._reader.read(
+                f"batch {batch.number}", self._pace, lambda: self._status(batch)
+            )
+        except GatewayError as error:
+            # A lost look is no verdict on a phone.
+            if not watch.told_refused:
+                watch.told_refused = True
+                self._book.note(
+                    f"its status cannot be read: {error.message}; still trying",
+                    level="warning",
+                    batch=batch.number,
+                )
+            watch.due = loop.time() + watch.backoff.next()
+            return
+        watch.told_refused = False
+        changes = news(self._book.state, batch, status)
+        if changes:
+            watch.backoff.reset()
+            watch.last_change, watch.told_minutes = loop.time(), 0
+            self._book.write(*changes)
+        else:
+            self._warn_when_stale(batch, watch, loop.time())
+        self._tell_of_strangers(batch, watch, status)
+        if not self._finish(batch, watch, status, loop.time()):
+            watch.due = loop.time() + watch.backoff.next()
+
+    async def _status(self, batch: BatchRecord) -> BatchStatus:
+        status = await self._service.batch_status(batch.batch_id)
+        if status.batch_id and status.batch_id.casefold() != batch.batch_id.casefold():
+            raise AnswerUnreadableError(
+                f"asked for batch {batch.batch_id}, the service answered of {status.batch_id}"
+            )
+        return status
+
+    def _finish(self, batch: BatchRecord, watch: _Watch, status: BatchStatus, now: float) -> bool:
+        open_devices = undecided(self._book.state, batch)
+        if status.phase is Phase.RUNNING and open_devices:
+            watch.over_since = None
+            return False
+        if status.phase is Phase.RUNNING or open_devices:
+            # Only one of the two is known to be over. The other may lag behind.
+            if watch.over_since is None:
+                watch.over_since = max(now, watch.last_change)
+            if now - max(watch.over_since, watch.last_change) < _GRACE:
+                return False
+        said = {item.key: item for item in status.items}
+        events: list[Event] = []
+        for record in open_devices:
+            item = said.get(record.device.key)
+            words = " ".join(filter(None, (item.word, item.error))) if item else ""
+            why = f"the batch ended with the word {words!r}" if words else "the batch ended without"
+            events.append(
+                DeviceChanged(
+                    device=record.index,
+                    batch=batch.number,
+                    state=DeviceState.UNKNOWN,
+                    word=item.word if item else "",
+                    error=f"{why} a result for this device" if not words else why,
+                )
+            )
+        if events:
+            self._book.write(*events)
+        succeeded, failed, unknown = tally(self._book.state, batch)
+        self._book.write(
+            BatchFinished(
+                batch=batch.number,
+                batch_id=batch.batch_id,
+                succeeded=succeeded,
+                failed=failed,
+                unknown=unknown,
+            )
+        )
+        return True
+
+    def _warn_when_stale(self, batch: BatchRecord, watch: _Watch, now: float) -> None:
+        minutes = (now - watch.last_change) / 60
+        for limit, text in _STALE:
+            if minutes >= limit > watch.told_minutes:
+                watch.told_minutes = limit
+                self._book.note(text, level="warning", batch=batch.number)
+                return
+
+    def _tell_of_strangers(self, batch: BatchRecord, watch: _Watch, status: BatchStatus) -> None:
+        mine = {self._book.state.devices[i].device.key for i in batch.devices}
+        others = [item for item in status.items if item.key not in mine]
+        if others and not watch.strangers:
+            watch.strangers = True
+            self._book.write(
+                Note(
+                    level="warning",
+                    batch=batch.number,
+                    text=f"the service lists {len(others)} devices in it that were not sent, "
+                    f"first {others[0].user_name} {others[0].hardware_id}",
+                )
+            )

@@ -1,0 +1,60 @@
+"""Other people's batches: they take slots too."""
+
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from siptui.domain.region import Region
+from siptui.gateway.errors import GatewayError
+from siptui.gateway.protocol import BatchStatus, BatchSummary, Phase
+from siptui.runs.state import RunState
+from siptui.runs.times import parse_when
+
+#: A batch older than this is not counted as live, whatever word the service has for it: words
+#: for "over" that nobody has seen must not block a region for the 30 days they are listed.
+_OLD = timedelta(hours=6)
+
+
+class ForeignBatches:
+    """Counts the live batches that are not this run's. Remembers which ones are over."""
+
+    def __init__(self, status: Callable[[str], Awaitable[BatchStatus]]) -> None:
+        self._status = status
+        self._over: set[str] = set()
+
+    async def live(
+        self, state: RunState, region: Region, summaries: Sequence[BatchSummary], now: datetime
+    ) -> int:
+        """How many batches of others are alive in `region`.
+
+        A batch in doubt may be among the tenant's own already; it is not counted twice.
+        """
+        open_now = state.open_batches()
+        mine = {b.batch_id.casefold() for b in open_now if b.batch_id}
+        doubts = [b for b in open_now if not b.batch_id and b.region is region]
+        old = new = 0
+        for summary in summaries:
+            name = summary.batch_id.casefold()
+            if name in mine or summary.region not in (None, region):
+                continue
+            if not await self._alive(summary, now):
+                continue
+            if doubts and all(name not in {i.casefold() for i in d.known} for d in doubts):
+                new += 1
+            else:
+                old += 1
+        return old + max(0, new - len(doubts))
+
+    async def _alive(self, summary: BatchSummary, now: datetime) -> bool:
+        if summary.phase is not Phase.RUNNING or summary.batch_id in self._over:
+            return False
+        when = parse_when(summary.request_time)
+        if when is not None and now - when > _OLD:
+            return False
+        with contextlib.suppress(GatewayError):
+            status = await self._status(summary.batch_id)
+            decided = status.items and all(i.phase is not Phase.RUNNING for i in status.items)
+            if status.phase is not Phase.RUNNING or decided:
+                self._over.add(summary.batch_id)
+                return False
+        return True

@@ -1,0 +1,236 @@
+"""The desk over the journal: plans runs, leaves orders, reads history, finds somebody to work."""
+
+import getpass
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from siptui.domain.device import Device
+from siptui.domain.errors import UsageError
+from siptui.domain.plan import make_batches
+from siptui.domain.state import DeviceState
+from siptui.posix import Holder, lock_holder
+from siptui.runs.desk import RunHead
+from siptui.runs.events import (
+    Actor,
+    BatchPlanned,
+    Event,
+    Options,
+    Order,
+    RunFinished,
+    RunPlanned,
+)
+from siptui.runs.follower import Follower
+from siptui.runs.journal import Journal
+from siptui.runs.state import RunState
+
+
+def lock_path(journal: Path, run: str) -> Path:
+    """The file whose lock says that a process works on `run`."""
+    return journal.parent / "held" / f"{run}.lock"
+
+
+def holder_of(journal: Path, run: str) -> Holder | None:
+    """The process that works on `run`, or none."""
+    return lock_holder(lock_path(journal, run))
+
+
+def load(journal: Journal, run: str) -> RunState:
+    """The run as its events tell it, from the beginning."""
+    state = RunState(run, journal.devices(run))
+    for stored in journal.read(run):
+        state.apply(stored)
+    return state
+
+
+def this_actor(account: str = "") -> Actor:
+    """Who is at this computer, signed in to the tenant as `account`."""
+    return Actor(account=account, os_user=getpass.getuser(), host=socket.gethostname())
+
+
+def plan_events(
+    devices: Sequence[Device],
+    *,
+    file: str,
+    sha256: str,
+    tenant: str,
+    skipped: int,
+    options: Options,
+    actor: Actor,
+) -> list[Event]:
+    """The first events of a run: what is to be done, cut into batches. Pure."""
+    batches = make_batches(devices, size=options.batch_size, first=options.first)
+    index = {device.hardware_id: i for i, device in enumerate(devices)}
+    return [
+        RunPlanned(
+            file=file,
+            sha256=sha256,
+            tenant=tenant,
+            devices=len(devices),
+            skipped=skipped,
+            batches=len(batches),
+            actor=actor,
+            options=options,
+        ),
+        *(
+            BatchPlanned(
+                batch=batch.number,
+                region=batch.region,
+                devices=[index[d.hardware_id] for d in batch.devices],
+            )
+            for batch in batches
+        ),
+    ]
+
+
+class Office:
+    """A `Desk` over one journal. `start_work` is called with a run that nobody works on."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        tenant: str,
+        account: str = "",
+        start_work: Callable[[str], None] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._path = path
+        self._tenant = tenant
+        self._account = account
+        self._start_work = start_work
+        self._now = now
+        self._journal = Journal(path)
+
+    @property
+    def journal(self) -> Journal:
+        """This desk's own connection to the journal."""
+        return self._journal
+
+    @property
+    def tenant(self) -> str:
+        """Name of the tenant, for people."""
+        return self._tenant
+
+    @property
+    def account(self) -> str:
+        """The account signed in, or nothing."""
+        return self._account
+
+    @property
+    def actor(self) -> Actor:
+        """Who gives the orders of this desk."""
+        return this_actor(self._account)
+
+    def create(
+        self, devices: Sequence[Device], *, file: str, sha256: str, skipped: int, options: Options
+    ) -> str:
+        """Plan a run and write it down; the run's id. Nothing is submitted yet."""
+        if not devices:
+            raise UsageError("There is no device to sign in.", remedy="Open another device list.")
+        now = self._now()
+        run = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        events = plan_events(
+            devices,
+            file=file,
+            sha256=sha256,
+            tenant=self._tenant,
+            skipped=skipped,
+            options=options,
+            actor=self.actor,
+        )
+        self._journal.create(run, devices, events, now)
+        return run
+
+    def start(self, run: str) -> None:
+        """See to it that somebody works on the run."""
+        if self._start_work and holder_of(self._path, run) is None:
+            self._start_work(run)
+
+    def pause(self, run: str) -> None:
+        """Stop submitting for a while; following goes on."""
+        self._order(run, Order(what="pause", actor=self.actor))
+
+    def go_on(self, run: str) -> None:
+        """Go on submitting."""
+        self._order(run, Order(what="go_on", actor=self.actor))
+
+    def stop(self, run: str) -> None:
+        """Stop submitting for good; what is live is followed to its end."""
+        self._order(run, Order(what="stop", actor=self.actor))
+
+    def signed_in(self, run: str) -> None:
+        """Tell the worker that there is a new sign-in."""
+        self._order(run, Order(what="new_token", actor=self.actor))
+
+    def retry(self, run: str, devices: Sequence[int]) -> None:
+        """Submit these failed devices once more, and start the run if nobody works on it."""
+        self._order(run, Order(what="retry", actor=self.actor, devices=list(devices)))
+        self.start(run)
+
+    def adopt(self, run: str, batch: int, batch_id: str) -> None:
+        """The operator's word: the lost batch is the one the service calls `batch_id`."""
+        order = Order(what="adopt", actor=self.actor, batch=batch, batch_id=batch_id)
+        self._order(run, order)
+        self.start(run)
+
+    def resubmit(self, run: str, batch: int | None = None, devices: Sequence[int] = ()) -> None:
+        """The operator's word: submit an unsettled batch, or devices without result, once more."""
+        order = Order(what="resubmit", actor=self.actor, batch=batch, devices=list(devices))
+        self._order(run, order)
+        self.start(run)
+
+    def _order(self, run: str, order: Order) -> None:
+        self._journal.append(run, [order], self._now())
+
+    def follow(self, run: str) -> Follower:
+        """Read the run from its beginning, then what is new at each poll."""
+        return Follower(self._path, run)
+
+    def find(self, name: str) -> str:
+        """The run that goes by `name`; `NoSuchRunError` otherwise."""
+        return self._journal.find(name)
+
+    def newest_unfinished(self) -> str | None:
+        """The newest run that has something left to do, or none."""
+        return next((head.run for head in self.runs() if head.state != "finished"), None)
+
+    def runs(self) -> list[RunHead]:
+        """The runs in the journal, newest first."""
+        return [self.head(run) for run in self._journal.runs()]
+
+    def head(self, run: str) -> RunHead:
+        """One line of the history."""
+        events = self._journal.first_and_last(run)
+        planned, last = events[0].event, events[-1].event
+        assert isinstance(planned, RunPlanned)
+        holder = holder_of(self._path, run)
+        if isinstance(last, RunFinished):
+            counts = (last.succeeded, last.failed, last.unknown)
+        else:
+            tally = load(self._journal, run).counts
+            counts = (
+                tally[DeviceState.SUCCEEDED],
+                tally[DeviceState.FAILED],
+                tally[DeviceState.UNKNOWN],
+            )
+        finished = isinstance(last, RunFinished)
+        return RunHead(
+            run=run,
+            started=events[0].at,
+            file=planned.file,
+            tenant=planned.tenant,
+            devices=planned.devices,
+            succeeded=counts[0],
+            failed=counts[1],
+            unknown=counts[2],
+            skipped=planned.skipped,
+            state="finished" if finished else "running" if holder else "stopped",
+            held_by=str(holder) if holder else "",
+        )
+
+    def close(self) -> None:
+        """Let go of the journal. Work that a worker process does goes on."""
+        self._journal.close()

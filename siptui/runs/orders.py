@@ -1,0 +1,80 @@
+"""Carrying out what an operator ordered: an order in, events out. Pure rules."""
+
+from collections.abc import Iterable, Sequence
+
+from siptui.domain.outcome import Cause
+from siptui.domain.plan import MAX_BATCH_SIZE, make_batches
+from siptui.domain.state import BatchState, DeviceState
+from siptui.runs.events import BatchPlanned, Event, Note, Order
+from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+
+
+def plan_again(
+    state: RunState, devices: Iterable[DeviceRecord], *, size: int, order: int = 0
+) -> list[BatchPlanned]:
+    """New batches for `devices`, in the order of the list, an attempt further each.
+
+    Devices that a directory throttled go into batches of half the size, together.
+    """
+    records = sorted(devices, key=lambda r: r.index)
+    slow = [r for r in records if r.outcome and r.outcome.cause is Cause.AD_THROTTLING]
+    throttled = {r.index for r in slow}
+    planned: list[BatchPlanned] = []
+    start = max(state.batches, default=0) + 1
+    for group, limit in (
+        ([r for r in records if r.index not in throttled], size),
+        (slow, max(1, _last_size(state, slow) // 2)),
+    ):
+        index_of = {r.device.hardware_id: r.index for r in group}
+        attempts = {r.device.hardware_id: r.attempt for r in group}
+        for batch in make_batches(
+            [r.device for r in group], size=min(limit, MAX_BATCH_SIZE), start=start
+        ):
+            ids = [d.hardware_id for d in batch.devices]
+            planned.append(
+                BatchPlanned(
+                    batch=batch.number,
+                    region=batch.region,
+                    devices=[index_of[i] for i in ids],
+                    attempt=max(attempts[i] for i in ids) + 1,
+                    order=order,
+                )
+            )
+            start = batch.number + 1
+    return planned
+
+
+def _last_size(state: RunState, records: Sequence[DeviceRecord]) -> int:
+    return max((len(state.batches[r.batch].devices) for r in records), default=2)
+
+
+def retry(state: RunState, seq: int, order: Order, *, size: int) -> list[Event]:
+    """Batches for those of the ordered devices that failed; unknown ones need another order."""
+    wanted = [
+        state.devices[i]
+        for i in dict.fromkeys(order.devices)
+        if 0 <= i < len(state.devices) and state.devices[i].state is DeviceState.FAILED
+    ]
+    planned: list[Event] = list(plan_again(state, wanted, size=size, order=seq))
+    return planned or [Note(level="warning", text="no failed device to retry", order=seq)]
+
+
+def resubmit(state: RunState, seq: int, order: Order, *, size: int) -> list[Event]:
+    """Batches for devices whose outcome is unknown: a whole unsettled batch, or single ones."""
+    wanted = set(order.devices)
+    if order.batch is not None and (batch := state.batches.get(order.batch)):
+        wanted |= set(batch.devices)
+    records = [
+        r
+        for r in (state.devices[i] for i in wanted if 0 <= i < len(state.devices))
+        if r.state is DeviceState.UNKNOWN and _decided(state.batches[r.batch])
+    ]
+    planned: list[Event] = list(plan_again(state, records, size=size, order=seq))
+    return planned or [
+        Note(level="warning", text="no device of unknown outcome to resubmit", order=seq)
+    ]
+
+
+def _decided(batch: BatchRecord) -> bool:
+    """Whether nobody is looking for this batch any more."""
+    return batch.state in (BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED)

@@ -1,0 +1,124 @@
+"""Asking the service without losing heart: reads that wait, and the gate of the sign-in."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from siptui.domain.errors import SignInNeededError, SiptuiError
+from siptui.gateway.errors import AccessDeniedError, GatewayError, TokenRefusedError
+from siptui.runs.bell import Bell
+from siptui.runs.book import Book
+from siptui.runs.events import RunFinished, RunStopped, Waiting
+from siptui.runs.pace import Backoff, Pace
+
+T = TypeVar("T")
+#: Seconds a service that never answered is tried before a run that submitted nothing gives up.
+_FIRST_CONTACT = 60.0
+#: Seconds between two attempts to go on after the sign-in was lost.
+_GATE_SECONDS = 15.0
+#: Failed reads in a row after which the operator is told.
+_TELL_AFTER = 3
+
+
+class RunStop(Exception):  # noqa: N818 - no error: the way out of the engine
+    """The run cannot go on in this process; `event` says why."""
+
+    def __init__(self, event: RunStopped | RunFinished) -> None:
+        super().__init__(type(event).__name__)
+        self.event = event
+
+
+def stopped_by(error: SiptuiError) -> RunStop:
+    """The end of the work that `error` means."""
+    return RunStop(RunStopped(code=error.code, message=error.message, remedy=error.remedy))
+
+
+class SignInGate:
+    """Where work waits whose sign-in was refused, until somebody signs in again.
+
+    `patience` is how many seconds that may take; with 0 the run stops at once.
+    """
+
+    def __init__(self, book: Book, bell: Bell, patience: float) -> None:
+        self._book = book
+        self._bell = bell
+        self._patience = patience
+        self._since: float | None = None
+
+    async def wait(self, error: SiptuiError) -> None:
+        """Until it is worth trying again: a new sign-in was ordered, or a while has passed."""
+        loop = asyncio.get_running_loop()
+        if self._since is None:
+            self._since = loop.time()
+        if loop.time() - self._since >= self._patience:
+            raise stopped_by(error) from error
+        why = f"sign-in needed: {error.message}"
+        if self._book.state.waiting is None or self._book.state.waiting.why != why:
+            self._book.write(Waiting(why=why))
+        sign_ins, until = self._book.state.sign_ins, loop.time() + _GATE_SECONDS
+        while loop.time() < until and self._book.state.sign_ins == sign_ins:
+            await self._bell.wait(until - loop.time())
+
+    def passed(self) -> None:
+        """The sign-in is good again."""
+        self._since = None
+
+
+class Reader:
+    """Reads of the service that are tried again while trying again can help."""
+
+    def __init__(self, book: Book, rng: random.Random, gate: Callable[[], SignInGate]) -> None:
+        self._book = book
+        self._rng = rng
+        self._gate = gate
+        self._reached = False
+        self._failing_since: float | None = None
+        self._told = False
+
+    async def read(self, what: str, pace: Pace, call: Callable[[], Awaitable[T]]) -> T:
+        """The answer of `call`, however long it takes; `RunStop` when it never can succeed.
+
+        Raises `GatewayError` for a definite refusal that concerns this one call only.
+        """
+        wait = Backoff(self._rng, 2.0, 60.0)
+        gate = self._gate()
+        failed = 0
+        while True:
+            await pace.turn()
+            try:
+                answer = await call()
+            except (TokenRefusedError, SignInNeededError) as error:
+                await gate.wait(error)
+            except AccessDeniedError as error:
+                raise stopped_by(error) from error
+            except GatewayError as error:
+                if not error.passing:
+                    raise
+                failed += 1
+                await self._passing(what, error, failed, wait.next())
+            else:
+                self._succeeded(what)
+                return answer
+
+    async def _passing(self, what: str, error: GatewayError, failed: int, wait: float) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._failing_since is None:
+            self._failing_since = now
+        untouched = not any(b.submitted_at for b in self._book.state.batches.values())
+        if not self._reached and untouched and now - self._failing_since >= _FIRST_CONTACT:
+            raise stopped_by(error) from error
+        if error.retry_after is not None:
+            wait = max(wait, error.retry_after)
+            self._book.write(Waiting(why=error.message, until=self._book.now(wait)))
+        elif failed >= _TELL_AFTER and not self._told:
+            self._told = True
+            self._book.note(f"{what}: {error.message}; still trying", level="warning")
+        await asyncio.sleep(wait)
+
+    def _succeeded(self, what: str) -> None:
+        self._reached = True
+        self._failing_since = None
+        if self._told:
+            self._told = False
+            self._book.note(f"{what}: the service answers again")

@@ -1,0 +1,77 @@
+"""Which batch may be submitted next: pure rules over the state of a run."""
+
+from dataclasses import dataclass
+
+from siptui.domain.plan import may_live_together
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState
+from siptui.runs.state import BatchRecord, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why nothing may be submitted in a region now. `until` is RFC 3339, or nothing."""
+
+    why: str
+    until: str = ""
+
+
+def accounts(state: RunState, batch: BatchRecord) -> frozenset[str]:
+    """The accounts whose passwords `batch` resets."""
+    return frozenset(state.devices[i].device.user_name.key for i in batch.devices)
+
+
+def canary(state: RunState) -> list[BatchRecord]:
+    """The batches of the run's first few devices, if it was asked to try those first."""
+    first = state.plan.options.first if state.plan else 0
+    return [
+        b for b in state.batches.values() if b.attempt == 1 and first and max(b.devices) < first
+    ]
+
+
+def canary_open(state: RunState) -> bool:
+    """Whether the first devices have been tried but not yet been told apart from the rest."""
+    return any(b.state not in ENDED for b in canary(state))
+
+
+def next_batch(
+    state: RunState, region: Region, *, foreign: int, slots: int, now: str
+) -> BatchRecord | Hold | None:
+    """The batch of `region` to submit now; why it must wait; or nothing, if none is queued.
+
+    `foreign` is how many batches of others are alive in the region, `now` RFC 3339 in UTC.
+    A batch in doubt holds its slot: the service may be working on it.
+    """
+    queued = [b for b in state.queued_batches() if b.region is region]
+    if not queued:
+        return None
+    if state.stopping:
+        return Hold("submitting was stopped")
+    if state.paused:
+        return Hold("paused; P goes on")
+    opened = state.open_batches()
+    mine = sum(b.region is region for b in opened)
+    if mine + foreign >= slots:
+        others = f", {foreign} of them somebody else's" if foreign else ""
+        return Hold(f"{mine + foreign} batches are live in {region}{others}")
+    if trial := canary(state):
+        waiting = [b for b in queued if b in trial]
+        if not waiting and canary_open(state):
+            return Hold("the first devices must show that it works")
+        queued = waiting or queued
+    live = [accounts(state, b) for b in opened]
+    hold: Hold | None = None
+    for batch in queued:
+        if batch.not_before > now:
+            hold = hold or Hold(batch.why, batch.not_before)
+        elif not may_live_together(accounts(state, batch), live):
+            hold = hold or Hold("an account of the next batch is being signed in by another batch")
+        else:
+            return batch
+    return hold
+
+
+#: States in which a batch is over, whatever its outcome.
+ENDED = frozenset(
+    {BatchState.FINISHED, BatchState.REJECTED, BatchState.ABANDONED, BatchState.UNSETTLED}
+)

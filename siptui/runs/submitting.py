@@ -1,0 +1,153 @@
+"""Submitting batches in one region: intent first, request once, and every answer taken for
+exactly what it says."""
+
+import asyncio
+import random
+from datetime import datetime
+
+from siptui.domain.errors import SignInNeededError
+from siptui.domain.region import Region
+from siptui.gateway.errors import AccessDeniedError, GatewayError, TokenRefusedError
+from siptui.gateway.protocol import BatchStatus, BulkSignIn
+from siptui.runs import answers
+from siptui.runs.bell import Bell
+from siptui.runs.book import Book
+from siptui.runs.events import (
+    BatchDeferred,
+    BatchInDoubt,
+    BatchSubmitting,
+    Waiting,
+)
+from siptui.runs.foreign import ForeignBatches
+from siptui.runs.pace import Backoff, Pace
+from siptui.runs.reader import Reader, SignInGate, stopped_by
+from siptui.runs.schedule import Hold, next_batch
+from siptui.runs.state import BatchRecord
+
+#: Seconds between two looks for a free slot while others hold them.
+_LOOK_SOONEST, _LOOK_LATEST = 5.0, 30.0
+_IDLE = 3600.0
+#: A wait the service asks for beyond this is said to the operator as a warning.
+_LONG_WAIT = 15 * 60.0
+
+
+class Submitter:
+    """Fills the slots of one region."""
+
+    def __init__(
+        self,
+        region: Region,
+        book: Book,
+        service: BulkSignIn,
+        reader: Reader,
+        pace: Pace,
+        bell: Bell,
+        rng: random.Random,
+        gate: SignInGate,
+    ) -> None:
+        self._region = region
+        self._book = book
+        self._service = service
+        self._reader = reader
+        self._pace = pace
+        self._bell = bell
+        self._rng = rng
+        self._gate = gate
+        self._foreign = ForeignBatches(self._status)
+        self._refused = Backoff(rng, 5.0, 60.0)
+        self._told = ""
+
+    async def _status(self, batch_id: str) -> BatchStatus:
+        await self._pace.turn()
+        return await self._service.batch_status(batch_id)
+
+    async def run(self) -> None:
+        """Submit whatever may be submitted, for ever."""
+        look = Backoff(self._rng, _LOOK_SOONEST, _LOOK_LATEST)
+        while True:
+            choice = self._choose(foreign=0)
+            if not isinstance(choice, BatchRecord):
+                await self._hold(choice, _IDLE)
+                continue
+            await self._reader.read("sign-in", self._pace, self._service.ready)
+            summaries = await self._reader.read(
+                "the tenant's batches", self._pace, self._service.batch_summaries
+            )
+            foreign = await self._foreign.live(
+                self._book.state, self._region, summaries, self._book.clock()
+            )
+            # Nothing is awaited between this choice and its entry in the journal.
+            choice = self._choose(foreign=foreign)
+            if isinstance(choice, BatchRecord):
+                look.reset()
+                await self._submit(choice, [s.batch_id for s in summaries])
+            else:
+                await self._hold(choice, look.next(), tell=foreign > 0)
+
+    def _choose(self, *, foreign: int) -> BatchRecord | Hold | None:
+        state = self._book.state
+        slots = state.plan.options.slots if state.plan else 1
+        return next_batch(state, self._region, foreign=foreign, slots=slots, now=self._book.now())
+
+    async def _hold(
+        self, hold: Hold | BatchRecord | None, seconds: float, *, tell: bool = False
+    ) -> None:
+        if isinstance(hold, Hold):
+            if tell and hold.why != self._told:
+                self._book.write(Waiting(why=hold.why, until=hold.until))
+            self._told = hold.why if tell else ""
+            if hold.until:
+                wait = datetime.fromisoformat(hold.until) - self._book.clock()
+                seconds = min(seconds, max(0.05, wait.total_seconds()))
+        await self._bell.wait(seconds)
+
+    async def _submit(self, batch: BatchRecord, known: list[str]) -> None:
+        self._book.write(
+            BatchSubmitting(
+                batch=batch.number,
+                region=batch.region,
+                devices=len(batch.devices),
+                known=sorted(known),
+            )
+        )
+        request = asyncio.ensure_future(self._request(batch))
+        try:
+            await asyncio.shield(request)
+        except asyncio.CancelledError:
+            # The process is asked to end; the answer is worth waiting for all the same.
+            await asyncio.wait([request])
+            raise
+
+    async def _request(self, batch: BatchRecord) -> None:
+        devices = [self._book.state.devices[i].device for i in batch.devices]
+        try:
+            answer = await self._service.create_batch(batch.region, devices)
+        except (SignInNeededError, GatewayError) as error:
+            await self._failed(batch, error)
+        except BaseException as error:
+            # Ended, or an error of ours: what the service did is not known either way.
+            why = f"siptui was interrupted before the answer came ({type(error).__name__})"
+            self._book.write(BatchInDoubt(batch=batch.number, why=why))
+            raise
+        else:
+            self._refused.reset()
+            self._gate.passed()
+            self._book.write(*answers.accepted(self._book.state, batch, answer))
+
+    async def _failed(self, batch: BatchRecord, error: SignInNeededError | GatewayError) -> None:
+        if isinstance(error, SignInNeededError):  # there was no token to send it with
+            self._book.write(BatchDeferred(batch=batch.number, why=error.message))
+            await self._gate.wait(error)
+            return
+        wait = max(self._refused.next(), error.retry_after or 0.0)
+        until = self._book.now(wait)
+        event = answers.refused_or_lost(batch, error, until)
+        self._book.write(event)
+        if isinstance(event, BatchDeferred):
+            self._book.write(Waiting(why=error.message, until=until))
+            if wait > _LONG_WAIT:
+                self._book.note(f"the service asks to wait until {until}", level="warning")
+        if isinstance(error, TokenRefusedError):
+            await self._gate.wait(error)
+        elif isinstance(error, AccessDeniedError):
+            raise stopped_by(error)
