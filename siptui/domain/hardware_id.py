@@ -3,9 +3,10 @@
 import re
 
 _GROUPS = {6: 2, 3: 4, 2: 6, 1: 12}  # number of groups -> hexadecimal digits in each
-_PREFIX = re.compile(r"^(SEP|ATA)(?=[0-9A-Fa-f])", re.IGNORECASE)
-_PORT = re.compile(r":([0-9]{3})$")
-_EXPONENT = re.compile(r"^[0-9](?:[.,][0-9]*)?E\+?[0-9]+$", re.IGNORECASE)
+_PREFIX = re.compile(r"(?:SEP|ATA)(?=[0-9A-F])", re.IGNORECASE)
+_PORT = re.compile(r":([0-9]{3})\Z")
+_SHORT_PORT = re.compile(r"(.+):([0-9]{1,2})", re.DOTALL)
+_EXPONENT = re.compile(r"[0-9](?:[.,][0-9]*)?E\+?[0-9]+", re.IGNORECASE)
 _CANONICAL = re.compile(r"(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?::[0-9]{3})?")
 _LETTERS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "i": "1"})
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−﹣-", "-"))
@@ -39,20 +40,15 @@ class HardwareId(str):
         throughout, twelve bare digits, each with `SEP` or `ATA` before and `:NNN` behind.
         """
         text = text.strip()
-        if _CANONICAL.fullmatch(text):
-            digits, port = text[:17].replace("-", ""), text[18:]
-        else:
-            digits, port = _split(text)
-        digits = digits.upper()
-        if digits == "0" * 12:
-            raise HardwareIdError("all_zero", "a MAC address of zeros belongs to no device")
-        if digits == "F" * 12:
-            raise HardwareIdError("broadcast", "this is the broadcast address, not a device")
-        if int(digits[1], 16) & 1:
-            raise HardwareIdError("multicast", "this is a multicast address, not a device")
-        if port == "000":
-            raise HardwareIdError("port", "ports are counted from 001")
-        return cls(_hyphens(digits) + (f":{port}" if port else ""))
+        if not text:
+            raise HardwareIdError("missing", "the hardware id is missing")
+        parts = _split(text)
+        if parts is None:
+            raise _why_not(text)
+        digits, port = parts
+        if refused := _refused(digits, port):
+            raise HardwareIdError(*refused)
+        return cls(_joined(digits, port))
 
     @property
     def mac(self) -> str:
@@ -65,44 +61,72 @@ class HardwareId(str):
         return int(self[18:]) if len(self) > 17 else None
 
 
-def _hyphens(digits: str) -> str:
-    return "-".join(digits[i : i + 2] for i in range(0, 12, 2))
+def _joined(digits: str, port: str) -> str:
+    mac = "-".join(digits[i : i + 2] for i in range(0, 12, 2))
+    return f"{mac}:{port}" if port else mac
 
 
-def _split(text: str) -> tuple[str, str]:
-    """Twelve hexadecimal digits and the port digits (or nothing) of a hardware id in any form."""
-    if not text:
-        raise HardwareIdError("missing", "the hardware id is missing")
-    body = _PREFIX.sub("", text)
+def _refused(digits: str, port: str) -> tuple[str, str] | None:
+    """Rule and message if twelve upper-case digits are the address of no single device."""
+    if digits == "0" * 12:
+        return "all_zero", "a MAC address of zeros belongs to no device"
+    if digits == "F" * 12:
+        return "broadcast", "this is the broadcast address, not a device"
+    if int(digits[1], 16) & 1:
+        return "multicast", "this is a multicast address, not a device"
+    if port == "000":
+        return "port", "ports are counted from 001"
+    return None
+
+
+def _groups(text: str) -> tuple[list[str], str]:
+    """The groups of digits in `text` without a prefix, and the port's digits or nothing."""
+    prefix = _PREFIX.match(text)
+    body = text[prefix.end() :] if prefix else text
     port = ""
     if found := _PORT.search(body):
         body, port = body[: found.start()], found.group(1)
-    separators = {c for c in body if c in "-:."}
-    groups = re.split(r"[-:.]", body)
-    whole = all(c in _HEX for group in groups for c in group)
+    return re.split(r"[-:.]", body), port
+
+
+def _split(text: str) -> tuple[str, str] | None:
+    """Twelve upper-case digits and the port's digits (or nothing), if `text` has a known form."""
+    if _CANONICAL.fullmatch(text):
+        return text[:17].replace("-", ""), text[18:]
+    groups, port = _groups(text)
     size = _GROUPS.get(len(groups))
-    if whole and len(separators) <= 1 and size and all(len(g) == size for g in groups):
-        return "".join(groups), port
-    raise _why_not(text, groups, separators, whole, port)
+    if size is None or any(len(group) != size or not _HEX.issuperset(group) for group in groups):
+        return None
+    if len(_separators(text, port)) > 1:
+        return None
+    return "".join(groups).upper(), port
 
 
-def _why_not(
-    text: str, groups: list[str], separators: set[str], whole: bool, port: str
-) -> HardwareIdError:
+def _separators(text: str, port: str) -> set[str]:
+    return set("-:.").intersection(text.removesuffix(f":{port}") if port else text)
+
+
+def _why_not(text: str) -> HardwareIdError:
+    groups, port = _groups(text)
+    separators = _separators(text, port)
+    whole = all(_HEX.issuperset(group) for group in groups)
     tail = f":{port}" if port else ""
-    if _EXPONENT.match(text):
+    if _EXPONENT.fullmatch(text):
         return HardwareIdError(
             "excel_number",
             "Excel turned this MAC address into a number and its digits are lost; "
             "take it from the source again, with the column formatted as text",
         )
-    if len(groups) == 1 and len(text) < 12 and text.isascii() and text.isdigit():
+    if len(groups) == 1 and len(groups[0]) < 12 and groups[0].isascii() and groups[0].isdigit():
         return HardwareIdError(
             "excel_leading_zeros",
-            f"only {len(text)} digits of 12; Excel drops the leading zeros of a bare MAC address",
-            _hyphens(text.zfill(12)) + tail,
+            f"only {len(groups[0])} digits of 12; "
+            "Excel drops the leading zeros of a bare MAC address",
+            _try(groups[0].zfill(12) + tail),
         )
     if not whole:
+        if suggestion := _try("".join(text.split())):
+            return HardwareIdError("blanks", "blanks inside the MAC address", suggestion)
         mended = text.translate(_DASHES).translate(_LETTERS)
         suggestion = _try(mended) if mended != text else ""
         if suggestion:
@@ -112,6 +136,10 @@ def _why_not(
                 suggestion,
             )
         return HardwareIdError("not_hexadecimal", "a MAC address has the digits 0-9 and A-F only")
+    if (found := _SHORT_PORT.fullmatch(text)) and (
+        suggestion := _try(f"{found.group(1)}:{found.group(2).zfill(3)}")
+    ):
+        return HardwareIdError("port", "the port has three digits, from 001", suggestion)
     if len(separators) > 1:
         joined = "".join(groups)
         return HardwareIdError(
@@ -123,13 +151,7 @@ def _why_not(
         return HardwareIdError(
             "dropped_zeros",
             "an octet lost its leading zero",
-            "-".join(g.upper().zfill(2) for g in groups) + tail,
-        )
-    if len(groups) == 7 and len(groups[6]) in (1, 2) and len(separators) == 1:
-        return HardwareIdError(
-            "port",
-            "the port has three digits, from 001",
-            _try(":".join(groups[:6]) + ":" + groups[6].zfill(3)) if groups[6].isdigit() else "",
+            _try("-".join(g.zfill(2) for g in groups) + tail),
         )
     digits = sum(len(g) for g in groups)
     if digits == 12:
@@ -142,7 +164,6 @@ def _why_not(
 
 
 def _try(text: str) -> str:
-    try:
-        return str(HardwareId.parse(text))
-    except HardwareIdError:
-        return ""
+    """The hardware id `text` names, or nothing: a suggestion is always one that will be read."""
+    parts = _split(text)
+    return "" if parts is None or _refused(*parts) else _joined(*parts)

@@ -1,5 +1,6 @@
 """The plan: which device goes into which batch."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -34,8 +35,11 @@ def make_batches(
     `first` above 0 makes the very first batch that small (a canary). Numbers count from `start`.
     A hardware id may occur once only, and no account twice in one batch: a second device of the
     same account goes into a later batch, and `may_live_together` keeps the two apart in time.
-    Raises `ValueError` for a size outside 1-100 or a hardware id that occurs twice.
+    Raises `ValueError` for a size outside 1-100, a negative `first`, or a hardware id that
+    occurs twice.
     """
+    if first < 0:
+        raise ValueError(f"the first batch cannot have {first} devices")
     if not 1 <= size <= MAX_BATCH_SIZE:
         raise ValueError(f"a batch has 1 to {MAX_BATCH_SIZE} devices, not {size}")
     seen: set[str] = set()
@@ -54,22 +58,19 @@ def make_batches(
 
 def _cut(devices: Sequence[Device], size: int, start: int) -> list[Batch]:
     filled: list[list[Device]] = []
-    accounts: list[set[str]] = []
-    open_in: dict[Region, list[int]] = {}
+    open_in: dict[Region, list[int]] = {}  # batches with room left, in order
+    last: dict[tuple[Region, str], int] = {}  # the last batch an account went into
     for device in devices:
         places = open_in.setdefault(device.region, [])
-        for place in places:
-            if device.user_name.key not in accounts[place]:
-                break
-        else:
-            place = len(filled)
+        account = (device.region, device.user_name.key)
+        at = bisect_right(places, last.get(account, -1))
+        if at == len(places):
+            places.append(len(filled))
             filled.append([])
-            accounts.append(set())
-            places.append(place)
+        place = last[account] = places[at]
         filled[place].append(device)
-        accounts[place].add(device.user_name.key)
         if len(filled[place]) == size:
-            places.remove(place)
+            del places[at]
     return [Batch(start + i, batch[0].region, tuple(batch)) for i, batch in enumerate(filled)]
 
 

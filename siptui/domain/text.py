@@ -3,11 +3,16 @@
 import re
 import unicodedata
 
-# C0, DEL, C1, and the format characters that reorder, hide or join what is on the screen.
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
+# C0, DEL, C1; every format character (they reorder, hide or join what is on the screen), line and
+# paragraph separators, lone surrogates, and the letters that are drawn as nothing. A character
+# class as `re` reads it.
+HIDDEN = (
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f-\u1160"
+    r"\u17b4-\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0"
+    r"\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
+_HIDDEN = re.compile(HIDDEN)
 
 
 def _shown(match: re.Match[str]) -> str:

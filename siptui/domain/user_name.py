@@ -2,6 +2,8 @@
 
 import re
 
+from siptui.domain.text import visible
+
 #: Entra ID: at most 113 characters, 64 before the `@` and 48 behind it (Microsoft Learn,
 #: "Prepare to provision users through directory synchronization"); letters of any script occur
 #: in practice, so only what can never stand in a user principal name is refused.
@@ -39,6 +41,8 @@ class UserName(str):
             raise UserNameError("incomplete", "nothing before or behind the @")
         if len(text) > _MAX_LENGTH:
             raise UserNameError("too_long", f"{len(text)} characters; at most {_MAX_LENGTH}")
+        if visible(text) != text:
+            raise UserNameError("character", "a character that cannot be seen")
         if found := _LOCAL_FORBIDDEN.search(local):
             raise UserNameError("character", f"{found.group()!r} cannot stand in a user name")
         if local.startswith(".") or local.endswith(".") or ".." in local:

@@ -1,0 +1,38 @@
+"""One cell: what spreadsheet programs put around a value, taken off and put on."""
+
+import re
+
+from siptui.domain.text import visible
+
+#: Excel's own limit for a cell; nobody's user name or MAC address comes near it.
+MAX_CELL = 32_767
+#: What a spreadsheet program takes for a formula (OWASP, "CSV Injection").
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+# White space and what is drawn as nothing, at the ends of a cell.
+EDGE = " \t\r\n\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+_EDGES = re.compile(f"^[{EDGE}]+|[{EDGE}]+$")
+_GUARD = re.compile(r"^'+(?=[=+\-@\t\r])")
+_UNWRAP = re.compile(r'^="(.*)"$', re.DOTALL)
+_SPECIAL = ("'", "=", '"')
+
+
+def clean(cell: str) -> str:
+    """The value meant by `cell`: without blanks around it, Excel's `="…"` or a formula guard.
+
+    Control and format characters inside are made visible. Cleaning twice changes nothing.
+    """
+    while True:
+        value = _EDGES.sub("", cell)
+        if value.startswith(_SPECIAL):
+            value = _GUARD.sub("", value)
+            if wrapped := _UNWRAP.match(value):
+                value = wrapped.group(1).replace('""', '"')
+        if value == cell:
+            return visible(value)
+        cell = value
+
+
+def guard(value: str) -> str:
+    """`value` so that a spreadsheet program shows it and does not compute it."""
+    return "'" + value if value.startswith(FORMULA) else value

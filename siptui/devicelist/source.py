@@ -1,0 +1,143 @@
+"""From a path to text: the limits, what is no list at all, and the encoding."""
+
+import hashlib
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from siptui.devicelist.model import ListError
+from siptui.domain.text import visible
+
+_SAVE_AS = "Open it in the spreadsheet program and save it as “CSV UTF-8”."
+_MAGIC = (
+    (b"PK\x03\x04", "spreadsheet", "This is an Excel workbook (.xlsx) or a zip file, not text."),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "spreadsheet", "This is an old Excel workbook (.xls)."),
+    (b"%PDF-", "binary", "This is a PDF document, not text."),
+    (b"\x1f\x8b", "binary", "This is a compressed file (gzip), not text."),
+    (b"{\\rtf", "binary", "This is a rich text document, not plain text."),
+)
+# More control characters than this share of the text, and it is no text.
+_BINARY_SHARE = 0.1
+_CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0C, 0x0D}) + b"\x7f"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a list, with line ends as `\\n`, and where it came from.
+
+    `encoding` is the name of the Python codec that read it.
+    """
+
+    file: str
+    sha256: str
+    encoding: str
+    text: str
+
+
+def load(path: Path, max_bytes: int) -> Source:
+    """Read the file at `path` (`-` is standard input), at most `max_bytes` long.
+
+    Raises `ListError` for anything that is not text of that size.
+    """
+    name = visible(str(path))
+    data = _read(path, name, max_bytes)
+    for magic, code, message in _MAGIC:
+        if data.startswith(magic):
+            raise ListError(f"{name}: {message}", code=code, remedy=_SAVE_AS)
+    encoding, text = _decode(data, name)
+    if not text.strip():
+        raise ListError(
+            f"{name} is empty.",
+            code="empty",
+            remedy="A device list has a header line and one line for each device.",
+        )
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Source(name, hashlib.sha256(data).hexdigest(), encoding, text)
+
+
+def _read(path: Path, name: str, max_bytes: int) -> bytes:
+    if str(path) == "-":
+        data = sys.stdin.buffer.read(max_bytes + 1)
+        return _within(data, len(data), name, max_bytes)
+    try:
+        # Not blocking: a named pipe nobody writes to must not hang us.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            found = os.fstat(file.fileno())
+            if stat.S_ISDIR(found.st_mode):
+                raise ListError(f"{name} is a folder.", code="is_a_directory", remedy=_NAME_ONE)
+            if not stat.S_ISREG(found.st_mode):
+                raise ListError(f"{name} is not a plain file.", code="not_a_file", remedy=_NAME_ONE)
+            _within(b"", found.st_size, name, max_bytes)
+            data = file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise ListError(f"There is no file {name}.", code="not_found", remedy=_NAME_ONE) from None
+    except IsADirectoryError:
+        raise ListError(f"{name} is a folder.", code="is_a_directory", remedy=_NAME_ONE) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "its name is not one a file can have"
+        raise ListError(
+            f"{name} cannot be read: {why}.",
+            code="unreadable",
+            remedy="Check the name and that you may read the file.",
+        ) from error
+    return _within(data, len(data), name, max_bytes)
+
+
+_NAME_ONE = "Name a CSV file with one line for each device."
+
+
+def _within(data: bytes, size: int, name: str, max_bytes: int) -> bytes:
+    if size > max_bytes:
+        raise ListError(
+            f"{name} is larger than {max_bytes / 2**20:.3g} MB, the limit for a device list.",
+            code="too_large",
+            remedy="Split it, or leave out columns that are not needed.",
+        )
+    return data
+
+
+def _decode(data: bytes, name: str) -> tuple[str, str]:
+    for encoding in _candidates(data):
+        try:
+            text = data.decode(encoding)
+        except UnicodeError:
+            continue
+        # UTF-16 codecs of one byte order keep the byte order mark.
+        text = text.removeprefix("\ufeff")
+        if "\x00" in text[:4096] or encoding == "cp1252":
+            _refuse_binary(data, name)
+        return encoding, text
+    _refuse_binary(data, name)
+    raise ListError(
+        f"{name} is text in an encoding that is neither UTF-8, UTF-16 nor Windows-1252.",
+        code="encoding",
+        remedy=_SAVE_AS,
+    )
+
+
+def _candidates(data: bytes) -> tuple[str, ...]:
+    if data.startswith(b"\xef\xbb\xbf"):
+        return ("utf-8-sig", "cp1252")
+    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return ("utf-32",)
+    if data.startswith(b"\xff\xfe"):
+        return ("utf-16-le",)
+    if data.startswith(b"\xfe\xff"):
+        return ("utf-16-be",)
+    # Text of Western letters in UTF-16 has a NUL in nearly every other byte.
+    head = data[:4096]
+    even, odd, half = head[::2].count(0), head[1::2].count(0), max(1, len(head) // 2)
+    if odd > 0.6 * half and even < 0.1 * half:
+        return ("utf-16-le",)
+    if even > 0.6 * half and odd < 0.1 * half:
+        return ("utf-16-be",)
+    return ("utf-8", "cp1252")
+
+
+def _refuse_binary(data: bytes, name: str) -> None:
+    head = data[:65536]
+    if len(head) - len(head.translate(None, _CONTROLS)) > _BINARY_SHARE * len(head):
+        raise ListError(f"{name} is not text.", code="binary", remedy=_SAVE_AS)
