@@ -59,6 +59,10 @@ class Emulator:
         )
         self.app: ASGIApp = Line(inner, self.tenant, self.faults)
 
+    def refusing(self) -> bool:
+        """Whether the service is not to be reached at all now."""
+        return self.faults.refusing(self.tenant.settle())
+
     def transport(self) -> "httpx.AsyncBaseTransport":
         """An httpx transport to this emulator, in this process."""
         from siptui.emulator.transport import EmulatorTransport

@@ -48,6 +48,17 @@ class Faults:
                 found = rule
         return found
 
+    def refusing(self, now: float) -> bool:
+        """Whether no connection at all can be had now: a rule that refuses every call."""
+        return any(
+            rule.kind == "refused"
+            and rule.call == "*"
+            and (rule.since is None or now >= rule.since)
+            and (rule.until is None or now < rule.until)
+            and (rule.nth, rule.every, rule.probability, rule.times, rule.region) == (None,) * 5
+            for rule in (counted.rule for counted in self._rules)
+        )
+
     def _meets(self, counted: _Counted, now: float) -> bool:
         rule, place = counted.rule, counted.calls
         nth = (rule.nth,) if isinstance(rule.nth, int) else rule.nth

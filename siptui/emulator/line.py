@@ -66,12 +66,14 @@ class Line:
         answer: list[Message] = []
         if fault.moment == "after":
             await self._app(scope, receive, _kept_in(answer))
+        else:
+            # What is not read yet would turn a closed connection into a reset one.
+            while (await receive()).get("more_body"):
+                pass
         await self._fail(fault, answer, send)
 
     async def _fail(self, fault: FaultRule, answer: list[Message], send: Send) -> None:
         match fault.kind:
-            case "hang":
-                await asyncio.Event().wait()
             case "slow":
                 await asyncio.sleep(self._tenant.clock.real(fault.seconds))
                 for message in answer:

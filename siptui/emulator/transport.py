@@ -23,11 +23,14 @@ class EmulatorTransport(httpx.AsyncBaseTransport):
         limits = request.extensions.get("timeout", {})
         try:
             async with asyncio.timeout(limits.get("read")):
-                return await self._inner.handle_async_request(request)
+                try:
+                    return await self._inner.handle_async_request(request)
+                except BrokenLineError as broken:
+                    if broken.kind == "hang":
+                        await asyncio.Event().wait()
+                    fault = broken
         except TimeoutError:
             raise httpx.ReadTimeout("The read operation timed out", request=request) from None
-        except BrokenLineError as broken:
-            fault = broken
         if fault.kind == "connect_timeout":
             await asyncio.sleep(limits.get("connect") or 0)
             raise httpx.ConnectTimeout("The connection timed out", request=request)

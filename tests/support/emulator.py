@@ -1,0 +1,78 @@
+"""The emulator on a real loopback port: in a thread of this process, or as a process."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from siptui.emulator.emulator import Emulator
+from siptui.emulator.scenario import Scenario
+
+BULK = "/Teams.SipDevicesGatewayManagement/v1"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A served emulator. Its `url`; pages under `/_emulator/` through `ask` and `tell`."""
+
+    url: str
+
+    def ask(self, page: str) -> Any:
+        """GET `/_emulator/PAGE`."""
+        return httpx.get(f"{self.url}/_emulator/{page}", trust_env=False).raise_for_status().json()
+
+    def tell(self, page: str, **what: Any) -> Any:
+        """POST `what` to `/_emulator/PAGE`."""
+        answer = httpx.post(f"{self.url}/_emulator/{page}", json=what, trust_env=False)
+        return answer.raise_for_status().json()
+
+
+@contextlib.contextmanager
+def running_emulator(
+    scenario: Scenario | str | Path = "mixed", *, seed: int = 1, speed: float = 1.0
+) -> Iterator[Running]:
+    """An emulator served by a thread while the block runs. Look into it through HTTP only."""
+    from siptui.emulator.server import make_server
+
+    server, listener, url = make_server(Emulator(scenario, seed=seed, speed=speed))
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="emulator"
+    )
+    thread.start()
+    try:
+        yield Running(url)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+        assert not thread.is_alive(), "the emulator did not end"
+
+
+@contextlib.contextmanager
+def emulator_process(
+    *options: str, env: dict[str, str] | None = None
+) -> Iterator[tuple[Running, "subprocess.Popen[str]"]]:
+    """`siptui emulator --port 0 OPTIONS` as a process of its own while the block runs."""
+    argv: Sequence[str] = [sys.executable, "-m", "siptui", "emulator", "--port", "0", *options]
+    with subprocess.Popen(
+        argv,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, **(env or {})},
+    ) as process:
+        assert process.stdout is not None
+        try:
+            address = process.stdout.readline().strip()
+            assert address.startswith("http://127.0.0.1:"), address
+            yield Running(address), process
+        finally:
+            if process.poll() is None:
+                process.terminate()
