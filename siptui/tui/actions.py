@@ -1,0 +1,193 @@
+"""Every action of the console, once: keys, footer, palette, help and README are made from this.
+
+Free of Textual, so that the command line and the README's test can read it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from siptui.domain.errors import UsageError
+
+Scope = Literal["console", "grid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing an operator can do.
+
+    `keys` are Textual's names of keys, the first being the one that is shown. `changes` marks
+    what submits or orders something, hidden in a read-only console. `footer` puts it into the
+    footer while it can be done; `palette` into the command palette.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    help: str
+    scope: Scope = "console"
+    changes: bool = False
+    footer: bool = False
+    palette: bool = True
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("open", ("o",), "open", "open a device list (file picker, or type a path)", footer=True),
+    Action(
+        "submit", ("s",), "submit", "submit (opens the confirmation)", changes=True, footer=True
+    ),
+    Action(
+        "retry",
+        ("r",),
+        "retry",
+        "retry the marked devices (all failed ones if none is marked)",
+        changes=True,
+        footer=True,
+    ),
+    Action("retry_cause", ("R",), "retry cause", "retry by cause", changes=True),
+    Action(
+        "settle",
+        ("a",),
+        "settle",
+        "decide about batches whose outcome is unknown",
+        changes=True,
+        footer=True,
+    ),
+    Action("filter", ("slash",), "filter", "filter as you type", footer=True),
+    Action("clear", ("escape",), "clear", "clear the filter", palette=False),
+    Action(
+        "status",
+        ("f",),
+        "show",
+        "next status filter: all, failed, running, succeeded, unknown",
+        footer=True,
+    ),
+    Action("mark", ("space",), "mark", "mark", scope="grid", footer=True, palette=False),
+    Action("mark_all", ("asterisk",), "mark all", "mark all shown, then none", scope="grid"),
+    Action("sort", ("S",), "sort", "sort by a column"),
+    Action(
+        "details",
+        ("enter",),
+        "details",
+        "details of the device: raw status, history, remedy",
+        scope="grid",
+        palette=False,
+    ),
+    Action("export", ("e",), "export", "export the results", footer=True),
+    Action("preflight", ("p",), "preflight", "check the prerequisites", footer=True),
+    Action("urls", ("u",), "urls", "provisioning URLs", footer=True),
+    Action("runs", ("h",), "runs", "runs: history, resume, attach", footer=True),
+    Action(
+        "pause", ("P",), "pause", "pause and go on submitting (following continues)", changes=True
+    ),
+    Action("log", ("l",), "log", "log pane: smaller, larger, hidden"),
+    Action("copy", ("y",), "copy", "copy the cell or the detail (OSC 52, and to a file)"),
+    Action(
+        "columns_left",
+        ("left",),
+        "previous cell",
+        "choose the cell to copy",
+        scope="grid",
+        palette=False,
+    ),
+    Action(
+        "columns_right",
+        ("right",),
+        "next cell",
+        "choose the cell to copy",
+        scope="grid",
+        palette=False,
+    ),
+    Action("theme", (), "theme", "choose a theme"),
+    Action("down", ("j", "down"), "down", "move down", scope="grid", palette=False),
+    Action("up", ("k", "up"), "up", "move up", scope="grid", palette=False),
+    Action("top", ("g", "home"), "top", "first row", scope="grid", palette=False),
+    Action("bottom", ("G", "end"), "bottom", "last row", scope="grid", palette=False),
+    Action("page_down", ("pagedown",), "page down", "a page down", scope="grid", palette=False),
+    Action("page_up", ("pageup",), "page up", "a page up", scope="grid", palette=False),
+    Action("palette", ("colon", "ctrl+p"), "commands", "every command by name", palette=False),
+    Action("help", ("question_mark",), "help", "help", footer=True),
+    Action("quit", ("q",), "quit", "quit; a run goes on and can be attached again", footer=True),
+)
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+
+#: Keys that a needed action must not have alone: prefixes of tmux and screen, flow control, and
+#: what terminals cannot tell from Backspace, Tab, Enter, or Ctrl-Z's suspend.
+UNFIT = frozenset(f"ctrl+{letter}" for letter in "abhijmsz")
+_SHOWN = {
+    "slash": "/",
+    "escape": "Esc",
+    "space": "Space",
+    "asterisk": "*",
+    "enter": "Enter",
+    "question_mark": "?",
+    "colon": ":",
+    "down": "↓",
+    "up": "↑",
+    "left": "←",
+    "right": "→",
+    "home": "Home",
+    "end": "End",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+}
+_TYPED = {"/": "slash", " ": "space", "*": "asterisk", "?": "question_mark", ":": "colon"}
+
+
+def shown(key: str) -> str:
+    """The key as people read it."""
+    if key.startswith("ctrl+"):
+        return "Ctrl-" + key[5:].upper()
+    return _SHOWN.get(key, key)
+
+
+def resolve_keys(own: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
+    """The keys of every action, with the operator's `own` (action id → keys, split by commas).
+
+    Raises `UsageError` that names an unknown action, an unfit key, or every clash.
+    """
+    keys = {action.id: action.keys for action in ACTIONS}
+    for action_id, text in (own or {}).items():
+        if action_id not in keys:
+            raise UsageError(
+                f"keys: there is no action {action_id!r}",
+                remedy="Use one of: " + ", ".join(keys) + ".",
+            )
+        wanted = tuple(_TYPED.get(k.strip(), k.strip()) for k in text.split(",") if k.strip())
+        if unfit := [k for k in wanted if k in UNFIT]:
+            raise UsageError(
+                f"keys.{action_id}: {shown(unfit[0])} does not reach siptui in every terminal",
+                remedy="Choose a plain letter.",
+            )
+        keys[action_id] = wanted
+    taken: dict[str, str] = {}
+    pairs = [(key, action_id) for action_id, wanted in keys.items() for key in wanted]
+    clashes = [
+        f"{shown(key)} is both {other} and {action_id}"
+        for key, action_id in pairs
+        if (other := taken.setdefault(key, action_id)) != action_id
+    ]
+    if clashes:
+        raise UsageError("keys: " + "; ".join(clashes), remedy="Give each action its own key.")
+    return keys
+
+
+def keys_table() -> str:
+    """The table of keys for the README, as Markdown."""
+    lines = ["| key | action |", "| --- | --- |"]
+    for action in ACTIONS:
+        if action.keys:
+            keys = " ".join(f"`{shown(key)}`" for key in action.keys)
+            lines.append(f"| {keys} | {action.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Print the table of keys."""
+    import sys
+
+    sys.stdout.write(keys_table())
+
+
+if __name__ == "__main__":
+    main()

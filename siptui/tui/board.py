@@ -1,0 +1,269 @@
+"""What stands in the table: the rows of a list, and of the run made from it. No Textual here."""
+
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from siptui.domain.device import Device
+from siptui.domain.outcome import Cause
+from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.domain.text import folded, visible
+from siptui.runs.state import DeviceRecord, RunState
+from siptui.tui.columns import Column
+from siptui.tui.filters import Probe
+from siptui.tui.rowindex import GridRow
+
+if TYPE_CHECKING:
+    from siptui.devicelist.model import DeviceList, InvalidRow
+
+COLUMNS = (
+    Column("line", "Line", 4, most=6, right=True),
+    Column("user", "User", 16, flex=3),
+    Column("hardware_id", "Hardware ID", 17, most=21),
+    Column("region", "Reg", 4, drop=3),
+    Column("batch", "Batch", 5, drop=2, right=True),
+    Column("status", "Status", 10),
+    Column("result", "Result", 14, most=60, flex=2),
+    Column("attempt", "Try", 3, drop=4, right=True),
+    Column("time", "Time", 6, drop=1, right=True),
+)
+_AT = {column.key: i for i, column in enumerate(COLUMNS)}
+_TONES = {
+    DeviceState.INVALID: "invalid",
+    DeviceState.QUEUED: "queued",
+    DeviceState.SUBMITTING: "running",
+    DeviceState.RUNNING: "running",
+    DeviceState.SUCCEEDED: "ok",
+    DeviceState.FAILED: "failed",
+    DeviceState.UNKNOWN: "unknown",
+}
+#: The rules by which a row lacks nothing but a region, which can be asked for.
+REGION_RULES = frozenset({"region_missing", "missing_region", "no_region"})
+
+
+def tone(state: DeviceState) -> str:
+    """The tone in which a state is written."""
+    return _TONES[state]
+
+
+class Board:
+    """Rows by key: the place of a device from 0 on, and below 0 the rows that are invalid."""
+
+    def __init__(self) -> None:
+        self.list: DeviceList | None = None
+        self.run: RunState | None = None
+        self._invalid: list[InvalidRow] = []
+        self._why: dict[int, str] = {}
+
+    def take_list(self, devices: "DeviceList") -> None:
+        """Show a list, before any run."""
+        self.list, self.run = devices, None
+        self._invalid = list(devices.invalid)
+        self._why = {}
+        for fault in devices.faults:
+            if fault.severity == "error":
+                self._why.setdefault(fault.line, fault.message)
+
+    def take_run(self, run: RunState, *, same_list: bool) -> None:
+        """Show a run; with `same_list` beside the invalid rows of the list it was made from."""
+        self.run = run
+        if not same_list:
+            self.list, self._invalid, self._why = None, [], {}
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return self.list is None and self.run is None
+
+    def device(self, key: Hashable) -> Device | None:
+        """The device of a row, or nothing for an invalid one."""
+        if not isinstance(key, int) or key < 0:
+            return None
+        if self.run is not None:
+            return self.run.devices[key].device
+        return self.list.devices[key] if self.list else None
+
+    def record(self, key: Hashable) -> DeviceRecord | None:
+        """What the run knows of a row's device."""
+        if self.run is None or not isinstance(key, int) or not 0 <= key < len(self.run.devices):
+            return None
+        return self.run.devices[key]
+
+    def invalid(self, key: Hashable) -> "InvalidRow | None":
+        """The invalid row of that key."""
+        return self._invalid[-key - 1] if isinstance(key, int) and key < 0 else None
+
+    def rows(self) -> list[GridRow]:
+        """Every row, in the order of the list."""
+        if self.run is not None:
+            rows = [(r.device.line, self._run_row(r)) for r in self.run.devices]
+        elif self.list is not None:
+            rows = [(d.line, self._list_row(i, d)) for i, d in enumerate(self.list.devices)]
+        else:
+            return []
+        rows += [(row.line, self._bad_row(-n - 1, row)) for n, row in enumerate(self._invalid)]
+        if self._invalid:
+            rows.sort(key=lambda pair: pair[0])
+        return [row for _, row in rows]
+
+    def changed(self, devices: Iterable[int]) -> list[GridRow]:
+        """The rows of these devices of the run, as they are now."""
+        return [self._run_row(self.run.devices[i]) for i in devices] if self.run else []
+
+    def probe(self, row: GridRow) -> Probe:
+        """What a filter sees of a row."""
+        cells = [folded(cell) for cell in row.cells]
+        record = self.record(row.key)
+        state = record.state if record else DeviceState.QUEUED
+        if isinstance(row.key, int) and row.key < 0:
+            state = DeviceState.INVALID
+        cause = str(record.outcome.cause) if record and record.outcome else ""
+        extra = ""
+        device = self.device(row.key)
+        if device is not None and device.extra:
+            extra = folded(" ".join(device.extra.values()))
+        return Probe(
+            text=" ".join((*cells, extra)),
+            user=cells[_AT["user"]],
+            hardware_id=cells[_AT["hardware_id"]],
+            status=f"{state}|{WORDS[state]}",
+            cause=f"{cause}|{folded(record.outcome.short)}" if record and record.outcome else "",
+            batch=cells[_AT["batch"]],
+            region=cells[_AT["region"]],
+            line=cells[_AT["line"]],
+        )
+
+    def state(self, key: Hashable) -> DeviceState:
+        """Where the device of a row stands."""
+        record = self.record(key)
+        if record is not None:
+            return record.state
+        return DeviceState.INVALID if isinstance(key, int) and key < 0 else DeviceState.QUEUED
+
+    def lacking_region(self) -> int:
+        """How many rows of the list lack nothing but a region."""
+        if self.list is None:
+            return 0
+        errors: dict[int, set[str]] = {}
+        for fault in self.list.faults:
+            if fault.severity == "error":
+                errors.setdefault(fault.line, set()).add(fault.rule)
+        return sum(1 for rules in errors.values() if rules <= REGION_RULES)
+
+    def _list_row(self, place: int, device: Device) -> GridRow:
+        state = DeviceState.QUEUED
+        word = "ready"
+        return GridRow(
+            place,
+            (
+                str(device.line),
+                visible(device.user_name),
+                visible(device.hardware_id),
+                str(device.region),
+                "",
+                word,
+                "",
+                "",
+                "",
+            ),
+            " ",
+            "normal" if state is DeviceState.QUEUED else tone(state),
+        )
+
+    def _run_row(self, record: DeviceRecord) -> GridRow:
+        device, state = record.device, record.state
+        return GridRow(
+            record.index,
+            (
+                str(device.line),
+                visible(device.user_name),
+                visible(device.hardware_id),
+                str(device.region),
+                str(record.batch or ""),
+                WORDS[state],
+                visible(result(record)),
+                str(record.attempt or ""),
+                elapsed(record),
+            ),
+            SYMBOLS[state],
+            tone(state),
+        )
+
+    def _bad_row(self, key: int, row: "InvalidRow") -> GridRow:
+        return GridRow(
+            key,
+            (
+                str(row.line),
+                visible(row.user_name),
+                visible(row.hardware_id),
+                visible(row.region),
+                "",
+                WORDS[DeviceState.INVALID],
+                visible(self._why.get(row.line, "")),
+                "",
+                "",
+            ),
+            SYMBOLS[DeviceState.INVALID],
+            "invalid",
+        )
+
+
+def result(record: DeviceRecord) -> str:
+    """The outcome in a few words; the service's own where siptui does not know them."""
+    if record.outcome is not None:
+        unknown = record.outcome.cause is Cause.UNKNOWN
+        return record.error or record.outcome.short if unknown else record.outcome.short
+    if record.state is DeviceState.RUNNING and folded(record.word) not in _USUAL:
+        return record.word
+    return ""
+
+
+_USUAL = frozenset({"", "running", "inprogress", "in progress", "pending", "queued", "notstarted"})
+
+
+def elapsed(record: DeviceRecord) -> str:
+    """From the submit to the outcome, as minutes and seconds; nothing while it runs, so that a
+    clock costs no bytes."""
+    over = record.state in (DeviceState.SUCCEEDED, DeviceState.FAILED)
+    if not over or not record.submitted_at or not record.since:
+        return ""
+    try:
+        seconds = (
+            datetime.fromisoformat(record.since) - datetime.fromisoformat(record.submitted_at)
+        ).total_seconds()
+    except (ValueError, TypeError):
+        return ""
+    return duration(seconds)
+
+
+def duration(seconds: float) -> str:
+    """`0:41`, `1:02:03`."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    if hours:
+        return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+    return f"{rest // 60}:{rest % 60:02}"
+
+
+def sort_key(column: str) -> Callable[[GridRow], Any]:
+    """How the rows are compared when sorted by a column; empty cells come last."""
+    at = _AT[column]
+    if column in ("line", "batch", "attempt"):
+        return lambda row: int(row.cells[at]) if row.cells[at].isdecimal() else 1 << 30
+    if column == "time":
+        return lambda row: (not row.cells[at], len(row.cells[at]), row.cells[at])
+    if column == "status":
+        return lambda row: (_STATUS_ORDER.get(row.tone, 9), row.cells[at])
+    return lambda row: (not row.cells[at], folded(row.cells[at]))
+
+
+#: What needs somebody comes first.
+_STATUS_ORDER = {
+    "failed": 0,
+    "unknown": 1,
+    "invalid": 2,
+    "running": 3,
+    "queued": 4,
+    "normal": 4,
+    "ok": 5,
+}

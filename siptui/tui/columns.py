@@ -1,0 +1,76 @@
+"""How the columns of a grid share the width there is. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `width` cells at least, `most` at most, `flex` its share of what is left over.
+
+    When it is narrow, columns with the highest `drop` go first; 0 is never dropped.
+    """
+
+    key: str
+    title: str
+    width: int
+    most: int = 0
+    flex: int = 0
+    drop: int = 0
+    right: bool = False
+
+
+def fitted(columns: Sequence[Column], lengths: Sequence[int]) -> tuple[Column, ...]:
+    """The columns with `width` widened to the longest cell each has (`lengths`), up to `most`;
+    flexible ones get it as their `most` instead."""
+    done = []
+    for column, length in zip(columns, lengths, strict=True):
+        length = max(length, len(column.title))
+        if column.flex:
+            most = min(length, column.most) if column.most else length
+            done.append(replace(column, most=max(most, column.width)))
+        else:
+            done.append(replace(column, width=max(column.width, min(length, column.most))))
+    return tuple(done)
+
+
+def arrange(
+    columns: Sequence[Column], available: int, *, gap: int = 1, hidden: Iterable[str] = ()
+) -> list[tuple[int, int]]:
+    """Which columns are shown (by place), and how wide, in `available` cells.
+
+    Columns with `drop` go first, highest first; then the flexible ones are narrowed as far as
+    they must be, so that the others are never cut.
+    """
+    out = frozenset(hidden)
+    chosen = [i for i, column in enumerate(columns) if column.key not in out]
+
+    def needed() -> int:
+        return sum(columns[i].width for i in chosen) + gap * max(0, len(chosen) - 1)
+
+    for i in sorted((i for i in chosen if columns[i].drop), key=lambda i: -columns[i].drop):
+        if needed() <= available:
+            break
+        chosen.remove(i)
+    widths = {i: columns[i].width for i in chosen}
+    spare = available - needed()
+    flexible = [i for i in chosen if columns[i].flex]
+    while spare > 0:
+        growing = [i for i in flexible if not columns[i].most or widths[i] < columns[i].most]
+        if not growing:
+            break
+        shares = sum(columns[i].flex for i in growing)
+        for i in growing:
+            more = max(1, spare * columns[i].flex // shares)
+            if columns[i].most:
+                more = min(more, columns[i].most - widths[i])
+            more = min(more, available - sum(widths.values()) - gap * max(0, len(chosen) - 1))
+            widths[i] += more
+        spare = available - sum(widths.values()) - gap * max(0, len(chosen) - 1)
+    for i in flexible:
+        if spare >= 0:
+            break
+        less = min(-spare, widths[i] - min(4, widths[i]))
+        widths[i] -= less
+        spare += less
+    return [(i, widths[i]) for i in chosen]

@@ -1,0 +1,164 @@
+"""Everything that is known of one row, as lines: the strip below the table and the whole page."""
+
+import shlex
+from collections.abc import Hashable, Iterable
+
+from siptui.domain.state import SYMBOLS, WORDS
+from siptui.domain.text import visible
+from siptui.runs import events as ev
+from siptui.runs.state import DeviceRecord
+from siptui.tui.board import Board, elapsed, tone
+from siptui.tui.phrases import clock
+from siptui.tui.surface import Line
+
+
+def powershell(record: DeviceRecord) -> str:
+    """The PowerShell line that helps, with the user name in it, or nothing."""
+    if record.outcome is None or not record.outcome.powershell:
+        return ""
+    user = visible(record.device.user_name)
+    quoted = user if shlex.quote(user) == user else "'" + user.replace("'", "''") + "'"
+    return record.outcome.powershell.replace("{user}", quoted)
+
+
+def strip(board: Board, key: Hashable) -> list[Line]:
+    """The most important about a row, the newest first: for the strip below the table."""
+    if (bad := board.invalid(key)) is not None:
+        lines: list[Line] = [((f"line {bad.line}  ! invalid: it is not submitted", "invalid"),)]
+        lines += [((text, "normal"),) for text in _faults(board, bad.line)]
+        return lines
+    record = board.record(key)
+    if record is None:
+        device = board.device(key)
+        if device is None:
+            return []
+        lines = [
+            (
+                (visible(device.user_name), "strong"),
+                (f"  {visible(device.hardware_id)}  {device.region}  not submitted yet", "muted"),
+            )
+        ]
+        if device.extra:
+            lines.append(((_extra(device.extra.items()), "muted"),))
+        return lines + [((text, "unknown"),) for text in _faults(board, device.line)]
+    return _record(board, record)
+
+
+def _record(board: Board, record: DeviceRecord) -> list[Line]:
+    state = record.state
+    at = f", {clock(record.since)}" if record.since else ""
+    attempt = f"  attempt {record.attempt}" if record.attempt else ""
+    lines: list[Line] = [
+        (
+            (visible(record.device.user_name), "strong"),
+            (f"  {SYMBOLS[state]} {WORDS[state]}", tone(state)),
+            (f"{attempt}{at}", "muted"),
+        )
+    ]
+    if record.error:
+        lines.append(((visible(record.error), "normal"),))
+    if record.outcome is not None:
+        lines.append(((f"{record.outcome.meaning} {record.outcome.remedy}", "normal"),))
+        if line := powershell(record):
+            lines.append(((line, "accent"),))
+    elif record.word:
+        lines.append((("the service says: ", "muted"), (visible(record.word), "normal")))
+    batch = board.run.batches.get(record.batch) if board.run else None
+    if batch is not None and batch.batch_id and len(lines) < 3:
+        lines.append(((f"batch {batch.number}  {visible(batch.batch_id)}", "muted"),))
+    return lines
+
+
+def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]:
+    """Everything about a row."""
+    record = board.record(key)
+    if record is None:
+        return strip(board, key)
+    device = record.device
+    batch = board.run.batches.get(record.batch) if board.run else None
+    pairs = [
+        ("User", visible(device.user_name)),
+        ("Hardware ID", visible(device.hardware_id)),
+        ("Region", str(device.region)),
+        ("Line", str(device.line)),
+        ("Status", f"{SYMBOLS[record.state]} {WORDS[record.state]}"),
+        ("The service says", visible(record.word)),
+        ("Error, verbatim", visible(record.error)),
+        ("Attempt", str(record.attempt or "")),
+        ("Batch", str(record.batch or "")),
+        ("Batch id", visible(batch.batch_id) if batch else ""),
+        ("Submitted", record.submitted_at),
+        ("Since", record.since),
+        ("Took", elapsed(record)),
+    ]
+    pairs += [(visible(name), visible(value)) for name, value in device.extra.items()]
+    lines: list[Line] = []
+    for name, value in pairs:
+        if value:
+            shown = tone(record.state) if name == "Status" else "normal"
+            lines.append(((f"{name[:18]:<18}  ", "muted"), (value, shown)))
+    if record.outcome is not None:
+        lines += [(), (("What it means", "strong"),), ((record.outcome.meaning, "normal"),)]
+        lines += [(("What to do", "strong"),), ((record.outcome.remedy, "normal"),)]
+        if record.outcome.lead_time_hours:
+            hours = record.outcome.lead_time_hours
+            lines.append(((f"It may take up to {hours} hours to take effect.", "normal"),))
+        if line := powershell(record):
+            lines += [(("PowerShell", "strong"),), ((line, "accent"),)]
+        lines.append(((record.outcome.docs, "muted"),))
+    lines += [(), (("History", "strong"),), *history(record.index, events)]
+    return lines
+
+
+def history(index: int, events: Iterable[ev.Stored]) -> list[Line]:
+    """What happened to one device, oldest first."""
+    mine: set[int] = set()
+    lines: list[Line] = []
+
+    def say(at: str, text: str, shown: str = "normal") -> None:
+        lines.append(((f"{at[:10]} {clock(at)}  ", "muted"), (visible(text), shown)))
+
+    for stored in events:
+        match stored.event:
+            case ev.BatchPlanned(batch=batch, devices=devices, attempt=attempt):
+                if index in devices:
+                    mine.add(batch)
+                    say(stored.at, f"planned into batch {batch}, attempt {attempt}", "muted")
+                else:
+                    mine.discard(batch)
+            case ev.DeviceChanged(device=device, state=state, word=word, error=error):
+                if device == index:
+                    text = WORDS[state] + (f" ({word})" if word else "")
+                    say(stored.at, f"{text}: {error}" if error else text, tone(state))
+            case ev.BatchSubmitting(batch=batch) if batch in mine:
+                say(stored.at, f"batch {batch} submitting")
+            case ev.BatchAccepted(batch=batch, batch_id=batch_id) if batch in mine:
+                say(stored.at, f"batch {batch} accepted as {batch_id}")
+            case ev.BatchRejected(batch=batch, message=message) if batch in mine:
+                say(stored.at, f"batch {batch} rejected: {message}", "failed")
+            case ev.BatchInDoubt(batch=batch, why=why) if batch in mine:
+                say(stored.at, f"batch {batch} in doubt: {why}", "unknown")
+            case ev.BatchUnsettled(batch=batch, why=why) if batch in mine:
+                say(stored.at, f"batch {batch} unsettled: {why}", "unknown")
+            case _:
+                pass
+    return lines or [(("nothing yet", "muted"),)]
+
+
+def summary(board: Board, key: Hashable) -> str:
+    """What is copied for a row, as one line."""
+    return "\n".join("".join(text for text, _ in line) for line in strip(board, key))
+
+
+def _faults(board: Board, line: int) -> list[str]:
+    if board.list is None:
+        return []
+    return [
+        f"{visible(f.column)}: {visible(f.message)}" + (f" ({visible(f.value)})" if f.value else "")
+        for f in board.list.faults
+        if f.line == line
+    ]
+
+
+def _extra(items: Iterable[tuple[str, str]]) -> str:
+    return "  ".join(f"{visible(name)}: {visible(value)}" for name, value in items if value)

@@ -1,0 +1,1 @@
+"""Dialogs: one question each, answered by the keyboard alone, left with Escape."""

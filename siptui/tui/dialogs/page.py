@@ -1,0 +1,111 @@
+"""A page of text over the whole screen: details, help, reports."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from siptui.domain.text import visible
+from siptui.tui.copying import copy_text
+from siptui.tui.surface import Line, Surface, plain, wrapped
+
+
+class Pager(Surface, can_focus=True):
+    """Lines longer than the screen, a part of them at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown,space", "page(1)", show=False),
+        Binding("home,g", "move(-1000000)", show=False),
+        Binding("end,G", "move(1000000)", show=False),
+    ]
+
+    def __init__(self, text: Sequence[Line]) -> None:
+        super().__init__(id="pager")
+        self._text = list(text)
+        self._broken: list[Line] = []
+        self._top = 0
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        width = max(10, self.size.width)
+        self._broken = [part for line in self._text for part in wrapped(line, width, indent=2)]
+        self._paint()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel scrolls."""
+        self.action_move(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel scrolls."""
+        self.action_move(3)
+
+    def action_move(self, lines: int) -> None:
+        """Scroll by lines."""
+        self._top = max(0, min(self._top + lines, len(self._broken) - self.size.height))
+        self._paint()
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by pages."""
+        self.action_move(pages * max(1, self.size.height - 1))
+
+    @property
+    def below(self) -> int:
+        """How many lines are further down."""
+        return max(0, len(self._broken) - self._top - self.size.height)
+
+    def _paint(self) -> None:
+        self._top = max(0, min(self._top, len(self._broken) - self.size.height))
+        self.show(self._broken[self._top : self._top + self.size.height])
+
+
+class Page(Screen[None]):
+    """A title, a text, a line of keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "leave", "back", show=False),
+        Binding("y", "copy", "copy", show=False),
+    ]
+
+    def __init__(self, title: str, text: Sequence[Line], *, copied: str | None = None) -> None:
+        super().__init__()
+        self._title = title
+        self._text = list(text)
+        self._copied = copied if copied is not None else "\n".join(plain(line) for line in text)
+
+    def compose(self) -> ComposeResult:
+        """Title, text, keys."""
+        yield Surface(id="page-title", classes="bar")
+        yield Pager(self._text)
+        yield Surface(id="page-keys", classes="bar")
+
+    def on_mount(self) -> None:
+        """Fill the bars."""
+        self.query_one("#page-title", Surface).show([((f" {visible(self._title)}", "strong"),)])
+        self._keys("")
+        self.query_one(Pager).focus()
+
+    def _keys(self, said: str) -> None:
+        line: Line = (
+            (" Esc", "key"),
+            (" back  ", "muted"),
+            ("j k", "key"),
+            (" scroll  ", "muted"),
+            ("y", "key"),
+            (" copy  ", "muted"),
+            (said, "accent"),
+        )
+        self.query_one("#page-keys", Surface).show([line])
+
+    def action_leave(self) -> None:
+        """Back to the table."""
+        self.dismiss(None)
+
+    def action_copy(self) -> None:
+        """Copy the whole text."""
+        self._keys(copy_text(self.app, self._copied))

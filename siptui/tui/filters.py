@@ -1,0 +1,99 @@
+"""What is typed behind `/`: words, `!` to invert, and `status:` `cause:` `batch:` and the like."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from siptui.domain.text import folded
+
+_ALIASES = {
+    "user": "user",
+    "username": "user",
+    "hw": "hardware_id",
+    "hardware": "hardware_id",
+    "mac": "hardware_id",
+    "status": "status",
+    "state": "status",
+    "cause": "cause",
+    "batch": "batch",
+    "region": "region",
+    "line": "line",
+}
+_EXACT = frozenset({"batch", "line"})
+_DIGITS = re.compile(r"[-:.\s]")
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a filter may look at: the row's whole text and some of its parts, all folded."""
+
+    text: str
+    user: str = ""
+    hardware_id: str = ""
+    status: str = ""
+    cause: str = ""
+    batch: str = ""
+    region: str = ""
+    line: str = ""
+
+
+def compile_filter(text: str) -> Callable[[Probe], bool] | None:
+    """The filter that `text` means, or nothing for an empty one.
+
+    Words must all be found; `!word` must not. `name:value` looks at one part: the status by the
+    beginning of its word, batch and line exactly, the others anywhere. A hardware id is found
+    in any form.
+    """
+    tests = [test for word in text.split() if (test := _word(folded(word)))]
+    if not tests:
+        return None
+    return lambda probe: all(test(probe) for test in tests)
+
+
+def _word(word: str) -> Callable[[Probe], bool] | None:
+    wanted = True
+    while word.startswith("!"):
+        wanted, word = not wanted, word[1:]
+    if not word:
+        return None
+    name, colon, value = word.partition(":")
+    part = _ALIASES.get(name) if colon else None
+    if part is None:
+        test = _anywhere(word)
+    elif not value:
+        return None
+    elif part == "status":
+        test = _status(value)
+    elif part == "hardware_id":
+        test = _hardware_id(value)
+    elif part in _EXACT:
+        test = _exactly(part, value)
+    else:
+        test = _within(part, value)
+    return test if wanted else (lambda probe: not test(probe))
+
+
+def _exactly(part: str, value: str) -> Callable[[Probe], bool]:
+    return lambda probe: bool(getattr(probe, part) == value)
+
+
+def _within(part: str, value: str) -> Callable[[Probe], bool]:
+    return lambda probe: value in getattr(probe, part)
+
+
+def _status(value: str) -> Callable[[Probe], bool]:
+    value = value.replace("_", " ").replace("signed in", "succeeded")
+    return lambda probe: any(word.startswith(value) for word in probe.status.split("|"))
+
+
+def _hardware_id(value: str) -> Callable[[Probe], bool]:
+    digits = _DIGITS.sub("", value)
+    return lambda probe: value in probe.hardware_id or digits in _DIGITS.sub("", probe.hardware_id)
+
+
+def _anywhere(word: str) -> Callable[[Probe], bool]:
+    digits = _DIGITS.sub("", word)
+    if len(digits) < 4 or digits == word or not _HEX.fullmatch(digits):
+        return lambda probe: word in probe.text
+    return lambda probe: word in probe.text or digits in _DIGITS.sub("", probe.hardware_id)

@@ -1,0 +1,37 @@
+"""What the console is told when it opens. It reads no settings itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from siptui.domain.device import Device
+from siptui.domain.region import Region
+from siptui.runs.events import Options
+
+#: Makes a report for the devices of the list, as lines of plain text; called in a thread.
+Report = Callable[[Sequence[Device]], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """How a console opens: on a list, on a run or on nothing, and how it looks and behaves.
+
+    `keys` are the operator's own keys by action id. `save_folder` takes what is copied (the
+    clipboard's second way). Without `preflight` or `urls` their keys are not offered.
+    """
+
+    file: Path | None = None
+    region: Region | None = None
+    run: str | None = None
+    run_options: Options = field(default_factory=Options)
+    theme: str = "siptui-dark"
+    themes_folder: Path | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    read_only: bool = False
+    mouse: bool = True
+    save_folder: Path | None = None
+    preflight: Report | None = None
+    urls: Report | None = None
+    refresh_hz: float = 5.0
+    #: What is told once at the start, such as that this is the emulated tenant.
+    greeting: str = ""

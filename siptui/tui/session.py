@@ -1,0 +1,147 @@
+"""What a console works on: a desk, a list, a run. It decides nothing and draws nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siptui.domain.device import Device
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState, DeviceState
+from siptui.runs.desk import Changes, Desk, Following
+from siptui.runs.events import Stored
+from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+from siptui.tui.board import Board
+from siptui.tui.options import ConsoleOptions
+
+if TYPE_CHECKING:
+    from siptui.devicelist.model import DeviceList
+
+_DECIDED = (BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED)
+
+
+def read_list(path: Path, region: Region | None) -> "DeviceList":
+    """Read a device list, for a thread: polars is imported here and not before."""
+    from siptui.devicelist import read
+
+    return read(path, region=region)
+
+
+class Session:
+    """The list that was opened and the run that is followed."""
+
+    def __init__(self, desk: Desk, options: ConsoleOptions) -> None:
+        self.desk = desk
+        self.options = options
+        self.board = Board()
+        self.path: Path | None = None
+        self.region = options.region
+        self.checked = "not checked"
+        self.events: list[Stored] = []
+        self._following: Following | None = None
+
+    @property
+    def run(self) -> RunState | None:
+        """The run that is followed."""
+        return self._following.state if self._following else None
+
+    @property
+    def live(self) -> bool:
+        """Whether somebody works on the run, as far as the journal tells."""
+        run = self.run
+        return run is not None and run.finished is None and run.stopped is None
+
+    @property
+    def file(self) -> str:
+        """The name of the list, for people."""
+        if self.run is not None and self.run.plan is not None:
+            return self.run.plan.file
+        return self.board.list.file if self.board.list else ""
+
+    def take_list(self, path: Path, devices: "DeviceList") -> None:
+        """Show a list that was read; a run that was followed goes on without us."""
+        self.leave()
+        self.path = path
+        self.checked = "not checked"
+        self.board.take_list(devices)
+
+    def devices(self) -> Sequence[Device]:
+        """The devices of the list or the run."""
+        if self.run is not None:
+            return [record.device for record in self.run.devices]
+        return self.board.list.devices if self.board.list else ()
+
+    def submit(self) -> None:
+        """Write the run down, have it worked on, follow it."""
+        devices = self.board.list
+        if devices is None or self.run is not None:
+            return
+        run = self.desk.create(
+            devices.devices,
+            file=str(self.path.absolute()) if self.path else devices.file,
+            sha256=devices.sha256,
+            skipped=devices.rows_invalid,
+            options=self.options.run_options,
+        )
+        self.desk.start(run)
+        self.follow(run, same_list=True)
+
+    def follow(self, run: str, *, same_list: bool = False) -> Changes:
+        """Follow a run from its beginning."""
+        following = self.desk.follow(run)
+        self.leave()
+        self._following = following
+        self.board.take_run(following.state, same_list=same_list)
+        return self.poll()
+
+    def poll(self) -> Changes:
+        """What is new."""
+        if self._following is None:
+            return Changes((), frozenset())
+        changes = self._following.poll()
+        self.events.extend(changes.events)
+        return changes
+
+    def leave(self) -> None:
+        """Follow nothing any more."""
+        if self._following is not None:
+            self._following.close()
+        self._following = None
+        self.events.clear()
+
+    def failed(self, cause: str | None = None) -> list[DeviceRecord]:
+        """The failed devices, of one cause if it is named."""
+        run = self.run
+        if run is None:
+            return []
+        return [
+            r
+            for r in run.devices
+            if r.state is DeviceState.FAILED
+            and (cause is None or (r.outcome and str(r.outcome.cause) == cause))
+        ]
+
+    def failed_causes(self) -> Counter[str]:
+        """How many failed devices each cause has."""
+        return Counter(str(r.outcome.cause) for r in self.failed() if r.outcome)
+
+    def retry(self, records: Sequence[DeviceRecord]) -> None:
+        """Have these failed devices submitted once more."""
+        if self.run is not None:
+            self.desk.retry(self.run.run, [r.index for r in records])
+
+    def undecided(self) -> list[tuple[BatchRecord, list[DeviceRecord]]]:
+        """The batches with devices of unknown outcome that nobody looks for any more."""
+        run = self.run
+        if run is None or not run.counts[DeviceState.UNKNOWN]:
+            return []
+        found: dict[int, list[DeviceRecord]] = {}
+        for record in run.devices:
+            if record.state is DeviceState.UNKNOWN and record.batch in run.batches:
+                found.setdefault(record.batch, []).append(record)
+        batches = [(run.batches[number], records) for number, records in sorted(found.items())]
+        return [(batch, records) for batch, records in batches if batch.state in _DECIDED]
+
+    def not_submitted(self) -> int:
+        """How many devices of the run wait to be submitted."""
+        return self.run.counts[DeviceState.QUEUED] if self.run else 0
