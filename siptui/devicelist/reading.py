@@ -1,5 +1,6 @@
 """Reading a device list in any form people hold it: all its devices and all its faults at once."""
 
+from operator import attrgetter
 from pathlib import Path
 
 from siptui.devicelist.across import Entry, repeated_accounts, repeated_devices
@@ -73,16 +74,11 @@ def _list(
     changes: Changes,
 ) -> DeviceList:
     faults = [fault for row in judged for fault in row.faults]
-    entries: list[Entry] = [(d.line, d.hardware_id, d.user_name.key) for d in devices]
-    entries += [
-        (row.line, row.hardware_id, row.user_name.key)
-        for row in judged
-        if row.hardware_id is not None and row.user_name is not None
-    ]
-    entries.sort()
     devices = devices + [row.device for row in judged if row.device is not None]
-    devices.sort(key=lambda device: device.line)
+    if judged:
+        devices.sort(key=attrgetter("line"))
     invalid = [row.row for row in judged if row.device is None]
+    entries = _entries(devices, judged)
     if repeated := repeated_devices(entries, header):
         faults += repeated.values()
         invalid += [_invalid(device) for device in devices if device.line in repeated]
@@ -103,6 +99,23 @@ def _list(
         tuple(faults),
         changes.notes(),
     )
+
+
+def _entries(devices: list[Device], judged: list[Judged]) -> list[Entry]:
+    """What could occur twice, by line; nothing if plainly nothing does."""
+    both = [
+        (row.line, row.hardware_id, row.user_name.key)
+        for row in judged
+        if row.device is None and row.hardware_id is not None and row.user_name is not None
+    ]
+    hardware = {device.hardware_id for device in devices}
+    hardware.update(entry[1] for entry in both)
+    accounts = {device.user_name.casefold() for device in devices}
+    accounts.update(entry[2] for entry in both)
+    if len(hardware) == len(accounts) == len(devices) + len(both):
+        return []
+    entries: list[Entry] = [(d.line, d.hardware_id, d.user_name.key) for d in devices]
+    return sorted([*entries, *both])
 
 
 def _invalid(device: Device) -> InvalidRow:

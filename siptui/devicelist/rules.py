@@ -8,7 +8,7 @@ from siptui.devicelist.cells import MAX_CELL, clean
 from siptui.devicelist.header import Header
 from siptui.devicelist.lines import Record
 from siptui.devicelist.model import Fault, InvalidRow
-from siptui.domain.device import Device
+from siptui.domain.device import NOTHING, Device
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName, UserNameError
@@ -95,7 +95,7 @@ class _Row:
         self._result()
         self._model(hardware)
         self._onboarded()
-        extra = {name: self._at(place)[:MAX_CELL] for name, place in self.header.extra}
+        extra = {name: self._at(place)[:MAX_CELL] for name, place in self.header.extra} or NOTHING
         device = None
         if user is not None and hardware is not None and region is not None and not self._errors():
             device = Device(self.line, user, hardware, region, extra)

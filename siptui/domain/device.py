@@ -8,7 +8,8 @@ from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+#: No further columns.
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 #: What results are matched by, beside the batch: user name without case, and hardware id.
 DeviceKey = tuple[str, str]
@@ -26,7 +27,7 @@ class Device:
     user_name: UserName
     hardware_id: HardwareId
     region: Region
-    extra: Mapping[str, str] = field(default_factory=lambda: _NOTHING, hash=False)
+    extra: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
 
     @property
     def key(self) -> DeviceKey:

@@ -1,0 +1,183 @@
+"""Writing results: a CSV file that is a device list again, or JSON; whole or not at all."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from siptui.devicelist.cells import guard
+from siptui.devicelist.results import BLOCK, LIST
+from siptui.domain.errors import SiptuiError
+from siptui.domain.text import visible
+
+
+class WriteError(SiptuiError):
+    """A file cannot be written. `code` is `exists`, `not_a_file` or `unwritable`."""
+
+    title = "Cannot be written"
+    code = "unwritable"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """What became of one device, as it goes into a file. `attempt` counts from 1; 0 is none yet."""
+
+    line: int
+    user_name: str
+    hardware_id: str
+    region: str
+    batch_id: str = ""
+    state: str = ""
+    attempt: int = 0
+    error: str = ""
+    cause: str = ""
+    remedy: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def csv_text(rows: Iterable[ResultRow], *, raw: bool = False) -> str:
+    """`rows` as CSV (RFC 4180), all fields quoted, CRLF at the end of each line.
+
+    It begins with the columns of a device list, so it can be read as one. Values that a
+    spreadsheet program would compute get a `'` in front, unless `raw`.
+    """
+    rows = list(rows)
+    names = list(dict.fromkeys(name for row in rows for name in row.extra))
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+
+    def put(values: Iterable[object]) -> None:
+        texts = (visible(str(value)) for value in values)
+        writer.writerow(texts if raw else [guard(text) for text in texts])
+
+    put([*LIST, *BLOCK, *names])
+    for row in rows:
+        put(
+            [
+                *(row.user_name, row.hardware_id, row.region),
+                *(row.line, row.state, row.error, row.cause, row.remedy),
+                *(row.batch_id, row.attempt),
+                *(row.extra.get(name, "") for name in names),
+            ]
+        )
+    return out.getvalue()
+
+
+def json_text(run: str, rows: Iterable[ResultRow]) -> str:
+    """`rows` of the run `run` as one JSON object, the shape `export --format json` prints."""
+    devices = [
+        {
+            "line": row.line,
+            "username": row.user_name,
+            "hardware_id": row.hardware_id,
+            "region": row.region,
+            "batch_id": row.batch_id,
+            "state": row.state,
+            "attempt": row.attempt,
+            "error": row.error,
+            "cause": row.cause,
+            "remedy": row.remedy,
+            "extra": dict(row.extra),
+        }
+        for row in rows
+    ]
+    return json.dumps({"run": run, "devices": devices}, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_csv(
+    path: Path, rows: Iterable[ResultRow], *, raw: bool = False, force: bool = False
+) -> None:
+    """Write `rows` as CSV to `path`, in UTF-8 with a byte order mark, which Excel needs."""
+    write_new(path, csv_text(rows, raw=raw).encode("utf-8-sig", "backslashreplace"), force=force)
+
+
+def write_json(path: Path, run: str, rows: Iterable[ResultRow], *, force: bool = False) -> None:
+    """Write `rows` of the run `run` as JSON to `path`."""
+    write_new(path, json_text(run, rows).encode("utf-8", "backslashreplace"), force=force)
+
+
+def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
+    """Make the file `path` of `data`, readable by this user alone, whole or not at all.
+
+    A file that is there already is replaced with `force` only, a symbolic link or anything but
+    a plain file never. Of two writers at the same moment one wins and the other is told.
+    Raises `WriteError`.
+    """
+    _refuse(path, force)
+    temporary = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.tmp")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if force:
+            temporary.replace(path)
+        else:
+            _link(temporary, path)
+        _sync_folder(path.parent)
+    except FileExistsError:
+        raise _exists(path) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise WriteError(
+            f"{visible(str(path))} cannot be written: {why}.",
+            remedy="Choose a folder that exists and that you may write to, with room left.",
+        ) from error
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink()
+
+
+def _refuse(path: Path, force: bool) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except (OSError, ValueError):  # not there, or the writing itself will say what is wrong
+        return
+    if not stat.S_ISREG(mode):
+        kind = "a symbolic link" if stat.S_ISLNK(mode) else "not a plain file"
+        raise WriteError(
+            f"{visible(str(path))} is {kind}.", code="not_a_file", remedy="Choose another name."
+        )
+    if not force:
+        raise _exists(path)
+
+
+def _exists(path: Path) -> WriteError:
+    return WriteError(
+        f"{visible(str(path))} exists already.",
+        code="exists",
+        remedy="Choose another name, or replace it with --force.",
+    )
+
+
+def _link(temporary: Path, path: Path) -> None:
+    """Give `temporary` the name `path` if nobody has it; unlike a rename, a link never replaces."""
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: claim the name first, then rename onto the claim.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        try:
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    # The file is there either way; some file systems cannot sync a folder.
+    with contextlib.suppress(OSError):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
