@@ -1,0 +1,59 @@
+"""Where things lie on this machine."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from siptui.posix import private_folder
+
+#: Folders of the state folder that are not a profile's.
+RESERVED = frozenset({"log", "logs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of this user. None is made before something is put into it."""
+
+    config: Path
+    state: Path
+    logs: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration; it need not exist."""
+        return self.config / "config.toml"
+
+    @property
+    def themes(self) -> Path:
+        """The user's own themes."""
+        return self.config / "themes"
+
+    def profile(self, name: str) -> Path:
+        """The state folder of a profile, made if needed, for this user alone."""
+        private_folder(self.state)
+        return private_folder(self.state / name)
+
+    def journal(self, name: str) -> Path:
+        """The journal of a profile; its folder is there, the file need not be."""
+        return self.profile(name) / "journal.db"
+
+
+def folders(environ: Mapping[str, str] | None = None) -> Folders:
+    """The user's folders as the platform has them; `SIPTUI_CONFIG_DIR` and `SIPTUI_STATE_DIR`
+    override, the latter for state and logs both."""
+    environ = os.environ if environ is None else environ
+    config, state = environ.get("SIPTUI_CONFIG_DIR"), environ.get("SIPTUI_STATE_DIR")
+    if config and state:
+        return Folders(_path(config), _path(state), _path(state) / "logs")
+    from platformdirs import user_config_path, user_log_path, user_state_path
+
+    return Folders(
+        config=_path(config) if config else user_config_path("siptui"),
+        state=_path(state) if state else user_state_path("siptui"),
+        logs=_path(state) / "logs" if state else user_log_path("siptui"),
+    )
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()

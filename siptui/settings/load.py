@@ -1,0 +1,320 @@
+"""Reading config.toml: every mistake in it is named with file, key and what is allowed."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from siptui.domain.errors import SignInNeededError, UsageError
+from siptui.domain.plan import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
+from siptui.domain.region import Region
+from siptui.domain.text import visible
+from siptui.settings.address import checked_address
+from siptui.settings.folders import RESERVED, Folders, folders
+from siptui.settings.model import BUILT_IN_CLOUDS, LOG_LEVELS, REDIRECT_PORT, Cloud, Profile
+
+T = TypeVar("T", bound=msgspec.Struct)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TENANT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,252}[0-9A-Za-z])?")
+_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+
+Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
+BatchSize = Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH_SIZE)]
+Slots = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIVE_BATCHES)]
+
+
+class _File(msgspec.Struct):
+    default_profile: str = ""
+    theme: str = ""
+    read_only: bool = False
+    mouse: bool = True
+    notify_command: str | list[str] = ""
+    redirect_port: Port = REDIRECT_PORT
+    log_level: str = "info"
+    keys: dict[str, str | list[str]] = {}
+    profiles: dict[str, dict[str, Any]] = {}
+    clouds: dict[str, dict[str, Any]] = {}
+
+
+class _ProfileTable(msgspec.Struct):
+    tenant: str
+    cloud: str = "public"
+    region: str = ""
+    client_id: str = ""
+    theme: str = ""
+    batch_size: BatchSize = MAX_BATCH_SIZE
+    slots: Slots = MAX_LIVE_BATCHES
+    read_only: bool | None = None
+    redirect_port: Port | None = None
+
+
+class _CloudTable(msgspec.Struct):
+    authority: str
+    admin_api: str
+    graph: str | None = None
+
+
+_ALLOWED = {
+    "tenant": "the tenant's id or one of its domains",
+    "region": "APAC, EMEA or NOAM",
+    "client_id": "the id of an app registration, a GUID",
+    "batch_size": f"a whole number from 1 to {MAX_BATCH_SIZE}",
+    "slots": f"a whole number from 1 to {MAX_LIVE_BATCHES}",
+    "redirect_port": "a port from 1024 to 65535",
+    "read_only": "true or false",
+    "mouse": "true or false",
+    "log_level": "debug, info, warning or error",
+    "notify_command": "a command as a text, or as a list of texts",
+    "keys": 'a table of action = "key" or action = ["key", "key"]',
+    "profiles": "a table for each profile: [profiles.NAME]",
+    "clouds": "a table for each cloud: [clouds.NAME]",
+    "authority": "an address of the form https://HOST[:PORT]",
+    "admin_api": "an address of the form https://HOST[:PORT]",
+    "graph": "an address of the form https://HOST[:PORT]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """config.toml as it was read; without a file, what holds then."""
+
+    folders: Folders
+    exists: bool = False
+    default_profile: str = ""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    clouds: Mapping[str, Cloud] = field(default_factory=lambda: BUILT_IN_CLOUDS)
+    theme: str = ""
+    read_only: bool = False
+    mouse: bool = True
+    notify_command: tuple[str, ...] = ()
+    redirect_port: int = REDIRECT_PORT
+    log_level: str = "info"
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def profile(self, flag: str | None = None, environ: Mapping[str, str] | None = None) -> Profile:
+        """The profile to use: of the flag, else `SIPTUI_PROFILE`, else `default_profile`, else
+        the only one there is.
+
+        Raises `UsageError` for a name that is not there or a choice that is open, and
+        `SignInNeededError` when there is no profile at all.
+        """
+        environ = os.environ if environ is None else environ
+        path = self.folders.config_file
+        for name, origin in (
+            (flag, "--profile"),
+            (environ.get("SIPTUI_PROFILE"), "SIPTUI_PROFILE"),
+            (self.default_profile, f"{path}: default_profile"),
+        ):
+            if name:
+                return self._named(name, origin)
+        if len(self.profiles) == 1:
+            return next(iter(self.profiles.values()))
+        if self.profiles:
+            raise UsageError(
+                f"There are several profiles: {_listed(self.profiles)}.",
+                remedy="Choose one with --profile NAME or SIPTUI_PROFILE, "
+                f"or set default_profile in {path}.",
+                code="no_profile",
+            )
+        raise SignInNeededError(
+            f"There is no profile yet, so no tenant to sign in to ({path}).",
+            remedy="Start siptui to make one, or write one into that file:\n"
+            '[profiles.NAME]\ntenant = "the tenant\'s id or domain"\n'
+            "Then: siptui auth login. siptui demo needs none.",
+            code="no_profile",
+        )
+
+    def _named(self, name: str, origin: str) -> Profile:
+        if found := self.profiles.get(name):
+            return found
+        known = f"known: {_listed(self.profiles)}" if self.profiles else "there is none yet"
+        raise UsageError(
+            f"{origin} names the profile {visible(name)!r}, which is not there; {known}.",
+            remedy=f"Profiles are tables [profiles.NAME] of {self.folders.config_file}.",
+            code="no_profile",
+        )
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this user. A missing file is an empty one.
+
+    Raises `UsageError` naming file, key and what is allowed.
+    """
+    where = folders(environ)
+    try:
+        text = where.config_file.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings(where)
+    except OSError as error:
+        raise UsageError(
+            f"{where.config_file} cannot be read: {error.strerror}.", code="config"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise _wrong(where.config_file, "it is not in UTF-8") from error
+    return parse(text, where)
+
+
+def parse(text: str, where: Folders) -> Settings:
+    """The settings in `text`, which stands in the configuration file of `where`."""
+    path = where.config_file
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _wrong(path, f"not TOML: {visible(str(error))}") from error
+    file = _table(path, "", data, _File)
+    if file.log_level.lower() not in LOG_LEVELS:
+        raise _bad(path, "", "log_level", file.log_level)
+    clouds = dict(BUILT_IN_CLOUDS)
+    for name, table in file.clouds.items():
+        clouds[name] = _cloud(path, name, table)
+    profiles: dict[str, Profile] = {}
+    for name, table in file.profiles.items():
+        profiles[name] = _profile(path, name, table, clouds, file)
+        if len({known.casefold() for known in profiles}) < len(profiles):
+            raise _wrong(path, f"profiles.{name}: another profile's name differs in case only")
+    if file.default_profile and file.default_profile not in profiles:
+        near = _near(file.default_profile, profiles)
+        raise _wrong(
+            path,
+            f"default_profile names {visible(file.default_profile)!r}, "
+            f"but there is no [profiles.{visible(file.default_profile)}]{near}",
+        )
+    command = file.notify_command
+    return Settings(
+        folders=where,
+        exists=True,
+        default_profile=file.default_profile,
+        profiles=MappingProxyType(profiles),
+        clouds=MappingProxyType(clouds),
+        theme=file.theme,
+        read_only=file.read_only,
+        mouse=file.mouse,
+        notify_command=tuple(command) if isinstance(command, list) else _words(path, command),
+        redirect_port=file.redirect_port,
+        log_level=file.log_level.lower(),
+        keys=MappingProxyType(
+            {
+                action: (key,) if isinstance(key, str) else tuple(key)
+                for action, key in file.keys.items()
+            }
+        ),
+    )
+
+
+def _words(path: Path, command: str) -> tuple[str, ...]:
+    import shlex
+
+    try:
+        return tuple(shlex.split(command))
+    except ValueError as error:
+        raise _bad(path, "", "notify_command", command) from error
+
+
+def _cloud(path: Path, name: str, data: dict[str, Any]) -> Cloud:
+    where = f"clouds.{name}"
+    if name in BUILT_IN_CLOUDS:
+        raise _wrong(path, f"{where}: this name is built in; choose another")
+    if not _NAME.fullmatch(name):
+        raise _wrong(path, f"{where}: {_NAME_RULE}")
+    table = _table(path, where, data, _CloudTable)
+    authority = checked_address(table.authority, f"{path}: {where}.authority")
+    if not authority.startswith("https://"):
+        raise _wrong(path, f"{where}.authority: sign-in is always https, on this machine too")
+    return Cloud(
+        name=name,
+        authority=authority,
+        admin_api=checked_address(table.admin_api, f"{path}: {where}.admin_api"),
+        graph=checked_address(table.graph, f"{path}: {where}.graph") if table.graph else None,
+    )
+
+
+_NAME_RULE = "a name has 1 to 64 letters, digits, dots, hyphens and underscores"
+
+
+def _profile(
+    path: Path, name: str, data: dict[str, Any], clouds: Mapping[str, Cloud], file: _File
+) -> Profile:
+    where = f"profiles.{name}"
+    if not _NAME.fullmatch(name):
+        raise _wrong(path, f"{where}: {_NAME_RULE}")
+    if name.casefold() in RESERVED:
+        raise _wrong(path, f"{where}: {name!r} is the folder of the logs; choose another name")
+    table = _table(path, where, data, _ProfileTable)
+    if not _TENANT.fullmatch(table.tenant):
+        raise _bad(path, where, "tenant", table.tenant)
+    if table.client_id and not _GUID.fullmatch(table.client_id):
+        raise _bad(path, where, "client_id", table.client_id)
+    if table.cloud not in clouds:
+        raise _wrong(
+            path,
+            f"{where}.cloud is {visible(table.cloud)!r}; allowed: {_listed(clouds)}"
+            f"{_near(table.cloud, clouds)}",
+        )
+    try:
+        region = Region.parse(table.region) if table.region else None
+    except ValueError as error:
+        raise _bad(path, where, "region", table.region) from error
+    return Profile(
+        name=name,
+        tenant=table.tenant,
+        cloud=clouds[table.cloud],
+        region=region,
+        client_id=table.client_id,
+        theme=table.theme or file.theme,
+        batch_size=table.batch_size,
+        slots=table.slots,
+        read_only=file.read_only if table.read_only is None else table.read_only,
+        redirect_port=table.redirect_port or file.redirect_port,
+    )
+
+
+def _table(path: Path, where: str, data: dict[str, Any], kind: type[T]) -> T:
+    """`data` as a `kind`; `where` is the table's name in the file, empty for the top."""
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    for key in data:
+        if key not in fields:
+            raise _wrong(
+                path,
+                f"{_dotted(where, key)} is not a setting{_near(key, fields)}; "
+                f"allowed here: {_listed(fields)}",
+            )
+    for key, known in fields.items():
+        if known.required and key not in data:
+            raise _wrong(path, f"{_dotted(where, key)} is missing; it is {_ALLOWED[key]}")
+    for key, value in data.items():
+        try:
+            msgspec.convert(value, fields[key].type)
+        except msgspec.ValidationError as error:
+            raise _bad(path, where, key, value) from error
+    return msgspec.convert(data, kind)
+
+
+def _bad(path: Path, where: str, key: str, value: object) -> UsageError:
+    shown = visible(repr(value) if isinstance(value, str) else str(value))[:80]
+    return _wrong(path, f"{_dotted(where, key)} is {shown}; allowed: {_ALLOWED.get(key, 'a text')}")
+
+
+def _dotted(where: str, key: str) -> str:
+    return visible(f"{where}.{key}" if where else key)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _wrong(path: Path, what: str) -> UsageError:
+    return UsageError(
+        f"{path}: {what}.", title="Settings", code="config", remedy=f"Correct it in {path}."
+    )

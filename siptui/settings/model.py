@@ -1,0 +1,88 @@
+"""What can be set, and what each setting may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from siptui.domain.plan import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
+from siptui.domain.region import Region
+
+#: The port that a browser sign-in comes back to, fixed so that `ssh -L` can forward it.
+REDIRECT_PORT = 8400
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Where a tenant's services are: addresses without a final slash.
+
+    `graph` is none where there is no Graph: its checks then say that they could not check.
+    `note` is what an operator must know before hoping for SIP Gateway there.
+    """
+
+    name: str
+    authority: str
+    admin_api: str
+    graph: str | None = None
+    note: str = ""
+
+
+_NOT_OFFERED = "Microsoft does not list SIP Gateway as available in this cloud."
+_PUBLIC = (
+    "https://login.microsoftonline.com",
+    "https://api.interfaces.records.teams.microsoft.com",
+    "https://graph.microsoft.com",
+)
+
+#: The clouds everybody has. Hosts: CmdletSettings.json of the MicrosoftTeams module; that SIP
+#: Gateway is in the first two only: Microsoft Learn, "Plan SIP Gateway".
+BUILT_IN_CLOUDS: Mapping[str, Cloud] = MappingProxyType(
+    {
+        cloud.name: cloud
+        for cloud in (
+            Cloud("public", *_PUBLIC),
+            Cloud("gcc", *_PUBLIC),
+            Cloud(
+                "gcch",
+                "https://login.microsoftonline.us",
+                "https://api.interfaces.records.gov.teams.microsoft.us",
+                "https://graph.microsoft.us",
+                _NOT_OFFERED,
+            ),
+            Cloud(
+                "dod",
+                "https://login.microsoftonline.us",
+                "https://api.interfaces.records.dod.teams.microsoft.us",
+                "https://dod-graph.microsoft.us",
+                _NOT_OFFERED,
+            ),
+            Cloud(
+                "china",
+                "https://login.partner.microsoftonline.cn",
+                "https://api.interfaces.records.teams.microsoftonline.cn",
+                "https://microsoftgraph.chinacloudapi.cn",
+                _NOT_OFFERED,
+            ),
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One tenant as this user works with it.
+
+    `tenant` is its id or one of its domains. `region` is for rows that name none; there is no
+    built-in default. `client_id` empty: the Teams module's documented public client.
+    """
+
+    name: str
+    tenant: str
+    cloud: Cloud
+    region: Region | None = None
+    client_id: str = ""
+    theme: str = ""
+    batch_size: int = MAX_BATCH_SIZE
+    slots: int = MAX_LIVE_BATCHES
+    read_only: bool = False
+    redirect_port: int = REDIRECT_PORT
