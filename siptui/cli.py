@@ -77,7 +77,8 @@ def arranged(args: Sequence[str]) -> list[str]:
     if word in COMMANDS or word == CONSOLE:
         _known(word)
         return [word, *leading, *args[at + 1 :]]
-    if not _may_be_file(word):
+    # After an option of the console's own the word may be that option's value: click will know.
+    if not leading and not _may_be_file(word):
         raise _no_such(word)
     return [CONSOLE, *args]
 

@@ -154,12 +154,9 @@ def _written(error: BaseException, args: Sequence[str]) -> Path | None:
 
 
 def _log_folder() -> Path:
-    override = os.environ.get("SIPTUI_STATE_DIR")
-    if override:
-        return Path(override) / "logs"
-    from platformdirs import user_log_path
+    from siptui.settings.folders import folders
 
-    return user_log_path("siptui")
+    return folders().logs
 
 
 def _say(error: SiptuiError, as_json: bool, context: click.Context | None = None) -> int:

@@ -89,7 +89,27 @@ def command(
 
 
 def _of_profile(name: str | None) -> str | None:
-    return None
+    """The tenant id of the profile in use, if there is one and it has an id."""
+    from siptui.settings import load
+
+    settings = load()
+    if name is None and not settings.profiles:
+        return None  # URLs can be printed before anything is set up
+    try:
+        found = settings.profile(name)
+    except UsageError:
+        if name is not None:
+            raise
+        return None  # several profiles and none chosen
+    try:
+        return tenant_id(found.tenant)
+    except ValueError:
+        click.echo(
+            f"The profile {found.name} names its tenant by domain ({found.tenant}); a URL takes "
+            "its id alone. Name that with --tenant GUID.",
+            err=True,
+        )
+        return None
 
 
 def _row(url: ProvisioningUrl) -> dict[str, Any]:

@@ -65,6 +65,7 @@ def test_every_command_has_help_and_its_own_name(name: str) -> None:
         (["--profile", "urls", "urls"], ["urls", "--profile", "urls"]),
         (["--json", "--log-level=debug", "urls"], ["urls", "--json", "--log-level=debug"]),
         (["--region", "EMEA"], ["open", "--region", "EMEA"]),
+        (["--theme", "light", "list.csv"], ["open", "--theme", "light", "list.csv"]),
         (["--help"], ["--help"]),
         (["version"], ["--version"]),
     ],

@@ -76,3 +76,26 @@ def test_output_is_never_over_a_file_unless_forced(tmp_path: Path) -> None:
     assert _siptui("--output", str(target), "--force", "--json").exit_code == 0
     assert "urls" in json.loads(target.read_text())
     assert _siptui("--output", str(tmp_path / "no" / "folder")).exit_code == 1
+
+
+def _configured(folder: Path, tenant: str) -> None:
+    (folder / "config").mkdir(parents=True)
+    text = f'default_profile = "one"\n[profiles.one]\ntenant = "{tenant}"\n'
+    (folder / "config" / "config.toml").write_text(text)
+
+
+def test_the_tenant_of_the_profile_serves(own_folders: Path) -> None:
+    _configured(own_folders, TENANT)
+    assert json.loads(_siptui("--json").stdout)["tenant"] == TENANT
+    other = TENANT.replace("1b", "2b")
+    assert json.loads(_siptui("--json", "--tenant", other).stdout)["tenant"] == other
+    assert json.loads(_siptui("--json", "--language", "de").stdout)["tenant"] is None
+    assert _siptui("--profile", "two").exit_code == 2
+
+
+def test_a_profile_that_names_a_domain_is_said_to(own_folders: Path) -> None:
+    _configured(own_folders, "contoso.com")
+    result = _siptui("--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["tenant"] is None
+    assert "--tenant GUID" in result.stderr
