@@ -1,0 +1,166 @@
+"""`siptui check`: read and validate a device list, offline; print every fault with its line."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from siptui.commands import options
+from siptui.domain.errors import ExitCode, UsageError
+from siptui.domain.region import Region
+
+if TYPE_CHECKING:
+    from siptui.devicelist.model import DeviceList, Fault
+
+#: Faults of one kind that are shown in full; of the others the lines are named.
+_IN_FULL = 5
+_WIDTH = 48  # characters of a value
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+
+@click.command()
+@click.argument("file", type=options.FILE)
+@options.region
+@click.option(
+    "--delimiter",
+    metavar="CHAR",
+    help="Character between the cells, or comma, semicolon, tab or pipe; else it is found out.",
+)
+@options.profile
+@options.as_json
+def command(
+    file: Path,
+    region: Region | None,
+    delimiter: str | None,
+    profile: str | None,
+    as_json: bool,
+) -> int:
+    """Read and validate the device list FILE, offline (`-` is standard input).
+
+    Prints every fault with its line. Ends with 0 when every row can be submitted, with 2
+    otherwise. A row that names no region needs --region, or a profile with a region.
+    """
+    from siptui.devicelist.reading import read
+
+    found = read(file, region=region or region_of(profile), delimiter=delimiter)
+    if as_json:
+        click.echo(json.dumps(as_object(found)))
+    else:
+        for line in report(found):
+            click.echo(line)
+    return ExitCode.USAGE if found.has_errors else ExitCode.OK
+
+
+def region_of(profile: str | None) -> Region | None:
+    """The region of the profile in use, if there is one and it has one."""
+    from siptui.settings import load
+
+    settings = load()
+    if profile is None and not settings.profiles:
+        return None  # a list can be checked before anything is set up
+    try:
+        return settings.profile(profile).region
+    except UsageError:
+        if profile is not None:
+            raise
+        return None  # several profiles and none chosen
+
+
+def as_object(found: "DeviceList") -> dict[str, Any]:
+    """What `check --json` prints."""
+    return {
+        "file": found.file,
+        "encoding": found.encoding,
+        "delimiter": found.delimiter,
+        "devices": [
+            {
+                "line": device.line,
+                "username": str(device.user_name),
+                "hardware_id": str(device.hardware_id),
+                "region": device.region.value,
+                "extra": dict(device.extra),
+            }
+            for device in found.devices
+        ],
+        "faults": [
+            {
+                "line": fault.line,
+                "column": fault.column,
+                "value": fault.value,
+                "rule": fault.rule,
+                "message": fault.message,
+                "severity": fault.severity,
+            }
+            for fault in found.faults
+        ],
+        "valid": len(found.devices),
+        "invalid": found.rows_invalid,
+    }
+
+
+def report(found: "DeviceList") -> Iterator[str]:
+    """What `check` prints for people: the sum, then the faults by kind, errors first."""
+    delimiter = _DELIMITERS.get(found.delimiter, repr(found.delimiter))
+    yield f"{found.file}: {_count(len(found.devices), 'device')} can be submitted, " + (
+        f"{_count(found.rows_invalid, 'row')} cannot." if found.rows_invalid else "none is faulty."
+    )
+    yield f"Read as {found.encoding}, delimiter {delimiter}."
+    if found.devices:
+        yield "Regions: " + ", ".join(
+            f"{region} {count}" for region, count in _regions(found) if count
+        )
+    for note in found.notes:
+        yield f"{note}."
+    kinds: dict[tuple[str, str, str], list[Fault]] = {}
+    for fault in found.faults:
+        kinds.setdefault((fault.severity, fault.column, fault.rule), []).append(fault)
+    for (severity, column, rule), faults in sorted(
+        kinds.items(), key=lambda kind: (kind[0][0], kind[1][0].line)
+    ):
+        yield ""
+        yield from _kind(severity, column, rule, faults)
+    if found.has_errors:
+        yield ""
+        yield "Rows with errors are never submitted. Correct them, or leave them out:"
+        yield "siptui run --skip-invalid"
+
+
+def _regions(found: "DeviceList") -> list[tuple[str, int]]:
+    regions = [device.region for device in found.devices]
+    return [(region.value, regions.count(region)) for region in Region]
+
+
+def _kind(severity: str, column: str, rule: str, faults: "Sequence[Fault]") -> Iterator[str]:
+    sign = "✗" if severity == "error" else "!"
+    where = f"{column}: " if column else ""
+    messages = {fault.message for fault in faults}
+    same = len(messages) == 1
+    what = messages.pop() if same else rule.replace("_", " ")
+    yield f"{sign} {severity}  {where}{what}  [{_count(len(faults), 'row')}]"
+    shown = faults if len(faults) <= _IN_FULL + 1 else faults[:_IN_FULL]
+    if same and not any(fault.value for fault in faults):
+        shown = []
+    for fault in shown:
+        value = fault.value if len(fault.value) <= _WIDTH else fault.value[: _WIDTH - 1] + "…"
+        yield f"    line {fault.line}  {value}" + ("" if same else f"  {fault.message}")
+    if rest := [fault.line for fault in faults[len(shown) :]]:
+        more = "more, " if shown else ""
+        word = "line" if len(rest) == 1 else "lines"
+        yield f"    {f'{len(rest)} {more}' if more else ''}{word} {_ranges(rest)}"
+
+
+def _ranges(lines: Sequence[int]) -> str:
+    """Line numbers, in order, with runs drawn together: `2-5, 9`."""
+    runs: list[list[int]] = []
+    for line in lines:
+        if runs and line <= runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

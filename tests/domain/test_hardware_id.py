@@ -1,0 +1,104 @@
+"""Every usual form of a MAC address is read as the same one; nothing else is read at all."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siptui.domain.hardware_id import HardwareId, HardwareIdError
+
+CANONICAL = re.compile(r"(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?::[0-9]{3})?")
+HEX = "0123456789ABCDEF"
+
+
+@st.composite
+def macs(draw: st.DrawFn) -> str:
+    digits = draw(st.text(HEX, min_size=12, max_size=12))
+    digits = digits[0] + draw(st.sampled_from("02468ACE")) + digits[2:]
+    return digits if digits.strip("0") else "0004F28124B3"
+
+
+def forms(digits: str) -> list[str]:
+    def cut(size: int, mark: str) -> str:
+        return mark.join(digits[i : i + size] for i in range(0, 12, size))
+
+    return [digits] + [cut(size, mark) for size in (2, 4, 6) for mark in "-:."]
+
+
+@given(macs(), st.integers(0, 999), st.sampled_from(["", "SEP", "sep", "ATA"]), st.booleans())
+def test_every_form_is_the_same_device(digits: str, port: int, prefix: str, lower: bool) -> None:
+    tail = f":{port:03}" if port else ""
+    wanted = forms(digits)[1] + tail
+    for form in forms(digits):
+        text = prefix + (form.lower() if lower else form) + tail
+        found = HardwareId.parse(f"  {text} ")
+        assert found == wanted
+        assert found.mac == wanted[:17]
+        assert found.port == (port or None)
+        assert HardwareId.parse(found) == found
+
+
+@given(macs(), st.data())
+def test_a_mutated_form_is_read_or_refused_with_a_reason(digits: str, data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(forms(digits))) + data.draw(st.sampled_from(["", ":001"]))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        text = (
+            text[:at] + data.draw(st.text(max_size=2)) + text[at + data.draw(st.integers(0, 2)) :]
+        )
+    check(text)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
+    check(text)
+
+
+def read(text: str) -> HardwareId | HardwareIdError:
+    try:
+        return HardwareId.parse(text)
+    except HardwareIdError as error:
+        return error
+
+
+def check(text: str) -> None:
+    found = read(text)
+    if isinstance(found, HardwareId):
+        assert CANONICAL.fullmatch(found)
+        return
+    assert found.rule
+    assert found.message
+    if found.suggestion:
+        assert HardwareId.parse(found.suggestion) == found.suggestion
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "suggestion"),
+    [
+        ("", "missing", ""),
+        ("00-00-00-00-00-00", "all_zero", ""),
+        ("ff:ff:ff:ff:ff:ff", "broadcast", ""),
+        ("01-00-5E-00-00-01", "multicast", ""),
+        ("00-04-F2-81-24-B3:000", "port", ""),
+        ("00-04-F2-81-24-B3:1", "port", "00-04-F2-81-24-B3:001"),
+        ("00:04:F2:81:24:B3:12", "port", "00-04-F2-81-24-B3:012"),
+        ("4.13E+11", "excel_number", ""),
+        ("4,13E+11", "excel_number", ""),
+        ("4028124123", "excel_leading_zeros", "00-40-28-12-41-23"),
+        ("4028124123:002", "excel_leading_zeros", "00-40-28-12-41-23:002"),
+        ("OO-04-F2-81-24-B9", "look_alike", "00-04-F2-81-24-B9"),
+        ("00–04–F2–81–24–B9", "look_alike", "00-04-F2-81-24-B9"),
+        ("00 04 F2 81 24 B9", "blanks", "00-04-F2-81-24-B9"),
+        ("00-04:F2-81-24-B9", "mixed_separators", "00-04-F2-81-24-B9"),
+        ("0:4:f2:81:24:b9", "dropped_zeros", "00-04-F2-81-24-B9"),
+        ("0004-F28124B9", "grouping", "00-04-F2-81-24-B9"),
+        ("00-04-F2-81-24", "length", ""),
+        ("00-04-F2-81-24-G7", "not_hexadecimal", ""),
+        ("００-04-F2-81-24-B9", "not_hexadecimal", ""),
+    ],
+)
+def test_the_reason_is_named(text: str, rule: str, suggestion: str) -> None:
+    with pytest.raises(HardwareIdError) as caught:
+        HardwareId.parse(text)
+    assert (caught.value.rule, caught.value.suggestion) == (rule, suggestion)
