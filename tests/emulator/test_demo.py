@@ -1,0 +1,74 @@
+"""The demo tenant: its list is sound, and every documented error is met in it."""
+
+import csv
+import io
+
+from siptui.domain.device import Device
+from siptui.domain.hardware_id import HardwareId
+from siptui.domain.outcome import Cause, explain
+from siptui.domain.plan import make_batches
+from siptui.domain.region import Region
+from siptui.domain.user_name import UserName
+from siptui.emulator.demo import DEMO_SCENARIO, demo_list
+from siptui.emulator.judgement import TEXTS
+from siptui.emulator.scenario import load_scenario
+from tests.emulator.support import calling
+from tests.support import emulated_time
+
+
+def demo_devices() -> list[Device]:
+    rows = csv.DictReader(io.StringIO(demo_list().decode("utf-8")))
+    return [
+        Device(
+            line,
+            UserName.parse(row["Username"]),
+            HardwareId.parse(row["HardwareId"]),
+            Region.parse(row["Region"]),
+        )
+        for line, row in enumerate(rows, 2)
+    ]
+
+
+def test_the_list_is_sound() -> None:
+    devices = demo_devices()
+    assert len(devices) == 60
+    assert len({device.user_name.key for device in devices}) == 60
+    assert {device.region for device in devices} == set(Region)
+
+
+def test_every_documented_error_is_met_and_some_pass_by_the_second_attempt() -> None:
+    async def main() -> None:
+        async with calling(load_scenario(DEMO_SCENARIO)) as caller:
+
+            async def run(devices: list[Device]) -> dict[Device, str | None]:
+                errors: dict[Device, str | None] = {}
+                for batch in make_batches(devices):
+                    items = [(str(d.user_name), str(d.hardware_id)) for d in batch.devices]
+                    results = await caller.errors(items, batch.region)
+                    errors.update(zip(batch.devices, results, strict=True))
+                return errors
+
+            first = await run(demo_devices())
+            failed = [device for device, error in first.items() if error]
+            causes = {explain(error).cause for error in first.values() if error}
+            assert causes == {*TEXTS, Cause.UNKNOWN}
+            assert 15 <= len(failed) <= 30
+            second = await run(failed)
+            assert 0 < sum(error is None for error in second.values()) < len(failed)
+            assert not [v for v in caller.ledger.violations if v.batch_id]
+
+    emulated_time.run(main())
+
+
+def test_every_rule_of_the_scenario_speaks_of_a_device_of_the_list() -> None:
+    import fnmatch
+
+    scenario = load_scenario(DEMO_SCENARIO)
+    devices = demo_devices()
+    users = [device.user_name.key for device in devices]
+    hardware = [str(device.hardware_id) for device in devices]
+    for rules, names in ((scenario.accounts, users), (scenario.devices, hardware)):
+        for rule in rules:
+            patterns = [rule.match] if isinstance(rule.match, str) else rule.match
+            for pattern in patterns:
+                assert fnmatch.filter(names, pattern), pattern

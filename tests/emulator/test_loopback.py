@@ -1,0 +1,61 @@
+"""The emulator on a real port: faults happen on the socket, and it ends when told to."""
+
+import signal
+
+import httpx
+import pytest
+
+from tests.emulator.support import TOKEN, devices, scenario
+from tests.support.emulator import BULK, emulator_process, running_emulator
+
+
+def submit(url: str, timeout: float = 5) -> httpx.Response:
+    body = [{"UserName": user, "HardwareId": hardware_id} for user, hardware_id in devices(100)]
+    address = f"{url}{BULK}/createbatch?TargetRegion=EMEA"
+    return httpx.post(address, json=body, headers=TOKEN, timeout=timeout, trust_env=False)
+
+
+def test_lines_break_for_real() -> None:
+    kinds = [
+        ("cut", "before", httpx.RemoteProtocolError),
+        ("cut", "after", httpx.RemoteProtocolError),
+        ("reset", "before", httpx.ReadError),
+        ("refused", "before", httpx.ReadError),
+        ("cut_body", "after", httpx.RemoteProtocolError),
+    ]
+    text = "".join(
+        f'[[faults]]\ncall = "createbatch"\nkind = "{kind}"\nmoment = "{moment}"\ntimes = 1\n'
+        for kind, moment, _ in kinds
+    )
+    with running_emulator(scenario(f'limits.over = "accept"\n{text}')) as running:
+        for _, _, error in kinds:
+            with pytest.raises(error):
+                submit(running.url)
+        assert submit(running.url).status_code == 200
+        assert len(running.ask("ledger")["submits"]) == 3
+
+
+def test_silence_lasts_until_the_client_gives_up_and_does_not_hold_up_the_end() -> None:
+    text = '[[faults]]\ncall = "createbatch"\nkind = "hang"\nmoment = "after"'
+    with running_emulator(scenario(text)) as running:
+        with pytest.raises(httpx.ReadTimeout):
+            submit(running.url, timeout=0.2)
+        [entry] = running.ask("ledger")["submits"]
+        assert len(entry["items"]) == 100
+
+
+def test_the_command_prints_its_address_first_serves_and_ends_cleanly() -> None:
+    with emulator_process("--scenario", "healthy", "--speed", "1000") as (running, process):
+        created = submit(running.url).json()
+        assert created["batchItemsCount"] == 100
+        running.tell("time", advance=3600)
+        truths = running.ask("truth")["devices"]
+        assert {truth["state"] for truth in truths} == {"signed_in"}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_ctrl_c_ends_it_cleanly_even_at_once() -> None:
+    with emulator_process() as (_, process):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
