@@ -56,7 +56,8 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
         return call
 
     def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
-        if str(host).rstrip(".").endswith(".invalid"):
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        if name.rstrip(".").endswith(".invalid"):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         if not _is_loopback(host):
             raise OffLoopbackError(f"look-up of {host!r}: tests stay on loopback")

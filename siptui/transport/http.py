@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from siptui import __version__
-from siptui.domain.text import visible
 from siptui.settings.address import checked_address, is_loopback
-from siptui.transport.causes import explain, proxy_refused
 from siptui.transport.exchange import (
     LIMITS,
     MAX_BODY,
@@ -24,6 +22,7 @@ from siptui.transport.exchange import (
     TransportError,
     Watcher,
 )
+from siptui.transport.failing import Body, Trace, failed
 from siptui.transport.tls import trust
 
 if TYPE_CHECKING:
@@ -108,6 +107,10 @@ class Http:
         began, started = datetime.now(UTC), time.monotonic()
         answer, failure = None, None
         try:
+            if not all(value.isascii() and value.isprintable() for value in full.values()):
+                # without the words: one of the headers is the token
+                why = "The token or another header holds characters that HTTP does not allow."
+                raise TransportError(why, Failure.GARBLED, sent=False)
             answer = await self._exchange(call, method, url, full, body)
         except TransportError as error:
             failure = error
@@ -157,7 +160,7 @@ class Http:
 
         host = urlsplit(url).hostname or ""
         limits = LIMITS[call]
-        trace = _Trace()
+        trace = Trace()
         begun: list[int] = []
         try:
             async with asyncio.timeout(limits.total):
@@ -168,7 +171,7 @@ class Http:
                     headers=dict(headers),
                     content=body or None,
                     timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=limits.connect),
-                    extensions={"trace": trace},
+                    extensions={"trace": trace.told},
                 )
                 response = await client.send(request, stream=True)
                 try:
@@ -176,80 +179,11 @@ class Http:
                     return await self._read(response)
                 finally:
                     await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, UnicodeError) as error:
-            raise _failure(error, host, limits.read, trace, begun) from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            raise failed(error, host, limits.read, trace, begun) from error
 
     async def _read(self, response: "httpx.Response") -> Answer:
-        status = response.status_code
-        if "," in response.headers.get("content-encoding", ""):
-            raise TransportError(  # each layer multiplies what a small answer can unpack to
-                "The answer is compressed more than once.",
-                Failure.GARBLED,
-                sent=True,
-                status=status,
-            )
-        parts, size = [], 0
+        body = Body(response, self._max_body)
         async for part in response.aiter_bytes():
-            size += len(part)
-            if size > self._max_body:
-                raise TransportError(
-                    f"The answer is longer than {self._max_body / 1e6:.0f} MB.",
-                    Failure.TOO_LARGE,
-                    sent=True,
-                    status=status,
-                )
-            parts.append(part)
-        headers = {name.lower(): visible(value) for name, value in response.headers.items()}
-        return Answer(status, headers, b"".join(parts))
-
-
-class _Trace:
-    """Learns from httpcore's own events whether the request itself began to leave.
-
-    A CONNECT to a proxy and the TLS handshake come before; failing there, nothing was sent.
-    """
-
-    def __init__(self) -> None:
-        self.seen = False
-        self.sent = False
-
-    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        self.seen = True
-        if event.endswith("send_request_headers.started"):
-            request = info.get("request")
-            self.sent = self.sent or getattr(request, "method", b"") != b"CONNECT"
-
-
-def _failure(
-    error: Exception, host: str, read: float, trace: _Trace, begun: Sequence[int]
-) -> TransportError:
-    import httpx
-
-    never = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-    rules = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError)
-    sent = not isinstance(error, (*never, *rules))
-    if trace.seen:
-        sent = trace.sent
-    status = begun[0] if begun else None
-    failure, remedy = Failure.BROKEN, ""
-    if isinstance(error, httpx.ProxyError):
-        message, remedy = proxy_refused(str(error))
-        failure = Failure.PROXY
-    elif isinstance(error, (httpx.TimeoutException, TimeoutError)):
-        failure = Failure.TIMEOUT
-        if sent:
-            message = f"{host} did not answer in time ({read:.0f} s)."
-        else:
-            message = f"No connection to {host} in time."
-            remedy = "Check the network, the firewall, and HTTPS_PROXY if there is a proxy."
-    elif found := explain(error, host):
-        failure, message, remedy = found
-    elif isinstance(error, httpx.DecodingError):
-        failure, message = Failure.GARBLED, f"The answer of {host} cannot be unpacked."
-    elif isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
-        failure, message = Failure.GARBLED, f"{host} does not speak HTTP: {visible(str(error))}."
-    elif isinstance(error, rules):
-        failure, message = Failure.GARBLED, f"Not a request that can be sent: {visible(str(error))}"
-    else:
-        message = f"The connection to {host} was cut: {visible(str(error)) or 'no reason given'}."
-    return TransportError(message, failure, sent=sent, remedy=remedy, status=status)
+            body.take(part)
+        return body.answer()

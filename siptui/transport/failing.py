@@ -1,0 +1,103 @@
+"""How a request fails: was it sent, why did it fail, is the answer too long."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from siptui.domain.text import visible
+from siptui.transport.causes import explain, proxy_refused
+from siptui.transport.exchange import Answer, Failure, TransportError
+
+if TYPE_CHECKING:
+    import httpx
+
+# What httpx says when the other side hangs up; its other protocol errors are about what it said.
+_HUNG_UP = ("disconnected", "closed connection", "connection closed")
+
+
+class Trace:
+    """Learns from httpcore's own events whether the request itself began to leave.
+
+    A CONNECT to a proxy and the TLS handshake come before; failing there, nothing was sent.
+    """
+
+    def __init__(self) -> None:
+        self.seen = False
+        self.sent = False
+
+    async def told(self, event: str, info: Mapping[str, Any]) -> None:
+        """For the `trace` extension of a request."""
+        self.seen = True
+        if event.endswith("send_request_headers.started"):
+            request = info.get("request")
+            self.sent = self.sent or getattr(request, "method", b"") != b"CONNECT"
+
+
+class Body:
+    """Gathers the body of `response` up to a limit in bytes; beyond it, `TransportError`."""
+
+    def __init__(self, response: "httpx.Response", limit: int) -> None:
+        self._response = response
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+        if "," in response.headers.get("content-encoding", ""):
+            # each layer multiplies what a small answer can unpack to
+            raise self._refused("The answer is compressed more than once.", Failure.GARBLED)
+
+    def take(self, part: bytes) -> None:
+        """One more piece of it, decompressed."""
+        self._size += len(part)
+        if self._size > self._limit:
+            size = f"{self._limit / 1e6:.0f} MB"
+            raise self._refused(f"The answer is longer than {size}.", Failure.TOO_LARGE)
+        self._parts.append(part)
+
+    def answer(self) -> Answer:
+        """The whole."""
+        headers = {name.lower(): visible(value) for name, value in self._response.headers.items()}
+        return Answer(self._response.status_code, headers, b"".join(self._parts))
+
+    def _refused(self, why: str, failure: Failure) -> TransportError:
+        return TransportError(why, failure, sent=True, status=self._response.status_code)
+
+
+def failed(
+    error: Exception, host: str, read: float, trace: Trace, begun: Sequence[int]
+) -> TransportError:
+    """The failure behind what httpx raised for a request to `host`.
+
+    `read` is how long an answer was waited for, in seconds; `begun` holds the status where an
+    answer had begun.
+    """
+    import httpx
+
+    never = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+    rules = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError)
+    sent = trace.sent if trace.seen else not isinstance(error, (*never, *rules))
+    failure, remedy = Failure.BROKEN, ""
+    words = visible(str(error))
+    if isinstance(error, httpx.ProxyError):
+        failure = Failure.PROXY
+        message, remedy = proxy_refused(str(error))
+    elif isinstance(error, (httpx.TimeoutException, TimeoutError)):
+        failure = Failure.TIMEOUT
+        if sent:
+            message = f"{host} did not answer in time ({read:.0f} s)."
+        else:
+            message = f"No connection to {host} in time."
+            remedy = "Check the network, the firewall, and HTTPS_PROXY if there is a proxy."
+    elif found := explain(error, host):
+        failure, message, remedy = found
+    elif isinstance(error, httpx.DecodingError):
+        failure, message = Failure.GARBLED, f"The answer of {host} cannot be unpacked."
+    elif isinstance(error, httpx.RemoteProtocolError) and not any(
+        sign in words.casefold() for sign in _HUNG_UP
+    ):
+        failure, message = Failure.GARBLED, f"{host} does not speak HTTP: {words}."
+    elif isinstance(error, rules):
+        # without the words: they may quote a header, and one of those is the token
+        failure, message = Failure.GARBLED, f"The request to {host} cannot be put into HTTP."
+    else:
+        message = f"The connection to {host} was cut: {words.rstrip('.') or 'no reason given'}."
+    status = begun[0] if begun else None
+    return TransportError(message, failure, sent=sent, remedy=remedy, status=status)
