@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import struct
@@ -110,9 +111,9 @@ class _Server(uvicorn.Server):
 def _listener(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise PortError(
-            f"{HOST}:{port} cannot be listened on: {error}.",
+            f"{HOST}:{port} cannot be listened on: {os.strerror(error.errno or 0)}.",
             remedy="Choose another port, or --port 0 for any free one.",
         ) from None
 

@@ -5,6 +5,8 @@ import signal
 import httpx
 import pytest
 
+from siptui.emulator.emulator import Emulator
+from siptui.emulator.server import PortError, make_server
 from tests.emulator.support import TOKEN, devices, scenario
 from tests.support.emulator import BULK, emulator_process, running_emulator
 
@@ -42,6 +44,30 @@ def test_silence_lasts_until_the_client_gives_up_and_does_not_hold_up_the_end() 
             submit(running.url, timeout=0.2)
         [entry] = running.ask("ledger")["submits"]
         assert len(entry["items"]) == 100
+
+
+def test_an_outage_closes_the_port_and_ends() -> None:
+    def refused(url: str) -> bool:
+        try:
+            httpx.get(f"{url}/_emulator/ledger", trust_env=False)
+        except httpx.TransportError as error:
+            return isinstance(error, httpx.ConnectError)
+        return False
+
+    with running_emulator(speed=20) as running:
+        now = running.ask("ledger")["now"]
+        running.tell("faults", kind="refused", until=now + 6)
+        tries = range(10_000)
+        assert any(refused(running.url) for _ in tries), "the port closes"
+        assert any(not refused(running.url) for _ in tries), "and opens again"
+        assert running.ask("ledger")["submits"] == []
+
+
+def test_a_port_in_use_is_named() -> None:
+    with running_emulator() as running:
+        port = int(running.url.rpartition(":")[2])
+        with pytest.raises(PortError, match=f"127.0.0.1:{port} cannot be listened on: Address"):
+            make_server(Emulator("healthy"), port)
 
 
 def test_the_command_prints_its_address_first_serves_and_ends_cleanly() -> None:
