@@ -1,0 +1,51 @@
+"""Which store to use: the keyring where it works, else what the operator says, asked once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from siptui.identity.errors import KeyringUnavailableError, StoreUndecidedError
+from siptui.identity.keyring import LIMIT
+from siptui.identity.store import FileStore, MemoryStore, StoreKind, TokenStore, existing_store
+
+#: Told why there is no keyring; says what to do instead.
+Ask = Callable[[str], StoreKind]
+
+
+def choose_store(
+    folder: Path,
+    wanted: StoreKind | None,
+    ask: Ask | None,
+    *,
+    keyring_limit: float = LIMIT,
+) -> TokenStore:
+    """The store for a new sign-in, proved to work before anybody signs in.
+
+    `wanted` is the operator's word; without it the keyring is tried, and if it does not work,
+    `ask` decides, unless a plain file is there already: then it was decided before. Blocks up to
+    some seconds. Raises `KeyringUnavailableError` when the keyring was asked for by name,
+    `StoreUndecidedError` where nobody can be asked, `PrivateFileError` for an unusable folder.
+    """
+    if wanted is not None:
+        return _store(folder, wanted, keyring_limit)
+    found = existing_store(folder, keyring_limit=keyring_limit)
+    if found and found.kind is StoreKind.FILE:
+        return _store(folder, StoreKind.FILE, keyring_limit)
+    try:
+        return _store(folder, StoreKind.KEYRING, keyring_limit)
+    except KeyringUnavailableError as error:
+        why = error.message
+    if ask is None:
+        raise StoreUndecidedError(
+            f"{why} Tokens are not written to a plain file unasked.",
+            remedy="Say where to keep them: `--store file` (readable by this user alone) or "
+            "`--store memory` (for this process alone).",
+        )
+    return _store(folder, ask(why), keyring_limit)
+
+
+def _store(folder: Path, kind: StoreKind, keyring_limit: float) -> TokenStore:
+    if kind is StoreKind.MEMORY:
+        return MemoryStore()
+    store = FileStore(folder, kind, keyring_limit=keyring_limit)
+    store.prepare()
+    return store

@@ -1,0 +1,102 @@
+"""Why there is no token, each with the next thing to try; none carries a code or a token."""
+
+from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
+
+
+class NotSignedInError(SignInNeededError):
+    """Nobody has signed in to this profile, or the tokens were for another tenant or client."""
+
+    title = "Not signed in"
+    code = "not_signed_in"
+
+
+class SignInRefusedError(SignInNeededError):
+    """The authority said no. `code` is `AADSTS…` or OAuth's word, `correlation_id` for support."""
+
+    title = "Sign-in refused"
+    code = "sign_in_refused"
+
+    def __init__(
+        self, message: str, *, remedy: str = "", code: str = "", correlation_id: str = ""
+    ) -> None:
+        super().__init__(message, remedy=remedy, code=code)
+        self.correlation_id = correlation_id
+
+
+class CodeExpiredError(SignInRefusedError):
+    """Nobody entered the code in time."""
+
+    title = "The code has expired"
+    code = "code_expired"
+
+
+class SignInCancelledError(SignInNeededError):
+    """The operator called it off."""
+
+    title = "Sign-in cancelled"
+    code = "cancelled"
+
+
+class WrongTenantError(SignInNeededError):
+    """Signed in, but to another tenant than the profile's. Nothing was kept."""
+
+    title = "Wrong tenant"
+    code = "wrong_tenant"
+
+
+class RedirectUnreadableError(SignInNeededError):
+    """What was pasted is not the address the browser ended at, or belongs to another attempt."""
+
+    title = "Not the address of this sign-in"
+    code = "redirect_unreadable"
+
+
+class PortInUseError(SignInNeededError):
+    """The port the browser is to come back to is taken."""
+
+    title = "The port is taken"
+    code = "port_in_use"
+
+
+class AuthorityUnreachableError(SiptuiError):
+    """No connection to the authority, or it failed (5xx). Trying again may help."""
+
+    title = "Cannot reach the sign-in service"
+    code = "authority_unreachable"
+    exit_code = ExitCode.ERROR
+
+
+class AuthorityUnreadableError(SiptuiError):
+    """An answer came, but not from an authority: a page of a proxy, broken JSON."""
+
+    title = "The answer is not from the sign-in service"
+    code = "authority_unreadable"
+    exit_code = ExitCode.ERROR
+
+
+class StoreBrokenError(SignInNeededError):
+    """The token store could not be used and was set aside."""
+
+    title = "Token store set aside"
+    code = "store_broken"
+
+
+class StoreUndecidedError(SignInNeededError):
+    """There is no working keyring, and nobody was there to say what to do instead."""
+
+    title = "Where to keep the tokens?"
+    code = "store_undecided"
+
+
+class KeyringUnavailableError(SignInNeededError):
+    """The keyring does not work here, does not answer, or has lost the key."""
+
+    title = "The keyring does not work here"
+    code = "keyring_unavailable"
+
+
+class TokenFromElsewhereError(SignInNeededError):
+    """A token given by the environment is missing, unusable or no longer good."""
+
+    title = "The token given by the environment cannot be used"
+    code = "environment_token"

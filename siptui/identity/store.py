@@ -1,0 +1,261 @@
+"""Where the tokens of a profile lie: encrypted with a key of the keyring, in a file, or nowhere.
+
+A store holds one blob. Files are 0600 in a 0700 folder, replaced as a whole, checked when read;
+who changes them holds a lock on the file beside them.
+"""
+
+import contextlib
+import hashlib
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from siptui.domain.errors import SiptuiError
+from siptui.identity.errors import KeyringUnavailableError, StoreBrokenError
+from siptui.identity.keyring import LIMIT, Keyring
+from siptui.posix import (
+    HeldError,
+    PrivateFileError,
+    file_lock,
+    private_folder,
+    read_private,
+    write_private,
+)
+
+#: Seconds to wait for another process that refreshes: a token request may take 30.
+_LOCK_LIMIT = 45.0
+_MAGIC = b"siptui-tokens-1\n"
+_PLAIN, _SEALED, _LOCK = "tokens.json", "tokens.sealed", "tokens.lock"
+#: No token store comes near this; what does is none.
+_MOST = 4_000_000
+
+
+class StoreKind(StrEnum):
+    """How tokens are kept."""
+
+    KEYRING = "keyring"
+    FILE = "file"
+    MEMORY = "memory"
+
+
+#: How each kind is told to people.
+DESCRIPTIONS = {
+    StoreKind.KEYRING: "encrypted, the key in the system's keyring",
+    StoreKind.FILE: "a plain file that only this user can read (0600)",
+    StoreKind.MEMORY: "the memory of this process alone",
+}
+
+
+class TokenStore(Protocol):
+    """One blob. `stamp` changes whenever somebody changes the content."""
+
+    kind: StoreKind
+
+    def read(self) -> bytes | None:
+        """The content, or none. Raises `StoreBrokenError`, `KeyringUnavailableError`."""
+        ...
+
+    def write(self, content: bytes) -> None:
+        """Replace the content. Only while `locked`."""
+        ...
+
+    def forget(self) -> None:
+        """Remove it and whatever belongs to it."""
+        ...
+
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Hold off every other process and thread that wants to change it."""
+        ...
+
+    def stamp(self) -> object:
+        """Equal as long as nobody has changed the content."""
+        ...
+
+    def place(self) -> str:
+        """Where it is, for people."""
+        ...
+
+
+class MemoryStore:
+    """Gone with this process. `content` may come from the process that started this one."""
+
+    kind = StoreKind.MEMORY
+
+    def __init__(self, content: bytes | None = None) -> None:
+        self._content = content
+        self._lock = threading.Lock()
+
+    def read(self) -> bytes | None:
+        """The content, or none."""
+        return self._content
+
+    def write(self, content: bytes) -> None:
+        """Replace the content."""
+        self._content = content
+
+    def forget(self) -> None:
+        """Empty it."""
+        self._content = None
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold off other threads."""
+        with self._lock:
+            yield
+
+    def stamp(self) -> object:
+        """The content is its own stamp."""
+        return self._content
+
+    def place(self) -> str:
+        """Nowhere on disk."""
+        return "memory"
+
+
+class FileStore:
+    """A plain file, or one encrypted with a key of the keyring, in `folder`.
+
+    Writing one kind removes the other: there is one truth per profile.
+    """
+
+    def __init__(self, folder: Path, kind: StoreKind, *, keyring_limit: float = LIMIT) -> None:
+        self.kind = kind
+        self.folder = folder
+        self.path = folder / (_SEALED if kind is StoreKind.KEYRING else _PLAIN)
+        name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
+        self._keyring = Keyring(f"{folder.name}-{name}", keyring_limit)
+        self._key: bytes | None = None
+
+    def read(self) -> bytes | None:
+        """The content, or none. A file that cannot be trusted is set aside, with an error."""
+        try:
+            content = read_private(self.path)
+        except FileNotFoundError:
+            return None
+        except PrivateFileError as error:
+            raise self.set_aside(error.message.rstrip(".")) from None
+        if len(content) > _MOST:
+            raise self.set_aside("it is far too large")
+        return self._opened(content) if self.kind is StoreKind.KEYRING else content
+
+    def write(self, content: bytes) -> None:
+        """Replace the content, whole or not at all."""
+        private_folder(self.folder)
+        self._sweep()
+        if self.kind is StoreKind.KEYRING:
+            content = self._sealed(content)
+        write_private(self.path, content)
+        other = self.folder / (_PLAIN if self.kind is StoreKind.KEYRING else _SEALED)
+        other.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Remove the tokens, what was set aside, and the key."""
+        self._sweep()
+        sealed = (self.folder / _SEALED).exists()
+        for name in (_PLAIN, _SEALED):
+            for path in (self.folder / name, self.folder / f"{name}.broken"):
+                path.unlink(missing_ok=True)
+        self._key = None
+        if sealed:
+            with contextlib.suppress(KeyringUnavailableError):
+                self._keyring.forget()
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock, waiting up to 45 s for whoever has it. Raises `HeldError`."""
+        private_folder(self.folder)
+        until = time.monotonic() + _LOCK_LIMIT
+        while True:
+            try:
+                lock = file_lock(self.folder / _LOCK)
+            except HeldError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                break
+        with lock:
+            yield
+
+    def stamp(self) -> object:
+        """The file's identity, size and time of change."""
+        try:
+            found = self.path.lstat()
+        except OSError:
+            return None
+        return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+    def place(self) -> str:
+        """The file's path."""
+        return str(self.path)
+
+    def set_aside(self, why: str) -> StoreBrokenError:
+        """Move the file out of the way and return the error that says so."""
+        aside = self.path.with_name(f"{self.path.name}.broken")
+        where = f"It was set aside as {aside}."
+        try:
+            found = self.path.lstat()
+            if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+                self.path.chmod(0o600)
+            self.path.replace(aside)
+        except OSError as error:
+            where = f"It could not be set aside: {error.strerror}."
+        return StoreBrokenError(
+            f"The token store was not used: {why}. {where}",
+            remedy="Sign in again: `siptui auth login`. `siptui auth logout` removes what was set "
+            "aside. If others could read it, have the account's sign-ins revoked.",
+        )
+
+    def _sweep(self) -> None:
+        """Remove what a killed process left half written; whoever calls holds the lock."""
+        for name in (_PLAIN, _SEALED):
+            for left in self.folder.glob(f".{name}.*.tmp"):
+                left.unlink(missing_ok=True)
+
+    def _sealed(self, content: bytes) -> bytes:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        if self._key is None:
+            self._key = self._keyring.key() if self.path.exists() else self._keyring.new_key()
+        nonce = os.urandom(12)
+        return _MAGIC + nonce + AESGCM(self._key).encrypt(nonce, content, _MAGIC)
+
+    def _opened(self, content: bytes) -> bytes:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        if not content.startswith(_MAGIC):
+            raise self.set_aside("it is not one")
+        if self._key is None:
+            self._key = self._keyring.key()
+        body = content[len(_MAGIC) :]
+        opened: bytes | None = None
+        with contextlib.suppress(InvalidTag, ValueError):
+            opened = AESGCM(self._key).decrypt(body[:12], body[12:], _MAGIC)
+        if opened is None:
+            raise self.set_aside("it is damaged, or was made with another key")
+        return opened
+
+    def prepare(self) -> None:
+        """Make sure a later `write` can work: folder, keyring. Raises what `write` would."""
+        private_folder(self.folder)
+        if self.kind is StoreKind.KEYRING:
+            try:
+                self._key = self._keyring.key() if self.path.exists() else None
+            except SiptuiError:
+                self._key = None
+            self._key = self._key or self._keyring.new_key()
+
+
+def existing_store(folder: Path, *, keyring_limit: float = LIMIT) -> FileStore | None:
+    """The store that lies in `folder`, if there is one."""
+    for kind in (StoreKind.KEYRING, StoreKind.FILE):
+        store = FileStore(folder, kind, keyring_limit=keyring_limit)
+        if os.path.lexists(store.path):
+            return store
+    return None
