@@ -38,7 +38,7 @@ _TONES = {
     DeviceState.UNKNOWN: "unknown",
 }
 #: The rules by which a row lacks nothing but a region, which can be asked for.
-REGION_RULES = frozenset({"region_missing", "missing_region", "no_region"})
+REGION_RULES = frozenset({"region_missing"})
 
 
 def tone(state: DeviceState) -> str:
@@ -60,9 +60,9 @@ class Board:
         self.list, self.run = devices, None
         self._invalid = list(devices.invalid)
         self._why = {}
-        for fault in devices.faults:
-            if fault.severity == "error":
-                self._why.setdefault(fault.line, fault.message)
+        errors = [fault for fault in devices.faults if fault.severity == "error"]
+        for fault in sorted(errors, key=lambda fault: fault.rule in REGION_RULES):
+            self._why.setdefault(fault.line, fault.message)
 
     def take_run(self, run: RunState, *, same_list: bool) -> None:
         """Show a run; with `same_list` beside the invalid rows of the list it was made from."""
@@ -149,6 +149,10 @@ class Board:
             if fault.severity == "error":
                 errors.setdefault(fault.line, set()).add(fault.rule)
         return sum(1 for rules in errors.values() if rules <= REGION_RULES)
+
+    def first_fault(self) -> tuple[int, str] | None:
+        """The line and the message of the first error, or nothing."""
+        return min(self._why.items(), default=None)
 
     def _list_row(self, place: int, device: Device) -> GridRow:
         state = DeviceState.QUEUED

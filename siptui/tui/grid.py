@@ -7,7 +7,7 @@ out of sight nothing. The grid knows nothing of runs: rows in, changes in, marks
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -22,7 +22,7 @@ from textual.strip import Strip
 from siptui.tui.columns import Column, arrange, fitted
 from siptui.tui.keys import bindings
 from siptui.tui.rowindex import GridRow, RowIndex, Test
-from siptui.tui.tones import Toned
+from siptui.tui.tones import TONE_CLASSES, Toned
 
 _PREFIX = 4  # cursor bar, mark, symbol, blank
 _HEAD = 1
@@ -32,6 +32,7 @@ class RowGrid(Toned, ScrollView, can_focus=True):
     """A table with a cursor, marks, a filter and an order of its own."""
 
     BINDINGS = bindings("grid", prefix="grid_")
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     DEFAULT_CSS = """
     RowGrid {
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
@@ -66,6 +67,7 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         self._hidden: frozenset[str] = frozenset()
         self._layout: list[tuple[int, int]] = []
         self._gap = 1
+        self._arranged_for = 0
         self._cursor: Hashable = None
         self._cell = 0
         self._strips: LRUCache[Any, Strip] = LRUCache(512)
@@ -95,7 +97,7 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         offset = self._offset_of_cursor()
         changed, moved = self.index.put(rows, keep=self._cursor)
         if moved:
-            self.virtual_size = Size(self.size.width, len(self.index.view) + _HEAD)
+            self.virtual_size = Size(self._width, len(self.index.view) + _HEAD)
             if offset is not None and (at := self.index.position(self._cursor)) is not None:
                 self.scroll_to(y=max(0, at - offset), animate=False, immediate=True, force=True)
             for y, (old, new) in enumerate(self._pairs(before, self._in_sight())):
@@ -286,21 +288,26 @@ class RowGrid(Toned, ScrollView, can_focus=True):
             )
 
     def _all_changed(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.index.view) + _HEAD)
+        self.virtual_size = Size(self._width, len(self.index.view) + _HEAD)
         self._strips.clear()
         self.refresh()
 
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width  # what the scrollbar leaves
+
     def _arrange(self) -> None:
-        self._gap = 2 if self.size.width >= 100 else 1
+        self._arranged_for = self._width
+        self._gap = 2 if self._width >= 99 else 1
         self._layout = arrange(
-            self._columns, self.size.width - _PREFIX, gap=self._gap, hidden=self._hidden
+            self._columns, self._width - _PREFIX, gap=self._gap, hidden=self._hidden
         )
         self._strips.clear()
 
     def on_resize(self) -> None:
         """Share the new width among the columns; the cursor stays in sight."""
         self._arrange()
-        self.virtual_size = Size(self.size.width, len(self.index.view) + _HEAD)
+        self._all_changed()
         self._scroll_to_cursor()
 
     def notify_style_update(self) -> None:
@@ -311,6 +318,8 @@ class RowGrid(Toned, ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line, for the compositor."""
+        if self._arranged_for != self._width:
+            self._arrange()  # painted before the resize was told
         if y == 0:
             return self._head()
         position = round(self.scroll_offset.y) + y - _HEAD

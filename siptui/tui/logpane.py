@@ -6,9 +6,10 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from siptui.tui.surface import Line, Surface, spread
+from siptui.tui.surface import Line, Surface, spread, wrapped
 
-_KEPT = 10_000
+_KEPT = 5_000
+_INDENT = 10  # as wide as the time before an entry
 
 
 class LogPane(Surface, can_focus=True):
@@ -28,14 +29,16 @@ class LogPane(Surface, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._all: list[Line] = []
+        self._entries: list[Line] = []
+        self._all: list[Line] = []  # the entries, broken into lines that fit
+        self._broken_for = 0
         self._top: int | None = None  # None while following the end
         self._seen = 0
 
     @property
     def entries(self) -> Sequence[Line]:
-        """Every line kept."""
-        return self._all
+        """Every entry kept."""
+        return self._entries
 
     @property
     def new(self) -> int:
@@ -43,23 +46,39 @@ class LogPane(Surface, can_focus=True):
         return 0 if self._top is None else len(self._all) - self._seen
 
     def append(self, lines: Iterable[Line]) -> None:
-        """Add lines at the end."""
-        self._all.extend(lines)
-        if (over := len(self._all) - _KEPT) > 0:
-            del self._all[:over]
+        """Add entries at the end; each is broken into as many lines as it needs."""
+        lines = list(lines)
+        self._entries.extend(lines)
+        self._all.extend(self._broken(lines))
+        if len(self._entries) > 2 * _KEPT:
+            del self._entries[:-_KEPT]
+            over = len(self._all)
+            self._all = self._broken(self._entries)
+            over -= len(self._all)
             self._seen = max(0, self._seen - over)
             if self._top is not None:
                 self._top = max(0, self._top - over)
         self._paint()
 
+    def _broken(self, entries: Iterable[Line]) -> list[Line]:
+        width = self._broken_for or 1_000
+        return [part for entry in entries for part in wrapped(entry, width, indent=_INDENT)]
+
     def clear(self) -> None:
         """Forget every line."""
+        self._entries.clear()
         self._all.clear()
         self._top, self._seen = None, 0
         self._paint()
 
     def on_resize(self) -> None:
         """Show as many lines as fit now."""
+        if self.size.width != self._broken_for:
+            new, self._broken_for = self.new, self.size.width
+            self._all = self._broken(self._entries)
+            if self._top is not None:
+                self._top = max(0, min(self._top, len(self._all) - self.size.height))
+                self._seen = max(0, len(self._all) - new)
         self._paint()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

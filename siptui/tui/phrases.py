@@ -58,7 +58,7 @@ def log_line(stored: ev.Stored, run: RunState | None = None) -> Line | None:
 def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
     match event:
         case ev.RunPlanned():
-            left_out = f", {event.skipped} rows left out" if event.skipped else ""
+            left_out = f", {plural(event.skipped, 'row')} left out" if event.skipped else ""
             return (
                 f"run planned: {plural(event.devices, 'device')} in "
                 f"{plural(event.batches, 'batch')}{left_out}"

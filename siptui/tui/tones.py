@@ -1,6 +1,6 @@
 """The tones of the screen: a name for each, a style from the theme, symbol and word beside it."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 
@@ -18,6 +18,9 @@ TONES = (
     "invalid",
 )
 
+#: For the `COMPONENT_CLASSES` of a `Toned` widget; Textual looks for them on widgets alone.
+TONE_CLASSES = frozenset(f"tone--{tone}" for tone in (*TONES, "cursor", "head"))
+
 if TYPE_CHECKING:
     from textual.widget import Widget
 
@@ -29,7 +32,6 @@ else:
 class Toned(_Base):
     """For widgets that draw lines: a cached Rich style for each tone."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in (*TONES, "cursor", "head")}
     _tones: dict[str, Style] | None = None
 
     def tone_style(self, tone: str) -> Style:

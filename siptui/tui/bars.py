@@ -1,0 +1,158 @@
+"""The lines around the table: where am I, how far is it, what needs me. Pure."""
+
+from collections import Counter
+from pathlib import PurePath
+
+from siptui.domain.state import SYMBOLS, DeviceState
+from siptui.domain.text import visible
+from siptui.tui.board import tone
+from siptui.tui.phrases import ended, estimate, plural, regions_line
+from siptui.tui.session import Session
+from siptui.tui.surface import Line, Run, spread
+
+_COUNTED = (
+    DeviceState.SUCCEEDED,
+    DeviceState.FAILED,
+    DeviceState.RUNNING,
+    DeviceState.QUEUED,
+    DeviceState.UNKNOWN,
+)
+
+
+def header(session: Session, width: int) -> Line:
+    """Tenant, regions, list; the account at the right."""
+    left: list[Run] = [(" siptui  ", "accent"), (visible(session.desk.tenant), "strong")]
+    if devices := session.devices():
+        left.append((f" · {regions_line(devices)}", "normal"))
+    if session.file:
+        name = PurePath(session.file.replace("\\", "/")).name or session.file
+        left.append((f" · {visible(name)}", "normal"))
+    if session.options.read_only:
+        left.append((" · read-only", "unknown"))
+    right: Line = ((visible(session.desk.account) + " ", "muted"),)
+    return spread(tuple(left), right, width)
+
+
+def progress(session: Session, width: int) -> Line:
+    """How far it is: a bar, counts by state, what is going on."""
+    run = session.run
+    if run is None:
+        devices = session.board.list
+        if devices is None:
+            return ()
+        runs: list[Run] = [(f" {plural(len(devices.devices), 'device')} ready", "strong")]
+        if devices.rows_invalid:
+            runs.append((f"   ! {plural(devices.rows_invalid, 'row')} invalid", "invalid"))
+        return tuple(runs)
+    counts = Counter(run.counts)
+    counts[DeviceState.RUNNING] += counts.pop(DeviceState.SUBMITTING, 0)
+    total = len(run.devices)
+    good, bad = counts[DeviceState.SUCCEEDED], counts[DeviceState.FAILED]
+    done = good + bad + counts[DeviceState.UNKNOWN]
+    length = max(10, min(30, width // 5))
+    filled = [n * length // total if total else 0 for n in (good, bad, done - good - bad)]
+    line: list[Run] = [(" ", "normal")]
+    for cells, shade in zip(filled, ("ok", "failed", "unknown"), strict=True):
+        line.append(("█" * cells, shade))
+    line += [("░" * (length - sum(filled)), "muted"), (f" {done}/{total} ", "strong")]
+    for state in _COUNTED:
+        if counts[state]:
+            line.append((f" {SYMBOLS[state]} {counts[state]} ", tone(state)))
+    return spread(tuple(line), _going_on(session), width)
+
+
+def _going_on(session: Session) -> Line:
+    run = session.run
+    if run is None:
+        return ()
+    if run.finished is not None:
+        return (("ended ", "muted"),)
+    if run.stopped is not None:
+        return (("stopped ", "unknown"),)
+    parts = []
+    if run.paused:
+        parts.append("paused")
+    if live := len(run.open_batches()):
+        parts.append(f"{plural(live, 'batch')} live")
+    elif run.counts[DeviceState.QUEUED] and not run.paused:
+        parts.append("waiting for a slot" if run.batches else "starting")
+    if left := estimate(run):
+        parts.append(left)
+    return ((" · ".join(parts) + " ", "muted"),)
+
+
+def notice(session: Session, keys: dict[str, str]) -> Line:
+    """What needs the operator now, in one line that ends in what to do; `keys` by action id."""
+    run = session.run
+    if run is None:
+        return _list_notice(session, keys)
+    if undecided := session.undecided():
+        devices = sum(len(records) for _, records in undecided)
+        return (
+            (
+                f" ? {plural(devices, 'device')} of unknown outcome in "
+                f"{plural(len(undecided), 'batch')}: {keys['settle']} to decide.",
+                "unknown",
+            ),
+        )
+    if run.stopped is not None:
+        text = f" Stopped: {run.stopped.message} {run.stopped.remedy}".rstrip()
+        return ((f"{visible(text)} {keys['runs']} resumes.", "unknown"),)
+    if run.finished is not None:
+        shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
+        return ((" " + ended(run, keys["retry"], keys["export"]), shade),)
+    if run.waiting is not None:
+        return ((f" Waiting: {visible(run.waiting.why)}", "unknown"),)
+    if run.paused:
+        return ((f" Paused: nothing is submitted; {keys['pause']} goes on.", "unknown"),)
+    return ()
+
+
+def _list_notice(session: Session, keys: dict[str, str]) -> Line:
+    devices = session.board.list
+    if devices is None:
+        return ()
+    if lacking := session.board.lacking_region():
+        return (
+            (
+                f" {plural(lacking, 'row')} without a region: {keys['submit']} asks for it.",
+                "unknown",
+            ),
+        )
+    if devices.rows_invalid:
+        text = f" {plural(devices.rows_invalid, 'row')} invalid, never submitted"
+        if first := session.board.first_fault():
+            text += f"; line {first[0]}: {visible(first[1])}"
+        tail = f" Correct the list and open it again ({keys['open']})."
+        if devices.devices:
+            tail += f" {keys['submit']} submits the other {len(devices.devices)}."
+        return ((text + ".", "invalid"), (tail, "muted"))
+    warnings = sum(1 for fault in devices.faults if fault.severity == "warning")
+    if warnings:
+        return (
+            (f" {plural(warnings, 'warning')}, see the rows.", "unknown"),
+            (f" {keys['submit']} submits.", "muted"),
+        )
+    if devices.devices:
+        return ((f" {keys['submit']} submits, after a question.", "muted"),)
+    return ((" The list has no devices.", "unknown"),)
+
+
+def empty(keys: dict[str, str]) -> list[Line]:
+    """What stands in place of the table while there is no list."""
+    return [
+        (),
+        (("  No device list yet.", "strong"),),
+        (),
+        ((f"  {keys['open']}", "key"), ("  opens one: a file with the columns", "normal")),
+        (
+            ("     Username", "accent"),
+            (" and ", "normal"),
+            ("HardwareId", "accent"),
+            (", and a Region if the list has several", "normal"),
+        ),
+        ((f"  {keys['runs']}", "key"), ("  shows the runs: history, resume, attach", "normal")),
+        ((f"  {keys['help']}", "key"), ("  shows every key", "normal")),
+        (),
+        (("  siptui demo", "accent"), (" shows how it works, without an account", "normal")),
+    ]

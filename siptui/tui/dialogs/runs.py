@@ -1,0 +1,110 @@
+"""The history of runs: attach to one, or have a stopped one go on."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from siptui.domain.text import visible
+from siptui.runs.desk import RunHead
+from siptui.tui.columns import Column
+from siptui.tui.grid import RowGrid
+from siptui.tui.rowindex import GridRow
+from siptui.tui.surface import Line, Surface
+
+_COLUMNS = (
+    Column("started", "Started (UTC)", 16),
+    Column("state", "State", 8, drop=0),
+    Column("file", "List", 12, flex=2),
+    Column("tenant", "Tenant", 10, flex=1, drop=3),
+    Column("devices", "Devices", 7, right=True),
+    Column("ok", "✓", 5, right=True),
+    Column("failed", "✗", 4, right=True),
+    Column("unknown", "?", 4, right=True),
+    Column("held", "Held by", 10, most=24, drop=2),
+    Column("run", "Run", 8, most=22, drop=1),
+)
+_SYMBOLS = {"running": ("…", "normal"), "stopped": ("!", "unknown"), "finished": (" ", "normal")}
+
+
+class RunsPage(Screen[tuple[str, bool] | None]):
+    """Newest first. The answer: a run, and whether it is to go on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,h", "leave", "back", show=False),
+        Binding("r", "resume", "resume", show=False),
+    ]
+
+    def __init__(self, heads: Sequence[RunHead], *, may_resume: bool) -> None:
+        super().__init__()
+        self._heads = {head.run: head for head in heads}
+        self._may_resume = may_resume
+
+    def compose(self) -> ComposeResult:
+        """Title, table, keys."""
+        yield Surface(id="page-title", classes="bar")
+        yield RowGrid(_COLUMNS, id="grid")
+        yield Surface(id="page-keys", classes="bar")
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        title = " Runs, newest first" if self._heads else " No runs yet"
+        self.query_one("#page-title", Surface).show([((title, "strong"),)])
+        grid = self.query_one(RowGrid)
+        grid.set_rows(_row(head) for head in self._heads.values())
+        grid.focus()
+        self._keys("")
+
+    def _keys(self, said: str) -> None:
+        keys: Line = ((" Enter", "key"), (" attach  ", "muted"))
+        if self._may_resume:
+            keys += (("r", "key"), (" resume a stopped run  ", "muted"))
+        keys += (("Esc", "key"), (" back  ", "muted"), (said, "unknown"))
+        self.query_one("#page-keys", Surface).show([keys])
+
+    def on_row_grid_opened(self, event: RowGrid.Opened) -> None:
+        """Attach."""
+        event.stop()
+        self.dismiss((str(event.key), False))
+
+    def action_resume(self) -> None:
+        """Attach, and have it go on."""
+        head = self._heads.get(str(self.query_one(RowGrid).cursor))
+        if head is None or not self._may_resume:
+            return
+        if head.state == "stopped":
+            self.dismiss((head.run, True))
+        elif head.state == "running":
+            self._keys("this run is being worked on: Enter attaches")
+        else:
+            self._keys("this run has ended: attach, then r retries what failed")
+
+    def action_leave(self) -> None:
+        """Back to the table."""
+        self.dismiss(None)
+
+
+def _row(head: RunHead) -> GridRow:
+    symbol, tone = _SYMBOLS.get(head.state, (" ", "normal"))
+    if head.state == "finished" and not head.failed and not head.unknown:
+        tone = "ok"
+    name = head.file.replace("\\", "/").rsplit("/", 1)[-1]
+    return GridRow(
+        head.run,
+        (
+            head.started[:16].replace("T", " "),
+            head.state,
+            visible(name),
+            visible(head.tenant),
+            str(head.devices),
+            str(head.succeeded),
+            str(head.failed or ""),
+            str(head.unknown or ""),
+            visible(head.held_by),
+            head.run,
+        ),
+        symbol,
+        tone,
+    )

@@ -1,0 +1,46 @@
+"""The page behind `?`: every key that can be used, made from the table of actions."""
+
+from collections.abc import Collection, Mapping
+
+from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.tui.actions import ACTIONS, shown
+from siptui.tui.surface import Line
+
+_TONES = (
+    (DeviceState.QUEUED, "queued", "waits to be submitted"),
+    (DeviceState.RUNNING, "running", "submitted; the service works on it"),
+    (DeviceState.SUCCEEDED, "ok", "accepted by the service; the phone restarts by itself"),
+    (DeviceState.FAILED, "failed", "Enter shows why and what to do"),
+    (DeviceState.UNKNOWN, "unknown", "nobody knows; never submitted again without your word"),
+    (DeviceState.INVALID, "invalid", "a row of the list that is never submitted"),
+)
+
+
+def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()) -> list[Line]:
+    """Keys, filters and symbols, as lines."""
+    lines: list[Line] = []
+    for action in ACTIONS:
+        if action.id in hidden or not keys[action.id]:
+            continue
+        names = " ".join(shown(key) for key in keys[action.id])
+        lines.append(((f"{names:<12}", "key"), (action.help, "normal")))
+    lines += [
+        (("Tab         ", "key"), ("to the log and back; there the same keys scroll", "normal")),
+        (),
+        (("Filter", "strong"),),
+        (("words       ", "accent"), ("each must be in the row; !word must not", "normal")),
+        (
+            ("name:value  ", "accent"),
+            ("status: cause: batch: region: user: hw: line:   as in !status:failed", "normal"),
+        ),
+        (),
+        (("Status", "strong"),),
+    ]
+    for state, tone, text in _TONES:
+        lines.append(((f"{SYMBOLS[state]} {WORDS[state]:<10}", tone), (text, "normal")))
+    lines += [
+        (),
+        (("Selecting with the mouse", "strong"),),
+        (("Hold Shift while dragging, or start with --no-mouse.", "normal"),),
+    ]
+    return lines

@@ -1,0 +1,52 @@
+"""Opening the console. Textual reads its environment when it is imported, so that comes last."""
+
+import os
+import sys
+
+from siptui.domain.errors import UsageError
+from siptui.runs.desk import Desk
+from siptui.tui.actions import resolve_keys
+from siptui.tui.options import ConsoleOptions
+
+#: Frames a second at most, no animation, and time for Escape over a slow link: each byte counts.
+_ENVIRONMENT = {
+    "TEXTUAL_FPS": "15",
+    "TEXTUAL_ANIMATIONS": "none",
+    "TEXTUAL_SMOOTH_SCROLL": "0",
+    "ESCDELAY": "200",
+}
+
+
+def prepare_environment() -> None:
+    """Set what Textual reads at import, unless the operator has set it already."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def check_terminal() -> None:
+    """Refuse, with the way on, where no console can be drawn. Raises `UsageError`."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "the console needs a terminal",
+            remedy="Without one, use `siptui run FILE --region R`.",
+            code="no_terminal",
+        )
+    if os.environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
+        raise UsageError(
+            "this terminal (TERM=dumb) cannot draw a console",
+            remedy="Set TERM to what your terminal is, or use `siptui run FILE --region R`.",
+            code="dumb_terminal",
+        )
+
+
+def run_console(desk: Desk, options: ConsoleOptions) -> int:
+    """Open the console on `desk`; returns the exit code when it was left. Raises `UsageError`
+    for own keys that clash and for terminals it cannot be drawn on."""
+    check_terminal()
+    resolve_keys(options.keys)
+    prepare_environment()
+    from siptui.tui.app import SiptuiApp
+
+    app = SiptuiApp(desk, options)
+    code = app.run(mouse=options.mouse)
+    return code if isinstance(code, int) else app.return_code or 0

@@ -1,0 +1,366 @@
+"""The screen: header, progress, notice, table, details, log, footer."""
+
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from siptui.domain.errors import SiptuiError
+from siptui.domain.state import DeviceState
+from siptui.domain.text import visible
+from siptui.runs.desk import Changes
+from siptui.runs.events import RunFinished
+from siptui.tui import bars, details
+from siptui.tui.actions import ACTIONS, BY_ID, shown
+from siptui.tui.board import COLUMNS
+from siptui.tui.copying import copy_text
+from siptui.tui.dialogs.page import Page
+from siptui.tui.filters import compile_filter
+from siptui.tui.footer import footer_line
+from siptui.tui.grid import RowGrid
+from siptui.tui.helping import help_lines
+from siptui.tui.keys import bindings
+from siptui.tui.logpane import LogPane
+from siptui.tui.phrases import log_line
+from siptui.tui.rowindex import GridRow, Test
+from siptui.tui.session import Session
+from siptui.tui.surface import Line, Surface
+
+#: Smaller than this nothing can be read, so nothing is pretended.
+SMALLEST = (60, 14)
+_NOT_LIVE = 5  # a run that nobody works on is looked at this many times more seldom
+_RUN_COLUMNS = ("batch", "attempt", "time")
+_STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
+    ("all", frozenset(DeviceState)),
+    ("failed", frozenset({DeviceState.FAILED})),
+    ("running", frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING})),
+    ("succeeded", frozenset({DeviceState.SUCCEEDED})),
+    ("unknown", frozenset({DeviceState.UNKNOWN})),
+)
+_LOG = ("small", "large", "hidden")
+
+
+class MainScreen(Screen[None]):
+    """Shows the session. What an operator orders goes on in `Console`, which derives from it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("console")
+
+    def __init__(self, session: Session, keys: dict[str, tuple[str, ...]]) -> None:
+        super().__init__(id="main")
+        self.session = session
+        self.keys = keys
+        self.key_of = {name: shown(own[0]) if own else ":" for name, own in keys.items()}
+        self._status = 0
+        self._filter = ""
+        self._log = 0
+        self._said: Line = ()
+        self._ticks = 0
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom; the filter's field takes the place of the notice."""
+        yield Surface(id="header", classes="bar")
+        yield Surface(id="progress", classes="bar")
+        yield Surface(id="notice", classes="bar")
+        yield Input(id="filter", compact=True, placeholder="words, !word, status:failed …")
+        yield RowGrid(COLUMNS, id="grid")
+        yield Surface(id="empty")
+        yield Surface(id="detail")
+        yield LogPane(id="log")
+        yield Surface(id="footer", classes="bar")
+        yield Surface(id="small")
+
+    def on_mount(self) -> None:
+        """Look for what is new as often as asked, as long as there is a run."""
+        self.grid = self.query_one(RowGrid)
+        self.log_pane = self.query_one(LogPane)
+        self.filter_field = self.query_one("#filter", Input)
+        self._timer = self.set_interval(1 / self.session.options.refresh_hz, self.tick)
+        self.show_all()
+        self.grid.focus()
+
+    # -- what is shown
+
+    def show_all(self) -> None:
+        """Everything anew: another list, another run."""
+        board = self.session.board
+        self.set_class(board.empty, "-empty")
+        self.grid.hide_columns(() if board.run is not None else _RUN_COLUMNS)
+        self.grid.set_rows(board.rows())
+        if self._status or self._filter:
+            self.apply_filter()
+        self.show_bars()
+        self.show_detail()
+
+    def show_bars(self) -> None:
+        """The lines around the table; only what differs is sent."""
+        width, height = self.size
+        if not width:
+            return
+        line = self.query_one
+        line("#header", Surface).show([bars.header(self.session, width)])
+        line("#progress", Surface).show([bars.progress(self.session, width)])
+        line("#notice", Surface).show([self._notice()])
+        line("#footer", Surface).show([footer_line(self.offers(), self.keys, width)])
+        line("#empty", Surface).show(bars.empty(self.key_of))
+        text = f"{width}×{height} is too small; siptui needs {SMALLEST[0]}×{SMALLEST[1]}. "
+        small: list[Line] = [((text, "strong"),), (("A run goes on all the same.", "muted"),)]
+        line("#small", Surface).show(small)
+
+    def _notice(self) -> Line:
+        chip: Line = ()
+        if self._filter or self._status:
+            name = "" if not self._status else f" {_STATUS[self._status][0]}"
+            text = f" /{visible(self._filter)}" if self._filter else ""
+            many = f" {len(self.grid.index.view)} of {len(self.grid.index.rows)} "
+            chip = ((f"{name}{text}", "accent"), (f" {many}(Esc clears) ", "muted"))
+        if count := len(self.grid.index.marks):
+            chip = (*chip, (f" * {count} marked ", "accent"))
+        return (*chip, *(self._said or bars.notice(self.session, self.key_of)))
+
+    def show_detail(self) -> None:
+        """What is known of the row under the cursor."""
+        lines = details.strip(self.session.board, self.grid.cursor)
+        self.query_one("#detail", Surface).show(lines)
+
+    def say(self, text: str, tone: str = "normal") -> None:
+        """One sentence in the notice line, until the next key or change of the run."""
+        self._said = ((" " + visible(text), tone),)
+        self.show_bars()
+
+    def tell(self, error: SiptuiError) -> None:
+        """An error: short in the notice line, whole in the log."""
+        text = f"{error.title}: {error.message} {error.remedy}".strip()
+        self.log_pane.append([((visible(text), "failed"),)])
+        self.say(text, "failed")
+
+    # -- what is new
+
+    def tick(self) -> None:
+        """Look for what is new. Nothing new costs nothing."""
+        if self.session.run is None:
+            return
+        self._ticks += 1
+        if not self.session.live and self._ticks % _NOT_LIVE:
+            return
+        try:
+            changes = self.session.poll()
+        except SiptuiError as error:
+            self.tell(error)
+            return
+        if changes.events:
+            self.take(changes)
+
+    def take(self, changes: Changes) -> None:
+        """Show what is new."""
+        self.grid.put(self.session.board.changed(changes.devices))
+        self.add_to_log(changes)
+        if self.grid.cursor in changes.devices:
+            self.show_detail()
+        if any(isinstance(stored.event, RunFinished) for stored in changes.events):
+            self._said = ()
+            self.app.bell()
+        self.show_bars()
+
+    def add_to_log(self, changes: Changes) -> None:
+        """The events as lines of the log."""
+        run = self.session.run
+        lines = [line for stored in changes.events if (line := log_line(stored, run))]
+        if lines:
+            self.log_pane.append(lines)
+
+    # -- what can be done now
+
+    def offers(self) -> dict[str, str]:
+        """The actions that make sense now, with the word for each."""
+        words = {action.id: action.title for action in ACTIONS}
+        cannot = {action.id for action in ACTIONS if self.why_not(action.id)}
+        if failed := len(self.session.failed()):
+            marked = sum(1 for _ in self.marked_failed())
+            words["retry"] = f"retry {marked or failed}"
+        words["status"] = _STATUS[(self._status + 1) % len(_STATUS)][0]
+        return {name: word for name, word in words.items() if name not in cannot}
+
+    def why_not(self, action: str) -> str:
+        """Why an action makes no sense now, or nothing when it does."""
+        session, options = self.session, self.session.options
+        if BY_ID[action].changes and options.read_only:
+            return "this console is read-only"
+        run, board = session.run, session.board
+        nothing = board.empty
+        why = {
+            "submit": "no list: o opens one"
+            if nothing
+            else "this list was submitted already; r retries what failed"
+            if run is not None
+            else ""
+            if session.devices() or board.lacking_region()
+            else "the list has no valid device",
+            "retry": "" if session.failed() else "nothing has failed",
+            "retry_cause": "" if session.failed() else "nothing has failed",
+            "settle": "" if session.undecided() else "no batch waits for a decision",
+            "pause": "" if session.live else "no run is going on",
+            "export": "" if run is not None else "no run yet, so no results",
+            "preflight": "no list" if not session.devices() else "",
+        }.get(action, "")
+        if (
+            action in ("filter", "status", "sort", "mark", "mark_all", "details", "copy")
+            and nothing
+        ):
+            return "no list: o opens one"
+        if (action == "preflight" and options.preflight is None) or (
+            action == "urls" and options.urls is None
+        ):
+            return "not available here"
+        return why
+
+    def may(self, action: str) -> bool:
+        """Whether the action makes sense; says why if it does not."""
+        why = self.why_not(action)
+        if why:
+            self.say(f"{BY_ID[action].title}: {why}.", "muted")
+        else:
+            self._said = ()
+        return not why
+
+    def marked_failed(self) -> Iterable[Hashable]:
+        """The marked rows that failed."""
+        state = self.session.board.state
+        return (k for k in self.grid.index.marked() if state(k) is DeviceState.FAILED)
+
+    # -- the table
+
+    def on_row_grid_moved(self, message: RowGrid.Moved) -> None:
+        """Another row: its details."""
+        message.stop()
+        self.show_detail()
+
+    def on_row_grid_marked(self, message: RowGrid.Marked) -> None:
+        """Counts follow the marks."""
+        message.stop()
+        self.show_bars()
+
+    def on_row_grid_opened(self, message: RowGrid.Opened) -> None:
+        """Everything about a row."""
+        message.stop()
+        board = self.session.board
+        device, invalid = board.device(message.key), board.invalid(message.key)
+        title = str(device.user_name) if device else f"line {invalid.line}" if invalid else ""
+        self.app.push_screen(Page(title, details.page(board, message.key, self.session.events)))
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        if self.may("filter"):
+            self.add_class("-filtering")
+            self.filter_field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as it is typed."""
+        self._filter = event.value.strip()
+        self.apply_filter()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter, go on in the table."""
+        self._leave_filter()
+
+    def on_key(self, event: events.Key) -> None:
+        """Escape and the arrows lead out of the filter's field."""
+        if self.filter_field.has_focus and event.key in ("escape", "down", "up"):
+            event.stop()
+            event.prevent_default()
+            if event.key == "escape":
+                self.filter_field.value = ""
+            self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.remove_class("-filtering")
+        self.grid.focus()
+        self.show_bars()
+
+    def action_clear(self) -> None:
+        """Clear the filters."""
+        self._status = 0
+        self._said = ()
+        if self.filter_field.value:
+            self.filter_field.value = ""  # its change clears the rest
+        else:
+            self.apply_filter()
+
+    def action_status(self) -> None:
+        """The next status filter."""
+        if self.may("status"):
+            self._status = (self._status + 1) % len(_STATUS)
+            self.apply_filter()
+
+    def apply_filter(self) -> None:
+        """Show what both filters let through."""
+        self.grid.filter(self._test())
+        self.show_bars()
+        self.show_detail()
+
+    def _test(self) -> Test | None:
+        typed = compile_filter(self._filter)
+        states = _STATUS[self._status][1] if self._status else None
+        if typed is None and states is None:
+            return None
+        board = self.session.board
+
+        def test(row: GridRow) -> bool:
+            if states is not None and board.state(row.key) not in states:
+                return False
+            return typed is None or typed(board.probe(row))
+
+        return test
+
+    # -- other keys
+
+    def action_log(self) -> None:
+        """Smaller, larger, hidden."""
+        self._log = (self._log + 1) % len(_LOG)
+        self._share_height()
+
+    def action_copy(self) -> None:
+        """Copy the cell under the cursor."""
+        cell = self.grid.cell
+        if self.may("copy") and cell is not None:
+            column, text = cell
+            text = (
+                text
+                if column.key != "result"
+                else details.summary(self.session.board, self.grid.cursor)
+            )
+            self.say(f"{column.title}: {copy_text(self.app, text)}", "accent")
+
+    def action_help(self) -> None:
+        """Every key that can be used here."""
+        hidden = {a.id for a in ACTIONS if a.changes and self.session.options.read_only}
+        options = self.session.options
+        hidden |= {"preflight"} if options.preflight is None else set()
+        hidden |= {"urls"} if options.urls is None else set()
+        self.app.push_screen(Page("Help", help_lines(self.keys, hidden)))
+
+    def on_resize(self) -> None:
+        """Share the height anew."""
+        width, height = self.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-small")
+        self.set_class(height >= 32, "-tall")
+        self.set_class(height < 20, "-short")
+        self._share_height()
+        self.call_after_refresh(self.show_bars)
+
+    def _share_height(self) -> None:
+        size, height = _LOG[self._log], self.size.height
+        self.set_class(size == "hidden", "-no-log")
+        small = 3 if height < 32 else 6
+        self.log_pane.styles.height = small if size == "small" else max(small + 2, height // 2)
+
+    def start_folder(self) -> Path:
+        """Where a file is looked for first."""
+        path = self.session.path
+        return path.absolute().parent if path else Path.cwd()
