@@ -18,7 +18,10 @@ def served(app: ASGIApp, *, certificate: Path, key: Path, port: int = 0) -> Iter
     """
     import uvicorn
 
-    listener = socket.create_server(("127.0.0.1", port))
+    # Said to be TCP, else asyncio does not turn off Nagle's wait of 40 ms an answer.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     config = uvicorn.Config(
         app,
         ssl_certfile=str(certificate),
