@@ -1,0 +1,96 @@
+"""Stand-ins for people, phones and addresses: the same for the same within one file.
+
+Made by a keyed hash whose key is thrown away with the process, so that a support bundle or a
+recording can be followed but not turned back.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+
+_MAC = re.compile(
+    r"(?<![0-9A-Fa-f:.-])(?P<prefix>SEP|ATA)?(?P<mac>(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
+    r"|(?:[0-9A-Fa-f]{4}[.-]){2}[0-9A-Fa-f]{4}|[0-9A-Fa-f]{12})(?P<port>:[0-9]{3})?(?![0-9A-Fa-f])"
+)
+_WORD = r"[\w.+#!$%&*^`{|}~-]+"
+_UPN = re.compile(rf"{_WORD}(?:'{_WORD})*@[\w-]+(?:\.[\w-]+)+")
+_GUID = re.compile(
+    r"(?<![0-9A-Fa-f-])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f-])"
+)
+_IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*[\w])")
+_IPV6 = re.compile(
+    r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:%\w+)?(?![\w:])", re.ASCII
+)
+_PHONE = re.compile(r"(?<![\w+])(?:tel:)?\+[0-9][0-9 ().-]{5,20}[0-9]")
+_LOOPBACK = re.compile(r"127\.|0\.0\.0\.0$|255\.")
+
+
+class Pseudonyms:
+    """Stand-ins under one key; without `key`, a fresh one that nobody will know."""
+
+    def __init__(self, key: bytes = b"") -> None:
+        self._key = key or secrets.token_bytes(32)
+
+    def _digest(self, kind: str, value: str) -> bytes:
+        data = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, data, hashlib.sha256).digest()
+
+    def user(self, text: str) -> str:
+        """`user-XXXX@tenant-YYYY.example` for a user name, whatever its case."""
+        local, _, domain = text.casefold().rpartition("@")
+        name = self._digest("user", local + "@" + domain).hex()[:8]
+        return f"user-{name}@tenant-{self._digest('tenant', domain).hex()[:6]}.example"
+
+    def hardware_id(self, text: str) -> str:
+        """A locally administered MAC address in the canonical form; a port stays as it is."""
+        digits = re.sub(r"[^0-9A-Fa-f]", "", text)[:12].upper()
+        made = self._digest("mac", digits)
+        body = bytes([0x02, *made[:5]]).hex("-").upper()
+        return body + (found.group() if (found := re.search(r":[0-9]{3}$", text)) else "")
+
+    def guid(self, text: str) -> str:
+        """Another GUID."""
+        hexes = self._digest("guid", text.casefold()).hex()
+        return f"{hexes[:8]}-{hexes[8:12]}-4{hexes[13:16]}-8{hexes[17:20]}-{hexes[20:32]}"
+
+    def address(self, text: str) -> str:
+        """An IP address of those set apart for tests and documentation."""
+        made = self._digest("ip", text.casefold())
+        if ":" in text:
+            return f"2001:db8::{made[:2].hex()}:{made[2:4].hex()}"
+        return f"198.18.{made[0]}.{made[1]}"
+
+    def phone(self, text: str) -> str:
+        """A number of a country code nobody has."""
+        digits = re.sub(r"[^0-9]", "", text)
+        made = int.from_bytes(self._digest("phone", digits)[:8]) % 10**9
+        return ("tel:" if text.startswith("tel:") else "") + f"+999{made:09d}"
+
+    def word(self, text: str) -> str:
+        """For a name or other free text."""
+        return f"text-{self._digest('text', text).hex()[:8]}" if text else ""
+
+    def scrub(self, text: str) -> str:
+        """`text` with every user name, hardware id, GUID, IP address and phone number replaced."""
+        # Marked while other patterns run, so that no stand-in is taken for a find of theirs.
+        made: list[str] = []
+
+        def kept(value: str) -> str:
+            made.append(value)
+            return f"\ue000{len(made) - 1}\ue001"
+
+        text = text.replace("\ue000", "?").replace("\ue001", "?")
+        text = _UPN.sub(lambda m: kept(self.user(m.group())), text)
+        text = _GUID.sub(lambda m: kept(self.guid(m.group())), text)
+        text = _MAC.sub(lambda m: kept(self.hardware_id(m["mac"] + (m["port"] or ""))), text)
+        text = _PHONE.sub(lambda m: kept(self.phone(m.group())), text)
+        text = _IPV4.sub(
+            lambda m: m.group() if _LOOPBACK.match(m.group()) else kept(self.address(m.group())),
+            text,
+        )
+        text = _IPV6.sub(
+            lambda m: m.group() if m.group() in ("::", "::1") else kept(self.address(m.group())),
+            text,
+        )
+        return re.sub("\ue000([0-9]+)\ue001", lambda m: made[int(m[1])], text)

@@ -1,0 +1,31 @@
+"""The last net: what looks like a secret never gets into a log, whoever put it into a message."""
+
+import re
+
+REMOVED = "[removed]"
+_NAMES = (
+    r"access_token|refresh_token|id_token|device_code|user_code|code_verifier|client_secret"
+    r"|client_assertion|client_info|assertion|code|state|nonce|password|passwd|secret"
+    r"|authorization|proxy-authorization|cookie|set-cookie"
+)
+_NETS = (
+    # JSON Web Tokens, signed or encrypted, and pieces of them
+    (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*)*"), REMOVED),
+    # refresh tokens and codes of Entra ID
+    (re.compile(r"\b[01]\.A[A-Za-z0-9_-]{20,}(?:\.[\w-]+)*"), REMOVED),
+    (re.compile(r"(?i)\b(bearer|basic|negotiate)\s+[\w.~+/=-]+"), rf"\1 {REMOVED}"),
+    # name=value of a form or query, "name": "value" of JSON, name: value of a header
+    (
+        re.compile(rf"(?i)\b({_NAMES})(\"?\s*[=:]\s*\"?)(?!\s|\[removed\])[^\s\"'&,;}}]+"),
+        rf"\1\2{REMOVED}",
+    ),
+    # user and password in an address, as in HTTPS_PROXY
+    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), rf"\1{REMOVED}@"),
+)
+
+
+def without_secrets(text: str) -> str:
+    """`text` with tokens, codes, passwords and what else looks like one replaced."""
+    for net, instead in _NETS:
+        text = net.sub(instead, text)
+    return text

@@ -1,0 +1,111 @@
+"""A recording shows the wire and nobody on it."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from siptui.domain.errors import UsageError
+from siptui.domain.region import Region
+from siptui.gateway.client import BulkSignInClient
+from siptui.transport import Call, open_client
+from siptui.transport.record import Recorder
+from tests.gateway.contract import devices
+from tests.gateway.service import ADMIN_API, CREATE, Tokens, discovered
+
+SECRET = "c4n4ry-token"
+BATCH = "8f14e45f-ceea-467f-ab3c-1234567890ab"
+ADMIN = "Alice.Admin@contoso.com"
+STATUS = {
+    "batchId": BATCH,
+    "batchStatus": "InProgress",
+    "userId": ADMIN,
+    "requestTime": "2026-03-02T08:00:00Z",
+    "somethingNew": "AWord",
+    "displayName": "Alice Admin",
+    "batchItems": [
+        {
+            "userName": "lobby0001@contoso.com",
+            "hardwareId": "00-15-65-00-00-01",
+            "status": "Failed",
+            "error": "Duplicate devices found for bulk sign-in. 203.0.113.9, +49 30 1234567",
+        }
+    ],
+}
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    if request.url.path.endswith("serviceDiscovery"):
+        return discovered()
+    if request.url.path == CREATE:
+        return httpx.Response(200, json={"batchId": BATCH}, headers={"Set-Cookie": SECRET})
+    return httpx.Response(200, json=STATUS)
+
+
+def recorded(path: Path) -> list[dict[str, object]]:
+    async def main() -> None:
+        with Recorder(path) as recorder:
+            transport = httpx.MockTransport(answer)
+            async with open_client(transport=transport, watchers=[recorder]) as http:
+                client = BulkSignInClient(http, ADMIN_API, Tokens(SECRET))
+                await client.create_batch(Region.EMEA, devices(2))
+                await client.batch_status(BATCH)
+                form = f"grant_type=device_code&device_code={SECRET}".encode()
+                await http.send(
+                    Call.TOKEN,
+                    "POST",
+                    f"https://login.example/{BATCH}/oauth2?x={SECRET}",
+                    body=form,
+                )
+
+    asyncio.run(main())
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_nobody_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "recording.jsonl"
+    recorded(path)
+    text = path.read_text().casefold()
+    for gone in (
+        SECRET,
+        "lobby0001",
+        "contoso",
+        "alice",
+        "00-15-65",
+        BATCH,
+        "203.0.113",
+        "1234567",
+    ):
+        assert gone.casefold() not in text, gone
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_wire_is_in_it(tmp_path: Path) -> None:
+    head, _, create, status, token = recorded(tmp_path / "recording.jsonl")
+    assert head["siptui_recording"] == 1
+    assert create["path"] == CREATE
+    assert create["query"] == "TargetRegion=EMEA"
+    sent = create["request"]["json"]  # type: ignore[index] # parsed JSON
+    body = status["answer"]["json"]  # type: ignore[index] # parsed JSON
+    assert list(body) == list(STATUS)
+    assert body["batchStatus"] == "InProgress"
+    assert body["somethingNew"] == "AWord"
+    assert body["batchItems"][0]["status"] == "Failed"
+    assert body["batchItems"][0]["error"].startswith("Duplicate devices found")
+    assert body["batchItems"][0]["userName"] == sent[0]["UserName"]
+    assert body["batchItems"][0]["hardwareId"] == sent[0]["HardwareId"]
+    assert body["batchId"] == create["answer"]["json"]["batchId"]  # type: ignore[index] # as above
+    assert str(status["query"]) == f"batchid={body['batchId']}"
+    assert create["request_headers"]["Authorization"] == "…"  # type: ignore[index] # as above
+    assert "request" not in token
+    assert token["query"] == ""
+
+
+def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "recording.jsonl"
+    path.write_text("mine")
+    with pytest.raises(UsageError, match="already"):
+        Recorder(path)
+    assert path.read_text() == "mine"
