@@ -35,6 +35,10 @@ REGION = ("region", "targetregion", "sipgatewayregion")
 MODEL = ("model", "devicemodel", "phonemodel", "devicetype", "modell", "gerätemodell")
 ONBOARDED = ("onboardedat", "onboarded", "onboardingdate", "provisionedat")
 
+# Parts of a name that say enough where no column has one of the names above.
+_USER_PART = re.compile(r"\bupn\b|user ?principal ?name|user ?name|benutzername")
+_HARDWARE_PART = re.compile(r"\bmac\b|mac ?addr|mac ?adress|hardware ?id")
+
 _SEP = re.compile(r'^"?sep=(.)"?[,;|\s]*$', re.IGNORECASE)
 _FOLD = re.compile(r"[\s_\-./]+")
 
@@ -67,6 +71,10 @@ class Header:
 def folded_name(name: str) -> str:
     """What spellings of one header have in common."""
     return _FOLD.sub("", name).casefold()
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name).casefold()
 
 
 def read_header(file: str, lines: Sequence[str], delimiter: str | None) -> Header:
@@ -107,7 +115,13 @@ def _best(line: str) -> str:
     def worth(delimiter: str) -> tuple[int, int]:
         cells = split(line, delimiter) or line.split(delimiter)
         names = {folded_name(clean(cell)) for cell in cells}
-        known = sum(not names.isdisjoint(words) for words in (USER, HARDWARE))
+        spaced = [_spaced(cell) for cell in cells]
+        known = sum(
+            not names.isdisjoint(words) or any(map(part.search, spaced))
+            for words, part in ((USER, _USER_PART), (HARDWARE, _HARDWARE_PART))
+        )
+        # One cell that names both is the whole line, split by the wrong character.
+        known = min(known, len(cells))
         return known, len(cells)
 
     return max(DELIMITERS, key=worth)  # the first of equals
@@ -119,8 +133,16 @@ def _mapped(file: str, line: int, first: int, delimiter: str, names: list[str]) 
     faults: list[Fault] = []
     taken: set[int | None] = set(results.values())
 
-    def find(words: Sequence[str], what: str) -> int | None:
+    def find(words: Sequence[str], what: str, part: re.Pattern[str] | None = None) -> int | None:
         places = [i for i, name in enumerate(folded) if name in words and i not in taken]
+        if not places and part is not None:
+            near = [i for i, name in enumerate(names) if part.search(_spaced(name))]
+            if len(near) == 1 and near[0] not in taken:
+                taken.add(near[0])
+                message = f"the {what} is read from “{names[near[0]]}”"
+                fault = Fault(line, names[near[0]], "", "column_guessed", message, "warning")
+                faults.append(fault)
+                return near[0]
         places.sort(key=lambda i: words.index(folded[i]))
         if not places:
             return None
@@ -140,8 +162,8 @@ def _mapped(file: str, line: int, first: int, delimiter: str, names: list[str]) 
         taken.add(best)
         return best
 
-    user = find(USER, "user name")
-    hardware = find(HARDWARE, "hardware id")
+    user = find(USER, "user name", _USER_PART)
+    hardware = find(HARDWARE, "hardware id", _HARDWARE_PART)
     if user is None or hardware is None:
         raise _unusable(file, line, delimiter, names, user, hardware)
     region = find(REGION, "region")

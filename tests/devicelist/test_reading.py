@@ -176,6 +176,18 @@ def test_of_several_columns_the_plainest_name_wins(tmp_path: Path) -> None:
     assert caught.value.code == "ambiguous_header"
 
 
+def test_a_column_may_be_known_by_a_part_of_its_name(tmp_path: Path) -> None:
+    text = "Raum;Account (UPN);Geräte-MAC\nR1;a@contoso.com;0004.F281.24B3\n"
+    found = read_text(tmp_path, text)
+    assert pairs(found) == ONE
+    assert rules(found, "warning") == [
+        (1, "Account (UPN)", "column_guessed"),
+        (1, "Geräte-MAC", "column_guessed"),
+    ]
+    with pytest.raises(ListError):
+        read_text(tmp_path, "Username;Old MAC;New MAC\na@contoso.com;0004F28124B3;x\n")
+
+
 def whole(found: DeviceList) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, str]]]:
     return pairs(found), rules(found)
 
