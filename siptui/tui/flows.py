@@ -25,12 +25,15 @@ from siptui.tui.surface import Line
 class Console(MainScreen):
     """The main screen with all that can be ordered on it."""
 
+    welcome: Line = ()
+
     def on_mount(self) -> None:
         """Open what was named on the command line."""
         super().on_mount()
         options = self.session.options
         if options.greeting:
-            self.log_pane.append([((visible(options.greeting), "accent"),)])
+            self.welcome = ((visible(options.greeting), "accent"),)
+            self.log_pane.append([self.welcome])
         if options.run:
             self.call_after_refresh(self.attach, options.run)
         elif options.file:
@@ -73,7 +76,7 @@ class Console(MainScreen):
         self.session.region = region
         lines: list[Line] = [((visible(note), "muted"),) for note in devices.notes]
         self.log_pane.clear()
-        self.log_pane.append(lines)
+        self.log_pane.append([self.welcome, *lines] if self.welcome else lines)
         self._said = ()
         self.grid.clear_marks()
         self.show_all()
@@ -262,9 +265,10 @@ class Console(MainScreen):
             "shown": self._shown_records,
         }[what]()
         name = f"{Path(visible(self.session.file)).stem or 'siptui'}-{what}-{run.run[:13]}.csv"
+        folder = self.session.options.export_folder or self.start_folder()
         text: Line = ((".csv for spreadsheets, .json for programs.", "muted"),)
         typed = await self.app.push_screen_wait(
-            Prompt("Export to", [text], value=str(self.start_folder() / name))
+            Prompt("Export to", [text], value=str(folder / name))
         )
         if typed is not None:
             await self._write(records, typed)

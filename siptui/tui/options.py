@@ -17,7 +17,8 @@ class ConsoleOptions:
     """How a console opens: on a list, on a run or on nothing, and how it looks and behaves.
 
     `keys` are the operator's own keys by action id. `save_folder` takes what is copied (the
-    clipboard's second way). Without `preflight` or `urls` their keys are not offered.
+    clipboard's second way), `export_folder` is proposed for results (else the list's own folder).
+    Without `preflight` or `urls` their keys are not offered.
     """
 
     file: Path | None = None
@@ -30,6 +31,7 @@ class ConsoleOptions:
     read_only: bool = False
     mouse: bool = True
     save_folder: Path | None = None
+    export_folder: Path | None = None
     preflight: Report | None = None
     urls: Report | None = None
     refresh_hz: float = 5.0

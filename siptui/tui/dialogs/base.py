@@ -48,7 +48,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._fill()
 
     def _fill(self) -> None:
-        width = max(20, min(self.size.width, 84) - 8)
+        # The frame is as wide as the style sheet says; border and padding take six cells.
+        width = max(20, min(self.size.width * 96 // 100, 84) - 6)
         surface = self.query_one("#dialog-text", Surface)
         lines = [part for line in self._text for part in wrapped(line, width)]
         surface.styles.height = len(lines)

@@ -1,0 +1,51 @@
+"""`siptui demo`: the console on the built-in emulated tenant; no account, network or config."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from siptui.commands import options
+
+_GREETING = (
+    "This is the emulated tenant Contoso Ltd: no account, no network, nothing is really reset. "
+    "s submits its sixty phones."
+)
+
+
+@click.command()
+@click.option("--theme", metavar="NAME", default="siptui-dark", help="Theme of the console.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@options.log_level
+def command(theme: str, no_mouse: bool, log_level: str | None) -> int:
+    """Open the console on a built-in emulated tenant with a sample device list.
+
+    Needs no account, no network and no configuration, and leaves nothing behind.
+    """
+    from siptui.tui.launch import check_terminal, prepare_environment, run_console
+    from siptui.tui.options import ConsoleOptions
+
+    check_terminal()
+    prepare_environment()
+    from siptui.commands.demo_desk import DemoDesk
+    from siptui.emulator.demo import DEMO_FILE, demo_list
+
+    with tempfile.TemporaryDirectory(prefix="siptui-demo-") as name:
+        folder = Path(name)
+        file = folder / DEMO_FILE
+        file.write_bytes(demo_list())
+        desk = DemoDesk(folder)
+        try:
+            return run_console(
+                desk,
+                ConsoleOptions(
+                    file=file,
+                    theme=theme,
+                    mouse=not no_mouse,
+                    save_folder=folder,
+                    export_folder=Path.cwd(),
+                    greeting=_GREETING,
+                ),
+            )
+        finally:
+            desk.close()
