@@ -115,7 +115,12 @@ def of_answer(answer: Answer, correlation_id: str, now: datetime | None = None) 
         "retry_after": wait,
     }
     if status == 401:
-        return TokenRefusedError(sentence, remedy="Sign in again: siptui auth login", **common)
+        return TokenRefusedError(
+            sentence,
+            remedy="Sign in again: siptui auth login. A token of the environment "
+            "(SIPTUI_ACCESS_TOKEN…) must be renewed there.",
+            **common,
+        )
     if status == 403 and not html:
         return AccessDeniedError(sentence, remedy=f"Bulk sign-in needs the role {ROLES}.", **common)
     if status == 407:

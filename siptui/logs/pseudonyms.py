@@ -19,8 +19,10 @@ _GUID = re.compile(
     r"(?<![0-9A-Fa-f-])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f-])"
 )
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*[\w])")
-_IPV6 = re.compile(
-    r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:%\w+)?(?![\w:])", re.ASCII
+_IPV6 = re.compile(  # three colons at least, or two in a row: a time of day is none
+    r"(?<![\w:.])(?:(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}"
+    r"|(?:[0-9A-Fa-f]{1,4}:)*:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?)(?:%\w+)?(?![\w:])",
+    re.ASCII,
 )
 _PHONE = re.compile(r"(?<![\w+])(?:tel:)?\+[0-9][0-9 ().-]{5,20}[0-9]")
 _LOOPBACK = re.compile(r"127\.|0\.0\.0\.0$|255\.")

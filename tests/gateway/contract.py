@@ -36,18 +36,21 @@ def devices(count: int, region: Region = Region.EMEA, start: int = 1) -> list[De
     ]
 
 
-async def over(service: BulkSignIn, batch_id: str) -> BatchStatus:
-    """The status of the batch once it is over."""
+async def over(service: BulkSignIn, batch_id: str, pause: float) -> BatchStatus:
+    """The status of the batch once it is over, asked for every `pause` seconds."""
     for _ in range(2000):
         status = await service.batch_status(batch_id)
         if status.phase is not Phase.RUNNING:
             return status
-        await asyncio.sleep(5)
+        await asyncio.sleep(pause)
     raise AssertionError("the batch never ended")
 
 
 class BulkSignInContract:
     """The contract."""
+
+    #: Seconds between two looks at a batch that runs.
+    PAUSE = 5.0
 
     @pytest.fixture
     def backend(self) -> Open:
@@ -70,7 +73,7 @@ class BulkSignInContract:
                 assert accepted.count in (None, 7)
                 status = await service.batch_status(accepted.batch_id)
                 assert status.batch_id == accepted.batch_id
-                status = await over(service, accepted.batch_id)
+                status = await over(service, accepted.batch_id, self.PAUSE)
                 assert {item.key for item in status.items} == {device.key for device in sent}
                 assert all(item.phase is Phase.SUCCEEDED for item in status.items)
                 after = await service.batch_summaries()
@@ -91,7 +94,7 @@ class BulkSignInContract:
                 two = await service.create_batch(Region.EMEA, second)
                 assert one.batch_id != two.batch_id
                 assert one.correlation_id != two.correlation_id
-                ended = await over(service, two.batch_id)
+                ended = await over(service, two.batch_id, self.PAUSE)
                 assert {item.key for item in ended.items} == {device.key for device in second}
 
         run(main())

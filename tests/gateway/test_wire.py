@@ -47,7 +47,7 @@ _BODIES = (
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(body=_BODIES)
 def test_whatever_comes_is_read_or_refused_and_never_steers_a_terminal(body: bytes) -> None:
     for parse in (wire.accepted, lambda v: wire.batch_status(v, "b-1"), wire.batch_summaries):

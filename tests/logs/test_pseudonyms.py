@@ -71,3 +71,19 @@ def test_a_stand_in_for_a_person_is_a_user_name(made: Pseudonyms) -> None:
 def test_scrubbing_twice_finds_nothing_that_was_missed(text: str) -> None:
     made = Pseudonyms(b"key")
     assert "\ue000" not in made.scrub(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 23 Nov 2026 04:06:14 GMT",
+        "2026-11-23T04:06:15.458+00:00",
+        "siptui/0.1.0",
+        "127.0.0.1:9080",
+        "The service answered with HTTP 503.",
+        "BulkSignIn Tag missing for the device",
+        "12 devices: 3 failed",
+    ],
+)
+def test_what_is_nobodys_stays(made: Pseudonyms, text: str) -> None:
+    assert made.scrub(text) == text

@@ -1,0 +1,98 @@
+"""`siptui batch ID`: the devices of one batch, as the service itself remembers it."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from siptui.commands import options
+
+if TYPE_CHECKING:
+    from siptui.gateway.protocol import BatchStatus, ItemStatus
+
+
+@click.command("batch")
+@click.argument("batch_id", metavar="ID")
+@options.common
+@options.as_json
+def command(
+    batch_id: str,
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the devices of the batch ID, as the service remembers it (30 days).
+
+    “siptui batches” lists the ids.
+    """
+    from siptui.commands.session import open_session
+    from siptui.commands.table import columns
+    from siptui.commands.waits import say_wait
+    from siptui.domain.state import SYMBOLS
+
+    async def main() -> "BatchStatus":
+        async with open_session(
+            profile, record=record, log_level=log_level, on_wait=say_wait
+        ) as session:
+            return await session.client.batch_status(batch_id, retry=True)
+
+    batch = asyncio.run(main())
+    if as_json:
+        click.echo(json.dumps(as_object(batch)))
+        return
+    about = [batch.word or "no status", batch.region or "", batch.request_time, batch.user_id]
+    click.echo(f"Batch {batch.batch_id}: {', '.join(part for part in about if part)}")
+    rows = [
+        (
+            f"{SYMBOLS[_state(item)]} {item.word or '-'}",
+            item.user_name or "-",
+            item.hardware_id or "-",
+            item.error or "-",
+        )
+        for item in batch.items
+    ]
+    for line in columns(("STATUS", "USER NAME", "HARDWARE ID", "ERROR"), rows):
+        click.echo(line)
+
+
+def as_object(batch: "BatchStatus") -> dict[str, Any]:
+    """What `batch --json` prints."""
+    return {
+        "batch_id": batch.batch_id,
+        "region": batch.region,
+        "status": batch.word,
+        "state": batch.phase,
+        "submitted": batch.request_time,
+        "submitted_by": batch.user_id,
+        "devices": [_device(item) for item in batch.items],
+    }
+
+
+def _device(item: "ItemStatus") -> dict[str, Any]:
+    from siptui.domain.outcome import explain
+    from siptui.gateway.protocol import Phase
+
+    outcome = explain(item.error) if item.phase is Phase.FAILED else None
+    return {
+        "username": item.user_name,
+        "hardware_id": item.hardware_id,
+        "status": item.word,
+        "state": _state(item),
+        "error": item.error,
+        "cause": outcome.cause if outcome else None,
+        "remedy": outcome.remedy if outcome else None,
+    }
+
+
+def _state(item: "ItemStatus") -> Any:
+    from siptui.domain.state import DeviceState
+    from siptui.gateway.protocol import Phase
+
+    return {
+        Phase.SUCCEEDED: DeviceState.SUCCEEDED,
+        Phase.FAILED: DeviceState.FAILED,
+    }.get(item.phase, DeviceState.RUNNING)

@@ -1,0 +1,150 @@
+"""From a profile's name to a client of its tenant: what every command that meets it begins with."""
+
+import contextlib
+import functools
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siptui.domain.errors import SignInNeededError
+from siptui.settings import BUILT_IN_CLOUDS, Profile, Settings, load
+
+if TYPE_CHECKING:
+    import httpx
+
+    from siptui.gateway.client import BulkSignInClient
+    from siptui.gateway.protocol import TokenSource
+    from siptui.transport import Http, Watcher
+    from siptui.transport.retry import OnWait
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What the flags, the environment and the file come to. Nothing was asked of any network."""
+
+    settings: Settings
+    profile: Profile
+    environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def journal(self) -> Path:
+        """The profile's journal; its folder is made."""
+        return self.settings.folders.journal(self.profile.name)
+
+    @property
+    def store_folder(self) -> Path:
+        """Where the profile's sign-in is kept; not made by looking."""
+        return self.settings.folders.state / self.profile.name
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A client of the profile's tenant, open as long as the `async with` it came from.
+
+    `origin` says where the tokens come from: the name of a variable, or `sign-in`.
+    """
+
+    selected: Selected
+    tokens: "TokenSource"
+    origin: str
+    http: "Http"
+    client: "BulkSignInClient"
+
+    @property
+    def profile(self) -> Profile:
+        """The profile in use."""
+        return self.selected.profile
+
+
+def select(profile: str | None = None, environ: Mapping[str, str] | None = None) -> Selected:
+    """The profile to use; see `Settings.profile` for which one and for the errors.
+
+    Without any profile a token in `SIPTUI_ACCESS_TOKEN` that names its tenant is enough: it
+    stands for one in the public cloud.
+    """
+    environ = os.environ if environ is None else environ
+    settings = load(environ)
+    nameless = not (profile or environ.get("SIPTUI_PROFILE") or settings.profiles)
+    if nameless and (tenant := _tenant_of(environ)):
+        return Selected(settings, Profile("default", tenant, BUILT_IN_CLOUDS["public"]), environ)
+    return Selected(settings, settings.profile(profile, environ), environ)
+
+
+def _tenant_of(environ: Mapping[str, str]) -> str:
+    from siptui.identity.account import account_of
+    from siptui.identity.environment import VALUE
+
+    return account_of(environ.get(VALUE, "")).tenant
+
+
+def token_source(
+    selected: Selected, watchers: "tuple[Watcher, ...]" = ()
+) -> "tuple[TokenSource, str]":
+    """Where the tokens come from, and its name: the environment before the kept sign-in.
+
+    Raises `SignInNeededError` when there is neither.
+    """
+    from siptui.identity.connection import Connection
+    from siptui.identity.environment import environment_token
+    from siptui.identity.opening import registration_of
+    from siptui.identity.source import StoredTokens
+    from siptui.identity.store import existing_store
+
+    registration = registration_of(selected.profile)
+    if given := environment_token(registration, selected.environ):
+        return given, given.name
+    folder = selected.store_folder
+    if existing_store(folder) is None:
+        name = selected.profile.name
+        raise SignInNeededError(
+            f"Nobody is signed in to {selected.profile.tenant} (profile {name}).",
+            remedy=f"Sign in: siptui auth login --profile {name}\n"
+            "or give a token in SIPTUI_ACCESS_TOKEN.",
+        )
+    find = functools.partial(existing_store, folder)
+    return StoredTokens(registration, find, http=lambda: Connection(watchers)), "sign-in"
+
+
+@contextlib.asynccontextmanager
+async def open_session(
+    profile: str | None = None,
+    *,
+    record: Path | None = None,
+    log_level: str | None = None,
+    on_wait: "OnWait | None" = None,
+    environ: Mapping[str, str] | None = None,
+    transport: "httpx.AsyncBaseTransport | None" = None,
+    selected: Selected | None = None,
+) -> AsyncIterator[Session]:
+    """A session with the tenant of `profile`, from settings, environment and kept sign-in.
+
+    `record` writes every exchange, scrubbed; `on_wait` hears of waits between tries of a read;
+    `transport` puts an in-process service in place of the network. Raises `UsageError`,
+    `SignInNeededError`; nothing was sent then.
+    """
+    from siptui.gateway.client import BulkSignInClient
+    from siptui.transport import open_client
+    from siptui.transport.watch import log_exchange
+
+    selected = selected or select(profile, environ)
+    start_log(selected.settings, log_level)
+    with contextlib.ExitStack() as stack:
+        watchers: tuple[Watcher, ...] = (log_exchange,)
+        if record is not None:
+            from siptui.transport.record import Recorder
+
+            watchers = (*watchers, stack.enter_context(Recorder(record)))
+        tokens, origin = token_source(selected, watchers)
+        async with open_client(transport=transport, watchers=watchers) as http:
+            admin_api = selected.profile.cloud.admin_api
+            client = BulkSignInClient(http, admin_api, tokens, on_wait=on_wait)
+            yield Session(selected, tokens, origin, http, client)
+
+
+def start_log(settings: Settings, level: str | None = None) -> Path:
+    """Begin to log, to this user's log folder; `level` beats the file's. Returns the log file."""
+    from siptui.logs import start
+
+    return start(settings.folders.logs, (level or settings.log_level).lower())
