@@ -77,11 +77,15 @@ class TransportError(SiptuiError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came: header names in lower case, body decompressed."""
+    """An answer as it came: header names in lower case, body decompressed.
+
+    `issuer` is who signed the certificate of the TLS it came over, where there was one.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,23 @@ class Body:
     def answer(self) -> Answer:
         """The whole."""
         headers = {name.lower(): visible(value) for name, value in self._response.headers.items()}
-        return Answer(self._response.status_code, headers, b"".join(self._parts))
+        body = b"".join(self._parts)
+        return Answer(self._response.status_code, headers, body, _issuer(self._response))
 
     def _refused(self, why: str, failure: Failure) -> TransportError:
         return TransportError(why, failure, sent=True, status=self._response.status_code)
+
+
+def _issuer(response: "httpx.Response") -> str:
+    """Organisation and name of who signed the server's certificate; empty where there is none."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    certificate = tls.getpeercert() if tls is not None else None
+    if not certificate:
+        return ""
+    names = dict(pair for group in certificate.get("issuer", ()) for pair in group)
+    shown = [names[key] for key in ("organizationName", "commonName") if names.get(key)]
+    return visible(", ".join(shown) or "unnamed")
 
 
 def failed(

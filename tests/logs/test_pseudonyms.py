@@ -83,6 +83,8 @@ def test_scrubbing_twice_finds_nothing_that_was_missed(text: str) -> None:
         "The service answered with HTTP 503.",
         "BulkSignIn Tag missing for the device",
         "12 devices: 3 failed",
+        '{"version": "0.1.0", "a":"b"}',
+        "a : b :: c",
     ],
 )
 def test_what_is_nobodys_stays(made: Pseudonyms, text: str) -> None:
