@@ -92,6 +92,7 @@ class BrowserSignIn(Attempt):
     async def close(self) -> None:
         """Stop listening as well."""
         await self._stop_listening()
+        self._flow, self._answer = {}, None
         await super().close()
 
     async def _stop_listening(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.text import visible
-from siptui.identity.aadsts import explained
+from siptui.identity.aadsts import cancelled, explained
 from siptui.identity.account import Account
 from siptui.identity.attempt import Attempt
 from siptui.identity.client import MsalClient, guarded, scopes
@@ -64,6 +64,8 @@ class DeviceCodeSignIn(Attempt):
         trouble = ""
         while True:
             flow = self._flow
+            if not flow:
+                raise cancelled()
             await self._unless_cancelled(self._paused(flow["interval"]))
             if flow is not self._flow:
                 continue
@@ -86,6 +88,11 @@ class DeviceCodeSignIn(Attempt):
             if flow is not self._flow and "access_token" not in answer:
                 continue  # the old code's end is no news once there is a new one
             return await self._keep(answer)
+
+    async def close(self) -> None:
+        """Forget the code as well."""
+        self._flow = {}
+        await super().close()
 
     def _paused(self, seconds: float) -> Awaitable[None]:
         async def pause() -> None:

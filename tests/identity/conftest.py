@@ -58,7 +58,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return files
 
 
-class _Server:
+class Server:
     """One server for all tests; each test puts an authority of its own into it."""
 
     def __init__(self) -> None:
@@ -71,8 +71,8 @@ class _Server:
 
 
 @pytest.fixture(scope="session")
-def server(certificates: Certificates) -> Iterator[_Server]:
-    server = _Server()
+def server(certificates: Certificates) -> Iterator[Server]:
+    server = Server()
     with served(
         server, certificate=certificates.certificate, key=certificates.key
     ) as server.address:
@@ -81,7 +81,7 @@ def server(certificates: Certificates) -> Iterator[_Server]:
 
 @pytest.fixture
 def authority(
-    server: _Server, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+    server: Server, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> Authority:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
     sleep, began = EmulatedSleep(), time.time()

@@ -1,0 +1,197 @@
+"""`siptui auth` in real processes against the emulated authority."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from siptui.emulator.entra import CONTOSO
+from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE, EntraUser
+from siptui.transport.tls import trust
+from tests.identity.conftest import Authority
+
+
+@pytest.fixture
+def profile(authority: Authority, own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration for the emulated authority; the folder its state will be in."""
+    authority.state.interval = 1
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    (own_folders / "config").mkdir(parents=True)
+    (own_folders / "config" / "config.toml").write_text(
+        f'[profiles.contoso]\ntenant = "{CONTOSO}"\ncloud = "lab"\n'
+        f'[clouds.lab]\nauthority = "{authority.address}"\nadmin_api = "http://127.0.0.1:1"\n'
+    )
+    return own_folders / "state" / "contoso"
+
+
+@contextmanager
+def running(*args: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "siptui", *args],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ran(*args: str, text: str = "") -> tuple[int, list[dict[str, Any]], str]:
+    """Exit code, JSON lines of standard output, standard error."""
+    with running(*args) as process:
+        out, err = process.communicate(text, timeout=30)
+        return process.returncode, [json.loads(line) for line in out.splitlines()], err
+
+
+def redirected(url: str) -> str:
+    with httpx.Client(verify=trust(), trust_env=False) as browser:
+        return str(browser.get(url).headers["location"])
+
+
+def pasted_in(*more: str) -> tuple[int, list[dict[str, Any]]]:
+    """`auth login --method paste`, with this test as browser and hand."""
+    with running("auth", "login", "--method", "paste", "--json", *more) as process:
+        assert process.stdout
+        first = json.loads(process.stdout.readline())
+        out, _ = process.communicate(f"{redirected(first['url'])}\n", timeout=30)
+        return process.returncode, [first, *(json.loads(line) for line in out.splitlines())]
+
+
+def test_device_code_as_json(authority: Authority, profile: Path) -> None:
+    with running("auth", "login", "--json", "--store", "file", "--no-input") as process:
+        assert process.stdout
+        first = json.loads(process.stdout.readline())
+        assert set(first) == {"user_code", "verification_uri", "expires_at"}
+        assert first["expires_at"].endswith("Z")
+        authority.state.approve(first["user_code"])
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert json.loads(out) == {
+        "account": "operator@contoso.com",
+        "tenant": CONTOSO,
+        "roles": ["Authentication Administrator"],
+        "store": "file",
+    }
+    assert (profile / "tokens.json").stat().st_mode & 0o777 == 0o600
+    assert profile.stat().st_mode & 0o777 == 0o700
+
+
+def test_sign_in_status_sign_out(authority: Authority, profile: Path) -> None:
+    code, (said,), _ = ran("auth", "status", "--json")
+    assert (code, said["signed_in"], said["store"]) == (4, False, None)
+    code, lines = pasted_in("--store", "file")
+    assert code == 0
+    assert set(lines[0]) == {"url", "port"}
+    code, (said,), _ = ran("auth", "status", "--json")
+    assert code == 0
+    assert said["signed_in"] is True
+    assert said["account"] == "operator@contoso.com"
+    assert said["tenant"] == CONTOSO
+    assert said["store"] == "file"
+    assert said["store_path"] == str(profile / "tokens.json")
+    assert said["client_id"] == TEAMS_MODULE
+    assert said["audience"] == TEAMS_API
+    code, (said,), _ = ran("auth", "logout", "--json")
+    assert (code, said["signed_out"]) == (0, True)
+    assert not [path for path in profile.iterdir() if path.name != "tokens.lock"]
+    assert ran("auth", "logout", "--json")[0] == 0
+    assert ran("auth", "status", "--json")[0] == 4
+
+
+def test_words_for_people(authority: Authority, profile: Path) -> None:
+    authority.state.users.insert(0, EntraUser("t@contoso.com", CONTOSO, "oid", wids=("x",)))
+    with running("auth", "login", "--method", "paste", "--store", "memory") as process:
+        assert process.stderr
+        told = ""
+        while "https://" not in told:
+            told = process.stderr.readline()
+        out, err = process.communicate(f"{redirected(told.strip())}\n", timeout=30)
+    assert process.returncode == 0, err
+    assert "Signed in as t@contoso.com" in out
+    assert "None of them may bulk sign in" in out
+    assert "gone when this command ends" in out
+    assert not profile.exists() or not list(profile.glob("tokens.*"))
+
+
+def test_browser_through_the_port(authority: Authority, profile: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    args = ("--method", "browser", "--store", "file", "--port", str(port), "--json")
+    with running("auth", "login", *args) as process:
+        assert process.stdout
+        first = json.loads(process.stdout.readline())
+        assert first["port"] == port
+        answer = httpx.get(
+            redirected(first["url"]).replace("localhost", "127.0.0.1"), trust_env=False
+        )
+        assert answer.status_code == 200
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert json.loads(out)["account"] == "operator@contoso.com"
+
+
+def test_no_keyring_and_nobody_to_ask_asks_nobody_to_sign_in(
+    authority: Authority, profile: Path
+) -> None:
+    code, (said,), _ = ran("auth", "login", "--json", "--no-input")
+    assert code == 4
+    assert said["error"]["code"] == "store_undecided"
+    assert "--store" in said["error"]["next"]
+    assert not authority.state.requests
+    assert ran("auth", "login", "--method", "paste", "--store", "file", "--no-input")[0] == 4
+
+
+def test_refused_as_json(authority: Authority, profile: Path) -> None:
+    authority.state.refuse("browser", 53003)
+    code, lines = pasted_in("--store", "file")
+    assert code == 4
+    error = lines[1]["error"]
+    assert set(error) == {"code", "message", "next"}
+    assert error["code"] == "AADSTS53003"
+    assert error["next"]
+    assert not list(profile.glob("tokens.json"))
+
+
+def test_token_of_the_environment_wins(
+    authority: Authority, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer, user = authority.state.issuer, authority.state.user("teams@contoso.com")
+    token = issuer.access_token(user, TEAMS_MODULE, TEAMS_API, authority.address)
+    monkeypatch.setenv("SIPTUI_ACCESS_TOKEN", token)
+    code, (said,), err = ran("auth", "status", "--json")
+    assert code == 0
+    assert said["source"] == "SIPTUI_ACCESS_TOKEN"
+    assert said["account"] == "teams@contoso.com"
+    assert token not in f"{said}{err}"
+
+
+def test_store_that_others_could_read_is_told(authority: Authority, profile: Path) -> None:
+    assert pasted_in("--store", "file")[0] == 0
+    (profile / "tokens.json").chmod(0o640)
+    code, (said,), _ = ran("auth", "status", "--json")
+    assert code == 4
+    assert said["error"]["code"] == "store_broken"
+    assert "tokens.json.broken" in said["error"]["message"]
+
+
+def test_help_needs_nothing_heavy() -> None:
+    script = (
+        "import sys, siptui.commands.auth\n"
+        "bad = {'msal', 'httpx', 'textual', 'polars', 'cryptography'} & set(sys.modules)\n"
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
