@@ -16,6 +16,7 @@ from siptui.gateway.client import BulkSignInClient
 from siptui.identity.account import account_of
 from siptui.settings.address import is_loopback
 from siptui.transport import Answer, Call, Http, open_client
+from siptui.transport.tls import CA_VARIABLES
 from siptui.transport.watch import log_exchange
 
 #: Seconds after which a look-up counts as failed.
@@ -69,8 +70,18 @@ async def examine(profile: str | None, log_level: str | None = None) -> AsyncIte
         yield await _timed(f"DNS, {name}", lambda url=url: _look_up(url))  # type: ignore[misc]  # bound now
     for name, url in addresses.items():
         yield await _timed(f"proxy, {name}", lambda url=url: _proxy(url))  # type: ignore[misc]  # bound now
-    start_log(chosen[0].settings, log_level)
-    async with open_client(watchers=(log_exchange,)) as http:
+    opened: list[Http] = []
+
+    async def trust() -> Found:
+        start_log(chosen[0].settings, log_level)
+        opened.append(open_client(watchers=(log_exchange,)))
+        named = [n for n in CA_VARIABLES if chosen[0].environ.get(n)]
+        return Result.PASS, f"the system's{' and those of ' + named[0] if named else ''}", ""
+
+    yield await _timed("authorities", trust)
+    if not opened:
+        return
+    async with opened[0] as http:
         async for step in _lines(http, addresses):
             yield step
         async for step in _service(http, chosen[0]):

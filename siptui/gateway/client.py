@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from siptui.domain.device import Device
-from siptui.domain.errors import SignInNeededError
+from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.region import Region
 from siptui.gateway import wire
 from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
@@ -56,7 +56,7 @@ class BulkSignInClient:
 
         The one exception: a 401 says that nothing was accepted, so the same is sent once more
         with a new token. Every error has a `fate`; one raised before the submit (discovery,
-        token) is never `Fate.UNKNOWN`.
+        token) is never `Fate.UNKNOWN`. `SignInNeededError` of the token source passes through.
         """
         if not devices:
             raise ValueError("a batch has at least one device")
@@ -123,12 +123,12 @@ class BulkSignInClient:
         self, call: Call, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[Answer, str]:
         """A success (2xx) and its correlation id. A 401 gets one more try with a new token."""
-        token = await self._tokens.token()
+        token = await self._token()
         answer, correlation_id = await self._send(call, method, path, headers, body, token)
         if answer.status == 401:
             refused = of_answer(answer, correlation_id)
             try:
-                renewed = await self._tokens.token(refresh=True)
+                renewed = await self._token(refresh=True)
             except SignInNeededError as error:
                 raise TokenRefusedError(
                     refused.message,
@@ -143,6 +143,18 @@ class BulkSignInClient:
         if not 200 <= answer.status < 300:
             raise of_answer(answer, correlation_id)
         return answer, correlation_id
+
+    async def _token(self, *, refresh: bool = False) -> str:
+        """A token; `NotReachedError` when it cannot be had for another reason than the sign-in.
+
+        A submit that waits for its token has not left yet, and must not be taken for one in doubt.
+        """
+        try:
+            return await self._tokens.token(refresh=refresh)
+        except (SignInNeededError, GatewayError):
+            raise
+        except SiptuiError as error:
+            raise NotReachedError(error.message, remedy=error.remedy, title=error.title) from error
 
     async def _send(
         self, call: Call, method: str, path: str, extra: Mapping[str, str], body: bytes, token: str

@@ -44,7 +44,8 @@ def open_client(
     max_body: int = MAX_BODY,
 ) -> "Http":
     """The HTTP client of this process. `transport` puts an in-process service in place of the
-    network; `watchers` are told of every exchange. Trust and proxy come from the environment.
+    network; `watchers` are told of every exchange. Trust and proxy come from the environment;
+    `UsageError` names a file of authorities there that cannot be used.
     """
     return Http(transport=transport, watchers=watchers, max_body=max_body)
 
@@ -68,7 +69,9 @@ class Http:
         self._watchers = tuple(watchers)
         self._max_body = max_body
         self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
-        self._context: ssl.SSLContext | None = None
+        # At once, so that a file that cannot be used is known before anything is on its way; in
+        # process there is no network, and it is never looked at.
+        self._trusted: ssl.SSLContext | bool = trust() if transport is None else True
 
     async def __aenter__(self) -> Self:
         return self
@@ -133,7 +136,7 @@ class Http:
             return found
         client = httpx.AsyncClient(
             transport=self._transport,
-            verify=self._trusted(),
+            verify=self._trusted,
             trust_env=not direct,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
@@ -145,13 +148,6 @@ class Http:
         )
         self._clients[direct, single] = client
         return client
-
-    def _trusted(self) -> ssl.SSLContext | bool:
-        if self._transport is not None:
-            return True  # never looked at: there is no network
-        if self._context is None:
-            self._context = trust()
-        return self._context
 
     async def _exchange(
         self, call: Call, method: str, url: str, headers: Mapping[str, str], body: bytes

@@ -8,6 +8,9 @@ from pathlib import Path
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 
+#: The variables that name further authorities; the last counts where the others are not set.
+CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+
 
 def trust(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
     """A context that trusts the system's authorities and those of the environment.
@@ -20,9 +23,9 @@ def trust(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
 
     environ = os.environ if environ is None else environ
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)]
-    if not named and environ.get("REQUESTS_CA_BUNDLE"):
-        named = ["REQUESTS_CA_BUNDLE"]
+    named = [name for name in CA_VARIABLES[:2] if environ.get(name)]
+    if not named and environ.get(CA_VARIABLES[2]):
+        named = [CA_VARIABLES[2]]
     for name in named:
         # OpenSSL passes over a missing file in silence, and macOS never looks at the variables
         for place in environ[name].split(os.pathsep if name == "SSL_CERT_DIR" else "\0"):

@@ -147,6 +147,17 @@ def test_doctor_tries_every_step_and_names_where_it_ends(emulator: Running) -> N
     assert all(step["seconds"] >= 0 for step in steps.values())
 
 
+def test_doctor_names_a_file_of_authorities_that_is_not_there(
+    emulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/root.pem")
+    done = run("doctor", "--json")
+    last = json.loads(done.stdout)["steps"][-1]
+    assert (last["step"], last["result"]) == ("authorities", "fail")
+    assert "SSL_CERT_FILE" in last["detail"]
+    assert done.exit_code == 2
+
+
 def test_doctor_without_sign_in_tries_the_rest(
     emulator: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

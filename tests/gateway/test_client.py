@@ -8,7 +8,7 @@ from datetime import datetime
 import httpx
 import pytest
 
-from siptui.domain.errors import ExitCode, SignInNeededError
+from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
 from siptui.domain.region import Region
 from siptui.gateway import errors
 from siptui.gateway.errors import Fate, GatewayError
@@ -189,6 +189,20 @@ def test_a_token_that_cannot_be_renewed_is_a_refused_token() -> None:
     assert isinstance(error, errors.TokenRefusedError)
     assert error.remedy == "siptui auth login"
     assert len(service.calls) == 1
+
+
+@pytest.mark.parametrize("at_refresh", [False, True])
+def test_a_token_that_cannot_be_fetched_leaves_nothing_in_doubt(at_refresh: bool) -> None:
+    class Unreachable(Tokens):
+        async def token(self, *, refresh: bool = False) -> str:
+            if refresh or not at_refresh:
+                raise SiptuiError("the authority is not reached")
+            return "old"
+
+    service = Service(lambda _: httpx.Response(401))
+    error = create(service, Unreachable())
+    assert isinstance(error, errors.NotReachedError)
+    assert error.fate is Fate.NOT_SENT
 
 
 def test_403_names_the_roles_and_keeps_what_the_service_said() -> None:
