@@ -22,6 +22,7 @@ TEAMS_MODULE = "12128f48-ec9e-42f0-b203-ea49fb6af367"
 #: Marks a member (not a guest) in `wids`; every user's token has it.
 DEFAULT_USER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+PRIVILEGED_AUTHENTICATION_ADMINISTRATOR = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
 AUTHENTICATION_ADMINISTRATOR = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
 TEAMS_ADMINISTRATOR = "69091246-20e8-4a56-aa4d-066075b2a7a8"
 
@@ -96,8 +97,12 @@ class Issuer:
             claims["nonce"] = nonce
         return self.signed(claims)
 
-    def check(self, token: str) -> dict[str, Any] | None:
-        """The claims of an access token for the Teams admin API that is good now, else none."""
+    def check(self, token: str, now: float | None = None) -> dict[str, Any] | None:
+        """The claims of an access token for the Teams admin API that is good now, else none.
+
+        `now` in seconds since 1970; the issuer's own clock if not given.
+        """
+        now = self.clock() if now is None else now
         head, _, signature = token.rpartition(".")
         if not hmac.compare_digest(
             self._signature(head).encode(), signature.encode("utf-8", "replace")
@@ -106,8 +111,8 @@ class Issuer:
         claims: dict[str, Any] = json.loads(_decoded(head.partition(".")[2]))
         good = (
             claims.get("aud") == self.audience
-            and claims["nbf"] <= self.clock() + 300
-            and self.clock() < claims["exp"]
+            and claims["nbf"] <= now + 300
+            and now < claims["exp"]
             and claims.get("uti") not in self._revoked
         )
         return claims if good else None

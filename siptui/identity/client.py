@@ -44,10 +44,11 @@ HttpFactory = Callable[[], HttpClient]
 
 
 def default_http() -> HttpClient:
-    """The one HTTP stack, in the shape msal needs."""
+    """The one HTTP stack, in the shape msal needs; its exchanges go to the log, scrubbed."""
     from siptui.identity.connection import Connection
+    from siptui.transport.watch import log_exchange
 
-    return Connection()
+    return Connection((log_exchange,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from siptui.identity.client import HttpFactory, default_http
 from siptui.identity.environment import EnvironmentToken, environment_token
 from siptui.identity.registration import Registration
 from siptui.identity.source import StoredTokens
@@ -23,6 +24,7 @@ def tokens_of(
     *,
     store: TokenStore | None = None,
     environ: Mapping[str, str] | None = None,
+    http: HttpFactory = default_http,
 ) -> Tokens:
     """The token source of `profile`, whose state is in `folder`; touches neither disk nor network.
 
@@ -35,4 +37,4 @@ def tokens_of(
     find: Callable[[], TokenStore | None] = (
         (lambda: store) if store is not None else (lambda: existing_store(folder))
     )
-    return StoredTokens(registration, find)
+    return StoredTokens(registration, find, http=http)
