@@ -26,6 +26,7 @@ CANARY = b"refresh-token-CANARY-0123456789"
 @pytest.fixture
 def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """Choose one of the backends of `tests.identity.keyrings` for the child process."""
+    pytest.importorskip("keyring")
     path = tmp_path / "keyring.json"
 
     def use(name: str) -> Path:
