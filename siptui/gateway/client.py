@@ -49,7 +49,7 @@ class BulkSignInClient:
 
     async def ready(self) -> None:
         """See to it that the sign-in is good for a submit; `SignInNeededError` otherwise."""
-        await self._tokens.token()
+        await self._token()
 
     async def create_batch(self, region: Region, devices: Sequence[Device]) -> BatchAccepted:
         """Submit `devices` (1 to 100). Resets their accounts' passwords; sent exactly once.
