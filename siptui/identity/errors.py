@@ -81,6 +81,13 @@ class StoreBrokenError(SignInNeededError):
     code = "store_broken"
 
 
+class StoreUnusableError(SiptuiError):
+    """The token store cannot be read or written: a full disk, a folder that is read-only."""
+
+    title = "Token store cannot be used"
+    code = "store_unusable"
+
+
 class StoreUndecidedError(SignInNeededError):
     """There is no working keyring, and nobody was there to say what to do instead."""
 

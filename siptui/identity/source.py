@@ -1,6 +1,7 @@
 """Tokens for the admin API: the stored one while it is good, refreshed before it runs out."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +10,13 @@ from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.identity.aadsts import explained
 from siptui.identity.account import Account
 from siptui.identity.client import HttpFactory, default_http, guarded, open_msal, scopes
-from siptui.identity.errors import NotSignedInError, StoreBrokenError
+from siptui.identity.errors import NotSignedInError, StoreBrokenError, StoreUnusableError
 from siptui.identity.registration import Registration
 from siptui.identity.store import StoreKind, TokenStore
 from siptui.identity.threads import in_thread
 from siptui.identity.vault import Tokens, fitting, left, packed, taken, unpacked
 
+_LOG = logging.getLogger("siptui.identity")
 #: Seconds a token must still be good for; msal has the same figure built in.
 LEAST_LEFT = 300.0
 #: Seconds for which a refusal is taken as final, unless somebody signs in meanwhile: a run asks
@@ -143,7 +145,10 @@ class StoredTokens:
             if access and not refresh and left(access[1]) > 0:
                 return access[0]
             raise
-        store.write(packed(tokens))
+        try:
+            store.write(packed(tokens))
+        except StoreUnusableError as error:  # the token is good all the same, for this process
+            _LOG.warning("%s The renewed sign-in is kept in memory.", error.message)
         access = tokens.access()
         if access is None:
             raise NotSignedInError(

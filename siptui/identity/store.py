@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from siptui.domain.errors import SiptuiError
-from siptui.identity.errors import KeyringUnavailableError, StoreBrokenError
+from siptui.identity.errors import KeyringUnavailableError, StoreBrokenError, StoreUnusableError
 from siptui.identity.keyring import LIMIT, Keyring
 from siptui.posix import (
     HeldError,
@@ -134,7 +134,8 @@ class FileStore:
     def read(self) -> bytes | None:
         """The content, or none. A file that cannot be trusted is set aside, with an error."""
         try:
-            content = read_private(self.path)
+            with self._usable():
+                content = read_private(self.path)
         except FileNotFoundError:
             return None
         except PrivateFileError as error:
@@ -146,20 +147,22 @@ class FileStore:
     def write(self, content: bytes) -> None:
         """Replace the content, whole or not at all."""
         private_folder(self.folder)
-        self._sweep()
         if self.kind is StoreKind.KEYRING:
             content = self._sealed(content)
-        write_private(self.path, content)
         other = self.folder / (_PLAIN if self.kind is StoreKind.KEYRING else _SEALED)
-        other.unlink(missing_ok=True)
+        with self._usable():
+            self._sweep()
+            write_private(self.path, content)
+            other.unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Remove the tokens, what was set aside, and the key."""
-        self._sweep()
         sealed = (self.folder / _SEALED).exists()
-        for name in (_PLAIN, _SEALED):
-            for path in (self.folder / name, self.folder / f"{name}.broken"):
-                path.unlink(missing_ok=True)
+        with self._usable():
+            self._sweep()
+            for name in (_PLAIN, _SEALED):
+                for path in (self.folder / name, self.folder / f"{name}.broken"):
+                    path.unlink(missing_ok=True)
         self._key = None
         if sealed:
             with contextlib.suppress(KeyringUnavailableError):
@@ -172,7 +175,8 @@ class FileStore:
         until = time.monotonic() + _LOCK_LIMIT
         while True:
             try:
-                lock = file_lock(self.folder / _LOCK)
+                with self._usable():
+                    lock = file_lock(self.folder / _LOCK)
             except HeldError:
                 if time.monotonic() > until:
                     raise
@@ -210,6 +214,20 @@ class FileStore:
             remedy="Sign in again: `siptui auth login`. `siptui auth logout` removes what was set "
             "aside. If others could read it, have the account's sign-ins revoked.",
         )
+
+    @contextlib.contextmanager
+    def _usable(self) -> Iterator[None]:
+        """What the system refuses, as an error of ours."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreUnusableError(
+                f"{self.path} cannot be read or written: {error.strerror}.",
+                remedy="See to space and rights in that folder, choose another with "
+                "SIPTUI_STATE_DIR, or sign in with `--store memory`.",
+            ) from error
 
     def _sweep(self) -> None:
         """Remove what a killed process left half written; whoever calls holds the lock."""

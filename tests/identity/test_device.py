@@ -18,18 +18,18 @@ from siptui.identity.errors import (
     WrongTenantError,
 )
 from siptui.identity.registration import Registration
-from siptui.identity.store import MemoryStore
+from siptui.identity.store import MemoryStore, TokenStore
 from siptui.transport.exchange import TransportError
 from tests.identity.conftest import Authority, Certificates
 
 OTHER = "99999999-8888-4777-8666-555555555555"
 
 
-def attempt(authority: Authority, store: MemoryStore, tenant: str = CONTOSO) -> DeviceCodeSignIn:
+def attempt(authority: Authority, store: TokenStore, tenant: str = CONTOSO) -> DeviceCodeSignIn:
     return DeviceCodeSignIn(authority.registration(tenant), store, sleep=authority.sleep)
 
 
-def signed_in(authority: Authority, store: MemoryStore, tenant: str = CONTOSO) -> Account:
+def signed_in(authority: Authority, store: TokenStore, tenant: str = CONTOSO) -> Account:
     async def go() -> Account:
         sign_in = attempt(authority, store, tenant)
         await sign_in.start()

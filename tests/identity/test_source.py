@@ -1,13 +1,21 @@
 """Tokens while a run is under way: kept, refreshed, refused, signed in again."""
 
 import asyncio
+import errno
+import os
 import time
+from pathlib import Path
 
 import pytest
 
 from siptui.domain.errors import SiptuiError
 from siptui.emulator.entra import CONTOSO
-from siptui.identity.errors import NotSignedInError, SignInRefusedError, StoreBrokenError
+from siptui.identity.errors import (
+    NotSignedInError,
+    SignInRefusedError,
+    StoreBrokenError,
+    StoreUnusableError,
+)
 from siptui.identity.registration import Registration
 from siptui.identity.source import StoredTokens
 from siptui.identity.store import FileStore, MemoryStore, StoreKind, TokenStore, existing_store
@@ -164,7 +172,7 @@ def test_account_is_known_after_the_token_ran_out(authority: Authority) -> None:
     assert abs(account.expires_at.timestamp() - time.time() - 4500) < 3600
 
 
-def test_damaged_store_is_set_aside(authority: Authority, own_folders: object, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_damaged_store_is_set_aside(authority: Authority, tmp_path: Path) -> None:
     folder = tmp_path / "contoso"
     store = FileStore(folder, StoreKind.FILE)
     with store.locked():
@@ -175,3 +183,33 @@ def test_damaged_store_is_set_aside(authority: Authority, own_folders: object, t
     assert (folder / "tokens.json.broken").read_bytes().startswith(b'{"schema"')
     with pytest.raises(NotSignedInError):
         asyncio.run(tokens.token())
+
+
+def test_full_disk_loses_no_token(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.state.approve_after, authority.state.issuer.lifetime = 0, 200
+    store = FileStore(tmp_path / "contoso", StoreKind.FILE)
+    signed_in(authority, store)
+    before = store.path.read_bytes()
+    authority.state.issuer.lifetime = 4500
+    fsync = os.fsync
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    tokens = source(authority, store)
+
+    async def go() -> tuple[str, str]:
+        return await tokens.token(), await tokens.token()
+
+    one, two = asyncio.run(go())
+    assert one == two
+    assert authority.state.issuer.check(one)
+    assert store.path.read_bytes() == before
+    with pytest.raises(StoreUnusableError, match="No space") as unusable:
+        signed_in(authority, store)
+    assert unusable.value.exit_code == 1
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert not list(store.folder.glob(".*.tmp"))
