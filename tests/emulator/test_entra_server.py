@@ -1,13 +1,17 @@
 """The emulated authority over TLS, with certificates of its own making."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
 import pytest
 
+from siptui.emulator.emulator import Emulator
 from siptui.emulator.entra import CONTOSO, Entra, contoso
+from siptui.emulator.entra_beside import authority_beside
 from siptui.emulator.entra_server import served
 from siptui.emulator.entra_tls import throwaway_certificates
+from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE
 from siptui.transport.tls import trust
 
 
@@ -30,3 +34,34 @@ def test_trusted_through_the_environment_alone(
     assert found["token_endpoint"].startswith(address)
     with pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False) as late:
         late.get(where)
+
+
+def test_beside_a_tenant_it_opens_that_tenant(tmp_path: Path) -> None:
+    emulator = Emulator()
+    tenant = emulator.scenario.tenant
+    with authority_beside(emulator, tmp_path) as beside:
+        state = beside.state
+        assert state.tenant_of(tenant.domain) == tenant.id
+        tokens = [
+            state.issuer.access_token(user, TEAMS_MODULE, TEAMS_API, beside.address)
+            for user in state.users
+        ]
+
+        def status(token: str) -> int:
+            headers = {"authorization": f"Bearer {token}"}
+            path = "/Teams.SipDevicesGatewayManagement/v1/batchsummaries"
+
+            async def ask() -> int:
+                base = "https://emulator.invalid"
+                async with httpx.AsyncClient(
+                    transport=emulator.transport(), base_url=base
+                ) as client:
+                    return (await client.get(path, headers=headers)).status_code
+
+            return asyncio.run(ask())
+
+        assert [status(token) for token in tokens] == [200, 403]
+        assert status("any-other") == 200
+        state.issuer.revoke()
+        assert status(tokens[0]) == 401
+    assert emulator.access.verify is None
