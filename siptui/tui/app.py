@@ -115,7 +115,7 @@ def _plain() -> ThemeFile:
     """Colours in case even the default theme is missing from a broken installation."""
     from siptui.tui.themes import Colors, Status
 
-    grey, white, black = "#8a8a8a", "#d0d0d0", "#121212"
+    grey, white, black = "#9e9e9e", "#d0d0d0", "#121212"
     return ThemeFile(
         Colors(white, white, black, white, black, black, grey, "#303030"),
         Status("#87d787", "#ff8787", white, grey, "#ffd75f", "#d7af87"),

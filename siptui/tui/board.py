@@ -22,8 +22,8 @@ COLUMNS = (
     Column("hardware_id", "Hardware ID", 17, most=21),
     Column("region", "Reg", 4, drop=3),
     Column("batch", "Batch", 5, drop=2, right=True),
-    Column("status", "Status", 10),
-    Column("result", "Result", 14, most=60, flex=2),
+    Column("status", "Status", 10, fit=False),
+    Column("result", "Result", 14, most=60, flex=2, fit=False),
     Column("attempt", "Try", 3, drop=4, right=True),
     Column("time", "Time", 6, drop=1, right=True),
 )

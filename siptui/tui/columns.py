@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 class Column:
     """A column: `width` cells at least, `most` at most, `flex` its share of what is left over.
 
+    A column that is not `fit` may get longer cells later, so what it has now says little.
     When it is narrow, columns with the highest `drop` go first; 0 is never dropped.
     """
 
@@ -18,6 +19,7 @@ class Column:
     flex: int = 0
     drop: int = 0
     right: bool = False
+    fit: bool = True
 
 
 def fitted(columns: Sequence[Column], lengths: Sequence[int]) -> tuple[Column, ...]:
@@ -25,6 +27,9 @@ def fitted(columns: Sequence[Column], lengths: Sequence[int]) -> tuple[Column, .
     flexible ones get it as their `most` instead."""
     done = []
     for column, length in zip(columns, lengths, strict=True):
+        if not column.fit:
+            done.append(column)
+            continue
         length = max(length, len(column.title))
         if column.flex:
             most = min(length, column.most) if column.most else length

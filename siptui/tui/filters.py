@@ -94,6 +94,6 @@ def _hardware_id(value: str) -> Callable[[Probe], bool]:
 
 def _anywhere(word: str) -> Callable[[Probe], bool]:
     digits = _DIGITS.sub("", word)
-    if len(digits) < 4 or digits == word or not _HEX.fullmatch(digits):
+    if len(digits) < 4 or not _HEX.fullmatch(digits):
         return lambda probe: word in probe.text
     return lambda probe: word in probe.text or digits in _DIGITS.sub("", probe.hardware_id)

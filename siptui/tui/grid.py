@@ -97,7 +97,7 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         offset = self._offset_of_cursor()
         changed, moved = self.index.put(rows, keep=self._cursor)
         if moved:
-            self.virtual_size = Size(self._width, len(self.index.view) + _HEAD)
+            self._count_rows()
             if offset is not None and (at := self.index.position(self._cursor)) is not None:
                 self.scroll_to(y=max(0, at - offset), animate=False, immediate=True, force=True)
             for y, (old, new) in enumerate(self._pairs(before, self._in_sight())):
@@ -287,8 +287,21 @@ class RowGrid(Toned, ScrollView, can_focus=True):
                 after[y] if y < len(after) else _NOTHING,
             )
 
+    def _count_rows(self) -> None:
+        # As the reactive would, but without a new layout: that would repaint the whole screen.
+        size = Size(self._width, len(self.index.view) + _HEAD)
+        self.set_reactive(RowGrid.virtual_size, size)
+        if self.is_mounted:
+            self.vertical_scrollbar.window_virtual_size = size.height
+            self.scroll_to(
+                y=min(self.scroll_offset.y, self.max_scroll_y),
+                animate=False,
+                immediate=True,
+                force=True,
+            )
+
     def _all_changed(self) -> None:
-        self.virtual_size = Size(self._width, len(self.index.view) + _HEAD)
+        self._count_rows()
         self._strips.clear()
         self.refresh()
 

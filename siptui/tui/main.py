@@ -60,6 +60,7 @@ class MainScreen(Screen[None]):
         self._filter = ""
         self._log = 0
         self._said: Line = ()
+        self._needs: Line = ()
         self._ticks = 0
         self._timer: Timer | None = None
 
@@ -164,8 +165,10 @@ class MainScreen(Screen[None]):
         if self.grid.cursor in changes.devices:
             self.show_detail()
         if any(isinstance(stored.event, RunFinished) for stored in changes.events):
-            self._said = ()
             self.app.bell()
+        needs = bars.notice(self.session, self.key_of)
+        if needs != self._needs:
+            self._needs, self._said = needs, ()
         self.show_bars()
 
     def add_to_log(self, changes: Changes) -> None:
@@ -357,7 +360,7 @@ class MainScreen(Screen[None]):
     def _share_height(self) -> None:
         size, height = _LOG[self._log], self.size.height
         self.set_class(size == "hidden", "-no-log")
-        small = 3 if height < 32 else 6
+        small = 3 if height < 32 else 5
         self.log_pane.styles.height = small if size == "small" else max(small + 2, height // 2)
 
     def start_folder(self) -> Path:

@@ -150,10 +150,10 @@ def ended(run: RunState, retry_key: str, export_key: str) -> str:
         parts.append(f"{failed} failed")
     if unknown:
         parts.append(f"{unknown} unknown")
-    text = f"Run ended: {', '.join(parts)} ({causes_line(run.causes())})."
+    text = f"Run ended: {', '.join(parts)}."
     if failed:
-        text += f" {retry_key} retries the failed."
-    return f"{text} {export_key} exports."
+        text += f" {retry_key} retries the failed;"
+    return f"{text} {export_key} exports. {causes_line(run.causes())}."
 
 
 def regions_line(devices: Iterable[Device]) -> str:

@@ -39,6 +39,22 @@ def fit(line: Line, width: int) -> Line:
     return tuple(done)
 
 
+def changed_width(before: Line, after: Line, most: int) -> int:
+    """How many cells from the left must be sent to turn one line into the other. What is to the
+    left of a change is sent with it; what is the same at the right is not."""
+    old, new = fit(before, most), fit(after, most)
+    width = max(cell_len(plain(old)), cell_len(plain(new)))
+    if cell_len(plain(old)) != cell_len(plain(new)):
+        return width
+    for (old_text, old_tone), (new_text, new_tone) in zip(
+        reversed(old), reversed(new), strict=False
+    ):
+        if (old_text, old_tone) != (new_text, new_tone):
+            break
+        width -= cell_len(new_text)
+    return width
+
+
 def spread(left: Line, right: Line, width: int) -> Line:
     """`left` at the left and `right` at the right of `width` cells; the right gives way."""
     room = width - cell_len(plain(left)) - cell_len(plain(right))
@@ -71,8 +87,8 @@ class Surface(Toned, Widget):
             before = old[y] if y < len(old) else ()
             after = self._lines[y] if y < len(self._lines) else ()
             if before != after:
-                width = max(cell_len(plain(before)), cell_len(plain(after)))
-                self.refresh(Region(0, y, min(width, self.size.width), 1))
+                width = changed_width(before, after, self.size.width)
+                self.refresh(Region(0, y, width, 1))
 
     def notify_style_update(self) -> None:
         """The theme changed."""

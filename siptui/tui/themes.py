@@ -153,6 +153,7 @@ def as_textual(name: str, theme: ThemeFile) -> "Theme":
     from textual.theme import Theme
 
     colors = theme.colors
+    back, fore = ("ansi_black", "ansi_white") if theme.dark else ("ansi_white", "ansi_black")
     keyed: dict[str, Any] = variables(theme) | {
         "scrollbar": colors.muted,
         "scrollbar-hover": colors.accent,
@@ -164,6 +165,9 @@ def as_textual(name: str, theme: ThemeFile) -> "Theme":
         "border": colors.accent,
         "border-blurred": colors.muted,
     }
+    if theme.ansi:
+        # Textual's own widgets ask for these; its ansi themes have them, its generator has not.
+        keyed |= {"ansi-background": back, "ansi-foreground": fore}
     return Theme(
         name=name,
         primary=colors.primary,

@@ -1,0 +1,87 @@
+"""A desk over a real journal, and a hand that writes what a worker would have written."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from siptui.domain.device import Device
+from siptui.domain.hardware_id import HardwareId
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.domain.user_name import UserName
+from siptui.runs import events as ev
+from siptui.runs.office import Office
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A time that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class ScriptedDesk(Office):
+    """An office whose worker is the test: runs that were started are kept in `started`."""
+
+    def __init__(self, folder: Path, *, tenant: str = "Contoso Ltd") -> None:
+        self.clock = Clock()
+        self.started: list[str] = []
+        super().__init__(
+            folder / "journal.sqlite",
+            tenant=tenant,
+            account="admin@contoso.com",
+            start_work=self.started.append,
+            now=self.clock,
+        )
+
+    @property
+    def newest(self) -> str:
+        return self.journal.runs()[0]
+
+    def write(self, *events: ev.Event, seconds: float = 1.0, run: str = "") -> None:
+        self.clock.pass_(seconds)
+        self.journal.append(run or self.newest, list(events), self.clock())
+
+    def accept(self, batch: int, batch_id: str = "", region: Region = Region.EMEA) -> None:
+        count = 100
+        self.write(ev.BatchSubmitting(batch=batch, region=region, devices=count))
+        self.write(ev.BatchAccepted(batch=batch, batch_id=batch_id or f"0000-batch-{batch}"))
+
+    def finish(
+        self, devices: Iterable[int], batch: int = 1, *, error: str = "", seconds: float = 1.0
+    ) -> None:
+        state = DeviceState.FAILED if error else DeviceState.SUCCEEDED
+        word = "Failed" if error else "Success"
+        self.write(
+            *(
+                ev.DeviceChanged(device=i, batch=batch, state=state, word=word, error=error)
+                for i in devices
+            ),
+            seconds=seconds,
+        )
+
+
+def make_devices(count: int, *, region: Region = Region.EMEA) -> list[Device]:
+    return [
+        Device(
+            line=i + 2,
+            user_name=UserName.parse(f"lobby.{i:05}@contoso.com"),
+            hardware_id=HardwareId.parse(f"0004F2{i:06X}"),
+            region=region,
+        )
+        for i in range(count)
+    ]
+
+
+def list_text(devices: Sequence[Device], *, region: bool = True) -> str:
+    head = "Username,HardwareId" + (",Region" if region else "")
+    rows = [f"{d.user_name},{d.hardware_id}" + (f",{d.region}" if region else "") for d in devices]
+    return "\n".join((head, *rows, ""))

@@ -1,0 +1,126 @@
+"""A console in a test: driven by keys, looked at as text, its bytes counted."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from siptui.tui.app import SiptuiApp
+from siptui.tui.flows import Console
+from siptui.tui.options import ConsoleOptions
+from tests.tui.desk import ScriptedDesk
+
+SIZES = [(80, 24), (120, 40)]
+#: Never by itself within a test: tests say when it is time to look.
+SELDOM = 0.0001
+
+
+class CountingDriver(HeadlessDriver):
+    """Keeps what would go to the terminal."""
+
+    @property
+    def is_headless(self) -> bool:
+        return False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sent = ""
+
+    def write(self, data: str) -> None:
+        self.sent += data
+
+    def take(self) -> str:
+        sent, self.sent = self.sent, ""
+        return sent
+
+
+class Bench:
+    """A running console and its desk."""
+
+    def __init__(self, pilot: Pilot[Any], desk: ScriptedDesk) -> None:
+        self.pilot = pilot
+        self.desk = desk
+        self.app = pilot.app
+
+    @property
+    def console(self) -> Console:
+        console = self.app.screen_stack[0]
+        assert isinstance(console, Console)
+        return console
+
+    async def settle(self) -> None:
+        """Until nothing is on its way any more; conversations may be open."""
+        await self.pilot.pause()
+        while waited := [w for w in self.app.workers if w.group in ("read", "list", "default")]:
+            await self.app.workers.wait_for_complete(waited)
+            await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*text)
+        await self.settle()
+
+    async def look(self) -> None:
+        """What the timer would do."""
+        self.console.tick()
+        await self.settle()
+
+    async def submit(self, number: int) -> None:
+        await self.press("s")
+        await self.type(str(number))
+        await self.press("enter")
+
+    @property
+    def text(self) -> str:
+        """The whole screen as it is composed."""
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def flat(self) -> str:
+        """The screen as one line, frames and blanks apart."""
+        return " ".join(self.text.replace("│", " ").split())
+
+    def fill(self, text: str) -> None:
+        """Put a text into the field of the dialog, as pasting does."""
+        self.app.screen.query_one(Input).value = text
+
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        index = self.console.grid.index
+        return [index.rows[i].cells for i in index.view]
+
+
+@asynccontextmanager
+async def console(
+    folder: Path,
+    *,
+    size: tuple[int, int] = (120, 40),
+    text: str | None = None,
+    counting: bool = False,
+    desk: ScriptedDesk | None = None,
+    **options: Any,
+) -> AsyncIterator[Bench]:
+    """A console, on a device list with that text if there is one."""
+    desk = desk or ScriptedDesk(folder)
+    options.setdefault("save_folder", folder / "saved")
+    options.setdefault("refresh_hz", SELDOM)
+    if text is not None:
+        file = folder / "lobby.csv"
+        file.write_text(text, encoding="utf-8")
+        options["file"] = file
+    app = SiptuiApp(desk, ConsoleOptions(**options))
+    if counting:
+        app.driver_class = CountingDriver
+    async with app.run_test(size=size, headless=not counting) as pilot:
+        bench = Bench(pilot, desk)
+        await bench.settle()
+        yield bench
+    desk.close()

@@ -1,0 +1,52 @@
+"""The columns share the width: nothing that matters is cut, nothing is lost."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siptui.tui.board import COLUMNS
+from siptui.tui.columns import Column, arrange, fitted
+
+
+def _shown(width: int, gap: int = 1) -> dict[str, int]:
+    lengths = [6, 27, 21, 4, 3, 9, 0, 1, 6]
+    columns = fitted(COLUMNS, lengths)
+    return {columns[i].key: cells for i, cells in arrange(columns, width, gap=gap)}
+
+
+def test_at_80_columns_attempt_region_batch_and_time_go_first() -> None:
+    shown = _shown(75)
+    assert not {"region", "batch", "attempt"} & shown.keys()
+    assert shown["hardware_id"] == 21
+    assert shown["status"] == 10
+
+
+def test_at_120_columns_all_are_there() -> None:
+    assert list(_shown(115, 2)) == [column.key for column in COLUMNS]
+
+
+@given(
+    st.integers(20, 300),
+    st.lists(
+        st.builds(
+            Column,
+            key=st.uuids().map(str),
+            title=st.just("T"),
+            width=st.integers(1, 20),
+            most=st.integers(0, 40),
+            flex=st.integers(0, 3),
+            drop=st.integers(0, 4),
+        ),
+        max_size=8,
+    ),
+)
+def test_what_fits_fits(width: int, columns: list[Column]) -> None:
+    shown = arrange(columns, width)
+    used = sum(cells for _, cells in shown) + max(0, len(shown) - 1)
+    kept = [columns[i] for i, _ in shown]
+    assert all(column in kept for column in columns if not column.drop)
+    if any(column.drop for column in kept) or used > width:
+        fixed = sum(min(c.width, 4) if c.flex else c.width for c in columns if not c.drop)
+        assert used <= width or fixed + len(kept) - 1 > width
+    for i, cells in shown:
+        if not columns[i].flex:
+            assert cells == columns[i].width

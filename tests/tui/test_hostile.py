@@ -1,0 +1,77 @@
+"""Foreign text in every place where it can stand: shown as it is, never obeyed."""
+
+from pathlib import Path
+
+import pytest
+
+from siptui.domain.device import Device
+from siptui.domain.hardware_id import HardwareId
+from siptui.domain.region import Region
+from siptui.domain.user_name import UserName
+from siptui.runs import events as ev
+from siptui.runs.events import Options
+from tests.tui.desk import ScriptedDesk
+from tests.tui.harness import CountingDriver, console
+
+EVIL = [
+    "[/foo]",
+    "[bold red]x[/]",
+    "[@click=app.quit]x[/]",
+    "a\x1b]52;c;aGk=\x07b",
+    "\x1b[2J\x9b1m",
+    "\u202etxt.exe",
+    "\x00\r\n\t",
+    "$status-ok {x}",
+]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+async def test_foreign_text_is_data(tmp_path: Path, evil: str) -> None:
+    desk = ScriptedDesk(tmp_path, tenant=f"Contoso {evil}")
+    device = Device(
+        2,
+        UserName(f"{evil}@contoso.com"),
+        HardwareId.parse("00-04-F2-00-00-01"),
+        Region.EMEA,
+        {evil: evil},
+    )
+    run = desk.create([device], file=f"{evil}.csv", sha256="", skipped=0, options=Options())
+    desk.write(ev.BatchSubmitting(batch=1, region=Region.EMEA, devices=1))
+    desk.write(ev.BatchAccepted(batch=1, batch_id=evil, correlation_id=evil))
+    desk.finish([0], error=evil)
+    desk.write(ev.Note(level="warning", text=evil), ev.Waiting(why=evil, until=evil))
+    desk.write(ev.BatchRejected(batch=1, code=evil, message=evil))
+    async with console(tmp_path, desk=desk, run=run, counting=True) as bench:
+        assert isinstance(bench.app._driver, CountingDriver)
+        for keys in (["enter", "escape"], ["R", "escape"], ["r", "escape"], ["h", "escape"], ["y"]):
+            await bench.press(*keys)
+        desk.write(ev.RunStopped(code=evil, message=evil, remedy=evil))
+        await bench.look()
+        bench.console.say(evil)
+        await bench.settle()
+        shown = bench.app._driver.take()
+        for hidden in ("\x1b]52;c;aGk=", "\x1b[2J", "\x9b", "\u202e", "\x00", "\x07b"):
+            assert hidden not in shown
+        assert "Contoso" in bench.text
+
+
+async def test_file_names_are_data(tmp_path: Path) -> None:
+    folder = tmp_path / "[" / "foo]"
+    folder.mkdir(parents=True)
+    (folder / "[x].csv").write_text("Username,HardwareId,Region\na@b.com,00-04-F2-00-00-01,EMEA\n")
+    (folder / "a\x1b[2Jb.csv").write_text("")
+    (folder / "[red]dir").mkdir()
+    async with console(tmp_path, counting=True) as bench:
+        assert isinstance(bench.app._driver, CountingDriver)
+        await bench.press("o")
+        await bench.pilot.pause(0.05)
+        await bench.press("tab")
+        bench.fill(str(folder))
+        bench.app._driver.take()
+        await bench.press("enter")
+        await bench.pilot.pause(0.1)
+        assert "[x].csv" in bench.text
+        assert "[red]dir" in bench.text
+        assert "\x1b[2J" not in bench.app._driver.take()
+        await bench.press("down", "down", "enter", "enter")
+        assert "1 device ready" in bench.text

@@ -1,0 +1,75 @@
+"""Theme files: those that come with siptui, and broken ones."""
+
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+
+from siptui.domain.errors import UsageError
+from siptui.tui.themes import STATES, load_themes, read_theme, themes_folder
+
+NAMES = {
+    "siptui-dark",
+    "siptui-light",
+    "high-contrast",
+    "colour-blind",
+    "ansi-dark",
+    "ansi-light",
+    "mono",
+}
+GOOD = (themes_folder() / "siptui-dark.toml").read_text(encoding="utf-8")
+
+
+def test_all_that_come_with_siptui_are_good() -> None:
+    themes = load_themes()
+    assert set(themes.files) == NAMES
+    assert themes.faults == ()
+
+
+@pytest.mark.parametrize("name", sorted(n for n in NAMES if "ansi" not in n and n != "mono"))
+def test_states_can_be_read_on_the_row_and_under_the_cursor(name: str) -> None:
+    theme = load_themes().files[name]
+    for back in (theme.colors.background, theme.colors.cursor):
+        for state in STATES:
+            fore = Color.parse(getattr(theme.status, state))
+            assert _contrast(fore, Color.parse(back)) >= 4.5, (state, back)
+
+
+def _contrast(one: Color, other: Color) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    """Relative luminance (WCAG 2.1)."""
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.normalized]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("dark = ", "Invalid value"),
+        (GOOD.replace("#87d787", "greenish"), "ok = 'greenish' is no colour"),
+        (GOOD.replace("#87d787", "ansi_green"), "ok must be a colour such as"),
+        (GOOD.replace('ok = "#87d787"\n', ""), "missing required field `ok`"),
+        (GOOD + "\nblink = true\n", "unknown field `blink`"),
+        (GOOD + '\n[style]\nok = "blinking"\n', "is no text style"),
+        ("name = '\x1b[2J'", "control|Invalid|x1b"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_fault(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=f"theme mine.toml: .*({why})") as caught:
+        read_theme(path)
+    assert "\x1b" not in caught.value.message
+
+
+def test_own_files_win_and_broken_ones_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "siptui-dark.toml").write_text(GOOD.replace("#87d787", "#00ff00"))
+    (tmp_path / "mine.toml").write_text("nonsense")
+    themes = load_themes(tmp_path)
+    assert themes.files["siptui-dark"].status.ok == "#00ff00"
+    assert set(themes.files) == NAMES
+    assert len(themes.faults) == 1
