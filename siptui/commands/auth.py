@@ -293,9 +293,7 @@ def _ask(why: str) -> "StoreKind":
     _tell(why)
     _tell("  file    a plain file that only this user (and root) can read")
     _tell("  memory  nowhere: sign in again next time")
-    said: str = click.prompt(
-        "Keep the tokens in", type=click.Choice([StoreKind.FILE, StoreKind.MEMORY]), err=True
-    )
+    said: str = click.prompt("Keep the tokens in", type=click.Choice(["file", "memory"]), err=True)
     return StoreKind(said)
 
 

@@ -195,3 +195,39 @@ def test_help_needs_nothing_heavy() -> None:
         "sys.exit(str(bad) if bad else 0)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_at_a_terminal_it_asks_before_it_writes_a_plain_file(
+    authority: Authority, profile: Path
+) -> None:
+    import pty
+    import select
+
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "siptui", "auth", "login"])  # noqa: S606
+    shown, answered = b"", False
+    try:
+        while select.select([terminal], [], [], 20)[0]:
+            try:
+                part = os.read(terminal, 4096)
+            except OSError:  # how Linux says that nobody is there any more
+                break
+            if not part:
+                break
+            shown += part
+            if b"Keep the tokens in" in shown and not answered:
+                assert not list(profile.glob("tokens.json"))
+                os.write(terminal, b"file\n")
+                answered = True
+            for grant in list(authority.state.devices.values()):
+                if grant.user is None and grant.user_code.encode() in shown:
+                    authority.state.approve(grant.user_code)
+    finally:
+        os.close(terminal)
+        _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, shown
+    assert b"Teams PowerShell client" in shown
+    assert b" left." in shown
+    assert b"Signed in as operator@contoso.com" in shown
+    assert (profile / "tokens.json").stat().st_mode & 0o777 == 0o600

@@ -84,6 +84,7 @@ def test_file_is_followed_command_runs_when_needed(tmp_path: Path) -> None:
         (COMMAND, f"{sys.executable} -c 'import sys; sys.exit(\"no login\")'", "no login"),
         (COMMAND, "true", "no token"),
     ],
+    ids=lambda _: "",  # tokens differ from process to process
 )
 def test_what_cannot_be_used_is_explained(name: str, value: str, says: str) -> None:
     with pytest.raises(TokenFromElsewhereError, match=says) as unusable:
