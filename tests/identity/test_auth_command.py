@@ -205,7 +205,7 @@ def test_at_a_terminal_it_asks_before_it_writes_a_plain_file(
 
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-m", "siptui", "auth", "login"])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-m", "siptui", "auth", "login"])
     shown, answered = b"", False
     try:
         while select.select([terminal], [], [], 20)[0]:
