@@ -10,6 +10,7 @@ from siptui.tui.phrases import ended, estimate, plural, regions_line
 from siptui.tui.session import Session
 from siptui.tui.surface import Line, Run, spread
 
+_DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN)
 _COUNTED = (
     DeviceState.SUCCEEDED,
     DeviceState.FAILED,
@@ -33,8 +34,19 @@ def header(session: Session, width: int) -> Line:
     return spread(tuple(left), right, width)
 
 
-def progress(session: Session, width: int) -> Line:
-    """How far it is: a bar, counts by state, what is going on."""
+def bar(session: Session, length: int) -> Line:
+    """How far it is, in `length` cells; nothing without a run."""
+    run = session.run
+    if run is None or not run.devices:
+        return ()
+    counts, total = run.counts, len(run.devices)
+    line = [("█" * (counts[state] * length // total), tone(state)) for state in _DONE]
+    rest = length - sum(len(cells) for cells, _ in line)
+    return ((" ", "muted"), *line, ("░" * rest, "muted"))
+
+
+def progress(session: Session) -> Line:
+    """Counts by state."""
     run = session.run
     if run is None:
         devices = session.board.list
@@ -46,39 +58,32 @@ def progress(session: Session, width: int) -> Line:
         return tuple(runs)
     counts = Counter(run.counts)
     counts[DeviceState.RUNNING] += counts.pop(DeviceState.SUBMITTING, 0)
-    total = len(run.devices)
-    good, bad = counts[DeviceState.SUCCEEDED], counts[DeviceState.FAILED]
-    done = good + bad + counts[DeviceState.UNKNOWN]
-    length = max(10, min(30, width // 5))
-    filled = [n * length // total if total else 0 for n in (good, bad, done - good - bad)]
-    line: list[Run] = [(" ", "normal")]
-    for cells, shade in zip(filled, ("ok", "failed", "unknown"), strict=True):
-        line.append(("█" * cells, shade))
-    line += [("░" * (length - sum(filled)), "muted"), (f" {done}/{total} ", "strong")]
-    for state in _COUNTED:
-        if counts[state]:
-            line.append((f" {SYMBOLS[state]} {counts[state]} ", tone(state)))
-    return spread(tuple(line), _going_on(session), width)
+    done = sum(counts[state] for state in _DONE)
+    told = ((f" {SYMBOLS[s]} {counts[s]} ", tone(s)) for s in _COUNTED if counts[s])
+    return ((f" {done}/{len(run.devices)} ", "strong"), *told)
 
 
-def _going_on(session: Session) -> Line:
+def going_on(session: Session, width: int) -> Line:
+    """What is being done now and how long it may take, at the right of `width` cells."""
     run = session.run
     if run is None:
         return ()
     if run.finished is not None:
-        return (("ended ", "muted"),)
-    if run.stopped is not None:
-        return (("stopped ", "unknown"),)
-    parts = []
-    if run.paused:
-        parts.append("paused")
-    if live := len(run.open_batches()):
-        parts.append(f"{plural(live, 'batch')} live")
-    elif run.counts[DeviceState.QUEUED] and not run.paused:
-        parts.append("waiting for a slot" if run.batches else "starting")
-    if left := estimate(run):
-        parts.append(left)
-    return ((" · ".join(parts) + " ", "muted"),)
+        said: Run = ("ended ", "muted")
+    elif run.stopped is not None:
+        said = ("stopped ", "unknown")
+    else:
+        parts = []
+        if run.paused:
+            parts.append("paused")
+        if live := len(run.open_batches()):
+            parts.append(f"{plural(live, 'batch') if width > 24 else live} live")
+        elif run.counts[DeviceState.QUEUED] and not run.paused:
+            parts.append("starting" if not run.batches else "waiting")
+        if left := estimate(run):
+            parts.append(left)
+        said = (" · ".join(parts) + " ", "muted")
+    return spread((), (said,), width)
 
 
 def notice(session: Session, keys: dict[str, str]) -> Line:

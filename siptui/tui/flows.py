@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import work
+from textual.worker import WorkerCancelled
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
@@ -66,6 +67,8 @@ class Console(MainScreen):
         )
         try:
             devices = await worker.wait()
+        except WorkerCancelled:
+            return False  # the console is being left
         except Exception as failure:
             error = worker.error or failure
             if not isinstance(error, SiptuiError):
@@ -314,10 +317,15 @@ class Console(MainScreen):
     async def _report(self, title: str, report: Report, *, checks: bool = False) -> None:
         self.say(f"{title} …", "muted")
         worker = self.run_worker(
-            partial(report, list(self.session.devices())), thread=True, exit_on_error=False
+            partial(report, list(self.session.devices())),
+            thread=True,
+            exit_on_error=False,
+            group="report",
         )
         try:
             text = await worker.wait()
+        except WorkerCancelled:
+            return
         except Exception as failure:
             error = worker.error or failure
             if not isinstance(error, SiptuiError):

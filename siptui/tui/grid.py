@@ -271,7 +271,7 @@ class RowGrid(Toned, ScrollView, can_focus=True):
 
     def _refresh_line(self, y: int) -> None:
         if 0 <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+            self.refresh(Region(0, y, self._width, 1))
 
     def _in_sight(self) -> list[Hashable]:
         top = round(self.scroll_offset.y)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
@@ -67,7 +68,10 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """From top to bottom; the filter's field takes the place of the notice."""
         yield Surface(id="header", classes="bar")
-        yield Surface(id="progress", classes="bar")
+        with Horizontal(id="status"):  # apart, so that a count sends neither bar nor estimate
+            yield Surface(id="bar")
+            yield Surface(id="progress")
+            yield Surface(id="going")
         yield Surface(id="notice", classes="bar")
         yield Input(id="filter", compact=True, placeholder="words, !word, status:failed …")
         yield RowGrid(COLUMNS, id="grid")
@@ -102,11 +106,17 @@ class MainScreen(Screen[None]):
     def show_bars(self) -> None:
         """The lines around the table; only what differs is sent."""
         width, height = self.size
-        if not width:
-            return
+        if not width or not self.is_attached or not self.is_running:
+            return  # not shown yet, or being left
         line = self.query_one
         line("#header", Surface).show([bars.header(self.session, width)])
-        line("#progress", Surface).show([bars.progress(self.session, width)])
+        bar, going = line("#bar", Surface), line("#going", Surface)
+        length = min(30, width // 6)
+        bar.styles.width = length + 1 if self.session.run else 0
+        going.styles.width = 34 if width >= 100 else 23
+        bar.show([bars.bar(self.session, length)])
+        line("#progress", Surface).show([bars.progress(self.session)])
+        going.show([bars.going_on(self.session, 34 if width >= 100 else 23)])
         line("#notice", Surface).show([self._notice()])
         line("#footer", Surface).show([footer_line(self.offers(), self.keys, width)])
         line("#empty", Surface).show(bars.empty(self.key_of))

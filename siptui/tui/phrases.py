@@ -136,7 +136,7 @@ def estimate(run: RunState) -> str:
     if passed <= 0:
         return ""
     seconds = passed / done * left
-    return "under a minute left" if seconds < 60 else f"~{round(seconds / 60)} min left"
+    return "<1 min left" if seconds < 60 else f"~{round(seconds / 60)} min left"
 
 
 def ended(run: RunState, retry_key: str, export_key: str) -> str:

@@ -2,11 +2,13 @@
 
 import asyncio
 import inspect
+import os
 
 import pytest
 
 from siptui.tui.launch import prepare_environment
 
+os.environ["TEXTUAL_FPS"] = "1000"  # a frame is due at once
 prepare_environment()  # before anything imports Textual, as the entry point does
 
 
@@ -14,6 +16,14 @@ prepare_environment()  # before anything imports Textual, as the entry point doe
 def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLORTERM", "truecolor")
+    # Textual waits until the processor is idle, which on a busy machine may be a second a key.
+    # Tests wait for the messages instead (`Bench.settle`).
+    monkeypatch.setattr("textual.app.wait_for_idle", _at_once)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", _at_once)
+
+
+async def _at_once(*_: object) -> None:
+    await asyncio.sleep(0)
 
 
 @pytest.hookimpl(tryfirst=True)

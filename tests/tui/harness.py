@@ -1,5 +1,6 @@
 """A console in a test: driven by keys, looked at as text, its bytes counted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.tui.desk import ScriptedDesk
 SIZES = [(80, 24), (120, 40)]
 #: Never by itself within a test: tests say when it is time to look.
 SELDOM = 0.0001
+_QUIET = 8  # rounds in which nothing was on its way
 
 
 class CountingDriver(HeadlessDriver):
@@ -54,10 +56,26 @@ class Bench:
 
     async def settle(self) -> None:
         """Until nothing is on its way any more; conversations may be open."""
-        await self.pilot.pause()
-        while waited := [w for w in self.app.workers if w.group in ("read", "list", "default")]:
-            await self.app.workers.wait_for_complete(waited)
-            await self.pilot.pause()
+        quiet = 0
+        while quiet < _QUIET:
+            await self.pilot._wait_for_screen()
+            await asyncio.sleep(0.001)  # the next frame
+            quiet = 0 if self._busy() else quiet + 1
+
+    def _busy(self) -> bool:
+        """Whether messages, frames or work are on their way, a conversation apart."""
+        if self.app._exit:
+            return False
+        stack = self.app.screen_stack
+        nodes = [self.app, *(node for screen in stack for node in screen.walk_children())]
+        if any(node.message_queue_size for node in (*nodes, *stack)):
+            return True
+        top = stack[-1]
+        if not all(screen.is_mounted for screen in stack) or top._callbacks or top._dirty_widgets:
+            return True
+        groups = {worker.group for worker in self.app.workers if not worker.is_finished}
+        asked = len(stack) > 1  # a conversation waits for its answer
+        return bool(groups & {"read", "list", "report"}) or ("flow" in groups and not asked)
 
     async def press(self, *keys: str) -> None:
         for key in keys:

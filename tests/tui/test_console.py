@@ -232,7 +232,7 @@ async def test_a_batch_of_unknown_outcome_is_adopted_or_submitted_again(tmp_path
         assert "nothing has failed" in bench.text
         await bench.press("a", "j", "enter")
         await bench.press("a", "G", "enter")
-        assert "although their outcome is unknown" in bench.text
+        assert "although their outcome is unknown" in bench.flat
         await bench.type("4")
         await bench.press("enter")
         orders = [s.event for s in bench.desk.journal.read(bench.desk.newest)]
