@@ -379,13 +379,14 @@ class Console(MainScreen):
             self.tell(error)
             return
         self._said = ()
-        if then_all:
-            self.show_all()
-            run = self.session.events
-            lines = [line for s in run if (line := phrases.log_line(s, self.session.run))]
-            self.log_pane.append(lines)
-        self.tick()
-        self.show_bars()
+        with self.app.batch_update():
+            if then_all:
+                self.show_all()
+                run = self.session.events
+                lines = [line for s in run if (line := phrases.log_line(s, self.session.run))]
+                self.log_pane.append(lines)
+            self.tick()
+            self.show_bars()
 
 
 _REGIONS = {

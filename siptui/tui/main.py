@@ -95,13 +95,14 @@ class MainScreen(Screen[None]):
     def show_all(self) -> None:
         """Everything anew: another list, another run."""
         board = self.session.board
-        self.set_class(board.empty, "-empty")
-        self.grid.hide_columns(() if board.run is not None else _RUN_COLUMNS)
-        self.grid.set_rows(board.rows())
-        if self._status or self._filter:
-            self.apply_filter()
-        self.show_bars()
-        self.show_detail()
+        with self.app.batch_update():
+            self.set_class(board.empty, "-empty")
+            self.grid.hide_columns(() if board.run is not None else _RUN_COLUMNS)
+            self.grid.set_rows(board.rows())
+            if self._status or self._filter:
+                self.apply_filter()
+            self.show_bars()
+            self.show_detail()
 
     def show_bars(self) -> None:
         """The lines around the table; only what differs is sent."""

@@ -8,7 +8,7 @@ import pytest
 
 from siptui.tui.launch import prepare_environment
 
-os.environ["TEXTUAL_FPS"] = "1000"  # a frame is due at once
+os.environ.setdefault("TEXTUAL_FPS", "1000")  # a frame is due at once
 prepare_environment()  # before anything imports Textual, as the entry point does
 
 

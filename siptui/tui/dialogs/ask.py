@@ -82,6 +82,7 @@ class Choice(Dialog[Hashable]):
         super().__init__(title, text)
         self._choices = choices
         self._start = at
+        self._said = (("Enter chooses, Escape goes back.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """A small table: what, and a word about it."""
@@ -93,12 +94,10 @@ class Choice(Dialog[Hashable]):
 
     def on_mount(self) -> None:
         """Fill the table."""
-        super().on_mount()
         grid = self.query_one(RowGrid)
         grid.set_rows(GridRow(key, (what, about)) for key, what, about in self._choices)
         grid.move_to(self._start)
         grid.focus()
-        self.say("Enter chooses, Escape goes back.")
 
     def on_row_grid_opened(self, event: RowGrid.Opened) -> None:
         """This one."""

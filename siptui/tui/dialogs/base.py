@@ -26,14 +26,18 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._dialog_title = title
         self._text = list(text)
         self._said: Line = ()
+        self._filled_for = 0
 
     def compose(self) -> ComposeResult:
-        """The frame; what is asked comes from `question`."""
+        """The frame; what is asked comes from `question`. Heights are known before the first
+        frame: finding them afterwards would send the whole screen once more."""
         with Vertical(classes="dialog") as frame:
             frame.border_title = Content(visible(self._dialog_title))
-            yield Surface(id="dialog-text")
+            text, said = Surface(id="dialog-text"), Surface(id="dialog-said")
+            self._fill(text, said)
+            yield text
             yield from self.question()
-            yield Surface(id="dialog-said")
+            yield said
 
     def question(self) -> Iterable[Widget]:
         """The widgets that take the answer."""
@@ -41,30 +45,29 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def on_resize(self) -> None:
         """Break the text anew."""
-        self.call_after_refresh(self._fill)
+        if self._width() != self._filled_for:
+            self._fill(*self.query(Surface))
 
-    def on_mount(self) -> None:
-        """Show the text."""
-        self._fill()
-
-    def _fill(self) -> None:
+    def _width(self) -> int:
         # The frame is as wide as the style sheet says; border and padding take six cells.
-        width = max(20, min(self.size.width * 96 // 100, 84) - 6)
-        surface = self.query_one("#dialog-text", Surface)
+        return max(20, min(self.app.size.width * 96 // 100, 84) - 6)
+
+    def _fill(self, *surfaces: Widget) -> None:
+        width = self._filled_for = self._width()
         lines = [part for line in self._text for part in wrapped(line, width)]
-        surface.styles.height = len(lines)
-        surface.display = bool(lines)
-        surface.show(lines)
-        said = self.query_one("#dialog-said", Surface)
-        parts = wrapped(self._said, width) if self._said else [()]
-        said.styles.height = max(1, len(parts))
-        said.show(parts)
+        said = wrapped(self._said, width) if self._said else [()]
+        for surface in surfaces:
+            if isinstance(surface, Surface):
+                shown = lines if surface.id == "dialog-text" else said
+                surface.styles.height = len(shown)
+                surface.display = bool(shown)
+                surface.show(shown)
 
     def say(self, text: str, tone: str = "muted") -> None:
         """One sentence below the question."""
         self._said = ((text, tone),)
         if self.is_mounted:
-            self._fill()
+            self._fill(*self.query(Surface))
 
     def action_leave(self) -> None:
         """Leave without an answer."""
