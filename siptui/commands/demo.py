@@ -27,14 +27,14 @@ def command(theme: str, no_mouse: bool, log_level: str | None) -> int:
 
     check_terminal()
     prepare_environment()
-    from siptui.commands.demo_desk import DemoDesk
+    from siptui.commands.demo_desk import demo_desk
     from siptui.emulator.demo import DEMO_FILE, demo_list
 
     with tempfile.TemporaryDirectory(prefix="siptui-demo-") as name:
         folder = Path(name)
         file = folder / DEMO_FILE
         file.write_bytes(demo_list())
-        desk = DemoDesk(folder)
+        desk = demo_desk(folder)
         try:
             return run_console(
                 desk,
@@ -45,6 +45,7 @@ def command(theme: str, no_mouse: bool, log_level: str | None) -> int:
                     save_folder=folder,
                     export_folder=Path.cwd(),
                     greeting=_GREETING,
+                    run_ends_with_us=True,
                 ),
             )
         finally:

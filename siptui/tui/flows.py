@@ -364,8 +364,16 @@ class Console(MainScreen):
         if isinstance(chosen, str):
             self.app.theme = chosen
 
-    def action_quit(self) -> None:
-        """Leave; a run goes on."""
+    @work(group="flow", exclusive=True)
+    async def action_quit(self) -> None:
+        """Leave; a run goes on, or is stopped after a question."""
+        if self.session.live and self.session.options.run_ends_with_us:
+            choices = [
+                ("stay", "stay", "the run goes on"),
+                ("quit", "quit", "the run stops; h, then r goes on with it another time"),
+            ]
+            if await self.app.push_screen_wait(Choice("Quit", choices, [_ENDS])) != "quit":
+                return
         self.app.exit()
 
     def action_palette(self) -> None:
@@ -394,6 +402,13 @@ _REGIONS = {
     Region.EMEA: "Europe, Middle East, Africa",
     Region.NOAM: "North and South America",
 }
+_ENDS: Line = (
+    (
+        "This window works on the run. What was submitted goes on at the service and is found "
+        "again; what waits is not submitted until somebody resumes the run.",
+        "normal",
+    ),
+)
 _DOUBT: Line = (
     (
         "The answer to a submit was lost, or the service said nothing about some devices. Whether "

@@ -35,5 +35,7 @@ class ConsoleOptions:
     preflight: Report | None = None
     urls: Report | None = None
     refresh_hz: float = 5.0
+    #: Whether a run is worked on by this very process and so stops when the console is left.
+    run_ends_with_us: bool = False
     #: What is told once at the start, such as that this is the emulated tenant.
     greeting: str = ""

@@ -330,3 +330,15 @@ async def test_the_end_is_one_line_with_the_causes(tmp_path: Path) -> None:
         await bench.look()
         assert "Run ended: 7 signed in, 3 failed. r retries the failed; e exports." in bench.text
         assert "2 no phone number, 1 offline" in bench.text
+
+
+async def test_leaving_a_run_that_ends_with_the_console_is_asked_about(tmp_path: Path) -> None:
+    text = list_text(make_devices(2))
+    async with console(tmp_path, text=text, run_ends_with_us=True) as bench:
+        await bench.submit(2)
+        await bench.press("q")
+        assert "This window works on the run" in bench.flat
+        await bench.press("escape", "q", "enter")
+        assert not bench.app._exit
+        await bench.press("q", "j", "enter")
+        assert bench.app._exit

@@ -1,0 +1,128 @@
+"""`siptui [FILE]`: the console, on a device list if one is named."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.commands import options
+from siptui.domain.region import Region
+
+if TYPE_CHECKING:
+    from siptui.commands.session import Selected
+    from siptui.runs.desk import Desk
+    from siptui.tui.options import ConsoleOptions
+
+
+@click.command("open")
+@click.argument("file", type=options.FILE, required=False)
+@options.region
+@options.batch_size
+@options.slots
+@click.option("--theme", metavar="NAME", help="Theme of the console (else the profile's).")
+@click.option("--read-only", is_flag=True, help="Hide everything that changes anything.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@options.common
+def command(
+    file: Path | None,
+    region: Region | None,
+    batch_size: int,
+    slots: int,
+    theme: str | None,
+    read_only: bool,
+    no_mouse: bool,
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: Path | None,
+) -> int:
+    """Open the console, on the device list FILE if one is named."""
+    from siptui.commands.session import select
+
+    selected = select(profile)
+    console = console_options(
+        selected,
+        theme=theme,
+        read_only=read_only,
+        no_mouse=no_mouse,
+        file=file,
+        region=region,
+        batch_size=batch_size,
+        slots=slots,
+    )
+    return open_console(selected, console, record=record, log_level=log_level)
+
+
+def console_options(
+    selected: "Selected",
+    *,
+    theme: str | None = None,
+    read_only: bool = False,
+    no_mouse: bool = False,
+    file: Path | None = None,
+    region: Region | None = None,
+    run: str | None = None,
+    batch_size: int | None = None,
+    slots: int | None = None,
+) -> "ConsoleOptions":
+    """What the console is told: the flags, and what config.toml says where they are silent."""
+    from siptui.runs.events import Options
+    from siptui.tui.options import ConsoleOptions
+
+    settings, profile = selected.settings, selected.profile
+    return ConsoleOptions(
+        file=file,
+        region=region or profile.region,
+        run=run,
+        run_options=Options(
+            batch_size=min(batch_size or profile.batch_size, profile.batch_size),
+            slots=min(slots or profile.slots, profile.slots),
+        ),
+        theme=theme or profile.theme or settings.theme or "siptui-dark",
+        themes_folder=settings.folders.themes,
+        keys={name: ",".join(keys) for name, keys in settings.keys.items()},
+        read_only=read_only or settings.read_only or profile.read_only,
+        mouse=settings.mouse and not no_mouse,
+        save_folder=selected.journal.parent,
+        run_ends_with_us=True,
+    )
+
+
+def open_console(
+    selected: "Selected",
+    console: "ConsoleOptions",
+    *,
+    record: Path | None = None,
+    log_level: str | None = None,
+) -> int:
+    """Open the console on the profile's desk and stay until it is left; the exit code."""
+    from siptui.tui.launch import check_terminal, prepare_environment, run_console
+
+    check_terminal()
+    prepare_environment()
+    desk = desk_of(selected, record=record, log_level=log_level)
+    try:
+        return run_console(desk, console)
+    finally:
+        desk.close()
+
+
+def desk_of(
+    selected: "Selected", *, record: Path | None = None, log_level: str | None = None
+) -> "Desk":
+    """The desk of the profile's tenant. Its runs are worked on in this process; the sign-in is
+    asked for when the first one starts."""
+    from collections.abc import AsyncIterator
+    from contextlib import asynccontextmanager
+
+    from siptui.commands.local_desk import LocalDesk
+    from siptui.commands.session import open_session
+    from siptui.gateway.protocol import BulkSignIn
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[BulkSignIn]:
+        opening = open_session(selected=selected, record=record, log_level=log_level)
+        async with opening as session:
+            yield session.client
+
+    return LocalDesk(selected.journal, connect, tenant=selected.profile.tenant)
