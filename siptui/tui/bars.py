@@ -10,7 +10,7 @@ from siptui.tui.phrases import ended, estimate, plural, regions_line
 from siptui.tui.session import Session
 from siptui.tui.surface import Line, Run, spread
 
-_DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN)
+_DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED)  # what is unknown is not done
 _COUNTED = (
     DeviceState.SUCCEEDED,
     DeviceState.FAILED,
@@ -40,8 +40,13 @@ def bar(session: Session, length: int) -> Line:
     if run is None or not run.devices:
         return ()
     counts, total = run.counts, len(run.devices)
-    line = [("█" * (counts[state] * length // total), tone(state)) for state in _DONE]
-    rest = length - sum(len(cells) for cells, _ in line)
+    line: list[Run] = []
+    done = drawn = 0
+    for state in _DONE:  # each to where the sum so far reaches, so that a full bar is full
+        done += counts[state]
+        line.append(("█" * (done * length // total - drawn), tone(state)))
+        drawn = done * length // total
+    rest = length - drawn
     return ((" ", "muted"), *line, ("░" * rest, "muted"))
 
 

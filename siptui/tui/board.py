@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("line", "Line", 4, most=6, right=True),
-    Column("user", "User", 16, flex=3),
+    Column("user", "User", 16, flex=6),
     Column("hardware_id", "Hardware ID", 17, most=21),
     Column("region", "Reg", 4, drop=3),
     Column("batch", "Batch", 5, drop=2, right=True),

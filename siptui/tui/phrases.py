@@ -114,7 +114,7 @@ def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
             return (
                 f"run ended: {event.succeeded} signed in, {event.failed} failed, "
                 f"{event.unknown} unknown" + (f" ({causes})" if causes else "")
-            ), "strong"
+            ), "normal"
     return None
 
 

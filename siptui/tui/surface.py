@@ -118,11 +118,17 @@ def wrapped(line: Line, width: int, *, indent: int = 0) -> list[Line]:
             for piece in pieces:
                 length = cell_len(piece)
                 if used + cell_len(piece.rstrip()) > width and used > indent:
-                    done.append(tuple(current))
+                    done.append(_without_end(current))
                     current, used = ([(" " * indent, "normal")] if indent else []), indent
                     piece = piece.lstrip()
                     length = cell_len(piece)
                 current.append((piece, tone))
                 used += length
-    done.append(tuple(current))
+    done.append(_without_end(current))
     return done
+
+
+def _without_end(runs: list[Run]) -> Line:
+    """The runs without the blanks at their end, which count when a line is cut to its width."""
+    *others, (text, tone) = runs
+    return (*others, (text.rstrip(), tone))

@@ -9,6 +9,7 @@ import pytest
 from siptui.tui.launch import prepare_environment
 
 os.environ.setdefault("TEXTUAL_FPS", "1000")  # a frame is due at once
+_PICTURES = os.environ.get("TEXTUAL_SNAPSHOT_TEMPDIR", "")
 prepare_environment()  # before anything imports Textual, as the entry point does
 
 
@@ -16,6 +17,7 @@ prepare_environment()  # before anything imports Textual, as the entry point doe
 def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TEXTUAL_SNAPSHOT_TEMPDIR", _PICTURES)  # the plug-in's own
     # Textual waits until the processor is idle, which on a busy machine may be a second a key.
     # Tests wait for the messages instead (`Bench.settle`).
     monkeypatch.setattr("textual.app.wait_for_idle", _at_once)
