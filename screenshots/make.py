@@ -1,0 +1,114 @@
+"""Make the pictures of this folder from the real console on the emulated tenant.
+
+    python screenshots/make.py
+
+takes about a minute: the phones sign in as fast as in `siptui demo`.
+"""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from siptui.tui.launch import prepare_environment
+
+prepare_environment()  # Textual reads it when it is imported
+
+from textual.pilot import Pilot  # noqa: E402
+from textual.widgets import Input  # noqa: E402
+
+from siptui.commands.demo_desk import demo_desk  # noqa: E402
+from siptui.domain.state import DeviceState  # noqa: E402
+from siptui.emulator.demo import DEMO_FILE, demo_list  # noqa: E402
+from siptui.tui.app import SiptuiApp  # noqa: E402
+from siptui.tui.flows import Console  # noqa: E402
+from siptui.tui.options import ConsoleOptions  # noqa: E402
+
+HERE = Path(__file__).parent
+SIZES = ((120, 40), (80, 24))
+THEMES = ("siptui-dark", "siptui-light")
+
+
+class Photographer:
+    """Takes each picture in every size and theme."""
+
+    def __init__(self, pilot: "Pilot[int]") -> None:
+        self.pilot = pilot
+        self.app = pilot.app
+
+    @property
+    def console(self) -> Console:
+        console = self.app.screen_stack[0]
+        assert isinstance(console, Console)
+        return console
+
+    async def take(self, name: str) -> None:
+        for theme in THEMES:
+            self.app.theme = theme
+            for width, height in SIZES:
+                await self.pilot.resize_terminal(width, height)
+                await self.pilot.pause(0.2)
+                shade = theme.removeprefix("siptui-")
+                file = f"{name}-{shade}-{width}x{height}.svg"
+                self.app.save_screenshot(file, path=str(HERE))
+                if sys.__stdout__:
+                    sys.__stdout__.write(f"{file}\n")
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause(0.1)
+
+    async def until(self, share: float) -> None:
+        """Until that share of the devices has an outcome."""
+        run = self.console.session.run
+        assert run is not None
+        while sum(run.counts[s] for s in _DONE) < share * len(run.devices):
+            await self.pilot.pause(0.2)
+
+    async def ended(self) -> None:
+        run = self.console.session.run
+        while run is None or run.finished is None:
+            await self.pilot.pause(0.2)
+
+
+_DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED)
+
+
+async def main() -> None:
+    """Walk through the console as a person would, and take pictures on the way."""
+    with tempfile.TemporaryDirectory(prefix="siptui-pictures-") as name:
+        folder = Path(name)
+        file = folder / DEMO_FILE
+        file.write_bytes(demo_list())
+        desk = demo_desk(folder)
+        app = SiptuiApp(desk, ConsoleOptions(save_folder=folder))
+        async with app.run_test(size=SIZES[0]) as pilot:
+            photographer = Photographer(pilot)
+            await photographer.take("empty")
+            photographer.console.read(file)
+            await pilot.pause(1)
+            await photographer.take("list")
+            await photographer.press("s")
+            await photographer.take("confirm")
+            app.screen.query_one(Input).value = "60"
+            await photographer.press("enter")
+            await photographer.until(0.55)
+            await photographer.press("g", "j", "j", "j", "j", "j")
+            await photographer.take("running")
+            await photographer.ended()
+            await photographer.press("f")
+            await photographer.take("failed")
+            await photographer.press("enter")
+            await photographer.take("details")
+            await photographer.press("escape", "R")
+            await photographer.take("causes")
+            await photographer.press("escape", "escape", "question_mark")
+            await photographer.take("help")
+            await photographer.press("escape", "h")
+            await photographer.take("runs")
+        desk.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
