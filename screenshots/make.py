@@ -48,8 +48,8 @@ class Photographer:
             for width, height in SIZES:
                 await self.pilot.resize_terminal(width, height)
                 await self.pilot.pause(0.2)
-                shade = theme.removeprefix("siptui-")
-                file = f"{name}-{shade}-{width}x{height}.svg"
+                shade = "-light" if theme == "siptui-light" else ""
+                file = f"{name}{shade}-{width}x{height}.svg"
                 self.app.save_screenshot(file, path=str(HERE))
                 if sys.__stdout__:
                     sys.__stdout__.write(f"{file}\n")
@@ -95,7 +95,7 @@ async def main() -> None:
             await photographer.press("enter")
             await photographer.until(0.55)
             await photographer.press("g", "j", "j", "j", "j", "j")
-            await photographer.take("running")
+            await photographer.take("main")
             await photographer.ended()
             await photographer.press("f")
             await photographer.take("failed")

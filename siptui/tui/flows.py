@@ -1,14 +1,12 @@
-"""What an operator orders: each a short conversation, then one call of the desk."""
+"""The console: the main screen with runs, results and reports on top of lists and orders."""
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from textual import work
 from textual.worker import WorkerCancelled
 
 from siptui.domain.errors import SiptuiError
-from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
@@ -17,16 +15,13 @@ from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.runs import RunsPage
 from siptui.tui.export import write_results
-from siptui.tui.main import MainScreen
 from siptui.tui.options import Report
-from siptui.tui.session import read_list
+from siptui.tui.orders import Orders
 from siptui.tui.surface import Line
 
 
-class Console(MainScreen):
+class Console(Orders):
     """The main screen with all that can be ordered on it."""
-
-    welcome: Line = ()
 
     def on_mount(self) -> None:
         """Open what was named on the command line."""
@@ -39,169 +34,6 @@ class Console(MainScreen):
             self.call_after_refresh(self.attach, options.run)
         elif options.file:
             self.call_after_refresh(self.read, options.file)
-
-    # -- lists
-
-    @work(group="flow", exclusive=True)
-    async def action_open(self) -> None:
-        """Choose a list."""
-        from siptui.tui.dialogs.picker import Picker
-
-        if self.may("open"):
-            path = await self.app.push_screen_wait(Picker(self.start_folder()))
-            if path is not None:
-                self.read(path)
-
-    @work(group="read", exclusive=True)
-    async def read(self, path: Path) -> None:
-        """Read a list and show it."""
-        await self._read(path, self.session.options.region)
-
-    async def _read(self, path: Path, region: Region | None) -> bool:
-        if not self.session.board.empty:
-            self.say(f"reading {path.name} …", "muted")
-        else:
-            self.log_pane.append([((f"reading {visible(str(path))} …", "muted"),)])
-        worker = self.run_worker(
-            partial(read_list, path, region), thread=True, exit_on_error=False, group="list"
-        )
-        try:
-            devices = await worker.wait()
-        except WorkerCancelled:
-            return False  # the console is being left
-        except Exception as failure:
-            error = worker.error or failure
-            if not isinstance(error, SiptuiError):
-                raise
-            self.tell(error)
-            return False
-        self.session.take_list(path, devices)
-        self.session.region = region
-        lines: list[Line] = [((visible(note), "muted"),) for note in devices.notes]
-        self.log_pane.clear()
-        self.log_pane.append([self.welcome, *lines] if self.welcome else lines)
-        self._said = ()
-        self.grid.clear_marks()
-        self.show_all()
-        return True
-
-    # -- submitting
-
-    @work(group="flow", exclusive=True)
-    async def action_submit(self) -> None:
-        """Ask for what is missing, then for the word, then submit."""
-        session = self.session
-        if not self.may("submit"):
-            return
-        if session.board.lacking_region() and session.path is not None:
-            region = await self._ask_region(session.board.lacking_region())
-            if region is None or not await self._read(session.path, region):
-                return
-        devices = session.devices()
-        if not devices:
-            self.say("submit: the list has no valid device.", "muted")
-            return
-        left_out = session.board.list.rows_invalid if session.board.list else 0
-        checked = session.checked
-        if checked == "not checked" and session.options.preflight is not None:
-            checked += f" ({self.key_of['preflight']})"
-        question = phrases.submit_question(
-            devices,
-            session.desk.tenant,
-            session.options.run_options,
-            left_out=left_out,
-            checked=checked,
-        )
-        if await self.app.push_screen_wait(Confirm("Submit", question, len(devices))):
-            self._do(session.submit, then_all=True)
-
-    async def _ask_region(self, rows: int) -> Region | None:
-        text: Line = (
-            (
-                f"{phrases.plural(rows, 'row')} of the list "
-                f"{'names' if rows == 1 else 'name'} no region. "
-                "A device lives in exactly one; in another it is not found.",
-                "normal",
-            ),
-        )
-        choices = [(region, str(region), _REGIONS[region]) for region in Region]
-        chosen = await self.app.push_screen_wait(Choice("Region", choices, [text]))
-        return chosen if isinstance(chosen, Region) else None
-
-    @work(group="flow", exclusive=True)
-    async def action_retry(self) -> None:
-        """Retry the marked devices, or all failed ones."""
-        if not self.may("retry"):
-            return
-        marked = self.grid.index.marked()
-        wanted = set(self.marked_failed()) if marked else None
-        if marked and not wanted:
-            self.say("retry: none of the marked devices has failed.", "muted")
-            return
-        records = [r for r in self.session.failed() if wanted is None or r.index in wanted]
-        left = len(marked) - len(records) if marked else 0
-        note = f"{left} of the marked rows did not fail and are left out." if left else ""
-        await self._retry(records, note)
-
-    @work(group="flow", exclusive=True)
-    async def action_retry_cause(self) -> None:
-        """Choose a cause, then retry its devices."""
-        if not self.may("retry_cause"):
-            return
-        causes = self.session.failed_causes().most_common()
-        choices = [(c, phrases.cause_name(c), phrases.plural(n, "device")) for c, n in causes]
-        cause = await self.app.push_screen_wait(Choice("Retry by cause", choices))
-        if isinstance(cause, str):
-            await self._retry(self.session.failed(cause), "")
-
-    async def _retry(self, records: list[DeviceRecord], note: str) -> None:
-        session = self.session
-        question = phrases.retry_question(
-            records, session.desk.tenant, session.options.run_options, left_out=note
-        )
-        if await self.app.push_screen_wait(Confirm("Retry", question, len(records))):
-            self._do(partial(session.retry, records))
-            self.grid.clear_marks()
-
-    @work(group="flow", exclusive=True)
-    async def action_settle(self) -> None:
-        """Decide about a batch whose outcome nobody knows."""
-        session = self.session
-        if not self.may("settle") or session.run is None:
-            return
-        run = session.run.run
-        choices: list[tuple[Any, str, str]] = []
-        for batch, records in session.undecided():
-            about = f"{phrases.plural(len(records), 'device')}, {batch.region}"
-            choices += [
-                (
-                    (batch.number, candidate),
-                    f"batch {batch.number} is {candidate}",
-                    f"follow it; nothing is submitted ({about})",
-                )
-                for candidate in batch.candidates
-            ]
-            choices.append(((batch.number, ""), f"submit batch {batch.number} again", about))
-        chosen = await self.app.push_screen_wait(Choice("Unknown outcome", choices, [_DOUBT]))
-        if not isinstance(chosen, tuple):
-            return
-        number, batch_id = chosen
-        if batch_id:
-            self._do(partial(session.desk.adopt, run, number, batch_id))
-            return
-        lost = {b.number: records for b, records in session.undecided()}.get(number, [])
-        if not lost:
-            return
-        question = phrases.resubmit_question(lost, session.desk.tenant, number)
-        if await self.app.push_screen_wait(Confirm("Submit again", question, len(lost))):
-            self._do(partial(session.desk.resubmit, run, number))
-
-    def action_pause(self) -> None:
-        """Pause, or go on."""
-        run = self.session.run
-        if self.may("pause") and run is not None:
-            desk = self.session.desk
-            self._do(partial(desk.go_on if run.paused else desk.pause, run.run))
 
     # -- runs
 
@@ -226,7 +58,7 @@ class Console(MainScreen):
             question = phrases.resume_question(self.session.run, self.session.desk.tenant, waiting)
             if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
                 return
-        self._do(partial(self.session.desk.start, run))
+        self.do(partial(self.session.desk.start, run))
 
     def attach(self, run: str) -> bool:
         """Follow a run."""
@@ -380,40 +212,11 @@ class Console(MainScreen):
         """Every command by name."""
         self.app.action_command_palette()
 
-    def _do(self, order: Any, *, then_all: bool = False) -> None:
-        try:
-            order()
-        except SiptuiError as error:
-            self.tell(error)
-            return
-        self._said = ()
-        with self.app.batch_update():
-            if then_all:
-                self.show_all()
-                run = self.session.events
-                lines = [line for s in run if (line := phrases.log_line(s, self.session.run))]
-                self.log_pane.append(lines)
-            self.tick()
-            self.show_bars()
 
-
-_REGIONS = {
-    Region.APAC: "Asia Pacific",
-    Region.EMEA: "Europe, Middle East, Africa",
-    Region.NOAM: "North and South America",
-}
 _ENDS: Line = (
     (
         "This window works on the run. What was submitted goes on at the service and is found "
         "again; what waits is not submitted until somebody resumes the run.",
-        "normal",
-    ),
-)
-_DOUBT: Line = (
-    (
-        "The answer to a submit was lost, or the service said nothing about some devices. Whether "
-        "it acted on them is not known. Look at a phone of the batch and at the tenant's batches, "
-        "then decide:",
         "normal",
     ),
 )

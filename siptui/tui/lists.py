@@ -1,0 +1,65 @@
+"""Opening a device list: choose it, read it in a thread, show it."""
+
+from functools import partial
+from pathlib import Path
+
+from textual import work
+from textual.worker import WorkerCancelled
+
+from siptui.domain.errors import SiptuiError
+from siptui.domain.region import Region
+from siptui.domain.text import visible
+from siptui.tui.main import MainScreen
+from siptui.tui.session import read_list
+from siptui.tui.surface import Line
+
+
+class Lists(MainScreen):
+    """The main screen, able to open lists."""
+
+    #: What stands at the top of the log as long as a list is shown.
+    welcome: Line = ()
+
+    @work(group="flow", exclusive=True)
+    async def action_open(self) -> None:
+        """Choose a list."""
+        from siptui.tui.dialogs.picker import Picker
+
+        if self.may("open"):
+            path = await self.app.push_screen_wait(Picker(self.start_folder()))
+            if path is not None:
+                self.read(path)
+
+    @work(group="read", exclusive=True)
+    async def read(self, path: Path) -> None:
+        """Read a list and show it."""
+        await self.read_now(path, self.session.options.region)
+
+    async def read_now(self, path: Path, region: Region | None) -> bool:
+        """Read a list, show it, and say whether that went well."""
+        if not self.session.board.empty:
+            self.say(f"reading {path.name} …", "muted")
+        else:
+            self.log_pane.append([((f"reading {visible(str(path))} …", "muted"),)])
+        worker = self.run_worker(
+            partial(read_list, path, region), thread=True, exit_on_error=False, group="list"
+        )
+        try:
+            devices = await worker.wait()
+        except WorkerCancelled:
+            return False  # the console is being left
+        except Exception as failure:
+            error = worker.error or failure
+            if not isinstance(error, SiptuiError):
+                raise
+            self.tell(error)
+            return False
+        self.session.take_list(path, devices)
+        self.session.region = region
+        lines: list[Line] = [((visible(note), "muted"),) for note in devices.notes]
+        self.log_pane.clear()
+        self.log_pane.append([self.welcome, *lines] if self.welcome else lines)
+        self._said = ()
+        self.grid.clear_marks()
+        self.show_all()
+        return True
