@@ -112,7 +112,7 @@ class Wire:
             region = Region.parse(_parameter(request, "TargetRegion"))
         except ValueError:
             return self._error(400, "InvalidRegion", "TargetRegion must be APAC, EMEA or NOAM.")
-        wanted = _items(await request.body())
+        wanted = read_items(await request.body())
         if wanted is None:
             return self._error(
                 400, "BadRequest", "The body must be an array of UserName and HardwareId."
@@ -162,7 +162,7 @@ def _parameter(request: Request, name: str) -> str:
     return ""
 
 
-def _items(body: bytes) -> list[tuple[str, str]] | None:
+def read_items(body: bytes) -> list[tuple[str, str]] | None:
     """The items of a submit, names without regard to case; None where it is no such array."""
     try:
         rows = msgspec.json.decode(body)
