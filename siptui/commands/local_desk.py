@@ -3,29 +3,14 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from siptui.domain.errors import SiptuiError
-from siptui.gateway.protocol import BulkSignIn
-from siptui.posix import HeldError, file_lock, private_folder
-from siptui.runs.book import Book
-from siptui.runs.engine import Engine
-from siptui.runs.events import RunStopped
-from siptui.runs.journal import Journal
-from siptui.runs.office import Office, load, lock_path
+from siptui.posix import HeldError
+from siptui.runs.office import Office
+from siptui.runs.worker import Connect, take, work_on
 
 _LOG = logging.getLogger(__name__)
 _CLOSING = 10.0  # seconds given to what is under way when the desk is closed
-
-#: Opens a client of the service for one run, and closes it.
-Connect = Callable[[], AbstractAsyncContextManager[BulkSignIn]]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class LocalDesk(Office):
@@ -75,29 +60,13 @@ class LocalDesk(Office):
             self._tasks[run] = self._loop.create_task(self._work(run))
 
     async def _work(self, run: str) -> None:
-        lock = lock_path(self._journal_path, run)
-        private_folder(lock.parent)
         try:
-            with file_lock(lock), Journal(self._journal_path) as journal:
-                try:
-                    await self._carry_out(journal, run)
-                except SiptuiError as error:
-                    stopped = RunStopped(
-                        code=error.code, message=error.message, remedy=error.remedy
-                    )
-                    journal.append(run, [stopped], _now())
+            with take(self._journal_path, run):
+                await work_on(self._journal_path, run, self._connect, actor=self.actor)
         except HeldError:
             return  # another process works on it
         except Exception:
             _LOG.exception("the work on run %s ended with a fault", run)
-
-    async def _carry_out(self, journal: Journal, run: str) -> None:
-        async with self._connect() as service:
-            while True:
-                await Engine(Book(journal, run, _now), service).run()
-                # An order may have arrived while the engine was on its way out.
-                if not load(journal, run).open_orders:
-                    return
 
     async def _idle(self) -> None:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

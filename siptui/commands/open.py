@@ -10,7 +10,6 @@ from siptui.domain.region import Region
 
 if TYPE_CHECKING:
     from siptui.commands.session import Selected
-    from siptui.runs.desk import Desk
     from siptui.tui.options import ConsoleOptions
 
 
@@ -84,7 +83,7 @@ def console_options(
         read_only=read_only or settings.read_only or profile.read_only,
         mouse=settings.mouse and not no_mouse,
         save_folder=selected.journal.parent,
-        run_ends_with_us=True,
+        run_ends_with_us=False,
     )
 
 
@@ -96,33 +95,15 @@ def open_console(
     log_level: str | None = None,
 ) -> int:
     """Open the console on the profile's desk and stay until it is left; the exit code."""
+    from siptui.commands.launch import known_account, worker_desk
     from siptui.tui.launch import check_terminal, prepare_environment, run_console
 
     check_terminal()
     prepare_environment()
-    desk = desk_of(selected, record=record, log_level=log_level)
+    desk = worker_desk(
+        selected, account=known_account(selected), record=record, log_level=log_level
+    )
     try:
         return run_console(desk, console)
     finally:
         desk.close()
-
-
-def desk_of(
-    selected: "Selected", *, record: Path | None = None, log_level: str | None = None
-) -> "Desk":
-    """The desk of the profile's tenant. Its runs are worked on in this process; the sign-in is
-    asked for when the first one starts."""
-    from collections.abc import AsyncIterator
-    from contextlib import asynccontextmanager
-
-    from siptui.commands.local_desk import LocalDesk
-    from siptui.commands.session import open_session
-    from siptui.gateway.protocol import BulkSignIn
-
-    @asynccontextmanager
-    async def connect() -> AsyncIterator[BulkSignIn]:
-        opening = open_session(selected=selected, record=record, log_level=log_level)
-        async with opening as session:
-            yield session.client
-
-    return LocalDesk(selected.journal, connect, tenant=selected.profile.tenant)

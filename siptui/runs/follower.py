@@ -1,8 +1,10 @@
 """Reading a run from the journal while somebody else writes it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from siptui.runs.desk import Changes
+from siptui.runs.events import Stored
 from siptui.runs.journal import Journal
 from siptui.runs.state import RunState
 
@@ -18,15 +20,18 @@ class Follower:
 
     def poll(self) -> Changes:
         """Read what is new into `state`."""
-        if not self._journal.changed():
+        steps = list(self.steps())
+        if not steps:
             return _NOTHING
-        events = self._journal.read(self.state.run, self.state.last_seq)
-        if not events:
-            return _NOTHING
-        changed: set[int] = set()
-        for stored in events:
-            changed |= self.state.apply(stored)
-        return Changes(events, frozenset(changed))
+        events = [stored for stored, _ in steps]
+        return Changes(events, frozenset().union(*(changed for _, changed in steps)))
+
+    def steps(self) -> Iterator[tuple[Stored, set[int]]]:
+        """What is new, an event at a time, each with the devices it changed; `state` is then
+        that of this very event."""
+        if self._journal.changed():
+            for stored in self._journal.read(self.state.run, self.state.last_seq):
+                yield stored, self.state.apply(stored)
 
     def close(self) -> None:
         """Let go of the journal."""

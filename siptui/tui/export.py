@@ -13,27 +13,10 @@ def write_results(
 
     Returns how many. Raises `SiptuiError`, with code `exists` for a file that is there already.
     """
-    from siptui.devicelist import ResultRow, write_csv, write_json
+    from siptui.devicelist import write_csv, write_json
+    from siptui.runs.results import result_rows
 
-    rows = []
-    for record in records:
-        batch = run.batches.get(record.batch)
-        outcome = record.outcome
-        rows.append(
-            ResultRow(
-                line=record.device.line,
-                user_name=record.device.user_name,
-                hardware_id=record.device.hardware_id,
-                region=str(record.device.region),
-                batch_id=batch.batch_id if batch else "",
-                state=str(record.state),
-                attempt=record.attempt,
-                error=record.error,
-                cause=str(outcome.cause) if outcome else "",
-                remedy=outcome.remedy if outcome else "",
-                extra=record.device.extra,
-            )
-        )
+    rows = result_rows(run, records)
     if path.suffix.casefold() == ".json":
         write_json(path, run.run, rows, force=force)
     else:

@@ -1,0 +1,59 @@
+"""`siptui export`: the results of a run, for a spreadsheet, a script or the next run."""
+
+from pathlib import Path
+
+import click
+
+from siptui.commands import options
+from siptui.domain.state import DeviceState
+
+_STATES = [str(state) for state in DeviceState if state is not DeviceState.INVALID]
+
+
+@click.command()
+@click.argument("run")
+@options.output
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json"]),
+    help="Format; else the file's ending decides, csv without one.",
+)
+@click.option("--only", type=click.Choice(_STATES), help="Only the devices in this state.")
+@click.option("--raw", is_flag=True, help="Without the guard against spreadsheet formulas.")
+@options.force
+@options.profile
+def command(
+    run: str,
+    output: Path | None,
+    form: str | None,
+    only: str | None,
+    raw: bool,
+    force: bool,
+    profile: str | None,
+) -> int:
+    """Write the results of RUN. “--only failed” writes a list that “run” reads again."""
+    from siptui.commands.session import select
+    from siptui.devicelist.writing import csv_text, json_text, write_csv, write_json
+    from siptui.runs.office import Office, load
+    from siptui.runs.results import result_rows
+
+    selected = select(profile)
+    office = Office(selected.journal, tenant=selected.profile.tenant)
+    try:
+        state = load(office.journal, office.find(run))
+    finally:
+        office.close()
+    records = [r for r in state.devices if only is None or str(r.state) == only]
+    rows = result_rows(state, records)
+    form = form or ("json" if output and output.suffix.casefold() == ".json" else "csv")
+    if output is None:
+        text = json_text(state.run, rows) if form == "json" else csv_text(rows, raw=raw)
+        click.echo(text, nl=False)
+        return 0
+    if form == "json":
+        write_json(output, state.run, rows, force=force)
+    else:
+        write_csv(output, rows, raw=raw, force=force)
+    click.echo(f"{len(rows)} devices written to {output}", err=True)
+    return 0

@@ -1,0 +1,196 @@
+"""Starting a worker process for a run, and the desk that does so."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.posix import HeldError
+
+if TYPE_CHECKING:
+    from siptui.commands.session import Selected
+    from siptui.runs.office import Office
+
+#: Seconds until a worker must have said that it holds the run.
+_STARTING = 30.0
+#: Seconds a worker waits for a new sign-in before it lets go of a run.
+_PATIENCE = 24 * 3600.0
+
+
+class WorkerFailedError(SiptuiError):
+    """The worker process did not come up."""
+
+    title = "The worker did not start"
+    code = "worker_failed"
+
+
+def start_worker(
+    selected: "Selected",
+    run: str,
+    *,
+    account: str = "",
+    record: Path | None = None,
+    log_level: str | None = None,
+    wait_for_sign_in: bool = True,
+) -> None:
+    """Start a process of its own session that works on `run`; returns when it holds it.
+
+    Raises the worker's own error when it cannot. One that is held already is fine.
+    """
+    from siptui.identity.environment import VALUE
+
+    environ = {name: value for name, value in selected.environ.items() if name != VALUE}
+    nameless = not selected.settings.profiles
+    order = {
+        "run": run,
+        "profile": None if nameless else selected.profile.name,
+        "token": selected.environ.get(VALUE, ""),
+        "account": account,
+        "record": str(record.absolute()) if record else "",
+        "log_level": log_level,
+        "patience": _PATIENCE if wait_for_sign_in else 0.0,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "siptui.commands.work"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_with_path(environ),
+        start_new_session=True,
+        close_fds=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdout as answers:
+        with process.stdin as orders:
+            orders.write(json.dumps(order).encode() + b"\n")
+        ready, _, _ = select.select([answers], [], [], _STARTING)
+        line = answers.readline() if ready else b""
+    _check(line, process)
+
+
+def _with_path(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for the worker: the same siptui is found wherever it was started from."""
+    package = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, (environ.get("PYTHONPATH", ""), package)))
+    return {**environ, "PYTHONPATH": path}
+
+
+def _check(line: bytes, process: "subprocess.Popen[bytes]") -> None:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        answer = {}
+    if "pid" in answer:
+        return
+    if error := answer.get("error"):
+        if error["code"] == HeldError.code:
+            return
+        failed = WorkerFailedError(error["message"], remedy=error["next"], code=error["code"])
+        failed.exit_code = ExitCode(process.wait())
+        raise failed
+    raise WorkerFailedError(
+        "It ended, or said nothing for half a minute. Nothing was submitted by it.",
+        remedy="Try “siptui resume --foreground”, which shows why; the log folder may tell more.",
+    )
+
+
+def worker_desk(
+    selected: "Selected",
+    *,
+    account: str = "",
+    record: Path | None = None,
+    log_level: str | None = None,
+    wait_for_sign_in: bool = True,
+) -> "Office":
+    """The desk of the profile's tenant, whose runs are worked on by worker processes."""
+    from siptui.runs.office import Office
+
+    def start(run: str) -> None:
+        start_worker(
+            selected,
+            run,
+            account=account,
+            record=record,
+            log_level=log_level,
+            wait_for_sign_in=wait_for_sign_in,
+        )
+
+    return Office(
+        selected.journal, tenant=selected.profile.tenant, account=account, start_work=start
+    )
+
+
+def local_desk(
+    selected: "Selected",
+    *,
+    account: str = "",
+    record: Path | None = None,
+    log_level: str | None = None,
+) -> "Office":
+    """The desk of the profile's tenant, whose runs are worked on in this very process."""
+    from collections.abc import AsyncIterator
+    from contextlib import asynccontextmanager
+
+    from siptui.commands.local_desk import LocalDesk
+    from siptui.commands.session import open_session
+    from siptui.gateway.protocol import BulkSignIn
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[BulkSignIn]:
+        opening = open_session(selected=selected, record=record, log_level=log_level)
+        async with opening as session:
+            yield session.client
+
+    return LocalDesk(selected.journal, connect, tenant=selected.profile.tenant, account=account)
+
+
+def desk_for(
+    selected: "Selected",
+    *,
+    foreground: bool,
+    account: str = "",
+    record: Path | None = None,
+    log_level: str | None = None,
+    wait_for_sign_in: bool = True,
+) -> "Office":
+    """The desk with worker processes, or with `foreground` the one that works here."""
+    if foreground:
+        return local_desk(selected, account=account, record=record, log_level=log_level)
+    return worker_desk(
+        selected,
+        account=account,
+        record=record,
+        log_level=log_level,
+        wait_for_sign_in=wait_for_sign_in,
+    )
+
+
+def signed_in_account(selected: "Selected") -> str:
+    """The account that submits, if its token says so. Raises `SignInNeededError` without one."""
+    import asyncio
+
+    from siptui.commands.session import token_source
+
+    tokens, _ = token_source(selected)
+    asyncio.run(tokens.token())
+    account = getattr(tokens, "account", lambda: None)()
+    return getattr(account, "user", "") if account else ""
+
+
+def known_account(selected: "Selected") -> str:
+    """The account that is signed in as far as this host knows; nothing is asked of the network."""
+    from siptui.commands.session import token_source
+    from siptui.domain.errors import SiptuiError
+
+    try:
+        tokens, _ = token_source(selected)
+        account = getattr(tokens, "account", lambda: None)()
+    except SiptuiError:
+        return ""  # the console says so when it matters: before it submits
+    return getattr(account, "user", "") if account else ""

@@ -1,0 +1,155 @@
+"""`siptui resume`: go on with a run that stopped, or decide what became of a lost batch."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.commands import options
+from siptui.domain.errors import UsageError
+from siptui.domain.state import BatchState, DeviceState
+
+if TYPE_CHECKING:
+    from siptui.runs.office import Office
+    from siptui.runs.state import BatchRecord, RunState
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--adopt", metavar="BATCH", help="The lost batch is the service's BATCH; follow it.")
+@click.option("--resubmit", is_flag=True, help="Submit what is unknown once more.")
+@click.option(
+    "--batch", type=int, metavar="N", help="Which batch of the run, where several are unsettled."
+)
+@options.yes
+@options.foreground
+@options.as_json
+@options.common
+def command(
+    run: str | None,
+    adopt: str | None,
+    resubmit: bool,
+    batch: int | None,
+    yes: bool,
+    foreground: bool,
+    as_json: bool,
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: Path | None,
+) -> int:
+    """Go on with RUN, or with the newest unfinished one.
+
+    A batch whose answer was lost and that was not found again waits for your word: --adopt says
+    which batch of the service it is (“siptui batches” lists them), --resubmit submits its devices
+    once more, which resets their passwords again.
+    """
+    from siptui.commands.confirming import confirm
+    from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.session import select
+    from siptui.commands.watching import watch
+    from siptui.posix import HeldError
+    from siptui.runs.office import holder_of, load, lock_path
+    from siptui.runs.public import exit_code
+
+    if adopt and resubmit:
+        raise UsageError("Either --adopt or --resubmit, not both.")
+    selected = select(profile)
+    desk = desk_for(
+        selected,
+        foreground=foreground,
+        record=record,
+        log_level=log_level,
+        wait_for_sign_in=not no_input,
+    )
+    try:
+        found = _which(desk, run, deciding=bool(adopt or resubmit))
+        if holder := holder_of(selected.journal, found):
+            raise HeldError(lock_path(selected.journal, found), holder)
+        state = load(desk.journal, found)
+        if not (adopt or resubmit) and state.finished:
+            click.echo(f"Run {found} is finished; there is nothing left to go on with.", err=True)
+            return exit_code(state)
+        signed_in_account(selected)
+        if resubmit:
+            _resubmit(desk, state, batch, yes=yes, no_input=no_input)
+        elif adopt:
+            target = _unsettled(state, batch, adopt)
+            confirm(
+                [state.devices[i].device for i in target.devices],
+                tenant=desk.tenant,
+                batches=1,
+                notes=[f"Nothing is submitted: batch {target.number} is taken for {adopt}."],
+                yes=yes,
+                no_input=no_input,
+            )
+            desk.adopt(found, target.number, adopt)
+        else:
+            if state.paused or state.stopping:
+                desk.go_on(found)
+            desk.start(found)
+        return watch(
+            desk,
+            selected.journal,
+            found,
+            as_json=as_json,
+            after=state.last_seq,
+            may_ask=not (no_input or as_json or foreground),
+        )
+    finally:
+        desk.close()
+
+
+def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:
+    if run is not None:
+        return desk.find(run)
+    heads = desk.runs()
+    for head in heads:
+        if head.state != "finished" or (deciding and head.unknown):
+            return head.run
+    raise UsageError(
+        "No run is unfinished.", code="no_run", remedy="See them all with: siptui runs"
+    )
+
+
+def _unsettled(state: "RunState", number: int | None, batch_id: str) -> "BatchRecord":
+    waiting = [
+        b
+        for b in state.batches.values()
+        if b.state in (BatchState.UNSETTLED, BatchState.IN_DOUBT)
+        and (number is None or b.number == number)
+    ]
+    if len(waiting) > 1:
+        waiting = [b for b in waiting if batch_id in b.candidates] or waiting
+    if len(waiting) != 1:
+        names = ", ".join(str(b.number) for b in waiting)
+        raise UsageError(
+            f"Batches {names} wait for a decision."
+            if waiting
+            else "No batch waits for a decision.",
+            remedy="Say which one with --batch N." if waiting else "",
+        )
+    return waiting[0]
+
+
+def _resubmit(
+    desk: "Office", state: "RunState", number: int | None, *, yes: bool, no_input: bool
+) -> None:
+    from siptui.commands.confirming import confirm
+
+    wanted = [
+        record
+        for record in state.devices
+        if record.state is DeviceState.UNKNOWN and (number is None or record.batch == number)
+    ]
+    if not wanted:
+        raise UsageError("No device of this run has an unknown outcome.")
+    confirm(
+        [record.device for record in wanted],
+        tenant=desk.tenant,
+        batches=len({record.batch for record in wanted}),
+        notes=["Whether the service acted on them before is not known."],
+        yes=yes,
+        no_input=no_input,
+    )
+    desk.resubmit(state.run, devices=[record.index for record in wanted])

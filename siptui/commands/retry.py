@@ -1,0 +1,86 @@
+"""`siptui retry`: submit the failed devices of a run again."""
+
+from pathlib import Path
+
+import click
+
+from siptui.commands import options
+from siptui.domain.errors import UsageError
+from siptui.domain.outcome import Cause
+from siptui.domain.state import DeviceState
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--cause", type=click.Choice([str(c) for c in Cause]), help="Only those that failed for CAUSE."
+)
+@options.yes
+@options.foreground
+@options.dry_run
+@options.as_json
+@options.common
+def command(
+    run: str,
+    cause: str | None,
+    yes: bool,
+    foreground: bool,
+    dry_run: bool,
+    as_json: bool,
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: Path | None,
+) -> int:
+    """Submit the devices of RUN that failed once more; resets their passwords again."""
+    from siptui.commands.confirming import confirm
+    from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.session import select
+    from siptui.commands.watching import watch
+    from siptui.runs.office import load
+    from siptui.runs.orders import plan_again
+
+    selected = select(profile)
+    desk = desk_for(
+        selected,
+        foreground=foreground,
+        record=record,
+        log_level=log_level,
+        wait_for_sign_in=not no_input,
+    )
+    try:
+        found = desk.find(run)
+        state = load(desk.journal, found)
+        failed = [
+            r
+            for r in state.devices
+            if r.state is DeviceState.FAILED
+            and (cause is None or (r.outcome is not None and r.outcome.cause == cause))
+        ]
+        if not failed:
+            named = f" for {cause}" if cause else ""
+            raise UsageError(f"No device of run {found} failed{named}.", code="nothing_failed")
+        size = state.plan.options.batch_size if state.plan else 100
+        batches = plan_again(state, failed, size=size)
+        if dry_run:
+            click.echo(f"{len(failed)} devices, {len(batches)} batches. Nothing was done.")
+            return 0
+        signed_in_account(selected)
+        confirm(
+            [r.device for r in failed],
+            tenant=desk.tenant,
+            batches=len(batches),
+            yes=yes,
+            no_input=no_input,
+        )
+        desk.retry(found, [r.index for r in failed])
+        return watch(
+            desk,
+            selected.journal,
+            found,
+            as_json=as_json,
+            after=state.last_seq,
+            may_ask=not (no_input or as_json or foreground),
+        )
+    finally:
+        desk.close()

@@ -1,0 +1,228 @@
+"""`siptui run`: the whole job without a console."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.commands import options
+from siptui.domain.errors import ExitCode, UsageError
+from siptui.domain.plan import make_batches
+from siptui.domain.region import Region
+
+if TYPE_CHECKING:
+    from siptui.devicelist import DeviceList
+    from siptui.runs.office import Office
+
+_SHOWN = 20
+
+
+class FaultyListError(UsageError):
+    """The list has rows that cannot be submitted."""
+
+    title = "The list has faults"
+    code = "faulty_list"
+
+
+class BusyDevicesError(UsageError):
+    """Devices of the list are, or may be, in the hands of the service already."""
+
+    title = "Already being signed in"
+    code = "busy_devices"
+
+
+@click.command()
+@click.argument("file", type=options.FILE)
+@options.region
+@options.yes
+@options.foreground
+@options.batch_size
+@options.slots
+@options.settle
+@options.dry_run
+@click.option("--skip-invalid", is_flag=True, help="Leave faulty rows out and say so.")
+@click.option(
+    "--first",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Submit the first N devices alone; go on only when enough of them were signed in.",
+)
+@click.option(
+    "--max-failures",
+    type=click.FloatRange(0, 100),
+    default=10.0,
+    show_default=True,
+    metavar="P",
+    help="With --first: stop when more than P % of them fail.",
+)
+@click.option(
+    "--auto-retry",
+    type=click.IntRange(0, 5),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Submit what passes by itself (offline, AD throttling) again, N times at most. "
+    "Each time resets the password again.",
+)
+@click.option("--again", is_flag=True, help="Also devices whose outcome in another run is unknown.")
+@options.as_json
+@options.common
+def command(
+    file: Path,
+    region: Region | None,
+    yes: bool,
+    foreground: bool,
+    batch_size: int,
+    slots: int,
+    settle: float,
+    dry_run: bool,
+    skip_invalid: bool,
+    first: int | None,
+    max_failures: float,
+    auto_retry: int,
+    again: bool,
+    as_json: bool,
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: Path | None,
+) -> int:
+    """Plan, submit, follow and report the device list FILE, without a console.
+
+    A worker process does the work: the run goes on when this terminal closes. A list with faults
+    submits nothing, unless --skip-invalid leaves the faulty rows out.
+    """
+    from siptui.commands.check import region_of
+    from siptui.commands.confirming import confirm
+    from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.session import select
+    from siptui.commands.watching import watch
+    from siptui.devicelist.reading import read
+    from siptui.runs.events import Options
+
+    found = read(file, region=region or region_of(profile))
+    _refuse_faults(found, skip_invalid)
+    if dry_run:
+        _show_plan(found, batch_size, first or 0, as_json)
+        return ExitCode.OK
+    selected = select(profile)
+    size = min(batch_size, selected.profile.batch_size)
+    account = signed_in_account(selected)
+    desk = desk_for(
+        selected,
+        foreground=foreground,
+        account=account,
+        record=record,
+        log_level=log_level,
+        wait_for_sign_in=not no_input,
+    )
+    try:
+        notes = _known_devices(desk, found, again)
+        batches = make_batches(found.devices, size=size, first=first or 0)
+        confirm(
+            found.devices,
+            tenant=desk.tenant,
+            batches=len(batches),
+            skipped=found.rows_invalid,
+            notes=notes,
+            yes=yes,
+            no_input=no_input,
+        )
+        run = desk.create(
+            found.devices,
+            file=found.file,
+            sha256=found.sha256,
+            skipped=found.rows_invalid,
+            options=Options(
+                batch_size=size,
+                slots=min(slots, selected.profile.slots),
+                settle_seconds=settle,
+                first=first or 0,
+                max_failures=max_failures,
+                auto_retry=auto_retry,
+            ),
+        )
+        if not as_json:
+            click.echo(f"run {run}: {len(found.devices)} devices in {len(batches)} batches")
+        desk.start(run)
+        return watch(
+            desk,
+            selected.journal,
+            run,
+            as_json=as_json,
+            may_ask=not (no_input or as_json or foreground),
+        )
+    finally:
+        desk.close()
+
+
+def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
+    if found.rows_invalid and not skip_invalid:
+        faults = [fault for fault in found.faults if fault.severity == "error"]
+        shown = [f"  line {f.line}, {f.column}: {f.message}" for f in faults[:_SHOWN]]
+        more = len(faults) - _SHOWN
+        raise FaultyListError(
+            f"{found.file}: {found.rows_invalid} rows cannot be submitted, so none was.\n"
+            + "\n".join(shown)
+            + (f"\n  and {more} more faults: siptui check {found.file}" if more > 0 else ""),
+            remedy="Correct them, or leave them out with --skip-invalid.",
+        )
+    if not found.devices:
+        raise UsageError(f"{found.file} has no device that can be submitted.")
+
+
+def _show_plan(found: "DeviceList", size: int, first: int, as_json: bool) -> None:
+    batches = make_batches(found.devices, size=size, first=first)
+    if as_json:
+        plan = [
+            {
+                "batch": batch.number,
+                "region": str(batch.region),
+                "devices": [
+                    {"line": d.line, "username": d.user_name, "hardware_id": d.hardware_id}
+                    for d in batch.devices
+                ],
+            }
+            for batch in batches
+        ]
+        body = {
+            "schema": 1,
+            "type": "plan",
+            "file": found.file,
+            "sha256": found.sha256,
+            "devices": len(found.devices),
+            "skipped": found.rows_invalid,
+            "batches": plan,
+        }
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return
+    for batch in batches:
+        lines = f"lines {batch.devices[0].line}-{batch.devices[-1].line}"
+        click.echo(f"batch {batch.number}  {batch.region}  {len(batch.devices)} devices  {lines}")
+    left_out = f", {found.rows_invalid} rows left out" if found.rows_invalid else ""
+    click.echo(f"{len(found.devices)} devices, {len(batches)} batches{left_out}. Nothing was done.")
+
+
+def _known_devices(desk: "Office", found: "DeviceList", again: bool) -> list[str]:
+    """What earlier runs say of these devices; refuses those the service may be working on."""
+    from siptui.domain.state import DeviceState
+    from siptui.runs.overlap import BUSY, overlaps
+
+    known = overlaps(desk.journal, found.devices)
+    busy = [o for o in known if o.state in BUSY and not (again and o.state is DeviceState.UNKNOWN)]
+    if busy:
+        one = busy[0]
+        raise BusyDevicesError(
+            f"{len(busy)} devices are in another run already, {one.device.user_name} on "
+            f"{one.device.hardware_id} is {one.state} in run {one.run}. Nothing was submitted.",
+            remedy=f"Look at it: siptui attach {one.run}. Devices of unknown outcome are "
+            "submitted again with --again.",
+        )
+    done = [o for o in known if o.state is DeviceState.SUCCEEDED]
+    if not done:
+        return []
+    return [
+        f"{len(done)} of them were signed in before, last in run {max(o.run for o in done)}; "
+        "their passwords are reset again."
+    ]

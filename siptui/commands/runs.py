@@ -1,0 +1,49 @@
+"""`siptui runs`: the history."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from siptui.commands import options
+
+
+@click.command()
+@options.profile
+@options.as_json
+def command(profile: str | None, as_json: bool) -> int:
+    """List the runs in the journal, newest first."""
+    from siptui.commands.session import select
+    from siptui.commands.table import columns
+    from siptui.runs.office import Office
+
+    selected = select(profile)
+    office = Office(selected.journal, tenant=selected.profile.tenant)
+    try:
+        heads = office.runs()
+    finally:
+        office.close()
+    if as_json:
+        click.echo(json.dumps({"runs": [asdict(head) for head in heads]}, ensure_ascii=False))
+        return 0
+    if not heads:
+        click.echo("There is no run yet. “siptui FILE” opens the console on a device list.")
+        return 0
+    rows = [
+        (
+            head.run,
+            head.started[:19].replace("T", " "),
+            head.state,
+            str(head.devices),
+            str(head.succeeded),
+            str(head.failed),
+            str(head.unknown),
+            Path(head.file).name,
+        )
+        for head in heads
+    ]
+    head_line = ("RUN", "STARTED", "STATE", "DEVICES", "SIGNED IN", "FAILED", "UNKNOWN", "LIST")
+    for line in columns(head_line, rows):
+        click.echo(line)
+    return 0

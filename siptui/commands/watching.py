@@ -1,0 +1,171 @@
+"""Following a run on standard output: JSON lines for scripts, calm lines for people."""
+
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.domain.errors import ExitCode
+from siptui.domain.outcome import OUTCOMES, Cause
+from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.runs import events as ev
+from siptui.runs.office import holder_of
+from siptui.runs.public import exit_code, lines
+from siptui.runs.state import RunState
+
+if TYPE_CHECKING:
+    from siptui.runs.follower import Follower
+    from siptui.runs.office import Office
+
+_POLL = 0.1
+_HOLDER = 2.0
+_TOLD = (DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN)
+
+
+def watch(
+    desk: "Office", path: Path, run: str, *, as_json: bool, after: int = 0, may_ask: bool = False
+) -> ExitCode:
+    """Print what happens to `run` behind the event `after` until its work ends; the exit code.
+
+    Ctrl-C asks, if it may: leave the run to its worker, or stop submitting.
+    """
+    follower = desk.follow(run)
+    looked = time.monotonic()
+    try:
+        while True:
+            try:
+                ended = _tell(follower, as_json, after)
+                if not ended and time.monotonic() - looked > _HOLDER:
+                    looked = time.monotonic()
+                    if holder_of(path, run) is None:
+                        # Its last words may have come between the two looks.
+                        ended = _tell(follower, as_json, after)
+                        if not ended and follower.state.open_orders:
+                            desk.start(run)  # the order met a worker that was just leaving
+                        elif not ended:
+                            return _abandoned(follower.state, as_json)
+                if ended:
+                    return exit_code(follower.state)
+                time.sleep(_POLL)
+            except KeyboardInterrupt:
+                if not _stay(desk, run, may_ask):
+                    raise
+    finally:
+        follower.close()
+
+
+def _tell(follower: "Follower", as_json: bool, after: int) -> bool:
+    """Print what is new behind `after`; whether the work has ended."""
+    ended = False
+    for stored, changed in follower.steps():
+        if stored.seq <= after:
+            continue
+        ended = isinstance(stored.event, ev.RunFinished | ev.RunStopped)
+        if as_json:
+            for line in lines(follower.state, stored, changed):
+                click.echo(json.dumps(line, ensure_ascii=False))
+        else:
+            for text in _for_people(follower.state, stored, changed):
+                click.echo(text)
+    sys.stdout.flush()
+    return ended
+
+
+def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[str]:
+    event, time_of_day = stored.event, stored.at[11:19]
+    said: list[str] = []
+    if isinstance(event, ev.BatchSubmitting):
+        said = [f"batch {event.batch} submitting  {event.devices} devices  {event.region}"]
+    elif isinstance(event, ev.BatchAccepted):
+        how = "found again" if event.adopted else "accepted"
+        said = [f"batch {event.batch} {how}  {event.batch_id}"]
+    elif isinstance(event, ev.BatchRejected):
+        said = [f"batch {event.batch} rejected  {event.message} {event.remedy}"]
+    elif isinstance(event, ev.BatchDeferred):
+        said = [f"batch {event.batch} put back  {event.why}"]
+    elif isinstance(event, ev.BatchInDoubt):
+        said = [f"batch {event.batch} in doubt  {event.why}; looking for it"]
+    elif isinstance(event, ev.BatchUnsettled):
+        said = [
+            f"batch {event.batch} unsettled  {event.why}; you decide: siptui resume {state.run} "
+            "--adopt BATCH or --resubmit"
+        ]
+    elif isinstance(event, ev.BatchFinished):
+        said = [
+            f"batch {event.batch} finished  {event.succeeded} signed in, {event.failed} failed"
+            + (f", {event.unknown} unknown" if event.unknown else "")
+        ]
+    elif isinstance(event, ev.Waiting):
+        said = [f"waiting  {event.why}" + (f", until {event.until}" if event.until else "")]
+    elif isinstance(event, ev.Note):
+        said = [f"{event.level}  " + (f"batch {event.batch}: " if event.batch else "") + event.text]
+    out = [f"{time_of_day}  {text}" for text in said]
+    for index in sorted(touched):
+        record = state.devices[index]
+        if record.state in _TOLD:
+            why = f"  {record.error}" if record.error else ""
+            out.append(
+                f"{time_of_day}  {SYMBOLS[record.state]} {WORDS[record.state]:<9}  "
+                f"{record.device.user_name}  {record.device.hardware_id}{why}"
+            )
+    if isinstance(event, ev.RunStopped):
+        out.append(f"{time_of_day}  stopped: {event.message}")
+        out += [event.remedy] if event.remedy else []
+    elif isinstance(event, ev.RunFinished):
+        out += summary(state, event)
+    return out
+
+
+def summary(state: RunState, event: ev.RunFinished) -> list[str]:
+    """The end of a run in a few lines: counts, causes, what to do next."""
+    out = [
+        f"Finished: {event.succeeded} signed in, {event.failed} failed, {event.unknown} unknown"
+        + (f", {event.skipped} left out" if event.skipped else "")
+        + f" in {event.seconds:.0f} s."
+    ]
+    causes: Counter[str] = state.causes()
+    for cause, count in causes.most_common():
+        outcome = OUTCOMES[Cause(cause)]
+        out.append(f"  {count:>4} {outcome.short}: {outcome.remedy}")
+    if event.failed:
+        out.append(f"Retry the failed ones: siptui retry {state.run}")
+    return out
+
+
+def _abandoned(state: RunState, as_json: bool) -> ExitCode:
+    text = "The worker is gone without a word."
+    following = f"Nothing is lost; go on with: siptui resume {state.run}"
+    if as_json:
+        body = {"code": "worker_gone", "message": text, "next": following}
+        click.echo(json.dumps({"error": body}))
+    else:
+        click.echo(f"{text}\n{following}", err=True)
+    return ExitCode.ERROR
+
+
+def _stay(desk: "Office", run: str, may_ask: bool) -> bool:
+    """Ask what Ctrl-C meant. False: leave."""
+    if not may_ask:
+        click.echo(f"The run goes on: siptui attach {run}", err=True)
+        return False
+    choice = click.prompt(
+        f"\nRun {run} goes on without this terminal. [l]eave it running, [s]top submitting, "
+        "[w]atch on",
+        type=click.Choice(["l", "s", "w"]),
+        default="l",
+        show_choices=False,
+        err=True,
+    )
+    if choice == "s":
+        desk.stop(run)
+        click.echo(
+            "No further batch is submitted; the live ones are followed to their end.", err=True
+        )
+        return True
+    if choice == "l":
+        click.echo(f"See it again with: siptui attach {run}", err=True)
+    return bool(choice == "w")

@@ -1,0 +1,56 @@
+"""Working on a run: one holder at a time, until nothing is left to do."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from siptui.domain.errors import SiptuiError
+from siptui.gateway.protocol import BulkSignIn
+from siptui.posix import FileLock, file_lock, private_folder
+from siptui.runs.book import Book
+from siptui.runs.engine import Engine
+from siptui.runs.events import Actor, RunStopped
+from siptui.runs.journal import Journal
+from siptui.runs.office import load, lock_path
+
+_LOG = logging.getLogger(__name__)
+
+#: Opens a client of the service for one run, and closes it.
+Connect = Callable[[], AbstractAsyncContextManager[BulkSignIn]]
+
+
+def now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+def take(path: Path, run: str) -> FileLock:
+    """Take `run` for this process; `HeldError` (exit 11) when another one works on it."""
+    lock = lock_path(path, run)
+    private_folder(lock.parent)
+    return file_lock(lock)
+
+
+async def work_on(
+    path: Path, run: str, connect: Connect, *, actor: Actor | None = None, sign_in_wait: float = 0.0
+) -> None:
+    """Carry `run` out; the caller has taken it. How it ended is in the journal.
+
+    `sign_in_wait` is how many seconds a lost sign-in is waited for. Errors that are no fault of
+    ours end up in the journal as the reason why the run stopped.
+    """
+    with Journal(path) as journal:
+        try:
+            async with connect() as service:
+                while True:
+                    book = Book(journal, run, now)
+                    await Engine(book, service, actor=actor, sign_in_wait=sign_in_wait).run()
+                    # An order may have arrived while the engine was on its way out.
+                    if not load(journal, run).open_orders:
+                        return
+        except SiptuiError as error:
+            _LOG.warning("run %s stopped: %s", run, error.code)
+            stopped = RunStopped(code=error.code, message=error.message, remedy=error.remedy)
+            journal.append(run, [stopped], now())
