@@ -1,21 +1,31 @@
 """`siptui attach [RUN]`: the console on a run, running or ended."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from siptui.commands import options
 from siptui.domain.errors import UsageError
+from siptui.domain.region import Region
+
+if TYPE_CHECKING:
+    from siptui.commands.session import Selected
+    from siptui.runs.office import Office
 
 
 @click.command()
 @click.argument("run", required=False)
+@click.option("--batch", "batch_id", metavar="ID", help="Follow a batch somebody else submitted.")
+@options.region
 @click.option("--theme", metavar="NAME", help="Theme of the console (else the profile's).")
 @click.option("--read-only", is_flag=True, help="Hide everything that changes anything.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @options.common
 def command(
     run: str | None,
+    batch_id: str | None,
+    region: Region | None,
     theme: str | None,
     read_only: bool,
     no_mouse: bool,
@@ -33,7 +43,9 @@ def command(
     selected = select(profile)
     office = Office(selected.journal, tenant=selected.profile.tenant)
     try:
-        if run is None:
+        if batch_id is not None:
+            found: str | None = _adopted(office, selected, batch_id, region, log_level)
+        elif run is None:
             newest: list[str] = office.journal.runs()[:1]
             found = office.newest_unfinished() or (newest[0] if newest else None)
         else:
@@ -50,3 +62,28 @@ def command(
         selected, theme=theme, read_only=read_only, no_mouse=no_mouse, run=found
     )
     return open_console(selected, console, record=record, log_level=log_level)
+
+
+def _adopted(
+    office: "Office", selected: "Selected", batch_id: str, region: Region | None, level: str | None
+) -> str:
+    """The run that follows the service's batch `batch_id`, made if need be, with its worker."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from siptui.commands.launch import known_account, start_worker
+    from siptui.commands.session import open_session
+    from siptui.commands.waits import say_wait
+    from siptui.gateway.protocol import BatchStatus
+    from siptui.runs.adoption import adopt_foreign
+    from siptui.runs.office import holder_of, load
+
+    async def read() -> BatchStatus:
+        async with open_session(selected=selected, log_level=level, on_wait=say_wait) as session:
+            return await session.client.batch_status(batch_id, retry=True)
+
+    status = asyncio.run(read())
+    run = adopt_foreign(office, status, region or selected.profile.region, datetime.now(UTC))
+    if not load(office.journal, run).finished and holder_of(selected.journal, run) is None:
+        start_worker(selected, run, account=known_account(selected), log_level=level)
+    return run

@@ -10,24 +10,30 @@ import click
 from siptui.commands import options
 
 if TYPE_CHECKING:
+    from siptui.domain.region import Region
     from siptui.gateway.protocol import BatchStatus, ItemStatus
 
 
 @click.command("batch")
 @click.argument("batch_id", metavar="ID")
+@click.option("--follow", is_flag=True, help="Make a run of it and follow it to its end.")
+@options.region
 @options.common
 @options.as_json
 def command(
     batch_id: str,
+    follow: bool,
+    region: "Region | None",
     profile: str | None,
     no_input: bool,
     log_level: str | None,
     record: Path | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Show the devices of the batch ID, as the service remembers it (30 days).
 
-    “siptui batches” lists the ids.
+    “siptui batches” lists the ids. With --follow it is followed like a run of one's own, whoever
+    submitted it; “siptui attach --batch ID” does so in the console.
     """
     from siptui.commands.session import open_session
     from siptui.commands.table import columns
@@ -41,9 +47,11 @@ def command(
             return await session.client.batch_status(batch_id, retry=True)
 
     batch = asyncio.run(main())
+    if follow:
+        return _follow(batch, region, profile, no_input=no_input, as_json=as_json)
     if as_json:
         click.echo(json.dumps(as_object(batch)))
-        return
+        return 0
     about = [batch.word or "no status", batch.region or "", batch.request_time, batch.user_id]
     click.echo(f"Batch {batch.batch_id}: {', '.join(part for part in about if part)}")
     rows = [
@@ -57,6 +65,35 @@ def command(
     ]
     for line in columns(("STATUS", "USER NAME", "HARDWARE ID", "ERROR"), rows):
         click.echo(line)
+    return 0
+
+
+def _follow(
+    batch: "BatchStatus",
+    region: "Region | None",
+    profile: str | None,
+    *,
+    no_input: bool,
+    as_json: bool,
+) -> int:
+    from datetime import UTC, datetime
+
+    from siptui.commands.launch import signed_in_account, worker_desk
+    from siptui.commands.session import select
+    from siptui.commands.watching import watch
+    from siptui.runs.adoption import adopt_foreign
+
+    selected = select(profile)
+    account = signed_in_account(selected)
+    desk = worker_desk(selected, account=account, wait_for_sign_in=not no_input)
+    try:
+        run = adopt_foreign(desk, batch, region or selected.profile.region, datetime.now(UTC))
+        desk.start(run)
+        return watch(
+            desk, selected.journal, run, as_json=as_json, may_ask=not (no_input or as_json)
+        )
+    finally:
+        desk.close()
 
 
 def as_object(batch: "BatchStatus") -> dict[str, Any]:

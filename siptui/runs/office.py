@@ -130,8 +130,7 @@ class Office:
         """Plan a run and write it down; the run's id. Nothing is submitted yet."""
         if not devices:
             raise UsageError("There is no device to sign in.", remedy="Open another device list.")
-        now = self._now()
-        run = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        run = self.new_run_id()
         events = plan_events(
             devices,
             file=file,
@@ -141,8 +140,12 @@ class Office:
             options=options,
             actor=self.actor,
         )
-        self._journal.create(run, devices, events, now)
+        self._journal.create(run, devices, events, self._now())
         return run
+
+    def new_run_id(self) -> str:
+        """An id for a run that begins now: ids sort by time and are short enough to type."""
+        return f"{self._now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
     def start(self, run: str) -> None:
         """See to it that somebody works on the run."""
