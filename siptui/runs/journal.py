@@ -1,67 +1,43 @@
-"""The journal: every event of every run of one profile, appended before the act, in SQLite.
+"""The journal: every event of every run of one profile, appended before the act, in SQLite."""
 
-Write-ahead log with `synchronous=FULL`, so that what was appended survives a crash and a power
-cut (WAL with less keeps commits over a crash only). Network file systems have no shared memory
-for the log; there the rollback journal serves.
-"""
-
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import msgspec
-
 from siptui.domain.device import Device
-from siptui.domain.errors import ExitCode, SiptuiError, UsageError
-from siptui.domain.hardware_id import HardwareId
-from siptui.domain.region import Region
-from siptui.domain.user_name import UserName
-from siptui.posix import filesystem_is_network, private_folder
-from siptui.runs.events import AnyEvent, Event, Stored
+from siptui.domain.errors import UsageError
+from siptui.posix import private_folder
+from siptui.runs.events import Event, Stored
+from siptui.runs.journal_file import (
+    SCHEMA_VERSION,
+    JournalError,
+    connect,
+    damage,
+    explained,
+    make_private,
+    migrate,
+    prepare_writing,
+    transaction,
+)
+from siptui.runs.journal_record import (
+    device_row,
+    event_body,
+    stored_device,
+    stored_event,
+    timestamp,
+)
+from siptui.runs.journal_repair import finish_repair, repair
 
-SCHEMA_VERSION = 1
-_APPLICATION_ID = 0x51707569  # "Sipui": tells this file from any other SQLite file
-_BUSY_SECONDS = 10.0
+__all__ = ["SCHEMA_VERSION", "Journal", "JournalError", "NoSuchRunError", "timestamp"]
 
-_SCHEMA = """
-CREATE TABLE runs (
-    run TEXT PRIMARY KEY,
-    created TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE devices (
-    run TEXT NOT NULL REFERENCES runs(run),
-    device INTEGER NOT NULL,
-    line INTEGER NOT NULL,
-    user_name TEXT NOT NULL,
-    hardware_id TEXT NOT NULL,
-    region TEXT NOT NULL,
-    extra TEXT,
-    PRIMARY KEY (run, device)
-) WITHOUT ROWID;
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    run TEXT NOT NULL REFERENCES runs(run),
-    at TEXT NOT NULL,
-    body TEXT NOT NULL
-);
-CREATE INDEX events_of_run ON events(run, seq);
-"""
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(AnyEvent).decode
-_extra = msgspec.json.Decoder(dict[str, str]).decode
-
-
-class JournalError(SiptuiError):
-    """The journal cannot be used."""
-
-    title = "The journal cannot be used"
-    code = "journal"
-    exit_code = ExitCode.ERROR
+#: Hardware ids asked for at once; older builds of SQLite take 999 values in a statement.
+_AT_ONCE = 500
+_RUNS_WITH = (
+    "SELECT DISTINCT devices.hardware_id, run, created FROM devices JOIN runs USING (run)"
+    " WHERE devices.hardware_id IN ({})"
+)
 
 
 class NoSuchRunError(UsageError):
@@ -71,51 +47,36 @@ class NoSuchRunError(UsageError):
     code = "no_such_run"
 
 
-def timestamp(when: datetime) -> str:
-    """`when` as the journal writes it: RFC 3339, UTC, milliseconds."""
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours: what, where, what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        text = str(error)
-        remedy = "Nothing further was submitted. Set it right, then go on with: siptui resume"
-        if "full" in text:
-            text, remedy = "the disk is full", "Free some space. " + remedy
-        elif "readonly" in text or "unable to open" in text:
-            remedy = "Make the folder writable or set SIPTUI_STATE_DIR to another. " + remedy
-        raise JournalError(f"{path}: {text}", remedy=remedy) from error
-
-
 class Journal:
     """One connection to the journal file. Use one per thread.
 
     All methods raise `JournalError` when the file cannot be read or written; nothing is then
-    half written.
+    half written. Opened for writing, the file is made, checked and brought to this version's
+    schema; a damaged one is set aside and what could be read of it is kept, which `notice` then
+    says for people (else it is empty). A file of another program or of a newer siptui is refused
+    and left as it is. With `read_only` a file must be there; nothing is checked or changed.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        with _explained(path):
-            if not read_only:
-                private_folder(path.parent)
-                if not path.exists():
-                    path.touch(mode=0o600)
-            self._db = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            if not read_only:
-                mode = "DELETE" if filesystem_is_network(path) else "WAL"
-                self._db.execute(f"PRAGMA journal_mode={mode}")
-                self._db.execute("PRAGMA synchronous=FULL")
-                self._prepare()
-            else:
-                self._db.execute("PRAGMA query_only=1")
+        self.notice = ""
         self._seen = -1
+        with explained(path):
+            if read_only:
+                self._db = connect(path)
+            else:
+                private_folder(path.parent)
+                finish_repair(path)
+                make_private(path)
+                self._db = connect(path)
+            try:
+                if read_only:
+                    self._prepare_reading()
+                else:
+                    self._prepare_writing()
+            except BaseException:
+                self._db.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -130,121 +91,130 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._db.close()
+        with explained(self.path):
+            self._db.close()
 
-    def _prepare(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == SCHEMA_VERSION:
-            return
-        if version > SCHEMA_VERSION:
+    def _prepare_reading(self) -> None:
+        self._db.execute("PRAGMA query_only=1")
+        if why := damage(self._db, self.path, thorough=False):
             raise JournalError(
-                f"{self.path} was written by a newer siptui (schema {version})",
-                remedy="Use that version, or set SIPTUI_STATE_DIR to another folder.",
+                f"{self.path} is damaged ({why})",
+                remedy="End every siptui and start it again: it keeps what can still be read.",
             )
-        with self._transaction():
-            if self._db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
-                return  # another process was quicker
-            for statement in _SCHEMA.split(";"):
-                if statement.strip():
-                    self._db.execute(statement)
-            self._db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def _prepare_writing(self) -> None:
+        if damage(self._db, self.path):
+            self._db.close()
+            self.notice = repair(self.path)
+            self._db = connect(self.path)
+        prepare_writing(self._db, self.path)
+        migrate(self._db)
 
     def create(
         self, run: str, devices: Sequence[Device], events: Iterable[Event], at: datetime
     ) -> None:
         """Write a new run down: its devices and first events, all or nothing."""
         when = timestamp(at)
-        with _explained(self.path), self._transaction():
+        with explained(self.path), transaction(self._db):
             self._db.execute("INSERT INTO runs VALUES (?, ?)", (run, when))
             self._db.executemany(
                 "INSERT INTO devices VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        run,
-                        index,
-                        device.line,
-                        device.user_name,
-                        device.hardware_id,
-                        device.region.value,
-                        _encode(dict(device.extra)).decode() if device.extra else None,
-                    )
-                    for index, device in enumerate(devices)
-                ),
+                ((run, index, *device_row(device)) for index, device in enumerate(devices)),
             )
             self._insert(run, events, when)
 
     def append(self, run: str, events: Iterable[Event], at: datetime) -> None:
         """Write events down. When this returns they are on the disk."""
-        with _explained(self.path), self._transaction():
+        with explained(self.path), transaction(self._db):
             self._insert(run, events, timestamp(at))
 
     def _insert(self, run: str, events: Iterable[Event], when: str) -> None:
         self._db.executemany(
             "INSERT INTO events (run, at, body) VALUES (?, ?, ?)",
-            ((run, when, _encode(event).decode()) for event in events),
+            ((run, when, event_body(event)) for event in events),
         )
 
     def read(self, run: str, after: int = 0) -> list[Stored]:
         """The events of `run` behind `after`, in order."""
-        with _explained(self.path):
+        with explained(self.path):
             rows = self._db.execute(
                 "SELECT seq, at, body FROM events WHERE run = ? AND seq > ? ORDER BY seq",
                 (run, after),
             ).fetchall()
-        return [Stored(seq, at, _decode(body)) for seq, at, body in rows]
+        return [self._event(run, *row) for row in rows]
 
     def first_and_last(self, run: str) -> tuple[Stored, Stored]:
         """The first and the newest event of `run`."""
         query = "SELECT seq, at, body FROM events WHERE run = ? ORDER BY seq {} LIMIT 1"
-        with _explained(self.path):
+        with explained(self.path):
             rows = [
                 self._db.execute(query.format(order), (run,)).fetchone() for order in ("", "DESC")
             ]
-        first, last = (Stored(seq, at, _decode(body)) for seq, at, body in rows)
+        if None in rows:
+            raise _no_such_run(run)
+        first, last = (self._event(run, *row) for row in rows)
         return first, last
+
+    def _event(self, run: str, seq: int, at: str, body: str) -> Stored:
+        try:
+            return stored_event(seq, at, body)
+        except ValueError as error:
+            raise self._unreadable(run, f"entry {seq}") from error
+
+    def _unreadable(self, run: str, what: str) -> JournalError:
+        return JournalError(
+            f"{self.path}: {what} of the run {run} cannot be read",
+            remedy="It is damaged or of another version of siptui. Nothing of this run is"
+            " submitted; see in the Teams admin center what became of it.",
+        )
 
     def changed(self) -> bool:
         """Whether another connection wrote since the last call; true at the first. Cheap."""
-        with _explained(self.path):
+        with explained(self.path):
             version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
         changed, self._seen = version != self._seen, version
         return changed
 
     def devices(self, run: str) -> list[Device]:
         """The devices of `run` in the order of the plan."""
-        regions = {region.value: region for region in Region}
-        with _explained(self.path):
+        found: list[Device] = []
+        with explained(self.path):
             rows = self._db.execute(
-                "SELECT line, user_name, hardware_id, region, extra FROM devices"
+                "SELECT device, line, user_name, hardware_id, region, extra FROM devices"
                 " WHERE run = ? ORDER BY device",
                 (run,),
             )
-            return [
-                Device(line, UserName(user), HardwareId(hardware_id), regions[region])
-                if extra is None
-                else Device(
-                    line, UserName(user), HardwareId(hardware_id), regions[region], _extra(extra)
-                )
-                for line, user, hardware_id, region, extra in rows
-            ]
+            for device, *row in rows:
+                try:
+                    if device != len(found):  # events name devices by their place
+                        raise ValueError(device)
+                    found.append(stored_device(tuple(row)))
+                except (ValueError, KeyError) as error:
+                    raise self._unreadable(run, f"device {len(found)}") from error
+        return found
 
     def runs(self) -> list[str]:
         """The ids of all runs, newest first."""
-        with _explained(self.path):
+        with explained(self.path):
             rows = self._db.execute("SELECT run FROM runs ORDER BY created DESC, run DESC")
             return [run for (run,) in rows]
+
+    def runs_with(self, hardware_ids: Iterable[str]) -> dict[str, list[str]]:
+        """The runs that have any of these hardware ids, newest first, and which, as they came."""
+        wanted = list(dict.fromkeys(hardware_ids))
+        found: dict[str, list[str]] = {}
+        created: dict[str, str] = {}
+        with explained(self.path):
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                marks = ",".join("?" * len(some))
+                rows = self._db.execute(_RUNS_WITH.format(marks), some)
+                for hardware_id, run, when in rows:
+                    found.setdefault(run, []).append(hardware_id)
+                    created[run] = when
+        place = {hardware_id: index for index, hardware_id in enumerate(wanted)}
+        newest_first = sorted(found, key=lambda run: (created[run], run), reverse=True)
+        return {run: sorted(found[run], key=place.__getitem__) for run in newest_first}
 
     def find(self, name: str) -> str:
         """The run called `name`, or the only one whose id begins or ends so."""
@@ -254,5 +224,9 @@ class Journal:
         found = [run for run in runs if run.startswith(name) or run.endswith(name)]
         if len(found) == 1 and name:
             return found[0]
-        what = "more than one run is" if found else "no run is"
-        raise NoSuchRunError(f"{what} called {name!r}", remedy="See them all with: siptui runs")
+        raise _no_such_run(name, more=bool(found))
+
+
+def _no_such_run(name: str, *, more: bool = False) -> NoSuchRunError:
+    what = "more than one run is" if more else "no run is"
+    return NoSuchRunError(f"{what} called {name!r}", remedy="See them all with: siptui runs")

@@ -1,0 +1,248 @@
+"""The journal's file: what can go wrong with it, how it is opened, whose it is, its schema.
+
+Nothing here knows events or devices.
+"""
+
+import errno
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.domain.text import visible
+from siptui.posix import filesystem_is_network
+
+#: "Qpui", in the file's header: tells a journal from any other SQLite file. Never to be changed.
+APPLICATION_ID = 0x51707569
+#: What SQLite puts beside a database file. They belong to it and go where it goes.
+COMPANIONS = ("-wal", "-shm", "-journal")
+
+_MAGIC = b"SQLite format 3\0"
+_BUSY_SECONDS = 10.0
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_TABLES = frozenset({"runs", "devices", "events"})
+_SAFE = "Nothing was half written, and nothing more was submitted."
+_AGAIN = "Then go on with: siptui resume"
+_ELSEWHERE = "or set SIPTUI_STATE_DIR to another folder"
+
+
+class JournalError(SiptuiError):
+    """The journal cannot be used."""
+
+    title = "The journal cannot be used"
+    code = "journal"
+    exit_code = ExitCode.ERROR
+
+
+_SQLITE_REASONS = {
+    sqlite3.SQLITE_FULL: ("the disk is full", f"Free some space. {_SAFE} {_AGAIN}"),
+    sqlite3.SQLITE_READONLY: (
+        "it cannot be written",
+        f"Make the folder and the file writable, {_ELSEWHERE}. {_SAFE} {_AGAIN}",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "it cannot be opened",
+        f"Make the folder and the file readable and writable, {_ELSEWHERE}. {_SAFE} {_AGAIN}",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        f"another process kept it locked for more than {_BUSY_SECONDS:.0f} seconds",
+        f"See which one it is with: siptui runs. {_SAFE} {_AGAIN}",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "the disk or the file system failed",
+        f"Look at the disk and at its quota, {_ELSEWHERE}. {_SAFE} {_AGAIN}",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "it is damaged",
+        f"End every siptui and start it again: it keeps what can still be read. {_SAFE}",
+    ),
+}
+_SQLITE_REASONS[sqlite3.SQLITE_PERM] = _SQLITE_REASONS[sqlite3.SQLITE_CANTOPEN]
+_SQLITE_REASONS[sqlite3.SQLITE_NOTADB] = _SQLITE_REASONS[sqlite3.SQLITE_CORRUPT]
+_OS_REASONS = {
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EDQUOT: sqlite3.SQLITE_FULL,
+    errno.EROFS: sqlite3.SQLITE_READONLY,
+    errno.EACCES: sqlite3.SQLITE_READONLY,
+    errno.EPERM: sqlite3.SQLITE_READONLY,
+}
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code (https://sqlite.org/rescode.html), 0 when Python raised it."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors into `JournalError`: what, where, what to do."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        if isinstance(error, OSError):
+            code, detail = _OS_REASONS.get(error.errno or 0, 0), error.strerror or str(error)
+        else:
+            code, detail = primary_code(error), str(error)
+        unknown = ("it failed", f"{_SAFE} {_AGAIN}")
+        what, remedy = _SQLITE_REASONS.get(code, unknown)
+        raise JournalError(f"{path}: {what} ({visible(detail)})", remedy=remedy) from error
+
+
+def connect(path: Path, query: str = "mode=rw") -> sqlite3.Connection:
+    """A connection to a file that is there; none is made."""
+    return sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?{query}",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def make_private(path: Path) -> None:
+    """Make the file if it is not there; close it and its companions to everybody else.
+
+    Companions that SQLite makes later get the mode of the file.
+    """
+    if not path.exists():
+        path.touch(mode=0o600)
+    for file in (path, *(with_suffix(path, suffix) for suffix in COMPANIONS)):
+        with suppress(FileNotFoundError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def with_suffix(path: Path, suffix: str) -> Path:
+    """The file beside `path` whose name goes on with `suffix`."""
+    return path.with_name(path.name + suffix)
+
+
+def prepare_writing(db: sqlite3.Connection, path: Path) -> None:
+    """Every commit is on the disk when it returns, also over a power cut.
+
+    Write-ahead log with FULL (WAL with less keeps commits over a crash of the process only).
+    Network file systems have no shared memory for the log: there the rollback journal serves.
+    """
+    wanted = "delete" if filesystem_is_network(path) else "wal"
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA fullfsync=1")  # macOS: fsync alone leaves it in the disk's cache
+    # The change of mode does not wait for others by itself.
+    until = time.monotonic() + _BUSY_SECONDS
+    while db.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
+        try:
+            db.execute(f"PRAGMA journal_mode={wanted}")
+            break
+        except sqlite3.OperationalError as error:
+            if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; taken for writing at once, so that no two deadlock."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            with suppress(sqlite3.Error):
+                db.execute("ROLLBACK")
+        raise
+
+
+def damage(db: sqlite3.Connection, path: Path, *, thorough: bool = True) -> str:
+    """Why the file cannot be used as it is, or nothing.
+
+    Raises `JournalError` when it is another program's or was written by a newer siptui: those
+    are left alone. `thorough` reads every page (`quick_check`).
+    """
+    with path.open("rb") as file:
+        head = file.read(100)
+    log = with_suffix(path, "-wal")
+    logged = log.exists() and log.stat().st_size > 0
+    if not head:
+        return "it is empty beside its log" if logged else ""
+    # Read by hand, because SQLite may not get so far in a damaged file.
+    mark_in_file = int.from_bytes(head[68:72]) if head.startswith(_MAGIC) else APPLICATION_ID
+    _refuse(path, mark_in_file, int.from_bytes(head[60:64]) if head.startswith(_MAGIC) else 0)
+    try:
+        mark, version = (
+            db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("application_id", "user_version")
+        )
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        if tables and not mark:
+            _refuse(path, -1, 0)
+        _refuse(path, mark, version)
+        if version and not tables >= _TABLES:
+            return "a table is missing"
+        found = db.execute("PRAGMA quick_check(1)").fetchone()[0] if thorough else "ok"
+        return "" if found == "ok" else visible(str(found)).splitlines()[0]
+    except sqlite3.DatabaseError as error:
+        short_read = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHORT_READ
+        if not short_read and primary_code(error) not in _DAMAGED:
+            raise
+        if not mark_in_file and not logged:
+            _refuse(path, -1, 0)  # every journal has its mark in the file, or still in the log
+        return visible(str(error))
+
+
+def _refuse(path: Path, mark: int, version: int) -> None:
+    if mark not in (0, APPLICATION_ID):
+        raise JournalError(
+            f"{path} is a database of another program",
+            remedy="It was left as it is. Move it away, " + _ELSEWHERE + ".",
+        )
+    if mark == APPLICATION_ID and version > SCHEMA_VERSION:
+        raise JournalError(
+            f"{path} was written by a newer siptui (schema {version}, this one knows up to"
+            f" {SCHEMA_VERSION})",
+            remedy="Use that version, " + _ELSEWHERE + ". It was left as it is.",
+        )
+
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def _first(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE runs (run TEXT PRIMARY KEY, created TEXT NOT NULL) WITHOUT ROWID")
+    db.execute(
+        "CREATE TABLE devices (run TEXT NOT NULL REFERENCES runs(run), device INTEGER NOT NULL,"
+        " line INTEGER NOT NULL, user_name TEXT NOT NULL, hardware_id TEXT NOT NULL,"
+        " region TEXT NOT NULL, extra TEXT, PRIMARY KEY (run, device)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " run TEXT NOT NULL REFERENCES runs(run), at TEXT NOT NULL, body TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX events_of_run ON events(run, seq)")
+    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+
+
+def _find_devices(db: sqlite3.Connection) -> None:
+    db.execute("CREATE INDEX devices_by_hardware_id ON devices(hardware_id, run)")
+
+
+#: Step n takes a journal of schema n to n + 1. Steps are only ever added, and one is added also
+#: when a new kind of event changes what may be submitted: older versions then refuse the file.
+MIGRATIONS: Sequence[Migration] = (_first, _find_devices)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+
+def migrate(db: sqlite3.Connection, steps: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the schema up to date, every step or none of them."""
+    if db.execute("PRAGMA user_version").fetchone()[0] >= len(steps):
+        return
+    with transaction(db):
+        version = db.execute("PRAGMA user_version").fetchone()[0]  # others may have been quicker
+        for step in steps[version:]:
+            step(db)
+        db.execute(f"PRAGMA user_version={max(version, len(steps))}")
+    if not version:
+        # From the log into the file, so that its header says whose it is whatever happens.
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -1,0 +1,530 @@
+"""The journal keeps what it acknowledged, whatever happens to its process and its file."""
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import siptui.runs.journal_file as journal_file
+from siptui.domain.device import Device
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.runs.events import (
+    Actor,
+    AnyEvent,
+    BatchPlanned,
+    Event,
+    Note,
+    Options,
+    RunPlanned,
+)
+from siptui.runs.journal import SCHEMA_VERSION, Journal, JournalError, NoSuchRunError
+from siptui.runs.journal_file import MIGRATIONS, migrate
+from tests.runs.bench import device, devices
+
+AT = datetime(2025, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
+PLANNED = RunPlanned(file="list.csv", sha256="0", tenant="Contoso", devices=3, skipped=0, batches=1)
+FIRST = (PLANNED, BatchPlanned(batch=1, region=Region.EMEA, devices=[0, 1, 2]))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal.db"
+
+
+def note(text: str) -> Note:
+    return Note(level="info", text=text)
+
+
+def plant(path: Path, run: str = "run-1", wanted: list[Device] | None = None) -> None:
+    with Journal(path) as journal:
+        journal.create(run, devices(3) if wanted is None else wanted, FIRST, AT)
+
+
+# -- round trip ---------------------------------------------------------------------------------
+
+_VALUES = {
+    Actor: st.builds(Actor, account=st.text(), os_user=st.text(), host=st.text()),
+    Options: st.builds(Options, batch_size=st.integers(1, 100), max_failures=st.floats(0, 100)),
+    bool: st.booleans(),
+    Region: st.sampled_from(Region),
+    DeviceState: st.sampled_from(DeviceState),
+    str: st.text(),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    int: st.integers(-(2**63), 2**63 - 1),
+}
+
+
+def _every_field(kind: type[Event]) -> st.SearchStrategy[Event]:
+    """Fields with and without a default alike, by their types."""
+
+    def values(wanted: object) -> st.SearchStrategy[object]:
+        found = msgspec.inspect.type_info(wanted)
+        if isinstance(found, msgspec.inspect.LiteralType):
+            return st.sampled_from(found.values)
+        if isinstance(found, msgspec.inspect.UnionType):
+            return st.none() | values(next(a for a in get_args(wanted) if a is not type(None)))
+        if isinstance(found, msgspec.inspect.ListType):
+            return st.lists(values(get_args(wanted)[0]), max_size=3)
+        return _VALUES[wanted]  # type: ignore[index] - a type
+
+    return st.builds(kind, **{f.name: values(f.type) for f in msgspec.structs.fields(kind)})
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
+    with Journal(tmp_path_factory.mktemp("shared") / "journal.db") as journal:
+        journal.create("run-1", devices(3), [PLANNED], AT)
+        yield journal
+
+
+@pytest.mark.parametrize("kind", get_args(AnyEvent), ids=lambda kind: kind.__name__)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_every_kind_of_event_reads_as_it_was_written(
+    shared: Journal, kind: type[Event], data: st.DataObject
+) -> None:
+    written = data.draw(st.lists(_every_field(kind), min_size=1, max_size=3))
+    _, last = shared.first_and_last("run-1")
+    shared.append("run-1", written, AT)
+    found = shared.read("run-1", last.seq)
+    assert [stored.event for stored in found] == written
+    assert [stored.seq for stored in found] == [last.seq + 1 + i for i in range(len(written))]
+    assert {stored.at for stored in found} == {"2025-03-04T05:06:07.089Z"}
+    assert shared.first_and_last("run-1")[1] == found[-1]
+
+
+def test_devices_keep_their_order_and_their_columns(path: Path) -> None:
+    plain = device(7, Region.APAC)
+    extra = Device(9, plain.user_name, device(8).hardware_id, Region.NOAM, {"Site": "Köln\n'\""})
+    plant(path, wanted=[extra, plain, device(1)])
+    with Journal(path) as journal:
+        found = journal.devices("run-1")
+    assert found == [extra, plain, device(1)]
+    assert found[0].extra == {"Site": "Köln\n'\""}
+
+
+def test_a_run_is_written_as_a_whole_or_not_at_all(path: Path) -> None:
+    def events() -> Iterator[Event]:
+        yield PLANNED
+        raise RuntimeError("no more")
+
+    with Journal(path) as journal:
+        with pytest.raises(RuntimeError, match="no more"):
+            journal.create("run-1", devices(3), events(), AT)
+        assert journal.runs() == []
+        assert journal.devices("run-1") == []
+        with pytest.raises(NoSuchRunError):
+            journal.first_and_last("run-1")
+        journal.create("run-1", devices(3), FIRST, AT)  # the name is still free
+        with pytest.raises(JournalError):
+            journal.create("run-1", devices(3), FIRST, AT)
+        assert len(journal.read("run-1")) == 2
+
+
+# -- look-ups -----------------------------------------------------------------------------------
+
+
+def test_runs_are_found_by_their_hardware_ids(path: Path) -> None:
+    many = devices(2000)
+    ids = [d.hardware_id for d in many]
+    with Journal(path) as journal:
+        journal.create("old", many[:1500], FIRST, AT)
+        journal.create("new", many[1499:], FIRST, AT.replace(year=2026))
+        assert list(journal.runs_with(ids).items()) == [("new", ids[1499:]), ("old", ids[:1500])]
+        assert journal.runs_with([ids[3], ids[1], ids[3]]) == {"old": [ids[3], ids[1]]}
+        assert journal.runs_with(iter([ids[1499]])) == {"new": [ids[1499]], "old": [ids[1499]]}
+        assert journal.runs_with([device(5000).hardware_id]) == {}
+        assert journal.runs_with([]) == {}
+
+
+def test_look_ups_go_by_an_index(path: Path) -> None:
+    plant(path)
+    with closing(sqlite3.connect(path)) as db:
+        for query in (
+            "SELECT run FROM devices WHERE hardware_id IN (?, ?)",
+            "SELECT seq FROM events WHERE run = ? AND seq > ? ORDER BY seq",
+            "SELECT seq FROM events WHERE run IN (?, ?) ORDER BY seq DESC LIMIT 1",
+        ):
+            plan = " ".join(row[3] for row in db.execute("EXPLAIN QUERY PLAN " + query, ("a", "b")))
+            assert "SEARCH" in plan, plan
+            assert "SCAN" not in plan, plan
+
+
+# -- schema and owner ---------------------------------------------------------------------------
+
+
+def test_a_journal_of_the_first_schema_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        migrate(db, MIGRATIONS[:1])
+        db.execute("INSERT INTO runs VALUES ('run-1', '2025')")
+        body = '{"type":"note","level":"info","text":"old"}'
+        db.execute("INSERT INTO events VALUES (5, 'run-1', '2025', ?)", (body,))
+    with Journal(path) as journal:
+        assert journal.notice == ""
+        assert [(s.seq, s.event) for s in journal.read("run-1")] == [(5, note("old"))]
+        journal.append("run-1", [note("new")], AT)
+        assert journal.first_and_last("run-1")[1].seq == 6
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+        assert ("devices_by_hardware_id",) in db.execute(
+            "SELECT name FROM sqlite_master"
+        ).fetchall()
+
+
+def test_a_step_that_fails_leaves_the_schema_as_it_was(path: Path) -> None:
+    def step(db: sqlite3.Connection) -> None:
+        db.execute("CREATE TABLE more (x)")
+
+    def broken(db: sqlite3.Connection) -> None:
+        db.execute("CREATE TABLE runs (x)")  # there already
+
+    plant(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        with pytest.raises(sqlite3.OperationalError):
+            migrate(db, [*MIGRATIONS, step, broken])
+        assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+        assert db.execute("SELECT name FROM sqlite_master WHERE name = 'more'").fetchall() == []
+        migrate(db, [*MIGRATIONS, step])
+        assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION + 1
+        assert db.execute("SELECT * FROM more").fetchall() == []
+
+
+def left_alone(path: Path, match: str, *, read_only: bool = False) -> None:
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match=match) as caught:
+        Journal(path, read_only=read_only)
+    assert caught.value.remedy
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir() if "damaged" in p.name] == []
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_journal_of_a_newer_version_is_refused_and_left_alone(
+    path: Path, read_only: bool
+) -> None:
+    plant(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    left_alone(path, "newer siptui", read_only=read_only)
+
+
+@pytest.mark.parametrize("mark", [0, 0x47504B47])
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_database_of_another_program_is_refused_and_left_alone(
+    path: Path, mark: int, broken: bool
+) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE places (name TEXT)")
+        db.executemany("INSERT INTO places VALUES (?)", [("x" * 900,)] * 50)
+        db.execute(f"PRAGMA application_id={mark}")
+        db.commit()
+    if broken:
+        path.write_bytes(path.read_bytes()[:-5000])
+    left_alone(path, "another program")
+
+
+def test_an_entry_that_only_a_newer_version_knows_is_passed_over(path: Path) -> None:
+    plant(path)
+    bodies = ('{"type":"moon_phase","x":[1]}', '{"type":"order","what":"dance"}')
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executemany(
+            "INSERT INTO events (run, at, body) VALUES ('run-1', '2026', ?)", [(b,) for b in bodies]
+        )
+    with Journal(path) as journal:
+        journal.append("run-1", [note("after")], AT)
+        found = [stored.event for stored in journal.read("run-1")]
+        assert found[-1] == note("after")
+        for event, kind in zip(found[2:4], ("moon_phase", "order"), strict=True):
+            assert isinstance(event, Note)
+            assert event.level == "warning"
+            assert kind in event.text
+
+
+@pytest.mark.parametrize("body", ["{", '{"type":"batch_submitting","batch":"one"}', "{}"])
+def test_an_entry_that_is_damaged_is_not_passed_over(path: Path, body: str) -> None:
+    plant(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO events (run, at, body) VALUES ('run-1', '2026', ?)", (body,))
+    with Journal(path) as journal, pytest.raises(JournalError, match="entry 3 of the run run-1"):
+        journal.read("run-1")
+
+
+def test_a_device_that_is_missing_is_not_passed_over(path: Path) -> None:
+    plant(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM devices WHERE device = 1")
+    with Journal(path) as journal, pytest.raises(JournalError, match="device 1 of the run run-1"):
+        journal.devices("run-1")
+
+
+# -- files --------------------------------------------------------------------------------------
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {p.name: stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()}
+
+
+def test_the_files_are_the_users_alone(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Journal(path) as journal:
+            journal.create("run-1", devices(3), FIRST, AT)
+            assert _modes(path.parent) == dict.fromkeys(
+                ("journal.db", "journal.db-wal", "journal.db-shm"), 0o600
+            )
+            for file in path.parent.iterdir():
+                file.chmod(0o644)
+            path.parent.chmod(0o755)
+            with Journal(path):
+                assert set(_modes(path.parent).values()) == {0o600}
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(("network", "mode"), [(False, "wal"), (True, "delete")])
+def test_every_commit_is_synced_in_the_mode_the_file_system_bears(
+    path: Path, monkeypatch: pytest.MonkeyPatch, network: bool, mode: str
+) -> None:
+    monkeypatch.setattr(journal_file, "filesystem_is_network", lambda _: network)
+    with Journal(path) as journal:
+        journal.create("run-1", devices(3), FIRST, AT)
+        assert journal._db.execute("PRAGMA synchronous").fetchone()[0] == 2
+        assert journal._db.execute("PRAGMA journal_mode").fetchone()[0] == mode
+        assert (path.parent / "journal.db-wal").exists() is not network
+        with Journal(path, read_only=True) as reader:
+            assert reader.changed()
+            journal.append("run-1", [note("more")], AT)
+            assert reader.changed()
+            assert not reader.changed()
+            assert len(reader.read("run-1")) == 3
+
+
+def test_a_journal_moved_to_a_network_file_system_changes_its_mode(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(path)
+    monkeypatch.setattr(journal_file, "filesystem_is_network", lambda _: True)
+    with Journal(path) as journal:
+        journal.append("run-1", [note("there")], AT)
+        assert len(journal.read("run-1")) == 3
+        assert not (path.parent / "journal.db-wal").exists()
+
+
+def test_a_reader_makes_no_file(path: Path) -> None:
+    path.parent.mkdir()
+    with pytest.raises(JournalError, match="cannot be opened") as caught:
+        Journal(path, read_only=True)
+    assert "SIPTUI_STATE_DIR" in caught.value.remedy
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_full_disk_writes_nothing_by_half_and_says_so(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.create("run-1", devices(3), FIRST, AT)
+        pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+        journal._db.execute(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(JournalError, match="the disk is full") as caught:
+            journal.append("run-1", [note("x" * 1000)] * 100, AT)
+        assert "Free some space" in caught.value.remedy
+        with pytest.raises(JournalError, match="the disk is full"):
+            journal.create("run-2", devices(2000), FIRST, AT)
+        assert len(journal.read("run-1")) == 2
+        assert journal.runs() == ["run-1"]
+        journal._db.execute("PRAGMA max_page_count=100000")
+        journal.append("run-1", [note("y")], AT)
+        assert len(journal.read("run-1")) == 3
+
+
+def run_child(code: str, *args: object) -> str:
+    """Run `code` in a process of its own; what it printed."""
+    head = """
+        import os, sys
+        from datetime import UTC, datetime
+        from pathlib import Path
+        from siptui.runs.events import Note
+        from siptui.runs.journal import Journal, JournalError
+        AT = datetime(2025, 3, 4, tzinfo=UTC)
+        path = Path(sys.argv[1])
+        def note(text):
+            return Note(level="info", text=text)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(head) + textwrap.dedent(code)]
+    done = subprocess.run(
+        [*command, *map(str, args)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_write_the_system_refuses_writes_nothing_by_half(path: Path) -> None:
+    plant(path)
+    said = run_child(
+        """
+        import resource
+        with Journal(path) as journal:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+            try:
+                journal.append("run-1", [note("x" * 1000)] * 500, AT)
+            except JournalError as error:
+                print(error.message, error.remedy)
+        """,
+        path,
+    )
+    assert "the disk or the file system failed" in said
+    assert "quota" in said
+    with Journal(path) as journal:
+        assert journal.notice == ""
+        assert len(journal.read("run-1")) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_explained() -> None:
+    # Not below pytest's folder: the child may have to become a user who cannot enter that.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.db"
+        said = run_child(
+            """
+            if not os.geteuid():
+                os.chown(path.parent, 65534, 65534)
+                os.setuid(65534)
+            path.parent.chmod(0o500)
+            try:
+                Journal(path)
+            except JournalError as error:
+                print(error.message, error.remedy)
+            path.parent.chmod(0o700)
+            """,
+            path,
+        )
+        assert f"{path}: it cannot be written" in said
+        assert "SIPTUI_STATE_DIR" in said
+        assert list(path.parent.iterdir()) == []
+
+
+# -- several processes, sudden ends ---------------------------------------------------------------
+
+_WRITER = """
+    who, count = sys.argv[2], int(sys.argv[3])
+    with Journal(path) as journal:
+        assert not journal.notice, journal.notice
+        for i in range(count):
+            journal.append("run-1", [note(f"{who}:{i}:a"), note(f"{who}:{i}:b")], AT)
+            os.write(1, f"{i}\\n".encode())
+"""
+
+
+def start_child(code: str, *args: object) -> subprocess.Popen[bytes]:
+    head = textwrap.dedent("""
+        import os, sys
+        from datetime import UTC, datetime
+        from pathlib import Path
+        from siptui.runs.events import Note
+        from siptui.runs.journal import Journal
+        AT = datetime(2025, 3, 4, tzinfo=UTC)
+        path = Path(sys.argv[1])
+        def note(text):
+            return Note(level="info", text=text)
+    """)
+    command = [sys.executable, "-c", head + textwrap.dedent(code), *map(str, args)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+
+def _texts(path: Path) -> list[str]:
+    with Journal(path) as journal:
+        assert journal.notice == ""
+        return [s.event.text for s in journal.read("run-1") if isinstance(s.event, Note)]
+
+
+def test_two_processes_write_at_once_and_neither_loses_an_entry(path: Path) -> None:
+    plant(path)
+    writers = [start_child(_WRITER, path, who, 40) for who in "ab"]
+    for writer in writers:
+        writer.communicate(timeout=30)
+        assert writer.returncode == 0
+    texts = _texts(path)
+    for who in "ab":
+        wanted = [f"{who}:{i}:{part}" for i in range(40) for part in "ab"]
+        assert [text for text in texts if text.startswith(who)] == wanted
+    # What was appended together stands together.
+    assert all(x[:-1] == y[:-1] for x, y in zip(texts[::2], texts[1::2], strict=True))
+
+
+def test_processes_that_open_a_new_journal_at_once_get_one(path: Path) -> None:
+    code = 'with Journal(path) as journal: journal.create(sys.argv[2], [], [note("x")], AT)'
+    children = [start_child(code, path, f"run-{i}") for i in range(4)]
+    for child in children:
+        child.communicate(timeout=30)
+        assert child.returncode == 0
+    with Journal(path) as journal:
+        assert sorted(journal.runs()) == [f"run-{i}" for i in range(4)]
+
+
+def test_a_writer_that_is_killed_loses_nothing_it_acknowledged(path: Path) -> None:
+    plant(path)
+    # Forked from a process that has everything loaded, so that twenty are quick.
+    code = """
+        import itertools, signal
+        for kill in range(20):
+            out, into = os.pipe()
+            child = os.fork()
+            if not child:
+                with Journal(path) as journal:
+                    for i in itertools.count():
+                        pair = [note(f"{kill}:{i}:{part}" + "." * (kill * 97)) for part in "ab"]
+                        journal.append("run-1", pair, AT)
+                        os.write(into, bytes([i % 256]))
+            os.close(into)
+            count = 0
+            while count < 1 + kill * 3:
+                count += len(os.read(out, 1))
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            while more := os.read(out, 4096):
+                count += len(more)
+            os.close(out)
+            print(count, flush=True)
+    """
+    acknowledged = [int(line) for line in run_child(code, path).split()]
+    assert len(acknowledged) == 20
+    texts = [text.rstrip(".") for text in _texts(path)]
+    for kill, count in enumerate(acknowledged):
+        found = [text for text in texts if text.startswith(f"{kill}:")]
+        assert len(found) in (2 * count, 2 * count + 2)  # the last may be written, not yet said
+        assert found == [f"{kill}:{i}:{part}" for i in range(len(found) // 2) for part in "ab"]
+
+
+def test_a_killed_reader_or_writer_leaves_no_lock(path: Path) -> None:
+    plant(path)
+    code = """
+        journal = Journal(path)
+        journal._db.execute("BEGIN IMMEDIATE")
+        journal._insert("run-1", [note("never")], "2026")
+        os.write(1, b"x")
+        sys.stdin.read()
+    """
+    child = start_child(code, path)
+    assert child.stdout is not None
+    child.stdout.read(1)
+    child.send_signal(signal.SIGKILL)
+    child.communicate(timeout=30)
+    assert _texts(path) == []
+    with Journal(path) as journal:
+        journal.append("run-1", [note("now")], AT)
+    assert _texts(path) == ["now"]
