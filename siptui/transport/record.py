@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from siptui import __version__
 from siptui.domain.errors import UsageError
@@ -40,6 +40,8 @@ _OPEN = frozenset(
     | {"accounttype", "policytype", "assignmenttype", "capability", "capabilitystatus"}
     | {"featuretypes", "signinmode", "bulksignin"}
 )
+#: What stands in the place of a tenant where none is named.
+_NO_TENANT = frozenset({"", "common", "organizations", "consumers"})
 _MAX_TEXT = 2000
 
 
@@ -92,8 +94,8 @@ class Recorder:
             "seconds": round(exchange.seconds, 3),
             "call": exchange.call.value,
             "method": exchange.method,
-            "host": parts.netloc,
-            "path": self._text(parts.path),
+            "host": self._text(parts.netloc),
+            "path": self._path(parts.path, secret),
             "query": "" if secret else self._query(parts.query, known_wire),
         }
         if not secret:
@@ -115,6 +117,15 @@ class Recorder:
 
     def _text(self, text: str) -> str:
         return visible(self._stand_ins.scrub(without_secrets(text)))
+
+    def _path(self, path: str, secret: bool) -> str:
+        """A path without names, however they are encoded; an authority's begins with a tenant."""
+        plain = unquote(path)
+        _, slash, rest = plain.partition("/")
+        tenant, *_ = rest.split("/", 1)
+        if secret and slash and tenant.casefold() not in _NO_TENANT:
+            plain = f"/{self._id(tenant)}{rest[len(tenant) :]}"
+        return quote(self._text(plain), safe="/@:$(),'=+…")
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers that are known to be harmless; of the others, the names."""

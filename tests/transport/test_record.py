@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -56,9 +57,10 @@ def recorded(path: Path) -> list[dict[str, object]]:
                 await http.send(
                     Call.TOKEN,
                     "POST",
-                    f"https://login.example/{BATCH}/oauth2?x={SECRET}",
+                    f"https://login.example/contoso.com/oauth2?x={SECRET}",
                     body=form,
                 )
+                await http.send(Call.READ, "GET", f"{ADMIN_API}/users/{quote(ADMIN, safe='')}")
 
     asyncio.run(main())
     return [json.loads(line) for line in path.read_text().splitlines()]
@@ -83,7 +85,7 @@ def test_nobody_is_in_it(tmp_path: Path) -> None:
 
 
 def test_the_wire_is_in_it(tmp_path: Path) -> None:
-    head, _, create, status, token = recorded(tmp_path / "recording.jsonl")
+    head, _, create, status, token, user = recorded(tmp_path / "recording.jsonl")
     assert head["siptui_recording"] == 1
     assert create["path"] == CREATE
     assert create["query"] == "TargetRegion=EMEA"
@@ -101,6 +103,8 @@ def test_the_wire_is_in_it(tmp_path: Path) -> None:
     assert create["request_headers"]["Authorization"] == "…"  # type: ignore[index] # as above
     assert "request" not in token
     assert token["query"] == ""
+    assert str(token["path"]).endswith("/oauth2")
+    assert str(user["path"]).startswith("/users/user-")
 
 
 def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
