@@ -14,14 +14,21 @@ from starlette.types import ASGIApp
 def served(app: ASGIApp, *, certificate: Path, key: Path, port: int = 0) -> Iterator[str]:
     """Serve `app` at `https://localhost:PORT` while the block runs; yields that address.
 
-    `certificate` and `key` are PEM files for `localhost`. Port 0 picks a free one.
+    `certificate` and `key` are PEM files for `localhost`. Port 0 picks a free one. Raises
+    `PortError`.
     """
     import uvicorn
 
     # Said to be TCP, else asyncio does not turn off Nagle's wait of 40 ms an answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        from siptui.emulator.server import port_error
+
+        listener.close()
+        raise port_error(port, error) from None
     config = uvicorn.Config(
         app,
         ssl_certfile=str(certificate),

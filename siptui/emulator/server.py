@@ -28,6 +28,14 @@ class PortError(SiptuiError):
     code = "port"
 
 
+def port_error(port: int, error: OSError) -> PortError:
+    """What `error` at listening on `port` means."""
+    return PortError(
+        f"{HOST}:{port} cannot be listened on: {os.strerror(error.errno or 0)}.",
+        remedy="Choose another port, or 0 for any free one.",
+    )
+
+
 class _Protocol(H11Protocol):
     """HTTP/1.1 that lets the app reach its connection."""
 
@@ -112,10 +120,7 @@ def _listener(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
-        raise PortError(
-            f"{HOST}:{port} cannot be listened on: {os.strerror(error.errno or 0)}.",
-            remedy="Choose another port, or --port 0 for any free one.",
-        ) from None
+        raise port_error(port, error) from None
 
 
 def make_server(emulator: Emulator, port: int = 0) -> tuple[uvicorn.Server, socket.socket, str]:
