@@ -1,6 +1,7 @@
 """`siptui auth`: sign in to the tenant, sign out, show the sign-in."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,18 @@ from siptui.commands import options
 from siptui.domain.errors import ExitCode, SignInNeededError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
     from siptui.identity.account import Account
     from siptui.identity.browser import BrowserPrompt
+    from siptui.identity.client import HttpFactory
     from siptui.identity.device import DeviceCodePrompt
     from siptui.identity.registration import Registration
     from siptui.identity.store import StoreKind, TokenStore
     from siptui.settings import Profile
+    from siptui.transport import Watcher
 
 _METHODS = ("device", "browser", "paste")
 _STORES = ("keyring", "file", "memory")
@@ -55,14 +59,15 @@ def login(
     profile: str | None,
     as_json: bool,
     no_input: bool,
-    **_: Any,
+    log_level: str | None,
+    record: "Path | None",
 ) -> None:
     """Sign in. Never asks for a name or a password: that is done in a browser."""
     from siptui.identity.choice import choose_store
     from siptui.identity.opening import registration_of
     from siptui.identity.store import StoreKind
 
-    chosen, folder = _profile(profile)
+    chosen, folder = _profile(profile, log_level, log=True)
     asking = not no_input and sys.stdin.isatty()
     if method == "paste" and no_input:
         raise SignInNeededError(
@@ -75,9 +80,10 @@ def login(
     if not as_json:
         _tell(f"Profile {chosen.name}, tenant {chosen.tenant}, cloud {chosen.cloud.name}.")
         _tell(f"Client: {registration.client_name} ({registration.client_id}).")
-    account = asyncio.run(
-        _signed_in(registration, kept, method, port or chosen.redirect_port, as_json)
-    )
+    with _connections(record) as http:
+        account = asyncio.run(
+            _signed_in(registration, kept, method, port or chosen.redirect_port, as_json, http)
+        )
     if as_json:
         _line(
             {
@@ -184,22 +190,49 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
     return ExitCode.OK
 
 
-def _profile(name: str | None) -> "tuple[Profile, Path]":
+def _profile(
+    name: str | None, log_level: str | None = None, *, log: bool = False
+) -> "tuple[Profile, Path]":
+    """The profile and its folder; with `log`, the log begins."""
     from siptui.settings import load
 
     settings = load()
     chosen = settings.profile(name)
+    if log:
+        from siptui.commands.session import start_log
+
+        start_log(settings, log_level)
     return chosen, settings.folders.profile(chosen.name)
 
 
+@contextlib.contextmanager
+def _connections(record: "Path | None") -> "Iterator[HttpFactory]":
+    """What makes connections for msal: logged, and written to `record` where that is asked for."""
+    from siptui.identity.connection import Connection
+    from siptui.transport.watch import log_exchange
+
+    with contextlib.ExitStack() as stack:
+        watchers: tuple[Watcher, ...] = (log_exchange,)
+        if record is not None:
+            from siptui.transport.record import Recorder
+
+            watchers = (*watchers, stack.enter_context(Recorder(record)))
+        yield lambda: Connection(watchers)
+
+
 async def _signed_in(
-    registration: "Registration", store: "TokenStore", method: str, port: int, as_json: bool
+    registration: "Registration",
+    store: "TokenStore",
+    method: str,
+    port: int,
+    as_json: bool,
+    http: "HttpFactory",
 ) -> "Account":
     from siptui.identity.browser import BrowserSignIn
     from siptui.identity.device import DeviceCodeSignIn
 
     if method == "device":
-        by_code = DeviceCodeSignIn(registration, store)
+        by_code = DeviceCodeSignIn(registration, store, http=http)
         prompt = await by_code.start()
         if as_json:
             _line(
@@ -212,7 +245,7 @@ async def _signed_in(
             return await by_code.wait()
         _show_code(prompt)
         return await _counted_down(by_code.wait(), prompt.expires_at)
-    by_browser = BrowserSignIn(registration, store)
+    by_browser = BrowserSignIn(registration, store, http=http)
     try:
         opened = await by_browser.start(port, listening=method == "browser")
         if as_json:
