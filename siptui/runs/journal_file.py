@@ -21,6 +21,7 @@ APPLICATION_ID = 0x51707569
 COMPANIONS = ("-wal", "-shm", "-journal")
 
 _MAGIC = b"SQLite format 3\0"
+_LEAST_PAGE = 512
 _BUSY_SECONDS = 10.0
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _TABLES = frozenset({"runs", "devices", "events"})
@@ -167,9 +168,13 @@ def damage(db: sqlite3.Connection, path: Path, *, thorough: bool = True) -> str:
     logged = log.exists() and log.stat().st_size > 0
     if not head:
         return "it is empty beside its log" if logged else ""
-    # Read by hand, because SQLite may not get so far in a damaged file.
-    mark_in_file = int.from_bytes(head[68:72]) if head.startswith(_MAGIC) else APPLICATION_ID
-    _refuse(path, mark_in_file, int.from_bytes(head[60:64]) if head.startswith(_MAGIC) else 0)
+    if path.stat().st_size < _LEAST_PAGE:
+        return "it is cut off"  # which SQLite would take for empty
+    mark_in_file = APPLICATION_ID
+    if head.startswith(_MAGIC):
+        # Read by hand, because SQLite may not get so far in a damaged file.
+        mark_in_file = int.from_bytes(head[68:72])
+        _refuse(path, mark_in_file, int.from_bytes(head[60:64]))
     try:
         mark, version = (
             db.execute(f"PRAGMA {name}").fetchone()[0]

@@ -76,9 +76,9 @@ def repair(path: Path) -> str:
         now = datetime.now(UTC)
         aside = _set_aside(path, now)
         try:
-            kept, dropped = _salvage(aside)
+            kept, dropped, last = _salvage(aside)
             notice = _notice(path, why, aside, kept, dropped)
-            _build(with_suffix(path, _BUILDING), kept, notice, timestamp(now))
+            _build(with_suffix(path, _BUILDING), kept, last, notice, timestamp(now))
         except BaseException:
             for suffix in ("", *COMPANIONS):
                 with_suffix(aside, suffix).unlink(missing_ok=True)  # the originals are in place
@@ -131,8 +131,10 @@ def _set_aside(path: Path, now: datetime) -> Path:
     return aside
 
 
-def _salvage(aside: Path) -> tuple[list[_Run], list[str]]:
-    """The runs that can be kept, and the names of those that cannot."""
+def _salvage(aside: Path) -> tuple[list[_Run], list[str], int]:
+    """The runs that can be kept, the names of those that cannot, the last number given."""
+    if not aside.stat().st_size:
+        return [], [], 0  # looking at it would make SQLite remove the log
     log = with_suffix(aside, "-wal")
     # Read without leaving a trace in it: what is set aside stays as it was found.
     query = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
@@ -143,8 +145,9 @@ def _salvage(aside: Path) -> tuple[list[_Run], list[str]]:
         try:
             db.execute("SELECT name FROM sqlite_master").fetchall()
         except sqlite3.DatabaseError:
-            return [], []
-        for seq, *cells in _rows(db, _EVENTS, (), _last_seq(db, aside)):
+            return [], [], 0
+        last = _last_seq(db, aside)
+        for seq, *cells in _rows(db, _EVENTS, (), last):
             try:
                 name, at, body = (_text(cell) for cell in cells)
                 stored = stored_event(_number(seq), at, body)
@@ -158,7 +161,7 @@ def _salvage(aside: Path) -> tuple[list[_Run], list[str]]:
             with suppress(ValueError):
                 if (name := _text(cell)) not in runs:
                     dropped[visible(name)] = None
-    return [run for run in runs.values() if run.run not in dropped], list(dropped)
+    return [run for run in runs.values() if run.run not in dropped], list(dropped), last
 
 
 _EVENTS = "SELECT seq, run, at, body FROM events NOT INDEXED WHERE seq BETWEEN ? AND ? ORDER BY seq"
@@ -170,21 +173,17 @@ _RUNS = "SELECT run FROM runs WHERE 1 BETWEEN ? AND ?"
 
 
 def _last_seq(db: sqlite3.Connection, aside: Path) -> int:
-    size = sum(
-        with_suffix(aside, suffix).stat().st_size
-        for suffix in ("", "-wal")
-        if with_suffix(aside, suffix).exists()
-    )
-    most = size // _LEAST_ENTRY
+    """The highest number an event may have, from what can be read."""
+    files = (with_suffix(aside, suffix) for suffix in ("", "-wal"))
+    most = sum(file.stat().st_size for file in files if file.exists()) // _LEAST_ENTRY
+    found = []
     for query in (
         "SELECT seq FROM sqlite_sequence WHERE name = 'events'",
-        "SELECT max(seq) FROM events",
+        "SELECT max(seq) FROM events NOT INDEXED",
     ):
         with suppress(sqlite3.DatabaseError):
-            for (last,) in db.execute(query):
-                if isinstance(last, int) and last > 0:
-                    return min(last, most)
-    return most
+            found += [last for (last,) in db.execute(query) if isinstance(last, int)]
+    return min(max(found), most) if len(found) == 2 else most
 
 
 def _rows(
@@ -237,7 +236,7 @@ def _number(cell: _Cell) -> int:
     return cell
 
 
-def _build(target: Path, runs: list[_Run], notice: str, at: str) -> None:
+def _build(target: Path, runs: list[_Run], last: int, notice: str, at: str) -> None:
     for suffix in ("", *COMPANIONS):
         with_suffix(target, suffix).unlink(missing_ok=True)
     make_private(target)
@@ -257,6 +256,9 @@ def _build(target: Path, runs: list[_Run], notice: str, at: str) -> None:
                     "INSERT INTO events VALUES (?, ?, ?, ?)",
                     ((s.seq, run.run, s.at, body) for s, body in run.events),
                 )
+            # No number is given twice: what was lost stays a gap.
+            db.execute("DELETE FROM sqlite_sequence")
+            db.execute("INSERT INTO sqlite_sequence VALUES ('events', ?)", (last,))
             for run in runs:
                 db.executemany(
                     "INSERT INTO events (run, at, body) VALUES (?, ?, ?)",
