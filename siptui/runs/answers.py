@@ -26,10 +26,13 @@ from siptui.runs.events import (
 )
 from siptui.runs.state import BatchRecord, RunState
 
-#: How the service may say that three batches are live already; nobody has seen its words. It is
-#: a refusal either way, so a wrong guess costs a wait and never a second submit.
+#: How the service may say that three batches are live already, or that a device or an account is
+#: in a live one; nobody has seen its words. It is a refusal either way, so a wrong guess costs a
+#: wait and never a second submit.
 _NO_SLOT = re.compile(
-    r"concurren|(?:too many|limit|maximum|max)\D{0,40}batch|batch\D{0,40}limit", re.I
+    r"concurren|conflict|another[\s_]*batch|batch\D{0,40}(?:limit|in progress|active|running)"
+    r"|(?:too[\s_]*many|limit|maximum|max)\D{0,40}batch",
+    re.I,
 )
 _TOO_BIG = re.compile(r"\b100\b|items?\b|devices? per|rows?\b", re.I)
 #: How often a batch is put back for want of a slot before it counts as refused.

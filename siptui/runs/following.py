@@ -10,15 +10,15 @@ from siptui.gateway.errors import AnswerUnreadableError, GatewayError
 from siptui.gateway.protocol import BatchStatus, BulkSignIn, Phase
 from siptui.runs.bell import Bell
 from siptui.runs.book import Book
-from siptui.runs.events import BatchFinished, DeviceChanged, Event, Note
+from siptui.runs.events import BatchFinished, DeviceChanged, Event, Note, Waiting
+from siptui.runs.foreign import ALL_DECIDED
 from siptui.runs.pace import Backoff, Pace
 from siptui.runs.progress import news, tally, undecided
-from siptui.runs.reader import Reader
+from siptui.runs.reader import TELL_AFTER, Reader
 from siptui.runs.state import BatchRecord
 
-#: Seconds a batch that is over is read on for devices it said nothing about, and a batch whose
-#: devices all have an outcome for the word that it is over.
-_GRACE = 30.0
+#: Seconds a batch that is over is read on for devices it said nothing about.
+_GRACE = ALL_DECIDED
 #: Minutes without a change after which the operator is told, and what.
 _STALE = ((60, "no change for 60 minutes; it may be stuck"), (10, "no change for 10 minutes"))
 _IDLE = 3600.0
@@ -33,7 +33,9 @@ class _Watch:
         self.last_change = now
         self.over_since: float | None = None
         self.told_minutes = 0
-        self.told_refused = False
+        self.lost = 0
+        self.lost_since = 0.0
+        self.told_lost = False
         self.strangers = False
 
 
@@ -88,21 +90,13 @@ class Poller:
     async def _look(self, batch: BatchRecord, watch: _Watch) -> None:
         loop = asyncio.get_running_loop()
         try:
-            status = await self._reader.read(
-                f"batch {batch.number}", self._pace, lambda: self._status(batch)
-            )
+            status = await self._reader.once(self._pace, lambda: self._status(batch))
         except GatewayError as error:
-            # A lost look is no verdict on a phone.
-            if not watch.told_refused:
-                watch.told_refused = True
-                self._book.note(
-                    f"its status cannot be read: {error.message}; still trying",
-                    level="warning",
-                    batch=batch.number,
-                )
-            watch.due = loop.time() + watch.backoff.next()
+            # A lost look is no verdict on a phone, and one batch that cannot be read must not
+            # keep the others from being read.
+            self._lost(batch, watch, error, loop.time())
             return
-        watch.told_refused = False
+        watch.lost, watch.told_lost = 0, False
         changes = news(self._book.state, batch, status)
         if changes:
             watch.backoff.reset()
@@ -113,6 +107,25 @@ class Poller:
         self._tell_of_strangers(batch, watch, status)
         if not self._finish(batch, watch, status, loop.time()):
             watch.due = loop.time() + watch.backoff.next()
+
+    def _lost(self, batch: BatchRecord, watch: _Watch, error: GatewayError, now: float) -> None:
+        if not watch.lost:
+            watch.lost_since = now
+        watch.lost += 1
+        if not error.passing or watch.lost >= TELL_AFTER:
+            if error.passing and self._reader.answered_at <= watch.lost_since:
+                self._reader.tell(f"batch {batch.number}", error)  # nobody gets an answer
+            elif not watch.told_lost:
+                watch.told_lost = True
+                self._book.note(
+                    f"its status cannot be read: {error.message}; still trying",
+                    level="warning",
+                    batch=batch.number,
+                )
+        wait = max(watch.backoff.next(), error.retry_after or 0.0)
+        if error.retry_after is not None:
+            self._book.write(Waiting(why=error.message, until=self._book.now(wait)))
+        watch.due = now + wait
 
     async def _status(self, batch: BatchRecord) -> BatchStatus:
         status = await self._service.batch_status(batch.batch_id)

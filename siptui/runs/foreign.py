@@ -7,12 +7,16 @@ from datetime import datetime, timedelta
 from siptui.domain.region import Region
 from siptui.gateway.errors import GatewayError
 from siptui.gateway.protocol import BatchStatus, BatchSummary, Phase
+from siptui.runs.doubt import own_ids
 from siptui.runs.state import RunState
 from siptui.runs.times import parse_when
 
 #: A batch older than this is not counted as live, whatever word the service has for it: words
 #: for "over" that nobody has seen must not block a region for the 30 days they are listed.
 _OLD = timedelta(hours=6)
+#: Seconds a batch whose devices all have an outcome is waited for the word that it is over. It
+#: keeps its slot that long; but what that word is has not been seen for certain.
+ALL_DECIDED = 30.0
 
 
 class ForeignBatches:
@@ -21,6 +25,7 @@ class ForeignBatches:
     def __init__(self, status: Callable[[str], Awaitable[BatchStatus]]) -> None:
         self._status = status
         self._over: set[str] = set()
+        self._decided: dict[str, datetime] = {}
 
     async def live(
         self, state: RunState, region: Region, summaries: Sequence[BatchSummary], now: datetime
@@ -30,7 +35,7 @@ class ForeignBatches:
         A batch in doubt may be among the tenant's own already; it is not counted twice.
         """
         open_now = state.open_batches()
-        mine = {b.batch_id.casefold() for b in open_now if b.batch_id}
+        mine = own_ids(state)
         doubts = [b for b in open_now if not b.batch_id and b.region is region]
         old = new = 0
         for summary in summaries:
@@ -53,7 +58,12 @@ class ForeignBatches:
             return False
         with contextlib.suppress(GatewayError):
             status = await self._status(summary.batch_id)
-            decided = status.items and all(i.phase is not Phase.RUNNING for i in status.items)
+            if not status.items or any(i.phase is Phase.RUNNING for i in status.items):
+                self._decided.pop(summary.batch_id, None)
+            else:
+                self._decided.setdefault(summary.batch_id, now)
+            since = self._decided.get(summary.batch_id, now)
+            decided = (now - since).total_seconds() >= ALL_DECIDED
             if status.phase is not Phase.RUNNING or decided:
                 self._over.add(summary.batch_id)
                 return False

@@ -18,7 +18,7 @@ _FIRST_CONTACT = 60.0
 #: Seconds between two attempts to go on after the sign-in was lost.
 _GATE_SECONDS = 15.0
 #: Failed reads in a row after which the operator is told.
-_TELL_AFTER = 3
+TELL_AFTER = 3
 
 
 class RunStop(Exception):  # noqa: N818 - no error: the way out of the engine
@@ -75,17 +75,55 @@ class Reader:
         self._reached = False
         self._failing_since: float | None = None
         self._told = False
+        #: When the service last answered, in seconds of the loop.
+        self.answered_at = 0.0
+
+    async def ready(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Return once the sign-in is good for a submit; `RunStop` when it does not become so.
+
+        A token that is at hand says nothing about the way to the service.
+        """
+        await self._ask("sign-in", None, call, self._no_answer)
 
     async def read(self, what: str, pace: Pace, call: Callable[[], Awaitable[T]]) -> T:
         """The answer of `call`, however long it takes; `RunStop` when it never can succeed.
 
         Raises `GatewayError` for a definite refusal that concerns this one call only.
         """
+        return await self._ask(what, pace, call, self._succeeded)
+
+    async def once(self, pace: Pace, call: Callable[[], Awaitable[T]]) -> T:
+        """The answer of `call`; raises whatever `GatewayError` it met, passing or not.
+
+        For reads that must not hold up what stands behind them. Only a lost sign-in is waited
+        for, since it concerns all alike; `RunStop` when it stays lost.
+        """
+        gate = self._gate()
+        while True:
+            await pace.turn()
+            try:
+                answer = await call()
+            except (TokenRefusedError, SignInNeededError) as error:
+                await gate.wait(error)
+            except AccessDeniedError as error:
+                raise stopped_by(error) from error
+            else:
+                self._succeeded("")
+                return answer
+
+    async def _ask(
+        self,
+        what: str,
+        pace: Pace | None,
+        call: Callable[[], Awaitable[T]],
+        succeeded: Callable[[str], None],
+    ) -> T:
         wait = Backoff(self._rng, 2.0, 60.0)
         gate = self._gate()
         failed = 0
         while True:
-            await pace.turn()
+            if pace:
+                await pace.turn()
             try:
                 answer = await call()
             except (TokenRefusedError, SignInNeededError) as error:
@@ -98,8 +136,11 @@ class Reader:
                 failed += 1
                 await self._passing(what, error, failed, wait.next())
             else:
-                self._succeeded(what)
+                succeeded(what)
                 return answer
+
+    def _no_answer(self, what: str) -> None:
+        """Nothing was asked of the service, so nothing is known of it."""
 
     async def _passing(self, what: str, error: GatewayError, failed: int, wait: float) -> None:
         now = asyncio.get_running_loop().time()
@@ -111,14 +152,20 @@ class Reader:
         if error.retry_after is not None:
             wait = max(wait, error.retry_after)
             self._book.write(Waiting(why=error.message, until=self._book.now(wait)))
-        elif failed >= _TELL_AFTER and not self._told:
+        elif failed >= TELL_AFTER:
+            self.tell(what, error)
+        await asyncio.sleep(wait)
+
+    def tell(self, what: str, error: GatewayError) -> None:
+        """Tell the operator that the service does not answer; once until it does again."""
+        if not self._told:
             self._told = True
             self._book.note(f"{what}: {error.message}; still trying", level="warning")
-        await asyncio.sleep(wait)
 
     def _succeeded(self, what: str) -> None:
         self._reached = True
         self._failing_since = None
+        self.answered_at = asyncio.get_running_loop().time()
         if self._told:
             self._told = False
-            self._book.note(f"{what}: the service answers again")
+            self._book.note("the service answers again")

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 
 from siptui.domain.state import BatchState
 from siptui.gateway.errors import GatewayError
@@ -71,9 +72,10 @@ class Settler:
         matches, unread = [], []
         for summary in candidates(self._book.state, batch, summaries):
             batch_id = summary.batch_id
-            await self._pace.turn()
             try:
-                status = await self._service.batch_status(batch_id)
+                status = await self._reader.once(
+                    self._pace, partial(self._service.batch_status, batch_id)
+                )
             except GatewayError:
                 unread.append(batch_id)
                 continue

@@ -58,8 +58,7 @@ class Submitter:
         self._told = ""
 
     async def _status(self, batch_id: str) -> BatchStatus:
-        await self._pace.turn()
-        return await self._service.batch_status(batch_id)
+        return await self._reader.once(self._pace, lambda: self._service.batch_status(batch_id))
 
     async def run(self) -> None:
         """Submit whatever may be submitted, for ever."""
@@ -69,7 +68,7 @@ class Submitter:
             if not isinstance(choice, BatchRecord):
                 await self._hold(choice, _IDLE)
                 continue
-            await self._reader.read("sign-in", self._pace, self._service.ready)
+            await self._reader.ready(self._service.ready)
             summaries = await self._reader.read(
                 "the tenant's batches", self._pace, self._service.batch_summaries
             )

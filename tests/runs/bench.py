@@ -1,23 +1,35 @@
 """A run on the emulated tenant in emulated time, for tests of the engine."""
 
+import asyncio
+import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
 
 from siptui.domain.device import Device
+from siptui.domain.errors import SignInNeededError
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.domain.text import visible
 from siptui.domain.user_name import UserName
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.scenario import Scenario
+from siptui.emulator.scenario import FaultRule, Scenario
 from siptui.gateway.client import BulkSignInClient
 from siptui.runs.book import Book
 from siptui.runs.engine import Engine
-from siptui.runs.events import Options, RunFinished, RunStopped
+from siptui.runs.events import Event, Note, Options, RunFinished, RunStopped
+from siptui.runs.journal import Journal
 from siptui.runs.office import Office, load
 from siptui.runs.state import RunState
 from siptui.transport.http import open_client
 from tests.support.emulated_time import START, now
+
+E = TypeVar("E", bound=Event)
 
 
 def device(number: int, region: Region = Region.EMEA, user: str = "") -> Device:
@@ -33,13 +45,57 @@ def devices(count: int, regions: Sequence[Region] = (Region.EMEA,)) -> list[Devi
     return [device(i, regions[i % len(regions)]) for i in range(count)]
 
 
-class _Token:
-    async def token(self, *, refresh: bool = False) -> str:
-        return "test-token"
+class KilledError(BaseException):
+    """What the code of a process that is no more would meet, if it still ran."""
+
+
+class _Process(Journal):
+    """The journal in the hand of one process. Once killed, nothing of it reaches the disk."""
+
+    killed = False
+
+    def append(self, run: str, events: Iterable[Event], at: datetime) -> None:
+        if self.killed:
+            raise KilledError
+        super().append(run, events, at)
+
+
+class Work:
+    """An engine at work, as in a process of its own."""
+
+    def __init__(self, engine: Engine, journal: _Process) -> None:
+        self._journal = journal
+        self._task = asyncio.create_task(engine.run())
+
+    async def end(self) -> RunFinished | RunStopped:
+        """What it ended with."""
+        return await self._task
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self._task.done()
+
+    async def kill(self) -> None:
+        """End it as SIGKILL does. A request that is on its way arrives all the same."""
+        self._journal.killed = True
+        self._task.cancel()
+        with contextlib.suppress(BaseException):
+            await self._task
+        self._journal.close()
+
+    async def terminate(self) -> None:
+        """Ask it to end, as SIGTERM does."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
 
 
 class Bench:
-    """A journal, an emulated tenant and engines between them. Use inside `emulated_time.run`."""
+    """A journal, an emulated tenant and engines between them. Use inside `emulated_time.run`.
+
+    `token` is what engines sign in with from now on; nothing stands for none.
+    """
 
     def __init__(
         self,
@@ -55,6 +111,13 @@ class Bench:
         self.ledger = self.tenant.ledger
         self.office = Office(self.path, tenant="Contoso", now=now)
         self.seed = seed
+        self.token_now = "test-token"
+
+    async def token(self, *, refresh: bool = False) -> str:
+        """A token, as a `TokenSource` gives it."""
+        if not self.token_now:
+            raise SignInNeededError("Nobody is signed in.", remedy="siptui auth login")
+        return self.token_now
 
     def create(self, wanted: Sequence[Device], options: Options | None = None) -> str:
         """A planned run."""
@@ -62,17 +125,58 @@ class Bench:
             wanted, file="list.csv", sha256="0" * 64, skipped=0, options=options or Options()
         )
 
-    def engine(self, run: str, *, sign_in_wait: float = 0.0) -> Engine:
-        """An engine of its own process, as far as it can tell."""
+    def start(self, run: str, *, sign_in_wait: float = 0.0) -> Work:
+        """An engine of its own process, as far as it can tell, at work on `run`."""
         http = open_client(transport=self.emulator.transport())
-        client = BulkSignInClient(http, "https://emulator.invalid", _Token())
-        book = Book(self.office.journal, run, now)
-        return Engine(book, client, rng=random.Random(self.seed), sign_in_wait=sign_in_wait)
+        client = BulkSignInClient(http, "https://emulator.invalid", self)
+        journal = _Process(self.path)
+        book = Book(journal, run, now)
+        rng = random.Random(self.seed)
+        return Work(Engine(book, client, rng=rng, sign_in_wait=sign_in_wait), journal)
 
     async def work(self, run: str, *, sign_in_wait: float = 0.0) -> RunFinished | RunStopped:
         """Carry the run out to its end."""
-        return await self.engine(run, sign_in_wait=sign_in_wait).run()
+        return await self.start(run, sign_in_wait=sign_in_wait).end()
+
+    def fault(self, kind: str, call: str = "createbatch", **more: Any) -> None:
+        """From now on something goes wrong on the way."""
+        self.emulator.faults.add(
+            msgspec.convert({"kind": kind, "call": call, **more}, FaultRule, strict=False)
+        )
 
     def state(self, run: str) -> RunState:
         """The run as the journal tells it."""
         return load(self.office.journal, run)
+
+    def events(self, run: str, kind: type[E]) -> list[E]:
+        """The run's events of one kind, in order."""
+        stored = self.office.journal.read(run)
+        return [s.event for s in stored if isinstance(s.event, kind)]
+
+    def notes(self, run: str) -> list[str]:
+        """What operators were told."""
+        return [note.text for note in self.events(run, Note)]
+
+    def differences(self, run: str) -> list[str]:
+        """Devices that stand otherwise than the tenant knows; unknown ones are left out."""
+        found = []
+        for record in self.state(run).devices:
+            if record.state is DeviceState.UNKNOWN:
+                continue
+            truth = self.tenant.truth(record.device.user_name, record.device.hardware_id)
+            said = (_TRUTHS.get(truth.state), visible(truth.error))
+            if (record.state, record.error) != said:
+                found.append(f"{record.device.hardware_id}: {record.state} {record.error}, {truth}")
+        return found
+
+    def ids(self) -> list[str]:
+        """The service's ids of the batches it accepted from us, in order."""
+        return [submit.batch_id for submit in self.ledger.submits]
+
+
+_TRUTHS = {
+    "never_submitted": DeviceState.QUEUED,
+    "running": DeviceState.RUNNING,
+    "signed_in": DeviceState.SUCCEEDED,
+    "failed": DeviceState.FAILED,
+}
