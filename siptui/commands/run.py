@@ -1,12 +1,14 @@
 """`siptui run`: the whole job without a console."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from siptui.commands import options
+from siptui.domain.deadline import deadlines_note
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
@@ -103,11 +105,11 @@ def command(
 
     found = read(file, region=region or region_of(profile))
     _refuse_faults(found, skip_invalid)
-    if dry_run:
-        _show_plan(found, batch_size, first or 0, as_json)
-        return ExitCode.OK
     selected = select(profile)
     size = min(batch_size, selected.profile.batch_size)
+    if dry_run:
+        _show_plan(found, size, first or 0, as_json)
+        return ExitCode.OK
     account = signed_in_account(selected)
     desk = desk_for(
         selected,
@@ -119,6 +121,8 @@ def command(
     )
     try:
         notes = _known_devices(desk, found, again)
+        if note := deadlines_note(found.devices, datetime.now(UTC)):
+            notes.append(note)
         batches = make_batches(found.devices, size=size, first=first or 0)
         confirm(
             found.devices,
@@ -207,10 +211,10 @@ def _show_plan(found: "DeviceList", size: int, first: int, as_json: bool) -> Non
 def _known_devices(desk: "Office", found: "DeviceList", again: bool) -> list[str]:
     """What earlier runs say of these devices; refuses those the service may be working on."""
     from siptui.domain.state import DeviceState
-    from siptui.runs.overlap import BUSY, overlaps
+    from siptui.runs.overlap import overlaps
 
     known = overlaps(desk.journal, found.devices)
-    busy = [o for o in known if o.state in BUSY and not (again and o.state is DeviceState.UNKNOWN)]
+    busy = [o for o in known if o.busy and not (again and o.state is DeviceState.UNKNOWN)]
     if busy:
         one = busy[0]
         raise BusyDevicesError(

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.runs import events as ev
+from siptui.runs.journal import timestamp
 from siptui.runs.office import holder_of
-from siptui.runs.public import exit_code, lines
+from siptui.runs.public import SCHEMA, exit_code, lines
 from siptui.runs.state import RunState
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def watch(
                         elif not ended:
                             return _abandoned(follower.state, as_json)
                 if ended:
+                    _wait_for_release(path, run)
                     return exit_code(follower.state)
                 time.sleep(_POLL)
             except KeyboardInterrupt:
@@ -56,6 +59,13 @@ def watch(
                     raise
     finally:
         follower.close()
+
+
+def _wait_for_release(path: Path, run: str) -> None:
+    """A worker lets go right after its last words; until then `resume` would find it held."""
+    deadline = time.monotonic() + _HOLDER
+    while holder_of(path, run) is not None and time.monotonic() < deadline:
+        time.sleep(_POLL / 10)
 
 
 def _tell(follower: "Follower", as_json: bool, after: int) -> bool:
@@ -140,8 +150,14 @@ def _abandoned(state: RunState, as_json: bool) -> ExitCode:
     text = "The worker is gone without a word."
     following = f"Nothing is lost; go on with: siptui resume {state.run}"
     if as_json:
-        body = {"code": "worker_gone", "message": text, "next": following}
-        click.echo(json.dumps({"error": body}))
+        line = {
+            "schema": SCHEMA,
+            "type": "error",
+            "at": timestamp(datetime.now(UTC)),
+            "run": state.run,
+            "error": {"code": "worker_gone", "message": text, "next": following},
+        }
+        click.echo(json.dumps(line))
     else:
         click.echo(f"{text}\n{following}", err=True)
     return ExitCode.ERROR

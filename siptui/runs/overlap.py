@@ -6,34 +6,41 @@ from dataclasses import dataclass
 from siptui.domain.device import Device
 from siptui.domain.state import DeviceState
 from siptui.runs.journal import Journal
-from siptui.runs.office import load
+from siptui.runs.office import holder_of, load
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """A device's newest attempt in another run. `at` is when it got that state."""
+    """A device's newest attempt in another run. `at` is when it got that state.
+
+    `busy`: the service may be working on it or may have worked on it, or a process that is at
+    work on the run will submit it.
+    """
 
     device: Device
     run: str
     state: DeviceState
     at: str
+    busy: bool
 
 
-#: The service may be working on it, or may have worked on it.
-BUSY = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING, DeviceState.UNKNOWN})
+_BUSY = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING, DeviceState.UNKNOWN})
 
 
 def overlaps(journal: Journal, devices: Sequence[Device]) -> list[Overlap]:
-    """What the journal's runs last said of each of `devices`, where they were ever submitted."""
+    """What the journal's runs last said of each of `devices`, where they were ever submitted or
+    are about to be."""
     wanted = {device.hardware_id: device for device in devices}
     newest: dict[str, Overlap] = {}
     for run in journal.runs_with(list(wanted)):
+        held = holder_of(journal.path, run) is not None
         for record in load(journal, run).devices:
             device = wanted.get(record.device.hardware_id)
-            if device is None or not record.submitted_at:
+            coming = held and record.state is DeviceState.QUEUED
+            if device is None or not (record.submitted_at or coming):
                 continue
+            busy = coming or record.state in _BUSY
             known = newest.get(device.hardware_id)
-            busy = record.state in BUSY
-            if known is None or (busy, record.since) > (known.state in BUSY, known.at):
-                newest[device.hardware_id] = Overlap(device, run, record.state, record.since)
+            if known is None or (busy, record.since) > (known.busy, known.at):
+                newest[device.hardware_id] = Overlap(device, run, record.state, record.since, busy)
     return list(newest.values())

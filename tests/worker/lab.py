@@ -1,0 +1,186 @@
+"""A lab as an engineer would set it up: an emulated tenant, a profile for it, real workers."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from click.testing import CliRunner, Result
+
+from siptui.cli import cli
+from siptui.commands.session import Selected, select
+from siptui.domain.state import DeviceState
+from siptui.domain.text import visible
+from siptui.emulator.scenario import Scenario, read_scenario
+from siptui.posix import Holder
+from siptui.runs.journal import Journal
+from siptui.runs.office import holder_of, load
+from siptui.runs.state import RunState
+from tests.support.emulator import Running, running_emulator
+
+T = TypeVar("T")
+TOKEN = "c4n4ry-t0ken-nobody-may-see"
+_QUICK = Path(__file__).with_name("quick")
+_TRUTHS = {
+    "never_submitted": "queued",
+    "running": "running",
+    "signed_in": "succeeded",
+    "failed": "failed",
+}
+
+
+def until(look: Callable[[], T], what: str, seconds: float = 60.0) -> T:
+    """The first true value of `look`; fails when there is none for so long."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
+        time.sleep(0.01)
+    return found
+
+
+def hardware_id(number: int) -> str:
+    digits = f"0004F2{number:06X}"
+    return "-".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def write_list(
+    path: Path, numbers: Iterable[int], region: Callable[[int], str] | None = None
+) -> Path:
+    """A device list of these phones, with a `Region` column if `region` is given."""
+    rows = ["Username,HardwareId" + (",Region" if region else "")]
+    for n in numbers:
+        tail = f",{region(n)}" if region else ""
+        rows.append(f"room{n}@contoso.example,{hardware_id(n)}{tail}")
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Commands run against `emulator` with folders of their own; workers are real processes."""
+
+    folder: Path
+    emulator: Running
+    env: dict[str, str]
+
+    def run(self, *args: str, **env: str) -> Result:
+        """`siptui ARGS` in this process, without a terminal."""
+        return CliRunner().invoke(cli, args, env={**self.env, **env})
+
+    def process(self, *args: str, **how: Any) -> "subprocess.Popen[str]":
+        """`siptui ARGS` as a process."""
+        argv = [sys.executable, "-m", "siptui", *args]
+        how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "text": True, **how}
+        return subprocess.Popen(argv, env={**os.environ, **self.env}, **how)
+
+    @property
+    def selected(self) -> Selected:
+        """The lab's profile."""
+        return select("lab", {**os.environ, **self.env})
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal is."""
+        return self.folder / "state" / "lab" / "journal.db"
+
+    def runs(self) -> list[str]:
+        """The runs there are, newest first."""
+        if not self.journal.exists():
+            return []
+        with Journal(self.journal) as journal:
+            return journal.runs()
+
+    def state(self, run: str) -> RunState:
+        """The run as the journal tells it."""
+        with Journal(self.journal) as journal:
+            return load(journal, run)
+
+    def holder(self, run: str) -> Holder | None:
+        """The process that works on it."""
+        return holder_of(self.journal, run)
+
+    def kill(self, run: str, how: signal.Signals = signal.SIGKILL) -> int:
+        """End the run's worker by a signal and wait until it is gone; its process id."""
+        holder = until(lambda: self.holder(run), f"a worker on {run}")
+        os.kill(holder.pid, how)
+        until(lambda: self.holder(run) is None, "the end of the worker")
+        return holder.pid
+
+    def over(self, run: str) -> RunState:
+        """The run once its worker is done."""
+        until(lambda: self.holder(run) is None, f"the end of the work on {run}")
+        return self.state(run)
+
+    def times(self) -> dict[str, int]:
+        """How often each phone was submitted, by hardware id."""
+        return {t["hardware_id"]: t["times"] for t in self.emulator.ask("ledger")["times"]}
+
+    def truth(self) -> dict[str, tuple[str, str]]:
+        """How each phone that was ever submitted stands: the state siptui should say, the error."""
+        return {
+            d["hardware_id"]: (_TRUTHS[d["state"]], visible(d["error"] or ""))
+            for d in self.emulator.ask("truth")["devices"]
+        }
+
+    def differences(self, state: RunState) -> list[str]:
+        """Devices that stand otherwise than the tenant knows; those said to be unknown left out."""
+        truth, found = self.truth(), []
+        for record in state.devices:
+            if record.state is DeviceState.UNKNOWN:
+                continue
+            real = truth.get(record.device.hardware_id, ("queued", ""))
+            if (str(record.state), record.error) != real:
+                found.append(f"{record.device.hardware_id}: {record.state} {record.error}, {real}")
+        return found
+
+
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """The events of `--json`."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@contextlib.contextmanager
+def lab(
+    folder: Path,
+    scenario: Scenario | str = "mixed",
+    *,
+    speed: float = 600,
+    quick: float = 10,
+) -> Iterator[Lab]:
+    """A lab in `folder`. Workers wait `quick` times shorter than they would elsewhere."""
+    if isinstance(scenario, str) and "\n" in scenario:
+        scenario = read_scenario(scenario, "test")
+    with running_emulator(scenario, speed=speed) as running:
+        config = folder / "config" / "config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text(
+            '[profiles.lab]\ntenant = "contoso.example"\ncloud = "lab"\n'
+            f'[clouds.lab]\nauthority = "https://localhost:1"\nadmin_api = "{running.url}"\n'
+        )
+        env = {
+            "SIPTUI_CONFIG_DIR": str(config.parent),
+            "SIPTUI_STATE_DIR": str(folder / "state"),
+            "SIPTUI_ACCESS_TOKEN": TOKEN,
+            "SIPTUI_QUICK": str(quick),
+            "PYTHONPATH": str(_QUICK),
+        }
+        found = Lab(folder, running, env)
+        try:
+            yield found
+        finally:
+            for run in found.runs():
+                if holder := found.holder(run):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(holder.pid, signal.SIGKILL)
+
+
+def each_type(lines: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """The lines of one type."""
+    return [line for line in lines if line["type"] == kind]
