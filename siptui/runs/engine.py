@@ -9,6 +9,7 @@ import os
 import random
 from datetime import datetime
 
+from siptui.domain.errors import SiptuiError
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
@@ -33,13 +34,15 @@ from siptui.runs.events import (
 from siptui.runs.following import Poller
 from siptui.runs.pace import Pace
 from siptui.runs.progress import members
-from siptui.runs.reader import Reader, RunStop, SignInGate
-from siptui.runs.schedule import ENDED, canary
+from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
+from siptui.runs.schedule import canary, canary_judged, canary_open
 from siptui.runs.settling import Settler
 from siptui.runs.submitting import Submitter
 
 #: Seconds between two looks for orders.
 _ORDERS = 0.5
+#: Seconds between two looks at the deadlines of what is queued.
+_DEADLINES = 60.0
 #: Seconds before what passes by itself is tried again unasked.
 _OFFLINE_WAIT, _THROTTLED_WAIT = 600.0, 300.0
 
@@ -71,6 +74,8 @@ class Engine:
         self._paces = {region: Pace() for region in Region}
         self._settling: dict[int, asyncio.Task[None]] = {}
         self._looked_at: set[int] = set()
+        self._late: set[int] = set()
+        self._deadlines_due = 0.0
         # What was judged before this process came is not judged again: resuming is the word.
         trial = canary(book.state)
         self._canary_judged = bool(trial) and all(b.state in ENDED for b in trial)
@@ -92,6 +97,9 @@ class Engine:
                     remedy="Go on with: siptui resume",
                 )
             )
+            raise
+        except SiptuiError as error:
+            self._book.write(stopped_by(error).event)
             raise
         except Exception as error:
             self._book.write(
@@ -136,48 +144,46 @@ class Engine:
     async def _supervise(self, group: asyncio.TaskGroup) -> None:
         while True:
             self._book.look()
-            await self._carry_out_orders()
+            self._carry_out_orders(group)
             self._settle_doubts(group)
             self._retry_what_passes()
             self._judge_canary()
+            self._warn_of_deadlines()
             self._end_when_over()
             await self._bell.wait(self._order_seconds)
 
-    async def _carry_out_orders(self) -> None:
+    def _carry_out_orders(self, group: asyncio.TaskGroup) -> None:
         state = self._book.state
         size = state.plan.options.batch_size if state.plan else 1
         for seq, order in list(state.open_orders.items()):
-            if order.what == "adopt":
-                await self._adopt(seq, order)
-            else:
+            if order.what != "adopt":
                 carry_out = orders.retry if order.what == "retry" else orders.resubmit
                 self._book.write(*carry_out(state, seq, order, size=size))
+            elif seq not in self._adopting:
+                # The service must be asked, which may take; other orders do not wait for that.
+                self._adopting[seq] = group.create_task(self._adopt(seq, order))
 
     async def _adopt(self, seq: int, order: Order) -> None:
-        batch = self._book.state.batches.get(order.batch or 0)
-        if batch is None or batch.state not in (BatchState.UNSETTLED, BatchState.IN_DOUBT):
-            self._book.write(
-                Note(level="warning", text=f"batch {order.batch} is not in doubt", order=seq)
-            )
+        state = self._book.state
+        if not (why := orders.not_adoptable(state, order)):
+            pace = self._paces[state.batches[order.batch or 0].region]
+            try:
+                status = await self._reader.read(
+                    f"batch {order.batch_id}",
+                    pace,
+                    lambda: self._service.batch_status(order.batch_id),
+                )
+            except GatewayError as error:
+                why = f"batch {order.batch_id} was not adopted: {error.message}"
+            else:
+                # In the meantime it may have been found without the operator.
+                why = orders.not_adoptable(state, order, status)
+        if why:
+            self._book.write(Note(level="error", text=why, batch=order.batch, order=seq))
             return
-        region_pace = self._paces[batch.region]
-        try:
-            status = await self._reader.read(
-                f"batch {order.batch_id}",
-                region_pace,
-                lambda: self._service.batch_status(order.batch_id),
-            )
-        except GatewayError as error:
-            text = f"batch {order.batch_id} was not adopted: {error.message}"
-            self._book.write(Note(level="error", text=text, batch=batch.number, order=seq))
-            return
-        wanted = {self._book.state.devices[i].device.key for i in batch.devices}
-        if wanted.isdisjoint(item.key for item in status.items):
-            text = f"batch {order.batch_id} was not adopted: it has none of the devices"
-            self._book.write(Note(level="error", text=text, batch=batch.number, order=seq))
-            return
+        number = order.batch or 0
         self._book.write(
-            BatchAccepted(batch=batch.number, batch_id=order.batch_id, adopted=True, order=seq)
+            BatchAccepted(batch=number, batch_id=order.batch_id, adopted=True, order=seq)
         )
 
     def _settle_doubts(self, group: asyncio.TaskGroup) -> None:
@@ -220,11 +226,8 @@ class Engine:
     def _judge_canary(self) -> None:
         state = self._book.state
         trial = canary(state)
-        if not trial or self._canary_judged or state.plan is None:
+        if not trial or state.plan is None or canary_open(state) or canary_judged(state):
             return
-        if any(b.state not in ENDED for b in trial):
-            return
-        self._canary_judged = True
         records = [state.devices[i] for b in trial for i in b.devices]
         bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)
         if 100 * bad > state.plan.options.max_failures * len(records):

@@ -1,0 +1,73 @@
+"""Until when a device can be signed in: its deadline, where the list says when it was onboarded.
+
+A new phone must be signed in within 72 hours of onboarding, a signed-out one within 168 hours of
+its sign-out (Microsoft Learn, "Configure SIP Gateway"). The list's dates are the operator's, so
+a deadline warns and never decides.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from siptui.domain.device import Device
+
+ONBOARDED = timedelta(hours=72)
+SIGNED_OUT = timedelta(hours=168)
+_COLUMNS = {
+    "onboardedat": ONBOARDED,
+    "onboarded": ONBOARDED,
+    "onboardingdate": ONBOARDED,
+    "provisionedat": ONBOARDED,
+    "signedoutat": SIGNED_OUT,
+    "signedout": SIGNED_OUT,
+}
+_IGNORED = str.maketrans("", "", " _-.")
+
+
+def deadline_of(device: Device) -> datetime | None:
+    """When `device` can no longer be signed in, by the column of its list; none without a date.
+
+    A date without a zone is taken as UTC.
+    """
+    for name, text in device.extra.items():
+        hours = _COLUMNS.get(name.casefold().translate(_IGNORED))
+        if hours is None or not text.strip():
+            continue
+        try:
+            when = datetime.fromisoformat(text.strip())
+        except ValueError:
+            continue
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)) + hours
+    return None
+
+
+def time_left(deadline: datetime, now: datetime) -> str:
+    """`deadline` as people count it: `71 h`, `2 h 05`, `past`."""
+    minutes = int((deadline - now).total_seconds() // 60)
+    if minutes < 0:
+        return "past"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h" if hours >= 10 else f"{hours} h {minutes:02}"
+
+
+def deadlines_note(devices: Sequence[Device], now: datetime) -> str:
+    """One sentence on the deadlines of a list, or nothing where it names none."""
+    ends = sorted(end for device in devices if (end := deadline_of(device)))
+    if not ends:
+        return ""
+    past = sum(end <= now for end in ends)
+    ahead = [end for end in ends if end > now]
+    parts = []
+    if past:
+        parts.append(f"{_devices(past)} past the deadline and will probably fail")
+    if ahead:
+        soon = sum(end - now < timedelta(hours=6) for end in ahead)
+        parts.append(
+            f"the next deadline is in {time_left(ahead[0], now)}"
+            + (f", {_devices(soon)} within 6 hours of it" if soon else "")
+        )
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def _devices(count: int) -> str:
+    return "1 device is" if count == 1 else f"{count} devices are"
