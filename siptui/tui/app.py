@@ -52,6 +52,7 @@ class SiptuiApp(App[int]):
         self.theme = _FALLBACK if self._theme_missing else wanted
         self.session = Session(desk, options)
         self.left_by: int | None = None
+        self.farewell = ""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """siptui's own variables, for themes that lack them."""
@@ -84,7 +85,10 @@ class SiptuiApp(App[int]):
         self.exit(128 + number)
 
     def on_unmount(self) -> None:
-        """Let go of the run; it goes on without us."""
+        """Let go of the run; it goes on without us, which is told when the screen is gone."""
+        if self.session.live and self.session.run and not self.session.options.run_ends_with_us:
+            run = self.session.run.run
+            self.farewell = f"The run goes on. To come back to it: siptui attach {run}"
         self.session.leave()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -18,6 +18,7 @@ from siptui.tui.export import write_results
 from siptui.tui.options import Report
 from siptui.tui.orders import Orders
 from siptui.tui.surface import Line
+from siptui.tui.unfinished import Unfinished, unfinished
 
 
 class Console(Orders):
@@ -32,10 +33,47 @@ class Console(Orders):
             self.log_pane.append([self.welcome])
         if options.run:
             self.call_after_refresh(self.attach, options.run)
-        elif options.file:
+            return
+        waiting = self._unfinished()
+        if waiting and options.file:
+            first = f"Unfinished run of {waiting[0].name}: {waiting[0].about}."
+            self.welcome = (*self.welcome, (f"{first} {self.key_of['runs']} attaches.", "unknown"))
+            self.log_pane.append([self.welcome])
+        if options.file:
             self.call_after_refresh(self.read, options.file)
+        elif waiting:
+            self.call_after_refresh(self.offer, waiting)
 
     # -- runs
+
+    def _unfinished(self) -> list[Unfinished]:
+        try:
+            return unfinished(self.session.desk)
+        except SiptuiError as error:
+            self.call_after_refresh(self.tell, error)
+            return []
+
+    @work(group="flow", exclusive=True)
+    async def offer(self, waiting: list[Unfinished]) -> None:
+        """Ask which unfinished run to attach to. Only where there is no table to be typed at."""
+        text: list[Line] = [
+            ((f"{one.name}, run {one.head.run}: {one.about}.", "normal"),) for one in waiting
+        ]
+        if any(one.head.state == "stopped" for one in waiting):
+            text.append((("To have one go on that nobody works on takes one more step.", "muted"),))
+        choices = [
+            (
+                one.head.run,
+                f"attach to {one.name}",
+                "it is going on" if one.head.state == "running" else "and have it go on",
+            )
+            for one in waiting
+        ]
+        run = await self.app.push_screen_wait(Choice("Unfinished runs", choices, text))
+        stopped = {one.head.run for one in waiting if one.head.state == "stopped"}
+        if isinstance(run, str):
+            resume = run in stopped and not self.session.options.read_only
+            await self._attach_to(run, resume=resume)
 
     @work(group="flow", exclusive=True)
     async def action_runs(self) -> None:
@@ -51,6 +89,9 @@ class Console(Orders):
         if chosen is None:
             return
         run, resume = chosen
+        await self._attach_to(run, resume=resume)
+
+    async def _attach_to(self, run: str, *, resume: bool) -> None:
         if not self.attach(run) or not resume or self.session.run is None:
             return
         waiting = self.session.not_submitted()
@@ -198,7 +239,7 @@ class Console(Orders):
 
     @work(group="flow", exclusive=True)
     async def action_quit(self) -> None:
-        """Leave; a run goes on, or is stopped after a question."""
+        """Leave; a run goes on, unless this very process works on it: then after a question."""
         if self.session.live and self.session.options.run_ends_with_us:
             choices = [
                 ("stay", "stay", "the run goes on"),

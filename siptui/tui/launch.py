@@ -1,5 +1,6 @@
 """Opening the console. Textual reads its environment when it is imported, so that comes last."""
 
+import contextlib
 import os
 import sys
 
@@ -49,4 +50,7 @@ def run_console(desk: Desk, options: ConsoleOptions) -> int:
 
     app = SiptuiApp(desk, options)
     code = app.run(mouse=options.mouse)
+    if app.farewell:
+        with contextlib.suppress(OSError):  # the terminal may be what went away
+            print(app.farewell, file=sys.stderr, flush=True)  # noqa: T201 - the screen is gone
     return code if isinstance(code, int) else app.return_code or 0

@@ -342,3 +342,56 @@ async def test_leaving_a_run_that_ends_with_the_console_is_asked_about(tmp_path:
         assert not bench.app._exit
         await bench.press("q", "j", "enter")
         assert bench.app._exit
+
+
+def _left_behind(folder: Path, *, stopped: bool) -> ScriptedDesk:
+    """A desk whose newest run has one batch open and one not submitted."""
+    desk = ScriptedDesk(folder)
+    options = ev.Options(batch_size=2)
+    desk.create(make_devices(4), file="/lists/x.csv", sha256="", skipped=0, options=options)
+    desk.accept(1)
+    if stopped:
+        desk.write(ev.RunStopped(code="interrupted", message="siptui was asked to end"))
+    return desk
+
+
+async def test_an_unfinished_run_is_offered_and_goes_on(tmp_path: Path) -> None:
+    desk = _left_behind(tmp_path, stopped=True)
+    async with console(tmp_path, size=(80, 24), desk=desk) as bench:
+        assert "1 batch open since 2026-03-02 08:00, 1 batch not submitted" in bench.flat
+        assert "nobody works on it" in bench.flat
+        await bench.press("enter")
+        assert "2 devices not submitted yet will be" in bench.flat
+        assert desk.started == []
+        await bench.type("2")
+        await bench.press("enter")
+        assert desk.started == [desk.newest]
+        assert len(bench.rows) == 4
+
+
+async def test_an_unfinished_run_can_be_left_alone(tmp_path: Path) -> None:
+    desk = _left_behind(tmp_path, stopped=True)
+    async with console(tmp_path, desk=desk) as bench:
+        await bench.press("escape")
+        assert "No device list yet" in bench.text
+        assert desk.started == []
+
+
+async def test_with_a_list_an_unfinished_run_takes_no_key(tmp_path: Path) -> None:
+    desk = _left_behind(tmp_path, stopped=True)
+    text = list_text(make_devices(3))
+    async with console(tmp_path, desk=desk, text=text, size=(80, 24)) as bench:
+        assert isinstance(bench.app.screen, Console)
+        assert "Unfinished run of x.csv" in bench.flat
+        assert "3 devices ready" in bench.text
+        await bench.press("q")
+        assert bench.app.farewell == ""
+
+
+async def test_who_leaves_a_run_is_told_how_to_come_back(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3))) as bench:
+        await bench.submit(3)
+        run = bench.desk.newest
+        await bench.press("q")
+        app = bench.app
+    assert app.farewell == f"The run goes on. To come back to it: siptui attach {run}"
