@@ -4,10 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
+from click import Context
 from click.testing import CliRunner
 
 from siptui.cli import COMMANDS, available, cli
+from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.runs import events as ev
+from siptui.runs.public import lines
+from siptui.runs.state import RunState
 from siptui.tui.actions import keys_table
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +35,67 @@ def test_the_keys_are_those_of_the_console() -> None:
 
 def test_every_command_is_told_about_and_exists() -> None:
     told = set(re.findall(r"`siptui (\w+)", _between("## Commands", "### Exit codes")))
-    assert told - {"COMMAND"} == set(COMMANDS)
+    assert told - {"COMMAND"} == set(available())
+
+
+def test_what_is_not_there_is_only_told_of_as_missing() -> None:
+    promised, _, rest = README.partition("## Not yet")
+    missing = set(COMMANDS) - set(available())
+    assert {name for name in missing if f"`siptui {name}" in promised} == set()
+    assert {name for name in missing if f"`siptui {name}`" not in rest} == set()
+
+
+def test_every_option_that_is_told_about_exists() -> None:
+    helps = ""
+    for name in available():
+        command = cli.get_command(Context(cli), name)
+        assert command is not None
+        parts = [command, *getattr(command, "commands", {}).values()]
+        helps += "".join(part.get_help(Context(part)) for part in parts)
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    of_others = {"--cov", "--user", "--scope"}  # pytest and systemd-run
+    assert {flag for flag in told - of_others if flag not in helps} == set()
+
+
+def test_the_types_of_the_json_lines_are_those_of_the_program() -> None:
+    section = _between("### JSON", "### Shell completion")
+    told = {
+        row[0]: set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", row[1])))
+        for row in re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.M)
+    }
+    assert told == _printed()
+
+
+def _printed() -> dict[str, set[str]]:
+    """The fields of every type of line, as a run with one event of each kind prints them."""
+    state = RunState("r", [Device(2, "a@contoso.com", "00-04-F2-81-24-B3", Region.EMEA)])
+    planned = ev.RunPlanned(
+        file="f", sha256="0", tenant="t", devices=1, skipped=0, batches=1, options=ev.Options()
+    )
+    counts = {"succeeded": 1, "failed": 0, "unknown": 0}
+    happened: list[ev.AnyEvent] = [
+        planned,
+        ev.BatchPlanned(batch=1, region=Region.EMEA, devices=[0]),
+        ev.BatchSubmitting(batch=1, region=Region.EMEA, devices=1),
+        ev.BatchInDoubt(batch=1, why="cut"),
+        ev.BatchUnsettled(batch=1, why="none like it"),
+        ev.BatchAccepted(batch=1, batch_id="b", adopted=True),
+        ev.DeviceChanged(device=0, batch=1, state=DeviceState.SUCCEEDED),
+        ev.BatchFinished(batch=1, batch_id="b", succeeded=1, failed=0),
+        ev.BatchRejected(batch=1),
+        ev.Waiting(why="w"),
+        ev.Note(level="info", text="n"),
+        ev.WorkerStarted(pid=1),
+        ev.RunStopped(code="c", message="m"),
+        ev.RunFinished(skipped=0, seconds=1.0, **counts),
+    ]
+    found: dict[str, set[str]] = {}
+    for seq, event in enumerate(happened, 1):
+        stored = ev.Stored(seq, "2026-01-01T00:00:00Z", event)
+        for line in lines(state, stored, state.apply(stored)):
+            assert line["schema"] == 1
+            found[line["type"]] = set(line) - {"schema", "type", "at", "run"}
+    return found
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
