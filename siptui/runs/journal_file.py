@@ -187,7 +187,7 @@ def damage(db: sqlite3.Connection, path: Path, *, thorough: bool = True) -> str:
         if version and not tables >= _TABLES:
             return "a table is missing"
         found = db.execute("PRAGMA quick_check(1)").fetchone()[0] if thorough else "ok"
-        return "" if found == "ok" else visible(str(found)).splitlines()[0]
+        return "" if found == "ok" else visible(str(found).splitlines()[-1])
     except sqlite3.DatabaseError as error:
         short_read = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHORT_READ
         if not short_read and primary_code(error) not in _DAMAGED:

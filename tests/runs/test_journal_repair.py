@@ -82,6 +82,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def written(sound: Path) -> dict[tuple[str, int], Event]:
+    with Journal(sound) as journal:
+        return {(run, s.seq): s.event for run in journal.runs() for s in journal.read(run)}
+
+
 @pytest.fixture
 def path(tmp_path: Path, sound: Path) -> Path:
     return Path(shutil.copy(sound, tmp_path / "journal.db"))
@@ -356,7 +362,7 @@ def test_a_repair_that_finds_no_space_leaves_all_as_it_was(
     assert {name: data for name, data in after.items() if not name.endswith(".lock")} == before
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     spots=st.lists(
         st.tuples(st.floats(0, 1, exclude_max=True), st.sampled_from([1, 8, 300, PAGE, 3 * PAGE])),
@@ -365,7 +371,10 @@ def test_a_repair_that_finds_no_space_leaves_all_as_it_was(
     )
 )
 def test_whatever_bytes_go_bad_nothing_is_made_up(
-    sound: Path, tmp_path_factory: pytest.TempPathFactory, spots: list[tuple[float, int]]
+    sound: Path,
+    written: dict[tuple[str, int], Event],
+    tmp_path_factory: pytest.TempPathFactory,
+    spots: list[tuple[float, int]],
 ) -> None:
     """Opening ends in a usable journal or in a `JournalError`; no kept run was ever otherwise.
 
@@ -373,8 +382,6 @@ def test_whatever_bytes_go_bad_nothing_is_made_up(
     """
     path = Path(shutil.copy(sound, tmp_path_factory.mktemp("bad") / "journal.db"))
     size = path.stat().st_size
-    with Journal(sound) as journal:
-        written = {run: {s.seq: s.event for s in journal.read(run)} for run in journal.runs()}
     for share, length in spots:
         place = 72 + int(share * (size - 72))
         spoil(path, place, min(length, size - place))
@@ -391,5 +398,5 @@ def test_whatever_bytes_go_bad_nothing_is_made_up(
             assert [r.device.line for r in state.devices] == [d.line for d in devices(SIZE)]
             assert submittable(state) == set()
             for stored in journal.read(run):
-                if event := written.get(run, {}).get(stored.seq):
+                if event := written.get((run, stored.seq)):
                     assert type(stored.event) is type(event)
