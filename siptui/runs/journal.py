@@ -183,14 +183,14 @@ class Journal:
                 "SELECT device, line, user_name, hardware_id, region, extra FROM devices"
                 " WHERE run = ? ORDER BY device",
                 (run,),
-            )
-            for device, *row in rows:
-                try:
-                    if device != len(found):  # events name devices by their place
-                        raise ValueError(device)
-                    found.append(stored_device(tuple(row)))
-                except (ValueError, KeyError) as error:
-                    raise self._unreadable(run, f"device {len(found)}") from error
+            ).fetchall()
+        for device, *row in rows:
+            try:
+                if device != len(found):  # events name devices by their place
+                    raise ValueError(device)
+                found.append(stored_device(tuple(row)))
+            except (ValueError, KeyError) as error:
+                raise self._unreadable(run, f"device {len(found)}") from error
         return found
 
     def runs(self) -> list[str]:

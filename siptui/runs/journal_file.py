@@ -106,8 +106,14 @@ def connect(path: Path, query: str = "mode=rw") -> sqlite3.Connection:
 def make_private(path: Path) -> None:
     """Make the file if it is not there; close it and its companions to everybody else.
 
-    Companions that SQLite makes later get the mode of the file.
+    Companions that SQLite makes later get the mode of the file. A symbolic link is refused: the
+    log would lie elsewhere, and setting aside would leave the wrong half behind.
     """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise JournalError(
+            f"{path} is not a plain file",
+            remedy="Put the journal itself there, " + _ELSEWHERE + ".",
+        )
     if not path.exists():
         path.touch(mode=0o600)
     for file in (path, *(with_suffix(path, suffix) for suffix in COMPANIONS)):
