@@ -18,6 +18,7 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.runs import orders
 from siptui.runs.bell import Bell
 from siptui.runs.book import Book
+from siptui.runs.deadlines import too_late
 from siptui.runs.doubt import in_doubt
 from siptui.runs.events import (
     Actor,
@@ -32,6 +33,7 @@ from siptui.runs.events import (
     WorkerStarted,
 )
 from siptui.runs.following import Poller
+from siptui.runs.journal import timestamp
 from siptui.runs.pace import Pace
 from siptui.runs.progress import members
 from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
@@ -76,9 +78,7 @@ class Engine:
         self._looked_at: set[int] = set()
         self._late: set[int] = set()
         self._deadlines_due = 0.0
-        # What was judged before this process came is not judged again: resuming is the word.
-        trial = canary(book.state)
-        self._canary_judged = bool(trial) and all(b.state in ENDED for b in trial)
+        self._adopting: dict[int, asyncio.Task[None]] = {}
         book.changed = self._bell.ring
 
     def _gate(self) -> SignInGate:
@@ -237,6 +237,22 @@ class Engine:
                     message=f"{bad} of the first {len(records)} devices were not signed in",
                     remedy="Look into their causes; go on with the rest with: siptui resume",
                 )
+            )
+
+    def _warn_of_deadlines(self) -> None:
+        """Say once a batch that the queue will probably not be through before a deadline in it."""
+        time = asyncio.get_running_loop().time()
+        if time < self._deadlines_due:
+            return
+        self._deadlines_due = time + _DEADLINES
+        late = too_late(self._book.state, self._book.clock(), self._late)
+        for number, (count, first) in late.items():
+            self._late.add(number)
+            self._book.note(
+                f"{count} of its devices will probably not be signed in before their deadline, "
+                f"the first {timestamp(first)}",
+                level="warning",
+                batch=number,
             )
 
     def _end_when_over(self) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from siptui.domain.outcome import Cause
 from siptui.domain.plan import MAX_BATCH_SIZE, make_batches
 from siptui.domain.state import BatchState, DeviceState
+from siptui.gateway.protocol import BatchStatus
+from siptui.runs.doubt import own_ids
 from siptui.runs.events import BatchPlanned, Event, Note, Order
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
@@ -73,6 +75,30 @@ def resubmit(state: RunState, seq: int, order: Order, *, size: int) -> list[Even
     return planned or [
         Note(level="warning", text="no device of unknown outcome to resubmit", order=seq)
     ]
+
+
+def not_adoptable(state: RunState, order: Order, status: BatchStatus | None = None) -> str:
+    """Why the ordered batch cannot be taken for the one in doubt; nothing when it can.
+
+    `status` is what the service says of it, where that is known already.
+    """
+    batch = state.batches.get(order.batch or 0)
+    if batch is None or batch.state not in (BatchState.UNSETTLED, BatchState.IN_DOUBT):
+        return f"batch {order.batch} is not in doubt"
+    name = order.batch_id.casefold()
+    refused = f"batch {order.batch_id} was not adopted: "
+    if name in own_ids(state):
+        return f"{refused}another batch of this run has that id"
+    if name in {i.casefold() for i in batch.known}:
+        return f"{refused}it was there before batch {batch.number} was submitted"
+    if status is None:
+        return ""
+    if status.region not in (None, batch.region):
+        return f"{refused}it is in {status.region}"
+    wanted = {state.devices[i].device.key for i in batch.devices}
+    if wanted.isdisjoint(item.key for item in status.items):
+        return f"{refused}it has none of the devices"
+    return ""
 
 
 def _decided(batch: BatchRecord) -> bool:

@@ -34,6 +34,16 @@ def canary_open(state: RunState) -> bool:
     return any(b.state not in ENDED for b in canary(state))
 
 
+def canary_judged(state: RunState) -> bool:
+    """Whether the first devices have been found good enough, or the operator goes on regardless.
+
+    A run that was stopped for them goes on only because somebody resumed it.
+    """
+    trial = {b.number for b in canary(state)}
+    others = (b for b in state.batches.values() if b.number not in trial and b.attempt == 1)
+    return state.canary_stopped or any(b.submitted_at for b in others)
+
+
 def next_batch(
     state: RunState, region: Region, *, foreign: int, slots: int, now: str
 ) -> BatchRecord | Hold | None:

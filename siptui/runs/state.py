@@ -75,6 +75,7 @@ class RunState:
         self.waiting: ev.Waiting | None = None
         self.open_orders: dict[int, ev.Order] = {}
         self.sign_ins = 0
+        self.canary_stopped = False
         self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
 
     def apply(self, stored: ev.Stored) -> set[int]:
@@ -292,6 +293,7 @@ class RunState:
 
     def _on_run_stopped(self, event: ev.RunStopped, at: str) -> set[int]:
         self.stopped, self.waiting = event, None
+        self.canary_stopped |= event.code == "canary"
         return set()
 
     def _on_run_finished(self, event: ev.RunFinished, at: str) -> set[int]:

@@ -1,0 +1,249 @@
+"""The engine when the answer to a submit is lost: nothing twice, nothing unknown called done."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState, DeviceState
+from siptui.emulator.scenario import ForeignBatch, LagTable, Scenario
+from siptui.runs.events import (
+    BatchAccepted,
+    BatchInDoubt,
+    BatchSubmitting,
+    BatchUnsettled,
+    Options,
+    RunFinished,
+    RunStopped,
+)
+from siptui.runs.public import exit_code
+from tests.runs.bench import Bench, devices
+from tests.support import emulated_time
+
+FIVE = Options(batch_size=5)
+LOST = ["cut", "reset", "hang", "cut_body", "html", "garbage", "empty", "status"]
+
+
+def lose(bench: Bench, kind: str, moment: str, **more: int) -> None:
+    """Lose the answer of a submit."""
+    status = {"status": 503} if kind == "status" else {}
+    bench.fault(kind, moment=moment, **status, **(more or {"nth": 1}))
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_lost_after_the_act_it_is_found_and_followed(tmp_path: Path, kind: str) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, "mixed")
+        lose(bench, kind, "after")
+        run = bench.create(devices(15), FIVE)
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.unknown == 0
+        assert bench.differences(run) == []
+        assert set(bench.ledger.times.values()) == {1}
+        accepted = {a.batch: a for a in bench.events(run, BatchAccepted)}
+        assert [a.adopted for _, a in sorted(accepted.items())] == [True, False, False]
+        assert accepted[1].batch_id == bench.ids()[0]
+        assert len(bench.events(run, BatchInDoubt)) == 1
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_lost_before_the_act_it_is_unknown_and_left_alone(tmp_path: Path, kind: str) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        lose(bench, kind, "before")
+        run = bench.create(devices(15), Options(batch_size=5, settle_seconds=200))
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.failed, end.unknown) == (10, 0, 5)
+        assert end.seconds >= 200
+        state = bench.state(run)
+        assert state.batches[1].state is BatchState.UNSETTLED
+        assert {r.state for r in state.devices[:5]} == {DeviceState.UNKNOWN}
+        assert set(state.causes()) == {"answer_lost"}
+        assert exit_code(state) == 5
+        # Neither time nor another process makes it go out again.
+        again = await bench.work(run)
+        assert isinstance(again, RunFinished)
+        assert len(bench.events(run, BatchSubmitting)) == 3
+        assert bench.ledger.calls["createbatch"] == 3
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_summaries_that_lag_and_fail_are_waited_for(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(lag=LagTable(summaries=100, status=20)))
+        lose(bench, "cut", "after")
+        bench.fault("status", "batchsummaries", status=503, since=10, until=60)
+        run = bench.create(devices(10), FIVE)
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 10
+        assert set(bench.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_an_outage_does_not_use_up_the_time_to_settle(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        lose(bench, "cut", "after")
+        bench.fault("refused", "*", since=9, until=900)
+        run = bench.create(devices(5), Options(settle_seconds=30))
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 5
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def _twin(bench: Bench, at: float = 0) -> None:
+    items = tuple((str(d.user_name), str(d.hardware_id)) for d in devices(5))
+    bench.tenant.start_foreign(ForeignBatch(at=at, region=Region.EMEA, items=items))
+
+
+def test_of_two_alike_the_operator_chooses(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        run = bench.create(devices(10), FIVE)
+        lose(bench, "slow", "after", nth=2)  # so that the answer of the first comes first
+        lose(bench, "cut", "after")
+        work = bench.start(run)
+        await asyncio.sleep(0)
+        while not bench.events(run, BatchSubmitting):  # noqa: ASYNC110 - in emulated time
+            await asyncio.sleep(0.01)
+        _twin(bench)
+        end = await work.end()
+        assert isinstance(end, RunFinished)
+        assert end.unknown == 5
+        (unsettled,) = bench.events(run, BatchUnsettled)
+        assert len(unsettled.candidates) == 2
+        assert bench.ids()[0] in unsettled.candidates
+        assert exit_code(bench.state(run)) == 5
+
+        bench.office.adopt(run, 1, bench.ids()[0])
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.unknown) == (10, 0)
+        assert bench.state(run).batches[1].batch_id == bench.ids()[0]
+        assert len(bench.ids()) == 2
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_what_is_not_exactly_the_batch_is_not_taken_for_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        lose(bench, "cut", "before")
+        run = bench.create(devices(5), Options(settle_seconds=60))
+        sent = [(str(d.user_name), str(d.hardware_id)) for d in devices(5)]
+        work = bench.start(run)
+        await asyncio.sleep(5)
+        for region, items in (
+            (Region.EMEA, sent[:4]),
+            (Region.EMEA, [*sent, ("other@contoso.example", "00-15-65-00-00-01")]),
+            (Region.NOAM, sent),
+            (Region.EMEA, [("other@contoso.example", sent[0][1]), *sent[1:]]),
+        ):
+            bench.tenant.start_foreign(ForeignBatch(at=0, region=region, items=tuple(items)))
+        end = await work.end()
+        assert isinstance(end, RunFinished)
+        assert end.unknown == 5
+        (unsettled,) = bench.events(run, BatchUnsettled)
+        assert unsettled.candidates == []
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_an_unsettled_batch_is_submitted_again_on_the_operators_word(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        lose(bench, "cut", "before")
+        run = bench.create(devices(10), Options(batch_size=5, settle_seconds=30))
+        await bench.work(run)
+        bench.office.retry(run, range(10))  # nothing failed, so this is no such word
+        await bench.work(run)
+        assert len(bench.ids()) == 1
+        bench.office.resubmit(run, batch=1)
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.unknown) == (10, 0)
+        state = bench.state(run)
+        assert state.batches[1].state is BatchState.ABANDONED
+        assert [r.attempt for r in state.devices] == [2] * 5 + [1] * 5
+        assert set(bench.ledger.times.values()) == {1}
+        assert bench.differences(run) == []
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_a_batch_is_adopted_only_if_it_can_be_the_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        _twin(bench, at=0)  # the same devices, but there before
+        await asyncio.sleep(600)
+        lose(bench, "cut", "before")
+        run = bench.create(devices(10), Options(batch_size=5, settle_seconds=30))
+        await bench.work(run)
+        before = bench.ledger.foreign[0].batch_id
+        for batch, batch_id in ((1, before), (1, bench.ids()[0]), (1, "no-such"), (2, before)):
+            bench.office.adopt(run, batch, batch_id)
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.unknown == 5
+        assert not bench.state(run).open_orders
+        assert [a.adopted for a in bench.events(run, BatchAccepted)] == [False]
+        notes = bench.notes(run)
+        assert sum("was not adopted" in note for note in notes) == 3
+        assert sum("not in doubt" in note for note in notes) == 1
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_orders_are_heard_while_an_adoption_waits_for_the_service(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        lose(bench, "cut", "before", nth=1)
+        run = bench.create(devices(5), Options(settle_seconds=30))
+        await bench.work(run)
+        bench.fault("refused", "batchstatus", until=4000)
+        bench.office.adopt(run, 1, "00000000-0000-0000-0000-000000000001")
+        work = bench.start(run)
+        await asyncio.sleep(60)
+        bench.office.resubmit(run, batch=1)
+        await asyncio.sleep(20)
+        assert len(bench.ids()) == 1
+        end = await work.end()
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 5
+        assert set(bench.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+@pytest.mark.parametrize("when", [0.5, 3.0, 10.0])
+@pytest.mark.parametrize("how", ["kill", "terminate"])
+def test_a_process_that_ends_before_the_answer_leaves_a_doubt_or_waits(
+    tmp_path: Path, when: float, how: str
+) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        bench.fault("slow", moment="before", seconds=5, times=3)
+        run = bench.create(devices(10), FIVE)
+        work = bench.start(run)
+        await asyncio.sleep(when)
+        await (work.kill() if how == "kill" else work.terminate())
+        if how == "terminate":
+            assert bench.state(run).counts[DeviceState.SUBMITTING] == 0
+            assert isinstance(bench.state(run).stopped, RunStopped)
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 10
+        assert set(bench.ledger.times.values()) == {1}
+        assert bench.ledger.violations == []
+
+    emulated_time.run(main(), limit=6 * 3600)
