@@ -15,6 +15,7 @@ from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.runs.public import lines
 from siptui.runs.state import RunState
+from siptui.settings import load
 from siptui.tui.actions import keys_table
 
 ROOT = Path(__file__).parent.parent
@@ -125,6 +126,14 @@ def test_the_list_of_the_readme_is_valid(tmp_path: Path) -> None:
     path.write_text(example.group(1), encoding="utf-8")
     result = CliRunner().invoke(cli, ["check", str(path)])
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("example", re.findall(r"```toml\n(.+?)```", README, re.S))
+def test_the_configurations_can_be_copied(own_folders: Path, example: str) -> None:
+    config = own_folders / "config"
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text(example, encoding="utf-8")
+    assert load().profile(None).name == "contoso"
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
