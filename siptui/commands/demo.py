@@ -22,6 +22,11 @@ def command(theme: str, no_mouse: bool, log_level: str | None) -> int:
 
     Needs no account, no network and no configuration, and leaves nothing behind.
     """
+    return run_demo(theme, mouse=not no_mouse)
+
+
+def run_demo(theme: str, *, mouse: bool) -> int:
+    """Open the console on the emulated tenant and stay until it is left; the exit code."""
     from siptui.tui.launch import check_terminal, prepare_environment, run_console
     from siptui.tui.options import ConsoleOptions
 
@@ -41,7 +46,7 @@ def command(theme: str, no_mouse: bool, log_level: str | None) -> int:
                 ConsoleOptions(
                     file=file,
                     theme=theme,
-                    mouse=not no_mouse,
+                    mouse=mouse,
                     save_folder=folder,
                     export_folder=Path.cwd(),
                     greeting=_GREETING,

@@ -1,11 +1,13 @@
 """`siptui [FILE]`: the console, on a device list if one is named."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from siptui.commands import options
+from siptui.domain.errors import SignInNeededError
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
@@ -38,7 +40,21 @@ def command(
     """Open the console, on the device list FILE if one is named."""
     from siptui.commands.session import select
 
-    selected = select(profile)
+    try:
+        selected = select(profile)
+    except SignInNeededError:
+        if no_input or not sys.stdin.isatty():
+            raise
+        from siptui.commands.first_run import first_run
+
+        answer = first_run(theme, mouse=not no_mouse)
+        if answer is None:
+            raise  # it says how a profile is written by hand
+        if answer == "demo":
+            from siptui.commands.demo import run_demo
+
+            return run_demo(theme or "siptui-dark", mouse=not no_mouse)
+        selected = select(profile)
     console = console_options(
         selected,
         theme=theme,

@@ -1,15 +1,11 @@
-"""The Textual application: themes, keys, palette, and a clean way out."""
+"""The Textual application: keys, palette, and a clean way out."""
 
-import asyncio
-import contextlib
-import os
-import signal
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -18,16 +14,12 @@ from siptui.tui.actions import ACTIONS, resolve_keys
 from siptui.tui.flows import Console
 from siptui.tui.options import ConsoleOptions
 from siptui.tui.session import Session
-from siptui.tui.themes import ThemeFile, as_textual, load_themes, variables
-
-_FALLBACK = "siptui-dark"
+from siptui.tui.themed import ThemedApp
 
 
-class SiptuiApp(App[int]):
+class SiptuiApp(ThemedApp[int]):
     """The console on a desk."""
 
-    CSS_PATH = "console.tcss"
-    TITLE = "siptui"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,35 +27,18 @@ class SiptuiApp(App[int]):
     ]
 
     def __init__(self, desk: Desk, options: ConsoleOptions) -> None:
-        self._themes = load_themes(options.themes_folder)
-        self._defaults = variables(self._themes.files.get(_FALLBACK) or _plain())
-        no_color = os.environ.get("NO_COLOR") is not None
-        # Textual decides at construction how colours leave; without colour they must not at all.
-        super().__init__(ansi_color=True if no_color else None)
+        super().__init__(options.theme, options.themes_folder)
         self.save_folder: Path | None = options.save_folder
         self._keys = resolve_keys(options.keys)
-        for name, theme in self._themes.files.items():
-            self.register_theme(as_textual(name, theme))
-        for name in list(self.available_themes):
-            if name not in self._themes.files:
-                self.unregister_theme(name)
-        wanted = "mono" if no_color else options.theme
-        self._theme_missing = wanted if wanted not in self._themes.files else ""
-        self.theme = _FALLBACK if self._theme_missing else wanted
         self.session = Session(desk, options)
-        self.left_by: int | None = None
         self.farewell = ""
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """siptui's own variables, for themes that lack them."""
-        return self._defaults
 
     def get_default_screen(self) -> Screen[None]:
         """The console itself."""
         return Console(self.session, self._keys)
 
     def on_mount(self) -> None:
-        """Own keys, broken themes, and signals that would leave the terminal in disorder."""
+        """Own keys, broken themes, signals."""
         defaults = {action.id: action.keys for action in ACTIONS}
         own = {name: ",".join(keys) for name, keys in self._keys.items() if keys != defaults[name]}
         if own:
@@ -74,15 +49,7 @@ class SiptuiApp(App[int]):
             faults.append(f"theme {self._theme_missing} is not known; there are {known}")
         if faults and isinstance(self.screen, Console):
             self.screen.log_pane.append([((fault, "unknown"),) for fault in faults])
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            # Not in a thread other than the main one, as in tests.
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, partial(self._leave, number))
-
-    def _leave(self, number: int) -> None:
-        self.left_by = number
-        self.exit(128 + number)
+        self.heed_signals()
 
     def on_unmount(self) -> None:
         """Let go of the run; it goes on without us, which is told when the screen is gone."""
@@ -113,14 +80,3 @@ class SiptuiApp(App[int]):
             await self.run_action(f"grid_{action}", screen.grid)
         else:
             await self.run_action(action, screen)
-
-
-def _plain() -> ThemeFile:
-    """Colours in case even the default theme is missing from a broken installation."""
-    from siptui.tui.themes import Colors, Status
-
-    grey, white, black = "#9e9e9e", "#d0d0d0", "#121212"
-    return ThemeFile(
-        Colors(white, white, black, white, black, black, grey, "#303030"),
-        Status("#87d787", "#ff8787", white, grey, "#ffd75f", "#d7af87"),
-    )

@@ -1,0 +1,54 @@
+"""What `siptui` does where there is no profile: offers to make one, or the demo."""
+
+import re
+from typing import TYPE_CHECKING
+
+from siptui.domain.region import Region
+from siptui.settings import Settings, add_profile, load
+from siptui.settings.folders import RESERVED
+
+if TYPE_CHECKING:
+    from siptui.tui.first_run import First
+
+_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+
+
+def first_run(theme: str | None, *, mouse: bool) -> "First | None":
+    """Ask on the screen; `profile` when one was made. Raises `UsageError` without a terminal."""
+    from siptui.tui.launch import check_terminal, prepare_environment
+
+    check_terminal()
+    prepare_environment()
+    from siptui.tui.first_run import FirstRun
+
+    settings = load()
+
+    def make(tenant: str, cloud: str, region: Region | None) -> None:
+        name = profile_name(tenant)
+        add_profile(settings.folders, name, tenant, cloud=cloud, region=region)
+
+    app = FirstRun(
+        _clouds(settings),
+        settings.folders.config_file,
+        make,
+        theme=theme or settings.theme or "siptui-dark",
+        themes_folder=settings.folders.themes,
+    )
+    answer = app.run(mouse=mouse and settings.mouse)
+    if app.left_by is not None:
+        raise SystemExit(128 + app.left_by)
+    return answer
+
+
+def _clouds(settings: Settings) -> dict[str, str]:
+    return {
+        name: cloud.note or ("almost all tenants" if name == "public" else "")
+        for name, cloud in settings.clouds.items()
+    }
+
+
+def profile_name(tenant: str) -> str:
+    """`contoso` for `contoso.com`; an id says nothing to people, so it is `default`."""
+    label = tenant.split(".")[0].casefold()
+    good = not _GUID.fullmatch(tenant) and re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", label)
+    return label if good and label not in RESERVED else "default"

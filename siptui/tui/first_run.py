@@ -1,0 +1,151 @@
+"""The first run: nobody has named a tenant yet. A few questions, then a profile, or the demo."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from textual import work
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from siptui.domain.errors import SiptuiError
+from siptui.domain.region import Region
+from siptui.domain.text import visible
+from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.surface import Line, Surface
+from siptui.tui.themed import ThemedApp
+
+First = Literal["profile", "demo"]
+#: Writes the profile: tenant, cloud, region. Raises `SiptuiError` for what is not allowed.
+MakeProfile = Callable[[str, str, Region | None], None]
+_TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*[.-][0-9A-Za-z.-]*[0-9A-Za-z]")
+_REGIONS = {
+    Region.APAC: "Asia Pacific",
+    Region.EMEA: "Europe, Middle East, Africa",
+    Region.NOAM: "North and South America",
+}
+
+
+class FirstRun(ThemedApp[First]):
+    """Asks what to begin with. The answer: a profile was made, the demo, or nothing.
+
+    `clouds` are their names with what is to be known of each; `config` is the file that `make`
+    writes the profile to.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        clouds: Mapping[str, str],
+        config: Path,
+        make: MakeProfile,
+        *,
+        theme: str = "siptui-dark",
+        themes_folder: Path | None = None,
+    ) -> None:
+        super().__init__(theme, themes_folder)
+        self.clouds, self.config, self.make = clouds, config, make
+
+    def get_default_screen(self) -> Screen[None]:
+        """An empty one; the questions are laid over it."""
+        return _Ground()
+
+    def on_mount(self) -> None:
+        """Begin to ask."""
+        self.heed_signals()
+        self.ask()
+
+    @work(exclusive=True)
+    async def ask(self) -> None:
+        """One question after the other; Escape goes a step back."""
+        problem: Line | None = None
+        while True:
+            text: list[Line] = [problem] if problem else []
+            chosen = await self.push_screen_wait(Choice("siptui", _BEGIN, [*text, _WELCOME]))
+            if chosen is None:
+                self.exit()
+            elif chosen == "demo":
+                self.exit("demo")
+            else:
+                try:
+                    if not await self._profile():
+                        continue
+                except SiptuiError as error:
+                    problem = ((visible(f"{error.message} {error.remedy}"), "failed"),)
+                    continue
+                self.exit("profile")
+            return
+
+    async def _profile(self) -> bool:
+        where: Line = ((f"It will be written to {visible(str(self.config))}.", "muted"),)
+        tenant = ""
+        while True:
+            typed = await self.push_screen_wait(
+                Prompt("New profile: tenant", [_ASK_TENANT, where], value=tenant, check=_wrong)
+            )
+            if typed is None:
+                return False
+            tenant = typed
+            while (cloud := await self._cloud(tenant)) is not None:
+                region = await self._region(tenant)
+                if region is None:
+                    continue
+                self.make(tenant, cloud, region if isinstance(region, Region) else None)
+                return True
+
+    async def _cloud(self, tenant: str) -> str | None:
+        choices = [(name, name, note) for name, note in self.clouds.items()]
+        text: Line = ((f"The cloud of {visible(tenant)}; most tenants are public.", "normal"),)
+        chosen = await self.push_screen_wait(Choice("New profile: cloud", choices, [text]))
+        return chosen if isinstance(chosen, str) else None
+
+    async def _region(self, tenant: str) -> Region | Literal["none"] | None:
+        choices = [("none", "no default", "each list names it, or siptui asks")]
+        choices += [(region, str(region), about) for region, about in _REGIONS.items()]
+        text: Line = (
+            (
+                "The SIP Gateway region of rows that name none. A device lives in exactly one; in "
+                "another it is not found.",
+                "normal",
+            ),
+        )
+        chosen = await self.push_screen_wait(Choice("New profile: region", choices, [text]))
+        if isinstance(chosen, Region):
+            return chosen
+        return "none" if chosen == "none" else None
+
+
+class _Ground(Screen[None]):
+    def compose(self) -> ComposeResult:
+        yield Surface(id="header", classes="bar")
+
+    def on_resize(self) -> None:
+        self.query_one(Surface).show([((" siptui  ", "accent"), ("first run", "muted"))])
+
+
+_BEGIN = [
+    ("profile", "make a profile", "for your tenant; nothing is sent anywhere yet"),
+    ("demo", "try the demo", "an emulated tenant: no account, no network"),
+]
+_WELCOME: Line = (
+    (
+        "Signs SIP phones in to Microsoft Teams SIP Gateway, hundreds at a time. siptui does not "
+        "know your tenant yet.",
+        "normal",
+    ),
+)
+_ASK_TENANT: Line = (
+    (
+        "The tenant's id, or one of its domains such as contoso.com. A sign-in to another tenant "
+        "will be refused.",
+        "normal",
+    ),
+)
+
+
+def _wrong(tenant: str) -> str:
+    if _TENANT.fullmatch(tenant):
+        return ""
+    return "That is neither an id (xxxxxxxx-xxxx-…) nor a domain (contoso.com)."
