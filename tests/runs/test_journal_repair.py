@@ -65,9 +65,9 @@ DONE = RunFinished(succeeded=SIZE, failed=0, unknown=0, skipped=0, seconds=9)
 
 
 def write(path: Path) -> None:
-    """Ten finished runs, then one of which batch 1 is done, 2 is submitted and 3 waits."""
+    """Six finished runs, then one of which batch 1 is done, 2 is submitted and 3 waits."""
     with Journal(path) as journal:
-        for i in range(10):
+        for i in range(6):
             work = [event for batch in (1, 2, 3) for event in _worked(batch)]
             journal.create(f"done-{i}", devices(SIZE), [*_first(), *work, DONE], AT)
         journal.create("open", devices(SIZE), _first(), AT)
@@ -153,18 +153,18 @@ def check(path: Path) -> list[str]:
 def test_a_sound_journal_is_left_as_it_is(path: Path) -> None:
     with Journal(path) as journal:
         assert journal.notice == ""
-        assert len(journal.runs()) == 11
+        assert len(journal.runs()) == 7
     assert asides(path) == []
 
 
 @pytest.mark.parametrize("table", ["events", "devices", "events_of_run", "devices_by_hardware_id"])
 def test_a_damaged_page_costs_what_was_on_it(path: Path, table: str) -> None:
-    damaged = spoil(path, pages_of(path, table)[1])
+    damaged = spoil(path, pages_of(path, table)[0])
     kept = check(path)
     (aside,) = asides(path)
     assert aside.read_bytes() == damaged  # untouched: somebody may know how to get more out of it
     assert aside.stat().st_mode & 0o777 == 0o600
-    lost = 11 - len(kept)
+    lost = 7 - len(kept)
     assert lost == 0 if table in ("events_of_run", "devices_by_hardware_id") else 0 < lost <= 3, (
         kept
     )
@@ -176,7 +176,7 @@ def test_what_happened_is_said_in_the_notice_and_in_the_run(path: Path) -> None:
         kept = journal.runs()
         for word in (str(path), asides(path)[0].name, f"Kept: {len(kept)} run", "admin center"):
             assert word in journal.notice
-        for run in {*(f"done-{i}" for i in range(10)), "open"} - set(kept):
+        for run in {*(f"done-{i}" for i in range(6)), "open"} - set(kept):
             assert run in journal.notice
         notes = [s.event for s in journal.read("open") if isinstance(s.event, Note)]
         assert [n.text for n in notes] == [journal.notice]
@@ -235,8 +235,8 @@ def _short(length: int) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     "act",
     [
-        *(_truncate(share) for share in (0.1, 0.5, 0.9, 0.999)),
-        *(_short(length) for length in (1, 17, 99, 100, 511, 512, PAGE - 1, PAGE, PAGE + 1)),
+        *(_truncate(share) for share in (0.1, 0.5, 0.999)),
+        *(_short(length) for length in (1, 99, 512, PAGE - 1, PAGE)),
         lambda path: path.write_bytes(b"Dear diary,\n" * 999) and None,
         lambda path: path.write_bytes(b"\0" * 9000) and None,
         lambda path: spoil(path, 0) and None,
@@ -362,7 +362,7 @@ def test_a_repair_that_finds_no_space_leaves_all_as_it_was(
     assert {name: data for name, data in after.items() if not name.endswith(".lock")} == before
 
 
-@settings(max_examples=12)
+@settings(max_examples=10)
 @given(
     spots=st.lists(
         st.tuples(st.floats(0, 1, exclude_max=True), st.sampled_from([1, 8, 300, PAGE, 3 * PAGE])),
