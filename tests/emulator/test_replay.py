@@ -157,7 +157,7 @@ def seen_in(path: Path) -> list[Device]:
     ]
 
 
-WANTED = devices(44, [Region.EMEA, Region.NOAM])
+WANTED = devices(32, [Region.EMEA, Region.NOAM])
 OPTIONS = Options(batch_size=8)
 
 
@@ -198,10 +198,10 @@ def test_so_it_does_by_the_names_it_had(
     assert again(tmp_path, path, WANTED, OPTIONS, 5, on_port=on_port) == first
 
 
-@pytest.mark.parametrize("scenario", ["mixed", "odd-words", "lossy"])
+@pytest.mark.parametrize("scenario", ["odd-words", "lossy"])
 def test_every_way_of_writing_is_replayed(tmp_path: Path, scenario: str) -> None:
-    wanted = devices(40, list(Region))
-    options = Options(batch_size=7)
+    wanted = devices(18, [Region.APAC, Region.EMEA])
+    options = Options(batch_size=4)
     path, first, stand_ins = recorded(tmp_path, scenario, wanted, options)
     same = {stand_ins.hardware_id(mac): end for mac, end in first.items()}
     assert again(tmp_path, path, seen_in(path), options, 3) == same
