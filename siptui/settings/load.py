@@ -125,7 +125,7 @@ class Settings:
             )
         raise SignInNeededError(
             f"There is no profile yet, so no tenant to sign in to ({path}).",
-            remedy="Write one into that file:\n"
+            remedy="Start siptui to make one, or write one into that file:\n"
             '[profiles.NAME]\ntenant = "the tenant\'s id or domain"\n'
             "Then: siptui auth login. siptui demo needs none.",
             code="no_profile",
