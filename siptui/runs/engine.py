@@ -37,7 +37,7 @@ from siptui.runs.journal import timestamp
 from siptui.runs.pace import Pace
 from siptui.runs.progress import members
 from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
-from siptui.runs.schedule import canary, canary_judged, canary_open
+from siptui.runs.schedule import canary, canary_bad
 from siptui.runs.settling import Settler
 from siptui.runs.submitting import Submitter
 
@@ -225,16 +225,12 @@ class Engine:
 
     def _judge_canary(self) -> None:
         state = self._book.state
-        trial = canary(state)
-        if not trial or state.plan is None or canary_open(state) or canary_judged(state):
-            return
-        records = [state.devices[i] for b in trial for i in b.devices]
-        bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)
-        if 100 * bad > state.plan.options.max_failures * len(records):
+        if bad := canary_bad(state):
+            tried = sum(len(b.devices) for b in canary(state))
             raise RunStop(
                 RunStopped(
                     code="canary",
-                    message=f"{bad} of the first {len(records)} devices were not signed in",
+                    message=f"{bad} of the first {tried} devices were not signed in",
                     remedy="Look into their causes; go on with the rest with: siptui resume",
                 )
             )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from siptui.domain.plan import may_live_together
 from siptui.domain.region import Region
-from siptui.domain.state import BatchState
+from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.state import BatchRecord, RunState
 
 
@@ -34,14 +34,21 @@ def canary_open(state: RunState) -> bool:
     return any(b.state not in ENDED for b in canary(state))
 
 
-def canary_judged(state: RunState) -> bool:
-    """Whether the first devices have been found good enough, or the operator goes on regardless.
+def canary_bad(state: RunState) -> int:
+    """How many of the first devices were not signed in, when that is too many to go on.
 
-    A run that was stopped for them goes on only because somebody resumed it.
+    0 while they are not all through, and once the rest has begun to go out. A run that was
+    stopped for them goes on regardless: it does so only because somebody resumed it.
     """
-    trial = {b.number for b in canary(state)}
-    others = (b for b in state.batches.values() if b.number not in trial and b.attempt == 1)
-    return state.canary_stopped or any(b.submitted_at for b in others)
+    trial = canary(state)
+    if not trial or state.plan is None or state.canary_stopped or canary_open(state):
+        return 0
+    numbers = {b.number for b in trial}
+    if any(b.submitted_at and b.attempt == 1 for n, b in state.batches.items() if n not in numbers):
+        return 0
+    records = [state.devices[i] for b in trial for i in b.devices]
+    bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)
+    return bad if 100 * bad > state.plan.options.max_failures * len(records) else 0
 
 
 def next_batch(
@@ -66,7 +73,7 @@ def next_batch(
         return Hold(f"{mine + foreign} batches are live in {region}{others}")
     if trial := canary(state):
         waiting = [b for b in queued if b in trial]
-        if not waiting and canary_open(state):
+        if not waiting and (canary_open(state) or canary_bad(state)):
             return Hold("the first devices must show that it works")
         queued = waiting or queued
     live = [accounts(state, b) for b in opened]

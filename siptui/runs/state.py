@@ -75,6 +75,7 @@ class RunState:
         self.waiting: ev.Waiting | None = None
         self.open_orders: dict[int, ev.Order] = {}
         self.sign_ins = 0
+        self.workers = 0
         self.canary_stopped = False
         self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
 
@@ -157,12 +158,15 @@ class RunState:
         return set()
 
     def _on_batch_planned(self, event: ev.BatchPlanned, at: str) -> set[int]:
+        if event.batch in self.batches:
+            return set()
         for index in event.devices:
             record = self.devices[index]
             before = self.batches.get(record.batch)
             if before and before.state is BatchState.UNSETTLED:
                 before.state = BatchState.ABANDONED
-            record.batch, record.attempt = event.batch, event.attempt
+            # Devices of different attempts may share a batch, whose number is the highest.
+            record.batch, record.attempt = event.batch, record.attempt + 1
             self._move(record, DeviceState.QUEUED, at)
         self.batches[event.batch] = BatchRecord(
             event.batch, event.region, list(event.devices), event.attempt, changed_at=at
@@ -288,7 +292,9 @@ class RunState:
 
     def _on_worker_started(self, event: ev.WorkerStarted, at: str) -> set[int]:
         self.stopped = self.waiting = None
-        self.stopping = False
+        if self.workers:
+            self.stopping = False  # to start it again is the word to go on
+        self.workers += 1
         return set()
 
     def _on_run_stopped(self, event: ev.RunStopped, at: str) -> set[int]:

@@ -1,0 +1,257 @@
+"""The engine under an operator's orders: pause, stop, retry, and a few devices first."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState, DeviceState
+from siptui.emulator.scenario import AccountRule, BatchRule, DeviceRule, Scenario
+from siptui.runs.events import BatchPlanned, BatchSubmitting, Options, RunFinished, RunStopped
+from siptui.runs.public import exit_code
+from tests.runs.bench import Bench, devices
+from tests.support import emulated_time
+
+FIVE = Options(batch_size=5)
+HOURS = 3600.0
+
+
+def offline(*numbers: int, **more: object) -> DeviceRule:
+    """These phones are off."""
+    match = [f"00-04-F2-00-00-{n:02X}" for n in numbers]
+    return DeviceRule(match=match, online=False, **more)  # type: ignore[arg-type]  # its own keys
+
+
+def test_pause_submits_nothing_and_follows_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        run = bench.create(devices(25), FIVE)
+        work = bench.start(run)
+        await asyncio.sleep(10)
+        bench.office.pause(run)
+        await asyncio.sleep(1200)
+        state = bench.state(run)
+        assert +state.counts == {DeviceState.SUCCEEDED: 15, DeviceState.QUEUED: 10}
+        assert not work.ended
+        bench.office.go_on(run)
+        end = await work.end()
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 25
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_stop_follows_what_is_live_and_resume_goes_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        run = bench.create(devices(25), FIVE)
+        work = bench.start(run)
+        await asyncio.sleep(10)
+        bench.office.stop(run)
+        end = await work.end()
+        assert isinstance(end, RunStopped)
+        assert end.code == "stopped"
+        state = bench.state(run)
+        assert +state.counts == {DeviceState.SUCCEEDED: 15, DeviceState.QUEUED: 10}
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 25
+        assert set(bench.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_stop_given_before_the_process_came_holds(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        run = bench.create(devices(5))
+        bench.office.stop(run)
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)
+        assert bench.ids() == []
+        assert isinstance(await bench.work(run), RunFinished)
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_retry_submits_the_failed_ones_alone(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(offline(1, 3, 7),)))
+        run = bench.create(devices(10), FIVE)
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.failed) == (7, 3)
+        assert exit_code(bench.state(run)) == 3
+        bench.tenant.change_devices(DeviceRule(online=True))
+        bench.office.retry(run, range(10))
+        bench.office.retry(run, range(10))  # as when a key is pressed twice
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 10
+        assert bench.ledger.submits[-1].items == tuple(
+            (str(d.user_name), str(d.hardware_id))
+            for i, d in enumerate(devices(10))
+            if i in (1, 3, 7)
+        )
+        assert len(bench.ids()) == 3
+        assert [r.attempt for r in bench.state(run).devices] == [1, 2, 1, 2, 1, 1, 1, 2, 1, 1]
+        assert exit_code(bench.state(run)) == 0
+        assert bench.differences(run) == []
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_each_device_counts_its_own_attempts(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(offline(0, 1),)))
+        run = bench.create(devices(2))
+        await bench.work(run)
+        for wanted in ([0], [0, 1]):
+            bench.office.retry(run, wanted)
+            await bench.work(run)
+        assert [r.attempt for r in bench.state(run).devices] == [3, 2]
+        assert sorted(bench.ledger.times.values()) == [2, 3]
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_a_retry_waits_while_the_old_batch_is_alive(tmp_path: Path) -> None:
+    async def main() -> None:
+        slow = DeviceRule(match="00-04-F2-00-00-01", slow=20.0)
+        bench = Bench(tmp_path, Scenario(devices=(offline(0, until_attempt=2), slow)))
+        run = bench.create(devices(5))
+        work = bench.start(run)
+        await asyncio.sleep(150)
+        assert bench.state(run).counts[DeviceState.FAILED] == 1
+        bench.office.retry(run, [0])
+        end = await work.end()
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 5
+        assert bench.ledger.violations == []
+        assert len(bench.ids()) == 2
+        assert bench.ledger.submits[1].at > 400
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_what_passes_by_itself_is_retried_as_often_as_allowed(tmp_path: Path) -> None:
+    async def main() -> None:
+        gone = DeviceRule(match="00-04-F2-00-00-05", known=False)
+        bench = Bench(tmp_path, Scenario(devices=(offline(0, until_attempt=2), offline(1), gone)))
+        run = bench.create(devices(10), Options(batch_size=5, auto_retry=2))
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.failed) == (8, 2)
+        assert end.seconds > 1200  # a phone that is off is given time
+        assert [r.attempt for r in bench.state(run).devices[:6]] == [2, 3, 1, 1, 1, 1]
+        assert bench.ledger.violations == []
+        await bench.work(run)
+        assert max(bench.ledger.times.values()) == 3
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_a_directory_that_throttles_gets_half_the_batch(tmp_path: Path) -> None:
+    async def main() -> None:
+        slow = AccountRule(on_premises="throttling", throttle_above=3)
+        bench = Bench(tmp_path, Scenario(accounts=(slow,)))
+        run = bench.create(devices(12), Options(batch_size=12, auto_retry=3))
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 12
+        assert [len(s.items) for s in bench.ledger.submits] == [12, 6, 3, 3]
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def _canary(most: float) -> Options:
+    return Options(batch_size=5, first=4, max_failures=most)
+
+
+def test_too_many_failures_among_the_first_stop_the_run(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(offline(1),)))
+        run = bench.create(devices(24, (Region.EMEA, Region.NOAM)), _canary(20))
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)
+        assert end.code == "canary"
+        assert sum(len(s.items) for s in bench.ledger.submits) == 4
+        assert bench.state(run).counts[DeviceState.QUEUED] == 20
+        assert exit_code(bench.state(run)) != 0
+        end = await bench.work(run)  # to resume is the operator's word to go on regardless
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.failed) == (23, 1)
+        assert set(bench.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+@pytest.mark.parametrize(("most", "goes_on"), [(25, True), (24.9, False), (0, False), (100, True)])
+def test_the_share_that_may_fail_is_kept_to(tmp_path: Path, most: float, goes_on: bool) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(offline(1),)))
+        run = bench.create(devices(10), _canary(most))
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished) == goes_on
+        first = bench.ledger.submits[0]
+        assert len(first.items) == 4
+        later = [s.at for s in bench.ledger.submits[1:]]
+        assert bool(later) == goes_on
+        assert all(at > first.at + 20 for at in later)
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_the_first_devices_are_judged_by_whoever_comes_next(tmp_path: Path) -> None:
+    """A process that is killed between their end and the judgement lets nothing out."""
+
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(offline(1),)))
+        run = bench.create(devices(10), _canary(0))
+        journal = bench.office.journal
+        assert isinstance(await bench.work(run), RunStopped)
+        events = [s.event for s in journal.read(run)]
+        cut = next(i for i, e in enumerate(events) if isinstance(e, RunStopped))
+        other = run + "-2"
+        journal.create(other, journal.devices(run), events[:cut], emulated_time.now())
+        end = await bench.work(other)
+        assert isinstance(end, RunStopped)
+        assert end.code == "canary"
+        assert len(bench.ids()) == 1
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_unknown_first_devices_count_as_bad(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        bench.fault("cut", moment="before", nth=1)
+        options = Options(batch_size=5, first=4, max_failures=50, settle_seconds=30)
+        run = bench.create(devices(10), options)
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)
+        assert end.code == "canary"
+        assert bench.ids() == []
+        assert bench.state(run).batches[1].state is BatchState.UNSETTLED
+        assert exit_code(bench.state(run)) == 5
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_orders_that_name_nothing_sensible_do_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(batches=(BatchRule(slow=2),)))
+        run = bench.create(devices(5))
+        bench.office.retry(run, [0, 99, -1])
+        bench.office.resubmit(run, batch=7)
+        bench.office.resubmit(run, batch=1, devices=[-1, 99])
+        bench.office.adopt(run, 9, "nothing")
+        bench.office.adopt(run, 1, "nothing")
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 5
+        assert len(bench.events(run, BatchPlanned)) == len(bench.events(run, BatchSubmitting)) == 1
+        assert len(bench.notes(run)) == 5
+
+    emulated_time.run(main(), limit=6 * HOURS)
