@@ -1,9 +1,10 @@
 """What stands in the table: the rows of a list, and of the run made from it. No Textual here."""
 
 from collections.abc import Callable, Hashable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from siptui.domain.deadline import deadline_of
 from siptui.domain.device import Device
 from siptui.domain.outcome import Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
@@ -26,6 +27,7 @@ COLUMNS = (
     Column("result", "Result", 14, most=60, flex=2, fit=False),
     Column("attempt", "Try", 3, drop=4, right=True),
     Column("time", "Time", 6, drop=1, right=True),
+    Column("until", "Until (UTC)", 11, drop=5),
 )
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
 _TONES = {
@@ -69,6 +71,13 @@ class Board:
         self.run = run
         if not same_list:
             self.list, self._invalid, self._why = None, [], {}
+
+    @property
+    def deadlines(self) -> bool:
+        """Whether the list says until when its devices can be signed in."""
+        devices = self.list.devices if self.list else ()
+        shown = [r.device for r in self.run.devices] if self.run else devices
+        return any(device.extra and until(device) for device in shown)
 
     @property
     def empty(self) -> bool:
@@ -170,6 +179,7 @@ class Board:
                 "",
                 "",
                 "",
+                until(device),
             ),
             " ",
             "normal" if state is DeviceState.QUEUED else tone(state),
@@ -189,6 +199,7 @@ class Board:
                 visible(result(record)),
                 str(record.attempt or ""),
                 elapsed(record),
+                until(device),
             ),
             SYMBOLS[state],
             tone(state),
@@ -205,6 +216,7 @@ class Board:
                 "",
                 WORDS[DeviceState.INVALID],
                 visible(self._why.get(row.line, "")),
+                "",
                 "",
                 "",
             ),
@@ -239,6 +251,12 @@ def elapsed(record: DeviceRecord) -> str:
     except (ValueError, TypeError):
         return ""
     return duration(seconds)
+
+
+def until(device: Device) -> str:
+    """When its deadline is, as month, day and time; a moment, since time left would go stale."""
+    end = deadline_of(device) if device.extra else None
+    return f"{end.astimezone(UTC):%m-%d %H:%M}" if end else ""
 
 
 def duration(seconds: float) -> str:

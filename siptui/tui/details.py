@@ -7,7 +7,7 @@ from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
 from siptui.runs import events as ev
 from siptui.runs.state import DeviceRecord
-from siptui.tui.board import Board, elapsed, tone
+from siptui.tui.board import Board, elapsed, tone, until
 from siptui.tui.phrases import clock
 from siptui.tui.surface import Line
 
@@ -78,6 +78,7 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
     batch = board.run.batches.get(record.batch) if board.run else None
     pairs = [
         ("User", visible(device.user_name)),
+        *([("Sign in until", f"{until(device)} UTC")] if until(device) else []),
         ("Hardware ID", visible(device.hardware_id)),
         ("Region", str(device.region)),
         ("Line", str(device.line)),

@@ -57,7 +57,7 @@ class FirstRun(ThemedApp[First]):
         self.heed_signals()
         self.ask()
 
-    @work(exclusive=True)
+    @work(group="flow", exclusive=True)
     async def ask(self) -> None:
         """One question after the other; Escape goes a step back."""
         problem: Line | None = None

@@ -97,7 +97,8 @@ class MainScreen(Screen[None]):
         board = self.session.board
         with self.app.batch_update():
             self.set_class(board.empty, "-empty")
-            self.grid.hide_columns(() if board.run is not None else _RUN_COLUMNS)
+            hidden = () if board.run is not None else _RUN_COLUMNS
+            self.grid.hide_columns(hidden if board.deadlines else (*hidden, "until"))
             self.grid.set_rows(board.rows())
             if self._status or self._filter:
                 self.apply_filter()

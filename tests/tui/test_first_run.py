@@ -1,16 +1,18 @@
 """The first run by keys: what is asked, and the profile that comes of it."""
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
-from textual.widgets import Input
 
 from siptui.commands.first_run import profile_name
 from siptui.domain.region import Region
 from siptui.settings import BUILT_IN_CLOUDS, Folders, add_profile, load
-from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.first_run import FirstRun
+from tests.tui.desk import ScriptedDesk
+from tests.tui.harness import Bench
 
 
 def _app(folder: Path) -> FirstRun:
@@ -23,31 +25,28 @@ def _app(folder: Path) -> FirstRun:
     return FirstRun(clouds, where.config_file, make)
 
 
-async def _until(app: FirstRun, kind: type, *, other: object = None) -> None:
-    for _ in range(500):
-        if isinstance(app.screen, kind) and app.screen is not other and app.screen.focused:
-            await asyncio.sleep(0.01)
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{app.screen!r} is not a new {kind.__name__}")
+@asynccontextmanager
+async def _bench(app: FirstRun) -> AsyncIterator[Bench]:
+    async with app.run_test(size=(80, 24)) as pilot:
+        bench = Bench(pilot, cast(ScriptedDesk, None))  # there is no desk yet
+        await bench.settle()
+        yield bench
 
 
 async def test_a_profile_is_made_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = _app(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await _until(app, Choice)
-        await pilot.press("enter")
-        await _until(app, Prompt)
-        app.screen.query_one(Input).value = "not a tenant"
-        await pilot.press("enter")
-        assert isinstance(app.screen, Prompt)
-        app.screen.query_one(Input).value = "contoso.com"
-        await pilot.press("enter")
-        await _until(app, Choice)
-        cloud = app.screen
-        await pilot.press("j", "enter")
-        await _until(app, Choice, other=cloud)
-        await pilot.press("j", "j", "enter")
+    async with _bench(app) as bench:
+        assert "siptui does not know your tenant yet" in bench.flat
+        await bench.press("enter")
+        bench.fill("not a tenant")
+        await bench.press("enter")
+        assert "neither an id" in bench.text
+        bench.fill("contoso.com")
+        await bench.press("enter")
+        assert "The cloud of contoso.com" in bench.flat
+        await bench.press("j", "enter")
+        assert "region of rows that name none" in bench.flat
+        await bench.press("j", "j", "enter")
     assert app.return_value == "profile"
     monkeypatch.setenv("SIPTUI_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("SIPTUI_STATE_DIR", str(tmp_path / "state"))
@@ -59,9 +58,8 @@ async def test_a_profile_is_made_by_keys(tmp_path: Path, monkeypatch: pytest.Mon
 async def test_the_demo_or_nothing_writes_nothing(tmp_path: Path) -> None:
     for keys, answer in ((("j", "enter"), "demo"), (("escape",), None)):
         app = _app(tmp_path)
-        async with app.run_test(size=(80, 24)) as pilot:
-            await _until(app, Choice)
-            await pilot.press(*keys)
+        async with _bench(app) as bench:
+            await bench.press(*keys)
         assert app.return_value == answer
     assert not (tmp_path / "config").exists()
 
