@@ -229,6 +229,8 @@ class MainScreen(Screen[None]):
             and nothing
         ):
             return "no list: o opens one"
+        if action == "sign_in" and options.sign_in is None:
+            return "not asked for here"
         if (action == "preflight" and options.preflight is None) or (
             action == "urls" and options.urls is None
         ):
@@ -358,6 +360,7 @@ class MainScreen(Screen[None]):
         options = self.session.options
         hidden |= {"preflight"} if options.preflight is None else set()
         hidden |= {"urls"} if options.urls is None else set()
+        hidden |= {"sign_in"} if options.sign_in is None else set()
         self.app.push_screen(Page("Help", help_lines(self.keys, hidden)))
 
     def on_resize(self) -> None:
