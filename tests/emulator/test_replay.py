@@ -21,7 +21,7 @@ from siptui.runs.book import Book
 from siptui.runs.engine import Engine
 from siptui.runs.events import Options
 from siptui.runs.office import Office, load
-from siptui.transport import Answer, Call, TransportError, Watcher, open_client
+from siptui.transport import Watcher, open_client
 from siptui.transport.record import Recorder
 from tests.runs.bench import devices
 from tests.support import emulated_time
@@ -267,87 +267,6 @@ def test_what_is_no_recording_is_named(tmp_path: Path, text: str, words: str) ->
         load_recording(path)
     with pytest.raises(RecordingError, match="No such file"):
         load_recording(tmp_path / "nothing")
-
-
-LINE = {
-    "at": "2026-03-02T08:00:00.000+00:00",
-    "seconds": 0.1,
-    "call": "read",
-    "method": "GET",
-    "host": "admin.example",
-    "path": "/Teams.SipDevicesGatewayManagement/v1/batchsummaries",
-    "query": "",
-}
-
-
-def asked(folder: Path, *lines: dict[str, object]) -> list[Answer | tuple[str, bool, int | None]]:
-    """What comes of asking for the batches as often as a recording of these lines was."""
-    path = folder / "lines.jsonl"
-    rows = [{"siptui_recording": 1}, *({**LINE, **line} for line in lines)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    emulator = replaying(load_recording(path), Emulator("healthy"))
-    came: list[Answer | tuple[str, bool, int | None]] = []
-
-    async def main() -> None:
-        async with open_client(transport=emulator.transport()) as http:
-            for line in [{**LINE, **line} for line in lines]:
-                url, key = f"https://admin.example{line['path']}", {"Authorization": "Bearer x"}
-                try:
-                    came.append(await http.send(Call.READ, "GET", url, headers=key))
-                except TransportError as error:
-                    came.append((error.failure.value, error.sent, error.status))
-
-    emulated_time.run(main())
-    return came
-
-
-@pytest.mark.parametrize(
-    ("failure", "sent", "status", "came"),
-    [
-        ("refused", False, None, ("broken", False, None)),  # without a socket there is no errno
-        ("tls", False, None, ("broken", False, None)),  # as above: nothing was sent
-        ("timeout", False, None, ("timeout", False, None)),
-        ("timeout", True, None, ("timeout", True, None)),
-        ("broken", True, None, ("broken", True, None)),
-        ("broken", True, 200, ("broken", True, None)),  # nor an answer that has begun
-        ("garbled", True, 200, ("garbled", True, 200)),
-        ("too_large", True, 200, ("too_large", True, 200)),
-    ],
-)
-def test_what_befell_a_request_befalls_it_again(
-    tmp_path: Path,
-    failure: str,
-    sent: bool,
-    status: int | None,
-    came: tuple[str, bool, int | None],
-) -> None:
-    line: dict[str, object] = {"failure": failure, "sent": sent}
-    if status:
-        line |= {"status": status, "headers": {}, "answer": None}
-    assert asked(tmp_path, line) == [came]
-
-
-def test_answers_keep_their_words_and_their_waits(tmp_path: Path) -> None:
-    until = {"retry-after": "Mon, 02 Mar 2026 08:00:40 GMT"}
-    sent = {"Content-Type": "text/html", "X-MS-Forest": "0e", "Set-Cookie": "…"}
-    asks, page, other, gone = asked(
-        tmp_path,
-        {"status": 429, "headers": until, "answer": {"json": {"Code": "Later"}}},
-        {"status": 200, "headers": sent, "answer": {"text": "<html>"}},
-        {"status": 200, "headers": {}, "answer": {"json": 1}, "path": "/v1.0/organization"},
-        {"call": "token", "status": 200, "path": "/x/oauth2/v2.0/token"},
-    )
-    assert isinstance(asks, Answer)
-    assert (asks.status, asks.headers["retry-after"]) == (429, "40")
-    assert json.loads(asks.body) == {"Code": "Later"}
-    assert isinstance(page, Answer)
-    assert (page.body, page.headers["content-type"]) == (b"<html>", "text/html")
-    assert page.headers["x-ms-forest"] == "0e"
-    assert "set-cookie" not in page.headers
-    assert isinstance(other, Answer)
-    assert other.body == b"1"
-    assert isinstance(gone, Answer)
-    assert gone.status == 404
 
 
 def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
