@@ -1,0 +1,107 @@
+"""Which batch goes out next."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siptui.domain.state import BatchState, DeviceState
+from siptui.runs.events import BatchDeferred, BatchInDoubt, BatchRejected, Options, Order
+from siptui.runs.schedule import Hold, accounts, canary, canary_bad, next_batch
+from siptui.runs.state import BatchRecord
+from tests.runs.bench import device, devices
+from tests.runs.folded import EMEA, NOAM, Fold
+
+NOW, LATER = "2026-03-02T09:00:00.000Z", "2026-03-02T09:05:00.000Z"
+
+
+def choose(fold: Fold, foreign: int = 0, slots: int = 3) -> BatchRecord | Hold | None:
+    return next_batch(fold.state, EMEA, foreign=foreign, slots=slots, now=NOW)
+
+
+@given(
+    live=st.integers(0, 4),
+    foreign=st.integers(0, 4),
+    slots=st.integers(1, 3),
+    doubt=st.booleans(),
+)
+def test_slots_count_live_doubtful_and_others_batches(
+    live: int, foreign: int, slots: int, doubt: bool
+) -> None:
+    fold = Fold(devices(12), Options(batch_size=2))
+    for number in range(1, live + 1):
+        fold.running(number)
+    if doubt:
+        fold.submitting(live + 1).tell(BatchInDoubt(batch=live + 1, why="lost"))
+    choice = choose(fold, foreign, slots)
+    assert isinstance(choice, BatchRecord) == (live + doubt + foreign < slots)
+    if isinstance(choice, BatchRecord):
+        assert choice.number == live + doubt + 1
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=4, max_size=16),
+    st.sets(st.integers(1, 4), max_size=3),
+)
+def test_no_account_goes_into_two_live_batches(owners: list[int], live: set[int]) -> None:
+    phones = [device(i, user=f"room{owner}@contoso.example") for i, owner in enumerate(owners)]
+    fold = Fold(phones, Options(batch_size=3))
+    for number in sorted(live & set(fold.state.batches)):
+        fold.running(number)
+    choice = choose(fold, slots=20)
+    if isinstance(choice, BatchRecord):
+        for other in fold.state.open_batches():
+            assert accounts(fold.state, choice).isdisjoint(accounts(fold.state, other))
+
+
+def test_what_must_wait_lets_others_pass_and_says_until_when() -> None:
+    fold = Fold(devices(4), Options(batch_size=2))
+    fold.submitting(1).tell(BatchDeferred(batch=1, why="slow down", until=LATER))
+    choice = choose(fold)
+    assert isinstance(choice, BatchRecord)
+    assert choice.number == 2
+    fold.failed(2)
+    assert choose(fold) == Hold("slow down", LATER)
+    due = next_batch(fold.state, EMEA, foreign=0, slots=3, now=LATER)
+    assert isinstance(due, BatchRecord)
+    assert next_batch(fold.state, NOAM, foreign=0, slots=3, now=NOW) is None
+
+
+def test_pause_and_stop_hold() -> None:
+    for what in ("pause", "stop"):
+        fold = Fold(devices(2))
+        fold.tell(Order(what=what))  # type: ignore[arg-type]  # one of its words
+        assert isinstance(choose(fold), Hold)
+        fold.tell(Order(what="go_on"))
+        assert isinstance(choose(fold), BatchRecord)
+
+
+def _tried(bad: int, most: float) -> Fold:
+    fold = Fold(devices(20), Options(batch_size=10, first=4, max_failures=most)).running(1)
+    for index in range(4):
+        fold.device(index, DeviceState.FAILED if index < bad else DeviceState.SUCCEEDED)
+    fold.state.batches[1].state = BatchState.FINISHED
+    return fold
+
+
+def test_the_first_devices_go_alone() -> None:
+    fold = Fold(devices(20, (EMEA, NOAM)), Options(batch_size=10, first=4))
+    assert sorted(i for b in canary(fold.state) for i in b.devices) == [0, 1, 2, 3]
+    first = choose(fold)
+    assert isinstance(first, BatchRecord)
+    assert first in canary(fold.state)
+    fold.running(first.number)
+    assert isinstance(choose(fold), Hold)
+
+
+@given(bad=st.integers(0, 4), most=st.floats(0, 100))
+def test_the_rest_goes_out_only_if_few_enough_failed(bad: int, most: float) -> None:
+    fold = _tried(bad, most)
+    good = 25 * bad <= most
+    assert isinstance(choose(fold), BatchRecord) == good
+    assert bool(canary_bad(fold.state)) == (not good)
+
+
+def test_a_first_batch_that_was_refused_is_bad() -> None:
+    fold = Fold(devices(8), Options(batch_size=4, first=4)).submitting(1)
+    fold.tell(BatchRejected(batch=1, status=400))
+    assert canary_bad(fold.state) == 4
+    assert isinstance(choose(fold), Hold)

@@ -1,0 +1,136 @@
+"""Folding events: counts, and forward only."""
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siptui.domain.state import BatchState, DeviceState
+from siptui.runs.events import (
+    AnyEvent,
+    BatchAccepted,
+    BatchDeferred,
+    BatchFinished,
+    BatchInDoubt,
+    BatchPlanned,
+    BatchRejected,
+    BatchSubmitting,
+    BatchUnsettled,
+    DeviceChanged,
+    Note,
+    Options,
+    Order,
+    RunFinished,
+    RunStopped,
+    WorkerStarted,
+)
+from tests.runs.bench import devices
+from tests.runs.folded import EMEA, Fold
+
+BATCHES, DEVICES = st.integers(1, 3), st.integers(0, 8)
+
+
+def _of(kind: type[Any], **fields: Any) -> st.SearchStrategy[AnyEvent]:
+    return st.builds(kind, batch=BATCHES, **{k: st.just(v) for k, v in fields.items()})
+
+
+any_event = st.one_of(
+    _of(BatchSubmitting, region=EMEA, devices=3, known=[]),
+    _of(BatchAccepted, batch_id="A", count=None, correlation_id="", adopted=False, order=0),
+    _of(BatchDeferred, why="later", until=""),
+    _of(BatchInDoubt, why="lost"),
+    _of(BatchUnsettled, why="not there", candidates=[]),
+    _of(BatchFinished, batch_id="A", succeeded=1, failed=1, unknown=1),
+    st.builds(BatchRejected, batch=BATCHES, requeued=st.booleans()),
+    st.builds(
+        DeviceChanged,
+        device=DEVICES,
+        batch=BATCHES,
+        state=st.sampled_from(
+            [DeviceState.RUNNING, DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN]
+        ),
+        error=st.sampled_from(["", "Device is offline."]),
+    ),
+    st.builds(
+        BatchPlanned,
+        batch=st.integers(4, 6),
+        region=st.just(EMEA),
+        devices=st.lists(DEVICES, unique=True, min_size=1, max_size=3),
+        attempt=st.just(2),
+    ),
+)
+
+
+@given(st.lists(any_event, max_size=40))
+def test_the_counts_equal_a_recount_and_changes_are_named(events: list[AnyEvent]) -> None:
+    fold = Fold(devices(9), Options(batch_size=3))
+    for event in events:
+        before = [(r.state, r.batch, r.word, r.error) for r in fold.state.devices]
+        changed = fold.tell(event)
+        after = [(r.state, r.batch, r.word, r.error) for r in fold.state.devices]
+        assert +fold.state.counts == Counter(r.state for r in fold.state.devices)
+        assert sum(fold.state.counts.values()) == 9
+        assert {i for i in range(9) if before[i] != after[i]} <= changed
+
+
+@given(st.lists(any_event, max_size=40))
+def test_a_decided_device_goes_back_only_when_planned_again(events: list[AnyEvent]) -> None:
+    fold = Fold(devices(9), Options(batch_size=3))
+    for event in events:
+        before = [(r.state, r.attempt) for r in fold.state.devices]
+        fold.tell(event)
+        for (state, attempt), record in zip(before, fold.state.devices, strict=True):
+            if state is DeviceState.SUCCEEDED and record.state in (
+                DeviceState.QUEUED,
+                DeviceState.SUBMITTING,
+            ):
+                assert record.attempt == attempt + 1
+            if record.state is DeviceState.FAILED:
+                assert record.outcome is not None
+            if record.state in (DeviceState.QUEUED, DeviceState.SUCCEEDED):
+                assert record.outcome is None
+
+
+def test_a_straggler_of_an_earlier_attempt_changes_nothing() -> None:
+    fold = Fold(devices(2)).failed(1)
+    fold.tell(BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2))
+    late = DeviceChanged(device=0, batch=1, state=DeviceState.SUCCEEDED)
+    assert fold.tell(late) == set()
+    assert fold.state.devices[0].state is DeviceState.QUEUED
+    fold.submitting(2)
+    assert fold.device(0, DeviceState.SUCCEEDED) == set()  # not accepted yet
+
+
+def test_a_batch_planned_twice_counts_once() -> None:
+    fold = Fold(devices(2)).failed(1)
+    again = BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2)
+    assert fold.tell(again) == {0}
+    assert fold.running(2).tell(again) == set()
+    assert fold.state.batches[2].state is BatchState.RUNNING
+    assert [r.attempt for r in fold.state.devices] == [2, 1]
+
+
+def test_orders_are_open_until_something_carries_them_out() -> None:
+    fold = Fold(devices(2)).failed(1)
+    fold.tell(Order(what="retry", devices=[0]), Order(what="pause"))
+    (seq,) = fold.state.open_orders
+    assert fold.state.paused
+    fold.tell(Note(level="warning", text="no", order=seq), Order(what="go_on"))
+    assert not fold.state.open_orders
+    assert not fold.state.paused
+
+
+def test_a_new_process_clears_what_the_last_one_ended_with() -> None:
+    fold = Fold(devices(2))
+    fold.tell(WorkerStarted(pid=1), Order(what="stop"), RunStopped(code="stopped", message="so"))
+    assert fold.state.stopping
+    fold.tell(WorkerStarted(pid=2))
+    assert not fold.state.stopping
+    assert fold.state.stopped is None
+    end = RunFinished(succeeded=0, failed=2, unknown=0, skipped=0, seconds=1)
+    fold.failed(1).tell(end)
+    assert fold.state.over
+    fold.tell(BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2))
+    assert fold.state.finished is None
+    assert not fold.state.over
