@@ -1,0 +1,159 @@
+"""What ends a terminal, a viewer or a worker in good order: the run goes on, or can be resumed."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from siptui.domain.state import BatchState
+from siptui.runs.events import RunStopped
+from tests.worker.lab import TOKEN, Lab, hardware_id, json_lines, lab, until, write_list
+
+_COUNT = 520
+_SCENARIO = "[timing]\ndevice = [40, 400]\n[[devices]]\nshare = 0.1\nonline = false\n"
+
+
+class Terminal:
+    """A terminal window on this computer: what was started in it dies with it unless it left."""
+
+    def __init__(self, place: Lab, *args: str) -> None:
+        self._ours, theirs = pty.openpty()
+        os.set_blocking(self._ours, False)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        self.shown = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "siptui", *args],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, **place.env, "TERM": "xterm-256color"},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(theirs)
+
+    def shows(self, text: str) -> bool:
+        """Read what came; whether `text` was ever among it."""
+        with contextlib.suppress(BlockingIOError, OSError):
+            while piece := os.read(self._ours, 65536):
+                self.shown += piece
+        return text.encode() in self.shown
+
+    def close(self) -> None:
+        """The window is closed: the kernel hangs up on the session."""
+        os.close(self._ours)
+        try:
+            self.process.wait(10)
+        finally:
+            self.process.kill()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Lab]:
+    with lab(tmp_path / "lab", _SCENARIO) as found:
+        yield found
+
+
+def test_a_closed_terminal_ends_nothing(place: Lab) -> None:
+    file = write_list(place.folder / "list.csv", range(_COUNT))
+    window = Terminal(place, "run", str(file), "--region", "EMEA", "--yes")
+    (run,) = until(place.runs, "the run")
+    until(lambda: window.shows("batch 3 accepted"), "the third batch")
+    window.close()
+    assert window.process.returncode == -signal.SIGHUP
+    holder = place.holder(run)
+    assert holder
+    assert holder.pid != window.process.pid
+    assert os.getsid(holder.pid) == holder.pid
+    assert not place.state(run).finished
+
+    (head,) = json.loads(place.run("runs", "--json").stdout)["runs"]
+    assert (head["run"], head["state"]) == (run, "running")
+    assert str(holder.pid) in head["held_by"]
+
+    state = place.over(run)
+    assert state.finished
+    assert [b.state for b in state.batches.values()] == [BatchState.FINISHED] * 6
+    assert place.differences(state) == []
+    assert place.times() == {hardware_id(n): 1 for n in range(_COUNT)}
+    ledger = place.emulator.ask("ledger")
+    assert len(ledger["submits"]) == 6
+    assert max(ledger["max_live"].values()) <= 3
+
+
+def test_a_new_terminal_attaches_to_the_live_run(place: Lab) -> None:
+    file = write_list(place.folder / "list.csv", range(30))
+    place.emulator.tell("devices", match="*", slow=100)
+    viewer = place.process("run", str(file), "--region", "EMEA", "--yes")
+    try:
+        (run,) = until(place.runs, "the run")
+        until(place.times, "the submit")
+    finally:
+        viewer.kill()  # SIGKILL to who watches is nothing to who works
+        viewer.communicate()
+    assert place.holder(run)
+    window = Terminal(place, "attach", run)
+    until(lambda: window.shows("room0@contoso.example") or window.process.poll(), "the console")
+    assert window.process.poll() is None, window.shown
+    window.process.kill()
+    window.close()
+    assert place.holder(run)
+    place.kill(run)
+
+
+def test_sigterm_is_written_down_and_resumed(place: Lab) -> None:
+    file = write_list(place.folder / "list.csv", range(8))
+    place.emulator.tell("devices", match="*", slow=30)
+    viewer = place.process(
+        *("run", str(file), "--region", "NOAM", "--yes", "--json"),
+        *("--batch-size", "3", "--slots", "1"),
+    )
+    (run,) = until(place.runs, "the run")
+    until(place.times, "the first submit")
+    place.kill(run, signal.SIGTERM)
+    stopped = place.state(run).stopped
+    assert isinstance(stopped, RunStopped)
+    assert stopped.code == "interrupted"
+    out, _ = viewer.communicate(timeout=30)
+    assert viewer.returncode == 130
+    assert json_lines(out)[-1]["type"] == "run_stopped"
+    place.emulator.tell("devices", match="*", slow=1)
+    done = place.run("resume", "--yes", "--json")
+    assert done.exit_code in (0, 3), done.output
+    assert json_lines(done.stdout)[-1]["type"] == "run_finished"
+    assert place.differences(place.state(run)) == []
+    assert place.times() == {hardware_id(n): 1 for n in range(8)}
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
+def test_the_token_is_seen_nowhere(place: Lab) -> None:
+    file = write_list(place.folder / "list.csv", range(4))
+    place.emulator.tell("devices", match="*", slow=100)
+    args = ("--yes", "--json", "--log-level", "debug", "--record", str(place.folder / "r.jsonl"))
+    viewer = place.process("run", str(file), "--region", "EMEA", *args)
+    (run,) = until(place.runs, "the run")
+    until(place.times, "the submit")
+    holder = place.holder(run)
+    assert holder
+    for page in ("cmdline", "environ"):
+        shown = Path(f"/proc/{holder.pid}/{page}").read_bytes()
+        assert shown
+        assert TOKEN.encode() not in shown, page
+    for opened in Path(f"/proc/{holder.pid}/fd").iterdir():
+        assert "/dev/pts" not in str(opened.readlink())
+    place.kill(run, signal.SIGTERM)
+    out, _ = viewer.communicate(timeout=30)
+    assert TOKEN not in out
+    files = [path for path in place.folder.rglob("*") if path.is_file()]
+    assert {"siptui.log", "journal.db", "r.jsonl"} <= {path.name for path in files}
+    assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
