@@ -1,5 +1,6 @@
 """`siptui [FILE]`: the console, on a device list if one is named."""
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,14 +112,22 @@ def open_console(
     log_level: str | None = None,
 ) -> int:
     """Open the console on the profile's desk and stay until it is left; the exit code."""
+    from siptui.commands.console_sign_in import ConsoleSignIn
     from siptui.commands.launch import known_account, worker_desk
+    from siptui.identity.environment import environment_token
+    from siptui.identity.opening import registration_of
     from siptui.tui.launch import check_terminal, prepare_environment, run_console
 
     check_terminal()
     prepare_environment()
+    environ = dict(selected.environ)
+    selected = dataclasses.replace(selected, environ=environ)
     desk = worker_desk(
         selected, account=known_account(selected), record=record, log_level=log_level
     )
+    if environment_token(registration_of(selected.profile), environ) is None:
+        ways = ConsoleSignIn(selected, environ, desk.known_as)
+        console = dataclasses.replace(console, sign_in=ways)
     try:
         return run_console(desk, console)
     finally:

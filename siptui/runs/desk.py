@@ -83,6 +83,10 @@ class Desk(Protocol):
         """Go on submitting."""
         ...
 
+    def signed_in(self, run: str) -> None:
+        """Tell whoever works on the run that there is a new sign-in."""
+        ...
+
     def retry(self, run: str, devices: Sequence[int]) -> None:
         """Submit these failed devices once more, and start the run if nobody works on it."""
         ...

@@ -119,6 +119,10 @@ class Office:
         """The account signed in, or nothing."""
         return self._account
 
+    def known_as(self, account: str) -> None:
+        """Somebody signed in: the orders from here on are given as `account`."""
+        self._account = account
+
     @property
     def actor(self) -> Actor:
         """Who gives the orders of this desk."""

@@ -288,6 +288,8 @@ class RunState:
             self.stopping = True
         elif event.what == "new_token":
             self.sign_ins += 1
+            if self.waiting is not None and not self.waiting.until:
+                self.waiting = None  # who works on the run says so again if it was not enough
         return set()
 
     def _on_worker_started(self, event: ev.WorkerStarted, at: str) -> set[int]:

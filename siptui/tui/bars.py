@@ -6,6 +6,7 @@ from pathlib import PurePath
 from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import visible
 from siptui.tui.board import tone
+from siptui.tui.need import needs_sign_in
 from siptui.tui.phrases import ended, estimate, plural, regions_line
 from siptui.tui.session import Session
 from siptui.tui.surface import Line, Run, spread
@@ -30,7 +31,7 @@ def header(session: Session, width: int) -> Line:
         left.append((f" · {visible(name)}", "normal"))
     if session.options.read_only:
         left.append((" · read-only", "unknown"))
-    right: Line = ((visible(session.desk.account) + " ", "muted"),)
+    right: Line = ((visible(session.account) + " ", "muted"),)
     return spread(tuple(left), right, width)
 
 
@@ -107,12 +108,18 @@ def notice(session: Session, keys: dict[str, str]) -> Line:
         )
     if run.stopped is not None:
         text = f" Stopped: {run.stopped.message} {run.stopped.remedy}".rstrip()
-        return ((f"{visible(text)} {keys['runs']} resumes.", "unknown"),)
+        way = f"{keys['runs']} resumes."
+        if session.options.sign_in is not None and needs_sign_in(run):
+            way = f"{keys['sign_in']} signs in, then {way}"
+        return ((f"{visible(text)} {way}", "unknown"),)
     if run.finished is not None:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
         return ((" " + ended(run, keys["retry"], keys["export"]), shade),)
     if run.waiting is not None:
-        return ((f" Waiting: {visible(run.waiting.why)}", "unknown"),)
+        way = ""
+        if session.options.sign_in is not None and needs_sign_in(run):
+            way = f" {keys['sign_in']} signs in."
+        return ((f" Waiting: {visible(run.waiting.why)}{way}", "unknown"),)
     if run.paused:
         return ((f" Paused: nothing is submitted; {keys['pause']} goes on.", "unknown"),)
     return ()

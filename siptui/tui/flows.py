@@ -94,6 +94,8 @@ class Console(Orders):
     async def _attach_to(self, run: str, *, resume: bool) -> None:
         if not self.attach(run) or not resume or self.session.run is None:
             return
+        if not await self.signed_in():
+            return
         waiting = self.session.not_submitted()
         if waiting:
             question = phrases.resume_question(self.session.run, self.session.desk.tenant, waiting)

@@ -3,10 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.runs.events import Options
+
+if TYPE_CHECKING:
+    from siptui.tui.dialogs.sign_in import SignIns
 
 #: Makes a report for the devices of the list, as lines of plain text; called in a thread.
 Report = Callable[[Sequence[Device]], Sequence[str]]
@@ -34,6 +38,8 @@ class ConsoleOptions:
     export_folder: Path | None = None
     preflight: Report | None = None
     urls: Report | None = None
+    #: The ways to sign in; none where it is not for the console to ask, as in the demo.
+    sign_in: "SignIns | None" = None
     refresh_hz: float = 5.0
     #: Whether a run is worked on by this very process and so stops when the console is left.
     run_ends_with_us: bool = False

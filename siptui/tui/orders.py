@@ -10,11 +10,11 @@ from siptui.domain.region import Region
 from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
 from siptui.tui.dialogs.ask import Choice, Confirm
-from siptui.tui.lists import Lists
+from siptui.tui.signing import Signing
 from siptui.tui.surface import Line
 
 
-class Orders(Lists):
+class Orders(Signing):
     """The main screen, able to submit, retry, settle and pause."""
 
     @work(group="flow", exclusive=True)
@@ -30,6 +30,8 @@ class Orders(Lists):
         devices = session.devices()
         if not devices:
             self.say("submit: the list has no valid device.", "muted")
+            return
+        if not await self.signed_in():
             return
         left_out = session.board.list.rows_invalid if session.board.list else 0
         checked = session.checked
@@ -86,6 +88,8 @@ class Orders(Lists):
 
     async def _retry(self, records: list[DeviceRecord], note: str) -> None:
         session = self.session
+        if not await self.signed_in():
+            return
         question = phrases.retry_question(
             records, session.desk.tenant, session.options.run_options, left_out=note
         )
@@ -116,6 +120,8 @@ class Orders(Lists):
         if not isinstance(chosen, tuple):
             return
         number, batch_id = chosen
+        if not await self.signed_in():
+            return
         if batch_id:
             self.do(partial(session.desk.adopt, run, number, batch_id))
             return

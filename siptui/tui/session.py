@@ -36,6 +36,7 @@ class Session:
         self.board = Board()
         self.path: Path | None = None
         self.region = options.region
+        self.account = desk.account
         self.checked = "not checked"
         self.events: list[Stored] = []
         self._following: Following | None = None

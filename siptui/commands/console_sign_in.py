@@ -1,0 +1,108 @@
+"""The ways to sign in, for the console, made from the profile."""
+
+import asyncio
+import functools
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING
+
+from siptui.commands.session import Selected
+from siptui.domain.errors import SignInNeededError, SiptuiError
+
+if TYPE_CHECKING:
+    from siptui.identity.account import Account
+    from siptui.identity.attempt import Sleep
+    from siptui.identity.browser import BrowserSignIn
+    from siptui.identity.device import DeviceCodeSignIn
+    from siptui.identity.source import StoredTokens
+    from siptui.identity.store import StoreKind, TokenStore
+
+
+class ConsoleSignIn:
+    """Signs in to `selected`'s tenant. `tell` hears who did.
+
+    Tokens in memory alone reach the workers through `environ`, from which `selected` hands a
+    token to each that is started.
+    """
+
+    def __init__(
+        self,
+        selected: Selected,
+        environ: MutableMapping[str, str],
+        tell: Callable[[str], None] = lambda _: None,
+        *,
+        sleep: "Sleep" = asyncio.sleep,
+    ) -> None:
+        from siptui.identity.opening import registration_of
+
+        self._selected = selected
+        self._environ = environ
+        self._hear = tell
+        self._sleep = sleep
+        self._registration = registration_of(selected.profile)
+        self._memory: TokenStore | None = None
+        profile = selected.profile
+        self.port = profile.redirect_port
+        self.about = (
+            f"Profile {profile.name}, tenant {profile.tenant}, cloud {profile.cloud.name}; "
+            f"client: {self._registration.client_name}."
+        )
+
+    async def problem(self) -> SiptuiError | None:
+        """Why the sign-in at hand cannot be used, or nothing.
+
+        An authority that is not reached is none: the token may be good all the same.
+        """
+        try:
+            token = await self._tokens().token()
+        except SignInNeededError as error:
+            return error
+        except SiptuiError:
+            return None
+        if self._memory is not None:
+            self._hand_over(token)
+        return None
+
+    async def store(self, kind: "StoreKind | None" = None) -> "TokenStore":
+        """Where the tokens will be kept; in a thread, since keyrings take their time."""
+        from siptui.identity.choice import choose_store
+
+        if kind is None and self._memory is not None:
+            return self._memory
+        folder = self._selected.settings.folders.profile(self._selected.profile.name)
+        return await asyncio.to_thread(choose_store, folder, kind, None)
+
+    def by_code(self, store: "TokenStore") -> "DeviceCodeSignIn":
+        """An attempt with a code."""
+        from siptui.identity.device import DeviceCodeSignIn
+
+        return DeviceCodeSignIn(self._registration, store, sleep=self._sleep)
+
+    def by_browser(self, store: "TokenStore") -> "BrowserSignIn":
+        """An attempt with a browser."""
+        from siptui.identity.browser import BrowserSignIn
+
+        return BrowserSignIn(self._registration, store, sleep=self._sleep)
+
+    async def taken(self, store: "TokenStore", account: "Account") -> None:
+        """Remember who signed in."""
+        from siptui.identity.store import StoreKind
+
+        self._hear(account.user)
+        if store.kind is StoreKind.MEMORY:
+            self._memory = store
+            self._hand_over(await self._tokens().token())
+
+    def _hand_over(self, token: str) -> None:
+        from siptui.identity.environment import VALUE
+
+        self._environ[VALUE] = token
+
+    def _tokens(self) -> "StoredTokens":
+        from siptui.identity.source import StoredTokens
+        from siptui.identity.store import existing_store
+
+        memory = self._memory
+        if memory is not None:
+            return StoredTokens(self._registration, lambda: memory)
+        find = functools.partial(existing_store, self._selected.store_folder)
+        return StoredTokens(self._registration, find)

@@ -1,0 +1,263 @@
+"""Signing in without leaving the console: a code to type elsewhere, or a browser."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Input
+
+from siptui.domain.errors import SiptuiError
+from siptui.domain.text import visible
+from siptui.tui.copying import copy_text
+from siptui.tui.dialogs.base import Dialog
+from siptui.tui.surface import Line, Surface
+
+if TYPE_CHECKING:
+    from siptui.identity.account import Account
+    from siptui.identity.browser import BrowserPrompt, BrowserSignIn
+    from siptui.identity.device import DeviceCodePrompt, DeviceCodeSignIn
+    from siptui.identity.store import StoreKind, TokenStore
+
+
+A = TypeVar("A", "DeviceCodeSignIn", "BrowserSignIn")
+
+
+class SignIns(Protocol):
+    """How somebody signs in to the profile's tenant; made from settings where those are known.
+
+    `about` says to which tenant and by which client, `port` is the one a browser comes back to.
+    """
+
+    about: str
+    port: int
+
+    async def problem(self) -> SiptuiError | None:
+        """Why the sign-in at hand cannot be used, or nothing. May ask the authority."""
+        ...
+
+    async def store(self, kind: "StoreKind | None" = None) -> "TokenStore":
+        """Where the tokens will be kept. Raises `StoreUndecidedError` when `kind` must be said."""
+        ...
+
+    def by_code(self, store: "TokenStore") -> "DeviceCodeSignIn":
+        """An attempt with a code."""
+        ...
+
+    def by_browser(self, store: "TokenStore") -> "BrowserSignIn":
+        """An attempt with a browser."""
+        ...
+
+    async def taken(self, store: "TokenStore", account: "Account") -> None:
+        """Somebody has signed in."""
+        ...
+
+
+class _Field(Input):
+    """As long as nothing is pasted, the keys of the dialog work in its field as well; no address
+    begins with them."""
+
+    async def on_key(self, event: events.Key) -> None:
+        if not self.value and event.key in ("y", "d"):
+            event.stop()
+            event.prevent_default()
+            await self.screen.run_action({"y": "copy", "d": "code"}[event.key])
+
+
+class SignIn(Dialog["Account"]):
+    """Asks for a sign-in; the answer is who signed in. Escape calls it off at once.
+
+    Whatever goes wrong is told here: a fault that reached the application would be shown with the
+    values at hand.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", show=False),
+        Binding("n", "new", show=False),
+        Binding("b", "browser", show=False),
+        Binding("d", "code", show=False),
+    ]
+
+    def __init__(self, ways: SignIns, store: "TokenStore", why: str = "") -> None:
+        self._why: list[Line] = [((visible(why), "unknown"),), ()] if why else []
+        super().__init__("Sign in", [*self._why, _ASKING])
+        self._ways = ways
+        self._store = store
+        self._attempt: DeviceCodeSignIn | BrowserSignIn | None = None
+        self._code: DeviceCodePrompt | None = None
+        self._address: BrowserPrompt | None = None
+
+    def question(self) -> Iterable[Widget]:
+        """The field for the address that the browser ended at."""
+        field = _Field(id="dialog-input", compact=True, placeholder="paste the address here")
+        field.display, field.disabled = False, True
+        yield field
+
+    def on_mount(self) -> None:
+        """Begin with a code."""
+        self.set_interval(1.0, self._count_down)
+        self.action_code()
+
+    def on_unmount(self) -> None:
+        """Call off what is under way."""
+        if self._attempt is not None:
+            self._attempt.cancel()
+
+    # -- what can be pressed
+
+    def action_code(self) -> None:
+        """Sign in with a code."""
+        self._field(shown=False)
+        self.run_worker(self._by_code(), group="sign-in", exclusive=True, exit_on_error=False)
+
+    def action_browser(self) -> None:
+        """Sign in with a browser."""
+        self._field(shown=True)
+        self.run_worker(self._by_browser(), group="sign-in", exclusive=True, exit_on_error=False)
+
+    def action_new(self) -> None:
+        """A new code; the old one is not waited for any more."""
+        self.action_code()
+
+    def action_copy(self) -> None:
+        """Copy the code, or the address to open."""
+        if self._address is not None:
+            self.say(f"The address: {copy_text(self.app, self._address.url)}.", "accent")
+        elif self._code is not None:
+            # Not to the file of copies: whoever reads a code that is good can misuse it.
+            self.app.copy_to_clipboard(self._code.user_code)
+            self.say("The code was copied, if this terminal lets it.", "accent")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The address was pasted."""
+        from siptui.identity.browser import BrowserSignIn
+
+        pasted, event.input.value = event.value.strip(), ""
+        if not pasted or not isinstance(self._attempt, BrowserSignIn):
+            return
+        try:
+            self._attempt.offer(pasted)
+        except SiptuiError as error:
+            self.say(f"{error.message} {error.remedy}", "failed")
+
+    # -- what goes on
+
+    async def _by_code(self) -> None:
+        await self._tried(self._ways.by_code(self._store), self._code_waited_for)
+
+    async def _by_browser(self) -> None:
+        await self._tried(self._ways.by_browser(self._store), self._browser_waited_for)
+
+    async def _tried(self, attempt: A, wait: "Callable[[A], Awaitable[Account]]") -> None:
+        self._attempt, self._code, self._address = attempt, None, None
+        self._tell([_ASKING])
+        self.say("Esc cancels.")
+        account: Account | None = None
+        try:
+            account = await wait(attempt)
+        except SiptuiError as error:
+            self._failed(error)
+        except Exception as error:  # see the class: told here, by its kind alone
+            self._failed(SiptuiError(f"The sign-in failed ({type(error).__name__})."))
+        finally:
+            await attempt.close()
+        if account is not None:
+            self.dismiss(account)
+
+    async def _code_waited_for(self, attempt: "DeviceCodeSignIn") -> "Account":
+        self._code = await attempt.start()
+        self._show_code()
+        self.say("y copies the code · n new code · b browser instead · Esc cancels")
+        return await attempt.wait()
+
+    async def _browser_waited_for(self, attempt: "BrowserSignIn") -> "Account":
+        from siptui.identity.errors import PortInUseError
+
+        said = "y copies the address · d code instead · Esc cancels"
+        try:
+            self._address = await attempt.start(self._ways.port)
+        except PortInUseError as error:
+            self._address = await attempt.start(self._ways.port, listening=False)
+            said = f"{error.message} Paste the address, then. {said}"
+        self._show_address(self._address)
+        self.say(said)
+        return await attempt.wait()
+
+    # -- what is shown
+
+    def _tell(self, lines: list[Line]) -> None:
+        self._text = [*self._why, *lines]
+        if self.is_mounted:
+            self._fill(*self.query(Surface))
+
+    def _count_down(self) -> None:
+        if self._code is not None:
+            self._show_code()
+
+    def _show_code(self) -> None:
+        code = self._code
+        if code is None:
+            return
+        left = int((code.expires_at - datetime.now(UTC)).total_seconds())
+        good = f"Good for {left // 60}:{left % 60:02}." if left > 0 else "It has expired: n."
+        self._tell(
+            [
+                (("On any device, open", "normal"),),
+                ((f"    {code.verification_uri}", "accent"),),
+                (("and type the code", "normal"),),
+                *boxed(code.user_code),
+                ((f"{good} Only ever type a code that you asked for yourself.", "normal"),),
+                ((visible(self._ways.about), "muted"),),
+            ]
+        )
+
+    def _show_address(self, address: "BrowserPrompt") -> None:
+        self._tell(
+            [
+                (("For a browser on your own computer, type there first:", "normal"),),
+                ((f"    {address.tunnel}", "accent"),),
+                (("Then open in it:", "normal"),),
+                ((address.url, "accent"),),
+                (
+                    (
+                        "Without the tunnel the browser ends at an address that it cannot show: "
+                        "copy that from its address bar, paste it here, Enter.",
+                        "normal",
+                    ),
+                ),
+            ]
+        )
+
+    def _failed(self, error: SiptuiError) -> None:
+        self._code = self._address = None
+        # Remedies name the command line's way to sign in; this is the console's.
+        remedy = "" if "auth login" in error.remedy else error.remedy
+        lines: list[Line] = [((visible(f"{error.title}."), "strong"),)]
+        lines += [((visible(text), "failed"),) for text in (error.message, remedy) if text]
+        self._tell(lines)
+        self._field(shown=False)
+        self.say("n new code · b browser · Esc cancels")
+
+    def _field(self, *, shown: bool) -> None:
+        field = self.query_one(Input)
+        field.display, field.disabled = shown, not shown
+        if shown:
+            field.focus()
+        else:
+            self.set_focus(None)
+
+
+def boxed(code: str) -> list[Line]:
+    """The code, large enough to be read across a desk."""
+    inside = "  " + " ".join(code) + "  "
+    edge = "━" * len(inside)
+    return [
+        ((f"    ┏{edge}┓", "accent"),),
+        (("    ┃", "accent"), (inside, "strong"), ("┃", "accent")),
+        ((f"    ┗{edge}┛", "accent"),),
+    ]
+
+
+_ASKING: Line = (("Asking the sign-in service …", "muted"),)

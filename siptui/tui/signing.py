@@ -1,0 +1,99 @@
+"""When the console asks for a sign-in, and what it does once there is one."""
+
+from textual import work
+
+from siptui.domain.errors import SiptuiError
+from siptui.domain.text import visible
+from siptui.runs.desk import Changes
+from siptui.tui.dialogs.ask import Choice
+from siptui.tui.dialogs.sign_in import SignIn, SignIns
+from siptui.tui.lists import Lists
+from siptui.tui.need import needs_sign_in
+from siptui.tui.surface import Line
+
+
+class Signing(Lists):
+    """The main screen, able to have somebody sign in."""
+
+    _asked_for = ""
+
+    @work(group="flow", exclusive=True)
+    async def action_sign_in(self) -> None:
+        """Sign in, again if need be, and have the run go on."""
+        ways = self.session.options.sign_in
+        if self.may("sign_in") and ways is not None:
+            await self._sign_in(ways, needs_sign_in(self.session.run))
+
+    async def signed_in(self) -> bool:
+        """Whether there is a sign-in that can be used, asked for if there is none."""
+        ways = self.session.options.sign_in
+        if ways is None:
+            return True  # the demo, or a token of the environment: who works finds out
+        problem = await ways.problem()
+        return problem is None or await self._sign_in(ways, problem.message)
+
+    async def _sign_in(self, ways: SignIns, why: str) -> bool:
+        from siptui.identity.errors import StoreUndecidedError
+        from siptui.identity.store import StoreKind
+
+        try:
+            try:
+                store = await ways.store()
+            except StoreUndecidedError as undecided:
+                text: Line = ((visible(undecided.message), "normal"),)
+                choices = [
+                    (StoreKind.FILE, "file", "a plain file that only you (and root) can read"),
+                    (StoreKind.MEMORY, "memory", "nowhere: sign in again next time"),
+                ]
+                kind = await self.app.push_screen_wait(
+                    Choice("Keep the tokens in", choices, [text])
+                )
+                if not isinstance(kind, StoreKind):
+                    self.say("not signed in; nothing was submitted.", "muted")
+                    return False
+                store = await ways.store(kind)
+            account = await self.app.push_screen_wait(SignIn(ways, store, why))
+            if account is None:
+                self.say("not signed in; nothing was submitted.", "muted")
+                return False
+            await ways.taken(store, account)
+            self.session.account = account.user
+            run = self.session.run
+            if run is not None and run.finished is None:
+                self.session.desk.signed_in(run.run)
+        except SiptuiError as error:
+            self.tell(error)
+            return False
+        said = f"Signed in as {account.user}, tenant {account.tenant_name or account.tenant}"
+        roles = f"; roles, as the token says: {', '.join(account.roles)}" if account.roles else ""
+        lines: list[Line] = [((visible(f"{said}{roles}."), "accent"),)]
+        if account.may_bulk_sign_in is False:
+            lines.append(((_NO_ROLE, "unknown"),))
+        self.log_pane.append(lines)
+        self.say(f"{said}.", "accent")
+        return True
+
+    def take(self, changes: Changes) -> None:
+        """Show what is new; a sign-in that the run waits for is asked for once."""
+        super().take(changes)
+        self.ask_for_sign_in()
+
+    def ask_for_sign_in(self) -> None:
+        """Ask, unless the operator is typing or was asked for this already."""
+        why = needs_sign_in(self.session.run)
+        if not why or why == self._asked_for:
+            self._asked_for = why
+            return
+        options = self.session.options
+        if options.sign_in is None or options.read_only:
+            return
+        if self.app.screen is self and not self.filter_field.has_focus:
+            self._asked_for = why
+            self.action_sign_in()
+
+
+_NO_ROLE = (
+    "None of the roles in the token may bulk sign in, which takes Authentication Administrator, "
+    "Privileged Authentication Administrator or Global Administrator. An eligible role must be "
+    "activated first (PIM); then sign in again."
+)
