@@ -163,3 +163,12 @@ def test_answers_keep_their_words_and_their_waits(tmp_path: Path) -> None:
     assert other.body == b"1"
     assert isinstance(gone, Answer)
     assert gone.status == 404
+
+
+def test_at_the_end_the_last_good_answer_stays(tmp_path: Path) -> None:
+    one, two = ({"status": 200, "headers": {}, "answer": {"json": [n]}} for n in (1, 2))
+    busy = {"status": 503, "headers": {}, "answer": None}
+    elsewhere = {"call": "token", "status": 200}  # not kept, so one more question
+    came = asked(tmp_path, one, two, busy, elsewhere)
+    bodies = [answer.body for answer in came if isinstance(answer, Answer)]
+    assert bodies == [b"[1]", b"[2]", b"", b"[2]"]
