@@ -89,6 +89,7 @@ def outcome(path: Path, region: Region | None) -> DeviceList | tuple[str, str]:
         return error.code, error.message
 
 
+@pytest.mark.no_cover  # tracing doubles its time, and the other tests reach the same lines
 def test_ten_thousand_mutated_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rnd = random.Random(20_260_101)
     path = tmp_path / "list.csv"
