@@ -13,11 +13,13 @@ from siptui.runs.events import Event, Stored
 from siptui.runs.journal_file import (
     SCHEMA_VERSION,
     JournalError,
+    closed,
     connect,
     damage,
     explained,
     make_private,
     migrate,
+    opened,
     prepare_writing,
     transaction,
 )
@@ -62,20 +64,21 @@ class Journal:
         self.notice = ""
         self._seen = -1
         with explained(path):
-            if read_only:
-                self._db = connect(path)
-            else:
+            if not read_only:
                 private_folder(path.parent)
                 finish_repair(path)
                 make_private(path)
-                self._db = connect(path)
+            self._db = connect(path)  # nothing is locked before the first statement
+            self._open = False
             try:
+                head = opened(path)
+                self._open = True
                 if read_only:
-                    self._prepare_reading()
+                    self._prepare_reading(head)
                 else:
-                    self._prepare_writing()
+                    self._prepare_writing(head)
             except BaseException:
-                self._db.close()
+                self.close()
                 raise
 
     def __enter__(self) -> Self:
@@ -93,19 +96,24 @@ class Journal:
         """Let go of the file."""
         with explained(self.path):
             self._db.close()
+            if self._open:
+                self._open = False
+                closed(self.path)
 
-    def _prepare_reading(self) -> None:
+    def _prepare_reading(self, head: bytes | None) -> None:
         self._db.execute("PRAGMA query_only=1")
-        if why := damage(self._db, self.path, thorough=False):
+        if why := damage(self._db, self.path, head, thorough=False):
             raise JournalError(
                 f"{self.path} is damaged ({why})",
                 remedy="End every siptui and start it again: it keeps what can still be read.",
             )
 
-    def _prepare_writing(self) -> None:
-        if damage(self._db, self.path):
-            self._db.close()
+    def _prepare_writing(self, head: bytes | None) -> None:
+        if damage(self._db, self.path, head):
+            self.close()
             self.notice = repair(self.path)
+            opened(self.path)
+            self._open = True
             self._db = connect(self.path)
         prepare_writing(self._db, self.path)
         migrate(self._db)

@@ -5,7 +5,9 @@ Nothing here knows events or devices.
 
 import errno
 import sqlite3
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -162,25 +164,56 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def damage(db: sqlite3.Connection, path: Path, *, thorough: bool = True) -> str:
+#: How often this process has each journal open.
+_opened: Counter[Path] = Counter()
+_opening = threading.Lock()
+
+
+def opened(path: Path) -> bytes | None:
+    """Count the journal as open; its first bytes, or nothing if this process has it open already.
+
+    Closing any descriptor of a file drops every lock the process has on it, SQLite's included
+    (https://sqlite.org/howtocorrupt.html, section 2.2): others would take themselves for the last
+    and remove the log that is still written to. So it is read by hand only before the first.
+    """
+    key = path.resolve()
+    with _opening:
+        head = None
+        if not _opened[key]:
+            with path.open("rb") as file:
+                head = file.read(100)
+        _opened[key] += 1
+    return head
+
+
+def closed(path: Path) -> None:
+    """Undo `opened`, after the connection is closed."""
+    key = path.resolve()
+    with _opening:
+        _opened[key] -= 1
+        if _opened[key] <= 0:
+            del _opened[key]
+
+
+def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: bool = True) -> str:
     """Why the file cannot be used as it is, or nothing.
 
     Raises `JournalError` when it is another program's or was written by a newer siptui: those
-    are left alone. `thorough` reads every page (`quick_check`).
+    are left alone. `thorough` reads every page (`quick_check`). `head` is the file's first 100
+    bytes, or nothing where this process has the file open elsewhere and so looked at it before.
     """
-    with path.open("rb") as file:
-        head = file.read(100)
+    mark_in_file = APPLICATION_ID
     log = with_suffix(path, "-wal")
     logged = log.exists() and log.stat().st_size > 0
-    if not head:
-        return "it is empty beside its log" if logged else ""
-    if path.stat().st_size < _LEAST_PAGE:
-        return "it is cut off"  # which SQLite would take for empty
-    mark_in_file = APPLICATION_ID
-    if head.startswith(_MAGIC):
-        # Read by hand, because SQLite may not get so far in a damaged file.
-        mark_in_file = int.from_bytes(head[68:72])
-        _refuse(path, mark_in_file, int.from_bytes(head[60:64]))
+    if head is not None:
+        if not head:
+            return "it is empty beside its log" if logged else ""
+        if path.stat().st_size < _LEAST_PAGE:
+            return "it is cut off"  # which SQLite would take for empty
+        if head.startswith(_MAGIC):
+            # Read by hand, because SQLite may not get so far in a damaged file.
+            mark_in_file = int.from_bytes(head[68:72])
+            _refuse(path, mark_in_file, int.from_bytes(head[60:64]))
     try:
         mark, version = (
             db.execute(f"PRAGMA {name}").fetchone()[0]

@@ -28,10 +28,12 @@ from siptui.runs.events import (
 from siptui.runs.journal_file import (
     COMPANIONS,
     JournalError,
+    closed,
     connect,
     damage,
     make_private,
     migrate,
+    opened,
     transaction,
     with_suffix,
 )
@@ -68,8 +70,12 @@ def repair(path: Path) -> str:
     Killed at any point, the next start goes on from there.
     """
     with file_lock(with_suffix(path, ".repair.lock")):
-        with closing(connect(path)) as db:
-            why = damage(db, path)
+        head = opened(path)
+        try:
+            with closing(connect(path)) as db:
+                why = damage(db, path, head)
+        finally:
+            closed(path)
         if not why:
             return ""  # another process was quicker
         _refuse_while_used(path)
