@@ -30,6 +30,8 @@ from siptui.transport.http import open_client
 from tests.support.emulated_time import START, now
 
 E = TypeVar("E", bound=Event)
+#: Fewer looks for orders than a real worker takes: emulated hours are made of them.
+_ORDER_SECONDS = 2.0
 
 
 def device(number: int, region: Region = Region.EMEA, user: str = "") -> Device:
@@ -132,7 +134,10 @@ class Bench:
         journal = _Process(self.path)
         book = Book(journal, run, now)
         rng = random.Random(self.seed)
-        return Work(Engine(book, client, rng=rng, sign_in_wait=sign_in_wait), journal)
+        engine = Engine(
+            book, client, rng=rng, sign_in_wait=sign_in_wait, order_seconds=_ORDER_SECONDS
+        )
+        return Work(engine, journal)
 
     async def work(self, run: str, *, sign_in_wait: float = 0.0) -> RunFinished | RunStopped:
         """Carry the run out to its end."""
