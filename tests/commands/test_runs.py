@@ -1,0 +1,39 @@
+"""`siptui runs`: the history."""
+
+import json
+from datetime import datetime, timedelta
+
+from tests.commands.conftest import Finished
+
+_FIELDS = {
+    *("run", "started", "file", "tenant", "devices", "succeeded", "failed", "unknown"),
+    *("skipped", "state", "held_by"),
+}
+
+
+def test_the_history_as_json(finished: Finished) -> None:
+    done = finished.lab.run("runs", "--json")
+    assert done.exit_code == 0
+    heads = json.loads(done.stdout)["runs"]
+    head = heads[-1]
+    assert set(head) == _FIELDS
+    assert head["run"] == finished.run
+    assert (head["tenant"], head["devices"]) == ("contoso.example", 9)
+    assert head["succeeded"] + head["failed"] == 9
+    assert (head["unknown"], head["skipped"]) == (0, 0)
+    assert (head["state"], head["held_by"]) == ("finished", "")
+    assert head["file"].endswith("list.csv")
+    assert datetime.fromisoformat(head["started"]).utcoffset() == timedelta(0)
+
+
+def test_the_history_for_people(finished: Finished) -> None:
+    done = finished.lab.run("runs")
+    assert done.exit_code == 0
+    assert finished.run in done.stdout
+    assert "finished" in done.stdout
+
+
+def test_no_history_yet(finished: Finished, own_folders: object) -> None:
+    own = {"SIPTUI_STATE_DIR": f"{own_folders}/state"}
+    assert json.loads(finished.lab.run("runs", "--json", **own).stdout) == {"runs": []}
+    assert "no run yet" in finished.lab.run("runs", **own).stdout
