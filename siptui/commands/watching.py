@@ -1,6 +1,7 @@
 """Following a run on standard output: JSON lines for scripts, calm lines for people."""
 
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -55,7 +56,7 @@ def watch(
                     return exit_code(follower.state)
                 time.sleep(_POLL)
             except KeyboardInterrupt:
-                if not _stay(desk, run, may_ask):
+                if not _stay(desk, path, run, may_ask):
                     raise
     finally:
         follower.close()
@@ -163,8 +164,11 @@ def _abandoned(state: RunState, as_json: bool) -> ExitCode:
     return ExitCode.ERROR
 
 
-def _stay(desk: "Office", run: str, may_ask: bool) -> bool:
+def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:
     """Ask what Ctrl-C meant. False: leave."""
+    if (holder := holder_of(path, run)) and holder.pid == os.getpid():
+        click.echo(f"The run stops; go on with: siptui resume {run}", err=True)
+        return False
     if not may_ask:
         click.echo(f"The run goes on: siptui attach {run}", err=True)
         return False

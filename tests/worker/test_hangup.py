@@ -157,3 +157,20 @@ def test_the_token_is_seen_nowhere(place: Lab) -> None:
     files = [path for path in place.folder.rglob("*") if path.is_file()]
     assert {"siptui.log", "journal.db", "r.jsonl"} <= {path.name for path in files}
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
+
+
+def test_ctrl_c_in_the_foreground_says_that_the_run_stopped(place: Lab) -> None:
+    file = write_list(place.folder / "list.csv", range(4))
+    place.emulator.tell("devices", match="*", slow=100)
+    args = ("--region", "EMEA", "--yes", "--json", "--foreground")
+    process = place.process("run", str(file), *args, stderr=subprocess.PIPE)
+    (run,) = until(place.runs, "the run")
+    until(place.times, "the submit")
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert f"siptui resume {run}" in told
+    assert "goes on" not in told
+    stopped = place.state(run).stopped
+    assert stopped is not None
+    assert stopped.code == "interrupted"
