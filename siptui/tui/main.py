@@ -32,6 +32,7 @@ from siptui.tui.phrases import log_line
 from siptui.tui.rowindex import GridRow, Test
 from siptui.tui.session import Session
 from siptui.tui.surface import Line, Surface
+from siptui.tui.title import Title
 
 #: Smaller than this nothing can be read, so nothing is pretended.
 SMALLEST = (60, 14)
@@ -64,6 +65,7 @@ class MainScreen(Screen[None]):
         self._needs: Line = ()
         self._ticks = 0
         self._timer: Timer | None = None
+        self._title = Title()
 
     def compose(self) -> ComposeResult:
         """From top to bottom; the filter's field takes the place of the notice."""
@@ -90,6 +92,10 @@ class MainScreen(Screen[None]):
         self.show_all()
         self.grid.focus()
 
+    def on_unmount(self) -> None:
+        """Give the window its title back."""
+        self._title.give_back(self.app)
+
     # -- what is shown
 
     def show_all(self) -> None:
@@ -111,6 +117,7 @@ class MainScreen(Screen[None]):
         if not width or not self.is_attached or not self.is_running:
             return  # not shown yet, or being left
         line = self.query_one
+        self._title.show(self.app, self.session.run)
         line("#header", Surface).show([bars.header(self.session, width)])
         bar, going = line("#bar", Surface), line("#going", Surface)
         length = min(30, width // 6)

@@ -90,6 +90,11 @@ def test_the_terminal_is_left_as_it_was(how: str) -> None:
             wanted = {128 + number}
         assert terminal.leave() in wanted
         assert b"\x1b[?1049h" in terminal.sent
+        if how != "SIGINT":
+            assert b"\x1b]2;siptui\x07" in terminal.sent
+            assert terminal.sent.rindex(b"\x1b]2;\x07\x1b[23;2t") > terminal.sent.rindex(
+                b"siptui\x07"
+            )
         assert _is_clean(terminal)
         assert b"Traceback" not in terminal.sent
     finally:
