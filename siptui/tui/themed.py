@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,8 @@ from siptui.tui.themes import ThemeFile, as_textual, load_themes, variables
 
 T = TypeVar("T")
 _FALLBACK = "siptui-dark"
+#: Seconds an application has to end after its terminal went away.
+_LEAVING = 3.0
 
 
 class ThemedApp(App[T]):
@@ -52,6 +55,11 @@ class ThemedApp(App[T]):
 
     def _leave(self, number: int) -> None:
         self.left_by = number
+        if number == signal.SIGHUP:
+            # Textual's writer may have died with the terminal; its end then waits for it for ever.
+            last = threading.Timer(_LEAVING, os._exit, (128 + number,))
+            last.daemon = True
+            last.start()
         self.exit(return_code=128 + number)
 
 
