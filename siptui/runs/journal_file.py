@@ -221,7 +221,8 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
         )
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
         if tables and not mark:
-            _refuse(path, -1, 0)
+            # Another process may have made them since; it set the mark in the same transaction.
+            mark = db.execute("PRAGMA application_id").fetchone()[0] or -1
         _refuse(path, mark, version)
         if version and not tables >= _TABLES:
             return "a table is missing"
