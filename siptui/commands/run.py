@@ -27,13 +27,6 @@ class FaultyListError(UsageError):
     code = "faulty_list"
 
 
-class BusyDevicesError(UsageError):
-    """Devices of the list are, or may be, in the hands of the service already."""
-
-    title = "Already being signed in"
-    code = "busy_devices"
-
-
 @click.command()
 @click.argument("file", type=options.FILE)
 @options.region
@@ -146,6 +139,7 @@ def command(
                 max_failures=max_failures,
                 auto_retry=auto_retry,
             ),
+            again=again,
         )
         if not as_json:
             click.echo(f"run {run}: {len(found.devices)} devices in {len(batches)} batches")
@@ -211,18 +205,10 @@ def _show_plan(found: "DeviceList", size: int, first: int, as_json: bool) -> Non
 def _known_devices(desk: "Office", found: "DeviceList", again: bool) -> list[str]:
     """What earlier runs say of these devices; refuses those the service may be working on."""
     from siptui.domain.state import DeviceState
-    from siptui.runs.overlap import overlaps
+    from siptui.runs.overlap import overlaps, refuse_busy
 
     known = overlaps(desk.journal, found.devices)
-    busy = [o for o in known if o.busy and not (again and o.state is DeviceState.UNKNOWN)]
-    if busy:
-        one = busy[0]
-        raise BusyDevicesError(
-            f"{len(busy)} devices are in another run already, {one.device.user_name} on "
-            f"{one.device.hardware_id} is {one.state} in run {one.run}. Nothing was submitted.",
-            remedy=f"Look at it: siptui attach {one.run}. Devices of unknown outcome are "
-            "submitted again with --again.",
-        )
+    refuse_busy(known, again=again)
     done = [o for o in known if o.state is DeviceState.SUCCEEDED]
     if not done:
         return []

@@ -37,7 +37,7 @@ from siptui.runs.journal import timestamp
 from siptui.runs.pace import Pace
 from siptui.runs.progress import members
 from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
-from siptui.runs.schedule import canary, canary_bad
+from siptui.runs.schedule import canary, canary_bad, may_go_out
 from siptui.runs.settling import Settler
 from siptui.runs.submitting import Submitter
 
@@ -266,7 +266,7 @@ class Engine:
                     seconds=round((self._book.clock() - planned).total_seconds(), 1),
                 )
             )
-        if state.stopping:
+        if not any(may_go_out(state, batch) for batch in state.queued_batches()):
             raise RunStop(
                 RunStopped(
                     code="stopped",

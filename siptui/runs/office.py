@@ -129,11 +129,25 @@ class Office:
         return this_actor(self._account)
 
     def create(
-        self, devices: Sequence[Device], *, file: str, sha256: str, skipped: int, options: Options
+        self,
+        devices: Sequence[Device],
+        *,
+        file: str,
+        sha256: str,
+        skipped: int,
+        options: Options,
+        again: bool = False,
     ) -> str:
-        """Plan a run and write it down; the run's id. Nothing is submitted yet."""
+        """Plan a run and write it down; the run's id. Nothing is submitted yet.
+
+        Raises `BusyDevicesError` for devices that another run has at the service; with `again`
+        those of unknown outcome may be submitted once more.
+        """
+        from siptui.runs.overlap import overlaps, refuse_busy  # which reads history from here
+
         if not devices:
             raise UsageError("There is no device to sign in.", remedy="Open another device list.")
+        refuse_busy(overlaps(self._journal, devices), again=again)
         run = self.new_run_id()
         events = plan_events(
             devices,

@@ -51,6 +51,12 @@ def canary_bad(state: RunState) -> int:
     return bad if 100 * bad > state.plan.options.max_failures * len(records) else 0
 
 
+def may_go_out(state: RunState, batch: BatchRecord) -> bool:
+    """Whether the operator still wants `batch` submitted: all, or what was ordered since the
+    run was stopped."""
+    return not state.stopping or batch.order > state.stopped_at
+
+
 def next_batch(
     state: RunState, region: Region, *, foreign: int, slots: int, now: str
 ) -> BatchRecord | Hold | None:
@@ -62,7 +68,8 @@ def next_batch(
     queued = [b for b in state.queued_batches() if b.region is region]
     if not queued:
         return None
-    if state.stopping:
+    queued = [b for b in queued if may_go_out(state, b)]
+    if not queued:
         return Hold("submitting was stopped")
     if state.paused:
         return Hold("paused; P goes on")

@@ -44,6 +44,7 @@ class BatchRecord:
     region: Region
     devices: list[int]
     attempt: int
+    order: int = 0
     state: BatchState = BatchState.QUEUED
     batch_id: str = ""
     known: frozenset[str] = frozenset()
@@ -70,12 +71,12 @@ class RunState:
         self.last_at = ""
         self.paused = False
         self.stopping = False
+        self.stopped_at = 0
         self.stopped: ev.RunStopped | None = None
         self.finished: ev.RunFinished | None = None
         self.waiting: ev.Waiting | None = None
         self.open_orders: dict[int, ev.Order] = {}
         self.sign_ins = 0
-        self.workers = 0
         self.canary_stopped = False
         self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
 
@@ -169,7 +170,12 @@ class RunState:
             record.batch, record.attempt = event.batch, record.attempt + 1
             self._move(record, DeviceState.QUEUED, at)
         self.batches[event.batch] = BatchRecord(
-            event.batch, event.region, list(event.devices), event.attempt, changed_at=at
+            event.batch,
+            event.region,
+            list(event.devices),
+            event.attempt,
+            event.order,
+            changed_at=at,
         )
         self.finished = None
         return set(event.devices)
@@ -285,23 +291,26 @@ class RunState:
         elif event.what == "go_on":
             self.paused = self.stopping = False
         elif event.what == "stop":
-            self.stopping = True
+            self._stop()
         elif event.what == "new_token":
             self.sign_ins += 1
             if self.waiting is not None and not self.waiting.until:
                 self.waiting = None  # who works on the run says so again if it was not enough
         return set()
 
+    def _stop(self) -> None:
+        # Only an order to go on lifts it. What is ordered later, such as a retry, goes out alone.
+        self.stopping, self.stopped_at = True, self.last_seq
+
     def _on_worker_started(self, event: ev.WorkerStarted, at: str) -> set[int]:
         self.stopped = self.waiting = None
-        if self.workers:
-            self.stopping = False  # to start it again is the word to go on
-        self.workers += 1
         return set()
 
     def _on_run_stopped(self, event: ev.RunStopped, at: str) -> set[int]:
         self.stopped, self.waiting = event, None
         self.canary_stopped |= event.code == "canary"
+        if event.code == "canary":
+            self._stop()
         return set()
 
     def _on_run_finished(self, event: ev.RunFinished, at: str) -> set[int]:

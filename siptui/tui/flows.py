@@ -101,6 +101,8 @@ class Console(Orders):
             question = phrases.resume_question(self.session.run, self.session.desk.tenant, waiting)
             if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
                 return
+        if self.session.run.stopping or self.session.run.paused:
+            self.do(partial(self.session.desk.go_on, run))
         self.do(partial(self.session.desk.start, run))
 
     def attach(self, run: str) -> bool:

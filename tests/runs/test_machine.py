@@ -133,6 +133,7 @@ class Story:
             end = await self.work.end()
             if isinstance(end, RunFinished):
                 return end
+            self.bench.office.go_on(self.run)
             assert end.code in ("stopped", "sign_in_needed", "token_refused", "not_reached"), end
             self.work = self._new()
         raise AssertionError("the run does not end")

@@ -54,6 +54,7 @@ def test_stop_follows_what_is_live_and_resume_goes_on(tmp_path: Path) -> None:
         assert end.code == "stopped"
         state = bench.state(run)
         assert +state.counts == {DeviceState.SUCCEEDED: 15, DeviceState.QUEUED: 10}
+        bench.office.go_on(run)
         end = await bench.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 25
@@ -70,6 +71,7 @@ def test_stop_given_before_the_process_came_holds(tmp_path: Path) -> None:
         end = await bench.work(run)
         assert isinstance(end, RunStopped)
         assert bench.ids() == []
+        bench.office.go_on(run)
         assert isinstance(await bench.work(run), RunFinished)
 
     emulated_time.run(main(), limit=6 * HOURS)
@@ -179,10 +181,38 @@ def test_too_many_failures_among_the_first_stop_the_run(tmp_path: Path) -> None:
         assert sum(len(s.items) for s in bench.ledger.submits) == 4
         assert bench.state(run).counts[DeviceState.QUEUED] == 20
         assert exit_code(bench.state(run)) != 0
-        end = await bench.work(run)  # to resume is the operator's word to go on regardless
+        bench.office.go_on(run)  # the operator's word to go on regardless
+        end = await bench.work(run)
         assert isinstance(end, RunFinished)
         assert (end.succeeded, end.failed) == (23, 1)
         assert set(bench.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+@pytest.mark.parametrize("stopped_by", ["canary", "stopped"])
+def test_a_retry_after_a_stop_lets_nothing_else_out(tmp_path: Path, stopped_by: str) -> None:
+    """The word for one device is not the word for those that were held back."""
+
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(offline(1),)))
+        options = _canary(0) if stopped_by == "canary" else Options(batch_size=4, slots=1)
+        run = bench.create(devices(10), options)
+        work = bench.start(run)
+        if stopped_by == "stopped":
+            await asyncio.sleep(10)
+            bench.office.stop(run)
+        end = await work.end()
+        assert isinstance(end, RunStopped)
+        assert end.code == stopped_by
+        bench.office.retry(run, [1])
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)
+        assert bench.state(run).counts[DeviceState.QUEUED] == 6
+        assert [len(s.items) for s in bench.ledger.submits] == [4, 1]
+        bench.office.go_on(run)
+        assert isinstance(await bench.work(run), RunFinished)
+        assert sum(len(s.items) for s in bench.ledger.submits) == 11
 
     emulated_time.run(main(), limit=6 * HOURS)
 
