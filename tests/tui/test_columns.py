@@ -7,10 +7,11 @@ from siptui.tui.board import COLUMNS
 from siptui.tui.columns import Column, arrange, fitted
 
 
-def _shown(width: int, gap: int = 1) -> dict[str, int]:
-    lengths = [6, 27, 21, 4, 3, 9, 0, 1, 6]
+def _shown(width: int, gap: int = 1, *, without_deadlines: bool = True) -> dict[str, int]:
+    lengths = [6, 27, 21, 4, 3, 9, 0, 1, 6, 11]
     columns = fitted(COLUMNS, lengths)
-    return {columns[i].key: cells for i, cells in arrange(columns, width, gap=gap)}
+    shown = arrange(columns, width, gap=gap, hidden=("until",) if without_deadlines else ())
+    return {columns[i].key: cells for i, cells in shown}
 
 
 def test_at_80_columns_attempt_region_batch_and_time_go_first() -> None:
@@ -21,7 +22,12 @@ def test_at_80_columns_attempt_region_batch_and_time_go_first() -> None:
 
 
 def test_at_120_columns_all_are_there() -> None:
-    assert list(_shown(115, 2)) == [column.key for column in COLUMNS]
+    assert list(_shown(115, 2)) == [column.key for column in COLUMNS if column.key != "until"]
+
+
+def test_deadlines_take_a_column_where_there_is_room() -> None:
+    assert "until" in _shown(140, 2, without_deadlines=False)
+    assert "until" not in _shown(75, without_deadlines=False)
 
 
 @given(
