@@ -1,0 +1,40 @@
+"""How long commands take that open no connection, beside a bare interpreter."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.figure import Figure, ratio
+from tests.benchmarks.processes import timed
+
+_LIST = "Username,HardwareId\n" + "".join(
+    f"room{n}@contoso.example,00-04-F2-00-00-0{n}\n" for n in range(3)
+)
+
+
+def figures() -> Iterator[Figure]:
+    """`--help`, `urls` and `check` of three rows."""
+    siptui = (sys.executable, "-c", "import siptui.cli, sys; sys.exit(siptui.cli.main())")
+    with tempfile.TemporaryDirectory() as folder:
+        phones = Path(folder) / "phones.csv"
+        phones.write_text(_LIST)
+        environ = {"SIPTUI_CONFIG_DIR": folder, "SIPTUI_STATE_DIR": folder}
+        bare, help_, urls, check = timed(
+            (
+                (sys.executable, "-c", "pass"),
+                (*siptui, "--help"),
+                (*siptui, "urls"),
+                (*siptui, "check", str(phones), "--region", "EMEA"),
+            ),
+            rounds=15,
+            environ=environ,
+        )
+    beside = f"`python -c pass`, {1e3 * bare.median:.0f} ms"
+    for name, times, at_most in (
+        ("`siptui --help`", help_, 4),
+        ("`siptui urls`", urls, 4),
+        ("`siptui check` of 3 rows", check, 10),
+    ):
+        value = f"{1e3 * times.median:.0f} ms"
+        yield ratio(name, value, beside, times.median / bare.median, at_most)
