@@ -2,26 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from siptui.commands import options
 from siptui.domain.errors import SiptuiError, UsageError
-from siptui.domain.provisioning import (
-    DeviceKind,
-    ProvisioningUrl,
-    kinds_of,
-    provisioning_urls,
-    tenant_id,
-)
+from siptui.domain.provisioning import kinds_of, provisioning_urls, tenant_id
 from siptui.domain.region import Region
 from siptui.provisioning.reading import provisioning_table
-
-_NO_TENANT = (
-    "Without the tenant id in its URL a phone cannot be signed in by siptui the first time: "
-    "name it with --tenant GUID."
-)
+from siptui.provisioning.report import NO_TENANT, as_object, page
 
 
 def _vendors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -79,9 +68,12 @@ def command(
     except ValueError as error:
         raise UsageError(f"{error}.", remedy="“siptui urls --help” tells what it takes.") from None
     if as_json:
-        text = json.dumps({"tenant": tenant, "urls": [_row(url) for url in urls]}, indent=2)
+        text = json.dumps({"tenant": tenant, "urls": [as_object(url) for url in urls]}, indent=2)
     else:
-        text = _page(urls, kinds, tenant=tenant, language=code)
+        lines = page(urls, kinds, tenant=tenant, language=code)
+        if tenant is None:
+            lines += ["", f"{NO_TENANT}: name it with --tenant GUID."]
+        text = "\n".join(lines)
     if output is None or str(output) == "-":
         click.echo(text)
     else:
@@ -110,77 +102,6 @@ def _of_profile(name: str | None) -> str | None:
             err=True,
         )
         return None
-
-
-def _row(url: ProvisioningUrl) -> dict[str, Any]:
-    return {
-        "region": url.region,
-        "vendor": url.vendor,
-        "device": url.device,
-        "url": url.url,
-        "dhcp_option": url.dhcp_option,
-        "source": url.source,
-        "confidence": url.confidence,
-    }
-
-
-def _page(
-    urls: list[ProvisioningUrl],
-    kinds: tuple[DeviceKind, ...],
-    *,
-    tenant: str | None,
-    language: str | None,
-) -> str:
-    lines = [_title(tenant, language)]
-    # A URL is never broken and stands last, so that it can be marked and copied whole.
-    widths = [
-        max((len(cell) for cell in column), default=0) for column in zip(*_cells(urls), strict=True)
-    ]
-    region: Region | None = None
-    for url, cells in zip(urls, _cells(urls), strict=True):
-        if url.region is not region:
-            region = url.region
-            lines += ["", region.value]
-        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        lines.append(f"  {'  '.join(padded)}  {url.url}")
-    if not urls:
-        lines += ["", "None is documented for these."]
-    notes = [f"  {'; '.join(names)}: {note}" for note, names in _notes(kinds).items()]
-    sources = [f"  {source}" for source in dict.fromkeys(url.source for url in urls)]
-    lines += ["", "Notes", *notes] if notes else []
-    lines += ["", "Source", *sources] if sources else []
-    if tenant is None:
-        lines += ["", _NO_TENANT]
-    return "\n".join(lines)
-
-
-def _notes(kinds: tuple[DeviceKind, ...]) -> dict[str, list[str]]:
-    """Each note with the kinds of device it is about: some share one."""
-    found: dict[str, list[str]] = {}
-    for kind in kinds:
-        if kind.note:
-            found.setdefault(kind.note, []).append(f"{kind.vendor} {kind.device}")
-    return found
-
-
-def _title(tenant: str | None, language: str | None) -> str:
-    if tenant:
-        return f"Provisioning URLs for bulk sign-in, tenant {tenant}"
-    if language:
-        return f"Provisioning URLs with language {language}, without tenant id"
-    return "Provisioning URLs without tenant id"
-
-
-def _cells(urls: list[ProvisioningUrl]) -> list[tuple[str, str, str, str]]:
-    return [
-        (
-            url.vendor,
-            url.device,
-            f"option {url.dhcp_option}" if url.dhcp_option else "option not stated",
-            url.confidence.value,
-        )
-        for url in urls
-    ]
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:
