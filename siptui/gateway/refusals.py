@@ -101,8 +101,13 @@ def of_transport(error: TransportError, correlation_id: str) -> GatewayError:
     )
 
 
-def of_answer(answer: Answer, correlation_id: str, now: datetime | None = None) -> GatewayError:
-    """The error of the gateway for an answer that is no success (anything but 2xx)."""
+def of_answer(
+    answer: Answer, correlation_id: str, now: datetime | None = None, *, needs: str = ""
+) -> GatewayError:
+    """The error of the gateway for an answer that is no success (anything but 2xx).
+
+    `needs` says which role or permission the call takes; without it, that of bulk sign-in.
+    """
     status = answer.status
     said = told(answer.body)
     html = is_html(answer.body)
@@ -122,7 +127,8 @@ def of_answer(answer: Answer, correlation_id: str, now: datetime | None = None) 
             **common,
         )
     if status == 403 and not html:
-        return AccessDeniedError(sentence, remedy=f"Bulk sign-in needs the role {ROLES}.", **common)
+        remedy = needs or f"Bulk sign-in needs the role {ROLES}."
+        return AccessDeniedError(sentence, remedy=remedy, **common)
     if status == 407:
         return NotReachedError(
             "The proxy asks for a sign-in (407).",

@@ -1,0 +1,128 @@
+"""What every client of a service shares: token, correlation id, one more try after a 401, tries."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from siptui.domain.errors import SignInNeededError, SiptuiError
+from siptui.gateway import wire
+from siptui.gateway.errors import GatewayError, NotReachedError, TokenRefusedError
+from siptui.gateway.protocol import TokenSource
+from siptui.gateway.refusals import of_answer, of_transport, unreadable
+from siptui.settings.address import checked_address
+from siptui.transport.exchange import Answer, Call, TransportError
+from siptui.transport.http import Http
+from siptui.transport.retry import OnWait, retried
+
+T = TypeVar("T")
+
+
+class Authorized:
+    """Sends requests with a bearer token to the service at `address` (the setting `setting`).
+
+    `calls` counts requests that were sent or tried, tries again included. `needs` of a call is
+    the role or permission that a 403 asks for, a sentence.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        address: str,
+        tokens: TokenSource,
+        *,
+        setting: str,
+        on_wait: OnWait | None = None,
+    ) -> None:
+        self._http = http
+        self._base = checked_address(address, setting)
+        self._tokens = tokens
+        self._on_wait = on_wait
+        self.calls = 0
+
+    async def authorized(
+        self,
+        call: Call,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        needs: str = "",
+    ) -> tuple[Answer, str]:
+        """A success (2xx) and its correlation id. A 401 gets one more try with a new token.
+
+        Nothing else is sent twice. Every error has a `fate`; one raised before anything left
+        (the token) is never `Fate.UNKNOWN`. `SignInNeededError` of the token source passes.
+        """
+        headers = headers or {}
+        token = await self.token()
+        answer, correlation_id = await self._send(call, method, path, headers, body, token)
+        if answer.status == 401:
+            refused = of_answer(answer, correlation_id)
+            try:
+                renewed = await self.token(refresh=True)
+            except SignInNeededError as error:
+                raise TokenRefusedError(
+                    refused.message,
+                    remedy=error.remedy or refused.remedy,
+                    status=401,
+                    raw=refused.raw,
+                    correlation_id=correlation_id,
+                ) from error
+            if renewed == token:
+                raise refused
+            answer, correlation_id = await self._send(call, method, path, headers, body, renewed)
+        if not 200 <= answer.status < 300:
+            raise of_answer(answer, correlation_id, needs=needs)
+        return answer, correlation_id
+
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+        """A token (see `TokenSource`); `NotReachedError` when it cannot be had for another reason than the sign-in.
+
+        A submit that waits for its token has not left yet, and must not be taken for one in doubt.
+        """
+        try:
+            return await self._tokens.token(refresh=refresh, lasting=lasting)
+        except (SignInNeededError, GatewayError):
+            raise
+        except SiptuiError as error:
+            raise NotReachedError(error.message, remedy=error.remedy, title=error.title) from error
+
+    async def retried(self, read: Callable[[], Awaitable[T]]) -> T:
+        """What `read` gives, with passing errors tried again; waits are told to `on_wait`."""
+        return await retried(read, may_pass, self._on_wait)
+
+    async def _send(
+        self, call: Call, method: str, path: str, extra: Mapping[str, str], body: bytes, token: str
+    ) -> tuple[Answer, str]:
+        correlation_id = str(uuid.uuid4())
+        headers = {
+            **extra,
+            "Authorization": f"Bearer {token}",
+            "X-MS-Correlation-Id": correlation_id,
+        }
+        if body:
+            headers["Content-Type"] = "application/json"
+        self.calls += 1
+        try:
+            answer = await self._http.send(
+                call, method, self._base + path, headers=headers, body=body
+            )
+        except TransportError as error:
+            raise of_transport(error, correlation_id) from error
+        return answer, correlation_id
+
+
+def may_pass(error: Exception) -> bool | float:
+    """Whether a read that met `error` may be tried again: no, yes, or after so many seconds."""
+    if not isinstance(error, GatewayError) or not error.passing:
+        return False
+    return True if error.retry_after is None else error.retry_after
+
+
+def read(answer: Answer, correlation_id: str, parse: Callable[[Any], T]) -> T:
+    """What `parse` makes of the JSON in an answer; its `WireError` becomes one of the gateway."""
+    try:
+        return parse(wire.decode(answer.body))
+    except wire.WireError as error:
+        raise unreadable(answer, str(error), correlation_id) from error
