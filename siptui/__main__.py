@@ -1,5 +1,5 @@
 """`python -m siptui` is `siptui`."""
 
-from siptui.cli import main
+from siptui.start import main
 
 main()

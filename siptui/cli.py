@@ -18,43 +18,16 @@ import click
 from click.shell_completion import CompletionItem
 
 from siptui import __version__
-from siptui.commands.failures import quiet_pipe, report
 from siptui.domain.errors import ExitCode, UsageError
+from siptui.help_page import ABOUT, COMMANDS, available, module_of, page
 
-#: Every command, in the order of the help page, with its line there.
-COMMANDS = {
-    "demo": "Open the console on a built-in emulated tenant; no account, no network.",
-    "check": "Read and validate a device list, offline.",
-    "run": "Plan, submit, follow and report, without a console.",
-    "runs": "List the runs in the journal, newest first.",
-    "resume": "Go on with a run that stopped.",
-    "retry": "Submit the failed devices of a run again.",
-    "attach": "Open the console on a run.",
-    "export": "Write the results of a run.",
-    "preflight": "Check the prerequisites of tenant and accounts; changes nothing.",
-    "fix": "Set right what preflight found, step by step.",
-    "urls": "Print the provisioning URLs.",
-    "batches": "List the batches the service remembers (30 days).",
-    "batch": "Show the devices of one batch the service remembers.",
-    "auth": "Sign in to the tenant, sign out, show the sign-in.",
-    "emulator": "Serve the emulated tenant on a loopback port.",
-    "info": "Show version, folders, profile and where the sign-in is kept.",
-    "doctor": "Try DNS, proxy, TLS, clock and sign-in, step by step.",
-}
+__all__ = ["COMMANDS", "LazyGroup", "arranged", "available", "cli", "main"]
+
 #: What a first argument that is no command opens.
 CONSOLE = "open"
 # Options that may stand before a command or a file and take a value, with which they move.
 _WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle"})
 _OWN = frozenset({"--help", "-h", "--version"})
-
-
-def _module(name: str) -> str:
-    return f"siptui.commands.{name.replace('-', '_')}"
-
-
-def available() -> list[str]:
-    """The commands whose module is there, without importing any."""
-    return [name for name in COMMANDS if find_spec(_module(name)) is not None]
 
 
 def arranged(args: Sequence[str]) -> list[str]:
@@ -101,7 +74,7 @@ def _may_be_file(word: str) -> bool:
 
 
 def _known(word: str) -> None:
-    if find_spec(_module(word)) is None:
+    if find_spec(module_of(word)) is None:
         raise UsageError(
             f"This version of siptui has no “{word}” yet.",
             title="Wrong usage",
@@ -130,9 +103,9 @@ class LazyGroup(click.Group):
         """The command `cmd_name`, imported now; `None` if there is none."""
         if cmd_name not in COMMANDS and cmd_name != CONSOLE:
             return None
-        if find_spec(_module(cmd_name)) is None:
+        if find_spec(module_of(cmd_name)) is None:
             return None
-        command: click.Command = import_module(_module(cmd_name)).command
+        command: click.Command = import_module(module_of(cmd_name)).command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -141,14 +114,9 @@ class LazyGroup(click.Group):
             args = arranged(args)
         return super().parse_args(ctx, args)
 
-    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Both ways to call it."""
-        return ["[FILE | COMMAND]", "[OPTIONS]"]
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands with their lines from the table."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name]) for name in available()])
+    def get_help(self, ctx: click.Context) -> str:
+        """The page that needs no parser."""
+        return page()
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Commands, from the table, and files: the first argument may be either."""
@@ -173,16 +141,16 @@ class LazyGroup(click.Group):
             done = super().main(**kwargs)
             sys.stdout.flush()
             code = int(done) if isinstance(done, int) else ExitCode.OK
-        except BrokenPipeError:
-            code = quiet_pipe()
         except (Exception, KeyboardInterrupt) as error:
             code = _reported(error, words)
         sys.exit(code)
 
 
 def _reported(error: BaseException, words: list[str]) -> int:
+    from siptui.commands.failures import quiet_pipe, report
+
     try:
-        return report(error, words)
+        return quiet_pipe() if isinstance(error, BrokenPipeError) else report(error, words)
     except BrokenPipeError:
         return quiet_pipe()
 
@@ -190,21 +158,15 @@ def _reported(error: BaseException, words: list[str]) -> int:
 @click.group(
     "siptui",
     cls=LazyGroup,
+    help="\n\n".join(ABOUT),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="“siptui LIST.csv” opens the console on a device list (“./check” for a file named like "
-    "a command); “siptui --region EMEA LIST.csv” names the region of rows that name none. "
-    "“siptui COMMAND --help” tells more.",
 )
 @click.version_option(__version__, message="siptui %(version)s")
 def cli() -> None:
-    """Sign SIP phones in to Microsoft Teams SIP Gateway, hundreds at a time.
-
-    A sign-in resets the password of each account to an unknown value and cannot be undone:
-    siptui shows what it will do and asks before it submits.
-    """
+    """Sign SIP phones in: see `siptui.help_page`."""
 
 
 def main() -> NoReturn:
-    """The entry point of the `siptui` script."""
+    """The command line: what the `siptui` script does but for the page of help."""
     cli.main()
     raise AssertionError("unreachable")

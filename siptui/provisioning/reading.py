@@ -2,7 +2,7 @@
 
 import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from siptui.domain.provisioning import Confidence, DeviceKind, Form, ProvisioningTable
@@ -12,7 +12,7 @@ from siptui.domain.region import Region
 @cache
 def provisioning_table() -> ProvisioningTable:
     """The packed table. A fault in it is a fault of the package, so it raises what it may."""
-    text = files(__package__).joinpath("table.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("table.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     sources = {
         name: f"{source['title']} ({source['date']}), {source['url']}"

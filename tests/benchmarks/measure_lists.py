@@ -50,7 +50,7 @@ assert len(devices) == int(sys.argv[2])
 
 def write_list(path: Path, rows: int) -> None:
     """A list of `rows` phones, their hardware ids in the forms that people have."""
-    rng = random.Random(7)  # noqa: S311 - no secret
+    rng = random.Random(7)
     with path.open("w", encoding="utf-8") as file:
         file.write("Username,HardwareId,Site\n")
         for n in range(rows):

@@ -15,7 +15,7 @@ _LIST = "Username,HardwareId\n" + "".join(
 
 def figures() -> Iterator[Figure]:
     """`--help`, `urls` and `check` of three rows."""
-    siptui = (sys.executable, "-c", "import siptui.cli, sys; sys.exit(siptui.cli.main())")
+    siptui = (sys.executable, "-m", "siptui")
     with tempfile.TemporaryDirectory() as folder:
         phones = Path(folder) / "phones.csv"
         phones.write_text(_LIST)
