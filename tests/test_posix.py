@@ -126,3 +126,42 @@ def test_network_file_systems_are_told_by_the_nearest_mount(
 
 def test_the_mounts_of_this_machine_are_read() -> None:
     assert any(place == Path("/") for place, _ in posix._mounts())
+
+
+def test_a_pipe_takes_whole_lines_and_is_the_users_alone(tmp_path: Path) -> None:
+    path = tmp_path / "run.hand"
+    assert not posix.send_line(path, b"x")  # nobody listens
+    os.mkfifo(path, 0o666)  # left by one that was killed
+    assert not posix.send_line(path, b"x")
+    pipe = posix.PrivatePipe(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert pipe.lines() == []
+    assert posix.send_line(path, b"one")
+    long = b"t" * 20_000  # more than a pipe takes in one piece
+    assert posix.send_line(path, long)
+    assert pipe.lines() == [b"one", long]
+    killed = os.open(path, os.O_WRONLY)
+    os.write(killed, b"half a li")
+    os.close(killed)
+    assert pipe.lines() == []
+    assert posix.send_line(path, b"two")
+    assert pipe.lines() == [b"half a li", b"two"]
+    path.chmod(0o620)
+    with pytest.raises(PrivateFileError):
+        posix.send_line(path, b"three")
+    pipe.close()
+    pipe.close()
+    assert not path.exists()
+
+
+def test_a_pipe_that_is_none_is_not_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "run.hand"
+    path.write_text("")
+    path.chmod(0o600)
+    with pytest.raises(PrivateFileError):
+        posix.send_line(path, b"secret")
+    assert path.read_text() == ""
+    path.unlink()
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PrivateFileError):
+        posix.send_line(path, b"secret")

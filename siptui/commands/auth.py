@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from siptui.commands import options
-from siptui.domain.errors import ExitCode, SignInNeededError
+from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,36 @@ def login(
         _show_store(kept.kind, kept.place())
         if kept.kind is StoreKind.MEMORY:
             click.echo("They are gone when this command ends; the console can sign in itself.")
+    for run in _handed_over(profile, account, kept):
+        click.echo(f"Run {run} was waiting for this: it goes on.", err=as_json)
     _warn_of_environment(as_json)
+
+
+def _handed_over(profile: str | None, account: "Account", store: "TokenStore") -> list[str]:
+    """Give the new sign-in to the workers that wait for one; the runs they work on."""
+    from siptui.commands.launch import waiting_runs, worker_desk
+    from siptui.commands.session import select
+    from siptui.identity.handing import Gift
+    from siptui.identity.store import StoreKind
+
+    selected = select(profile)
+    if not (selected.store_folder / selected.journal.name).exists():
+        return []
+    content = store.read() if store.kind is StoreKind.MEMORY else None
+    given = Gift(sign_in=content.decode() if content else "")
+    desk = worker_desk(selected, account=account.user, gift=lambda: given)
+    try:
+        told = []
+        for run in waiting_runs(desk, selected.journal):
+            try:
+                desk.signed_in(run)
+            except SiptuiError as error:  # the sign-in itself went well
+                click.echo(f"Run {run} was not told: {error.message}", err=True)
+            else:
+                told.append(run)
+        return told
+    finally:
+        desk.close()
 
 
 @command.command()

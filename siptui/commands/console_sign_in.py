@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from siptui.identity.attempt import Sleep
     from siptui.identity.browser import BrowserSignIn
     from siptui.identity.device import DeviceCodeSignIn
+    from siptui.identity.environment import EnvironmentToken
+    from siptui.identity.handing import Gift
     from siptui.identity.source import StoredTokens
     from siptui.identity.store import StoreKind, TokenStore
 
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 class ConsoleSignIn:
     """Signs in to `selected`'s tenant. `tell` hears who did.
 
-    Tokens in memory alone reach the workers through `environ`, from which `selected` hands a
-    token to each that is started.
+    A token of the environment is used until somebody signs in here: it is taken out of `environ`,
+    which `selected` looks at, too. What workers sign in with is `gift`.
     """
 
     def __init__(
@@ -36,7 +38,7 @@ class ConsoleSignIn:
 
         self._selected = selected
         self._environ = environ
-        self._hear = tell
+        self.tell = tell
         self._sleep = sleep
         self._registration = registration_of(selected.profile)
         self._memory: TokenStore | None = None
@@ -53,13 +55,11 @@ class ConsoleSignIn:
         An authority that is not reached is none: the token may be good all the same.
         """
         try:
-            token = await self._tokens().token()
+            await self._tokens().token()
         except SignInNeededError as error:
             return error
         except SiptuiError:
             return None
-        if self._memory is not None:
-            self._hand_over(token)
         return None
 
     async def store(self, kind: "StoreKind | None" = None) -> "TokenStore":
@@ -85,22 +85,29 @@ class ConsoleSignIn:
 
     async def taken(self, store: "TokenStore", account: "Account") -> None:
         """Remember who signed in."""
+        from siptui.identity.environment import COMMAND, FILE, VALUE
         from siptui.identity.store import StoreKind
 
-        self._hear(account.user)
-        if store.kind is StoreKind.MEMORY:
-            self._memory = store
-            self._hand_over(await self._tokens().token())
+        self.tell(account.user)
+        self._memory = store if store.kind is StoreKind.MEMORY else None
+        for name in (VALUE, FILE, COMMAND):
+            self._environ.pop(name, None)
 
-    def _hand_over(self, token: str) -> None:
-        from siptui.identity.environment import VALUE
+    def gift(self) -> "Gift":
+        """What a worker needs to sign in as the console does; nothing where it finds it itself."""
+        from siptui.commands.launch import given_by
+        from siptui.identity.handing import Gift
 
-        self._environ[VALUE] = token
+        content = self._memory.read() if self._memory is not None else None
+        return Gift(sign_in=content.decode()) if content else given_by(self._selected)
 
-    def _tokens(self) -> "StoredTokens":
+    def _tokens(self) -> "StoredTokens | EnvironmentToken":
+        from siptui.identity.environment import environment_token
         from siptui.identity.source import StoredTokens
         from siptui.identity.store import existing_store
 
+        if given := environment_token(self._registration, self._environ):
+            return given
         memory = self._memory
         if memory is not None:
             return StoredTokens(self._registration, lambda: memory)

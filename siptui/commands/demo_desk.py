@@ -17,7 +17,7 @@ _BASE = "https://emulator.invalid"  # any host: nothing leaves the process
 
 
 class _Token:
-    async def token(self, *, refresh: bool = False) -> str:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         return "demo"
 
 

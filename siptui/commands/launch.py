@@ -5,7 +5,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from siptui.posix import HeldError
 
 if TYPE_CHECKING:
     from siptui.commands.session import Selected
+    from siptui.identity.handing import Gift
     from siptui.runs.office import Office
 
 #: Seconds until a worker must have said that it holds the run.
@@ -37,19 +38,24 @@ def start_worker(
     record: Path | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
+    gift: "Gift | None" = None,
 ) -> None:
     """Start a process of its own session that works on `run`; returns when it holds it.
 
+    It gets `gift`, or the token of the environment, else finds the profile's store by itself.
     Raises the worker's own error when it cannot. One that is held already is fine.
     """
     from siptui.identity.environment import VALUE
 
+    given = given_by(selected) if gift is None else gift
     environ = {name: value for name, value in selected.environ.items() if name != VALUE}
     nameless = not selected.settings.profiles
     order = {
         "run": run,
         "profile": None if nameless else selected.profile.name,
-        "token": selected.environ.get(VALUE, ""),
+        "tenant": selected.profile.tenant if nameless else "",
+        "token": given.token,
+        "sign_in": given.sign_in,
         "account": account,
         "record": str(record.absolute()) if record else "",
         "log_level": log_level,
@@ -100,6 +106,14 @@ def _check(line: bytes, process: "subprocess.Popen[bytes]") -> None:
     )
 
 
+def given_by(selected: "Selected") -> "Gift":
+    """What a worker is to sign in with: the token of the environment, else its own look-up."""
+    from siptui.identity.environment import VALUE
+    from siptui.identity.handing import Gift
+
+    return Gift(token=selected.environ.get(VALUE, ""))
+
+
 def worker_desk(
     selected: "Selected",
     *,
@@ -107,9 +121,20 @@ def worker_desk(
     record: Path | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
+    gift: "Callable[[], Gift] | None" = None,
 ) -> "Office":
-    """The desk of the profile's tenant, whose runs are worked on by worker processes."""
-    from siptui.runs.office import Office
+    """The desk of the profile's tenant, whose runs are worked on by worker processes.
+
+    `gift` says what they sign in with; without it, what the environment gives.
+    """
+    from siptui.posix import send_line
+    from siptui.runs.office import Office, hand_path
+
+    def giving() -> "Gift":
+        return gift() if gift else given_by(selected)
+
+    def hand_over(run: str) -> None:
+        send_line(hand_path(selected.journal, run), giving().line())
 
     def start(run: str) -> None:
         start_worker(
@@ -119,11 +144,25 @@ def worker_desk(
             record=record,
             log_level=log_level,
             wait_for_sign_in=wait_for_sign_in,
+            gift=giving(),
         )
 
     return Office(
-        selected.journal, tenant=selected.profile.tenant, account=account, start_work=start
+        selected.journal,
+        tenant=selected.profile.tenant,
+        account=account,
+        start_work=start,
+        hand_over=hand_over,
     )
+
+
+def waiting_runs(desk: "Office", journal: Path) -> list[str]:
+    """The runs with a worker that waits for somebody to sign in."""
+    from siptui.runs.office import holder_of, load
+    from siptui.tui.need import needs_sign_in
+
+    held = [run for run in desk.journal.runs() if holder_of(journal, run)]
+    return [run for run in held if needs_sign_in(load(desk.journal, run))]
 
 
 def local_desk(
@@ -167,8 +206,13 @@ def desk_for(
         account=account,
         record=record,
         log_level=log_level,
-        wait_for_sign_in=wait_for_sign_in,
+        wait_for_sign_in=wait_for_sign_in and _can_be_renewed(selected),
     )
+
+
+def _can_be_renewed(selected: "Selected") -> bool:
+    """Whether a lost sign-in is worth waiting for: a script cannot hand over a new token."""
+    return not given_by(selected) or sys.stdin.isatty()
 
 
 def signed_in_account(selected: "Selected") -> str:

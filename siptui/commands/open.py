@@ -101,7 +101,26 @@ def console_options(
         mouse=settings.mouse and not no_mouse,
         save_folder=selected.journal.parent,
         run_ends_with_us=False,
+        tenant_id=_tenant_id(selected),
     )
+
+
+def _tenant_id(selected: "Selected") -> str:
+    """The tenant's GUID: the profile's, else what the sign-in at hand says; nothing is sent."""
+    from siptui.commands.session import token_source
+    from siptui.domain.errors import SiptuiError
+    from siptui.domain.provisioning import tenant_id
+
+    try:
+        return tenant_id(selected.profile.tenant)
+    except ValueError:
+        pass  # a domain
+    try:
+        tokens, _ = token_source(selected)
+        account = getattr(tokens, "account", lambda: None)()
+    except SiptuiError:
+        return ""
+    return getattr(account, "tenant", "") if account else ""
 
 
 def open_console(
@@ -113,21 +132,26 @@ def open_console(
 ) -> int:
     """Open the console on the profile's desk and stay until it is left; the exit code."""
     from siptui.commands.console_sign_in import ConsoleSignIn
-    from siptui.commands.launch import known_account, worker_desk
-    from siptui.identity.environment import environment_token
-    from siptui.identity.opening import registration_of
+    from siptui.commands.launch import given_by, known_account, waiting_runs, worker_desk
     from siptui.tui.launch import check_terminal, prepare_environment, run_console
 
     check_terminal()
     prepare_environment()
     environ = dict(selected.environ)
     selected = dataclasses.replace(selected, environ=environ)
+    ways = ConsoleSignIn(selected, environ)
     desk = worker_desk(
-        selected, account=known_account(selected), record=record, log_level=log_level
+        selected,
+        account=known_account(selected),
+        record=record,
+        log_level=log_level,
+        gift=ways.gift,
     )
-    if environment_token(registration_of(selected.profile), environ) is None:
-        ways = ConsoleSignIn(selected, environ, desk.known_as)
-        console = dataclasses.replace(console, sign_in=ways)
+    ways.tell = desk.known_as
+    console = dataclasses.replace(console, sign_in=ways)
+    if given_by(selected) and not console.read_only:
+        for run in waiting_runs(desk, selected.journal):
+            desk.signed_in(run)
     try:
         return run_console(desk, console)
     finally:

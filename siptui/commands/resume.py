@@ -42,10 +42,11 @@ def command(
 
     A batch whose answer was lost and that was not found again waits for your word: --adopt says
     which batch of the service it is (“siptui batches” lists them), --resubmit submits its devices
-    once more, which resets their passwords again.
+    once more, which resets their passwords again. A run whose worker waits for a sign-in is given
+    the one at hand, a new SIPTUI_ACCESS_TOKEN included.
     """
     from siptui.commands.confirming import confirm
-    from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.launch import desk_for, signed_in_account, waiting_runs
     from siptui.commands.session import select
     from siptui.commands.watching import watch
     from siptui.posix import HeldError
@@ -65,6 +66,20 @@ def command(
     try:
         found = _which(desk, run, deciding=bool(adopt or resubmit))
         if holder := holder_of(selected.journal, found):
+        if holder := holder_of(selected.journal, found):
+            if adopt or resubmit or found not in waiting_runs(desk, selected.journal):
+                raise HeldError(lock_path(selected.journal, found), holder)
+            signed_in_account(selected)
+            desk.signed_in(found)
+            may_ask = not (no_input or as_json)
+            return watch(
+                desk,
+                selected.journal,
+                found,
+                as_json=as_json,
+                after=state.last_seq,
+                may_ask=may_ask,
+            )
             raise HeldError(lock_path(selected.journal, found), holder)
         state = load(desk.journal, found)
         if not (adopt or resubmit) and state.finished:

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from siptui.gateway.client import BulkSignInClient
     from siptui.gateway.protocol import TokenSource
+    from siptui.identity.client import HttpFactory
     from siptui.transport import Http, Watcher
     from siptui.transport.retry import OnWait
 
@@ -58,16 +59,18 @@ class Session:
         return self.selected.profile
 
 
-def select(profile: str | None = None, environ: Mapping[str, str] | None = None) -> Selected:
+def select(
+    profile: str | None = None, environ: Mapping[str, str] | None = None, *, tenant: str = ""
+) -> Selected:
     """The profile to use; see `Settings.profile` for which one and for the errors.
 
     Without any profile a token in `SIPTUI_ACCESS_TOKEN` that names its tenant is enough: it
-    stands for one in the public cloud.
+    stands for one in the public cloud. So does `tenant`, for a worker.
     """
     environ = os.environ if environ is None else environ
     settings = load(environ)
     nameless = not (profile or environ.get("SIPTUI_PROFILE") or settings.profiles)
-    if nameless and (tenant := _tenant_of(environ)):
+    if nameless and (tenant := tenant or _tenant_of(environ)):
         return Selected(settings, Profile("default", tenant, BUILT_IN_CLOUDS["public"]), environ)
     return Selected(settings, settings.profile(profile, environ), environ)
 
@@ -117,12 +120,13 @@ async def open_session(
     environ: Mapping[str, str] | None = None,
     transport: "httpx.AsyncBaseTransport | None" = None,
     selected: Selected | None = None,
+    tokens_by: "Callable[[HttpFactory], TokenSource] | None" = None,
 ) -> AsyncIterator[Session]:
     """A session with the tenant of `profile`, from settings, environment and kept sign-in.
 
     `record` writes every exchange, scrubbed; `on_wait` hears of waits between tries of a read;
-    `transport` puts an in-process service in place of the network. Raises `UsageError`,
-    `SignInNeededError`; nothing was sent then.
+    `transport` puts an in-process service in place of the network; `tokens_by` makes another
+    source of tokens. Raises `UsageError`, `SignInNeededError`; nothing was sent then.
     """
     from siptui.gateway.client import BulkSignInClient
     from siptui.transport import open_client
@@ -136,7 +140,12 @@ async def open_session(
             from siptui.transport.record import Recorder
 
             watchers = (*watchers, stack.enter_context(Recorder(record)))
-        tokens, origin = token_source(selected, watchers)
+        if tokens_by is None:
+            tokens, origin = token_source(selected, watchers)
+        else:
+            from siptui.identity.connection import Connection
+
+            tokens, origin = tokens_by(lambda: Connection(watchers)), "handed over"
         async with open_client(transport=transport, watchers=watchers) as http:
             admin_api = selected.profile.cloud.admin_api
             client = BulkSignInClient(http, admin_api, tokens, on_wait=on_wait)

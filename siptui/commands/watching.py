@@ -111,7 +111,8 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
             + (f", {event.unknown} unknown" if event.unknown else "")
         ]
     elif isinstance(event, ev.Waiting):
-        said = [f"waiting  {event.why}" + (f", until {event.until}" if event.until else "")]
+        until = f", until {event.until}" if event.until else ""
+        said = [event.why if event.over else f"waiting  {event.why}{until}"]
     elif isinstance(event, ev.Note):
         said = [f"{event.level}  " + (f"batch {event.batch}: " if event.batch else "") + event.text]
     out = [f"{time_of_day}  {text}" for text in said]

@@ -1,12 +1,14 @@
 """The worker process: works on one run, in a session of its own and without a terminal.
 
 Started by `launch.start_worker`, never by hand. What it needs comes as one JSON object on
-standard input, the token from the environment of its starter included, so that no argument list
-and no environment listing shows it. It answers with one JSON line once it holds the run.
+standard input, a token or sign-in of its starter included, so that no argument list and no
+environment listing shows it. It answers with one JSON line once it holds the run. A new sign-in
+comes through a pipe of its own; the order that says so comes through the journal.
 """
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -14,10 +16,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.gateway.protocol import BulkSignIn
+
+if TYPE_CHECKING:
+    from siptui.identity.client import HttpFactory
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,25 +54,48 @@ def _answer(answer: dict[str, Any]) -> None:
 async def _work(order: dict[str, Any]) -> int:
     from siptui.commands.session import open_session, select
     from siptui.identity.environment import VALUE
-    from siptui.runs.office import this_actor
-    from siptui.runs.worker import take, work_on
+    from siptui.identity.handing import Gift, HandedTokens
+    from siptui.identity.opening import registration_of
+    from siptui.identity.store import existing_store
+    from siptui.posix import PrivatePipe
+    from siptui.runs.events import Note
+    from siptui.runs.journal import Journal
+    from siptui.runs.office import hand_path, this_actor
+    from siptui.runs.worker import now, take, work_on
 
     environ = dict(os.environ)
-    if token := order.get("token"):
-        environ[VALUE] = token
-    selected = select(order.get("profile"), environ)
+    environ.pop(VALUE, None)
+    given = Gift(order.get("token", ""), order.get("sign_in", ""))
+    selected = select(order.get("profile"), environ, tenant=order.get("tenant", ""))
     record = Path(order["record"]) if order.get("record") else None
     run = order["run"]
 
-    @contextlib.asynccontextmanager
-    async def connect() -> AsyncIterator[BulkSignIn]:
-        opening = open_session(
-            selected=selected, environ=environ, record=record, log_level=order.get("log_level")
-        )
-        async with opening as session:
-            yield session.client
+    def refused(error: SiptuiError) -> None:
+        text = f"The sign-in handed over was not taken: {error.message}"
+        with Journal(selected.journal) as journal:
+            journal.append(run, [Note(level="error", text=text)], now())
 
-    with take(selected.journal, run):
+    with (
+        take(selected.journal, run),
+        contextlib.closing(PrivatePipe(hand_path(selected.journal, run))) as hand,
+    ):
+
+        def tokens(http: "HttpFactory") -> HandedTokens:
+            find = functools.partial(existing_store, selected.store_folder)
+            registration = registration_of(selected.profile)
+            return HandedTokens(
+                registration, environ, find, given, look=hand.lines, refused=refused, http=http
+            )
+
+        @contextlib.asynccontextmanager
+        async def connect() -> AsyncIterator[BulkSignIn]:
+            level = order.get("log_level")
+            opening = open_session(
+                selected=selected, record=record, log_level=level, tokens_by=tokens
+            )
+            async with opening as session:
+                yield session.client
+
         _answer({"pid": os.getpid()})
         task = asyncio.ensure_future(
             work_on(
@@ -75,8 +103,7 @@ async def _work(order: dict[str, Any]) -> int:
                 run,
                 connect,
                 actor=this_actor(order.get("account", "")),
-                # A token handed over once cannot be renewed here: stop, and be resumed with one.
-                sign_in_wait=0.0 if token else float(order.get("patience", 0)),
+                sign_in_wait=float(order.get("patience", 0)),
             )
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -101,9 +101,11 @@ class BulkSignIn(Protocol):
 class TokenSource(Protocol):
     """Where the bearer token for the admin API comes from."""
 
-    async def token(self, *, refresh: bool = False) -> str:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         """A token; with `refresh` a new one, since the service refused the last.
 
+        With `lasting` one that outlasts a submit; otherwise one that is about to run out will do
+        where no new one can be had, so that reading goes on as long as it can.
         Raises `SignInNeededError` when there is none, or another `SiptuiError`. Whoever asked had
         not sent anything then.
         """

@@ -47,8 +47,8 @@ class EnvironmentToken:
     def __repr__(self) -> str:
         return f"EnvironmentToken({self.name})"
 
-    async def token(self, *, refresh: bool = False) -> str:
-        """The token. Raises `TokenFromElsewhereError`, `WrongTenantError`."""
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+        """The token, as it is. Raises `TokenFromElsewhereError`, `WrongTenantError`."""
         async with self._one_at_a_time:
             return await in_thread(lambda: self.read(refresh=refresh))
 

@@ -56,15 +56,16 @@ class StoredTokens:
         self._refused: tuple[float, object, SignInNeededError] | None = None
         self._one_at_a_time = asyncio.Lock()
 
-    async def token(self, *, refresh: bool = False) -> str:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         """A bearer token with more than five minutes left, or a new one if `refresh`.
 
-        `refresh` is for a token that the service has just refused. Raises `SignInNeededError`
+        `refresh` is for a token that the service has just refused. Where the authority refuses to
+        renew it, the token at hand serves until it runs out, unless it must be `lasting`. Raises `SignInNeededError`
         (with its reason), or what the HTTP client raises when the authority is not reached and
         the token at hand has run out.
         """
         async with self._one_at_a_time:
-            return await in_thread(lambda: self._token(refresh))
+            return await in_thread(lambda: self._token(refresh, lasting))
 
     def account(self) -> Account | None:
         """Who is signed in as far as the store knows; touches no network. Blocks."""
@@ -84,7 +85,7 @@ class StoredTokens:
             self._store = self._find_store() or self._store
         return self._store
 
-    def _token(self, refresh: bool) -> str:
+    def _token(self, refresh: bool, lasting: bool) -> str:
         store = self._stored_in()
         if store is None:
             raise NotSignedInError(
@@ -101,6 +102,8 @@ class StoredTokens:
         if self._refused:
             until, stamp, error = self._refused
             if time.monotonic() < until and stamp == store.stamp():
+                if held and not refresh and not lasting and left(held.expires_at) > 0:
+                    return held.token
                 raise error.with_traceback(None)
             self._refused = None
         found = self._good_now(store, refresh)
@@ -109,7 +112,7 @@ class StoredTokens:
         with store.locked():
             # Somebody else may have refreshed while this one waited for the lock.
             found = self._good_now(store, refresh)
-            return found if found is not None else self._refreshed(store, refresh)
+            return found if found is not None else self._refreshed(store, refresh, lasting)
 
     def _good_now(self, store: TokenStore, refresh: bool) -> str | None:
         """The stored token if it will do: long enough, and not the one the service refused."""
@@ -132,18 +135,22 @@ class StoredTokens:
             raise StoreBrokenError("The tokens in memory are damaged.")
         return fitting(tokens, self.registration)
 
-    def _refreshed(self, store: TokenStore, refresh: bool) -> str:
+    def _refreshed(self, store: TokenStore, refresh: bool, lasting: bool) -> str:
         before = self._read(store)
+        access = before.access()
+        at_hand = access if access and not refresh and left(access[1]) > 0 else None
         try:
             tokens = self._asked(before)
         except SignInNeededError as error:
             self._refused = (time.monotonic() + _REFUSED_FOR, store.stamp(), error)
+            if at_hand and not lasting:
+                self._held = _Held(at_hand[0], at_hand[1], store.stamp())
+                return at_hand[0]
             raise
         except SiptuiError:
             # Not reached: what is at hand serves as long as it is good.
-            access = before.access()
-            if access and not refresh and left(access[1]) > 0:
-                return access[0]
+            if at_hand:
+                return at_hand[0]
             raise
         try:
             store.write(packed(tokens))

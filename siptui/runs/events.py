@@ -142,11 +142,15 @@ class DeviceChanged(Event, frozen=True, tag="device", kw_only=True):
 
 
 class Waiting(Event, frozen=True, tag="waiting", kw_only=True):
-    """Nothing can be done until then, and why. `until` is RFC 3339 in UTC, or nothing."""
+    """Nothing can be done until then, and why. `until` is RFC 3339 in UTC, or nothing.
+
+    With `over` the waiting has ended, and `why` says by what.
+    """
 
     why: str
     until: str = ""
 
+    over: bool = False
 
 class Note(Event, frozen=True, tag="note", kw_only=True):
     """Something an operator should know."""

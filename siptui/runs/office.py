@@ -40,6 +40,11 @@ def holder_of(journal: Path, run: str) -> Holder | None:
 def load(journal: Journal, run: str) -> RunState:
     """The run as its events tell it, from the beginning."""
     state = RunState(run, journal.devices(run))
+def hand_path(journal: Path, run: str) -> Path:
+    """The pipe through which whoever works on `run` takes a new sign-in."""
+    return journal.parent / "held" / f"{run}.hand"
+
+
     for stored in journal.read(run):
         state.apply(stored)
     return state
@@ -86,7 +91,8 @@ def plan_events(
 
 
 class Office:
-    """A `Desk` over one journal. `start_work` is called with a run that nobody works on."""
+    """A `Desk` over one journal. `start_work` is called with a run that nobody works on,
+    `hand_over` with one whose worker is to have the sign-in, which the journal must never hold."""
 
     def __init__(
         self,
@@ -107,12 +113,14 @@ class Office:
     @property
     def journal(self) -> Journal:
         """This desk's own connection to the journal."""
+        hand_over: Callable[[str], object] | None = None,
         return self._journal
 
     @property
     def tenant(self) -> str:
         """Name of the tenant, for people."""
         return self._tenant
+        self._hand_over = hand_over
 
     @property
     def account(self) -> str:
@@ -235,6 +243,8 @@ class Office:
             counts = (
                 tally[DeviceState.SUCCEEDED],
                 tally[DeviceState.FAILED],
+        if self._hand_over:
+            self._hand_over(run)
                 tally[DeviceState.UNKNOWN],
             )
         finished = isinstance(last, RunFinished)

@@ -17,6 +17,8 @@ T = TypeVar("T")
 _FIRST_CONTACT = 60.0
 #: Seconds between two attempts to go on after the sign-in was lost.
 _GATE_SECONDS = 15.0
+#: How every wait for a sign-in begins.
+_NEEDED = "sign-in needed"
 #: Failed reads in a row after which the operator is told.
 TELL_AFTER = 3
 
@@ -53,7 +55,7 @@ class SignInGate:
             self._since = loop.time()
         if loop.time() - self._since >= self._patience:
             raise stopped_by(error) from error
-        why = f"sign-in needed: {error.message}"
+        why = f"{_NEEDED}: {error.message}"
         if self._book.state.waiting is None or self._book.state.waiting.why != why:
             self._book.write(Waiting(why=why))
         sign_ins, until = self._book.state.sign_ins, loop.time() + _GATE_SECONDS
@@ -61,8 +63,11 @@ class SignInGate:
             await self._bell.wait(until - loop.time())
 
     def passed(self) -> None:
-        """The sign-in is good again."""
+        """The service took the sign-in."""
         self._since = None
+        waiting = self._book.state.waiting
+        if waiting is not None and waiting.why.startswith(_NEEDED):
+            self._book.write(Waiting(why="the sign-in is good again", over=True))
 
 
 class Reader:
@@ -108,6 +113,7 @@ class Reader:
             except AccessDeniedError as error:
                 raise stopped_by(error) from error
             else:
+                gate.passed()
                 self._succeeded("")
                 return answer
 
@@ -136,6 +142,8 @@ class Reader:
                 failed += 1
                 await self._passing(what, error, failed, wait.next())
             else:
+                if pace:  # without one, the service itself was not asked
+                    gate.passed()
                 succeeded(what)
                 return answer
 

@@ -282,7 +282,7 @@ class RunState:
         return {event.device}
 
     def _on_waiting(self, event: ev.Waiting, at: str) -> set[int]:
-        self.waiting = event
+        self.waiting = None if event.over else event
         return set()
 
     def _on_order(self, event: ev.Order, at: str) -> set[int]:

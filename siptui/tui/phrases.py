@@ -96,6 +96,8 @@ def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
                 f"batch {event.batch} finished  {event.succeeded} signed in, "
                 f"{event.failed} failed{unknown}"
             ), tone
+        case ev.Waiting(over=True):
+            return event.why, "muted"
         case ev.Waiting():
             until = f" until {clock(event.until)}" if event.until else ""
             return f"waiting{until}: {event.why}", "muted"

@@ -88,7 +88,7 @@ TOKEN = "test-token"
 
 
 class _Token:
-    async def token(self, *, refresh: bool = False) -> str:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         return TOKEN
 
 

@@ -21,7 +21,7 @@ class Tokens:
         self.tokens = list(tokens or ("first", "second"))
         self.refreshed = 0
 
-    async def token(self, *, refresh: bool = False) -> str:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         if refresh:
             self.refreshed += 1
         return self.tokens[min(self.refreshed, len(self.tokens) - 1)]

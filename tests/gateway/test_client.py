@@ -179,7 +179,7 @@ def test_a_token_refused_twice_ends_it() -> None:
 
 def test_a_token_that_cannot_be_renewed_is_a_refused_token() -> None:
     class Stale(Tokens):
-        async def token(self, *, refresh: bool = False) -> str:
+        async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
             if refresh:
                 raise SignInNeededError("gone", remedy="siptui auth login")
             return "old"
@@ -194,7 +194,7 @@ def test_a_token_that_cannot_be_renewed_is_a_refused_token() -> None:
 @pytest.mark.parametrize("at_refresh", [False, True])
 def test_a_token_that_cannot_be_fetched_leaves_nothing_in_doubt(at_refresh: bool) -> None:
     class Unreachable(Tokens):
-        async def token(self, *, refresh: bool = False) -> str:
+        async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
             if refresh or not at_refresh:
                 raise SiptuiError("the authority is not reached")
             return "old"

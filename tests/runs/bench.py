@@ -115,7 +115,7 @@ class Bench:
         self.seed = seed
         self.token_now = "test-token"
 
-    async def token(self, *, refresh: bool = False) -> str:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         """A token, as a `TokenSource` gives it."""
         if not self.token_now:
             raise SignInNeededError("Nobody is signed in.", remedy="siptui auth login")

@@ -10,7 +10,7 @@ import pytest
 from siptui.commands.console_sign_in import ConsoleSignIn
 from siptui.commands.session import Selected
 from siptui.emulator.entra import CONTOSO
-from siptui.identity.environment import VALUE
+from siptui.identity.vault import fitting, unpacked
 from siptui.runs import events as ev
 from siptui.settings import Cloud, Folders, Profile, Settings
 from siptui.tui.dialogs.ask import Choice, Confirm
@@ -137,8 +137,11 @@ async def test_a_run_that_needs_a_sign_in_asks_and_goes_on(
         assert [o.what for o in orders if isinstance(o, ev.Order)] == ["new_token"]
         await bench.look()
         assert "sign-in needed" not in bench.text.splitlines()[2]
-        assert setting.environ[VALUE].startswith("eyJ")  # for the next worker
-        assert setting.environ[VALUE] not in bench.text
+        given = setting.ways.gift().sign_in  # for the worker that waits, and for the next
+        account = fitting(unpacked(given.encode()), setting.authority.registration()).account()
+        assert account is not None
+        assert account.user == "operator@contoso.com"
+        assert "eyJ" not in bench.text
     assert not list(setting.state_folder.rglob("tokens.*"))
 
 
