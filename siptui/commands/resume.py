@@ -65,7 +65,7 @@ def command(
     )
     try:
         found = _which(desk, run, deciding=bool(adopt or resubmit))
-        if holder := holder_of(selected.journal, found):
+        state = load(desk.journal, found)
         if holder := holder_of(selected.journal, found):
             if adopt or resubmit or found not in waiting_runs(desk, selected.journal):
                 raise HeldError(lock_path(selected.journal, found), holder)
@@ -80,8 +80,6 @@ def command(
                 after=state.last_seq,
                 may_ask=may_ask,
             )
-            raise HeldError(lock_path(selected.journal, found), holder)
-        state = load(desk.journal, found)
         if not (adopt or resubmit) and state.finished:
             click.echo(f"Run {found} is finished; there is nothing left to go on with.", err=True)
             return exit_code(state)
