@@ -32,6 +32,11 @@ def lock_path(journal: Path, run: str) -> Path:
     return journal.parent / "held" / f"{run}.lock"
 
 
+def hand_path(journal: Path, run: str) -> Path:
+    """The pipe through which whoever works on `run` takes a new sign-in."""
+    return journal.parent / "held" / f"{run}.hand"
+
+
 def holder_of(journal: Path, run: str) -> Holder | None:
     """The process that works on `run`, or none."""
     return lock_holder(lock_path(journal, run))
@@ -40,11 +45,6 @@ def holder_of(journal: Path, run: str) -> Holder | None:
 def load(journal: Journal, run: str) -> RunState:
     """The run as its events tell it, from the beginning."""
     state = RunState(run, journal.devices(run))
-def hand_path(journal: Path, run: str) -> Path:
-    """The pipe through which whoever works on `run` takes a new sign-in."""
-    return journal.parent / "held" / f"{run}.hand"
-
-
     for stored in journal.read(run):
         state.apply(stored)
     return state
@@ -101,26 +101,26 @@ class Office:
         tenant: str,
         account: str = "",
         start_work: Callable[[str], None] | None = None,
+        hand_over: Callable[[str], object] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._path = path
         self._tenant = tenant
         self._account = account
         self._start_work = start_work
+        self._hand_over = hand_over
         self._now = now
         self._journal = Journal(path)
 
     @property
     def journal(self) -> Journal:
         """This desk's own connection to the journal."""
-        hand_over: Callable[[str], object] | None = None,
         return self._journal
 
     @property
     def tenant(self) -> str:
         """Name of the tenant, for people."""
         return self._tenant
-        self._hand_over = hand_over
 
     @property
     def account(self) -> str:
@@ -192,6 +192,8 @@ class Office:
 
     def signed_in(self, run: str) -> None:
         """Tell the worker that there is a new sign-in."""
+        if self._hand_over:
+            self._hand_over(run)
         self._order(run, Order(what="new_token", actor=self.actor))
 
     def retry(self, run: str, devices: Sequence[int]) -> None:
@@ -243,8 +245,6 @@ class Office:
             counts = (
                 tally[DeviceState.SUCCEEDED],
                 tally[DeviceState.FAILED],
-        if self._hand_over:
-            self._hand_over(run)
                 tally[DeviceState.UNKNOWN],
             )
         finished = isinstance(last, RunFinished)
