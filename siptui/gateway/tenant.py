@@ -121,8 +121,10 @@ class AccessPolicy:
 
     `users`, `excluded_users`: object ids or `All`; `groups`, `roles` likewise; `apps` are
     application ids or `All`; `demands` are its built-in controls (`mfa`, `block`,
-    `compliantDevice` …); `transfer_methods` as in `authenticationFlows`; `trusted_out` says that
-    trusted places are excluded.
+    `compliantDevice` …); `transfer_methods` as in `authenticationFlows`; `locations_excluded`
+    says that some places are left out; `narrowed` that it has further conditions (platforms,
+    client apps, risks, a filter of devices or of applications, an insider risk, only some
+    places), so that it may be about other sign-ins than a phone's.
     """
 
     object_id: str
@@ -138,6 +140,7 @@ class AccessPolicy:
     demands: frozenset[str] = frozenset()
     transfer_methods: frozenset[str] = frozenset()
     locations_excluded: bool = False
+    narrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
