@@ -77,8 +77,9 @@ class Authorized:
         return answer, correlation_id
 
     async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
-        """A token (see `TokenSource`); `NotReachedError` when it cannot be had for another reason than the sign-in.
+        """A token (see `TokenSource`).
 
+        Raises `NotReachedError` when it cannot be had for another reason than the sign-in.
         A submit that waits for its token has not left yet, and must not be taken for one in doubt.
         """
         try:

@@ -137,6 +137,7 @@ class AccessPolicy:
     roles: frozenset[str] = frozenset()
     apps: frozenset[str] = frozenset()
     excluded_apps: frozenset[str] = frozenset()
+    app_filter: str = ""
     demands: frozenset[str] = frozenset()
     transfer_methods: frozenset[str] = frozenset()
     locations_excluded: bool = False
@@ -271,6 +272,10 @@ class Directory(Protocol):
 
     async def unassign_number(self, user: TeamsUser, number: str, kind: NumberType) -> None:
         """Take a number away again."""
+        ...
+
+    async def number_progress(self, where: str) -> str:
+        """What became of `assign_number`, in the service's word: `running`, `succeeded` …"""
         ...
 
 

@@ -1,0 +1,227 @@
+"""`Directory` over Microsoft Graph: roles, accounts, per-user MFA, Conditional Access, numbers.
+
+Accounts are read by `$batch`, 20 to a call, which is Graph's limit. An answer inside that is
+throttled waits as long as its own `Retry-After` says, and only it is asked again.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+from siptui.gateway import graph_wire, tenant_wire
+from siptui.gateway.admin import quoted
+from siptui.gateway.authorized import Authorized, read
+from siptui.gateway.errors import AnswerUnreadableError
+from siptui.gateway.graph_wire import Part
+from siptui.gateway.lenient import first, record
+from siptui.gateway.protocol import TokenSource
+from siptui.gateway.refusals import of_answer
+from siptui.gateway.tenant import AccessPolicy, DirectoryUser, NumberType, TeamsUser
+from siptui.gateway.wire import WireError
+from siptui.transport.exchange import Answer, Call
+from siptui.transport.http import Http
+from siptui.transport.retry import OnWait
+
+T = TypeVar("T")
+#: Requests in one `$batch`.
+MOST_USERS = 20
+_MOST_PAGES = 200
+_TEAMS = "/admin/teams"
+_NUMBERS = f"{_TEAMS}/telephoneNumberManagement/numberAssignments"
+_USER_FIELDS = "id,userPrincipalName,accountEnabled,onPremisesSyncEnabled,assignedPlans"
+
+
+def _needs(permission: str, roles: str = "") -> str:
+    role = f" and a role such as {roles}" if roles else ""
+    return f"This read of Graph needs the permission {permission}{role}."
+
+
+_READS_USERS = _needs("User.Read.All")
+_READS_TEAMS = _needs("TeamsUserConfiguration.Read.All", "Teams Administrator or Global Reader")
+_READS_ROLES = _needs("RoleManagement.Read.Directory")
+_READS_POLICIES = _needs("Policy.Read.All", "Global Reader or Conditional Access Administrator")
+_READS_MFA = _needs("Policy.Read.All", "Global Reader or Authentication Policy Administrator")
+_WRITES_NUMBERS = (
+    "Assigning numbers through Graph needs the permission TeamsTelephoneNumber.ReadWrite.All and "
+    "the role Teams Administrator or Teams Telephony Administrator."
+)
+
+
+class DirectoryClient(Authorized):
+    """`Directory` over HTTP."""
+
+    def __init__(
+        self, http: Http, graph: str, tokens: TokenSource, *, on_wait: OnWait | None = None
+    ) -> None:
+        super().__init__(http, graph, tokens, setting="graph", on_wait=on_wait)
+
+    async def own_roles(self) -> frozenset[str]:
+        """Template ids of the roles held now, casefolded; eligible ones (PIM) are not in it."""
+        fields = urlencode({"$select": "displayName,roleTemplateId"})
+        path = f"/v1.0/me/transitiveMemberOf/microsoft.graph.directoryRole?{fields}"
+        return graph_wire.role_ids(await self._list(path, _READS_ROLES))
+
+    async def teams_users(self, user_names: Sequence[str]) -> tuple[TeamsUser, ...]:
+        """Those of 1 to 20 accounts that Graph's Teams administration knows."""
+        paths = [
+            f"{_TEAMS}/userConfigurations?"
+            + urlencode({"$filter": f"userPrincipalName eq '{quoted(name)}'"}, quote_via=quote)
+            for name in user_names
+        ]
+        wanted = {name.casefold() for name in user_names}
+        found: dict[str, TeamsUser] = {}
+        for part in await self._batch("v1.0", paths, _READS_TEAMS):
+            for row in _parsed(part, graph_wire.page)[0] if part else []:
+                user = _parsed(Part(200, body=row), tenant_wire.user)
+                if user.user_name.casefold() in wanted:
+                    found.setdefault(user.user_name.casefold(), user)
+        return tuple(found.values())
+
+    async def users(self, user_names: Sequence[str]) -> tuple[DirectoryUser, ...]:
+        """Those of 1 to 20 accounts that exist."""
+        fields = urlencode({"$select": _USER_FIELDS}, safe=",$")
+        paths = [f"/users/{quote(name, safe='')}?{fields}" for name in user_names]
+        answers = await self._batch("v1.0", paths, _READS_USERS)
+        return tuple(_parsed(part, graph_wire.directory_user) for part in answers if part)
+
+    async def mfa_states(self, object_ids: Sequence[str]) -> dict[str, str]:
+        """Per-user MFA of 1 to 20 accounts; those of which nothing is told are left out."""
+        paths = [f"/users/{quote(one, safe='')}/authentication/requirements" for one in object_ids]
+        found: dict[str, str] = {}
+        for object_id, part in zip(
+            object_ids, await self._batch("beta", paths, _READS_MFA), strict=True
+        ):
+            state = part and _parsed(part, lambda value: graph_wire.mfa(record(value, "it")))
+            if state:
+                found[object_id] = state
+        return found
+
+    async def administrators(self) -> frozenset[str]:
+        """Object ids, casefolded, of everybody and every group with a directory role."""
+        fields = urlencode({"$select": "principalId,roleDefinitionId"})
+        path = f"/v1.0/roleManagement/directory/roleAssignments?{fields}"
+        return _checked(graph_wire.principals, await self._list(path, _READS_ROLES))
+
+    async def access_policies(self) -> tuple[AccessPolicy, ...]:
+        """The Conditional Access policies."""
+        found = await self._list("/v1.0/identity/conditionalAccess/policies", _READS_POLICIES)
+        return tuple(graph_wire.access_policy(one) for one in found)
+
+    async def security_defaults(self) -> bool:
+        """Whether security defaults are on."""
+        path = "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy"
+        return await self._get(path, graph_wire.security_defaults, _READS_POLICIES)
+
+    async def assign_number(self, user: TeamsUser, number: str, kind: NumberType) -> str:
+        """Have a number assigned; returns where its progress can be read, or nothing. Sent once."""
+        return await self._number("assignNumber", user, number, kind)
+
+    async def unassign_number(self, user: TeamsUser, number: str, kind: NumberType) -> None:
+        """Take a number away again. Sent once."""
+        await self._number("unassignNumber", user, number, kind)
+
+    async def number_progress(self, where: str) -> str:
+        """What the operation at `where` (of `assign_number`) has come to, in the service's word.
+
+        Graph's long-running operations say `notStarted`, `running`, `succeeded`, `failed`.
+        """
+        path = _own_path(where)
+        if not path:
+            raise AnswerUnreadableError("Graph did not say where the operation can be read.")
+        return await self._get(
+            path, lambda value: first(record(value, "it"), ("status",)), _WRITES_NUMBERS
+        )
+
+    async def _number(self, act: str, user: TeamsUser, number: str, kind: NumberType) -> str:
+        word = kind.value[:1].lower() + kind.value[1:]  # Graph spells its words with a small letter
+        fields = {"telephoneNumber": number, "numberType": word}
+        if act == "assignNumber":
+            fields["assignmentTargetId"] = user.object_id
+        answer, _ = await self.authorized(
+            Call.SUBMIT,
+            "POST",
+            f"/v1.0{_NUMBERS}/{act}",
+            body=json.dumps(fields).encode(),
+            needs=_WRITES_NUMBERS,
+        )
+        return answer.headers.get("location", "")
+
+    async def _get(self, path: str, parse: Callable[[Any], T], needs: str) -> T:
+        async def once() -> T:
+            answer, correlation_id = await self.authorized(Call.READ, "GET", path, needs=needs)
+            return read(answer, correlation_id, parse)
+
+        return await self.retried(once)
+
+    async def _list(self, path: str, needs: str) -> list[dict[str, Any]]:
+        """Every row of a list, page by page. A list that never ends is none."""
+        found: list[dict[str, Any]] = []
+        for _ in range(_MOST_PAGES):
+            listed, link = await self._get(path, graph_wire.page, needs)
+            found += listed
+            if not link:
+                return found
+            path = _own_path(link)
+        raise AnswerUnreadableError(f"The list has more than {_MOST_PAGES} pages.")
+
+    async def _batch(self, version: str, paths: Sequence[str], needs: str) -> list[Part | None]:
+        """The answers to these GETs in their order; None for what is not there (404)."""
+        if not 1 <= len(paths) <= MOST_USERS:
+            raise ValueError(f"1 to {MOST_USERS} requests at once, not {len(paths)}")
+        done: dict[str, Part | None] = {}
+        asked = {str(place): path for place, path in enumerate(paths)}
+
+        async def once() -> None:
+            left = [
+                {"id": key, "method": "GET", "url": path}
+                for key, path in asked.items()
+                if key not in done
+            ]
+            body = json.dumps({"requests": left}).encode()
+            answer, correlation_id = await self.authorized(
+                Call.READ, "POST", f"/{version}/$batch", body=body, needs=needs
+            )
+            found = read(answer, correlation_id, graph_wire.parts)
+            errors = []
+            for one in left:
+                part = found.get(one["id"])
+                if part is None:
+                    message = "Graph left one of the requests without an answer."
+                    raise AnswerUnreadableError(message, correlation_id=correlation_id)
+                if part.status == 404:
+                    done[one["id"]] = None
+                elif 200 <= part.status < 300:
+                    done[one["id"]] = part
+                else:
+                    errors.append(of_answer(_alone(part), correlation_id, needs=needs))
+            if errors:
+                # What can never pass is told before what may; of waits, the longest is kept.
+                raise max(errors, key=lambda e: (not e.passing, e.retry_after or 0))
+
+        await self.retried(once)
+        return [done[key] for key in asked]
+
+
+def _alone(part: Part) -> Answer:
+    body = b"" if part.body is None else json.dumps(part.body).encode()
+    return Answer(part.status, part.headers, body)
+
+
+def _parsed(part: Part, parse: Callable[[Any], T]) -> T:
+    """What `parse` makes of one answer of a `$batch`."""
+    return _checked(parse, part.body)
+
+
+def _checked(parse: Callable[[Any], T], value: Any) -> T:
+    try:
+        return parse(value)
+    except WireError as error:
+        raise AnswerUnreadableError(f"The answer cannot be read: {error}.") from error
+
+
+def _own_path(link: str) -> str:
+    """Path and query of a link of Graph's; its host is left out, the token goes to ours alone."""
+    parts = urlsplit(link)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return path if path.startswith("/") else ""

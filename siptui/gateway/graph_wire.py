@@ -1,0 +1,140 @@
+"""Answers of Microsoft Graph, read leniently: `$batch`, users, roles, access policies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from siptui.gateway.lenient import first, plans, record, rows, truth, word
+from siptui.gateway.tenant import AccessPolicy, DirectoryUser
+from siptui.gateway.wire import WireError, folded_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One answer of a `$batch`: `body` is its JSON value, headers have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+def parts(value: Any) -> dict[str, Part]:
+    """The answers of a `$batch` by their id."""
+    found: dict[str, Part] = {}
+    for one in rows(value, "responses"):
+        status, headers = one.get("status"), one.get("headers")
+        if isinstance(status, bool) or not isinstance(status, int) or not word(one.get("id")):
+            raise WireError("an answer in it has no id or no status")
+        named = headers if isinstance(headers, dict) else {}
+        plain = {str(key).lower(): word(value) for key, value in named.items()}
+        found[word(one["id"])] = Part(status, plain, one.get("body"))
+    return found
+
+
+def page(value: Any) -> tuple[list[dict[str, Any]], str]:
+    """The rows of a list and the link to its next page (or nothing)."""
+    outer = record(value, "the answer")
+    return rows(value), first(outer, ("@odata.nextlink",))
+
+
+def directory_user(value: Any) -> DirectoryUser:
+    """One account of `/users`."""
+    found = record(value, "the account")
+    object_id = first(found, ("id",))
+    name = word(found.get("userprincipalname"))
+    if not object_id or not name:
+        raise WireError("an account has no id or no userPrincipalName")
+    synced = truth(found.get("onpremisessyncenabled"))
+    if "onpremisessyncenabled" in found and found["onpremisessyncenabled"] is None:
+        synced = False  # Graph's documented word for "never was synced"
+    return DirectoryUser(
+        object_id,
+        name,
+        enabled=truth(found.get("accountenabled")),
+        ad_synced=synced,
+        plans=plans(found.get("assignedplans")),
+        mfa=mfa(found) or None,
+    )
+
+
+def mfa(found: Mapping[str, Any]) -> str:
+    """`perUserMfaState`, casefolded; nothing where it is not told."""
+    return word(found.get("perusermfastate")).casefold()
+
+
+def role_ids(found: list[dict[str, Any]]) -> frozenset[str]:
+    """Template ids of the roles in a list of memberships, casefolded."""
+    ids = (first(one, ("roletemplateid", "roledefinitionid")) for one in found)
+    return frozenset(one.casefold() for one in ids if one)
+
+
+def principals(found: list[dict[str, Any]]) -> frozenset[str]:
+    """Who the assignments of a list of roles are for."""
+    listed = [word(one.get("principalid")).casefold() for one in found]
+    if not all(listed):
+        raise WireError("an assignment of a role has no principalId")
+    return frozenset(listed)
+
+
+def security_defaults(value: Any) -> bool:
+    """Whether security defaults are on."""
+    on = truth(record(value, "the answer").get("isenabled"))
+    if on is None:
+        raise WireError("it does not say whether they are on")
+    return on
+
+
+def access_policy(found: Mapping[str, Any]) -> AccessPolicy:
+    """One Conditional Access policy. What is not understood makes it wider, never narrower."""
+    conditions = _inner(found, "conditions")
+    people, apps = _inner(conditions, "users"), _inner(conditions, "applications")
+    places, flows = _inner(conditions, "locations"), _inner(conditions, "authenticationflows")
+    methods = flows.get("transfermethods")
+    flags = methods.split(",") if isinstance(methods, str) else _set(flows, "transfermethods")
+    everybody = frozenset() if people else frozenset({"All"})
+    return AccessPolicy(
+        first(found, ("id",)),
+        first(found, ("displayname",)),
+        first(found, ("state",)) or "enabled",
+        users=_ids(people, "includeusers") | everybody,
+        excluded_users=_ids(people, "excludeusers"),
+        groups=_ids(people, "includegroups"),
+        excluded_groups=_ids(people, "excludegroups"),
+        roles=_ids(people, "includeroles"),
+        apps=_ids(apps, "includeapplications") | (frozenset() if apps else frozenset({"All"})),
+        excluded_apps=_ids(apps, "excludeapplications"),
+        app_filter=first(_inner(apps, "applicationfilter"), ("mode",)),
+        demands=_demands(found.get("grantcontrols", ())),
+        transfer_methods=frozenset(one.strip() for one in flags if one.strip()),
+        locations_excluded=bool(_set(places, "excludelocations")),
+    )
+
+
+def _demands(grant: Any) -> frozenset[str]:
+    if grant is None:
+        return frozenset()  # a policy about the session alone
+    if not isinstance(grant, dict):
+        return frozenset({"block"})
+    controls = folded_keys(grant)
+    demands = set(_set(controls, "builtincontrols"))
+    if controls.get("authenticationstrength"):
+        demands.add("mfa")  # an authentication strength is a choice of factors
+    if controls.get("termsofuse"):
+        demands.add("termsOfUse")
+    return frozenset(demands)
+
+
+def _inner(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = found.get(name)
+    return folded_keys(value) if isinstance(value, dict) else {}
+
+
+def _set(found: Mapping[str, Any], name: str) -> frozenset[str]:
+    value = found.get(name)
+    listed = value if isinstance(value, list) else []
+    return frozenset(word(one) for one in listed if word(one))
+
+
+def _ids(found: Mapping[str, Any], name: str) -> frozenset[str]:
+    """Ids casefolded; Graph's own words (`All`, `None`, `GuestsOrExternalUsers`) as they are."""
+    return frozenset(one.casefold() if "-" in one else one for one in _set(found, name))

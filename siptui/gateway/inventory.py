@@ -1,0 +1,56 @@
+"""`Inventory` over the device API of the Teams admin center, page by page."""
+
+from urllib.parse import quote, urlencode
+
+from siptui.gateway import inventory_wire
+from siptui.gateway.authorized import Authorized, read
+from siptui.gateway.errors import AnswerUnreadableError
+from siptui.gateway.protocol import TokenSource
+from siptui.gateway.tenant import InventoryDevice
+from siptui.transport.exchange import Call
+from siptui.transport.http import Http
+from siptui.transport.retry import OnWait
+
+#: The scope of its tokens; the resource is a name, wherever the API itself is reached.
+SCOPE = "https://devicemgmt.teams.microsoft.com/.default"
+#: Devices in a page: what the public scripts that use this API ask for.
+PAGE = 50
+_MOST_PAGES = 2000
+_NEEDS = (
+    "Reading the inventory of devices needs the role Teams Administrator, Teams Devices "
+    "Administrator or Global Reader."
+)
+_Page = tuple[tuple[InventoryDevice, ...], str]
+
+
+class InventoryClient(Authorized):
+    """`Inventory` over HTTP."""
+
+    def __init__(
+        self, http: Http, devices: str, tokens: TokenSource, *, on_wait: OnWait | None = None
+    ) -> None:
+        super().__init__(http, devices, tokens, setting="devices", on_wait=on_wait)
+
+    async def sip_devices(self) -> tuple[InventoryDevice, ...]:
+        """Every SIP device of the tenant."""
+        found: list[InventoryDevice] = []
+        token = ""
+        for _ in range(_MOST_PAGES):
+            listed, further = await self._page(token)
+            found += listed
+            if not further or further == token:
+                return tuple(found)
+            token = further
+        raise AnswerUnreadableError(f"The inventory has more than {_MOST_PAGES} pages.")
+
+    async def _page(self, token: str) -> _Page:
+        parameters = {"limit": str(PAGE), "filterJson": '{"deviceTypes":{"eq":["sip"]}}'}
+        if token:
+            parameters["continuationToken"] = token
+        path = f"/api/v2/devices?{urlencode(parameters, quote_via=quote)}"
+
+        async def once() -> _Page:
+            answer, correlation_id = await self.authorized(Call.READ, "GET", path, needs=_NEEDS)
+            return read(answer, correlation_id, inventory_wire.page)
+
+        return await self.retried(once)
