@@ -7,16 +7,25 @@ import signal
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 
+from siptui.tui.painter import Painter, Sent
 from siptui.tui.themes import ThemeFile, as_textual, load_themes, variables
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+    from textual.timer import Timer
 
 T = TypeVar("T")
 _FALLBACK = "siptui-dark"
 #: Seconds an application has to end after its terminal went away.
 _LEAVING = 3.0
+#: Frames that may wait for a slow link; the next ones are left out until it has caught up.
+_WAITING = 4
+_LOOK_AGAIN = 0.05
 
 
 class ThemedApp(App[T]):
@@ -40,6 +49,55 @@ class ThemedApp(App[T]):
         self._theme_missing = wanted if wanted not in self._themes.files else ""
         self.theme = _FALLBACK if self._theme_missing else wanted
         self.left_by: int | None = None
+        self._painter = Painter()
+        self._left_out: Timer | None = None
+
+    def on_mount(self) -> None:
+        """What stood on the screen is gone after another program had the terminal."""
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+
+    def action_redraw(self) -> None:
+        """Send the whole screen, whatever the terminal shows."""
+        self._painter.forget()
+        self.screen.refresh()
+
+    def _check_resize(self) -> None:
+        self._painter.forget()  # terminals move or drop what stood there
+        super()._check_resize()
+
+    def _display(self, screen: "Screen[object]", renderable: object) -> None:
+        """Send a frame: of what it shows, what differs from what the terminal shows already.
+
+        Textual has no public place for this; `Painter` is held to what Textual itself would show.
+        """
+        if (
+            isinstance(renderable, CompositorUpdate)
+            and not self._batch_count
+            and self._running
+            and not self._closed
+            and not self.is_headless
+            and self._driver is not None
+        ):
+            if self._behind():
+                return
+            size = (screen.outer_size.width, screen.outer_size.height)
+            text = self._painter.paint(renderable, size, self.console._color_system)
+            if text is not None:
+                renderable = Sent(text) if text else None
+        super()._display(screen, renderable)  # type: ignore[arg-type]  # as it came
+
+    def _behind(self) -> bool:
+        """Whether the terminal has not taken the last frames yet. Then this one is left out, so
+        that a slow link never holds the loop up, and what stands there then comes later."""
+        if waiting_frames(self._driver) < _WAITING:
+            return False
+        if self._left_out is None:
+            self._left_out = self.set_timer(_LOOK_AGAIN, self._catch_up)
+        return True
+
+    def _catch_up(self) -> None:
+        self._left_out = None
+        self.screen.refresh()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """siptui's own variables, for themes that lack them."""
@@ -61,6 +119,12 @@ class ThemedApp(App[T]):
             last.daemon = True
             last.start()
         self.exit(return_code=128 + number)
+
+
+def waiting_frames(driver: object) -> int:
+    """What Textual's writer has not given to the terminal yet; when 30 wait, it blocks the loop."""
+    thread = getattr(driver, "_writer_thread", None)
+    return 0 if thread is None else int(thread._queue.qsize())
 
 
 def _plain() -> ThemeFile:
