@@ -33,7 +33,8 @@ def run_demo(theme: str, *, mouse: bool) -> int:
     check_terminal()
     prepare_environment()
     from siptui.commands.demo_desk import demo_desk
-    from siptui.emulator.demo import DEMO_FILE, demo_list
+    from siptui.emulator.demo import DEMO_FILE, DEMO_SCENARIO, demo_list
+    from siptui.emulator.scenario import load_scenario
 
     with tempfile.TemporaryDirectory(prefix="siptui-demo-") as name:
         folder = Path(name)
@@ -51,6 +52,7 @@ def run_demo(theme: str, *, mouse: bool) -> int:
                     export_folder=Path.cwd(),
                     greeting=_GREETING,
                     run_ends_with_us=True,
+                    tenant_id=load_scenario(DEMO_SCENARIO).tenant.id,
                 ),
             )
         finally:

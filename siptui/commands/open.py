@@ -101,7 +101,26 @@ def console_options(
         mouse=settings.mouse and not no_mouse,
         save_folder=selected.journal.parent,
         run_ends_with_us=False,
+        tenant_id=_tenant_id(selected),
     )
+
+
+def _tenant_id(selected: "Selected") -> str:
+    """The tenant's GUID: the profile's, else what the sign-in at hand says; nothing is sent."""
+    from siptui.commands.session import token_source
+    from siptui.domain.errors import SiptuiError
+    from siptui.domain.provisioning import tenant_id
+
+    try:
+        return tenant_id(selected.profile.tenant)
+    except ValueError:
+        pass  # a domain
+    try:
+        tokens, _ = token_source(selected)
+        account = getattr(tokens, "account", lambda: None)()
+    except SiptuiError:
+        return ""
+    return getattr(account, "tenant", "") if account else ""
 
 
 def open_console(

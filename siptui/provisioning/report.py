@@ -82,11 +82,11 @@ def usual(
     for url in provisioning_urls(table, regions=regions, tenant=tenant):
         if url.confidence is not Confidence.UNCLEAR:
             found.setdefault(url.region, {}).setdefault(url.url, []).append(url.vendor)
-    usual = []
-    for region, vendors in found.items():
-        url, names = max(vendors.items(), key=lambda pair: len(pair[1]))
-        usual.append((region, url, tuple(dict.fromkeys(names))))
-    return usual
+    most = {
+        region: max(by_url.items(), key=lambda pair: len(pair[1]))
+        for region, by_url in found.items()
+    }
+    return [(region, url, tuple(dict.fromkeys(names))) for region, (url, names) in most.items()]
 
 
 def _notes(kinds: Iterable[DeviceKind]) -> dict[str, list[str]]:

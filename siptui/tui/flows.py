@@ -4,24 +4,22 @@ from functools import partial
 from pathlib import Path
 
 from textual import work
-from textual.worker import WorkerCancelled
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
 from siptui.tui.board import COLUMNS, sort_key
-from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
-from siptui.tui.dialogs.page import Page
+from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.runs import RunsPage
 from siptui.tui.export import write_results
-from siptui.tui.options import Report
-from siptui.tui.orders import Orders
+from siptui.tui.saving import ask_and_write
 from siptui.tui.surface import Line
+from siptui.tui.tenant import Tenant
 from siptui.tui.unfinished import Unfinished, unfinished
 
 
-class Console(Orders):
+class Console(Tenant):
     """The main screen with all that can be ordered on it."""
 
     def on_mount(self) -> None:
@@ -30,7 +28,8 @@ class Console(Orders):
         options = self.session.options
         if options.greeting:
             self.welcome = ((visible(options.greeting), "accent"),)
-            self.log_pane.append([self.welcome])
+        if not options.file:
+            self.log_pane.append(self.opening_lines())
         if options.run:
             self.call_after_refresh(self.attach, options.run)
             return
@@ -38,7 +37,6 @@ class Console(Orders):
         if waiting and options.file:
             first = f"Unfinished run of {waiting[0].name}: {waiting[0].about}."
             self.welcome = (*self.welcome, (f"{first} {self.key_of['runs']} attaches.", "unknown"))
-            self.log_pane.append([self.welcome])
         if options.file:
             self.call_after_refresh(self.read, options.file)
         elif waiting:
@@ -118,6 +116,7 @@ class Console(Orders):
         self.add_to_log(changes)
         self.show_all()
         return True
+        self.log_pane.append(self.url_lines())
 
     # -- results and reports
 
@@ -146,75 +145,26 @@ class Console(Orders):
         }[what]()
         name = f"{Path(visible(self.session.file)).stem or 'siptui'}-{what}-{run.run[:13]}.csv"
         folder = self.session.options.export_folder or self.start_folder()
-        text: Line = ((".csv for spreadsheets, .json for programs.", "muted"),)
-        typed = await self.app.push_screen_wait(
-            Prompt("Export to", [text], value=str(folder / name))
+        said, tone = await ask_and_write(
+            self.app,
+            "Export to",
+            ".csv for spreadsheets, .json for programs.",
+            folder / name,
+            partial(self._write, records),
         )
-        if typed is not None:
-            await self._write(records, typed)
+        self.say(said, tone)
 
     def _shown_records(self) -> list[DeviceRecord]:
         index = self.grid.index
         keys = (index.rows[i].key for i in index.view)
         return [r for key in keys if (r := self.session.board.record(key)) is not None]
 
-    async def _write(self, records: list[DeviceRecord], typed: str) -> None:
+    def _write(self, records: list[DeviceRecord], path: Path, force: bool) -> str:
         run = self.session.run
         if run is None:
-            return
-        path = _path(typed)
-        try:
-            count = write_results(run, records, path, force=False)
-        except SiptuiError as error:
-            if error.code != "exists":
-                self.tell(error)
-                return
-            choices = [("no", "leave it", ""), ("yes", "replace it", visible(str(path)))]
-            if await self.app.push_screen_wait(Choice("The file exists", choices)) != "yes":
-                self.say("not exported: the file exists already.", "muted")
-                return
-            try:
-                count = write_results(run, records, path, force=True)
-            except SiptuiError as second:
-                self.tell(second)
-                return
-        self.say(f"{phrases.plural(count, 'device')} written to {path}", "accent")
-
-    def action_preflight(self) -> None:
-        """Check the prerequisites."""
-        if self.may("preflight") and self.session.options.preflight is not None:
-            self._report("Preflight", self.session.options.preflight, checks=True)
-
-    def action_urls(self) -> None:
-        """The provisioning URLs."""
-        if self.may("urls") and self.session.options.urls is not None:
-            self._report("Provisioning URLs", self.session.options.urls)
-
-    @work(group="flow", exclusive=True)
-    async def _report(self, title: str, report: Report, *, checks: bool = False) -> None:
-        self.say(f"{title} …", "muted")
-        worker = self.run_worker(
-            partial(report, list(self.session.devices())),
-            thread=True,
-            exit_on_error=False,
-            group="report",
-        )
-        try:
-            text = await worker.wait()
-        except WorkerCancelled:
-            return
-        except Exception as failure:
-            error = worker.error or failure
-            if not isinstance(error, SiptuiError):
-                raise
-            self.tell(error)
-            return
-        if checks:
-            self.session.checked = "checked in this console"
-        self._said = ()
-        self.show_bars()
-        lines: list[Line] = [((visible(line), "normal"),) for line in text]
-        await self.app.push_screen_wait(Page(title, lines))
+            return ""
+        count = write_results(run, records, path, force=force)
+        return f"{phrases.plural(count, 'device')} written to {path}"
 
     # -- the rest
 
@@ -265,7 +215,3 @@ _ENDS: Line = (
         "normal",
     ),
 )
-
-
-def _path(typed: str) -> Path:
-    return Path(typed).expanduser()

@@ -20,6 +20,10 @@ class Lists(MainScreen):
     #: What stands at the top of the log as long as a list is shown.
     welcome: Line = ()
 
+    def opening_lines(self) -> list[Line]:
+        """What stands at the top of the log."""
+        return [self.welcome] if self.welcome else []
+
     @work(group="flow", exclusive=True)
     async def action_open(self) -> None:
         """Choose a list."""
@@ -58,7 +62,7 @@ class Lists(MainScreen):
         self.session.region = region
         lines: list[Line] = [((visible(note), "muted"),) for note in devices.notes]
         self.log_pane.clear()
-        self.log_pane.append([self.welcome, *lines] if self.welcome else lines)
+        self.log_pane.append([*self.opening_lines(), *lines])
         self._said = ()
         self.grid.clear_marks()
         self.show_all()

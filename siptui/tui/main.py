@@ -238,9 +238,7 @@ class MainScreen(Screen[None]):
             return "no list: o opens one"
         if action == "sign_in" and options.sign_in is None:
             return "not asked for here"
-        if (action == "preflight" and options.preflight is None) or (
-            action == "urls" and options.urls is None
-        ):
+        if action == "preflight":
             return "not available here"
         return why
 
@@ -365,8 +363,7 @@ class MainScreen(Screen[None]):
         """Every key that can be used here."""
         hidden = {a.id for a in ACTIONS if a.changes and self.session.options.read_only}
         options = self.session.options
-        hidden |= {"preflight"} if options.preflight is None else set()
-        hidden |= {"urls"} if options.urls is None else set()
+        hidden |= {"preflight"}
         hidden |= {"sign_in"} if options.sign_in is None else set()
         self.app.push_screen(Page("Help", help_lines(self.keys, hidden)))
 

@@ -1,19 +1,15 @@
 """What the console is told when it opens. It reads no settings itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.runs.events import Options
 
 if TYPE_CHECKING:
     from siptui.tui.dialogs.sign_in import SignIns
-
-#: Makes a report for the devices of the list, as lines of plain text; called in a thread.
-Report = Callable[[Sequence[Device]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +18,7 @@ class ConsoleOptions:
 
     `keys` are the operator's own keys by action id. `save_folder` takes what is copied (the
     clipboard's second way), `export_folder` is proposed for results (else the list's own folder).
-    Without `preflight` or `urls` their keys are not offered.
+    `tenant_id` is the tenant's GUID where it is known before anybody signs in here.
     """
 
     file: Path | None = None
@@ -36,8 +32,7 @@ class ConsoleOptions:
     mouse: bool = True
     save_folder: Path | None = None
     export_folder: Path | None = None
-    preflight: Report | None = None
-    urls: Report | None = None
+    tenant_id: str = ""
     #: The ways to sign in; none where it is not for the console to ask, as in the demo.
     sign_in: "SignIns | None" = None
     refresh_hz: float = 5.0

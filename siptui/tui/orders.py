@@ -35,8 +35,6 @@ class Orders(Signing):
             return
         left_out = session.board.list.rows_invalid if session.board.list else 0
         checked = session.checked
-        if checked == "not checked" and session.options.preflight is not None:
-            checked += f" ({self.key_of['preflight']})"
         question = phrases.submit_question(
             devices,
             session.desk.tenant,

@@ -37,6 +37,7 @@ class Session:
         self.path: Path | None = None
         self.region = options.region
         self.account = desk.account
+        self.tenant_id = options.tenant_id
         self.checked = "not checked"
         self.events: list[Stored] = []
         self._following: Following | None = None

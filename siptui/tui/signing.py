@@ -32,6 +32,12 @@ class Signing(Lists):
         problem = await ways.problem()
         return problem is None or await self._sign_in(ways, problem.message)
 
+    def _now_known(self, tenant_id: str) -> None:
+        """The sign-in told the tenant's id; what depends on it is told once."""
+        if tenant_id and tenant_id != self.session.tenant_id:
+            self.session.tenant_id = tenant_id
+            self.log_pane.append(self.opening_lines())
+
     async def _sign_in(self, ways: SignIns, why: str) -> bool:
         from siptui.identity.errors import StoreUndecidedError
         from siptui.identity.store import StoreKind
@@ -58,6 +64,7 @@ class Signing(Lists):
                 return False
             await ways.taken(store, account)
             self.session.account = account.user
+            self._now_known(account.tenant)
             run = self.session.run
             if run is not None and run.finished is None:
                 self.session.desk.signed_in(run.run)

@@ -52,6 +52,10 @@ async def _doubt(bench: Bench) -> None:
     await bench.press("a")
 
 
+async def _urls(bench: Bench) -> None:
+    await bench.press("u", "j", "j", "j")
+
+
 async def _help(bench: Bench) -> None:
     await bench.press("question_mark")
 
@@ -62,6 +66,7 @@ STATES: dict[str, Walk] = {
     "running": _running,
     "details": _details,
     "doubt": _doubt,
+    "urls": _urls,
     "help": _help,
 }
 
@@ -89,6 +94,7 @@ def _app(folder: Path, **options: Any) -> SiptuiApp:
     file = folder / "lobby.csv"
     file.write_text(list_text(make_devices(40)) + BAD, encoding="utf-8")
     options.setdefault("refresh_hz", SELDOM)
+    options.setdefault("tenant_id", "1b2c3d4e-5f60-4718-89ab-cdef01234567")
     return SiptuiApp(ScriptedDesk(folder), ConsoleOptions(file=file, **options))
 
 

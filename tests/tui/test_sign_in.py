@@ -92,6 +92,7 @@ async def test_a_submit_without_a_sign_in_asks_for_one(
         await _until(bench, lambda: isinstance(bench.app.screen, Confirm))
         assert "operator@contoso.com" in bench.console.session.account
         assert "Signed in as operator@contoso.com" in bench.text
+        assert bench.console.tenant_known().guid == CONTOSO
         await bench.type("3")
         await bench.press("enter")
         assert setting.desk.started == [setting.desk.newest]
