@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from siptui.runs.bulk import collected_later
 from siptui.runs.desk import Changes
 from siptui.runs.events import Stored
 from siptui.runs.journal import Journal
@@ -16,11 +17,13 @@ class Follower:
 
     def __init__(self, path: Path, run: str) -> None:
         self._journal = Journal(path, read_only=True)
-        self.state = RunState(run, self._journal.devices(run))
+        with collected_later():
+            self.state = RunState(run, self._journal.devices(run))
 
     def poll(self) -> Changes:
         """Read what is new into `state`."""
-        steps = list(self.steps())
+        with collected_later():
+            steps = list(self.steps())
         if not steps:
             return _NOTHING
         events = [stored for stored, _ in steps]

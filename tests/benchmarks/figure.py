@@ -30,7 +30,7 @@ def ratio(name: str, value: str, beside: str, ratio: float, at_most: float) -> F
 
 def limit(name: str, value: float, unit: str, at_most: float, beside: str = "") -> Figure:
     """A figure whose aim is a plain limit."""
-    shown = f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+    shown = f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
     return Figure(name, f"{shown} {unit}", beside, None, f"≤ {at_most:,g} {unit}", value <= at_most)
 
 

@@ -1,0 +1,88 @@
+"""A rollout of 1,800 phones in three regions in emulated time: how long, and how far behind."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.emulator.batches import Batch
+from siptui.emulator.scenario import load_scenario
+from siptui.runs.events import DeviceChanged
+from tests.benchmarks.figure import Figure, limit, ratio
+from tests.runs.bench import Bench, devices
+from tests.support.emulated_time import START, now, run
+
+PHONES = 1_800
+SLOTS = 3
+_OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED})
+
+
+def figures() -> Iterator[Figure]:
+    """Beside the least that three slots a region allow, and beside one batch after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), load_scenario("healthy"))
+        name, took = run(_roll_out(bench))
+        batches = [bench.tenant.batch(batch_id) for batch_id in bench.ids()]
+        lengths = {
+            region: [b.ends - b.accepted for b in batches if b and b.region is region]
+            for region in Region
+        }
+        bound = max(least_time(some, SLOTS) for some in lengths.values())
+        one_by_one = sum(map(sum, lengths.values()))
+        lags = sorted(_lags(bench, name, [b for b in batches if b]))
+        reads = bench.ledger.calls["batchstatus"] + bench.ledger.calls["batchsummaries"]
+    what = f"time to the last of {PHONES:,} phones"
+    beside = f"the least with {SLOTS} slots a region, {bound / 60:.1f} min"
+    yield ratio(what, f"{took / 60:.1f} min", beside, took / bound, 1.1)
+    yield Figure(
+        what,
+        f"{took / 60:.1f} min",
+        f"one batch after the other, {one_by_one / 60:.1f} min",
+        one_by_one / took,
+        "≥ 8 × faster",
+        one_by_one / took >= 8,
+    )
+    p95 = lags[int(len(lags) * 0.95)]
+    yield limit(
+        "lag from a device's change to its row, p95",
+        p95,
+        "s",
+        3,
+        f"polling every second: 0.95 s; here median {lags[len(lags) // 2]:.1f} s",
+    )
+    yield limit("reads a second and region meanwhile", reads / took / len(Region), "", 1)
+
+
+async def _roll_out(bench: Bench) -> tuple[str, float]:
+    name = bench.create(devices(PHONES, list(Region)))
+    began = now()
+    await bench.work(name)
+    return name, (now() - began).total_seconds()
+
+
+def least_time(lengths: Sequence[float], slots: int) -> float:
+    """The least time in which `slots` at once can do jobs of these lengths, in any order."""
+    return min(
+        _time(order, slots) for order in itertools.permutations(lengths)
+    )  # six jobs: 720 orders
+
+
+def _time(order: Sequence[float], slots: int) -> float:
+    free = [0.0] * slots
+    for length in order:
+        free[free.index(min(free))] += length
+    return max(free)
+
+
+def _lags(bench: Bench, name: str, batches: Sequence[Batch]) -> Iterator[float]:
+    """Seconds from each device's end at the service to its event in the journal."""
+    ended = {item.key: item.ends for batch in batches for item in batch.items}
+    state = bench.state(name)
+    for stored in bench.office.journal.read(name):
+        event = stored.event
+        if isinstance(event, DeviceChanged) and event.state in _OVER:
+            at = (datetime.fromisoformat(stored.at) - START).total_seconds()
+            yield at - ended[state.devices[event.device].device.key]
