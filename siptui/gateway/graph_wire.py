@@ -103,10 +103,26 @@ def access_policy(found: Mapping[str, Any]) -> AccessPolicy:
         roles=_ids(people, "includeroles"),
         apps=_ids(apps, "includeapplications") | (frozenset() if apps else frozenset({"All"})),
         excluded_apps=_ids(apps, "excludeapplications"),
-        app_filter=first(_inner(apps, "applicationfilter"), ("mode",)),
         demands=_demands(found.get("grantcontrols", ())),
         transfer_methods=frozenset(one.strip() for one in flags if one.strip()),
         locations_excluded=bool(_set(places, "excludelocations")),
+        narrowed=_narrowed(conditions, apps, places),
+    )
+
+
+def _narrowed(
+    conditions: Mapping[str, Any], apps: Mapping[str, Any], places: Mapping[str, Any]
+) -> bool:
+    """Whether it has conditions beyond people, applications and excluded places."""
+    further = ("platforms", "devices", "devicestates", "signinrisklevels", "userrisklevels")
+    more = ("insiderrisklevels", "serviceprincipalrisklevels", "agentidrisklevels")
+    clients = _set(conditions, "clientapptypes")
+    somewhere = _set(places, "includelocations")
+    return (
+        any(conditions.get(name) for name in (*further, *more))
+        or bool(apps.get("applicationfilter"))
+        or bool(clients and "all" not in {one.casefold() for one in clients})
+        or bool(somewhere and "All" not in somewhere)
     )
 
 

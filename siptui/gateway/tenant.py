@@ -137,7 +137,6 @@ class AccessPolicy:
     roles: frozenset[str] = frozenset()
     apps: frozenset[str] = frozenset()
     excluded_apps: frozenset[str] = frozenset()
-    app_filter: str = ""
     demands: frozenset[str] = frozenset()
     transfer_methods: frozenset[str] = frozenset()
     locations_excluded: bool = False
