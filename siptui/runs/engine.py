@@ -7,6 +7,7 @@ happens to its process, the journal says what may be on its way, and the next en
 import asyncio
 import os
 import random
+from collections.abc import Sequence
 from datetime import datetime
 
 from siptui.domain.errors import SiptuiError
@@ -37,8 +38,9 @@ from siptui.runs.journal import timestamp
 from siptui.runs.pace import Pace
 from siptui.runs.progress import members
 from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
-from siptui.runs.schedule import canary, canary_bad, may_go_out
+from siptui.runs.schedule import blocking, canary, canary_bad, may_go_out
 from siptui.runs.settling import Settler
+from siptui.runs.state import BatchRecord, RunState
 from siptui.runs.submitting import Submitter
 
 #: Seconds between two looks for orders.
@@ -94,7 +96,7 @@ class Engine:
                 RunStopped(
                     code="interrupted",
                     message="siptui was asked to end",
-                    remedy="Go on with: siptui resume",
+                    remedy=f"Go on with: siptui resume {self._book.run}",
                 )
             )
             raise
@@ -106,7 +108,8 @@ class Engine:
                 RunStopped(
                     code="internal_error",
                     message=f"an error in siptui itself: {type(error).__name__}",
-                    remedy="Nothing further was submitted. Go on with: siptui resume",
+                    remedy="Nothing further was submitted. "
+                    f"Go on with: siptui resume {self._book.run}",
                 )
             )
             raise
@@ -231,7 +234,8 @@ class Engine:
                 RunStopped(
                     code="canary",
                     message=f"{bad} of the first {tried} devices were not signed in",
-                    remedy="Look into their causes; go on with the rest with: siptui resume",
+                    remedy="Look into their causes; go on with the rest with: "
+                    f"siptui resume {state.run}",
                 )
             )
 
@@ -270,10 +274,25 @@ class Engine:
             raise RunStop(
                 RunStopped(
                     code="stopped",
-                    message="submitting was stopped by the operator",
-                    remedy="Go on with: siptui resume",
+                    message="submitting was stopped",
+                    remedy=f"Go on with: siptui resume {state.run}",
                 )
             )
+        if lost := blocking(state):
+            raise RunStop(_undecided(state, lost))
+
+
+def _undecided(state: RunState, lost: Sequence[BatchRecord]) -> RunStopped:
+    waiting = sum(len(b.devices) for b in state.queued_batches())
+    names = ", ".join(str(b.number) for b in lost)
+    which = f"batch {names}" if len(lost) == 1 else f"batches {names}"
+    return RunStopped(
+        code="undecided",
+        message=f"{waiting} devices wait: accounts of theirs are in {which}, of which nobody "
+        "knows whether the service has it",
+        remedy="You decide: siptui resume "
+        f"{state.run} --batch {lost[0].number} --adopt BATCH, or --resubmit",
+    )
 
 
 def _first(group: BaseExceptionGroup[RunStop]) -> RunStop:

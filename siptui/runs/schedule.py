@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from siptui.domain.plan import may_live_together
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
-from siptui.runs.state import BatchRecord, RunState
+from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,35 @@ class Hold:
 def accounts(state: RunState, batch: BatchRecord) -> frozenset[str]:
     """The accounts whose passwords `batch` resets."""
     return frozenset(state.devices[i].device.user_name.key for i in batch.devices)
+
+
+def undecided(state: RunState) -> dict[str, int]:
+    """The accounts of devices whose submit may be alive unseen, and the batch of each.
+
+    A lost submit stays possible until it is found, or until the operator's word replaces it:
+    as long as that is open, nobody else's device of the account may reset its password again.
+    """
+    return {
+        r.device.user_name.key: r.batch
+        for r in state.devices
+        if r.state is DeviceState.UNKNOWN and state.batches[r.batch].state in _LOST
+    }
+
+
+def blocking(state: RunState) -> list[BatchRecord]:
+    """The lost batches without whose decision nothing more can go out; none while a batch is
+    open, or while there is something that can."""
+    if state.open_batches():
+        return []
+    queued = [b for b in state.queued_batches() if may_go_out(state, b)]
+    if canary_open(state):
+        trial = canary(state)
+        queued = [b for b in queued if b in trial]
+    lost = undecided(state)
+    held = [accounts(state, b) & lost.keys() for b in queued]
+    if not all(held):
+        return []
+    return [state.batches[n] for n in sorted({lost[name] for names in held for name in names})]
 
 
 def canary(state: RunState) -> list[BatchRecord]:
@@ -57,6 +86,11 @@ def may_go_out(state: RunState, batch: BatchRecord) -> bool:
     return not state.stopping or batch.order > state.stopped_at
 
 
+def waiting(state: RunState) -> list[DeviceRecord]:
+    """The devices that go out when somebody works on the run, or goes on with it."""
+    return [state.devices[i] for b in state.queued_batches() for i in b.devices]
+
+
 def next_batch(
     state: RunState, region: Region, *, foreign: int, slots: int, now: str
 ) -> BatchRecord | Hold | None:
@@ -84,17 +118,24 @@ def next_batch(
             return Hold("the first devices must show that it works")
         queued = waiting or queued
     live = [accounts(state, b) for b in opened]
+    lost = undecided(state)
     hold: Hold | None = None
     for batch in queued:
         if batch.not_before > now:
             hold = hold or Hold(batch.why, batch.not_before)
         elif not may_live_together(accounts(state, batch), live):
             hold = hold or Hold("an account of the next batch is being signed in by another batch")
+        elif waits_for := accounts(state, batch) & lost.keys():
+            number = lost[min(waits_for)]
+            hold = hold or Hold(f"batch {number} was lost and has an account of the next batch")
         else:
             return batch
     return hold
 
 
+#: States of a batch that was lost for good. One of them is replaced on the operator's word, but
+#: that word may have been about a part of its devices only.
+_LOST = frozenset({BatchState.UNSETTLED, BatchState.ABANDONED})
 #: States in which a batch is over, whatever its outcome.
 ENDED = frozenset(
     {BatchState.FINISHED, BatchState.REJECTED, BatchState.ABANDONED, BatchState.UNSETTLED}

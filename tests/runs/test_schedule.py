@@ -4,8 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siptui.domain.state import BatchState, DeviceState
-from siptui.runs.events import BatchDeferred, BatchInDoubt, BatchRejected, Options, Order
-from siptui.runs.schedule import Hold, accounts, canary, canary_bad, next_batch
+from siptui.runs.events import (
+    BatchDeferred,
+    BatchInDoubt,
+    BatchRejected,
+    BatchUnsettled,
+    Options,
+    Order,
+)
+from siptui.runs.orders import resubmit
+from siptui.runs.schedule import Hold, accounts, blocking, canary, canary_bad, next_batch
 from siptui.runs.state import BatchRecord
 from tests.runs.bench import device, devices
 from tests.runs.folded import EMEA, NOAM, Fold
@@ -50,6 +58,59 @@ def test_no_account_goes_into_two_live_batches(owners: list[int], live: set[int]
     if isinstance(choice, BatchRecord):
         for other in fold.state.open_batches():
             assert accounts(fold.state, choice).isdisjoint(accounts(fold.state, other))
+
+
+_FATES = ["queued", "running", "in_doubt", "unsettled", "again", "failed"]
+
+
+@given(
+    owners=st.lists(st.integers(0, 5), min_size=4, max_size=16),
+    fates=st.lists(st.sampled_from(_FATES), min_size=16, max_size=16),
+    some=st.sets(st.integers(0, 15)),
+)
+def test_no_account_goes_out_again_while_a_batch_with_it_may_be_alive(
+    owners: list[int], fates: list[str], some: set[int]
+) -> None:
+    phones = [
+        device(i, (EMEA, NOAM)[i % 2], user=("room", "ROOM")[i % 2] + f"{owner}@contoso.example")
+        for i, owner in enumerate(owners)
+    ]
+    fold = Fold(phones, Options(batch_size=3))
+    for number in list(fold.state.batches):
+        fate = fates[number]
+        if fate == "running":
+            fold.running(number)
+        elif fate == "failed":
+            fold.failed(number)
+        elif fate != "queued":
+            fold.submitting(number).tell(BatchInDoubt(batch=number, why="lost"))
+            if fate != "in_doubt":
+                fold.tell(BatchUnsettled(batch=number, why="not there"))
+        if fate == "again":  # some of its devices on the operator's word, the rest still unknown
+            order = Order(what="resubmit", devices=sorted(some))
+            fold.tell(*resubmit(fold.state, 0, order, size=3))  # type: ignore[arg-type]
+    state = fold.state
+    perhaps_alive = {
+        r.device.user_name.key
+        for r in state.devices
+        if r.state in (DeviceState.RUNNING, DeviceState.SUBMITTING, DeviceState.UNKNOWN)
+    }
+    choices = [next_batch(state, region, foreign=0, slots=20, now=NOW) for region in (EMEA, NOAM)]
+    for choice in choices:
+        if isinstance(choice, BatchRecord):
+            assert accounts(state, choice).isdisjoint(perhaps_alive)
+    # Where nothing is open and nothing goes out, the run says which decision it waits for.
+    if not state.open_batches() and state.queued_batches():
+        assert bool(blocking(state)) == (not any(isinstance(c, BatchRecord) for c in choices))
+
+
+def test_first_devices_that_wait_for_a_decision_are_waited_for() -> None:
+    phones = [device(i, user="lobby@contoso.example" if i < 2 else "") for i in range(8)]
+    fold = Fold(phones, Options(batch_size=4, first=2)).submitting(1)
+    assert blocking(fold.state) == []
+    fold.tell(BatchInDoubt(batch=1, why="lost"), BatchUnsettled(batch=1, why="not there"))
+    assert isinstance(choose(fold), Hold)
+    assert [b.number for b in blocking(fold.state)] == [1]
 
 
 def test_what_must_wait_lets_others_pass_and_says_until_when() -> None:
