@@ -85,5 +85,6 @@ def _adopted(
     status = asyncio.run(read())
     run = adopt_foreign(office, status, region or selected.profile.region, datetime.now(UTC))
     if not load(office.journal, run).finished and holder_of(selected.journal, run) is None:
+        office.hold_back(run)  # it may be one of our own, with more to submit
         start_worker(selected, run, account=known_account(selected), log_level=level)
     return run

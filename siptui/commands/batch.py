@@ -88,6 +88,7 @@ def _follow(
     desk = worker_desk(selected, account=account, wait_for_sign_in=not no_input)
     try:
         run = adopt_foreign(desk, batch, region or selected.profile.region, datetime.now(UTC))
+        desk.hold_back(run)  # it may be one of our own, with more to submit
         desk.start(run)
         return watch(
             desk, selected.journal, run, as_json=as_json, may_ask=not (no_input or as_json)

@@ -99,9 +99,7 @@ def command(
             desk.adopt(found, target.number, adopt)
         else:
             _confirm_the_rest(desk, state, yes=yes, no_input=no_input)
-            if state.paused or state.stopping:
-                desk.go_on(found)
-            desk.start(found)
+            desk.resume(found)
         return watch(
             desk,
             selected.journal,
@@ -117,17 +115,14 @@ def command(
 def _confirm_the_rest(desk: "Office", state: "RunState", *, yes: bool, no_input: bool) -> None:
     """Ask for what is still to be submitted; another run may have taken it in the meantime."""
     from siptui.commands.confirming import confirm
-    from siptui.runs.overlap import overlaps, refuse_busy
+    from siptui.runs.schedule import waiting
 
-    waiting = [r.device for r in state.devices if r.state is DeviceState.QUEUED]
-    if not waiting:
+    devices = [r.device for r in waiting(state)]
+    if not devices:
         return  # nothing but following is left
-    known = [o for o in overlaps(desk.journal, waiting) if o.run != state.run]
-    refuse_busy(known, again=False)
-    done = sum(o.state is DeviceState.SUCCEEDED for o in known)
-    notes = [f"{done} of them were signed in by another run since."] if done else []
+    notes = desk.notes(devices, run=state.run)
     batches = len(state.queued_batches())
-    confirm(waiting, tenant=desk.tenant, batches=batches, notes=notes, yes=yes, no_input=no_input)
+    confirm(devices, tenant=desk.tenant, batches=batches, notes=notes, yes=yes, no_input=no_input)
 
 
 def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:

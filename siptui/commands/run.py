@@ -15,7 +15,6 @@ from siptui.domain.region import Region
 
 if TYPE_CHECKING:
     from siptui.devicelist import DeviceList
-    from siptui.runs.office import Office
 
 _SHOWN = 20
 
@@ -113,7 +112,7 @@ def command(
         wait_for_sign_in=not no_input,
     )
     try:
-        notes = _known_devices(desk, found, again)
+        notes = desk.notes(found.devices, again=again)
         if note := deadlines_note(found.devices, datetime.now(UTC)):
             notes.append(note)
         batches = make_batches(found.devices, size=size, first=first or 0)
@@ -200,19 +199,3 @@ def _show_plan(found: "DeviceList", size: int, first: int, as_json: bool) -> Non
         click.echo(f"batch {batch.number}  {batch.region}  {len(batch.devices)} devices  {lines}")
     left_out = f", {found.rows_invalid} rows left out" if found.rows_invalid else ""
     click.echo(f"{len(found.devices)} devices, {len(batches)} batches{left_out}. Nothing was done.")
-
-
-def _known_devices(desk: "Office", found: "DeviceList", again: bool) -> list[str]:
-    """What earlier runs say of these devices; refuses those the service may be working on."""
-    from siptui.domain.state import DeviceState
-    from siptui.runs.overlap import overlaps, refuse_busy
-
-    known = overlaps(desk.journal, found.devices)
-    refuse_busy(known, again=again)
-    done = [o for o in known if o.state is DeviceState.SUCCEEDED]
-    if not done:
-        return []
-    return [
-        f"{len(done)} of them were signed in before, last in run {max(o.run for o in done)}; "
-        "their passwords are reset again."
-    ]

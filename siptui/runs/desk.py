@@ -71,6 +71,14 @@ class Desk(Protocol):
         """Plan a run and write it down; the run's id. Nothing is submitted yet."""
         ...
 
+    def notes(self, devices: Sequence[Device], *, run: str = "") -> list[str]:
+        """What runs other than `run` say of these devices, for whoever is asked to confirm."""
+        ...
+
+    def resume(self, run: str) -> None:
+        """Have the run go on, and submit what waits in it."""
+        ...
+
     def start(self, run: str) -> None:
         """See to it that somebody works on the run: a worker process, or this one."""
         ...

@@ -38,6 +38,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     first: int = 0
     max_failures: float = 10.0  # percent of the first devices that may fail
     auto_retry: int = 0  # how often what passes by itself is submitted again unasked
+    again: bool = False  # also devices whose outcome in another run is unknown
 
 
 class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
@@ -149,8 +150,8 @@ class Waiting(Event, frozen=True, tag="waiting", kw_only=True):
 
     why: str
     until: str = ""
-
     over: bool = False
+
 
 class Note(Event, frozen=True, tag="note", kw_only=True):
     """Something an operator should know."""

@@ -1,6 +1,6 @@
 """The journal: every event of every run of one profile, appended before the act, in SQLite."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -119,11 +119,21 @@ class Journal:
         migrate(self._db)
 
     def create(
-        self, run: str, devices: Sequence[Device], events: Iterable[Event], at: datetime
+        self,
+        run: str,
+        devices: Sequence[Device],
+        events: Iterable[Event],
+        at: datetime,
+        *,
+        unless: Callable[[], object] = lambda: None,
     ) -> None:
-        """Write a new run down: its devices and first events, all or nothing."""
+        """Write a new run down: its devices and first events, all or nothing.
+
+        `unless` may read the journal and raise; nobody writes to it in between.
+        """
         when = timestamp(at)
         with explained(self.path), transaction(self._db):
+            unless()
             self._db.execute("INSERT INTO runs VALUES (?, ?)", (run, when))
             self._db.executemany(
                 "INSERT INTO devices VALUES (?, ?, ?, ?, ?, ?, ?)",

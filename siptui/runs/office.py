@@ -6,6 +6,9 @@ import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
@@ -24,7 +27,12 @@ from siptui.runs.events import (
 )
 from siptui.runs.follower import Follower
 from siptui.runs.journal import Journal
+from siptui.runs.orders import ordered
+from siptui.runs.schedule import waiting
 from siptui.runs.state import RunState
+
+if TYPE_CHECKING:
+    from siptui.runs.overlap import Overlap
 
 
 def lock_path(journal: Path, run: str) -> Path:
@@ -90,6 +98,10 @@ def plan_events(
     ]
 
 
+def _again(state: RunState) -> bool:
+    return state.plan is not None and state.plan.options.again
+
+
 class Office:
     """A `Desk` over one journal. `start_work` is called with a run that nobody works on,
     `hand_over` with one whose worker is to have the sign-in, which the journal must never hold."""
@@ -148,14 +160,11 @@ class Office:
     ) -> str:
         """Plan a run and write it down; the run's id. Nothing is submitted yet.
 
-        Raises `BusyDevicesError` for devices that another run has at the service; with `again`
-        those of unknown outcome may be submitted once more.
+        Raises `BusyDevicesError` for devices that another run has at the service, they or others
+        of their accounts; with `again` those of unknown outcome may be submitted once more.
         """
-        from siptui.runs.overlap import overlaps, refuse_busy  # which reads history from here
-
         if not devices:
             raise UsageError("There is no device to sign in.", remedy="Open another device list.")
-        refuse_busy(overlaps(self._journal, devices), again=again)
         run = self.new_run_id()
         events = plan_events(
             devices,
@@ -163,11 +172,32 @@ class Office:
             sha256=sha256,
             tenant=self._tenant,
             skipped=skipped,
-            options=options,
+            options=replace(options, again=again or options.again),
             actor=self.actor,
         )
-        self._journal.create(run, devices, events, self._now())
+        # Looked at and written in one piece: no two plans take the same device.
+        self._journal.create(
+            run, devices, events, self._now(), unless=lambda: self._refuse(devices, again=again)
+        )
         return run
+
+    def notes(self, devices: Sequence[Device], *, run: str = "", again: bool = False) -> list[str]:
+        """What runs other than `run` say of these devices, for whoever is asked to confirm.
+
+        Raises `BusyDevicesError` as submitting them would.
+        """
+        from siptui.runs.overlap import notes
+
+        return notes(self._refuse(devices, run=run, again=again))
+
+    def _refuse(
+        self, devices: Sequence[Device], *, run: str = "", again: bool = False
+    ) -> "list[Overlap]":
+        from siptui.runs.overlap import overlaps, refuse_busy  # which reads history from here
+
+        known = overlaps(self._journal, devices, besides=run)
+        refuse_busy(known, again=again)
+        return known
 
     def new_run_id(self) -> str:
         """An id for a run that begins now: ids sort by time and are short enough to type."""
@@ -177,6 +207,27 @@ class Office:
         """See to it that somebody works on the run."""
         if self._start_work and holder_of(self._path, run) is None:
             self._start_work(run)
+
+    def resume(self, run: str) -> None:
+        """Have the run go on, and submit what waits in it; raises `BusyDevicesError` before that
+        when another run has taken some of it."""
+        state = load(self._journal, run)
+        if holder_of(self._path, run) is None:
+            self._refuse([r.device for r in waiting(state)], run=run, again=_again(state))
+        if state.paused or state.stopping:
+            self.go_on(run)
+        self.start(run)
+
+    def hold_back(self, run: str) -> None:
+        """See to it that in a run nobody works on only what is ordered from now on goes out.
+
+        What waits in it was interrupted; that it goes on needs a word of its own.
+        """
+        if holder_of(self._path, run) is not None:
+            return
+        state = load(self._journal, run)
+        if state.queued_batches() and not state.stopping:
+            self.stop(run)
 
     def pause(self, run: str) -> None:
         """Stop submitting for a while; following goes on."""
@@ -197,19 +248,31 @@ class Office:
         self._order(run, Order(what="new_token", actor=self.actor))
 
     def retry(self, run: str, devices: Sequence[int]) -> None:
-        """Submit these failed devices once more, and start the run if nobody works on it."""
-        self._order(run, Order(what="retry", actor=self.actor, devices=list(devices)))
-        self.start(run)
+        """Submit these failed devices once more, and start the run if nobody works on it.
+
+        Raises `BusyDevicesError` when another run has some of them; so does `resubmit`.
+        """
+        self._refuse_devices(run, devices)
+        self._order_alone(run, Order(what="retry", actor=self.actor, devices=list(devices)))
 
     def adopt(self, run: str, batch: int, batch_id: str) -> None:
         """The operator's word: the lost batch is the one the service calls `batch_id`."""
         order = Order(what="adopt", actor=self.actor, batch=batch, batch_id=batch_id)
-        self._order(run, order)
-        self.start(run)
+        self._order_alone(run, order)
 
     def resubmit(self, run: str, batch: int | None = None, devices: Sequence[int] = ()) -> None:
         """The operator's word: submit an unsettled batch, or devices without result, once more."""
+        self._refuse_devices(run, devices, batch)
         order = Order(what="resubmit", actor=self.actor, batch=batch, devices=list(devices))
+        self._order_alone(run, order)
+
+    def _refuse_devices(self, run: str, devices: Sequence[int], batch: int | None = None) -> None:
+        state = load(self._journal, run)
+        wanted = ordered(state, Order(what="retry", devices=list(devices), batch=batch))
+        self._refuse([r.device for r in wanted], run=run, again=_again(state))
+
+    def _order_alone(self, run: str, order: Order) -> None:
+        self.hold_back(run)
         self._order(run, order)
         self.start(run)
 

@@ -50,25 +50,26 @@ def _last_size(state: RunState, records: Sequence[DeviceRecord]) -> int:
     return max((len(state.batches[r.batch].devices) for r in records), default=2)
 
 
+def ordered(state: RunState, order: Order) -> list[DeviceRecord]:
+    """The devices that an order to retry or to resubmit names, itself or by their batch."""
+    wanted = dict.fromkeys(i for i in order.devices if 0 <= i < len(state.devices))
+    if order.batch is not None and (batch := state.batches.get(order.batch)):
+        wanted |= dict.fromkeys(batch.devices)
+    return [state.devices[i] for i in wanted]
+
+
 def retry(state: RunState, seq: int, order: Order, *, size: int) -> list[Event]:
     """Batches for those of the ordered devices that failed; unknown ones need another order."""
-    wanted = [
-        state.devices[i]
-        for i in dict.fromkeys(order.devices)
-        if 0 <= i < len(state.devices) and state.devices[i].state is DeviceState.FAILED
-    ]
+    wanted = [r for r in ordered(state, order) if r.state is DeviceState.FAILED]
     planned: list[Event] = list(plan_again(state, wanted, size=size, order=seq))
     return planned or [Note(level="warning", text="no failed device to retry", order=seq)]
 
 
 def resubmit(state: RunState, seq: int, order: Order, *, size: int) -> list[Event]:
     """Batches for devices whose outcome is unknown: a whole unsettled batch, or single ones."""
-    wanted = set(order.devices)
-    if order.batch is not None and (batch := state.batches.get(order.batch)):
-        wanted |= set(batch.devices)
     records = [
         r
-        for r in (state.devices[i] for i in wanted if 0 <= i < len(state.devices))
+        for r in ordered(state, order)
         if r.state is DeviceState.UNKNOWN and _decided(state.batches[r.batch])
     ]
     planned: list[Event] = list(plan_again(state, records, size=size, order=seq))

@@ -1,17 +1,20 @@
-"""Devices that other runs know already: what must not be submitted twice by oversight."""
+"""Devices and accounts that other runs have in hand: what must not be submitted by oversight."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
-from siptui.domain.state import DeviceState
+from siptui.domain.state import BatchState, DeviceState
+from siptui.runs.events import RunFinished
 from siptui.runs.journal import Journal
 from siptui.runs.office import holder_of, load
+from siptui.runs.state import DeviceRecord, RunState
 
 
 class BusyDevicesError(UsageError):
-    """Devices of a new run are, or may be, in the hands of the service already."""
+    """Devices of a run, or others of their accounts, are or may be at the service already."""
 
     title = "Already being signed in"
     code = "busy_devices"
@@ -19,52 +22,113 @@ class BusyDevicesError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """A device's newest attempt in another run. `at` is when it got that state.
+    """What another run last said of a device. `at` is when it got that state.
 
-    `busy`: the service may be working on it or may have worked on it, or a process that is at
-    work on the run will submit it.
+    `busy`: the service may be working on it, or a process that is at work on the run will submit
+    it. `waits`: it is queued in a run that nobody works on. `device` is that run's: it has the
+    same hardware id, or where it is `busy` perhaps the same account only.
     """
 
     device: Device
     run: str
     state: DeviceState
     at: str
-    busy: bool
+    busy: bool = False
+    waits: bool = False
 
 
 _BUSY = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING, DeviceState.UNKNOWN})
+_OVER = frozenset({BatchState.FINISHED, BatchState.REJECTED})
 
 
-def overlaps(journal: Journal, devices: Sequence[Device]) -> list[Overlap]:
-    """What the journal's runs last said of each of `devices`, where they were ever submitted or
-    are about to be."""
-    wanted = {device.hardware_id: device for device in devices}
-    newest: dict[str, Overlap] = {}
-    for run in journal.runs_with(list(wanted)):
+def overlaps(journal: Journal, devices: Sequence[Device], *, besides: str = "") -> list[Overlap]:
+    """What the journal's runs, `besides` apart, last said of each of `devices`.
+
+    A device is named at most twice: once for where it was submitted or is about to be, and once
+    for where it waits. Another device of the same account is named while it is busy.
+    """
+    ids = {device.hardware_id for device in devices}
+    names = {device.user_name.key for device in devices}
+    newest: dict[tuple[str, bool], Overlap] = {}
+    runs = dict.fromkeys([*journal.runs_with(list(ids)), *_unfinished(journal)])
+    for run in runs:
+        if run == besides:
+            continue
+        state = load(journal, run)
         held = holder_of(journal.path, run) is not None
-        for record in load(journal, run).devices:
-            device = wanted.get(record.device.hardware_id)
-            coming = held and record.state is DeviceState.QUEUED
-            if device is None or not (record.submitted_at or coming):
+        for record in state.devices:
+            if record.device.hardware_id in ids:
+                found = _same_device(state, record, held)
+            elif record.device.user_name.key in names:
+                found = _same_account(state, record, held)
+            else:
                 continue
-            busy = coming or record.state in _BUSY
-            known = newest.get(device.hardware_id)
-            if known is None or (busy, record.since) > (known.busy, known.at):
-                newest[device.hardware_id] = Overlap(device, run, record.state, record.since, busy)
+            if found is None:
+                continue
+            key = (record.device.hardware_id, found.waits)
+            known = newest.get(key)
+            if known is None or (found.busy, found.at) > (known.busy, known.at):
+                newest[key] = found
     return list(newest.values())
 
 
+def _unfinished(journal: Journal) -> Iterator[str]:
+    """The runs in which something is open or of unknown outcome."""
+    for run in journal.runs():
+        last = journal.first_and_last(run)[1].event
+        if not isinstance(last, RunFinished) or last.unknown:
+            yield run
+
+
+def _same_device(state: RunState, record: DeviceRecord, held: bool) -> Overlap | None:
+    queued = record.state is DeviceState.QUEUED
+    busy = record.state in _BUSY or (queued and held)
+    if not (busy or queued or record.submitted_at):
+        return None
+    return Overlap(
+        record.device, state.run, record.state, record.since, busy, waits=queued and not held
+    )
+
+
+def _same_account(state: RunState, record: DeviceRecord, held: bool) -> Overlap | None:
+    busy = record.state in _BUSY or (record.state is DeviceState.QUEUED and held)
+    if record.state is DeviceState.UNKNOWN and state.batches[record.batch].state in _OVER:
+        busy = False  # what became of it is not known, but its batch is over
+    return (
+        Overlap(record.device, state.run, record.state, record.since, busy=True) if busy else None
+    )
+
+
 def refuse_busy(known: Sequence[Overlap], *, again: bool) -> None:
-    """Raise `BusyDevicesError` for devices that another run has, or may have, at the service.
+    """Raise `BusyDevicesError` for what another run has, or may have, at the service.
 
     `again` is the operator's word that those of unknown outcome are submitted all the same.
     """
     busy = [o for o in known if o.busy and not (again and o.state is DeviceState.UNKNOWN)]
     if busy:
         one = busy[0]
+        count = "1 device is" if len(busy) == 1 else f"{len(busy)} devices are"
         raise BusyDevicesError(
-            f"{len(busy)} devices are in another run already, {one.device.user_name} on "
+            f"{count} in another run already, or their accounts are: {one.device.user_name} on "
             f"{one.device.hardware_id} is {one.state} in run {one.run}. Nothing was submitted.",
             remedy=f"Look at it: siptui attach {one.run}. Devices of unknown outcome are "
             "submitted again with: siptui run --again",
         )
+
+
+def notes(known: Sequence[Overlap]) -> list[str]:
+    """What an operator should know of the others before saying yes, a sentence each."""
+    said = []
+    done = [o for o in known if o.state is DeviceState.SUCCEEDED]
+    if done:
+        said.append(
+            f"{len(done)} of the devices were signed in before, last in run "
+            f"{max(o.run for o in done)}; their passwords are reset again."
+        )
+    waiting = Counter(o.run for o in known if o.waits)
+    said += [
+        f"{count} of the devices wait in run {run}, which is stopped and goes on with "
+        f"“siptui resume {run}”."
+        for run, count in sorted(waiting.items())
+    ]
+    return said

@@ -11,9 +11,12 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.posix import FileLock, file_lock, private_folder
 from siptui.runs.book import Book
 from siptui.runs.engine import Engine
-from siptui.runs.events import Actor, RunStopped
+from siptui.runs.events import Actor, Note, Order, RunStopped
 from siptui.runs.journal import Journal
-from siptui.runs.office import load, lock_path
+from siptui.runs.office import load, lock_path, this_actor
+from siptui.runs.orders import ordered
+from siptui.runs.overlap import BusyDevicesError, overlaps, refuse_busy
+from siptui.runs.schedule import waiting
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,6 +36,23 @@ def take(path: Path, run: str) -> FileLock:
     return file_lock(lock)
 
 
+def leave_to_others(journal: Journal, run: str) -> None:
+    """Submit nothing in `run`, and say so, if another run has taken devices that wait in it.
+
+    Whoever starts work looks before, but two may start at once, and only who holds a run is seen
+    by the others. What the service has already is followed either way.
+    """
+    state = load(journal, run)
+    wanted = [] if state.stopping else waiting(state)
+    wanted += [r for order in state.open_orders.values() for r in ordered(state, order)]
+    again = state.plan is not None and state.plan.options.again
+    try:
+        refuse_busy(overlaps(journal, [r.device for r in wanted], besides=run), again=again)
+    except BusyDevicesError as error:
+        note = Note(level="error", text=f"{error.message} {error.remedy}")
+        journal.append(run, [note, Order(what="stop", actor=this_actor())], now())
+
+
 async def work_on(
     path: Path, run: str, connect: Connect, *, actor: Actor | None = None, sign_in_wait: float = 0.0
 ) -> None:
@@ -45,6 +65,7 @@ async def work_on(
         try:
             async with connect() as service:
                 while True:
+                    leave_to_others(journal, run)
                     book = Book(journal, run, now)
                     await Engine(book, service, actor=actor, sign_in_wait=sign_in_wait).run()
                     # An order may have arrived while the engine was on its way out.

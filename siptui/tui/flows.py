@@ -96,12 +96,17 @@ class Console(Tenant):
             return
         waiting = self.session.not_submitted()
         if waiting:
-            question = phrases.resume_question(self.session.run, self.session.desk.tenant, waiting)
+            try:
+                notes = self.session.resume_notes()
+            except SiptuiError as error:
+                self.tell(error)
+                return
+            question = phrases.resume_question(
+                self.session.run, self.session.desk.tenant, waiting, notes
+            )
             if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
                 return
-        if self.session.run.stopping or self.session.run.paused:
-            self.do(partial(self.session.desk.go_on, run))
-        self.do(partial(self.session.desk.start, run))
+        self.do(partial(self.session.desk.resume, run))
 
     def attach(self, run: str) -> bool:
         """Follow a run."""
@@ -111,12 +116,12 @@ class Console(Tenant):
             self.tell(error)
             return False
         self.log_pane.clear()
+        self.log_pane.append(self.url_lines())
         self._said = ()
         self.grid.clear_marks()
         self.add_to_log(changes)
         self.show_all()
         return True
-        self.log_pane.append(self.url_lines())
 
     # -- results and reports
 

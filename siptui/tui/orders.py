@@ -33,6 +33,11 @@ class Orders(Signing):
             return
         if not await self.signed_in():
             return
+        try:
+            notes = session.desk.notes(devices)
+        except SiptuiError as error:
+            self.tell(error)
+            return
         left_out = session.board.list.rows_invalid if session.board.list else 0
         checked = session.checked
         question = phrases.submit_question(
@@ -41,6 +46,7 @@ class Orders(Signing):
             session.options.run_options,
             left_out=left_out,
             checked=checked,
+            notes=notes,
         )
         if await self.app.push_screen_wait(Confirm("Submit", question, len(devices))):
             self.do(session.submit, then_all=True)

@@ -173,6 +173,7 @@ def submit_question(
     *,
     left_out: int,
     checked: str,
+    notes: Sequence[str] = (),
 ) -> list[str]:
     """What is asked before a submit, as paragraphs."""
     batches = len(make_batches(devices, size=options.batch_size, first=options.first))
@@ -182,6 +183,7 @@ def submit_question(
         f"{plural(len(devices), 'device')}, {plural(batches, 'batch')}.",
         _CONSEQUENCE,
         *([f"{plural(left_out, 'row')} of the list left out as invalid."] if left_out else []),
+        *notes,
         f"Prerequisites: {checked}.",
     ]
 
@@ -226,12 +228,15 @@ def resubmit_question(records: Sequence[DeviceRecord], tenant: str, batch: int) 
     ]
 
 
-def resume_question(run: RunState, tenant: str, waiting: int) -> list[str]:
+def resume_question(
+    run: RunState, tenant: str, waiting: int, notes: Sequence[str] = ()
+) -> list[str]:
     """What is asked before a stopped run goes on."""
     return [
         f"The run of {visible(run.plan.file) if run.plan else run.run} goes on in "
         f"{visible(tenant)}: {plural(waiting, 'device')} not submitted yet will be.",
         _CONSEQUENCE,
+        *notes,
     ]
 
 

@@ -20,12 +20,14 @@ from siptui.domain.user_name import UserName
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.scenario import FaultRule, Scenario
 from siptui.gateway.client import BulkSignInClient
+from siptui.posix import FileLock
 from siptui.runs.book import Book
 from siptui.runs.engine import Engine
 from siptui.runs.events import Event, Note, Options, RunFinished, RunStopped
 from siptui.runs.journal import Journal
 from siptui.runs.office import Office, load
 from siptui.runs.state import RunState
+from siptui.runs.worker import leave_to_others, take
 from siptui.transport.http import open_client
 from tests.support.emulated_time import START, now
 
@@ -65,9 +67,10 @@ class _Process(Journal):
 class Work:
     """An engine at work, as in a process of its own."""
 
-    def __init__(self, engine: Engine, journal: _Process) -> None:
+    def __init__(self, engine: Engine, journal: _Process, lock: FileLock) -> None:
         self._journal = journal
         self._task = asyncio.create_task(engine.run())
+        self._task.add_done_callback(lambda _: lock.release())
 
     async def end(self) -> RunFinished | RunStopped:
         """What it ended with."""
@@ -129,6 +132,8 @@ class Bench:
 
     def start(self, run: str, *, sign_in_wait: float = 0.0) -> Work:
         """An engine of its own process, as far as it can tell, at work on `run`."""
+        lock = take(self.path, run)
+        leave_to_others(self.office.journal, run)
         http = open_client(transport=self.emulator.transport())
         client = BulkSignInClient(http, "https://emulator.invalid", self)
         journal = _Process(self.path)
@@ -137,7 +142,7 @@ class Bench:
         engine = Engine(
             book, client, rng=rng, sign_in_wait=sign_in_wait, order_seconds=_ORDER_SECONDS
         )
-        return Work(engine, journal)
+        return Work(engine, journal, lock)
 
     async def work(self, run: str, *, sign_in_wait: float = 0.0) -> RunFinished | RunStopped:
         """Carry the run out to its end."""

@@ -18,7 +18,7 @@ from siptui.runs.events import (
     RunStopped,
 )
 from siptui.runs.public import exit_code
-from tests.runs.bench import Bench, devices
+from tests.runs.bench import Bench, device, devices
 from tests.support import emulated_time
 
 FIVE = Options(batch_size=5)
@@ -243,5 +243,35 @@ def test_a_process_that_ends_before_the_answer_leaves_a_doubt_or_waits(
         assert end.succeeded == 10
         assert set(bench.ledger.times.values()) == {1}
         assert bench.ledger.violations == []
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_another_device_of_an_account_waits_for_the_decision_about_a_lost_batch(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        lose(bench, "cut", "before")
+        phones = [device(i, user="lobby@contoso.example" if i in (2, 7) else "") for i in range(10)]
+        run = bench.create(phones, Options(batch_size=5, slots=1, settle_seconds=60))
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)
+        assert end.code == "undecided"
+        assert run in end.remedy
+        assert exit_code(bench.state(run)) == 5
+        assert bench.ids() == []
+        again = await bench.work(run)  # to go on is no decision
+        assert isinstance(again, RunStopped)
+        assert bench.ids() == []
+        bench.office.resubmit(run, batch=1)
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)  # what waits otherwise needs a word of its own
+        bench.office.go_on(run)
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 10
+        assert bench.ledger.violations == []
+        assert set(bench.ledger.times.values()) == {1}
 
     emulated_time.run(main(), limit=6 * 3600)
