@@ -63,10 +63,10 @@ class SignInGate:
             await self._bell.wait(until - loop.time())
 
     def passed(self) -> None:
-        """The service took the sign-in."""
-        self._since = None
+        """The sign-in is good again, for what waited here."""
+        waited, self._since = self._since is not None, None
         waiting = self._book.state.waiting
-        if waiting is not None and waiting.why.startswith(_NEEDED):
+        if waited and waiting is not None and waiting.why.startswith(_NEEDED):
             self._book.write(Waiting(why="the sign-in is good again", over=True))
 
 
@@ -142,8 +142,7 @@ class Reader:
                 failed += 1
                 await self._passing(what, error, failed, wait.next())
             else:
-                if pace:  # without one, the service itself was not asked
-                    gate.passed()
+                gate.passed()
                 succeeded(what)
                 return answer
 

@@ -39,9 +39,16 @@ def running_emulator(
     scenario: Scenario | str | Path = "mixed", *, seed: int = 1, speed: float = 1.0
 ) -> Iterator[Running]:
     """An emulator served by a thread while the block runs. Look into it through HTTP only."""
+    with serving(Emulator(scenario, seed=seed, speed=speed)) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def serving(emulator: Emulator) -> Iterator[Running]:
+    """`emulator` on a loopback port while the block runs."""
     from siptui.emulator.server import make_server
 
-    server, listener, url = make_server(Emulator(scenario, seed=seed, speed=speed))
+    server, listener, url = make_server(emulator)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="emulator"
     )

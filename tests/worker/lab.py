@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ from tests.support.emulator import Running, running_emulator
 
 T = TypeVar("T")
 TOKEN = "c4n4ry-t0ken-nobody-may-see"
-_QUICK = Path(__file__).with_name("quick")
+QUICK = Path(__file__).with_name("quick")
 _TRUTHS = {
     "never_submitted": "queued",
     "running": "running",
@@ -74,11 +74,13 @@ class Lab:
         """`siptui ARGS` in this process, without a terminal."""
         return CliRunner().invoke(cli, args, env={**self.env, **env})
 
-    def process(self, *args: str, **how: Any) -> "subprocess.Popen[str]":
-        """`siptui ARGS` as a process."""
+    def process(
+        self, *args: str, env: Mapping[str, str] | None = None, **how: Any
+    ) -> "subprocess.Popen[str]":
+        """`siptui ARGS` as a process, with `env` on top of the lab's."""
         argv = [sys.executable, "-m", "siptui", *args]
         how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "text": True, **how}
-        return subprocess.Popen(argv, env={**os.environ, **self.env}, **how)
+        return subprocess.Popen(argv, env={**os.environ, **self.env, **(env or {})}, **how)
 
     @property
     def selected(self) -> Selected:
@@ -169,7 +171,7 @@ def lab(
             "SIPTUI_STATE_DIR": str(folder / "state"),
             "SIPTUI_ACCESS_TOKEN": TOKEN,
             "SIPTUI_QUICK": str(quick),
-            "PYTHONPATH": str(_QUICK),
+            "PYTHONPATH": str(QUICK),
         }
         found = Lab(folder, running, env)
         try:
