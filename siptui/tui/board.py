@@ -15,7 +15,7 @@ from siptui.tui.filters import Probe
 from siptui.tui.rowindex import GridRow
 
 if TYPE_CHECKING:
-    from siptui.devicelist.model import DeviceList, InvalidRow
+    from siptui.devicelist.model import DeviceList, Fault, InvalidRow
 
 COLUMNS = (
     Column("line", "Line", 4, most=6, right=True),
@@ -56,6 +56,8 @@ class Board:
         self.run: RunState | None = None
         self._invalid: list[InvalidRow] = []
         self._why: dict[int, str] = {}
+        self._lacking = 0
+        self._probes: dict[Hashable, tuple[GridRow, Probe]] = {}
 
     def take_list(self, devices: "DeviceList") -> None:
         """Show a list, before any run."""
@@ -65,12 +67,15 @@ class Board:
         errors = [fault for fault in devices.faults if fault.severity == "error"]
         for fault in sorted(errors, key=lambda fault: fault.rule in REGION_RULES):
             self._why.setdefault(fault.line, fault.message)
+        self._lacking = _lacking_region(errors)
+        self._probes.clear()
 
     def take_run(self, run: RunState, *, same_list: bool) -> None:
         """Show a run; with `same_list` beside the invalid rows of the list it was made from."""
         self.run = run
+        self._probes.clear()
         if not same_list:
-            self.list, self._invalid, self._why = None, [], {}
+            self.list, self._invalid, self._why, self._lacking = None, [], {}, 0
 
     @property
     def deadlines(self) -> bool:
@@ -120,7 +125,13 @@ class Board:
         return [self._run_row(self.run.devices[i]) for i in devices] if self.run else []
 
     def probe(self, row: GridRow) -> Probe:
-        """What a filter sees of a row."""
+        """What a filter sees of a row; made once for each content of it."""
+        known = self._probes.get(row.key)
+        if known is None or known[0] is not row:
+            known = self._probes[row.key] = (row, self._probe(row))
+        return known[1]
+
+    def _probe(self, row: GridRow) -> Probe:
         whole = "\x1f".join(row.cells)  # folded in one go: it is done for every row at every key
         cells = (whole.lower() if whole.isascii() else folded(whole)).split("\x1f")
         record = self.record(row.key)
@@ -152,13 +163,7 @@ class Board:
 
     def lacking_region(self) -> int:
         """How many rows of the list lack nothing but a region."""
-        if self.list is None:
-            return 0
-        errors: dict[int, set[str]] = {}
-        for fault in self.list.faults:
-            if fault.severity == "error":
-                errors.setdefault(fault.line, set()).add(fault.rule)
-        return sum(1 for rules in errors.values() if rules <= REGION_RULES)
+        return self._lacking
 
     def first_fault(self) -> tuple[int, str] | None:
         """The line and the message of the first error, or nothing."""
@@ -223,6 +228,13 @@ class Board:
             SYMBOLS[DeviceState.INVALID],
             "invalid",
         )
+
+
+def _lacking_region(errors: "Iterable[Fault]") -> int:
+    rules: dict[int, set[str]] = {}
+    for fault in errors:
+        rules.setdefault(fault.line, set()).add(fault.rule)
+    return sum(1 for of_line in rules.values() if of_line <= REGION_RULES)
 
 
 def result(record: DeviceRecord) -> str:

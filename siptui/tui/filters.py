@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from siptui.domain.text import folded
 
@@ -24,8 +24,7 @@ _DIGITS = re.compile(r"[-:.\s]")
 _HEX = re.compile(r"[0-9a-f]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """What a filter may look at: the row's whole text and some of its parts, all folded."""
 
     text: str

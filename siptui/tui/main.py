@@ -29,6 +29,7 @@ from siptui.tui.helping import help_lines
 from siptui.tui.keys import bindings
 from siptui.tui.logpane import LogPane
 from siptui.tui.phrases import log_line
+from siptui.tui.reasons import why_not
 from siptui.tui.rowindex import GridRow, Test
 from siptui.tui.session import Session
 from siptui.tui.surface import Line, Surface
@@ -203,7 +204,7 @@ class MainScreen(Screen[None]):
         """The actions that make sense now, with the word for each."""
         words = {action.id: action.title for action in ACTIONS}
         cannot = {action.id for action in ACTIONS if self.why_not(action.id)}
-        if failed := len(self.session.failed()):
+        if failed := self.session.run.counts[DeviceState.FAILED] if self.session.run else 0:
             marked = sum(1 for _ in self.marked_failed())
             words["retry"] = f"retry {marked or failed}"
         words["status"] = _STATUS[(self._status + 1) % len(_STATUS)][0]
@@ -211,36 +212,7 @@ class MainScreen(Screen[None]):
 
     def why_not(self, action: str) -> str:
         """Why an action makes no sense now, or nothing when it does."""
-        session, options = self.session, self.session.options
-        if BY_ID[action].changes and options.read_only:
-            return "this console is read-only"
-        run, board = session.run, session.board
-        nothing = board.empty
-        why = {
-            "submit": "no list: o opens one"
-            if nothing
-            else "this list was submitted already; r retries what failed"
-            if run is not None
-            else ""
-            if session.devices() or board.lacking_region()
-            else "the list has no valid device",
-            "retry": "" if session.failed() else "nothing has failed",
-            "retry_cause": "" if session.failed() else "nothing has failed",
-            "settle": "" if session.undecided() else "no batch waits for a decision",
-            "pause": "" if session.live else "no run is going on",
-            "export": "" if run is not None else "no run yet, so no results",
-            "preflight": "no list" if not session.devices() else "",
-        }.get(action, "")
-        if (
-            action in ("filter", "status", "sort", "mark", "mark_all", "details", "copy")
-            and nothing
-        ):
-            return "no list: o opens one"
-        if action == "sign_in" and options.sign_in is None:
-            return "not asked for here"
-        if action == "preflight":
-            return "not available here"
-        return why
+        return why_not(self.session, action, self.key_of)
 
     def may(self, action: str) -> bool:
         """Whether the action makes sense; says why if it does not."""

@@ -1,0 +1,44 @@
+"""Why an action makes no sense now. Asked at every look, so each answer is a glance at counts."""
+
+from collections.abc import Mapping
+
+from siptui.domain.state import DeviceState
+from siptui.tui.actions import BY_ID
+from siptui.tui.session import Session
+
+_NEEDS_ROWS = frozenset(
+    {
+        *("filter", "status", "sort", "columns", "details", "copy"),
+        *("mark", "mark_range", "mark_all"),
+    }
+)
+
+
+def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
+    """Why `action` makes no sense now, or nothing when it does; `keys` by action id."""
+    if BY_ID[action].changes and session.options.read_only:
+        return "this console is read-only"
+    board, run = session.board, session.run
+    if action in _NEEDS_ROWS:
+        return f"no list: {keys['open']} opens one" if board.empty else ""
+    match action:
+        case "submit":
+            if board.empty:
+                return f"no list: {keys['open']} opens one"
+            if run is not None:
+                return f"this list was submitted already; {keys['retry']} retries what failed"
+            listed = board.list.devices if board.list else ()
+            return "" if listed or board.lacking_region() else "the list has no valid device"
+        case "retry" | "retry_cause":
+            return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
+        case "settle":
+            return "" if session.undecided() else "no batch waits for a decision"
+        case "pause":
+            return "" if session.live else "no run is going on"
+        case "export":
+            return "" if run is not None else "no run yet, so no results"
+        case "sign_in":
+            return "" if session.options.sign_in is not None else "not asked for here"
+        case "preflight":
+            return "not available here"
+    return ""
