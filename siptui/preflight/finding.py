@@ -1,9 +1,12 @@
 """What a check found: one line, with what to do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+
+from siptui.domain.device import DeviceKey
 
 
 class Check(StrEnum):
@@ -58,15 +61,30 @@ class Finding:
 class AccountFindings:
     """What was found of one row: its account and its device.
 
-    `personal`: nothing shows that this is a shared account (no common area phone policy); its
-    password must not be reset unless the operator names it.
+    `personal`: the account is known to have no common area phone policy, so nothing shows that
+    it is a shared one; its password must not be reset unless the operator names it. `None` where
+    its policy could not be read.
     """
 
     line: int
     user_name: str
     hardware_id: str
     findings: tuple[Finding, ...]
-    personal: bool = False
+    personal: bool | None = None
+
+    @property
+    def key(self) -> DeviceKey:
+        """What this row is matched to its device by: `Device.key`."""
+        return (self.user_name.casefold(), self.hardware_id)
+
+    def of(self, check: Check) -> Finding | None:
+        """The finding of one check, if it was made."""
+        return next((finding for finding in self.findings if finding.check is check), None)
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """What fails."""
+        return tuple(finding for finding in self.findings if finding.result is Result.FAIL)
 
     @property
     def result(self) -> Result:
@@ -78,15 +96,24 @@ class AccountFindings:
         return Result.PASS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
-    """A whole preflight. `calls` counts requests by source; `notes` are for people."""
+    """A whole preflight, made at `made`.
+
+    `calls` counts requests by service, tries again included; `notes` are sentences for people
+    about the whole.
+    """
 
     tenant: tuple[Finding, ...]
     accounts: tuple[AccountFindings, ...]
     made: datetime
-    calls: dict[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
+
+    @cached_property
+    def by_key(self) -> Mapping[DeviceKey, AccountFindings]:
+        """The rows by `Device.key`."""
+        return {account.key: account for account in self.accounts}
 
     def counts(self) -> dict[Result, int]:
         """How many findings came out each way, the tenant's and the accounts'."""
@@ -100,5 +127,16 @@ class Report:
 
     @property
     def personal(self) -> tuple[AccountFindings, ...]:
-        """The rows whose accounts may be somebody's own."""
+        """The rows whose accounts may be somebody's own: known to have no common area policy."""
         return tuple(account for account in self.accounts if account.personal)
+
+    @property
+    def maybe_personal(self) -> tuple[AccountFindings, ...]:
+        """The rows of which it could not be read whether they are shared accounts."""
+        return tuple(
+            account
+            for account in self.accounts
+            if account.personal is None
+            and (exists := account.of(Check.EXISTS)) is not None
+            and exists.result is not Result.FAIL
+        )

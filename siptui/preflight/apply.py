@@ -1,0 +1,275 @@
+"""Carrying fixes out: written down, sent once, read back with patience, and undone on demand.
+
+A fix is sent exactly once. Where its answer is lost, or the service takes its time (30 to 45
+seconds until a new assignment shows are normal, as go-teams saw), what is read back decides.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
+from siptui.gateway.errors import AccessDeniedError, Fate, GatewayError, TokenRefusedError
+from siptui.gateway.tenant import TeamsUser
+from siptui.preflight import writes
+from siptui.preflight.fixes import Fix
+from siptui.preflight.gather import PER_ADMIN_CALL, Sources
+from siptui.preflight.record import Change, Kind, Record, Recorded, Step
+
+#: Seconds between the looks at what was written: together about two minutes.
+PATIENCE = (1.0, 3.0, 6.0, 10.0, 15.0, 15.0, 20.0, 25.0, 30.0)
+#: Changes at once; no figures are published for writes.
+AT_ONCE = 4
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class NotNamedError(UsageError):
+    """An account that may be personal was to be changed without its name being typed."""
+
+    title = "Not confirmed"
+    code = "personal_account"
+
+
+class CannotUndoError(SiptuiError):
+    """A change cannot be taken back: unknown, taken back before, or overtaken by another."""
+
+    title = "Cannot be undone"
+    code = "cannot_undo"
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class FixOutcome:
+    """What became of one fix. `fix_id` is its name in the record, for `undo`."""
+
+    fix_id: str
+    change: Change
+    step: Step
+    detail: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether it was read back as wanted."""
+        return self.step in (Step.SEEN, Step.UNDONE)
+
+
+OnOutcome = Callable[[FixOutcome], None]
+
+
+@dataclass
+class _Sent:
+    """A change on its way."""
+
+    fix_id: str
+    change: Change
+    outcome: FixOutcome
+    needs: str = ""
+    user: TeamsUser | None = field(default=None, repr=False)
+
+    def become(self, step: Step, detail: str = "") -> FixOutcome:
+        self.outcome = FixOutcome(self.fix_id, self.change, step, detail)
+        return self.outcome
+
+
+class Fixer:
+    """Carries fixes out against one tenant. `on_outcome` hears of each step of each fix."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        record: Record,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        patience: Sequence[float] = PATIENCE,
+        on_outcome: OnOutcome | None = None,
+    ) -> None:
+        self._sources = sources
+        self._record = record
+        self._sleep = sleep
+        self._patience = patience
+        self._on_outcome = on_outcome
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def apply(self, fix: Fix, *, named: Collection[str] = ()) -> FixOutcome:
+        """One fix; see `apply_all`."""
+        return (await self.apply_all([fix], named=named))[0]
+
+    async def apply_all(
+        self, fixes: Sequence[Fix], *, named: Collection[str] = ()
+    ) -> tuple[FixOutcome, ...]:
+        """Carry `fixes` out, tenant before accounts; what became of each, in their order.
+
+        `named` are the accounts whose names the operator typed. Raises `NotNamedError`, before
+        anything is sent, when a fix that needs its account's name is not among them. What the
+        service refuses is an outcome, not an error.
+        """
+        typed = {name.casefold() for name in named}
+        if unnamed := [
+            fix.change.target
+            for fix in fixes
+            if fix.needs_name and fix.change.target.casefold() not in typed
+        ]:
+            raise NotNamedError(
+                f"{', '.join(unnamed)}: may be personal, and was not named. Nothing was changed.",
+                remedy="Type each account's name, or leave it out.",
+            )
+        sent = []
+        for fix in fixes:
+            fix_id = self._new_id()
+            outcome = FixOutcome(fix_id, fix.change, Step.INTENDED)
+            sent.append(_Sent(fix_id, fix.change, outcome, fix.needs))
+        tenant = [one for one in sent if one.change.kind not in writes.OF_ACCOUNTS]
+        accounts = [one for one in sent if one.change.kind in writes.OF_ACCOUNTS]
+        await self._carry_out(tenant)
+        made = {one.change.target for one in tenant if one.outcome.good}
+        ready = []
+        for one in accounts:
+            if one.needs and one.needs not in made:
+                why = f"Not tried: the policy {one.needs} is not there yet. Nothing was sent."
+                self._tell(one.become(Step.FAILED, why))
+            else:
+                ready.append(one)
+        await self._carry_out(ready)
+        return tuple(one.outcome for one in sent)
+
+    async def undo(self, name: str) -> FixOutcome:
+        """Take back the change that goes by `name` (its id, or the beginning of it).
+
+        Raises `CannotUndoError` where it was never done, was undone, or something else stands
+        there now; `GatewayError` where that cannot be read, or the service refuses.
+        """
+        found = find_change(self._record, name)
+        one = _Sent(found.fix, found.change, FixOutcome(found.fix, found.change, found.step))
+        await self._know_users([one])
+        if not await writes.stands(self._sources, one.change, one.user):
+            raise CannotUndoError(
+                f"{one.change.target} no longer has what was given then: somebody changed it "
+                "since, or it was never done.",
+                remedy="Look at it before you change it by hand.",
+            )
+        try:
+            await writes.take_back(self._sources, one.change, one.user)
+        except GatewayError as error:
+            if error.fate is not Fate.UNKNOWN:
+                raise
+        seen = await self._watched([one], gone=True)
+        step = Step.UNDONE if one.fix_id in seen else Step.UNDO_NOT_SEEN
+        self._record.note([(one.fix_id, step, "")])
+        self._tell(one.become(step, "" if step is Step.UNDONE else _LATE))
+        return one.outcome
+
+    # -- the way of a change ------------------------------------------------------------------
+
+    async def _carry_out(self, sent: Sequence[_Sent]) -> None:
+        await self._know_users(sent)
+        refused: dict[Kind, str] = {}
+        async with asyncio.TaskGroup() as group:
+            for one in sent:
+                if one.outcome.step is Step.INTENDED:
+                    group.create_task(self._send(one, refused))
+        waiting = [one for one in sent if one.outcome.step in (Step.SENT, Step.IN_DOUBT)]
+        seen = await self._watched(waiting)
+        for one in waiting:
+            if one.fix_id not in seen:
+                lost = one.outcome.step is Step.IN_DOUBT
+                step = Step.IN_DOUBT if lost else Step.NOT_SEEN
+                detail = f"{one.outcome.detail} {_LATE}".strip() if lost else _LATE
+                self._record.note([(one.fix_id, step, detail)])
+                self._tell(one.become(step, detail))
+
+    async def _know_users(self, sent: Sequence[_Sent]) -> None:
+        """The accounts as they are now: what they had before is written down from this."""
+        wanted = [one for one in sent if one.change.kind in writes.OF_ACCOUNTS]
+        names = list({one.change.target.casefold(): one.change.target for one in wanted}.values())
+        users: dict[str, TeamsUser] = {}
+        why = ""
+        for at in range(0, len(names), PER_ADMIN_CALL):
+            try:
+                found = await self._sources.admin.users(names[at : at + PER_ADMIN_CALL])
+            except (SignInNeededError, TokenRefusedError):
+                raise
+            except SiptuiError as error:
+                why = error.message
+            else:
+                users |= {user.user_name.casefold(): user for user in found}
+        for one in wanted:
+            one.user = users.get(one.change.target.casefold())
+            if one.user is None:
+                detail = (
+                    f"The account could not be read{f': {why}' if why else ''}. Nothing was sent."
+                )
+                self._tell(one.become(Step.FAILED, detail))
+            else:
+                one.change = writes.with_before(one.change, one.user)
+
+    async def _send(self, one: _Sent, refused: dict[Kind, str]) -> None:
+        async with self._slots:
+            kind = one.change.kind
+            if kind in refused:
+                self._tell(one.become(Step.FAILED, f"Not tried: {refused[kind]}"))
+                return
+            self._record.intend([(one.fix_id, one.change)])
+            try:
+                await writes.write(self._sources, one.change, one.user)
+            except SiptuiError as error:
+                fate = error.fate if isinstance(error, GatewayError) else Fate.NOT_SENT
+                detail = f"{error.message} {error.remedy}".strip()
+                if isinstance(error, AccessDeniedError | SignInNeededError | TokenRefusedError):
+                    refused[kind] = detail
+                one.become(Step.IN_DOUBT if fate is Fate.UNKNOWN else Step.FAILED, detail)
+            except asyncio.CancelledError:
+                # Between sending and knowing: the record must not look as if nothing happened.
+                self._record.note([(one.fix_id, Step.IN_DOUBT, "Interrupted.")])
+                raise
+            else:
+                one.become(Step.SENT)
+            self._record.note([(one.fix_id, one.outcome.step, one.outcome.detail)])
+            self._tell(one.outcome)
+
+    async def _watched(self, waiting: Sequence[_Sent], *, gone: bool = False) -> set[str]:
+        """The ids of those that are read back as wanted (or as gone), looked for with patience."""
+        left = list(waiting)
+        seen: set[str] = set()
+        for pause in self._patience:
+            if not left:
+                break
+            await self._sleep(pause)
+            by_id = {one.fix_id: one.change for one in left}
+            there = await writes.standing(self._sources, by_id)
+            for one in list(left):
+                stands = there.get(one.fix_id)
+                if stands is None or stands is gone:
+                    continue
+                seen.add(one.fix_id)
+                left.remove(one)
+                if not gone:
+                    self._record.note([(one.fix_id, Step.SEEN, "")])
+                    self._tell(one.become(Step.SEEN))
+        return seen
+
+    def _tell(self, outcome: FixOutcome) -> None:
+        if self._on_outcome is not None:
+            self._on_outcome(outcome)
+
+    @staticmethod
+    def _new_id() -> str:
+        return secrets.token_hex(4)
+
+
+_LATE = "Not seen yet when read back; it may take longer. A preflight shows it later."
+
+
+def find_change(record: Record, name: str) -> Recorded:
+    """The change that goes by `name` and can be taken back; `CannotUndoError` otherwise."""
+    changes = record.changes()
+    found = [one for fix, one in changes.items() if fix.startswith(name)] if name else []
+    if len(found) != 1:
+        raise CannotUndoError(
+            f"“{name}” names {len(found) or 'no'} changes in the record.",
+            remedy="“siptui fix --history” lists them.",
+        )
+    if not found[0].holds:
+        raise CannotUndoError(f"{found[0].fix} is {found[0].step}: there is nothing to undo.")
+    return found[0]

@@ -1,0 +1,109 @@
+"""A whole preflight: read, judge, report. Changes nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from siptui.domain.device import Device
+from siptui.preflight import access_checks
+from siptui.preflight.account_checks import Tables, account_findings
+from siptui.preflight.device_checks import device_finding
+from siptui.preflight.facts import Facts
+from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
+from siptui.preflight.gather import OnProgress, Sources, gather
+from siptui.preflight.public_ip import Network
+from siptui.preflight.remedies import LEAD_HOURS
+from siptui.preflight.tenant_checks import tenant_findings
+
+#: When something that takes long to work was changed from here: check and target (the account's
+#: name without case, or nothing for the tenant) → when.
+Changes = Mapping[tuple[Check, str], datetime]
+_NONE: Changes = {}
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What was read, and what it comes to."""
+
+    facts: Facts
+    report: Report
+
+
+async def check(
+    devices: Sequence[Device],
+    sources: Sources,
+    *,
+    public_ips: Sequence[Network] = (),
+    changes: Changes = _NONE,
+    on_progress: OnProgress | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Preflight:
+    """Read everything about `devices` and judge it. Errors as `gather`.
+
+    `public_ips` are the phones' own public addresses, where they are known; `changes` what was
+    changed lately, so that a finding can say since when it takes its time.
+    """
+    facts = await gather(devices, sources, on_progress=on_progress)
+    return Preflight(facts, judge(devices, facts, now(), public_ips, changes))
+
+
+def judge(
+    devices: Sequence[Device],
+    facts: Facts,
+    made: datetime,
+    public_ips: Sequence[Network] = (),
+    changes: Changes = _NONE,
+) -> Report:
+    """What `facts` come to for `devices`. Pure."""
+    keys = list(dict.fromkeys(device.user_name.key for device in devices))
+    tables = Tables.of(facts)
+    people = {
+        device.user_name.key: account_findings(device.user_name, facts, tables)
+        for device in reversed(devices)
+    }
+    tenant = [*tenant_findings(facts.tenant, public_ips), access_checks.tenant_finding(facts, keys)]
+    accounts = []
+    for device in devices:
+        findings, personal = people[device.user_name.key]
+        timed = [_since(f, device.user_name.key, changes, made) for f in findings]
+        accounts.append(
+            AccountFindings(
+                device.line,
+                str(device.user_name),
+                str(device.hardware_id),
+                (*timed, device_finding(device, facts)),
+                personal,
+            )
+        )
+    report = Report(
+        tuple(_since(finding, "", changes, made) for finding in tenant),
+        tuple(accounts),
+        made,
+        facts.calls,
+    )
+    return replace(report, notes=tuple(_notes(report)))
+
+
+def _since(finding: Finding, target: str, changes: Changes, now: datetime) -> Finding:
+    """The finding, with when it was changed if that is so short ago that it may not work yet."""
+    when = changes.get((finding.check, target))
+    if when is None or finding.result is Result.UNKNOWN:
+        return finding
+    if now - when >= timedelta(hours=LEAD_HOURS):
+        return finding
+    detail = f"{finding.detail} Changed {when:%Y-%m-%d %H:%M} UTC; takes up to {LEAD_HOURS} hours."
+    return replace(finding, detail=detail, since=when, lead_time_hours=LEAD_HOURS, warning=True)
+
+
+def _notes(report: Report) -> list[str]:
+    notes = []
+    if personal := report.personal:
+        one = len(personal) == 1
+        notes.append(
+            f"{len(personal)} {'account' if one else 'accounts'} may be personal: no common area "
+            f"phone policy. {'Its password' if one else 'Their passwords'} must not be reset "
+            "unless you know better."
+        )
+    if unclear := report.maybe_personal:
+        notes.append(f"Could not check whether {len(unclear)} accounts are personal.")
+    return notes

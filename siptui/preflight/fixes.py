@@ -1,0 +1,329 @@
+"""What can be set right of what a preflight found: planned here, carried out in `apply`. Pure.
+
+Every fix says what it would do, what was there before, and the PowerShell line that does the
+same, so that a site which must run it itself can.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from siptui.domain.device import Device
+from siptui.gateway.tenant import CallingPolicy, IPPhonePolicy, NumberType, TeamsUser, TrustedIP
+from siptui.preflight import licences, remedies
+from siptui.preflight.facts import Facts, Missing
+from siptui.preflight.finding import AccountFindings, Check, Report, Result
+from siptui.preflight.policies import fitting_calling, fitting_ip_phone, policy_key
+from siptui.preflight.public_ip import Network, uncovered
+from siptui.preflight.record import CHECKS, Change, Kind
+
+#: The word for an assignment that is not there: what taking it away leaves.
+NONE = ""
+COMMON_AREA = "CommonAreaPhoneSignIn"
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_PUNCTUATION = re.compile(r"[\s().\-/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One change that sets something right.
+
+    `title` is a sentence of what it does. `needs_name` says why the operator has to type the
+    account's name before it may be made (else empty). `needs` is the name of a policy that has
+    to be made first. `lead_time_hours` is how long it may take to work.
+    """
+
+    change: Change
+    title: str
+    powershell: str
+    lead_time_hours: int | None = None
+    needs_name: str = ""
+    needs: str = ""
+
+    @property
+    def check(self) -> Check:
+        """What it sets right."""
+        return CHECKS[self.change.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A failure that nothing here sets right, and why. `line` 0: one of the tenant."""
+
+    line: int
+    user_name: str
+    check: Check
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixPlan:
+    """What would be done, tenant before accounts, and what is left to people."""
+
+    fixes: tuple[Fix, ...]
+    left: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the operator chose. Empty names: the policy that fits best, made if there is none."""
+
+    public_ips: Sequence[Network] = ()
+    number_type: NumberType = NumberType.DIRECT_ROUTING
+    calling_policy: str = ""
+    ip_phone_policy: str = ""
+    only: frozenset[Check] = frozenset()  # empty: everything
+
+
+def plan_fixes(
+    report: Report, facts: Facts, rows: Iterable[Device], wishes: Wishes | None = None
+) -> FixPlan:
+    """The fixes for what fails of the tenant and of `rows` (marked ones, or all)."""
+    plan = _Plan(report, facts, wishes or Wishes())
+    plan.tenant()
+    for device in rows:
+        found = report.by_key.get(device.key)
+        if found is not None:
+            plan.account(device, found)
+    return plan.done()
+
+
+class _Plan:
+    """A plan in the making. Each account once, however many devices it has."""
+
+    def __init__(self, report: Report, facts: Facts, wishes: Wishes) -> None:
+        self._report = report
+        self._facts = facts
+        self._wishes = wishes
+        self._creating: dict[Kind, Fix] = {}
+        self._fixes: list[Fix] = []
+        self._left: list[Left] = []
+        self._planned: set[tuple[Check, str]] = set()
+        self._numbers: dict[str, str] = {}
+
+    def done(self) -> FixPlan:
+        return FixPlan((*self._creating.values(), *self._fixes), tuple(self._left))
+
+    def _wanted(self, check: Check) -> bool:
+        return not self._wishes.only or check in self._wishes.only
+
+    def tenant(self) -> None:
+        for finding in self._report.tenant:
+            if finding.result is not Result.FAIL or not self._wanted(finding.check):
+                continue
+            match finding.check:
+                case Check.BULK_SIGN_IN:
+                    self._enable()
+                case Check.TRUSTED_IP:
+                    self._trust()
+                case Check.CALLING_POLICY:
+                    self._calling_policy()
+                case Check.IP_PHONE_POLICY:
+                    self._ip_phone_policy()
+                case _:
+                    self._left.append(Left(0, "", finding.check, finding.remedy or finding.detail))
+
+    def account(self, device: Device, found: AccountFindings) -> None:
+        for finding in found.failures:
+            check = finding.check
+            if not self._wanted(check) or (check, device.user_name.key) in self._planned:
+                continue
+            if check is not Check.DEVICE:
+                self._planned.add((check, device.user_name.key))
+            user = self._facts.teams_user(device.user_name.key)
+            if not isinstance(user, TeamsUser):
+                why = finding.remedy or finding.detail
+            elif check is Check.CALLING_POLICY:
+                why = self._grant_calling(device, user)
+            elif check is Check.IP_PHONE_POLICY:
+                why = self._grant_ip_phone(device, user, found)
+            elif check is Check.PHONE_NUMBER:
+                why = self._assign(device)
+            else:
+                why = finding.remedy or finding.detail
+            if why:
+                self._left.append(Left(device.line, str(device.user_name), check, why))
+
+    # -- the tenant ---------------------------------------------------------------------------
+
+    def _enable(self) -> None:
+        word = self._facts.tenant.bulk_sign_in
+        change = Change(
+            kind=Kind.ENABLE_BULK_SIGN_IN,
+            target="Global",
+            value="Enabled",
+            before=word if isinstance(word, str) else "",
+        )
+        title = "Enable bulk sign-in for the tenant."
+        self._fixes.append(Fix(change, title, remedies.enable_bulk_sign_in()))
+
+    def _trust(self) -> None:
+        trusted = self._facts.tenant.trusted_ips
+        lacking = (
+            () if isinstance(trusted, Missing) else uncovered(trusted, self._wishes.public_ips)
+        )
+        if not lacking:
+            why = "Name the phones' public address with --public-ip."
+            self._left.append(Left(0, "", Check.TRUSTED_IP, why))
+        for network in lacking:
+            one = TrustedIP(str(network.network_address), network.prefixlen, "SIP phones")
+            change = Change(kind=Kind.ADD_TRUSTED_IP, target=one.address, value=str(one.mask_bits))
+            self._fixes.append(
+                Fix(
+                    change,
+                    f"Trust the public address {network}.",
+                    remedies.add_trusted_ip(one),
+                    remedies.LEAD_HOURS,
+                )
+            )
+
+    def _calling_policy(self) -> tuple[str, str]:
+        """The calling policy to assign, and its name again if it has to be made first."""
+        policies = self._facts.tenant.calling_policies
+        known: tuple[CallingPolicy, ...] = () if isinstance(policies, Missing) else policies
+        if wish := self._wishes.calling_policy:
+            return wish, ""
+        if fit := fitting_calling(known):
+            return fit.name, ""
+        name = _free_name(remedies.CALLING_POLICY_NAME, (policy.name for policy in known))
+        policy = CallingPolicy(name, True, "Enabled")
+        change = Change(kind=Kind.CREATE_CALLING_POLICY, target=name)
+        self._creating.setdefault(
+            Kind.CREATE_CALLING_POLICY,
+            Fix(
+                change,
+                f"Make the calling policy {name}, which allows SIP devices and call redirection.",
+                remedies.create_calling_policy(policy),
+                remedies.LEAD_HOURS,
+            ),
+        )
+        return name, name
+
+    def _ip_phone_policy(self) -> tuple[str, str]:
+        """The IP-phone policy to assign, and its name again if it has to be made first."""
+        policies = self._facts.tenant.ip_phone_policies
+        known: tuple[IPPhonePolicy, ...] = () if isinstance(policies, Missing) else policies
+        if wish := self._wishes.ip_phone_policy:
+            return wish, ""
+        if fit := fitting_ip_phone(known):
+            return fit.name, ""
+        name = _free_name(remedies.IP_PHONE_POLICY_NAME, (policy.name for policy in known))
+        change = Change(kind=Kind.CREATE_IP_PHONE_POLICY, target=name, value=COMMON_AREA)
+        self._creating.setdefault(
+            Kind.CREATE_IP_PHONE_POLICY,
+            Fix(
+                change,
+                f"Make the IP-phone policy {name}, which signs in as a common area phone.",
+                remedies.create_ip_phone_policy(IPPhonePolicy(name, COMMON_AREA)),
+            ),
+        )
+        return name, name
+
+    # -- accounts -----------------------------------------------------------------------------
+
+    def _grant_calling(self, device: Device, user: TeamsUser) -> str:
+        name, needs = self._calling_policy()
+        who = str(device.user_name)
+        change = Change(
+            kind=Kind.GRANT_CALLING_POLICY,
+            target=who,
+            value=name,
+            before=_direct(user, calling=True),
+        )
+        self._fixes.append(
+            Fix(
+                change,
+                f"Assign the calling policy {name} to {who}.",
+                remedies.grant_calling_policy(who, name),
+                remedies.LEAD_HOURS,
+                needs=needs,
+            )
+        )
+        return ""
+
+    def _grant_ip_phone(self, device: Device, user: TeamsUser, found: AccountFindings) -> str:
+        name, needs = self._ip_phone_policy()
+        who = str(device.user_name)
+        change = Change(
+            kind=Kind.GRANT_IP_PHONE_POLICY,
+            target=who,
+            value=name,
+            before=_direct(user, calling=False),
+        )
+        self._fixes.append(
+            Fix(
+                change,
+                f"Assign the IP-phone policy {name} to {who}.",
+                remedies.grant_ip_phone_policy(who, name),
+                needs_name=looks_personal(user, found, self._facts),
+                needs=needs,
+            )
+        )
+        return ""
+
+    def _assign(self, device: Device) -> str:
+        raw = next(
+            (cell for head, cell in device.extra.items() if _is_number_column(head)), ""
+        ).strip()
+        if not raw:
+            return "Give the number in a PhoneNumber column of the list."
+        number = _PUNCTUATION.sub("", raw.removeprefix("tel:"))
+        if not _E164.fullmatch(number):
+            return f"“{raw}” in the PhoneNumber column is no number of the form +4930123456."
+        if (other := self._numbers.get(number)) is not None:
+            return f"{number} is given to {other} in the same list."
+        who = str(device.user_name)
+        self._numbers[number] = who
+        kind = self._wishes.number_type
+        change = Change(kind=Kind.ASSIGN_NUMBER, target=who, value=number, number_type=kind)
+        self._fixes.append(
+            Fix(
+                change,
+                f"Assign the number {number} ({kind}) to {who}.",
+                remedies.assign_number(who, number, kind),
+            )
+        )
+        return ""
+
+
+def _is_number_column(head: str) -> bool:
+    return re.sub(r"[\s_-]", "", head).casefold() == "phonenumber"
+
+
+def _direct(user: TeamsUser, *, calling: bool) -> str:
+    """The policy that was assigned to the account itself, which undoing puts back."""
+    assigned = user.calling_policy if calling else user.ip_phone_policy
+    return assigned.name if assigned and assigned.how == "direct" else NONE
+
+
+def _free_name(name: str, taken: Iterable[str]) -> str:
+    """`name`, or with a number behind it where a policy of that name exists already."""
+    known = {policy_key(one) for one in taken}
+    tries = (name, *(f"{name}{number}" for number in range(2, 100)))
+    return next(one for one in tries if policy_key(one) not in known)
+
+
+def looks_personal(user: TeamsUser, found: AccountFindings, facts: Facts) -> str:
+    """Why an account may be somebody's own, or nothing where nothing speaks for it.
+
+    The common area policy is what tells shared accounts from personal ones, so it must not be
+    given to one that only got onto the list by mistake.
+    """
+    if _warns(found, Check.ADMINISTRATOR):
+        return "it holds a directory role"
+    if (mfa := found.of(Check.MFA)) is not None and mfa.result is Result.FAIL:
+        return "it uses MFA, as people do"
+    plans = user.plans
+    if plans is None:
+        directory = facts.directory.get(user.user_name.casefold())
+        plans = getattr(directory, "plans", None)
+    if plans is None:
+        return "its licences could not be read, so nothing shows that it is shared"
+    if plans & licences.OFFICE:
+        return "it has office licences, as people do"
+    return ""
+
+
+def _warns(found: AccountFindings, check: Check) -> bool:
+    finding = found.of(check)
+    return finding is not None and (finding.warning or finding.result is Result.FAIL)
