@@ -23,10 +23,22 @@ class Trace:
     def __init__(self) -> None:
         self.seen = False
         self.sent = False
+        self._connecting: tuple[str, int] | None = None
+
+    def proxy(self, host: str) -> str:
+        """The address that could not be connected to, where that is a proxy on the way to `host`;
+        a proxy that was connected to is none."""
+        if self._connecting is None or self._connecting[0].casefold() == host.casefold():
+            return ""
+        return visible("{}:{}".format(*self._connecting))
 
     async def told(self, event: str, info: Mapping[str, Any]) -> None:
         """For the `trace` extension of a request."""
         self.seen = True
+        if event.endswith("connect_tcp.started"):
+            self._connecting = (str(info.get("host", "")), int(info.get("port", 0)))
+        elif event.endswith("connect_tcp.complete"):
+            self._connecting = None
         if event.endswith("send_request_headers.started"):
             request = info.get("request")
             self.sent = self.sent or getattr(request, "method", b"") != b"CONNECT"
@@ -89,7 +101,13 @@ def failed(
     sent = trace.sent if trace.seen else not isinstance(error, (*never, *rules))
     failure, remedy = Failure.BROKEN, ""
     words = visible(str(error))
-    if isinstance(error, httpx.ProxyError):
+    if proxy := trace.proxy(host):
+        found = explain(error, proxy.rpartition(":")[0])
+        failure = found[0] if found else Failure.TIMEOUT
+        why = found[1] if found else "No connection in time."
+        message = f"The proxy {proxy}, on the way to {host}, is not reached: {why}"
+        remedy = "Check HTTPS_PROXY; name hosts that need no proxy in NO_PROXY."
+    elif isinstance(error, httpx.ProxyError):
         failure = Failure.PROXY
         message, remedy = proxy_refused(str(error))
     elif isinstance(error, (httpx.TimeoutException, TimeoutError)):
