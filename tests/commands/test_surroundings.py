@@ -1,0 +1,129 @@
+"""Commands where the computer is full, locked, offline or shared: a clear word, nothing lost."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Finished
+from tests.worker.lab import write_list
+
+#: Megabytes that a refusal may need, the interpreter included.
+_LITTLE = 120
+_MEASURED = """
+import resource, sys
+from siptui.start import main
+sys.argv = ["siptui", "check", sys.argv[1], "--json", "--region", "EMEA"]
+try:
+    main()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+def test_a_list_far_over_the_limit_is_refused_at_once_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    path.write_text("Username,HardwareId,Notes\n")
+    os.truncate(path, 50_000 * 10_240)  # as long as 50,000 rows of 10 KB, without filling a disk
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURED, str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "too_large"
+    assert "MB" in error["message"]
+    kilobytes = int(done.stderr.split()[-1]) // (1024 if sys.platform == "darwin" else 1)
+    assert kilobytes < _LITTLE * 1024
+
+
+def _siptui(folder: Path, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    environ = {
+        **os.environ,
+        "SIPTUI_CONFIG_DIR": str(folder / "config"),
+        "SIPTUI_STATE_DIR": str(folder / "state"),
+        "SIPTUI_ACCESS_TOKEN": "any",
+        **env,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "siptui", *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def _profile(folder: Path, admin_api: str) -> None:
+    (folder / "config").mkdir()
+    (folder / "config" / "config.toml").write_text(
+        '[profiles.lab]\ntenant = "contoso.example"\ncloud = "lab"\n'
+        f'[clouds.lab]\nauthority = "https://localhost:1"\nadmin_api = "{admin_api}"\n'
+    )
+
+
+def test_a_state_folder_that_cannot_be_written_is_named_and_nothing_is_submitted(
+    tmp_path: Path,
+) -> None:
+    _profile(tmp_path, "http://127.0.0.1:9")
+    phones = write_list(tmp_path / "phones.csv", range(3))
+    (tmp_path / "state").write_text("in the way")  # root may write wherever modes forbid it
+    for args in (["run", str(phones), "--region", "EMEA", "--yes"], ["runs"]):
+        done = _siptui(tmp_path, *args)
+        assert done.returncode == 1, done.stderr
+        assert str(tmp_path / "state") in done.stderr
+        assert "Traceback" not in done.stderr
+    assert _siptui(tmp_path, "check", str(phones), "--region", "EMEA").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="modes do not bind root")
+def test_a_read_only_state_folder_is_named(tmp_path: Path) -> None:
+    _profile(tmp_path, "http://127.0.0.1:9")
+    phones = write_list(tmp_path / "phones.csv", range(3))
+    (tmp_path / "state").mkdir(mode=0o500)
+    done = _siptui(tmp_path, "run", str(phones), "--region", "EMEA", "--yes")
+    assert done.returncode == 1, done.stderr
+    assert str(tmp_path / "state") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_dns_the_run_says_so_and_submits_nothing(tmp_path: Path) -> None:
+    _profile(tmp_path, "https://nowhere.invalid")
+    phones = write_list(tmp_path / "phones.csv", range(3))
+    quick = str(Path(__file__).parents[1] / "worker" / "quick")
+    done = _siptui(
+        tmp_path,
+        *("run", str(phones), "--region", "EMEA", "--yes", "--json"),
+        SIPTUI_QUICK="60",
+        PYTHONPATH=quick,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1, done.stderr
+    assert "batch_submitting" not in {line["type"] for line in lines}
+    (stopped,) = [line for line in lines if line["type"] == "run_stopped"]
+    assert "nowhere.invalid" in stopped["message"]
+    listed = json.loads(_siptui(tmp_path, "runs", "--json").stdout)["runs"]
+    assert [(r["state"], r["devices"], r["failed"]) for r in listed] == [("stopped", 3, 0)]
+
+
+def test_two_that_export_to_one_file_leave_one_whole_file(
+    finished: Finished, tmp_path: Path
+) -> None:
+    file = tmp_path / "results.csv"
+    for force, winners in (((), 1), (("--force",), 4)):
+        exports = [
+            finished.lab.process(
+                "export", finished.run, "-o", str(file), *force, stderr=subprocess.PIPE
+            )
+            for _ in range(4)
+        ]
+        told = [process.communicate()[1] for process in exports]
+        codes = [process.returncode for process in exports]
+        assert codes.count(0) == winners, told
+        assert all("--force" in text for text, code in zip(told, codes, strict=True) if code)
+        whole = finished.lab.run("export", finished.run).stdout
+        assert file.read_text("utf-8-sig").lstrip("\ufeff") == whole.lstrip("\ufeff")
+    assert list(tmp_path.iterdir()) == [file]  # no temporary file stays
