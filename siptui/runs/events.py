@@ -54,14 +54,26 @@ class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
     options: Options = Options()
 
 
+class OptionsChanged(Event, frozen=True, tag="options", kw_only=True):
+    """The operator wants it carried out otherwise from now on."""
+
+    options: Options
+    actor: Actor = Actor()
+
+
 class BatchPlanned(Event, frozen=True, tag="batch_planned", kw_only=True):
-    """Devices were put into a batch, for the first time or once more."""
+    """Devices were put into a batch, for the first time or once more.
+
+    Batches of one `trial`, which is the number of its first batch, go out before all others.
+    """
 
     batch: int
     region: Region
     devices: list[int]
     attempt: int = 1
     order: int = 0  # the order it carries out, by its place in the journal
+    trial: int = 0
+    moved: bool = False  # from batches that were never submitted: no further attempt
 
 
 class BatchSubmitting(Event, frozen=True, tag="batch_submitting", kw_only=True):
@@ -170,6 +182,8 @@ class Order(Event, frozen=True, tag="order", kw_only=True):
     devices: list[int] = []
     batch: int | None = None
     batch_id: str = ""
+    size: int = 0  # of the batches of a retry; 0: as the run has it
+    first: int = 0  # how many of a retry go out before the others
 
 
 class WorkerStarted(Event, frozen=True, tag="worker_started", kw_only=True):
@@ -199,6 +213,7 @@ class RunFinished(Event, frozen=True, tag="run_finished", kw_only=True):
 
 AnyEvent = (
     RunPlanned
+    | OptionsChanged
     | BatchPlanned
     | BatchSubmitting
     | BatchAccepted

@@ -14,13 +14,15 @@ from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.plan import make_batches
 from siptui.domain.state import DeviceState
-from siptui.posix import Holder, lock_holder
+from siptui.posix import HeldError, Holder, lock_holder
+from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.desk import RunHead
 from siptui.runs.events import (
     Actor,
     BatchPlanned,
     Event,
     Options,
+    OptionsChanged,
     Order,
     RunFinished,
     RunPlanned,
@@ -75,6 +77,7 @@ def plan_events(
 ) -> list[Event]:
     """The first events of a run: what is to be done, cut into batches. Pure."""
     batches = make_batches(devices, size=options.batch_size, first=options.first)
+    tried = {device.hardware_id for device in devices[: options.first]}
     index = {device.hardware_id: i for i, device in enumerate(devices)}
     return [
         RunPlanned(
@@ -92,6 +95,7 @@ def plan_events(
                 batch=batch.number,
                 region=batch.region,
                 devices=[index[d.hardware_id] for d in batch.devices],
+                trial=int(tried.issuperset(d.hardware_id for d in batch.devices)),
             )
             for batch in batches
         ),
@@ -208,15 +212,29 @@ class Office:
         if self._start_work and holder_of(self._path, run) is None:
             self._start_work(run)
 
-    def resume(self, run: str) -> None:
-        """Have the run go on, and submit what waits in it; raises `BusyDevicesError` before that
-        when another run has taken some of it."""
+    def resume(self, run: str, changes: Changed = UNCHANGED) -> None:
+        """Have the run go on, and submit what waits in it, with other options perhaps.
+
+        Raises `BusyDevicesError` before that when another run has taken some of it, and
+        `HeldError` for changes to a run that somebody works on.
+        """
         state = load(self._journal, run)
-        if holder_of(self._path, run) is None:
+        holder = holder_of(self._path, run)
+        if holder is None:
             self._refuse([r.device for r in waiting(state)], run=run, again=_again(state))
+        elif changes.cuts:
+            raise HeldError(lock_path(self._path, run), holder)
+        self._change(state, changes)
+        if changes.cuts:
+            self._journal.append(run, changes.cut(state), self._now())
         if state.paused or state.stopping:
             self.go_on(run)
         self.start(run)
+
+    def _change(self, state: RunState, changes: Changed) -> None:
+        if state.plan and (options := changes.apply(state.plan.options)) != state.plan.options:
+            changed = OptionsChanged(options=options, actor=self.actor)
+            self._journal.append(state.run, [changed], self._now())
 
     def hold_back(self, run: str) -> None:
         """See to it that in a run nobody works on only what is ordered from now on goes out.
@@ -247,23 +265,45 @@ class Office:
             self._hand_over(run)
         self._order(run, Order(what="new_token", actor=self.actor))
 
-    def retry(self, run: str, devices: Sequence[int]) -> None:
+    def retry(self, run: str, devices: Sequence[int], changes: Changed = UNCHANGED) -> None:
         """Submit these failed devices once more, and start the run if nobody works on it.
 
         Raises `BusyDevicesError` when another run has some of them; so does `resubmit`.
         """
         self._refuse_devices(run, devices)
-        self._order_alone(run, Order(what="retry", actor=self.actor, devices=list(devices)))
+        self._change(load(self._journal, run), changes)
+        order = Order(
+            what="retry",
+            actor=self.actor,
+            devices=list(devices),
+            size=changes.batch_size or 0,
+            first=changes.first or 0,
+        )
+        self._order_alone(run, order)
 
     def adopt(self, run: str, batch: int, batch_id: str) -> None:
         """The operator's word: the lost batch is the one the service calls `batch_id`."""
         order = Order(what="adopt", actor=self.actor, batch=batch, batch_id=batch_id)
         self._order_alone(run, order)
 
-    def resubmit(self, run: str, batch: int | None = None, devices: Sequence[int] = ()) -> None:
+    def resubmit(
+        self,
+        run: str,
+        batch: int | None = None,
+        devices: Sequence[int] = (),
+        changes: Changed = UNCHANGED,
+    ) -> None:
         """The operator's word: submit an unsettled batch, or devices without result, once more."""
         self._refuse_devices(run, devices, batch)
-        order = Order(what="resubmit", actor=self.actor, batch=batch, devices=list(devices))
+        self._change(load(self._journal, run), changes)
+        order = Order(
+            what="resubmit",
+            actor=self.actor,
+            batch=batch,
+            devices=list(devices),
+            size=changes.batch_size or 0,
+            first=changes.first or 0,
+        )
         self._order_alone(run, order)
 
     def _refuse_devices(self, run: str, devices: Sequence[int], batch: int | None = None) -> None:

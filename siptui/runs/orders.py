@@ -3,47 +3,78 @@
 from collections.abc import Iterable, Sequence
 
 from siptui.domain.outcome import Cause
-from siptui.domain.plan import MAX_BATCH_SIZE, make_batches
+from siptui.domain.limits import MAX_BATCH_SIZE
+from siptui.domain.plan import make_batches
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus
 from siptui.runs.doubt import own_ids
-from siptui.runs.events import BatchPlanned, Event, Note, Order
+from siptui.runs.events import BatchDeferred, BatchPlanned, Event, Note, Order
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 
 def plan_again(
-    state: RunState, devices: Iterable[DeviceRecord], *, size: int, order: int = 0
+    state: RunState,
+    devices: Iterable[DeviceRecord],
+    *,
+    size: int,
+    order: int = 0,
+    first: int = 0,
+    moved: bool = False,
 ) -> list[BatchPlanned]:
-    """New batches for `devices`, in the order of the list, an attempt further each.
+    """New batches for `devices`, in the order of the list, an attempt further each unless they
+    are only `moved` from batches that were never submitted.
 
-    Devices that a directory throttled go into batches of half the size, together.
+    Devices that a directory throttled go into batches of half the size, together. The `first`
+    few go into batches of their own, which are tried before the others.
     """
     records = sorted(devices, key=lambda r: r.index)
+    start = max(state.batches, default=0) + 1
     slow = [r for r in records if r.outcome and r.outcome.cause is Cause.AD_THROTTLING]
     throttled = {r.index for r in slow}
+    limits = {True: max(1, _last_size(state, slow) // 2), False: size}
     planned: list[BatchPlanned] = []
-    start = max(state.batches, default=0) + 1
-    for group, limit in (
-        ([r for r in records if r.index not in throttled], size),
-        (slow, max(1, _last_size(state, slow) // 2)),
-    ):
-        index_of = {r.device.hardware_id: r.index for r in group}
-        attempts = {r.device.hardware_id: r.attempt for r in group}
-        for batch in make_batches(
-            [r.device for r in group], size=min(limit, MAX_BATCH_SIZE), start=start
-        ):
-            ids = [d.hardware_id for d in batch.devices]
-            planned.append(
-                BatchPlanned(
-                    batch=batch.number,
-                    region=batch.region,
-                    devices=[index_of[i] for i in ids],
-                    attempt=max(attempts[i] for i in ids) + 1,
-                    order=order,
+    tried = (records[:first], start), (records[first:], 0)
+    for part, trial in tried:
+        for is_slow in (False, True):
+            group = [r for r in part if (r.index in throttled) is is_slow]
+            by_id = {r.device.hardware_id: r for r in group}
+            for batch in make_batches(
+                [r.device for r in group],
+                size=min(limits[is_slow], MAX_BATCH_SIZE),
+                start=start + len(planned),
+            ):
+                members = [by_id[d.hardware_id] for d in batch.devices]
+                planned.append(
+                    BatchPlanned(
+                        batch=batch.number,
+                        region=batch.region,
+                        devices=[r.index for r in members],
+                        attempt=max(r.attempt for r in members) + (not moved),
+                        order=order,
+                        trial=trial,
+                        moved=moved,
+                    )
                 )
-            )
-            start = batch.number + 1
     return planned
+
+
+def cut_again(state: RunState, *, size: int, first: int) -> list[Event]:
+    """What is queued, in batches of another size or with a `first` few apart.
+
+    What the service asked to wait for is waited for still.
+    """
+    queued = state.queued_batches()
+    records = [state.devices[i] for b in queued for i in b.devices]
+    before = {i: b for b in queued for i in b.devices}
+    events: list[Event] = list(plan_again(state, records, size=size, first=first, moved=True))
+    for planned in list(events):
+        assert isinstance(planned, BatchPlanned)
+        latest = max((before[i] for i in planned.devices), key=lambda b: b.not_before)
+        if latest.not_before:
+            events.append(
+                BatchDeferred(batch=planned.batch, why=latest.why, until=latest.not_before)
+            )
+    return events
 
 
 def _last_size(state: RunState, records: Sequence[DeviceRecord]) -> int:
@@ -61,7 +92,9 @@ def ordered(state: RunState, order: Order) -> list[DeviceRecord]:
 def retry(state: RunState, seq: int, order: Order, *, size: int) -> list[Event]:
     """Batches for those of the ordered devices that failed; unknown ones need another order."""
     wanted = [r for r in ordered(state, order) if r.state is DeviceState.FAILED]
-    planned: list[Event] = list(plan_again(state, wanted, size=size, order=seq))
+    planned: list[Event] = list(
+        plan_again(state, wanted, size=order.size or size, order=seq, first=order.first)
+    )
     return planned or [Note(level="warning", text="no failed device to retry", order=seq)]
 
 
@@ -72,7 +105,9 @@ def resubmit(state: RunState, seq: int, order: Order, *, size: int) -> list[Even
         for r in ordered(state, order)
         if r.state is DeviceState.UNKNOWN and _decided(state.batches[r.batch])
     ]
-    planned: list[Event] = list(plan_again(state, records, size=size, order=seq))
+    planned: list[Event] = list(
+        plan_again(state, records, size=order.size or size, order=seq, first=order.first)
+    )
     return planned or [
         Note(level="warning", text="no device of unknown outcome to resubmit", order=seq)
     ]

@@ -51,11 +51,14 @@ def blocking(state: RunState) -> list[BatchRecord]:
 
 
 def canary(state: RunState) -> list[BatchRecord]:
-    """The batches of the run's first few devices, if it was asked to try those first."""
-    first = state.plan.options.first if state.plan else 0
-    return [
-        b for b in state.batches.values() if b.attempt == 1 and first and max(b.devices) < first
-    ]
+    """The batches of the few devices that are to be tried first, if it was asked for that.
+
+    Those of a trial the run was stopped for are past: somebody resumed it regardless.
+    """
+    newest = max((b.trial for b in state.batches.values()), default=0)
+    if newest <= state.trial_stopped:
+        return []
+    return [b for b in state.batches.values() if b.trial == newest]
 
 
 def canary_open(state: RunState) -> bool:
@@ -66,14 +69,13 @@ def canary_open(state: RunState) -> bool:
 def canary_bad(state: RunState) -> int:
     """How many of the first devices were not signed in, when that is too many to go on.
 
-    0 while they are not all through, and once the rest has begun to go out. A run that was
-    stopped for them goes on regardless: it does so only because somebody resumed it.
+    0 while they are not all through, and once the rest has begun to go out.
     """
     trial = canary(state)
-    if not trial or state.plan is None or state.canary_stopped or canary_open(state):
+    if not trial or state.plan is None or canary_open(state):
         return 0
-    numbers = {b.number for b in trial}
-    if any(b.submitted_at and b.attempt == 1 for n, b in state.batches.items() if n not in numbers):
+    last = max(b.number for b in trial)
+    if any(b.submitted_at for number, b in state.batches.items() if number > last):
         return 0
     records = [state.devices[i] for b in trial for i in b.devices]
     bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from siptui.domain.device import Device
 from siptui.domain.outcome import (
     ANSWER_LOST,
@@ -45,6 +47,7 @@ class BatchRecord:
     devices: list[int]
     attempt: int
     order: int = 0
+    trial: int = 0
     state: BatchState = BatchState.QUEUED
     batch_id: str = ""
     known: frozenset[str] = frozenset()
@@ -77,7 +80,7 @@ class RunState:
         self.waiting: ev.Waiting | None = None
         self.open_orders: dict[int, ev.Order] = {}
         self.sign_ins = 0
-        self.canary_stopped = False
+        self.trial_stopped = 0
         self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
 
     def apply(self, stored: ev.Stored) -> set[int]:
@@ -158,16 +161,22 @@ class RunState:
         self.plan, self.planned_at = event, at
         return set()
 
+    def _on_options(self, event: ev.OptionsChanged, at: str) -> set[int]:
+        if self.plan is not None:
+            self.plan = replace(self.plan, options=event.options)
+        return set()
+
     def _on_batch_planned(self, event: ev.BatchPlanned, at: str) -> set[int]:
         if event.batch in self.batches:
             return set()
         for index in event.devices:
             record = self.devices[index]
             before = self.batches.get(record.batch)
-            if before and before.state is BatchState.UNSETTLED:
+            if before and before.state in (BatchState.UNSETTLED, BatchState.QUEUED):
                 before.state = BatchState.ABANDONED
             # Devices of different attempts may share a batch, whose number is the highest.
-            record.batch, record.attempt = event.batch, record.attempt + 1
+            record.batch = event.batch
+            record.attempt += not event.moved
             self._move(record, DeviceState.QUEUED, at)
         self.batches[event.batch] = BatchRecord(
             event.batch,
@@ -175,6 +184,7 @@ class RunState:
             list(event.devices),
             event.attempt,
             event.order,
+            event.trial,
             changed_at=at,
         )
         self.finished = None
@@ -308,8 +318,8 @@ class RunState:
 
     def _on_run_stopped(self, event: ev.RunStopped, at: str) -> set[int]:
         self.stopped, self.waiting = event, None
-        self.canary_stopped |= event.code == "canary"
         if event.code == "canary":
+            self.trial_stopped = max((b.trial for b in self.batches.values()), default=0)
             self._stop()
         return set()
 
@@ -323,6 +333,7 @@ _TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit"})
 _OPEN = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
 _HANDLERS: dict[type[ev.Event], Any] = {
     ev.RunPlanned: RunState._on_run_planned,
+    ev.OptionsChanged: RunState._on_options,
     ev.BatchPlanned: RunState._on_batch_planned,
     ev.BatchSubmitting: RunState._on_batch_submitting,
     ev.BatchAccepted: RunState._on_batch_accepted,

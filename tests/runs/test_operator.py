@@ -8,6 +8,8 @@ import pytest
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.emulator.scenario import AccountRule, BatchRule, DeviceRule, Scenario
+from siptui.posix import HeldError
+from siptui.runs.changes import Changed
 from siptui.runs.events import BatchPlanned, BatchSubmitting, Options, RunFinished, RunStopped
 from siptui.runs.public import exit_code
 from tests.runs.bench import Bench, devices
@@ -287,5 +289,56 @@ def test_orders_that_name_nothing_sensible_do_nothing(tmp_path: Path) -> None:
         assert end.succeeded == 5
         assert len(bench.events(run, BatchPlanned)) == len(bench.events(run, BatchSubmitting)) == 1
         assert len(bench.notes(run)) == 5
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_what_waits_is_cut_again_and_a_few_tried_first(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(offline(12),)))
+        run = bench.create(devices(20), Options(batch_size=10, slots=1))
+        work = bench.start(run)
+        await asyncio.sleep(5)
+        with pytest.raises(HeldError):
+            bench.office.resume(run, Changed(batch_size=4))
+        await work.kill()
+        bench.office.resume(run, Changed(batch_size=4, slots=2, first=3, max_failures=0))
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)
+        assert end.message == "1 of the first 3 devices were not signed in"
+        state = bench.state(run)
+        assert state.batches[2].state is BatchState.ABANDONED
+        assert [len(s.items) for s in bench.ledger.submits] == [10, 3]
+        bench.office.resume(run)
+        assert isinstance(await bench.work(run), RunFinished)
+        assert [len(s.items) for s in bench.ledger.submits] == [10, 3, 4, 3]
+        assert {r.attempt for r in bench.state(run).devices} == {1}
+        assert set(bench.ledger.times.values()) == {1}
+        assert bench.differences(run) == []
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_a_retry_may_try_a_few_first(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(DeviceRule(online=False),)))
+        run = bench.create(devices(12))
+        await bench.work(run)
+        bench.tenant.change_devices(DeviceRule(match=["00-04-F2-00-00-0B"], online=True))
+        bench.office.retry(run, range(12), Changed(batch_size=5, first=2))
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)
+        assert end.code == "canary"
+        assert [len(s.items) for s in bench.ledger.submits] == [12, 2]
+        bench.tenant.change_devices(DeviceRule(online=True))
+        bench.office.retry(run, range(2), Changed(first=1))  # these two alone, one before
+        end = await bench.work(run)
+        assert isinstance(end, RunStopped)
+        assert [len(s.items) for s in bench.ledger.submits] == [12, 2, 1, 1]
+        bench.office.resume(run)
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 12
+        assert [len(s.items) for s in bench.ledger.submits][4:] == [5, 5]
 
     emulated_time.run(main(), limit=6 * HOURS)
