@@ -103,7 +103,9 @@ def common(command: F) -> F:
 def region(command: F) -> F:
     """`--region R` in any case. There is no default region."""
     return click.option(
-        "--region", type=REGION, help="Region of the rows that name none; there is no default."
+        "--region",
+        type=REGION,
+        help="Region of the rows that name none; there is no default.",
     )(command)
 
 
@@ -167,7 +169,9 @@ def slots(command: F) -> F:
 def foreground(command: F) -> F:
     """`--foreground`: no worker process; the run ends with this terminal."""
     return click.option(
-        "--foreground", is_flag=True, help="No worker process; the run ends with this terminal."
+        "--foreground",
+        is_flag=True,
+        help="No worker process; the run ends with this terminal.",
     )(command)
 
 
@@ -182,3 +186,37 @@ def settle(command: F) -> F:
         metavar="SECONDS",
         help="How long a batch in doubt is looked for before you must decide.",
     )(command)
+
+
+# first: int | None
+def first(command: F) -> F:
+    """`--first N`: a few devices before the others."""
+    return click.option(
+        "--first",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Submit the first N devices alone; go on only when enough of them were signed in.",
+    )(command)
+
+
+# batch_size, slots, first: int | None; max_failures: float | None
+def changes(command: F) -> F:
+    """`--batch-size`, `--slots`, `--first`, `--max-failures` of a run there is already; what is
+    not given stays as it is."""
+    size = click.option(
+        "--batch-size",
+        type=click.IntRange(1, MAX_BATCH_SIZE),
+        help="Devices in a batch, else as in the run.",
+    )
+    several = click.option(
+        "--slots",
+        type=click.IntRange(1, MAX_LIVE_BATCHES),
+        help="Batches at once in a region, else as in the run.",
+    )
+    most = click.option(
+        "--max-failures",
+        type=click.FloatRange(0, 100),
+        metavar="P",
+        help="With --first: stop when more than P % of them fail, else as in the run (10).",
+    )
+    return size(several(first(most(command))))

@@ -7,11 +7,13 @@ import click
 
 from siptui.commands import options
 from siptui.domain.errors import UsageError
+from siptui.domain.plan import Batch
 from siptui.domain.state import BatchState, DeviceState
 
 if TYPE_CHECKING:
+    from siptui.runs.changes import Changed
     from siptui.runs.office import Office
-    from siptui.runs.state import BatchRecord, RunState
+    from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 
 @click.command()
@@ -19,10 +21,15 @@ if TYPE_CHECKING:
 @click.option("--adopt", metavar="BATCH", help="The lost batch is the service's BATCH; follow it.")
 @click.option("--resubmit", is_flag=True, help="Submit what is unknown once more.")
 @click.option(
-    "--batch", type=int, metavar="N", help="Which batch of the run, where several are unsettled."
+    "--batch",
+    type=int,
+    metavar="N",
+    help="Which batch of the run, where several are unsettled.",
 )
+@options.changes
 @options.yes
 @options.foreground
+@options.dry_run
 @options.as_json
 @options.common
 def command(
@@ -30,8 +37,13 @@ def command(
     adopt: str | None,
     resubmit: bool,
     batch: int | None,
+    batch_size: int | None,
+    slots: int | None,
+    first: int | None,
+    max_failures: float | None,
     yes: bool,
     foreground: bool,
+    dry_run: bool,
     as_json: bool,
     profile: str | None,
     no_input: bool,
@@ -50,11 +62,15 @@ def command(
     from siptui.commands.session import select
     from siptui.commands.watching import watch
     from siptui.posix import HeldError
+    from siptui.runs.changes import Changed
     from siptui.runs.office import holder_of, load, lock_path
     from siptui.runs.public import exit_code
 
     if adopt and resubmit:
         raise UsageError("Either --adopt or --resubmit, not both.")
+    changes = Changed(batch_size, slots, first, max_failures)
+    if changes != Changed() and adopt:
+        raise UsageError("--adopt follows a batch; there is nothing to submit otherwise.")
     selected = select(profile)
     desk = desk_for(
         selected,
@@ -81,11 +97,23 @@ def command(
                 may_ask=may_ask,
             )
         if not (adopt or resubmit) and state.finished:
-            click.echo(f"Run {found} is finished; there is nothing left to go on with.", err=True)
+            click.echo(
+                f"Run {found} is finished; there is nothing left to go on with.",
+                err=True,
+            )
             return exit_code(state)
+        if dry_run:
+            _show(
+                state,
+                _wanted(state, batch) if resubmit else None,
+                changes,
+                adopt,
+                as_json,
+            )
+            return 0
         signed_in_account(selected)
         if resubmit:
-            _resubmit(desk, state, batch, yes=yes, no_input=no_input)
+            _resubmit(desk, state, batch, changes, yes=yes, no_input=no_input)
         elif adopt:
             target = _unsettled(state, batch, adopt)
             confirm(
@@ -98,8 +126,8 @@ def command(
             )
             desk.adopt(found, target.number, adopt)
         else:
-            _confirm_the_rest(desk, state, yes=yes, no_input=no_input)
-            desk.resume(found)
+            _confirm_the_rest(desk, state, changes, yes=yes, no_input=no_input)
+            desk.resume(found, changes)
         return watch(
             desk,
             selected.journal,
@@ -112,7 +140,38 @@ def command(
         desk.close()
 
 
-def _confirm_the_rest(desk: "Office", state: "RunState", *, yes: bool, no_input: bool) -> None:
+def _show(
+    state: "RunState",
+    again: "list[DeviceRecord] | None",
+    changes: "Changed",
+    adopt: str | None,
+    as_json: bool,
+) -> None:
+    from siptui.commands.planning import show_plan
+
+    batches = [] if adopt else _batches(state, again, changes)
+    show_plan(batches, as_json=as_json, run=state.run)
+
+
+def _batches(
+    state: "RunState", again: "list[DeviceRecord] | None", changes: "Changed"
+) -> list[Batch]:
+    """What goes out: the devices submitted `again`, or all that waits."""
+    from siptui.commands.planning import planned_batches, queued_batches
+    from siptui.runs.orders import plan_again
+
+    if again is not None:
+        size = changes.batch_size or (state.plan.options.batch_size if state.plan else 100)
+        planned = plan_again(state, again, size=size, first=changes.first or 0)
+        return planned_batches(state, planned)
+    if changes.cuts:
+        return planned_batches(state, changes.cut(state))
+    return queued_batches(state, state.queued_batches())
+
+
+def _confirm_the_rest(
+    desk: "Office", state: "RunState", changes: "Changed", *, yes: bool, no_input: bool
+) -> None:
     """Ask for what is still to be submitted; another run may have taken it in the meantime."""
     from siptui.commands.confirming import confirm
     from siptui.runs.schedule import waiting
@@ -121,8 +180,15 @@ def _confirm_the_rest(desk: "Office", state: "RunState", *, yes: bool, no_input:
     if not devices:
         return  # nothing but following is left
     notes = desk.notes(devices, run=state.run)
-    batches = len(state.queued_batches())
-    confirm(devices, tenant=desk.tenant, batches=batches, notes=notes, yes=yes, no_input=no_input)
+    batches = len(_batches(state, None, changes))
+    confirm(
+        devices,
+        tenant=desk.tenant,
+        batches=batches,
+        notes=notes,
+        yes=yes,
+        no_input=no_input,
+    )
 
 
 def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:
@@ -157,11 +223,7 @@ def _unsettled(state: "RunState", number: int | None, batch_id: str) -> "BatchRe
     return waiting[0]
 
 
-def _resubmit(
-    desk: "Office", state: "RunState", number: int | None, *, yes: bool, no_input: bool
-) -> None:
-    from siptui.commands.confirming import confirm
-
+def _wanted(state: "RunState", number: int | None) -> "list[DeviceRecord]":
     wanted = [
         record
         for record in state.devices
@@ -169,12 +231,31 @@ def _resubmit(
     ]
     if not wanted:
         raise UsageError("No device of this run has an unknown outcome.")
+    return wanted
+
+
+def _resubmit(
+    desk: "Office",
+    state: "RunState",
+    number: int | None,
+    changes: "Changed",
+    *,
+    yes: bool,
+    no_input: bool,
+) -> None:
+    from siptui.commands.confirming import confirm
+
+    wanted = _wanted(state, number)
+    devices = [record.device for record in wanted]
     confirm(
-        [record.device for record in wanted],
+        devices,
         tenant=desk.tenant,
-        batches=len({record.batch for record in wanted}),
-        notes=["Whether the service acted on them before is not known."],
+        batches=len(_batches(state, wanted, changes)),
+        notes=[
+            "Whether the service acted on them before is not known.",
+            *desk.notes(devices, run=state.run),
+        ],
         yes=yes,
         no_input=no_input,
     )
-    desk.resubmit(state.run, devices=[record.index for record in wanted])
+    desk.resubmit(state.run, devices=[record.index for record in wanted], changes=changes)

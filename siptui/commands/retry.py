@@ -13,8 +13,11 @@ from siptui.domain.state import DeviceState
 @click.command()
 @click.argument("run")
 @click.option(
-    "--cause", type=click.Choice([str(c) for c in Cause]), help="Only those that failed for CAUSE."
+    "--cause",
+    type=click.Choice([str(c) for c in Cause]),
+    help="Only those that failed for CAUSE.",
 )
+@options.changes
 @options.yes
 @options.foreground
 @options.dry_run
@@ -23,6 +26,10 @@ from siptui.domain.state import DeviceState
 def command(
     run: str,
     cause: str | None,
+    batch_size: int | None,
+    slots: int | None,
+    first: int | None,
+    max_failures: float | None,
     yes: bool,
     foreground: bool,
     dry_run: bool,
@@ -35,8 +42,10 @@ def command(
     """Submit the devices of RUN that failed once more; resets their passwords again."""
     from siptui.commands.confirming import confirm
     from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.planning import planned_batches, show_plan
     from siptui.commands.session import select
     from siptui.commands.watching import watch
+    from siptui.runs.changes import Changed
     from siptui.runs.office import load
     from siptui.runs.orders import plan_again
 
@@ -60,20 +69,25 @@ def command(
         if not failed:
             named = f" for {cause}" if cause else ""
             raise UsageError(f"No device of run {found} failed{named}.", code="nothing_failed")
-        size = state.plan.options.batch_size if state.plan else 100
-        batches = plan_again(state, failed, size=size)
+        size = batch_size or (state.plan.options.batch_size if state.plan else 100)
+        again = plan_again(state, failed, size=size, first=first or 0)
+        batches = planned_batches(state, again)
+        devices = [r.device for r in failed]
+        notes = desk.notes(devices, run=found)
         if dry_run:
-            click.echo(f"{len(failed)} devices, {len(batches)} batches. Nothing was done.")
+            show_plan(batches, as_json=as_json, notes=notes, run=found)
             return 0
         signed_in_account(selected)
         confirm(
-            [r.device for r in failed],
+            devices,
             tenant=desk.tenant,
             batches=len(batches),
+            notes=notes,
             yes=yes,
             no_input=no_input,
         )
-        desk.retry(found, [r.index for r in failed])
+        changes = Changed(batch_size, slots, first, max_failures)
+        desk.retry(found, [r.index for r in failed], changes)
         return watch(
             desk,
             selected.journal,

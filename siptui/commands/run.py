@@ -1,6 +1,5 @@
 """`siptui run`: the whole job without a console."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
+    from siptui.commands.session import Selected
     from siptui.devicelist import DeviceList
 
 _SHOWN = 20
@@ -36,12 +36,7 @@ class FaultyListError(UsageError):
 @options.settle
 @options.dry_run
 @click.option("--skip-invalid", is_flag=True, help="Leave faulty rows out and say so.")
-@click.option(
-    "--first",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Submit the first N devices alone; go on only when enough of them were signed in.",
-)
+@options.first
 @click.option(
     "--max-failures",
     type=click.FloatRange(0, 100),
@@ -59,7 +54,11 @@ class FaultyListError(UsageError):
     help="Submit what passes by itself (offline, AD throttling) again, N times at most. "
     "Each time resets the password again.",
 )
-@click.option("--again", is_flag=True, help="Also devices whose outcome in another run is unknown.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Also devices whose outcome in another run is unknown.",
+)
 @options.as_json
 @options.common
 def command(
@@ -90,6 +89,7 @@ def command(
     from siptui.commands.check import region_of
     from siptui.commands.confirming import confirm
     from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.planning import show_plan
     from siptui.commands.session import select
     from siptui.commands.watching import watch
     from siptui.devicelist.reading import read
@@ -100,7 +100,14 @@ def command(
     selected = select(profile)
     size = min(batch_size, selected.profile.batch_size)
     if dry_run:
-        _show_plan(found, size, first or 0, as_json)
+        show_plan(
+            make_batches(found.devices, size=size, first=first or 0),
+            as_json=as_json,
+            skipped=found.rows_invalid,
+            notes=_notes(selected, found, again),
+            file=found.file,
+            sha256=found.sha256,
+        )
         return ExitCode.OK
     account = signed_in_account(selected)
     desk = desk_for(
@@ -169,33 +176,20 @@ def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
         raise UsageError(f"{found.file} has no device that can be submitted.")
 
 
-def _show_plan(found: "DeviceList", size: int, first: int, as_json: bool) -> None:
-    batches = make_batches(found.devices, size=size, first=first)
-    if as_json:
-        plan = [
-            {
-                "batch": batch.number,
-                "region": str(batch.region),
-                "devices": [
-                    {"line": d.line, "username": d.user_name, "hardware_id": d.hardware_id}
-                    for d in batch.devices
-                ],
-            }
-            for batch in batches
-        ]
-        body = {
-            "schema": 1,
-            "type": "plan",
-            "file": found.file,
-            "sha256": found.sha256,
-            "devices": len(found.devices),
-            "skipped": found.rows_invalid,
-            "batches": plan,
-        }
-        click.echo(json.dumps(body, ensure_ascii=False))
-        return
-    for batch in batches:
-        lines = f"lines {batch.devices[0].line}-{batch.devices[-1].line}"
-        click.echo(f"batch {batch.number}  {batch.region}  {len(batch.devices)} devices  {lines}")
-    left_out = f", {found.rows_invalid} rows left out" if found.rows_invalid else ""
-    click.echo(f"{len(found.devices)} devices, {len(batches)} batches{left_out}. Nothing was done.")
+def _notes(selected: "Selected", found: "DeviceList", again: bool) -> list[str]:
+    """What a plan says besides: other runs' devices, and deadlines. Changes nothing."""
+    from siptui.runs.office import Office
+    from siptui.runs.overlap import BusyDevicesError
+
+    notes: list[str] = []
+    if selected.journal.exists():
+        office = Office(selected.journal, tenant=selected.profile.tenant)
+        try:
+            notes += office.notes(found.devices, again=again)
+        except BusyDevicesError as error:
+            notes += [f"It would be refused: {error.message}", error.remedy]
+        finally:
+            office.close()
+    if note := deadlines_note(found.devices, datetime.now(UTC)):
+        notes.append(note)
+    return notes

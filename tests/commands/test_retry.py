@@ -13,6 +13,10 @@ def test_a_cause_is_tried_again_by_itself(finished: Finished) -> None:
     plan = lab.run("retry", run, "--cause", "offline", "--dry-run")
     assert plan.exit_code == 0, plan.output
     assert "2 devices" in plan.stdout
+    plan = lab.run("retry", run, "--dry-run", "--json", "--batch-size", "1", "--first", "1")
+    body = json.loads(plan.stdout)
+    assert (body["type"], body["run"], body["devices"]) == ("plan", run, 3)
+    assert [len(batch["devices"]) for batch in body["batches"]] == [1, 1, 1]
     unasked = lab.run("retry", run, "--cause", "offline", "--no-input")
     assert unasked.exit_code == 2
     assert lab.times() == before
