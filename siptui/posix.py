@@ -10,10 +10,7 @@ import json
 import os
 import pwd
 import re
-import secrets
-import socket
 import stat
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -28,7 +25,7 @@ from siptui.domain.text import visible
 #: How often and how long apart a lock is tried: somebody may be looking who holds it.
 _LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
 #: Types of file systems on which neither locks nor SQLite's write-ahead log can be relied on.
-_NETWORK_TYPES = re.compile(
+_NETWORK_TYPES = (
     r"(?:9p|afpfs|afs|beegfs|ceph|cifs|coda|davfs|glusterfs|gpfs|lustre|ncpfs|nfs[34]?|ocfs2"
     r"|orangefs|pvfs2|smb[23]|smbfs|webdav"
     r"|fuse\.(?:ceph-fuse|cifs|davfs2?|glusterfs|rclone|s3fs|smbnetfs|sshfs))"
@@ -80,6 +77,8 @@ class FileLock:
     """
 
     def __init__(self, path: Path) -> None:
+        import socket
+
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
@@ -196,7 +195,7 @@ def write_private(path: Path, data: bytes) -> None:
     Written beside it, synced and renamed: a reader, a crash or a power cut finds the old
     content or the new, never a part. A symbolic link in its place is replaced, not followed.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     fd = os.open(temporary, flags, 0o600)
     try:
@@ -345,7 +344,7 @@ def filesystem_is_network(path: Path) -> bool:
     for place, found in _mounts():
         if path.is_relative_to(place) and len(place.parts) >= best:
             best, kind = len(place.parts), found
-    return _NETWORK_TYPES.fullmatch(kind) is not None
+    return re.fullmatch(_NETWORK_TYPES, kind) is not None
 
 
 def _mounts() -> list[tuple[Path, str]]:
@@ -368,6 +367,8 @@ def _unescaped(text: str) -> str:
 
 
 def _mounts_of_macos() -> list[tuple[Path, str]]:
+    import subprocess
+
     try:
         done = subprocess.run(
             ["/sbin/mount"], capture_output=True, text=True, timeout=3, check=True

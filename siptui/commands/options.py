@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from siptui.domain.plan import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
+from siptui.commands.tape import Tape
+from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,12 +84,17 @@ def log_level(command: F) -> F:
     )(command)
 
 
-# record: Path | None
+def _tape(context: click.Context, parameter: click.Parameter, path: Path | None) -> Tape | None:
+    return None if path is None else Tape(path)
+
+
+# record: Tape | None
 def record(command: F) -> F:
     """`--record FILE`: the exchanges with the service, scrubbed, as JSON lines."""
     return click.option(
         "--record",
         type=click.Path(path_type=Path, dir_okay=False),
+        callback=_tape,
         metavar="FILE",
         help="Write the exchanges with the service to FILE, scrubbed.",
     )(command)
@@ -103,9 +109,7 @@ def common(command: F) -> F:
 def region(command: F) -> F:
     """`--region R` in any case. There is no default region."""
     return click.option(
-        "--region",
-        type=REGION,
-        help="Region of the rows that name none; there is no default.",
+        "--region", type=REGION, help="Region of the rows that name none; there is no default."
     )(command)
 
 
@@ -169,9 +173,7 @@ def slots(command: F) -> F:
 def foreground(command: F) -> F:
     """`--foreground`: no worker process; the run ends with this terminal."""
     return click.option(
-        "--foreground",
-        is_flag=True,
-        help="No worker process; the run ends with this terminal.",
+        "--foreground", is_flag=True, help="No worker process; the run ends with this terminal."
     )(command)
 
 

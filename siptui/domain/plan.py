@@ -5,12 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from siptui.domain.device import Device
+from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.region import Region
-
-#: Devices in one request at most (Microsoft Learn, "Configure SIP Gateway").
-MAX_BATCH_SIZE = 100
-#: Batches alive at once in one region at most (same page).
-MAX_LIVE_BATCHES = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from siptui.domain.errors import SignInNeededError, UsageError
-from siptui.domain.plan import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
+from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.settings.address import checked_address

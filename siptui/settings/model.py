@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from siptui.domain.plan import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
+from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 
 #: The port that a browser sign-in comes back to, fixed so that `ssh -L` can forward it.
