@@ -4,15 +4,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from siptui.emulator.scenario import AuthTable
+from siptui.emulator.roles import BULK, OPERATOR, OVER_ADMINISTRATORS, WITHOUT_BULK
+from siptui.emulator.scenario import AuthTable, TokenRule
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody whose token is good. `role`: may do bulk sign-in."""
+    """Somebody whose token is good.
+
+    `roles` are names of directory roles. `permissions` are those of Graph (None: all);
+    `audience` is what the token is for (empty: anything, as a word that is no real token).
+    """
 
     user: str
-    role: bool = True
+    roles: frozenset[str] = frozenset(OPERATOR)
+    permissions: frozenset[str] | None = None
+    audience: str = ""
+
+    @property
+    def role(self) -> bool:
+        """Whether one of the roles may do bulk sign-in."""
+        return bool(self.roles & BULK)
+
+    @property
+    def strong(self) -> bool:
+        """Whether one of the roles may reset an administrator's password."""
+        return bool(self.roles & OVER_ADMINISTRATORS)
+
+
+def roles_of(rule: AuthTable | TokenRule) -> tuple[str, ...]:
+    """The roles that a scenario's table stands for."""
+    if rule.roles is not None:
+        return rule.roles
+    return OPERATOR if rule.role else WITHOUT_BULK
+
+
+def caller_of(rule: AuthTable | TokenRule) -> Caller:
+    """Who calls, by a scenario's table."""
+    permissions = None if rule.graph is None else frozenset(rule.graph)
+    return Caller(rule.user, frozenset(roles_of(rule)), permissions)
 
 
 #: Says who a token belongs to at a date, or None when it is not, or no longer, good.
@@ -44,9 +74,9 @@ class Access:
         rule = self._rules.get(token)
         if rule is not None:
             expired = rule.expires is not None and now >= rule.expires
-            return None if expired else Caller(rule.user, rule.role)
+            return None if expired else caller_of(rule)
         if self._auth.accept == "any":
-            return Caller(self._auth.user, self._auth.role)
+            return caller_of(self._auth)
         return None
 
     def revoke(self) -> None:

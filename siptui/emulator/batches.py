@@ -66,6 +66,7 @@ class Batch:
     requested: datetime
     items: list[Item]
     foreign: bool = False
+    strong: bool = True  # whoever submitted it may reset an administrator's password
     started: float | None = None
     ends: float = math.inf
     done: bool = False

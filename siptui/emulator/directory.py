@@ -16,7 +16,9 @@ class Account:
     """A shared account as bulk sign-in sees it. The defaults are a healthy one.
 
     `throttle_above`: the on-premises directory takes that many password changes of one batch.
-    `error` is a text of the service's own that stands for everything else.
+    `error` is a text of the service's own that stands for everything else. The flags about
+    policies and number are what the scenario says; `People` turns them into what holds, with the
+    policies of the tenant and what was written since. `stopped` is a refusal that `People` found.
     """
 
     exists: bool = True
@@ -26,6 +28,16 @@ class Account:
     on_premises: str = ""
     throttle_above: int = 0
     error: str = ""
+    enabled: bool = True
+    licence: bool = True
+    mfa: str = "disabled"
+    synced: bool = False
+    administrator: bool = False
+    account_type: str = "User"
+    calling_policy: str | None = None
+    ip_phone_policy: str | None = None
+    phone_number: str = ""
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +46,16 @@ class Phone:
 
     `region` is where its record lives (None: wherever it is asked for), `deadline` the moment
     from which bulk sign-in is too late. `slow` stretches its time, `stuck` never ends, `silent`
-    is never listed in an answer, `word` stands for its final status word.
+    is never listed in an answer, `word` stands for its final status word. `trusted` None goes by
+    the tenant's list of trusted addresses, and so does False once the address was added to it;
+    `listed` says whether the inventory shows it.
     """
 
     known: bool = True
     region: Region | None = None
     tagged: bool = True
     online: bool = True
-    trusted: bool = True
+    trusted: bool | None = None
     trusted_words: str = "documented"
     public_ip: str = "203.0.113.24"
     deadline: float | None = None
@@ -51,6 +65,7 @@ class Phone:
     stuck: bool = False
     silent: bool = False
     word: str = ""
+    listed: bool = True
 
 
 R = TypeVar("R", AccountRule, DeviceRule)
@@ -80,6 +95,14 @@ class _Rules(Generic[R]):
             if name not in _ABOUT_THE_RULE and (value := getattr(rule, name)) is not None
         }
         self._rules.append((rule, pattern, low, high, traits))
+
+    def names(self) -> set[str]:
+        """The names that rules spell out in full, casefolded."""
+        found: set[str] = set()
+        for rule, *_ in self._rules:
+            patterns = [rule.match] if isinstance(rule.match, str) else rule.match
+            found.update(one.casefold() for one in patterns if not set(one) & set("*?["))
+        return found
 
     def named(self, name: str) -> bool:
         """Whether any rule speaks of this name, now or ever."""
@@ -122,6 +145,14 @@ class Directory:
         if self._strict and not self._devices.named(hardware_id):
             phone = replace(phone, known=False)
         return phone
+
+    def account_names(self) -> set[str]:
+        """The accounts that rules name in full, casefolded."""
+        return self._accounts.names()
+
+    def phone_names(self) -> set[str]:
+        """The phones that rules name in full, casefolded."""
+        return self._devices.names()
 
     def change_accounts(self, rule: AccountRule) -> None:
         """From now on `rule` holds too, over all before it."""

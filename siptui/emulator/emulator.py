@@ -10,10 +10,14 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from siptui.emulator.access import Access
+from siptui.emulator.admin_face import AdminFace
 from siptui.emulator.chance import Seed
 from siptui.emulator.clock import Clock, Seconds
 from siptui.emulator.faults import Faults
+from siptui.emulator.gate import Gate
+from siptui.emulator.graph_face import GraphFace
 from siptui.emulator.inspection import inspection_routes
+from siptui.emulator.inventory_face import InventoryFace
 from siptui.emulator.line import Line
 from siptui.emulator.scenario import Scenario, load_scenario
 from siptui.emulator.tenant import Tenant
@@ -32,8 +36,9 @@ class Emulator:
     `scenario` is one, or the name or file of one; `clock` any callable of seconds (without one
     the event loop's time, else real time); `speed` makes the tenant work that much faster;
     `epoch` is the date at which it begins (now). `tenant` holds state and ledger, `access` the
-    door, `faults` what goes wrong, `app` the ASGI app with its faults. `routes` are further ones
-    to serve. Raises `ScenarioError`.
+    door, `faults` what goes wrong, `app` the ASGI app with its faults: admin API, Graph and the
+    device inventory at one address, whose paths do not meet. `routes` are further ones to serve.
+    Raises `ScenarioError`.
     """
 
     def __init__(
@@ -50,9 +55,13 @@ class Emulator:
         self.tenant = Tenant(self.scenario, Clock(clock, speed=speed, epoch=epoch), seed)
         self.access = Access(self.scenario.auth)
         self.faults = Faults(self.scenario.faults, seed)
+        gate = Gate(self.tenant, self.access)
         inner = Starlette(
             routes=[
-                *Wire(self.tenant, self.access).routes(),
+                *Wire(self.tenant, gate).routes(),
+                *AdminFace(self.tenant, gate).routes(),
+                *GraphFace(self.tenant, gate, self.faults).routes(),
+                *InventoryFace(self.tenant, gate).routes(),
                 *inspection_routes(self.tenant, self.faults, self.access),
                 *routes,
             ]

@@ -3,28 +3,19 @@
 from datetime import datetime
 
 from siptui.emulator.access import Caller, Verify
-from siptui.emulator.entra_tokens import (
-    AUTHENTICATION_ADMINISTRATOR,
-    GLOBAL_ADMINISTRATOR,
-    PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
-    Issuer,
-)
-
-_BULK = {
-    GLOBAL_ADMINISTRATOR,
-    PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
-    AUTHENTICATION_ADMINISTRATOR,
-}
+from siptui.emulator.entra_tokens import Issuer
+from siptui.emulator.roles import names_of
 
 
 def verified_by(issuer: Issuer) -> Verify:
-    """For `Access.verify`: who a token of `issuer` belongs to, and whether a role is in it that
-    may bulk sign in. Whether it has run out is decided by the tenant's date."""
+    """For `Access.verify`: who a token of `issuer` belongs to, with which roles, and what it is
+    for. Whether it has run out is decided by the tenant's date."""
 
     def verify(token: str, date: datetime) -> Caller | None:
-        claims = issuer.check(token, date.timestamp())
+        claims = issuer.check(token, date.timestamp(), any_audience=True)
         if claims is None:
             return None
-        return Caller(claims["upn"], not _BULK.isdisjoint(claims["wids"]))
+        roles = names_of(claims["wids"])
+        return Caller(claims["upn"], roles, audience=claims["aud"])
 
     return verify

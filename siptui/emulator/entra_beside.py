@@ -1,24 +1,25 @@
 """The emulated authority beside an emulated tenant: same tenant, same operators, same clock."""
 
 import contextlib
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from siptui.emulator.access import Caller
+from siptui.emulator.access import Caller, caller_of, roles_of
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.entra import Entra
 from siptui.emulator.entra_access import verified_by
 from siptui.emulator.entra_grants import EntraState
 from siptui.emulator.entra_server import served
 from siptui.emulator.entra_tls import throwaway_certificates
-from siptui.emulator.entra_tokens import (
-    AUTHENTICATION_ADMINISTRATOR,
-    TEAMS_ADMINISTRATOR,
-    EntraUser,
-)
+from siptui.emulator.entra_tokens import EntraUser
+from siptui.emulator.people import object_id
+from siptui.emulator.roles import ROLE_IDS, WITHOUT_BULK
+
+#: What tokens are issued for besides the admin API; the emulator's own address, which stands for
+#: Graph's, is added once it is known.
+RESOURCES = ("https://graph.microsoft.com", "https://devicemgmt.teams.microsoft.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,25 @@ class Beside:
 
 
 def state_of(emulator: Emulator) -> EntraState:
-    """The directory of the emulated tenant: its operator, and one without a role for bulk
-    sign-in. Somebody must type the code, on the page that the authority serves."""
+    """The directory of the emulated tenant: its operator, one of Teams without a role for bulk
+    sign-in, and one with such a role and none of Teams. Somebody must type the code, on the page
+    that the authority serves."""
     tenant, auth = emulator.scenario.tenant, emulator.scenario.auth
 
-    def user(upn: str, role: bool) -> EntraUser:
-        wids = (AUTHENTICATION_ADMINISTRATOR if role else TEAMS_ADMINISTRATOR,)
-        return EntraUser(upn, tenant.id, str(uuid.uuid5(uuid.NAMESPACE_DNS, upn)), wids=wids)
+    def user(upn: str, roles: Iterable[str]) -> EntraUser:
+        wids = tuple(ROLE_IDS[name] for name in roles)
+        return EntraUser(upn, tenant.id, object_id(upn), wids=wids)
 
-    users = [user(auth.user, auth.role), user(f"teams@{tenant.domain}", False)]
+    users = [
+        user(auth.user, roles_of(auth)),
+        user(f"teams@{tenant.domain}", WITHOUT_BULK),
+        user(f"authentication@{tenant.domain}", ("Authentication Administrator",)),
+    ]
     return EntraState(
         tenants={tenant.id: (tenant.domain,)},
         users=users,
         clock=lambda: emulator.tenant.clock.date().timestamp(),
+        resources=set(RESOURCES),
     )
 
 
@@ -65,8 +72,8 @@ def authority_beside(emulator: Emulator, folder: Path, port: int = 0) -> Iterato
         rule = next((rule for rule in listed.tokens if rule.token == token), None)
         if rule is not None:
             over = rule.expires is not None and emulator.tenant.clock.now() >= rule.expires
-            return None if over else Caller(rule.user, rule.role)
-        return Caller(listed.user, listed.role) if listed.accept == "any" else None
+            return None if over else caller_of(rule)
+        return caller_of(listed) if listed.accept == "any" else None
 
     files = throwaway_certificates(folder)
     emulator.access.verify = verify

@@ -1,6 +1,7 @@
 """`/_emulator/`: the ledger, the truth, and changes from outside, as JSON, for black-box tests.
 
-    GET  /_emulator/ledger        submits, refused, violations, resets, max_live, calls, now
+    GET  /_emulator/ledger        submits, refused, violations, resets, max_live, calls by route,
+                                  throttled and busiest by service, now
     GET  /_emulator/truth         how each device really stands
     GET  /_emulator/scenario      the scenario in force
     POST /_emulator/time          {"advance": SECONDS}
@@ -53,6 +54,9 @@ def ledger_page(tenant: Tenant) -> dict[str, Any]:
                 "resets",
                 "max_live",
                 "calls",
+                "parts",
+                "throttled",
+                "busiest",
             )
         }
     )

@@ -27,6 +27,16 @@ TEXTS: dict[Cause, str] = {
         "The Password writeback service failed to set a password on the tenant's local directory."
     ),
 }
+#: Prerequisites without a text in that table. These are invented: nobody has published what the
+#: service says of them; they are here so that a run fails where a prerequisite is missing.
+INVENTED: dict[str, str] = {
+    "bulk_sign_in": "Bulk sign-in is not enabled for this tenant.",
+    "disabled": "User account is disabled.",
+    "licence": "User missing Teams Phone license.",
+    "mfa": "User is required to use multi-factor authentication (AADSTS50076).",
+    "administrator": "Insufficient privileges to reset the password of an administrator.",
+    "access": "Sign-in was blocked by Conditional Access policies (AADSTS53003).",
+}
 WHITELIST = "Public IP IPv4 {ip} is not trusted. Please whitelist the public IP in TAC"
 
 
@@ -80,7 +90,8 @@ def _phone_lacks(phone: Phone, region: Region, moment: float) -> Cause | None:
         return Cause.DEADLINE_EXPIRED
     if not phone.online:
         return Cause.OFFLINE
-    return None if phone.trusted else Cause.IP_NOT_TRUSTED
+    # Without a list of addresses (None) nothing speaks against it.
+    return Cause.IP_NOT_TRUSTED if phone.trusted is False else None
 
 
 def _phone_text(cause: Cause, phone: Phone) -> str:
@@ -92,8 +103,11 @@ def _phone_text(cause: Cause, phone: Phone) -> str:
 
 
 def _account_text(account: Account, synced_before: int) -> str:
+    if not account.exists:
+        return TEXTS[Cause.USER_NOT_FOUND]
+    if account.stopped:
+        return account.stopped
     lacks = (
-        (not account.exists, Cause.USER_NOT_FOUND),
         (not account.number, Cause.NO_PHONE_NUMBER),
         (not account.sip_calling, Cause.CALLING_POLICY),
         (not account.common_area, Cause.IP_PHONE_POLICY),

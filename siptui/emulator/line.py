@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from siptui.emulator.calls import called
 from siptui.emulator.faults import Faults
 from siptui.emulator.scenario import FaultRule
 from siptui.emulator.tenant import Tenant
-from siptui.emulator.wire import CALLS, region_of, retry_header
+from siptui.emulator.wire import region_of, retry_header
 from siptui.emulator.writing import ACCESS_DENIED, UNAUTHORIZED
 
 _PAGE = (
@@ -48,10 +49,11 @@ class Line:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; raises `BrokenLineError`."""
-        call = CALLS.get(scope["path"].casefold()) if scope["type"] == "http" else None
-        if call is None:
+        found = called(scope["path"]) if scope["type"] == "http" else None
+        if found is None:
             await self._app(scope, receive, send)
             return
+        call = found.name
         self._tenant.ledger.calls[call] += 1
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
         region = region_of(self._tenant, {key.casefold(): value for key, value in query})

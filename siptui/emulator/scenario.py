@@ -13,14 +13,25 @@ import msgspec
 
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
+from siptui.emulator.calls import CALL_NAMES
+from siptui.emulator.prerequisites import (
+    AccessPolicy,
+    CallingPolicy,
+    Group,
+    IPPhonePolicy,
+    Number,
+    Site,
+    Table,
+    TrustedIP,
+    Words,
+)
+from siptui.emulator.roles import ROLE_IDS
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Duration = Annotated[float, msgspec.Meta(ge=0)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Ordinal = Annotated[int, msgspec.Meta(ge=1)]
-Words = str | list[str]
-Call = Literal["serviceDiscovery", "createbatch", "batchstatus", "batchsummaries", "*"]
 FaultKind = Literal[
     "refused",  # no connection: nothing was sent
     "connect_timeout",  # no connection, after waiting
@@ -44,20 +55,24 @@ class ScenarioError(UsageError):
     code = "scenario"
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
+class TenantTable(Table, frozen=True):
+    """Who the tenant is. `strict`: only accounts and phones that a rule matches exist.
 
-
-class TenantTable(_Table, frozen=True):
-    """Who the tenant is. `strict`: only accounts and phones that a rule matches exist."""
+    `list` names a device list that comes with siptui: its phones are in the inventory, in their
+    regions, and its numbers are those of the accounts. `bulk_sign_in` is the word of the Global
+    TeamsSipDevicesConfiguration.
+    """
 
     id: str = "b5a2f4c8-6f0e-4a53-9d0b-0c6f6c1f7e21"
     name: str = "Contoso Ltd"
     domain: str = "contoso.com"
     strict: bool = False
+    list: str = ""
+    bulk_sign_in: Literal["Enabled", "Disabled"] = "Enabled"
+    security_defaults: bool = False
 
 
-class WireTable(_Table, frozen=True):
+class WireTable(Table, frozen=True):
     """How the answers are written; what nobody outside has seen is an option here."""
 
     casing: Literal["camel", "pascal", "lower"] = "camel"
@@ -79,16 +94,27 @@ class WireTable(_Table, frozen=True):
     failed: Words = "Failed"
     completed: Words = "Completed"
     completed_failed: Words = ""  # a finished batch with failures, where it differs
+    admin_casing: Literal["observed", "camel", "pascal", "lower"] = "observed"  # beyond bulk
+    policies: Literal["effective", "older"] = "effective"  # how an account names its policies
+    grants: Literal["module", "go-teams"] = "module"  # which path assigns a policy; else 404
 
 
-class LagTable(_Table, frozen=True):
-    """Seconds until a new batch can be read."""
+class LagTable(Table, frozen=True):
+    """Seconds until a new batch can be read, and what was changed.
+
+    `policy`: until reads show a change of a policy, an account or an address; with several
+    `replicas` each read meets one of them, and they are late by different times up to that, so
+    that answers flap. `bulk`: until bulk sign-in goes by the change.
+    """
 
     summaries: Duration = 0
     status: Duration = 0
+    policy: Duration = 0
+    replicas: Ordinal = 1
+    bulk: Duration = 0
 
 
-class LimitsTable(_Table, frozen=True):
+class LimitsTable(Table, frozen=True):
     """What is too much, and what the service then says."""
 
     devices: Ordinal = 100
@@ -97,10 +123,14 @@ class LimitsTable(_Table, frozen=True):
     retry_after: Duration = 30  # 0: the header is left out
     retry_after_form: Literal["seconds", "date"] = "seconds"
     conflict: Literal["accept", "400", "409"] = "accept"  # device or account in two live batches
-    requests_per_minute: Count = 0  # 0: no limit
+    requests_per_minute: Count = 0  # bulk sign-in; 0: no limit, here and below
+    admin_per_minute: Count = 0
+    graph_per_minute: Count = 0  # each part of a $batch counts
+    inventory_per_minute: Count = 0
+    page: Ordinal = 100  # rows in a page of any list
 
 
-class TimingTable(_Table, frozen=True):
+class TimingTable(Table, frozen=True):
     """How long the work takes: `lanes` devices of a batch at once, each as long as it takes."""
 
     device: tuple[Positive, Positive] = (20, 90)
@@ -109,25 +139,33 @@ class TimingTable(_Table, frozen=True):
     lanes: Ordinal = 20
 
 
-class TokenRule(_Table, frozen=True):
-    """One bearer token. `expires` is the moment from which it is refused."""
+class TokenRule(Table, frozen=True):
+    """One bearer token. `expires` is the moment from which it is refused.
+
+    `roles` (by name) say what it may do; without them `role` does: bulk sign-in and every read,
+    or Teams administration alone. `graph` are its permissions there; without them it has all.
+    """
 
     token: str
     user: str = "admin@contoso.com"
     role: bool = True
+    roles: tuple[str, ...] | None = None
+    graph: tuple[str, ...] | None = None
     expires: Duration | None = None
 
 
-class AuthTable(_Table, frozen=True):
+class AuthTable(Table, frozen=True):
     """Who is let in: with `any` every token is good, but those named behave as said."""
 
     accept: Literal["any", "listed"] = "any"
     user: str = "admin@contoso.com"
     role: bool = True
+    roles: tuple[str, ...] | None = None
+    graph: tuple[str, ...] | None = None
     tokens: tuple[TokenRule, ...] = ()
 
 
-class _Rule(_Table, frozen=True):
+class _Rule(Table, frozen=True):
     match: Words = "*"
     share: Share | None = None
     since: Duration | None = None
@@ -137,7 +175,13 @@ class _Rule(_Table, frozen=True):
 
 
 class AccountRule(_Rule, frozen=True):
-    """What the accounts matched are like, while the rule holds; None leaves things as they are."""
+    """What the accounts matched are like, while the rule holds; None leaves things as they are.
+
+    `number`, `sip_calling` and `common_area` say yes or no: without the latter two no policy is
+    assigned directly, and that of a group or `Global` holds. `calling_policy` and
+    `ip_phone_policy` name the one that is assigned directly. What is written through the service
+    later beats all of it.
+    """
 
     exists: bool | None = None
     number: bool | None = None
@@ -145,10 +189,23 @@ class AccountRule(_Rule, frozen=True):
     common_area: bool | None = None
     on_premises: Literal["", "misconfigured", "throttling", "writeback"] | None = None
     throttle_above: Count | None = None
+    enabled: bool | None = None
+    licence: bool | None = None
+    mfa: Literal["disabled", "enabled", "enforced"] | None = None
+    synced: bool | None = None
+    administrator: bool | None = None
+    account_type: str | None = None
+    calling_policy: str | None = None
+    ip_phone_policy: str | None = None
+    phone_number: str | None = None
 
 
 class DeviceRule(_Rule, frozen=True):
-    """What the phones matched are like, while the rule holds; None leaves things as they are."""
+    """What the phones matched are like, while the rule holds; None leaves things as they are.
+
+    `trusted`: true whatever its address is; false until its address is put on the list of trusted
+    ones; not said: as the list says. `listed`: whether the inventory shows it.
+    """
 
     known: bool | None = None
     region: Region | None = None
@@ -163,9 +220,10 @@ class DeviceRule(_Rule, frozen=True):
     stuck: bool | None = None
     silent: bool | None = None
     word: str | None = None
+    listed: bool | None = None
 
 
-class BatchRule(_Table, frozen=True):
+class BatchRule(Table, frozen=True):
     """What befalls whole batches: the nth accepted one, those of a region, or all."""
 
     nth: Ordinal | tuple[Ordinal, ...] | None = None
@@ -174,7 +232,7 @@ class BatchRule(_Table, frozen=True):
     stuck: Share = 0
 
 
-class ForeignBatch(_Table, frozen=True):
+class ForeignBatch(Table, frozen=True):
     """A batch that somebody starts with PowerShell; `at` below 0 is before the beginning."""
 
     at: float
@@ -185,15 +243,16 @@ class ForeignBatch(_Table, frozen=True):
     items: tuple[tuple[str, str], ...] = ()
 
 
-class FaultRule(_Table, frozen=True):
+class FaultRule(Table, frozen=True):
     """What goes wrong on the way: which calls, which occurrence of them, before or after the act.
 
-    `nth` counts the calls that `call` and `region` match, from 1. Without `nth`, `every` and
-    `probability` every one is met. `times` ends the rule after that many.
+    `call` is one of `calls.CALL_NAMES` or `*`. `nth` counts the calls that `call` and `region`
+    match, from 1. Without `nth`, `every` and `probability` every one is met. `times` ends the
+    rule after that many.
     """
 
     kind: FaultKind
-    call: Call | tuple[Call, ...] = "*"
+    call: str | tuple[str, ...] = "*"
     moment: Literal["before", "after"] = "before"
     nth: Ordinal | tuple[Ordinal, ...] | None = None
     every: Ordinal | None = None
@@ -208,7 +267,7 @@ class FaultRule(_Table, frozen=True):
     seconds: Duration = 5
 
 
-class Scenario(_Table, frozen=True):
+class Scenario(Table, frozen=True):
     """Everything the emulated tenant is. `entra` is read by the emulated authority."""
 
     name: str = "default"
@@ -219,12 +278,19 @@ class Scenario(_Table, frozen=True):
     limits: LimitsTable = LimitsTable()
     timing: TimingTable = TimingTable()
     auth: AuthTable = AuthTable()
+    calling_policies: tuple[CallingPolicy, ...] = ()
+    ip_phone_policies: tuple[IPPhonePolicy, ...] = ()
+    trusted_ips: tuple[TrustedIP, ...] = (TrustedIP(address="203.0.113.24"),)
+    sites: tuple[Site, ...] = ()
+    groups: tuple[Group, ...] = ()
+    access_policies: tuple[AccessPolicy, ...] = ()
+    numbers: tuple[Number, ...] = ()
     accounts: tuple[AccountRule, ...] = ()
     devices: tuple[DeviceRule, ...] = ()
     batches: tuple[BatchRule, ...] = ()
     foreign: tuple[ForeignBatch, ...] = ()
     faults: tuple[FaultRule, ...] = ()
-    entra: dict[str, Any] = {}
+    entra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 def read_scenario(text: str, source: str) -> Scenario:
@@ -252,7 +318,17 @@ def _check(scenario: Scenario, source: str) -> None:
         low, high = getattr(scenario.timing, name)
         if low > high:
             raise wrong(f"timing.{name}", "the shorter time comes first")
+    for where, roles in (
+        ("auth.roles", scenario.auth.roles),
+        *((f"auth.tokens[{n}].roles", rule.roles) for n, rule in enumerate(scenario.auth.tokens)),
+    ):
+        if unknown := set(roles or ()) - set(ROLE_IDS):
+            raise wrong(where, f"{sorted(unknown)[0]!r} is none of {', '.join(ROLE_IDS)}")
     for place, fault in enumerate(scenario.faults):
+        calls = (fault.call,) if isinstance(fault.call, str) else fault.call
+        if unknown := set(calls) - CALL_NAMES:
+            names = ", ".join(sorted(CALL_NAMES))
+            raise wrong(f"faults[{place}].call", f"{sorted(unknown)[0]!r} is none of {names}")
         if fault.kind == "status" and fault.status is None:
             raise wrong(f"faults[{place}].status", "a fault of kind 'status' needs one")
         if fault.kind in {"refused", "connect_timeout"} and fault.moment == "after":

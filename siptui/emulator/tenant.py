@@ -17,9 +17,11 @@ from siptui.domain.region import Region
 from siptui.emulator.batches import Batch, Item, device_key, schedule
 from siptui.emulator.chance import Seed, draw, generator, guid
 from siptui.emulator.clock import Clock
-from siptui.emulator.directory import Directory
+from siptui.emulator.configurations import Configurations
+from siptui.emulator.directory import Directory, Phone
 from siptui.emulator.judgement import TEXTS, judge
 from siptui.emulator.ledger import Ledger, Refused, Submit, Violation, Wrong
+from siptui.emulator.people import People
 from siptui.emulator.scenario import AccountRule, DeviceRule, ForeignBatch, Scenario
 
 #: How far back the tenant's list of batches reaches (Get-CsSdgBulkSignInRequestsSummary).
@@ -62,6 +64,9 @@ class Tenant:
         self.seed = seed
         self.ledger = Ledger()
         self.directory = Directory(scenario, seed)
+        self.configurations = Configurations(scenario)
+        self.people = People(scenario, self.directory, self.configurations, seed)
+        self._reads = itertools.count()
         self._batches: dict[str, Batch] = {}
         self._latest: dict[tuple[str, str], tuple[Item, Batch]] = {}
         self._numbers = itertools.count(1)
@@ -94,9 +99,12 @@ class Tenant:
     # -- what a caller can do -----------------------------------------------------------------
 
     def submit(
-        self, region: Region, wanted: Sequence[tuple[str, str]], by: str
+        self, region: Region, wanted: Sequence[tuple[str, str]], by: str, *, strong: bool = True
     ) -> Accepted | Refusal:
-        """Take a batch of (user name, hardware id), or say why not."""
+        """Take a batch of (user name, hardware id), or say why not.
+
+        `strong`: who submits may reset the password of an administrator too.
+        """
         now = self.settle()
         limits = self.scenario.limits
         refusal: Refusal | None = None
@@ -132,7 +140,24 @@ class Tenant:
                 Refused(now, region, len(wanted), refusal.status, refusal.message)
             )
             return refusal
-        return Accepted(self._take(region, items, by, now))
+        return Accepted(self._take(region, items, by, now, strong=strong))
+
+    def reads_up_to(self) -> float:
+        """Up to which moment the replica that is read now has seen what was written."""
+        now, lag = self.settle(), self.scenario.lag
+        if lag.replicas == 1:
+            return now - lag.policy
+        replica = int(draw(self.seed, "replica", next(self._reads)) * lag.replicas)
+        return now - lag.policy * replica / (lag.replicas - 1)
+
+    def next_attempt(self, user: str) -> int:
+        """Which attempt the account's next submit would be; rules may go by it."""
+        return self.ledger.resets[user.casefold()] + 1
+
+    def phone(self, hardware_id: str, attempt: int) -> Phone:
+        """How a phone stands now, before its submit of this number."""
+        now = self.settle()
+        return self.people.phone(hardware_id, now, attempt=attempt, written=now)
 
     def batch(self, batch_id: str) -> Batch | None:
         """The batch of this id, once it can be read."""
@@ -203,7 +228,14 @@ class Tenant:
     # -- the life of a batch ------------------------------------------------------------------
 
     def _take(
-        self, region: Region, items: list[Item], by: str, now: float, *, foreign: bool = False
+        self,
+        region: Region,
+        items: list[Item],
+        by: str,
+        now: float,
+        *,
+        foreign: bool = False,
+        strong: bool = True,
     ) -> Batch:
         number = next(self._numbers)
         batch = Batch(
@@ -215,6 +247,7 @@ class Tenant:
             requested=self.clock.date_at(now),
             items=items,
             foreign=foreign,
+            strong=strong,
         )
         ledger = self.ledger
         ledger.violations.extend(self._clashes(items, now, batch.batch_id))
@@ -268,7 +301,10 @@ class Tenant:
         if item.foretold is not None:
             item.verdict = item.foretold
             return
-        account = self.directory.account(item.key[0], moment, item.attempt)
+        seen = moment - self.scenario.lag.bulk
+        account = self.people.judged(
+            item.key[0], moment, attempt=item.attempt, strong=batch.strong, written=seen
+        )
         before = 0
         if account.on_premises == "throttling":
             for other in batch.items:
@@ -280,7 +316,7 @@ class Tenant:
             hardware_id=item.hardware_id,
             region=batch.region,
             account=account,
-            phone=self.directory.phone(item.key[1], moment, item.attempt),
+            phone=self.people.phone(item.key[1], moment, attempt=item.attempt, written=seen),
             moment=moment,
             synced_before=before,
         )

@@ -5,7 +5,6 @@ Paths, methods and parameters as the MicrosoftTeams module has them (operation n
 """
 
 import math
-from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -17,7 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from siptui.domain.region import Region
-from siptui.emulator.access import Access, Caller
+from siptui.emulator.access import Caller
+from siptui.emulator.calls import Source
+from siptui.emulator.gate import Gate
 from siptui.emulator.tenant import Accepted, Tenant
 from siptui.emulator.writing import ACCESS_DENIED, UNAUTHORIZED, Writer
 
@@ -45,12 +46,11 @@ def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = 
 class Wire:
     """HTTP in front of a tenant."""
 
-    def __init__(self, tenant: Tenant, access: Access) -> None:
+    def __init__(self, tenant: Tenant, gate: Gate) -> None:
         self._tenant = tenant
-        self._access = access
+        self._gate = gate
         self._limits = tenant.scenario.limits
         self._writer = Writer(tenant.scenario.wire)
-        self._recent: deque[float] = deque()
 
     def routes(self) -> list[Route]:
         """The routes of the four calls."""
@@ -64,33 +64,17 @@ class Wire:
     def _guarded(
         self, answer: Answer, *, role: bool = True
     ) -> Callable[[Request], Awaitable[Response]]:
+        async def answered(request: Request, caller: Caller) -> Response:
+            if role and not caller.role:
+                return json_answer(ACCESS_DENIED, 403)
+            if self._gate.too_fast(Source.BULK):
+                return self._error(429, "TooManyRequests", "Too many requests.", 60)
+            return await answer(request, caller)
+
         async def endpoint(request: Request) -> Response:
-            now = self._tenant.settle()
-            header = request.headers.get("authorization", "")
-            caller = self._access.caller(header, now, self._tenant.clock.date())
-            if caller is None:
-                response = json_answer(UNAUTHORIZED, 401, {"WWW-Authenticate": "Bearer"})
-            elif role and not caller.role:
-                response = json_answer(ACCESS_DENIED, 403)
-            elif self._too_fast(now):
-                response = self._error(429, "TooManyRequests", "Too many requests.", 60)
-            else:
-                response = await answer(request, caller)
-            if correlation := request.headers.get("x-ms-correlation-id"):
-                response.headers["X-MS-Correlation-Id"] = correlation
-            return response
+            return await self._gate.answer(request, Source.BULK, answered, _unauthorized)
 
         return endpoint
-
-    def _too_fast(self, now: float) -> bool:
-        if not self._limits.requests_per_minute:
-            return False
-        while self._recent and self._recent[0] <= now - 60:
-            self._recent.popleft()
-        if len(self._recent) >= self._limits.requests_per_minute:
-            return True
-        self._recent.append(now)
-        return False
 
     def _error(
         self, status: int, code: str, message: str, retry_after: float | None = None
@@ -117,7 +101,7 @@ class Wire:
             return self._error(
                 400, "BadRequest", "The body must be an array of UserName and HardwareId."
             )
-        outcome = self._tenant.submit(region, wanted, caller.user)
+        outcome = self._tenant.submit(region, wanted, caller.user, strong=caller.strong)
         if isinstance(outcome, Accepted):
             created = self._tenant.scenario.wire.created_status
             return json_answer(self._writer.accepted(outcome.batch), created)
@@ -134,6 +118,10 @@ class Wire:
 
     async def _summaries(self, request: Request, caller: Caller) -> Response:
         return json_answer(self._writer.summaries(self._tenant.batches()))
+
+
+def _unauthorized(status: int, code: str, message: str, wait: float | None) -> Response:
+    return json_answer(UNAUTHORIZED, status)
 
 
 def retry_header(tenant: Tenant, seconds: float | None, form: str) -> dict[str, str]:

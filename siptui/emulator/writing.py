@@ -9,7 +9,8 @@ from typing import Any
 
 from siptui.emulator.batches import Batch, Item, ItemState
 from siptui.emulator.chance import draw
-from siptui.emulator.scenario import WireTable, Words
+from siptui.emulator.prerequisites import Words
+from siptui.emulator.scenario import WireTable
 
 #: Verbatim, in its own casing whatever the rest of the service does.
 ACCESS_DENIED = {
@@ -32,11 +33,7 @@ class Writer:
 
     def cased(self, value: Any) -> Any:
         """`value` with its PascalCase keys in the service's casing."""
-        if isinstance(value, dict):
-            return {self._name(key): self.cased(inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self.cased(inner) for inner in value]
-        return value
+        return cased(value, self._wire.casing)
 
     def accepted(self, batch: Batch) -> Any:
         """createbatch."""
@@ -72,12 +69,7 @@ class Writer:
         return self.cased({"ErrorCode": code, "Message": message})
 
     def _name(self, name: str) -> str:
-        match self._wire.casing:
-            case "lower":
-                return name.lower()
-            case "camel":
-                return name[:1].lower() + name[1:]
-        return name[:1].upper() + name[1:]
+        return _cased(name, self._wire.casing)
 
     def _head(self, batch: Batch, *, region: bool) -> dict[str, Any]:
         head: dict[str, Any] = {
@@ -121,6 +113,24 @@ class Writer:
         elif wire.no_error != "absent":
             row["Error"] = "" if wire.no_error == "empty" else None
         return row
+
+
+def cased(value: Any, casing: str) -> Any:
+    """`value` with its keys in this casing: `camel`, `pascal` or `lower`."""
+    if isinstance(value, dict):
+        return {_cased(key, casing): cased(inner, casing) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [cased(inner, casing) for inner in value]
+    return value
+
+
+def _cased(name: str, casing: str) -> str:
+    match casing:
+        case "lower":
+            return name.lower()
+        case "camel":
+            return name[:1].lower() + name[1:]
+    return name[:1].upper() + name[1:]
 
 
 def _one(words: Words, key: object) -> str:

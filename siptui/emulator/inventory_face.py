@@ -1,0 +1,77 @@
+"""The device API of the Teams admin center: SIP devices, page by page.
+
+Listed are the phones of the tenant's device list and those that were ever submitted, as far as
+they are provisioned: docs say that a device is listed once its user signed in. A field for the
+region was never seen; `region` is invented, and left out where the phone has none of its own.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from siptui.emulator.calls import Source
+from siptui.emulator.face import Asked, Face, Handle, Told, paged
+from siptui.emulator.people import object_id
+from siptui.emulator.roles import INVENTORY_READS
+from siptui.emulator.wire import retry_header
+from siptui.emulator.writing import ACCESS_DENIED
+
+
+class InventoryFace(Face):
+    """HTTP in front of the tenant's phones."""
+
+    source = Source.INVENTORY
+    prefixes = ("/api/v2/",)
+
+    def handled(self) -> Mapping[tuple[str, str], Handle]:
+        """See `Face`."""
+        return {("GET", "devices"): self._devices}
+
+    def error(self, status: int, code: str, message: str, wait: float | None = None) -> Told:
+        """See `Face`."""
+        form = self.tenant.scenario.limits.retry_after_form
+        if status == 403:
+            return Told(403, ACCESS_DENIED)
+        value = {"errorCode": code, "message": message}
+        return Told(status, value, retry_header(self.tenant, wait, form))
+
+    def _devices(self, asked: Asked) -> Told:
+        if not asked.caller.roles & INVENTORY_READS:
+            return self.error(403, "Forbidden", "Access Denied.")
+        limit = asked.parameters.get("limit", "")
+        size = int(limit) if limit.isascii() and limit.isdigit() and limit != "0" else 50
+        size = min(size, self.tenant.scenario.limits.page)
+        attempts = {phone: times + 1 for (_, phone), times in self.tenant.ledger.times.items()}
+        users = {
+            phone: user
+            for (user, phone), truth in self.tenant.truths().items()
+            if truth.state == "signed_in"
+        }
+        names = list({**self.tenant.people.listed, **attempts})
+        page, further = paged(names, asked.parameters.get("continuationtoken", ""), size)
+        rows = [
+            row
+            for name in page
+            if (row := self._row(name, attempts.get(name, 1), users.get(name, ""))) is not None
+        ]
+        return Told(200, {"devices": rows, "continuationToken": further or None})
+
+    def _row(self, hardware_id: str, attempt: int, user: str) -> dict[str, Any] | None:
+        phone = self.tenant.phone(hardware_id, attempt)
+        if not phone.known or not phone.listed:
+            return None
+        listed = self.tenant.people.listed.get(hardware_id)
+        region = phone.region or (listed.region if listed else None)
+        maker, _, model = (listed.model if listed else "").partition(" ")
+        row: dict[str, Any] = {
+            "baseInfo": {"id": object_id(f"device:{hardware_id}")},
+            "deviceType": "sip",
+            "deviceModelRef": {"manufacturer": maker, "model": model},
+            "lastLoggedInUserRef": {"userName": user.partition("@")[0], "upn": user or None},
+            "signInInfo": {"signInState": "SignedIn" if user else "SignedOut"},
+            "userType": "commonArea",
+            # A port of an analog adapter has no address of its own.
+            "macAddressInfos": [{"interfaceType": "ethernet", "macAddress": hardware_id[:17]}],
+            "publicIpAddress": phone.public_ip,
+            "healthSummary": {"healthState": "online" if phone.online else "offline"},
+        }
+        return {**row, "region": region.value} if region else row
