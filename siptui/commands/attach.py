@@ -1,6 +1,5 @@
 """`siptui attach [RUN]`: the console on a run, running or ended."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ from siptui.domain.region import Region
 
 if TYPE_CHECKING:
     from siptui.commands.session import Selected
+    from siptui.commands.tape import Tape
     from siptui.runs.office import Office
 
 
@@ -32,7 +32,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Path | None,
+    record: "Tape | None",
 ) -> int:
     """Open the console on RUN, running or ended; on the newest unfinished one, or else the
     newest, if none is named."""
@@ -44,7 +44,7 @@ def command(
     office = Office(selected.journal, tenant=selected.profile.tenant)
     try:
         if batch_id is not None:
-            found: str | None = _adopted(office, selected, batch_id, region, log_level)
+            found: str | None = _adopted(office, selected, batch_id, region, record, log_level)
         elif run is None:
             newest: list[str] = office.journal.runs()[:1]
             found = office.newest_unfinished() or (newest[0] if newest else None)
@@ -65,7 +65,12 @@ def command(
 
 
 def _adopted(
-    office: "Office", selected: "Selected", batch_id: str, region: Region | None, level: str | None
+    office: "Office",
+    selected: "Selected",
+    batch_id: str,
+    region: Region | None,
+    record: "Tape | None",
+    level: str | None,
 ) -> str:
     """The run that follows the service's batch `batch_id`, made if need be, with its worker."""
     import asyncio
@@ -79,12 +84,15 @@ def _adopted(
     from siptui.runs.office import holder_of, load
 
     async def read() -> BatchStatus:
-        async with open_session(selected=selected, log_level=level, on_wait=say_wait) as session:
+        async with open_session(
+            selected=selected, record=record, log_level=level, on_wait=say_wait
+        ) as session:
             return await session.client.batch_status(batch_id, retry=True)
 
     status = asyncio.run(read())
     run = adopt_foreign(office, status, region or selected.profile.region, datetime.now(UTC))
     if not load(office.journal, run).finished and holder_of(selected.journal, run) is None:
         office.hold_back(run)  # it may be one of our own, with more to submit
-        start_worker(selected, run, account=known_account(selected), log_level=level)
+        account = known_account(selected)
+        start_worker(selected, run, account=account, record=record, log_level=level)
     return run

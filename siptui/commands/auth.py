@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from siptui.commands.tape import Tape
     from siptui.identity.account import Account
     from siptui.identity.browser import BrowserPrompt
     from siptui.identity.client import HttpFactory
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from siptui.identity.registration import Registration
     from siptui.identity.store import StoreKind, TokenStore
     from siptui.settings import Profile
-    from siptui.transport import Watcher
 
 _METHODS = ("device", "browser", "paste")
 _STORES = ("keyring", "file", "memory")
@@ -60,7 +60,7 @@ def login(
     as_json: bool,
     no_input: bool,
     log_level: str | None,
-    record: "Path | None",
+    record: "Tape | None",
 ) -> None:
     """Sign in. Never asks for a name or a password: that is done in a browser."""
     from siptui.identity.choice import choose_store
@@ -235,17 +235,12 @@ def _profile(
 
 
 @contextlib.contextmanager
-def _connections(record: "Path | None") -> "Iterator[HttpFactory]":
+def _connections(record: "Tape | None") -> "Iterator[HttpFactory]":
     """What makes connections for msal: logged, and written to `record` where that is asked for."""
+    from siptui.commands.tape import watching
     from siptui.identity.connection import Connection
-    from siptui.transport.watch import log_exchange
 
-    with contextlib.ExitStack() as stack:
-        watchers: tuple[Watcher, ...] = (log_exchange,)
-        if record is not None:
-            from siptui.transport.record import Recorder
-
-            watchers = (*watchers, stack.enter_context(Recorder(record)))
+    with watching(record) as watchers:
         yield lambda: Connection(watchers)
 
 

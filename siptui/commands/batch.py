@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from siptui.commands import options
 
 if TYPE_CHECKING:
+    from siptui.commands.tape import Tape
     from siptui.domain.region import Region
     from siptui.gateway.protocol import BatchStatus, ItemStatus
 
@@ -27,7 +27,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Path | None,
+    record: "Tape | None",
     as_json: bool,
 ) -> int:
     """Show the devices of the batch ID, as the service remembers it (30 days).
@@ -48,7 +48,15 @@ def command(
 
     batch = asyncio.run(main())
     if follow:
-        return _follow(batch, region, profile, no_input=no_input, as_json=as_json)
+        return _follow(
+            batch,
+            region,
+            profile,
+            no_input=no_input,
+            as_json=as_json,
+            record=record,
+            log_level=log_level,
+        )
     if as_json:
         click.echo(json.dumps(as_object(batch)))
         return 0
@@ -75,6 +83,8 @@ def _follow(
     *,
     no_input: bool,
     as_json: bool,
+    record: "Tape | None",
+    log_level: str | None,
 ) -> int:
     from datetime import UTC, datetime
 
@@ -84,8 +94,14 @@ def _follow(
     from siptui.runs.adoption import adopt_foreign
 
     selected = select(profile)
-    account = signed_in_account(selected)
-    desk = worker_desk(selected, account=account, wait_for_sign_in=not no_input)
+    account = signed_in_account(selected, record, log_level)
+    desk = worker_desk(
+        selected,
+        account=account,
+        record=record,
+        log_level=log_level,
+        wait_for_sign_in=not no_input,
+    )
     try:
         run = adopt_foreign(desk, batch, region or selected.profile.region, datetime.now(UTC))
         desk.hold_back(run)  # it may be one of our own, with more to submit

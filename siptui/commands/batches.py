@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +9,7 @@ import click
 from siptui.commands import options
 
 if TYPE_CHECKING:
+    from siptui.commands.tape import Tape
     from siptui.gateway.protocol import BatchSummary
 
 
@@ -20,7 +20,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Path | None,
+    record: "Tape | None",
     as_json: bool,
 ) -> None:
     """List the batches of the tenant that the service remembers: everybody's, 30 days.

@@ -9,14 +9,18 @@ from siptui.commands.session import Selected
 from siptui.domain.errors import SignInNeededError, SiptuiError
 
 if TYPE_CHECKING:
+    from siptui.commands.tape import Tape
+    from siptui.gateway.protocol import TokenSource
     from siptui.identity.account import Account
     from siptui.identity.attempt import Sleep
     from siptui.identity.browser import BrowserSignIn
+    from siptui.identity.connection import Connection
     from siptui.identity.device import DeviceCodeSignIn
     from siptui.identity.environment import EnvironmentToken
     from siptui.identity.handing import Gift
     from siptui.identity.source import StoredTokens
     from siptui.identity.store import StoreKind, TokenStore
+    from siptui.transport import Watcher
 
 
 class ConsoleSignIn:
@@ -32,6 +36,7 @@ class ConsoleSignIn:
         environ: MutableMapping[str, str],
         tell: Callable[[str], None] = lambda _: None,
         *,
+        record: "Tape | None" = None,
         sleep: "Sleep" = asyncio.sleep,
     ) -> None:
         from siptui.identity.opening import registration_of
@@ -39,6 +44,8 @@ class ConsoleSignIn:
         self._selected = selected
         self._environ = environ
         self.tell = tell
+        self._record = record
+        self._watchers: tuple[Watcher, ...] | None = None
         self._sleep = sleep
         self._registration = registration_of(selected.profile)
         self._memory: TokenStore | None = None
@@ -75,13 +82,13 @@ class ConsoleSignIn:
         """An attempt with a code."""
         from siptui.identity.device import DeviceCodeSignIn
 
-        return DeviceCodeSignIn(self._registration, store, sleep=self._sleep)
+        return DeviceCodeSignIn(self._registration, store, http=self._http, sleep=self._sleep)
 
     def by_browser(self, store: "TokenStore") -> "BrowserSignIn":
         """An attempt with a browser."""
         from siptui.identity.browser import BrowserSignIn
 
-        return BrowserSignIn(self._registration, store, sleep=self._sleep)
+        return BrowserSignIn(self._registration, store, http=self._http, sleep=self._sleep)
 
     async def taken(self, store: "TokenStore", account: "Account") -> None:
         """Remember who signed in."""
@@ -101,6 +108,10 @@ class ConsoleSignIn:
         content = self._memory.read() if self._memory is not None else None
         return Gift(sign_in=content.decode()) if content else given_by(self._selected)
 
+    def tokens(self) -> "TokenSource":
+        """Where the console's own requests take their tokens from, as of now."""
+        return self._tokens()
+
     def _tokens(self) -> "StoredTokens | EnvironmentToken":
         from siptui.identity.environment import environment_token
         from siptui.identity.source import StoredTokens
@@ -110,6 +121,16 @@ class ConsoleSignIn:
             return given
         memory = self._memory
         if memory is not None:
-            return StoredTokens(self._registration, lambda: memory)
+            return StoredTokens(self._registration, lambda: memory, http=self._http)
         find = functools.partial(existing_store, self._selected.store_folder)
-        return StoredTokens(self._registration, find)
+        return StoredTokens(self._registration, find, http=self._http)
+
+    def _http(self) -> "Connection":
+        """A connection for msal: logged, and recorded where that is asked for."""
+        from siptui.identity.connection import Connection
+        from siptui.transport.watch import log_exchange
+
+        if self._watchers is None:
+            recorded = (self._record.recorder(),) if self._record is not None else ()
+            self._watchers = (log_exchange, *recorded)
+        return Connection(self._watchers)

@@ -11,6 +11,7 @@ from siptui.commands import options
 
 if TYPE_CHECKING:
     from siptui.commands.doctor_steps import Step
+    from siptui.commands.tape import Tape
 
 _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 
@@ -18,6 +19,7 @@ _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 @click.command("doctor")
 @options.profile
 @options.log_level
+@options.record
 @options.as_json
 @click.option(
     "--bundle",
@@ -25,7 +27,13 @@ _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
     metavar="FILE",
     help="Also write a support bundle (ZIP), with stand-ins for all names, numbers and addresses.",
 )
-def command(profile: str | None, log_level: str | None, as_json: bool, bundle: Path | None) -> int:
+def command(
+    profile: str | None,
+    log_level: str | None,
+    record: "Tape | None",
+    as_json: bool,
+    bundle: Path | None,
+) -> int:
     """Try settings, DNS, proxy, TLS, clock, sign-in, discovery and one read, and time each.
 
     Changes nothing. Ends with 0 when nothing failed, 4 when it is the sign-in, else 1.
@@ -34,9 +42,11 @@ def command(profile: str | None, log_level: str | None, as_json: bool, bundle: P
     from siptui.domain.errors import ExitCode, SiptuiError
 
     steps: list[Step] = []
+    if record is not None:
+        record.begin()
 
     async def main() -> None:
-        async for step in examine(profile, log_level):
+        async for step in examine(profile, log_level, record):
             steps.append(step)
             if not as_json:
                 _say(step)

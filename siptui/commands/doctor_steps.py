@@ -10,14 +10,14 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from siptui.commands.session import Selected, select, start_log, token_source
+from siptui.commands.tape import Tape, watching
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.client import BulkSignInClient
 from siptui.identity.account import account_of
 from siptui.settings.address import is_loopback
-from siptui.transport import Answer, Call, Http, open_client
+from siptui.transport import Answer, Call, Http, Watcher, open_client
 from siptui.transport.tls import CA_VARIABLES
-from siptui.transport.watch import log_exchange
 
 #: Seconds after which a look-up counts as failed.
 _DNS_LIMIT = 10.0
@@ -49,8 +49,19 @@ Found = tuple[Result, str, str]
 _NO_TOKEN: Found = (Result.UNKNOWN, "not tried without a sign-in", "")
 
 
-async def examine(profile: str | None, log_level: str | None = None) -> AsyncIterator[Step]:
-    """Every step, in the order in which a connection comes to be. Raises nothing."""
+async def examine(
+    profile: str | None, log_level: str | None = None, record: Tape | None = None
+) -> AsyncIterator[Step]:
+    """Every step, in the order in which a connection comes to be. Raises nothing, apart from
+    `UsageError` for a recording that cannot be written."""
+    with watching(record) as watchers:
+        async for step in _examined(profile, log_level, watchers):
+            yield step
+
+
+async def _examined(
+    profile: str | None, log_level: str | None, watchers: tuple[Watcher, ...]
+) -> AsyncIterator[Step]:
     chosen: list[Selected] = []
 
     async def settings() -> Found:
@@ -74,7 +85,7 @@ async def examine(profile: str | None, log_level: str | None = None) -> AsyncIte
 
     async def trust() -> Found:
         start_log(chosen[0].settings, log_level)
-        opened.append(open_client(watchers=(log_exchange,)))
+        opened.append(open_client(watchers=watchers))
         named = [n for n in CA_VARIABLES if chosen[0].environ.get(n)]
         return Result.PASS, f"the system's{' and those of ' + named[0] if named else ''}", ""
 
@@ -84,7 +95,7 @@ async def examine(profile: str | None, log_level: str | None = None) -> AsyncIte
     async with opened[0] as http:
         async for step in _lines(http, addresses):
             yield step
-        async for step in _service(http, chosen[0]):
+        async for step in _service(http, chosen[0], watchers):
             yield step
 
 
@@ -107,12 +118,14 @@ async def _lines(http: Http, addresses: dict[str, str]) -> AsyncIterator[Step]:
     yield await _timed("clock", clock)
 
 
-async def _service(http: Http, selected: Selected) -> AsyncIterator[Step]:
+async def _service(
+    http: Http, selected: Selected, watchers: tuple[Watcher, ...]
+) -> AsyncIterator[Step]:
     """Sign-in, discovery, one read; the latter two only with a token."""
     clients: list[BulkSignInClient] = []
 
     async def sign_in() -> Found:
-        tokens, origin = token_source(selected, (log_exchange,))
+        tokens, origin = token_source(selected, watchers)
         account = account_of(await tokens.token())
         clients.append(BulkSignInClient(http, selected.profile.cloud.admin_api, tokens))
         said = [f"token from {origin}", account.user, account.tenant]

@@ -14,6 +14,7 @@ from siptui.posix import HeldError
 
 if TYPE_CHECKING:
     from siptui.commands.session import Selected
+    from siptui.commands.tape import Tape
     from siptui.identity.handing import Gift
     from siptui.runs.office import Office
 
@@ -35,7 +36,7 @@ def start_worker(
     run: str,
     *,
     account: str = "",
-    record: Path | None = None,
+    record: "Tape | None" = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
     gift: "Gift | None" = None,
@@ -57,7 +58,7 @@ def start_worker(
         "token": given.token,
         "sign_in": given.sign_in,
         "account": account,
-        "record": str(record.absolute()) if record else "",
+        "record": record.order() if record else None,
         "log_level": log_level,
         "patience": _PATIENCE if wait_for_sign_in else 0.0,
     }
@@ -118,7 +119,7 @@ def worker_desk(
     selected: "Selected",
     *,
     account: str = "",
-    record: Path | None = None,
+    record: "Tape | None" = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
     gift: "Callable[[], Gift] | None" = None,
@@ -169,7 +170,7 @@ def local_desk(
     selected: "Selected",
     *,
     account: str = "",
-    record: Path | None = None,
+    record: "Tape | None" = None,
     log_level: str | None = None,
 ) -> "Office":
     """The desk of the profile's tenant, whose runs are worked on in this very process."""
@@ -194,7 +195,7 @@ def desk_for(
     *,
     foreground: bool,
     account: str = "",
-    record: Path | None = None,
+    record: "Tape | None" = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
 ) -> "Office":
@@ -215,14 +216,19 @@ def _can_be_renewed(selected: "Selected") -> bool:
     return not given_by(selected) or sys.stdin.isatty()
 
 
-def signed_in_account(selected: "Selected") -> str:
+def signed_in_account(
+    selected: "Selected", record: "Tape | None" = None, log_level: str | None = None
+) -> str:
     """The account that submits, if its token says so. Raises `SignInNeededError` without one."""
     import asyncio
 
-    from siptui.commands.session import token_source
+    from siptui.commands.session import start_log, token_source
+    from siptui.commands.tape import watching
 
-    tokens, _ = token_source(selected)
-    asyncio.run(tokens.token())
+    start_log(selected.settings, log_level)
+    with watching(record) as watchers:
+        tokens, _ = token_source(selected, watchers)
+        asyncio.run(tokens.token())
     account = getattr(tokens, "account", lambda: None)()
     return getattr(account, "user", "") if account else ""
 

@@ -12,6 +12,7 @@ from siptui.domain.errors import SignInNeededError
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
+    from siptui.commands.tape import Tape
     from siptui.commands.session import Selected
     from siptui.tui.options import ConsoleOptions
 
@@ -36,7 +37,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Path | None,
+    record: "Tape | None",
 ) -> int:
     """Open the console, on the device list FILE if one is named."""
     from siptui.commands.session import select
@@ -127,19 +128,23 @@ def open_console(
     selected: "Selected",
     console: "ConsoleOptions",
     *,
-    record: Path | None = None,
+    record: "Tape | None" = None,
     log_level: str | None = None,
 ) -> int:
     """Open the console on the profile's desk and stay until it is left; the exit code."""
     from siptui.commands.console_sign_in import ConsoleSignIn
     from siptui.commands.launch import given_by, known_account, waiting_runs, worker_desk
+    from siptui.commands.session import start_log
     from siptui.tui.launch import check_terminal, prepare_environment, run_console
 
     check_terminal()
     prepare_environment()
     environ = dict(selected.environ)
     selected = dataclasses.replace(selected, environ=environ)
-    ways = ConsoleSignIn(selected, environ)
+    if record is not None:
+        record.begin()  # a file that cannot be used is known before anything is on the screen
+    start_log(selected.settings, log_level)
+    ways = ConsoleSignIn(selected, environ, record=record)
     desk = worker_desk(
         selected,
         account=known_account(selected),

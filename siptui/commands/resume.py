@@ -1,6 +1,5 @@
 """`siptui resume`: go on with a run that stopped, or decide what became of a lost batch."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ from siptui.domain.plan import Batch
 from siptui.domain.state import BatchState, DeviceState
 
 if TYPE_CHECKING:
+    from siptui.commands.tape import Tape
     from siptui.runs.changes import Changed
     from siptui.runs.office import Office
     from siptui.runs.state import BatchRecord, DeviceRecord, RunState
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 @click.option("--adopt", metavar="BATCH", help="The lost batch is the service's BATCH; follow it.")
 @click.option("--resubmit", is_flag=True, help="Submit what is unknown once more.")
 @click.option(
-    "--batch",
-    type=int,
-    metavar="N",
-    help="Which batch of the run, where several are unsettled.",
+    "--batch", type=int, metavar="N", help="Which batch of the run, where several are unsettled."
 )
 @options.changes
 @options.yes
@@ -48,7 +45,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Path | None,
+    record: "Tape | None",
 ) -> int:
     """Go on with RUN, or with the newest unfinished one.
 
@@ -85,7 +82,7 @@ def command(
         if holder := holder_of(selected.journal, found):
             if adopt or resubmit or found not in waiting_runs(desk, selected.journal):
                 raise HeldError(lock_path(selected.journal, found), holder)
-            signed_in_account(selected)
+            signed_in_account(selected, record, log_level)
             desk.signed_in(found)
             may_ask = not (no_input or as_json)
             return watch(
@@ -97,21 +94,12 @@ def command(
                 may_ask=may_ask,
             )
         if not (adopt or resubmit) and state.finished:
-            click.echo(
-                f"Run {found} is finished; there is nothing left to go on with.",
-                err=True,
-            )
+            click.echo(f"Run {found} is finished; there is nothing left to go on with.", err=True)
             return exit_code(state)
         if dry_run:
-            _show(
-                state,
-                _wanted(state, batch) if resubmit else None,
-                changes,
-                adopt,
-                as_json,
-            )
+            _show(state, _wanted(state, batch) if resubmit else None, changes, adopt, as_json)
             return 0
-        signed_in_account(selected)
+        signed_in_account(selected, record, log_level)
         if resubmit:
             _resubmit(desk, state, batch, changes, yes=yes, no_input=no_input)
         elif adopt:
@@ -181,14 +169,7 @@ def _confirm_the_rest(
         return  # nothing but following is left
     notes = desk.notes(devices, run=state.run)
     batches = len(_batches(state, None, changes))
-    confirm(
-        devices,
-        tenant=desk.tenant,
-        batches=batches,
-        notes=notes,
-        yes=yes,
-        no_input=no_input,
-    )
+    confirm(devices, tenant=desk.tenant, batches=batches, notes=notes, yes=yes, no_input=no_input)
 
 
 def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:

@@ -1,6 +1,6 @@
 """`siptui retry`: submit the failed devices of a run again."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,13 +9,14 @@ from siptui.domain.errors import UsageError
 from siptui.domain.outcome import Cause
 from siptui.domain.state import DeviceState
 
+if TYPE_CHECKING:
+    from siptui.commands.tape import Tape
+
 
 @click.command()
 @click.argument("run")
 @click.option(
-    "--cause",
-    type=click.Choice([str(c) for c in Cause]),
-    help="Only those that failed for CAUSE.",
+    "--cause", type=click.Choice([str(c) for c in Cause]), help="Only those that failed for CAUSE."
 )
 @options.changes
 @options.yes
@@ -37,7 +38,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Path | None,
+    record: "Tape | None",
 ) -> int:
     """Submit the devices of RUN that failed once more; resets their passwords again."""
     from siptui.commands.confirming import confirm
@@ -77,7 +78,7 @@ def command(
         if dry_run:
             show_plan(batches, as_json=as_json, notes=notes, run=found)
             return 0
-        signed_in_account(selected)
+        signed_in_account(selected, record, log_level)
         confirm(
             devices,
             tenant=desk.tenant,

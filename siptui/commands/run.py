@@ -14,6 +14,7 @@ from siptui.domain.region import Region
 
 if TYPE_CHECKING:
     from siptui.commands.session import Selected
+    from siptui.commands.tape import Tape
     from siptui.devicelist import DeviceList
 
 _SHOWN = 20
@@ -54,11 +55,7 @@ class FaultyListError(UsageError):
     help="Submit what passes by itself (offline, AD throttling) again, N times at most. "
     "Each time resets the password again.",
 )
-@click.option(
-    "--again",
-    is_flag=True,
-    help="Also devices whose outcome in another run is unknown.",
-)
+@click.option("--again", is_flag=True, help="Also devices whose outcome in another run is unknown.")
 @options.as_json
 @options.common
 def command(
@@ -79,7 +76,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Path | None,
+    record: "Tape | None",
 ) -> int:
     """Plan, submit, follow and report the device list FILE, without a console.
 
@@ -109,7 +106,7 @@ def command(
             sha256=found.sha256,
         )
         return ExitCode.OK
-    account = signed_in_account(selected)
+    account = signed_in_account(selected, record, log_level)
     desk = desk_for(
         selected,
         foreground=foreground,

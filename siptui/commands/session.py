@@ -14,6 +14,7 @@ from siptui.settings import BUILT_IN_CLOUDS, Profile, Settings, load
 if TYPE_CHECKING:
     import httpx
 
+    from siptui.commands.tape import Tape
     from siptui.gateway.client import BulkSignInClient
     from siptui.gateway.protocol import TokenSource
     from siptui.identity.client import HttpFactory
@@ -114,7 +115,7 @@ def token_source(
 async def open_session(
     profile: str | None = None,
     *,
-    record: Path | None = None,
+    record: "Tape | None" = None,
     log_level: str | None = None,
     on_wait: "OnWait | None" = None,
     environ: Mapping[str, str] | None = None,
@@ -128,18 +129,13 @@ async def open_session(
     `transport` puts an in-process service in place of the network; `tokens_by` makes another
     source of tokens. Raises `UsageError`, `SignInNeededError`; nothing was sent then.
     """
+    from siptui.commands.tape import watching
     from siptui.gateway.client import BulkSignInClient
     from siptui.transport import open_client
-    from siptui.transport.watch import log_exchange
 
     selected = selected or select(profile, environ)
     start_log(selected.settings, log_level)
-    with contextlib.ExitStack() as stack:
-        watchers: tuple[Watcher, ...] = (log_exchange,)
-        if record is not None:
-            from siptui.transport.record import Recorder
-
-            watchers = (*watchers, stack.enter_context(Recorder(record)))
+    with watching(record) as watchers:
         if tokens_by is None:
             tokens, origin = token_source(selected, watchers)
         else:

@@ -15,7 +15,6 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siptui.domain.errors import ExitCode, SiptuiError
@@ -53,6 +52,7 @@ def _answer(answer: dict[str, Any]) -> None:
 
 async def _work(order: dict[str, Any]) -> int:
     from siptui.commands.session import open_session, select
+    from siptui.commands.tape import Tape
     from siptui.identity.environment import VALUE
     from siptui.identity.handing import Gift, HandedTokens
     from siptui.identity.opening import registration_of
@@ -67,7 +67,7 @@ async def _work(order: dict[str, Any]) -> int:
     environ.pop(VALUE, None)
     given = Gift(order.get("token", ""), order.get("sign_in", ""))
     selected = select(order.get("profile"), environ, tenant=order.get("tenant", ""))
-    record = Path(order["record"]) if order.get("record") else None
+    record = Tape.ordered(order.get("record"))
     run = order["run"]
 
     def refused(error: SiptuiError) -> None:

@@ -48,13 +48,17 @@ _MAX_TEXT = 2000
 class Recorder:
     """A watcher that writes to `path`, one JSON object a line, as it happens.
 
-    The file must not be there yet: `UsageError`. It is readable by this user alone.
+    The file must not be there yet: `UsageError`. It is readable by this user alone. With
+    `joining` it must be there, and what others write to it stays whole: each line is written at
+    once, at its end.
     """
 
-    def __init__(self, path: Path, pseudonyms: Pseudonyms | None = None) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    def __init__(
+        self, path: Path, pseudonyms: Pseudonyms | None = None, *, joining: bool = False
+    ) -> None:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            fd = os.open(path, flags, 0o600)
+            fd = os.open(path, flags | (0 if joining else os.O_CREAT | os.O_EXCL), 0o600)
         except OSError as error:
             why = "is there already" if isinstance(error, FileExistsError) else error.strerror
             raise UsageError(
@@ -62,9 +66,10 @@ class Recorder:
                 remedy="Give --record the name of a new file.",
                 code="record",
             ) from error
-        self._file = os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace")
+        self._file = os.fdopen(fd, "wb", buffering=0)
         self._stand_ins = pseudonyms or Pseudonyms()
-        self._write({"siptui_recording": FORMAT, "version": __version__})
+        if not joining:
+            self._write({"siptui_recording": FORMAT, "version": __version__})
 
     def __enter__(self) -> Self:
         return self
@@ -112,8 +117,9 @@ class Recorder:
         self._write(line)
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
+        left = memoryview(f"{json.dumps(line)}\n".encode())
+        while left:  # once, unless the disk is full
+            left = left[self._file.write(left) :]
 
     def _text(self, text: str) -> str:
         return visible(self._stand_ins.scrub(without_secrets(text)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,11 +12,13 @@ import pytest
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
 from siptui.gateway.client import BulkSignInClient
-from siptui.transport import Call, open_client
+from siptui.logs.pseudonyms import Pseudonyms
+from siptui.transport import Answer, Call, Exchange, open_client
 from siptui.transport.record import Recorder
 from tests.gateway.contract import devices
 from tests.gateway.service import ADMIN_API, CREATE, Tokens, discovered
 
+START = datetime(2026, 3, 2, tzinfo=UTC)
 SECRET = "c4n4ry-token"
 BATCH = "8f14e45f-ceea-467f-ab3c-1234567890ab"
 ADMIN = "Alice.Admin@contoso.com"
@@ -113,3 +116,36 @@ def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="already"):
         Recorder(path)
     assert path.read_text() == "mine"
+
+
+def test_several_recorders_write_whole_lines_into_one_file(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    path = tmp_path / "recording.jsonl"
+    stand_ins = Pseudonyms(b"one key for all")
+    Recorder(path, stand_ins).close()
+
+    def write(number: int) -> None:
+        url = f"{ADMIN_API}/users/{quote(ADMIN, safe='')}"
+        body = json.dumps([f"{number} {'x' * 70_000}"]).encode()
+        seen = Answer(200, {}, body)
+        with Recorder(path, stand_ins, joining=True) as recorder:
+            for _ in range(20):
+                recorder(Exchange(START, 0.1, Call.READ, "GET", url, {}, b"", seen, None))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    head, *lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert head["siptui_recording"] == 1
+    assert len(lines) == 80
+    assert len({line["path"] for line in lines}) == 1  # the same name, the same stand-in
+
+
+def test_joining_makes_no_file_and_follows_no_link(tmp_path: Path) -> None:
+    path = tmp_path / "recording.jsonl"
+    with pytest.raises(UsageError):
+        Recorder(path, joining=True)
+    (tmp_path / "elsewhere").write_text("")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError):
+        Recorder(path, joining=True)
