@@ -7,12 +7,18 @@ from siptui.runs.events import Event, Level, Note
 from siptui.runs.journal import Journal, timestamp
 from siptui.runs.state import RunState
 
+#: Seconds by which a clock must have been set back for the operator to be told.
+_TELL_SET_BACK = 60.0
+
 
 class Book:
     """Writes events to the journal first and folds them into `state` second.
 
     Others write to the same run (orders), so the state is only ever brought up to date by
     reading; `changed` is called whenever something new was read.
+
+    Its time never goes back. When the computer's clock is set back, it goes on from where the
+    journal stands: a wait until a quarter past must not become a wait of an hour.
     """
 
     def __init__(self, journal: Journal, run: str, now: Callable[[], datetime]) -> None:
@@ -21,11 +27,21 @@ class Book:
         self.run = run
         self.state = RunState(run, journal.devices(run))
         self.changed: Callable[[], None] = lambda: None
+        self._ahead = self._told = timedelta()
         self.catch_up()
+        last = self.state.last_at
+        self._latest = datetime.fromisoformat(last) if last else now()
 
     def write(self, *events: Event) -> None:
         """Append `events` in one transaction; on return they are on the disk and in `state`."""
-        self._journal.append(self.run, events, self._now())
+        at = self.clock()
+        back = self._ahead - self._told
+        if back.total_seconds() >= _TELL_SET_BACK:
+            self._told = self._ahead
+            minutes = round(back.total_seconds() / 60)
+            text = f"the computer's clock was set back by {minutes} min; this run's times go on"
+            events = (Note(level="warning", text=text), *events)
+        self._journal.append(self.run, events, at)
         self.catch_up()
 
     def note(self, text: str, *, level: Level = "info", batch: int | None = None) -> None:
@@ -47,8 +63,13 @@ class Book:
 
     def now(self, ahead: float = 0.0) -> str:
         """The time, or the time in `ahead` seconds, as the journal writes it."""
-        return timestamp(self._now() + timedelta(seconds=ahead))
+        return timestamp(self.clock() + timedelta(seconds=ahead))
 
     def clock(self) -> datetime:
-        """The time."""
-        return self._now()
+        """The time: the computer's, as long as that does not go back."""
+        now = self._now() + self._ahead
+        if now < self._latest:
+            self._ahead += self._latest - now
+            now = self._latest
+        self._latest = now
+        return now
