@@ -1,4 +1,7 @@
-"""A token from elsewhere: `SIPTUI_ACCESS_TOKEN`, `…_FILE` or `…_COMMAND`. Never stored or shown."""
+"""A token from elsewhere: `SIPTUI_ACCESS_TOKEN`, `…_FILE` or `…_COMMAND`. Never stored or shown.
+
+`SIPTUI_GRAPH_TOKEN` and its like are the same for Microsoft Graph.
+"""
 
 import asyncio
 import contextlib
@@ -24,10 +27,15 @@ VALUE, FILE, COMMAND = (
     "SIPTUI_ACCESS_TOKEN_FILE",
     "SIPTUI_ACCESS_TOKEN_COMMAND",
 )
+#: The same for Microsoft Graph, where the token of the admin API comes from the environment too.
+GRAPH = "SIPTUI_GRAPH_TOKEN"
+#: How Graph's tokens name it besides its address.
+_GRAPH_ID = "00000003-0000-0000-c000-000000000000"
+_OTHERS = (TEAMS_API, "https://devicemgmt.teams.microsoft.com")
 #: Seconds a command may take; `az` on a slow host needs some.
 _COMMAND_LIMIT = 60.0
 _MOST = 100_000
-_GET_ONE = "For example: az account get-access-token --resource " + TEAMS_API
+_GET_ONE = "For example: az account get-access-token --resource "
 
 
 class EnvironmentToken:
@@ -35,11 +43,15 @@ class EnvironmentToken:
 
     A file is read at each call, so that whoever renews it is followed; a command is run when
     there is no token yet, when less than five minutes are left, and when one was refused.
+    `graph` is the address of Graph where it is for that, and not for the admin API.
     """
 
-    def __init__(self, registration: Registration, name: str, value: str) -> None:
+    def __init__(
+        self, registration: Registration, name: str, value: str, *, graph: str = ""
+    ) -> None:
         self.registration = registration
         self.name = name
+        self._graph = graph
         self._value = value
         self._kept = ""
         self._one_at_a_time = asyncio.Lock()
@@ -59,10 +71,10 @@ class EnvironmentToken:
 
     def read(self, *, refresh: bool = False) -> str:
         """As `token`, but blocking."""
-        if self.name == VALUE:
-            token = self._value
-        elif self.name == FILE:
+        if self.name.endswith("_FILE"):
             token = self._from_file()
+        elif not self.name.endswith("_COMMAND"):
+            token = self._value
         else:
             if refresh or not self._kept or not _lasting(self._kept):
                 self._kept = self._from_command()
@@ -124,29 +136,41 @@ class EnvironmentToken:
                 f"{wanted}.",
                 remedy="Get one for the profile's tenant, or use another profile.",
             )
-        if account.audience and TEAMS_API not in account.audience:
+        if account.audience and not self._is_for(account.audience):
+            what = "Microsoft Graph" if self._graph else "the Teams admin API"
             raise self._unusable(
-                f"the token is for {scrubbed(account.audience)[:80]}, not for the Teams admin API"
+                f"the token is for {scrubbed(account.audience)[:80]}, not for {what}"
             )
         if account.expires_at and left(account.expires_at.timestamp()) <= 0:
             raise self._unusable(f"the token ran out at {account.expires_at:%Y-%m-%d %H:%M:%SZ}")
         return token
 
+    def _is_for(self, audience: str) -> bool:
+        if not self._graph:
+            return TEAMS_API in audience
+        # Graph goes by several addresses; what is certainly another service's is told.
+        return audience in (_GRAPH_ID, self._graph) or not any(o in audience for o in _OTHERS)
+
     def _unusable(self, why: str) -> TokenFromElsewhereError:
         return TokenFromElsewhereError(
             f"{self.name}: {why}.",
-            remedy=f"Renew it, or unset {self.name} and sign in: `siptui auth login`. {_GET_ONE}",
+            remedy=f"Renew it, or unset {self.name} and sign in: `siptui auth login`. "
+            f"{_GET_ONE}{self._graph or TEAMS_API}",
         )
 
 
 def environment_token(
-    registration: Registration, environ: Mapping[str, str] | None = None
+    registration: Registration,
+    environ: Mapping[str, str] | None = None,
+    *,
+    variable: str = VALUE,
+    graph: str = "",
 ) -> EnvironmentToken | None:
     """The token source that the environment names, if it does; value, file, command in turn."""
     environ = os.environ if environ is None else environ
-    for name in (VALUE, FILE, COMMAND):
+    for name in (variable, f"{variable}_FILE", f"{variable}_COMMAND"):
         if value := environ.get(name):
-            return EnvironmentToken(registration, name, value)
+            return EnvironmentToken(registration, name, value, graph=graph)
     return None
 
 

@@ -10,6 +10,8 @@ TEAMS_SCOPE = f"{TEAMS_API}/.default"
 TEAMS_MODULE = "12128f48-ec9e-42f0-b203-ea49fb6af367"
 #: Authority segments that name no tenant in particular.
 WIDE = ("organizations", "common")
+#: The device inventory of the Teams admin center; a name, wherever its API is reached.
+INVENTORY_SCOPE = "https://devicemgmt.teams.microsoft.com/.default"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -49,3 +51,10 @@ class Registration:
     def tenant_guid(self) -> str:
         """The tenant's GUID in lower case if the profile gives one, else empty."""
         return self.tenant.casefold() if _GUID.fullmatch(self.tenant) else ""
+
+
+def resource_name(scope: str) -> str:
+    """What a scope's tokens are for, for people."""
+    if scope == TEAMS_SCOPE:
+        return "the Teams admin API"
+    return "the device inventory" if scope == INVENTORY_SCOPE else "Microsoft Graph"

@@ -1,4 +1,4 @@
-"""Tokens for the admin API: the stored one while it is good, refreshed before it runs out."""
+"""Tokens of the kept sign-in: the stored one while it is good, refreshed before it runs out."""
 
 import asyncio
 import logging
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.identity.aadsts import explained
 from siptui.identity.account import Account
-from siptui.identity.client import HttpFactory, default_http, guarded, open_msal, scopes
+from siptui.identity.client import HttpFactory, default_http, guarded, open_msal
 from siptui.identity.errors import NotSignedInError, StoreBrokenError, StoreUnusableError
-from siptui.identity.registration import Registration
+from siptui.identity.registration import TEAMS_SCOPE, Registration, resource_name
 from siptui.identity.store import StoreKind, TokenStore
 from siptui.identity.threads import in_thread
 from siptui.identity.vault import Tokens, fitting, left, packed, taken, unpacked
@@ -37,6 +37,9 @@ class _Held:
 class StoredTokens:
     """A token source over a store: any number of them, in any number of processes, share one.
 
+    `scope` is the resource's `/.default`; the same sign-in gives tokens for several resources,
+    as far as its client may ask for them.
+
     One refresh at a time: a lock on the store, taken in a thread. A sign-in by another process
     is noticed at the next call.
     """
@@ -47,8 +50,10 @@ class StoredTokens:
         find_store: Callable[[], TokenStore | None],
         *,
         http: HttpFactory = default_http,
+        scope: str = TEAMS_SCOPE,
     ) -> None:
         self.registration = registration
+        self._scope = scope
         self._find_store = find_store
         self._store: TokenStore | None = None
         self._http = http
@@ -117,7 +122,7 @@ class StoredTokens:
     def _good_now(self, store: TokenStore, refresh: bool) -> str | None:
         """The stored token if it will do: long enough, and not the one the service refused."""
         stamp = store.stamp()
-        access = self._read(store).access()
+        access = self._read(store).access(self._scope)
         if access is None or left(access[1]) <= LEAST_LEFT:
             return None
         if refresh and (self._held is None or access[0] == self._held.token):
@@ -137,7 +142,7 @@ class StoredTokens:
 
     def _refreshed(self, store: TokenStore, refresh: bool, lasting: bool) -> str:
         before = self._read(store)
-        access = before.access()
+        access = before.access(self._scope)
         at_hand = access if access and not refresh and left(access[1]) > 0 else None
         try:
             tokens = self._asked(before)
@@ -156,10 +161,10 @@ class StoredTokens:
             store.write(packed(tokens))
         except StoreUnusableError as error:  # the token is good all the same, for this process
             _LOG.warning("%s The renewed sign-in is kept in memory.", error.message)
-        access = tokens.access()
+        access = tokens.access(self._scope)
         if access is None:
             raise NotSignedInError(
-                "The authority gave no token for the Teams admin API.",
+                f"The authority gave no token for {resource_name(self._scope)}.",
                 remedy="Sign in again: `siptui auth login`.",
             )
         self._held = _Held(access[0], access[1], store.stamp())
@@ -173,7 +178,7 @@ class StoredTokens:
                 guarded(
                     self.registration,
                     lambda: client.application.acquire_token_silent_with_error(
-                        scopes(), accounts[0], force_refresh=True, http_exceptions=(OSError,)
+                        [self._scope], accounts[0], force_refresh=True, http_exceptions=(OSError,)
                     ),
                 )
                 if accounts

@@ -24,8 +24,8 @@ class Tokens:
     client_id: str
     cache: str = field(repr=False)
 
-    def access(self) -> tuple[str, float] | None:
-        """The access token for the Teams admin API with its end (seconds since 1970), if any.
+    def access(self, scope: str = TEAMS_SCOPE) -> tuple[str, float] | None:
+        """The access token for `scope` with its end (seconds since 1970), if any.
 
         Read from the cache's documented schema, so that no msal is needed while a token is good.
         """
@@ -34,7 +34,7 @@ class Tokens:
             (str(entry["secret"]), float(entry["expires_on"]))
             for entry in entries.values()
             if entry.get("client_id") == self.client_id
-            and TEAMS_SCOPE in str(entry.get("target", "")).split()
+            and scope in str(entry.get("target", "")).split()
         ]
         return max(found, key=lambda pair: pair[1], default=None)
 

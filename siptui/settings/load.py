@@ -59,6 +59,7 @@ class _CloudTable(msgspec.Struct):
     authority: str
     admin_api: str
     graph: str | None = None
+    devices: str | None = None
 
 
 _ALLOWED = {
@@ -78,6 +79,7 @@ _ALLOWED = {
     "authority": "an address of the form https://HOST[:PORT]",
     "admin_api": "an address of the form https://HOST[:PORT]",
     "graph": "an address of the form https://HOST[:PORT]",
+    "devices": "an address of the form https://HOST[:PORT]",
 }
 
 
@@ -227,11 +229,16 @@ def _cloud(path: Path, name: str, data: dict[str, Any]) -> Cloud:
     authority = checked_address(table.authority, f"{path}: {where}.authority")
     if not authority.startswith("https://"):
         raise _wrong(path, f"{where}.authority: sign-in is always https, on this machine too")
+
+    def optional(address: str | None, key: str) -> str | None:
+        return checked_address(address, f"{path}: {where}.{key}") if address else None
+
     return Cloud(
         name=name,
         authority=authority,
         admin_api=checked_address(table.admin_api, f"{path}: {where}.admin_api"),
-        graph=checked_address(table.graph, f"{path}: {where}.graph") if table.graph else None,
+        graph=optional(table.graph, "graph"),
+        devices=optional(table.devices, "devices"),
     )
 
 

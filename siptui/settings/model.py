@@ -17,7 +17,8 @@ class Cloud:
     """Where a tenant's services are: addresses without a final slash.
 
     `graph` is none where there is no Graph: its checks then say that they could not check.
-    `note` is what an operator must know before hoping for SIP Gateway there.
+    `devices` is the device API of the Teams admin center, none where it is not known. `note` is
+    what an operator must know before hoping for SIP Gateway there.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Cloud:
     admin_api: str
     graph: str | None = None
     note: str = ""
+    devices: str | None = None
 
 
 _NOT_OFFERED = "Microsoft does not list SIP Gateway as available in this cloud."
@@ -33,6 +35,8 @@ _PUBLIC = (
     "https://api.interfaces.records.teams.microsoft.com",
     "https://graph.microsoft.com",
 )
+#: Seen in public scripts against the commercial cloud; that of the others is not known.
+_DEVICES = "https://admin.devicemgmt.teams.microsoft.com"
 
 #: The clouds everybody has. Hosts: CmdletSettings.json of the MicrosoftTeams module; that SIP
 #: Gateway is in the first two only: Microsoft Learn, "Plan SIP Gateway".
@@ -40,8 +44,8 @@ BUILT_IN_CLOUDS: Mapping[str, Cloud] = MappingProxyType(
     {
         cloud.name: cloud
         for cloud in (
-            Cloud("public", *_PUBLIC),
-            Cloud("gcc", *_PUBLIC),
+            Cloud("public", *_PUBLIC, devices=_DEVICES),
+            Cloud("gcc", *_PUBLIC, devices=_DEVICES),
             Cloud(
                 "gcch",
                 "https://login.microsoftonline.us",
