@@ -1,15 +1,9 @@
 """What ends a terminal, a viewer or a worker in good order: the run goes on, or can be resumed."""
 
-import contextlib
-import fcntl
 import json
 import os
-import pty
 import signal
-import struct
 import subprocess
-import sys
-import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,44 +12,10 @@ import pytest
 from siptui.domain.state import BatchState
 from siptui.runs.events import RunStopped
 from tests.worker.lab import TOKEN, Lab, hardware_id, json_lines, lab, until, write_list
+from tests.worker.terminal import Terminal
 
 _COUNT = 520
 _SCENARIO = "[timing]\ndevice = [40, 400]\n[[devices]]\nshare = 0.1\nonline = false\n"
-
-
-class Terminal:
-    """A terminal window on this computer: what was started in it dies with it unless it left."""
-
-    def __init__(self, place: Lab, *args: str) -> None:
-        self._ours, theirs = pty.openpty()
-        os.set_blocking(self._ours, False)
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-        self.shown = b""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "siptui", *args],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env={**os.environ, **place.env, "TERM": "xterm-256color"},
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(theirs)
-
-    def shows(self, text: str) -> bool:
-        """Read what came; whether `text` was ever among it."""
-        with contextlib.suppress(BlockingIOError, OSError):
-            while piece := os.read(self._ours, 65536):
-                self.shown += piece
-        return text.encode() in self.shown
-
-    def close(self) -> None:
-        """The window is closed: the kernel hangs up on the session."""
-        os.close(self._ours)
-        try:
-            self.process.wait(10)
-        finally:
-            self.process.kill()
 
 
 @pytest.fixture
@@ -89,6 +49,34 @@ def test_a_closed_terminal_ends_nothing(place: Lab) -> None:
     ledger = place.emulator.ask("ledger")
     assert len(ledger["submits"]) == 6
     assert max(ledger["max_live"].values()) <= 3
+
+
+def test_a_closed_console_ends_nothing(place: Lab) -> None:
+    """All of it as a person does: list, `s`, the number, and the window is closed half way."""
+    file = write_list(place.folder / "list.csv", range(_COUNT))
+    window = Terminal(place, str(file), "--region", "EMEA")
+    until(lambda: window.shows("room0@contoso.example"), "the list")
+    window.types("s")
+    until(lambda: window.shows("520"), "the question")
+    until(lambda: window.shows("cannot be undone") or window.shows("undone"), "the question")
+    window.types(f"{_COUNT}\r")
+    (run,) = until(place.runs, "the run")
+    until(lambda: len(place.emulator.ask("ledger")["submits"]) >= 3, "the third batch")
+    window.shows("")
+    window.close()
+    assert window.process.returncode in (-signal.SIGHUP, 128 + signal.SIGHUP)
+    assert not place.state(run).finished
+
+    again = Terminal(place, "attach", run)
+    until(lambda: again.shows("room0@contoso.example"), "the live run in a new terminal")
+    state = place.over(run)
+    assert state.finished
+    assert place.differences(state) == []
+    assert place.times() == {hardware_id(n): 1 for n in range(_COUNT)}
+    assert len(place.emulator.ask("ledger")["submits"]) == 6
+    until(lambda: again.shows("Run ended"), "the end of the run in the new terminal")
+    again.types("q")
+    assert again.ends() == 0
 
 
 def test_a_new_terminal_attaches_to_the_live_run(place: Lab) -> None:
