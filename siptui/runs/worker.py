@@ -36,7 +36,7 @@ def take(path: Path, run: str) -> FileLock:
     return file_lock(lock)
 
 
-def leave_to_others(journal: Journal, run: str) -> None:
+def leave_to_others(journal: Journal, run: str, at: datetime) -> None:
     """Submit nothing in `run`, and say so, if another run has taken devices that wait in it.
 
     Whoever starts work looks before, but two may start at once, and only who holds a run is seen
@@ -50,7 +50,7 @@ def leave_to_others(journal: Journal, run: str) -> None:
         refuse_busy(overlaps(journal, [r.device for r in wanted], besides=run), again=again)
     except BusyDevicesError as error:
         note = Note(level="error", text=f"{error.message} {error.remedy}")
-        journal.append(run, [note, Order(what="stop", actor=this_actor())], now())
+        journal.append(run, [note, Order(what="stop", actor=this_actor())], at)
 
 
 async def work_on(
@@ -65,7 +65,7 @@ async def work_on(
         try:
             async with connect() as service:
                 while True:
-                    leave_to_others(journal, run)
+                    leave_to_others(journal, run, now())
                     book = Book(journal, run, now)
                     await Engine(book, service, actor=actor, sign_in_wait=sign_in_wait).run()
                     # An order may have arrived while the engine was on its way out.
