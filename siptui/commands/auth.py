@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from siptui.commands import options
-from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
+from siptui.domain.errors import ExitCode, SignInNeededError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ def login(
     record: "Tape | None",
 ) -> None:
     """Sign in. Never asks for a name or a password: that is done in a browser."""
+    from siptui.commands.handing import hand_to_workers
     from siptui.identity.choice import choose_store
     from siptui.identity.opening import registration_of
     from siptui.identity.store import StoreKind
@@ -98,36 +99,9 @@ def login(
         _show_store(kept.kind, kept.place())
         if kept.kind is StoreKind.MEMORY:
             click.echo("They are gone when this command ends; the console can sign in itself.")
-    for run in _handed_over(profile, account, kept):
+    for run in hand_to_workers(profile, account, kept):
         click.echo(f"Run {run} was waiting for this: it goes on.", err=as_json)
     _warn_of_environment(as_json)
-
-
-def _handed_over(profile: str | None, account: "Account", store: "TokenStore") -> list[str]:
-    """Give the new sign-in to the workers that wait for one; the runs they work on."""
-    from siptui.commands.launch import waiting_runs, worker_desk
-    from siptui.commands.session import select
-    from siptui.identity.handing import Gift
-    from siptui.identity.store import StoreKind
-
-    selected = select(profile)
-    if not (selected.store_folder / selected.journal.name).exists():
-        return []
-    content = store.read() if store.kind is StoreKind.MEMORY else None
-    given = Gift(sign_in=content.decode() if content else "")
-    desk = worker_desk(selected, account=account.user, gift=lambda: given)
-    try:
-        told = []
-        for run in waiting_runs(desk, selected.journal):
-            try:
-                desk.signed_in(run)
-            except SiptuiError as error:  # the sign-in itself went well
-                click.echo(f"Run {run} was not told: {error.message}", err=True)
-            else:
-                told.append(run)
-        return told
-    finally:
-        desk.close()
 
 
 @command.command()

@@ -157,15 +157,6 @@ def worker_desk(
     )
 
 
-def waiting_runs(desk: "Office", journal: Path) -> list[str]:
-    """The runs with a worker that waits for somebody to sign in."""
-    from siptui.runs.office import holder_of, load
-    from siptui.tui.need import needs_sign_in
-
-    held = [run for run in desk.journal.runs() if holder_of(journal, run)]
-    return [run for run in held if needs_sign_in(load(desk.journal, run))]
-
-
 def local_desk(
     selected: "Selected",
     *,

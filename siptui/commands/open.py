@@ -133,7 +133,8 @@ def open_console(
 ) -> int:
     """Open the console on the profile's desk and stay until it is left; the exit code."""
     from siptui.commands.console_sign_in import ConsoleSignIn
-    from siptui.commands.launch import given_by, known_account, waiting_runs, worker_desk
+    from siptui.commands.handing import waiting_runs
+    from siptui.commands.launch import given_by, known_account, worker_desk
     from siptui.commands.session import start_log
     from siptui.tui.launch import check_terminal, prepare_environment, run_console
 

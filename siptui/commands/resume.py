@@ -55,7 +55,8 @@ def command(
     the one at hand, a new SIPTUI_ACCESS_TOKEN included.
     """
     from siptui.commands.confirming import confirm
-    from siptui.commands.launch import desk_for, signed_in_account, waiting_runs
+    from siptui.commands.handing import waiting_runs
+    from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.session import select
     from siptui.commands.watching import watch
     from siptui.posix import HeldError

@@ -1,0 +1,49 @@
+"""A new sign-in for the workers that wait for one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.domain.errors import SiptuiError
+
+if TYPE_CHECKING:
+    from siptui.identity.account import Account
+    from siptui.identity.store import TokenStore
+    from siptui.runs.office import Office
+
+
+def waiting_runs(desk: "Office", journal: Path) -> list[str]:
+    """The runs with a worker that waits for somebody to sign in."""
+    from siptui.runs.office import holder_of, load
+    from siptui.tui.need import needs_sign_in
+
+    held = [run for run in desk.journal.runs() if holder_of(journal, run)]
+    return [run for run in held if needs_sign_in(load(desk.journal, run))]
+
+
+def hand_to_workers(profile: str | None, account: "Account", store: "TokenStore") -> list[str]:
+    """Give the new sign-in to the workers that wait for one; the runs they work on."""
+    from siptui.commands.launch import worker_desk
+    from siptui.commands.session import select
+    from siptui.identity.handing import Gift
+    from siptui.identity.store import StoreKind
+
+    selected = select(profile)
+    if not (selected.store_folder / selected.journal.name).exists():
+        return []
+    content = store.read() if store.kind is StoreKind.MEMORY else None
+    given = Gift(sign_in=content.decode() if content else "")
+    desk = worker_desk(selected, account=account.user, gift=lambda: given)
+    try:
+        told = []
+        for run in waiting_runs(desk, selected.journal):
+            try:
+                desk.signed_in(run)
+            except SiptuiError as error:  # the sign-in itself went well
+                click.echo(f"Run {run} was not told: {error.message}", err=True)
+            else:
+                told.append(run)
+        return told
+    finally:
+        desk.close()
