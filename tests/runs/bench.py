@@ -133,7 +133,7 @@ class Bench:
     def start(self, run: str, *, sign_in_wait: float = 0.0) -> Work:
         """An engine of its own process, as far as it can tell, at work on `run`."""
         lock = take(self.path, run)
-        leave_to_others(self.office.journal, run)
+        leave_to_others(self.office.journal, run, now())
         http = open_client(transport=self.emulator.transport())
         client = BulkSignInClient(http, "https://emulator.invalid", self)
         journal = _Process(self.path)
