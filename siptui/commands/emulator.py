@@ -120,6 +120,8 @@ def command(
     with _authority(emulator, authority, approve) as beside:
 
         def announce(address: str) -> None:
+            if beside is not None:
+                beside.state.resources.add(address)  # Graph goes by it here
             text = _configuration(emulator, address, beside)
             if config is not None:
                 _write_config(config, text)
@@ -178,12 +180,16 @@ def _authority(emulator: "Emulator", port: int | None, approve: bool) -> Iterato
 
 
 def _configuration(emulator: "Emulator", address: str, beside: "Beside | None") -> str:
-    """A whole config.toml. Without an authority there is an address where none answers."""
+    """A whole config.toml. Without an authority there is an address where none answers.
+
+    Admin API, Graph and device inventory are at one address: their paths do not meet.
+    """
     authority = beside.address if beside else "https://localhost:9443"
     return (
         f'default_profile = "emulator"\n\n[profiles.emulator]\n'
         f'tenant = "{emulator.scenario.tenant.id}"\ncloud = "emulator"\n\n'
         f'[clouds.emulator]\nauthority = "{authority}"\nadmin_api = "{address}"\n'
+        f'graph = "{address}"\ndevices = "{address}"\n'
     )
 
 
@@ -229,4 +235,5 @@ def _told(what: str, text: str, config: Path | None, beside: "Beside | None") ->
             lines.append(f"The code is approved by itself, as {user}.")
     else:
         lines.append("A token: SIPTUI_ACCESS_TOKEN=any")
+        lines.append("For a preflight also SIPTUI_GRAPH_TOKEN=any and SIPTUI_DEVICES_TOKEN=any")
     return "\n".join(lines)

@@ -14,8 +14,12 @@ from siptui.settings import BUILT_IN_CLOUDS, Profile, Settings, load
 if TYPE_CHECKING:
     import httpx
 
+    from siptui.commands.sources import TenantSources
     from siptui.commands.tape import Tape
+    from siptui.gateway.admin import TenantAdminClient
     from siptui.gateway.client import BulkSignInClient
+    from siptui.gateway.graph import DirectoryClient
+    from siptui.gateway.inventory import InventoryClient
     from siptui.gateway.protocol import TokenSource
     from siptui.identity.client import HttpFactory
     from siptui.transport import Http, Watcher
@@ -53,11 +57,27 @@ class Session:
     origin: str
     http: "Http"
     client: "BulkSignInClient"
+    sources: "TenantSources"
 
     @property
     def profile(self) -> Profile:
         """The profile in use."""
         return self.selected.profile
+
+    @property
+    def admin(self) -> "TenantAdminClient":
+        """The admin API beyond bulk sign-in."""
+        return self.sources.admin
+
+    @property
+    def directory(self) -> "DirectoryClient | None":
+        """Microsoft Graph, where the cloud has one."""
+        return self.sources.directory
+
+    @property
+    def inventory(self) -> "InventoryClient | None":
+        """The device inventory, where its address is known."""
+        return self.sources.inventory
 
 
 def select(
@@ -129,8 +149,10 @@ async def open_session(
     `transport` puts an in-process service in place of the network; `tokens_by` makes another
     source of tokens. Raises `UsageError`, `SignInNeededError`; nothing was sent then.
     """
+    from siptui.commands.sources import TenantSources
     from siptui.commands.tape import watching
     from siptui.gateway.client import BulkSignInClient
+    from siptui.identity.connection import Connection
     from siptui.transport import open_client
 
     selected = selected or select(profile, environ)
@@ -139,13 +161,14 @@ async def open_session(
         if tokens_by is None:
             tokens, origin = token_source(selected, watchers)
         else:
-            from siptui.identity.connection import Connection
-
             tokens, origin = tokens_by(lambda: Connection(watchers)), "handed over"
         async with open_client(transport=transport, watchers=watchers) as http:
             admin_api = selected.profile.cloud.admin_api
             client = BulkSignInClient(http, admin_api, tokens, on_wait=on_wait)
-            yield Session(selected, tokens, origin, http, client)
+            sources = TenantSources(
+                selected, http, tokens, lambda: Connection(watchers), on_wait=on_wait
+            )
+            yield Session(selected, tokens, origin, http, client, sources)
 
 
 def start_log(settings: Settings, level: str | None = None) -> Path:

@@ -11,8 +11,6 @@ from siptui.transport.exchange import Call
 from siptui.transport.http import Http
 from siptui.transport.retry import OnWait
 
-#: The scope of its tokens; the resource is a name, wherever the API itself is reached.
-SCOPE = "https://devicemgmt.teams.microsoft.com/.default"
 #: Devices in a page: what the public scripts that use this API ask for.
 PAGE = 50
 _MOST_PAGES = 2000

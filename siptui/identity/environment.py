@@ -1,6 +1,7 @@
 """A token from elsewhere: `SIPTUI_ACCESS_TOKEN`, `…_FILE` or `…_COMMAND`. Never stored or shown.
 
-`SIPTUI_GRAPH_TOKEN` and its like are the same for Microsoft Graph.
+`SIPTUI_GRAPH_TOKEN` and `SIPTUI_DEVICES_TOKEN` and their like are the same for Microsoft Graph
+and for the device inventory.
 """
 
 import asyncio
@@ -17,7 +18,13 @@ from siptui.domain.text import visible
 from siptui.identity.aadsts import scrubbed
 from siptui.identity.account import Account, account_of, claims_of
 from siptui.identity.errors import TokenFromElsewhereError, WrongTenantError
-from siptui.identity.registration import TEAMS_API, Registration
+from siptui.identity.registration import (
+    INVENTORY_SCOPE,
+    TEAMS_API,
+    TEAMS_SCOPE,
+    Registration,
+    resource_name,
+)
 from siptui.identity.source import LEAST_LEFT
 from siptui.identity.threads import in_thread
 from siptui.identity.vault import left
@@ -27,11 +34,9 @@ VALUE, FILE, COMMAND = (
     "SIPTUI_ACCESS_TOKEN_FILE",
     "SIPTUI_ACCESS_TOKEN_COMMAND",
 )
-#: The same for Microsoft Graph, where the token of the admin API comes from the environment too.
-GRAPH = "SIPTUI_GRAPH_TOKEN"
-#: How Graph's tokens name it besides its address.
-_GRAPH_ID = "00000003-0000-0000-c000-000000000000"
-_OTHERS = (TEAMS_API, "https://devicemgmt.teams.microsoft.com")
+#: The same for the other services, where the token of the admin API comes from here too.
+GRAPH, DEVICES = "SIPTUI_GRAPH_TOKEN", "SIPTUI_DEVICES_TOKEN"
+_INVENTORY = INVENTORY_SCOPE.removesuffix("/.default")
 #: Seconds a command may take; `az` on a slow host needs some.
 _COMMAND_LIMIT = 60.0
 _MOST = 100_000
@@ -43,15 +48,15 @@ class EnvironmentToken:
 
     A file is read at each call, so that whoever renews it is followed; a command is run when
     there is no token yet, when less than five minutes are left, and when one was refused.
-    `graph` is the address of Graph where it is for that, and not for the admin API.
+    `scope` is that of the service it must be for.
     """
 
     def __init__(
-        self, registration: Registration, name: str, value: str, *, graph: str = ""
+        self, registration: Registration, name: str, value: str, *, scope: str = TEAMS_SCOPE
     ) -> None:
         self.registration = registration
         self.name = name
-        self._graph = graph
+        self._scope = scope
         self._value = value
         self._kept = ""
         self._one_at_a_time = asyncio.Lock()
@@ -137,25 +142,27 @@ class EnvironmentToken:
                 remedy="Get one for the profile's tenant, or use another profile.",
             )
         if account.audience and not self._is_for(account.audience):
-            what = "Microsoft Graph" if self._graph else "the Teams admin API"
             raise self._unusable(
-                f"the token is for {scrubbed(account.audience)[:80]}, not for {what}"
+                f"the token is for {scrubbed(account.audience)[:80]}, "
+                f"not for {resource_name(self._scope)}"
             )
         if account.expires_at and left(account.expires_at.timestamp()) <= 0:
             raise self._unusable(f"the token ran out at {account.expires_at:%Y-%m-%d %H:%M:%SZ}")
         return token
 
     def _is_for(self, audience: str) -> bool:
-        if not self._graph:
+        if self._scope == TEAMS_SCOPE:
             return TEAMS_API in audience
-        # Graph goes by several addresses; what is certainly another service's is told.
-        return audience in (_GRAPH_ID, self._graph) or not any(o in audience for o in _OTHERS)
+        if self._scope == INVENTORY_SCOPE:
+            return audience.rstrip("/") == _INVENTORY
+        # Graph goes by several addresses; only what is certainly another service's is told.
+        return TEAMS_API not in audience and audience.rstrip("/") != _INVENTORY
 
     def _unusable(self, why: str) -> TokenFromElsewhereError:
         return TokenFromElsewhereError(
             f"{self.name}: {why}.",
             remedy=f"Renew it, or unset {self.name} and sign in: `siptui auth login`. "
-            f"{_GET_ONE}{self._graph or TEAMS_API}",
+            f"{_GET_ONE}{self._scope.removesuffix('/.default')}",
         )
 
 
@@ -164,13 +171,13 @@ def environment_token(
     environ: Mapping[str, str] | None = None,
     *,
     variable: str = VALUE,
-    graph: str = "",
+    scope: str = TEAMS_SCOPE,
 ) -> EnvironmentToken | None:
     """The token source that the environment names, if it does; value, file, command in turn."""
     environ = os.environ if environ is None else environ
     for name in (variable, f"{variable}_FILE", f"{variable}_COMMAND"):
         if value := environ.get(name):
-            return EnvironmentToken(registration, name, value, graph=graph)
+            return EnvironmentToken(registration, name, value, scope=scope)
     return None
 
 
