@@ -82,13 +82,13 @@ class Fixer:
         record: Record,
         *,
         sleep: Sleep = asyncio.sleep,
-        patience: Sequence[float] = PATIENCE,
+        patience: Sequence[float] | None = None,
         on_outcome: OnOutcome | None = None,
     ) -> None:
         self._sources = sources
         self._record = record
         self._sleep = sleep
-        self._patience = patience
+        self._patience = PATIENCE if patience is None else patience
         self._on_outcome = on_outcome
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -143,16 +143,18 @@ class Fixer:
         found = find_change(self._record, name)
         one = _Sent(found.fix, found.change, FixOutcome(found.fix, found.change, found.step))
         await self._know_users([one])
-        if not await writes.stands(self._sources, one.change, one.user):
+        if not await self._stands(one):
             raise CannotUndoError(
                 f"{one.change.target} no longer has what was given then: somebody changed it "
                 "since, or it was never done.",
                 remedy="Look at it before you change it by hand.",
             )
+        self._record.note([(one.fix_id, Step.UNDOING, "")])
         try:
             await writes.take_back(self._sources, one.change, one.user)
         except GatewayError as error:
             if error.fate is not Fate.UNKNOWN:
+                self._record.note([(one.fix_id, found.step, f"Not undone: {error.message}")])
                 raise
         seen = await self._watched([one], gone=True)
         step = Step.UNDONE if one.fix_id in seen else Step.UNDO_NOT_SEEN
@@ -160,10 +162,19 @@ class Fixer:
         self._tell(one.become(step, "" if step is Step.UNDONE else _LATE))
         return one.outcome
 
+    async def _stands(self, one: _Sent) -> bool:
+        """Whether what was given is there; a few looks, because answers may be of different age."""
+        for pause in (0.0, *self._patience[:5]):
+            await self._sleep(pause)
+            if await writes.stands(self._sources, one.change, one.user):
+                return True
+            await self._know_users([one])
+        return False
+
     # -- the way of a change ------------------------------------------------------------------
 
     async def _carry_out(self, sent: Sequence[_Sent]) -> None:
-        await self._know_users(sent)
+        await self._know_users(sent, anew=True)
         refused: dict[Kind, str] = {}
         async with asyncio.TaskGroup() as group:
             for one in sent:
@@ -179,8 +190,8 @@ class Fixer:
                 self._record.note([(one.fix_id, step, detail)])
                 self._tell(one.become(step, detail))
 
-    async def _know_users(self, sent: Sequence[_Sent]) -> None:
-        """The accounts as they are now: what they had before is written down from this."""
+    async def _know_users(self, sent: Sequence[_Sent], *, anew: bool = False) -> None:
+        """The accounts as they are now; what they had before an `anew` change is taken from this."""
         wanted = [one for one in sent if one.change.kind in writes.OF_ACCOUNTS]
         names = list({one.change.target.casefold(): one.change.target for one in wanted}.values())
         users: dict[str, TeamsUser] = {}
@@ -201,7 +212,7 @@ class Fixer:
                     f"The account could not be read{f': {why}' if why else ''}. Nothing was sent."
                 )
                 self._tell(one.become(Step.FAILED, detail))
-            else:
+            elif anew:
                 one.change = writes.with_before(one.change, one.user)
 
     async def _send(self, one: _Sent, refused: dict[Kind, str]) -> None:

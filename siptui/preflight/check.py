@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from siptui.domain.device import Device
 from siptui.preflight import access_checks
 from siptui.preflight.account_checks import Tables, account_findings
-from siptui.preflight.device_checks import device_finding
+from siptui.preflight.device_checks import device_findings
 from siptui.preflight.facts import Facts
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
 from siptui.preflight.gather import OnProgress, Sources, gather
@@ -71,7 +71,7 @@ def judge(
                 device.line,
                 str(device.user_name),
                 str(device.hardware_id),
-                (*timed, device_finding(device, facts)),
+                (*timed, *device_findings(device, facts)),
                 personal,
             )
         )

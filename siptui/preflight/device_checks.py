@@ -5,26 +5,53 @@ so a device that is not in it may be provisioned all the same.
 """
 
 from siptui.domain.device import Device
-from siptui.gateway.tenant import InventoryDevice
+from siptui.domain.errors import UsageError
+from siptui.gateway.tenant import InventoryDevice, TrustedIP
 from siptui.preflight import remedies
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import Check, Finding, Result
+from siptui.preflight.public_ip import network_of, parse_public, uncovered
 from siptui.preflight.tenant_checks import missing
 
 
-def device_finding(device: Device, facts: Facts) -> Finding:
-    """Known, online and in the region of the list, as far as the inventory tells."""
+def device_findings(device: Device, facts: Facts) -> tuple[Finding, ...]:
+    """Known, online and in the region of the list, as far as the inventory tells; and where its
+    public address is told, whether that is trusted."""
     if isinstance(facts.devices, Missing):
-        return missing(Check.DEVICE, facts.devices)
+        return (missing(Check.DEVICE, facts.devices),)
     found = facts.devices.get(str(device.hardware_id))
     if found is None:
-        return Finding(
+        unlisted = Finding(
             Check.DEVICE,
             Result.UNKNOWN,
             "The inventory does not list it. That proves nothing: it lists a phone only after "
             "its first sign-in.",
         )
-    return _listed(device, found)
+        return (unlisted,)
+    address = _address(found, facts)
+    return (_listed(device, found), *([address] if address else []))
+
+
+def _address(found: InventoryDevice, facts: Facts) -> Finding | None:
+    """The phone's own public address is not trusted; nothing where that is not certain."""
+    trusted = facts.tenant.trusted_ips
+    try:
+        public = parse_public(found.public_ip) if found.public_ip else None
+    except UsageError:
+        return None
+    if public is None or isinstance(trusted, Missing) or not uncovered(trusted, [public]):
+        return None
+    if any(network_of(one) is None for one in trusted):
+        return None  # what cannot be read may cover it
+    address = str(public.network_address)
+    return Finding(
+        Check.TRUSTED_IP,
+        Result.FAIL,
+        f"The inventory saw it at {address}, which is not among the trusted IPs.",
+        remedy=f"If {address} is yours, add it to the trusted IPs; it may take up to 24 hours.",
+        powershell=remedies.add_trusted_ip(TrustedIP(address, public.prefixlen)),
+        lead_time_hours=remedies.LEAD_HOURS,
+    )
 
 
 def _listed(device: Device, found: InventoryDevice) -> Finding:

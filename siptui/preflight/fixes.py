@@ -12,9 +12,9 @@ from siptui.domain.device import Device
 from siptui.gateway.tenant import CallingPolicy, IPPhonePolicy, NumberType, TeamsUser, TrustedIP
 from siptui.preflight import licences, remedies
 from siptui.preflight.facts import Facts, Missing
-from siptui.preflight.finding import AccountFindings, Check, Report, Result
+from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
 from siptui.preflight.policies import fitting_calling, fitting_ip_phone, policy_key
-from siptui.preflight.public_ip import Network, uncovered
+from siptui.preflight.public_ip import Network, covers, parse_public, uncovered
 from siptui.preflight.record import CHECKS, Change, Kind
 
 #: The word for an assignment that is not there: what taking it away leaves.
@@ -128,8 +128,11 @@ class _Plan:
             check = finding.check
             if not self._wanted(check) or (check, device.user_name.key) in self._planned:
                 continue
-            if check is not Check.DEVICE:
+            if check not in (Check.DEVICE, Check.TRUSTED_IP):  # those are of the device
                 self._planned.add((check, device.user_name.key))
+            if check is Check.TRUSTED_IP:
+                self._left_unless_trusted(device, finding)
+                continue
             user = self._facts.teams_user(device.user_name.key)
             if not isinstance(user, TeamsUser):
                 why = finding.remedy or finding.detail
@@ -176,6 +179,18 @@ class _Plan:
                     remedies.LEAD_HOURS,
                 )
             )
+
+    def _left_unless_trusted(self, device: Device, finding: Finding) -> None:
+        """A phone's own address is trusted only where the operator names it as theirs."""
+        trusted = self._facts.tenant.trusted_ips
+        if isinstance(trusted, Missing):
+            return
+        seen = self._facts.devices
+        public = "" if isinstance(seen, Missing) else seen[str(device.hardware_id)].public_ip
+        if public and covers(self._wishes.public_ips, parse_public(public)):
+            return  # it will be, by the fix of the tenant
+        why = f"{finding.remedy} With siptui: fix --public-ip {public}."
+        self._left.append(Left(device.line, str(device.user_name), Check.TRUSTED_IP, why))
 
     def _calling_policy(self) -> tuple[str, str]:
         """The calling policy to assign, and its name again if it has to be made first."""

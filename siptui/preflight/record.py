@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from siptui.gateway.tenant import NumberType
-from siptui.posix import file_lock, private_folder
+from siptui.posix import PrivateFileError, file_lock, private_folder, read_private
 from siptui.preflight.finding import Check
 
 NAME = "fixes.jsonl"
@@ -31,6 +31,7 @@ class Step(StrEnum):
     SEEN = "seen"  # read back as wanted
     NOT_SEEN = "not_seen"  # not (yet) read back as wanted
     FAILED = "failed"  # the service refused it, or nothing was sent
+    UNDOING = "undoing"  # about to be set back
     UNDONE = "undone"  # set back, and read back as before
     UNDO_NOT_SEEN = "undo_not_seen"  # set back, but not (yet) read back
 
@@ -202,7 +203,7 @@ class Record:
 
     def _lines(self) -> Iterator[Line]:
         try:
-            content = self.path.read_bytes()
+            content = read_private(self.path)
         except FileNotFoundError:
             return
         for raw in content.splitlines():
@@ -216,7 +217,13 @@ class Record:
         private_folder(self.path.parent)
         with file_lock(self.path.with_suffix(".lock")):
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            fd = os.open(self.path, flags, 0o600)
+            try:
+                fd = os.open(self.path, flags, 0o600)
+            except OSError as error:
+                raise PrivateFileError(
+                    f"{self.path} cannot be written: {error.strerror}. Nothing was changed.",
+                    remedy="Look at what it is; remove it if it is not yours.",
+                ) from error
             try:
                 size = os.fstat(fd).st_size
                 if size and os.pread(fd, 1, size - 1) != b"\n":

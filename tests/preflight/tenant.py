@@ -1,0 +1,85 @@
+"""An emulated tenant with clients of its three services, in emulated time."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from siptui.domain.device import Device
+from siptui.emulator.emulator import Emulator
+from siptui.emulator.scenario import Scenario, read_scenario
+from siptui.gateway.admin import TenantAdminClient
+from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.graph import DirectoryClient
+from siptui.gateway.inventory import InventoryClient
+from siptui.gateway.protocol import Phase
+from siptui.preflight.apply import Fixer
+from siptui.preflight.check import Preflight, check
+from siptui.preflight.gather import Sources
+from siptui.preflight.public_ip import parse_public
+from siptui.preflight.record import Record, Who
+from siptui.transport.http import open_client
+from tests.support.emulated_time import START, now
+
+_URL = "https://emulator.invalid"
+
+
+class _Token:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+        return "t"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The tenant and whoever speaks to it."""
+
+    emulator: Emulator
+    sources: Sources
+    bulk: BulkSignInClient
+
+    async def preflight(
+        self, devices: Sequence[Device], *, public_ips: Iterable[str] = ()
+    ) -> Preflight:
+        networks = [parse_public(ip) for ip in public_ips]
+        return await check(devices, self.sources, public_ips=networks, now=now)
+
+    async def errors(self, devices: Sequence[Device]) -> dict[str, str]:
+        """What bulk sign-in itself says of each device: hardware id → error text, or nothing."""
+        found: dict[str, str] = {}
+        for at in range(0, len(devices), 100):
+            part = devices[at : at + 100]
+            accepted = await self.bulk.create_batch(part[0].region, part)
+            while True:
+                await asyncio.sleep(60)
+                status = await self.bulk.batch_status(accepted.batch_id)
+                if status.phase is not Phase.RUNNING:
+                    break
+            found |= {item.hardware_id: item.error for item in status.items}
+        return found
+
+    def fixer(self, folder: Path) -> Fixer:
+        return Fixer(self.sources, self.record(folder))
+
+    def record(self, folder: Path) -> Record:
+        def clock() -> datetime:
+            return now()
+
+        return Record(folder, tenant="contoso", who=Who("admin@contoso.com"), now=clock)
+
+
+@contextlib.asynccontextmanager
+async def place(scenario: Scenario | str) -> AsyncIterator[Place]:
+    """A tenant of this scenario (TOML, or a name). Use inside `emulated_time.run`."""
+    if isinstance(scenario, str) and "\n" in scenario:
+        scenario = read_scenario(scenario, "test")
+    emulator = Emulator(scenario, epoch=START)
+    async with open_client(transport=emulator.transport()) as http:
+        tokens = _Token()
+        sources = Sources(
+            TenantAdminClient(http, _URL, tokens),
+            DirectoryClient(http, _URL, tokens),
+            InventoryClient(http, _URL, tokens),
+        )
+        yield Place(emulator, sources, BulkSignInClient(http, _URL, tokens))
