@@ -191,7 +191,7 @@ class Fixer:
                 self._tell(one.become(step, detail))
 
     async def _know_users(self, sent: Sequence[_Sent], *, anew: bool = False) -> None:
-        """The accounts as they are now; what they had before an `anew` change is taken from this."""
+        """The accounts as they are now; of `anew` changes also what they had before."""
         wanted = [one for one in sent if one.change.kind in writes.OF_ACCOUNTS]
         names = list({one.change.target.casefold(): one.change.target for one in wanted}.values())
         users: dict[str, TeamsUser] = {}
