@@ -32,18 +32,17 @@ def run_demo(theme: str, *, mouse: bool) -> int:
 
     check_terminal()
     prepare_environment()
-    from siptui.commands.demo_desk import demo_desk
-    from siptui.emulator.demo import DEMO_FILE, DEMO_SCENARIO, demo_list
-    from siptui.emulator.scenario import load_scenario
+    from siptui.commands.demo_desk import demo_tenant
+    from siptui.emulator.demo import DEMO_FILE, demo_list
 
     with tempfile.TemporaryDirectory(prefix="siptui-demo-") as name:
         folder = Path(name)
         file = folder / DEMO_FILE
         file.write_bytes(demo_list())
-        desk = demo_desk(folder)
+        demo = demo_tenant(folder)
         try:
             return run_console(
-                desk,
+                demo.desk,
                 ConsoleOptions(
                     file=file,
                     theme=theme,
@@ -52,8 +51,9 @@ def run_demo(theme: str, *, mouse: bool) -> int:
                     export_folder=Path.cwd(),
                     greeting=_GREETING,
                     run_ends_with_us=True,
-                    tenant_id=load_scenario(DEMO_SCENARIO).tenant.id,
+                    tenant_id=demo.tenant_id,
+                    memory=demo.memory,
                 ),
             )
         finally:
-            desk.close()
+            demo.desk.close()

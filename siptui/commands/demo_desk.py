@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.commands.local_desk import LocalDesk
@@ -9,6 +10,7 @@ from siptui.emulator.demo import DEMO_SCENARIO
 from siptui.emulator.emulator import Emulator
 from siptui.gateway.client import BulkSignInClient
 from siptui.gateway.protocol import BulkSignIn
+from siptui.runs.memory import TenantMemory
 from siptui.transport import open_client
 
 #: How much faster than a real tenant the demo's phones sign in.
@@ -21,8 +23,22 @@ class _Token:
         return "demo"
 
 
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The emulated tenant: its desk, its own memory, its id."""
+
+    desk: LocalDesk
+    memory: TenantMemory
+    tenant_id: str
+
+
 def demo_desk(folder: Path, *, speed: float = SPEED) -> LocalDesk:
     """A desk in the emulated tenant; journal and all in `folder`."""
+    return demo_tenant(folder, speed=speed).desk
+
+
+def demo_tenant(folder: Path, *, speed: float = SPEED) -> Demo:
+    """The emulated tenant; journal and all in `folder`."""
     emulator = Emulator(DEMO_SCENARIO, speed=speed)
 
     @asynccontextmanager
@@ -30,9 +46,8 @@ def demo_desk(folder: Path, *, speed: float = SPEED) -> LocalDesk:
         async with open_client(transport=emulator.transport()) as http:
             yield BulkSignInClient(http, _BASE, _Token())
 
-    return LocalDesk(
-        folder / "journal.db",
-        connect,
-        tenant=f"{emulator.scenario.tenant.name} (emulated)",
-        account="demo operator",
-    )
+    path = folder / "journal.db"
+    tenant = emulator.scenario.tenant
+    desk = LocalDesk(path, connect, tenant=f"{tenant.name} (emulated)", account="demo operator")
+    # One loop for all who ask the emulator: it lives in one.
+    return Demo(desk, TenantMemory(path, desk, connect, desk.aside), tenant.id)

@@ -12,8 +12,8 @@ from siptui.domain.errors import SignInNeededError
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
-    from siptui.commands.tape import Tape
     from siptui.commands.session import Selected
+    from siptui.commands.tape import Tape
     from siptui.tui.options import ConsoleOptions
 
 
@@ -132,10 +132,16 @@ def open_console(
     log_level: str | None = None,
 ) -> int:
     """Open the console on the profile's desk and stay until it is left; the exit code."""
+    from collections.abc import AsyncIterator
+    from contextlib import asynccontextmanager
+
     from siptui.commands.console_sign_in import ConsoleSignIn
     from siptui.commands.handing import waiting_runs
     from siptui.commands.launch import given_by, known_account, worker_desk
-    from siptui.commands.session import start_log
+    from siptui.commands.session import open_session, start_log
+    from siptui.gateway.protocol import BulkSignIn
+    from siptui.runs.aside import Aside
+    from siptui.runs.memory import TenantMemory
     from siptui.tui.launch import check_terminal, prepare_environment, run_console
 
     check_terminal()
@@ -158,7 +164,23 @@ def open_console(
     if given_by(selected) and not console.read_only:
         for run in waiting_runs(desk, selected.journal):
             desk.signed_in(run)
+    aside = Aside("service")
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[BulkSignIn]:
+        opening = open_session(
+            selected=selected,
+            record=record,
+            log_level=log_level,
+            tokens_by=lambda _: ways.tokens(),
+        )
+        async with opening as session:
+            yield session.client
+
+    memory = TenantMemory(selected.journal, desk, connect, aside)
+    console = dataclasses.replace(console, memory=memory)
     try:
         return run_console(desk, console)
     finally:
+        aside.close()
         desk.close()

@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 
 from siptui.devicelist.writing import ResultRow
+from siptui.domain.outcome import explain
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.state import DeviceRecord, RunState
 
 
@@ -28,3 +32,33 @@ def result_rows(run: RunState, records: Iterable[DeviceRecord]) -> list[ResultRo
             )
         )
     return rows
+
+
+def batch_rows(status: BatchStatus, region: Region | None = None) -> list[ResultRow]:
+    """A row for each device of a batch as the service has it, in its order, counted from 1.
+
+    `region` counts where the service names none.
+    """
+    rows = []
+    for place, item in enumerate(status.items, start=1):
+        outcome = explain(item.error) if item.phase is Phase.FAILED else None
+        rows.append(
+            ResultRow(
+                line=place,
+                user_name=item.user_name,
+                hardware_id=item.hardware_id,
+                region=str(status.region or region or ""),
+                batch_id=status.batch_id,
+                state=str(state_of(item)),
+                error=item.error,
+                cause=str(outcome.cause) if outcome else "",
+                remedy=outcome.remedy if outcome else "",
+            )
+        )
+    return rows
+
+
+def state_of(item: ItemStatus) -> DeviceState:
+    """Where a device stands by the service's word; a word that is not known is "running"."""
+    states = {Phase.SUCCEEDED: DeviceState.SUCCEEDED, Phase.FAILED: DeviceState.FAILED}
+    return states.get(item.phase, DeviceState.RUNNING)

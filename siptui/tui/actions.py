@@ -77,6 +77,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("preflight", ("p",), "preflight", "check the prerequisites", footer=True),
     Action("urls", ("u",), "urls", "provisioning URLs", footer=True),
     Action("runs", ("h",), "runs", "runs: history, resume, attach", footer=True),
+    Action("batches", ("b",), "batches", "the service's memory: everybody's batches, 30 days"),
     Action(
         "pause", ("P",), "pause", "pause and go on submitting (following continues)", changes=True
     ),

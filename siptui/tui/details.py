@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Hashable, Iterable
 
+from siptui.domain.outcome import Outcome
 from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
 from siptui.runs import events as ev
@@ -14,11 +15,14 @@ from siptui.tui.surface import Line
 
 def powershell(record: DeviceRecord) -> str:
     """The PowerShell line that helps, with the user name in it, or nothing."""
-    if record.outcome is None or not record.outcome.powershell:
-        return ""
-    user = visible(record.device.user_name)
+    return powershell_line(record.outcome, record.device.user_name) if record.outcome else ""
+
+
+def powershell_line(outcome: Outcome, user_name: str) -> str:
+    """The PowerShell line of `outcome` for that account, or nothing."""
+    user = visible(user_name)
     quoted = user if shlex.quote(user) == user else "'" + user.replace("'", "''") + "'"
-    return record.outcome.powershell.replace("{user}", quoted)
+    return outcome.powershell.replace("{user}", quoted)
 
 
 def strip(board: Board, key: Hashable) -> list[Line]:

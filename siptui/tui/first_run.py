@@ -13,6 +13,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.phrases import REGIONS
 from siptui.tui.surface import Line, Surface
 from siptui.tui.themed import ThemedApp
 
@@ -20,11 +21,6 @@ First = Literal["profile", "demo"]
 #: Writes the profile: tenant, cloud, region. Raises `SiptuiError` for what is not allowed.
 MakeProfile = Callable[[str, str, Region | None], None]
 _TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*[.-][0-9A-Za-z.-]*[0-9A-Za-z]")
-_REGIONS = {
-    Region.APAC: "Asia Pacific",
-    Region.EMEA: "Europe, Middle East, Africa",
-    Region.NOAM: "North and South America",
-}
 
 
 class FirstRun(ThemedApp[First]):
@@ -103,7 +99,7 @@ class FirstRun(ThemedApp[First]):
 
     async def _region(self, tenant: str) -> Region | Literal["none"] | None:
         choices = [("none", "no default", "each list names it, or siptui asks")]
-        choices += [(region, str(region), about) for region, about in _REGIONS.items()]
+        choices += [(region, str(region), about) for region, about in REGIONS.items()]
         text: Line = (
             (
                 "The SIP Gateway region of rows that name none. A device lives in exactly one; in "

@@ -11,6 +11,7 @@ from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
 from siptui.tui.board import COLUMNS, sort_key
 from siptui.tui.dialogs.ask import Choice, Confirm
+from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.runs import RunsPage
 from siptui.tui.export import write_results
 from siptui.tui.saving import ask_and_write
@@ -107,21 +108,6 @@ class Console(Tenant):
             if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
                 return
         self.do(partial(self.session.desk.resume, run))
-
-    def attach(self, run: str) -> bool:
-        """Follow a run."""
-        try:
-            changes = self.session.follow(run)
-        except SiptuiError as error:
-            self.tell(error)
-            return False
-        self.log_pane.clear()
-        self.log_pane.append(self.url_lines())
-        self._said = ()
-        self.grid.clear_marks()
-        self.add_to_log(changes)
-        self.show_all()
-        return True
 
     # -- results and reports
 

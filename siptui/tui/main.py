@@ -28,6 +28,7 @@ from siptui.tui.grid import RowGrid
 from siptui.tui.helping import help_lines
 from siptui.tui.keys import bindings
 from siptui.tui.logpane import LogPane
+from siptui.tui.memory import set_aside
 from siptui.tui.phrases import log_line
 from siptui.tui.reasons import why_not
 from siptui.tui.rowindex import GridRow, Test
@@ -37,6 +38,7 @@ from siptui.tui.title import Title
 
 #: Smaller than this nothing can be read, so nothing is pretended.
 SMALLEST = (60, 14)
+_MANY = 1_000
 _NOT_LIVE = 5  # a run that nobody works on is looked at this many times more seldom
 _RUN_COLUMNS = ("batch", "attempt", "time")
 _STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
@@ -111,6 +113,8 @@ class MainScreen(Screen[None]):
                 self.apply_filter()
             self.show_bars()
             self.show_detail()
+        if len(self.grid.index.rows) > _MANY:
+            self.call_after_refresh(set_aside)
 
     def show_bars(self) -> None:
         """The lines around the table; only what differs is sent."""
@@ -336,6 +340,7 @@ class MainScreen(Screen[None]):
         hidden = {a.id for a in ACTIONS if a.changes and self.session.options.read_only}
         options = self.session.options
         hidden |= {"preflight"}
+        hidden |= {"batches"} if self.session.options.memory is None else set()
         hidden |= {"sign_in"} if options.sign_in is None else set()
         self.app.push_screen(Page("Help", help_lines(self.keys, hidden)))
 

@@ -9,6 +9,7 @@ from siptui.domain.region import Region
 from siptui.runs.events import Options
 
 if TYPE_CHECKING:
+    from siptui.runs.memory import Memory
     from siptui.tui.dialogs.sign_in import SignIns
 
 
@@ -33,6 +34,8 @@ class ConsoleOptions:
     save_folder: Path | None = None
     export_folder: Path | None = None
     tenant_id: str = ""
+    #: The service's own memory; without it, its key is not offered.
+    memory: "Memory | None" = None
     #: The ways to sign in; none where it is not for the console to ask, as in the demo.
     sign_in: "SignIns | None" = None
     refresh_hz: float = 5.0

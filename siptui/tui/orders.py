@@ -60,7 +60,7 @@ class Orders(Signing):
                 "normal",
             ),
         )
-        choices = [(region, str(region), _REGIONS[region]) for region in Region]
+        choices = [(region, str(region), phrases.REGIONS[region]) for region in Region]
         chosen = await self.app.push_screen_wait(Choice("Region", choices, [text]))
         return chosen if isinstance(chosen, Region) else None
 
@@ -161,11 +161,6 @@ class Orders(Signing):
             self.show_bars()
 
 
-_REGIONS = {
-    Region.APAC: "Asia Pacific",
-    Region.EMEA: "Europe, Middle East, Africa",
-    Region.NOAM: "North and South America",
-}
 _DOUBT: Line = (
     (
         "The answer to a submit was lost, or the service said nothing about some devices. Whether "

@@ -7,12 +7,18 @@ from datetime import datetime
 from siptui.domain.device import Device
 from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.plan import make_batches
+from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 from siptui.runs import events as ev
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.surface import Line
 
+REGIONS = {
+    Region.APAC: "Asia Pacific",
+    Region.EMEA: "Europe, Middle East, Africa",
+    Region.NOAM: "North and South America",
+}
 _ENOUGH = 5  # devices done before an estimate is worth saying
 
 

@@ -41,4 +41,6 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             return "" if session.options.sign_in is not None else "not asked for here"
         case "preflight":
             return "not available here"
+        case "batches":
+            return "" if session.options.memory is not None else "not available here"
     return ""

@@ -1,15 +1,20 @@
 """What the console tells of the tenant and asks of it: provisioning URLs, memory, checks."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from textual import work
 
+from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.provisioning import tenant_id
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.tui.dialogs.batches import BatchesPage
 from siptui.tui.dialogs.urls import TenantId, UrlsPage
 from siptui.tui.orders import Orders
 from siptui.tui.surface import Line
+
+T = TypeVar("T")
 
 
 class Tenant(Orders):
@@ -76,3 +81,51 @@ class Tenant(Orders):
             provisioning_table(), self.tenant_known(), regions=self.regions(), folder=folder
         )
         await self.app.push_screen_wait(page)
+
+    # -- the service's own memory
+
+    async def asked(self, read: Callable[[], Awaitable[T]]) -> T:
+        """The answer of the service, after a sign-in if one is needed. Raises `SiptuiError`."""
+        ways = self.session.options.sign_in
+        problem = await ways.problem() if ways is not None else None
+        if ways is not None and problem and not await self._sign_in(ways, problem.message):
+            raise problem
+        try:
+            return await read()
+        except SignInNeededError as error:
+            if ways is None or not await self._sign_in(ways, error.message):
+                raise
+        return await read()
+
+    @work(group="flow", exclusive=True)
+    async def action_batches(self) -> None:
+        """Everybody's batches; one of them can be followed like a run."""
+        memory = self.session.options.memory
+        if not self.may("batches") or memory is None:
+            return
+        page = BatchesPage(
+            memory,
+            self.asked,
+            self.session.desk.tenant,
+            region=self.session.region,
+            folder=self.session.options.export_folder or self.start_folder(),
+            may_follow=not self.session.options.read_only,
+        )
+        run = await self.app.push_screen_wait(page)
+        if run:
+            self.attach(run)
+
+    def attach(self, run: str) -> bool:
+        """Follow a run."""
+        try:
+            changes = self.session.follow(run)
+        except SiptuiError as error:
+            self.tell(error)
+            return False
+        self.log_pane.clear()
+        self.log_pane.append(self.url_lines())
+        self._said = ()
+        self.grid.clear_marks()
+        self.add_to_log(changes)
+        self.show_all()
+        return True

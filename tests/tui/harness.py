@@ -8,10 +8,12 @@ from typing import Any
 
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from siptui.tui.app import SiptuiApp
 from siptui.tui.flows import Console
+from siptui.tui.grid import RowGrid
 from siptui.tui.options import ConsoleOptions
 from tests.tui.desk import ScriptedDesk
 
@@ -75,7 +77,8 @@ class Bench:
             return True
         groups = {worker.group for worker in self.app.workers if not worker.is_finished}
         asked = len(stack) > 1  # a conversation waits for its answer
-        return bool(groups & {"read", "list", "report"}) or ("flow" in groups and not asked)
+        reading = bool(groups & {"read", "list"}) and not isinstance(top, ModalScreen)
+        return reading or ("flow" in groups and not asked)
 
     async def press(self, *keys: str) -> None:
         for key in keys:
@@ -113,6 +116,12 @@ class Bench:
     @property
     def rows(self) -> list[tuple[str, ...]]:
         index = self.console.grid.index
+        return [index.rows[i].cells for i in index.view]
+
+    @property
+    def rows_of_page(self) -> list[tuple[str, ...]]:
+        """The rows of the page on top, as it shows them."""
+        index = self.app.screen.query_one(RowGrid).index
         return [index.rows[i].cells for i in index.view]
 
 

@@ -14,6 +14,7 @@ from siptui.tui.app import SiptuiApp
 from siptui.tui.options import ConsoleOptions
 from tests.tui.desk import ScriptedDesk, list_text, make_devices
 from tests.tui.harness import SELDOM, SIZES, Bench
+from tests.tui.service import Service
 
 Compare = Callable[..., bool]
 Walk = Callable[[Bench], Awaitable[None]]
@@ -56,6 +57,14 @@ async def _urls(bench: Bench) -> None:
     await bench.press("u", "j", "j", "j")
 
 
+async def _batches(bench: Bench) -> None:
+    await bench.press("b")
+
+
+async def _batch(bench: Bench) -> None:
+    await bench.press("b", "j", "enter", "j")
+
+
 async def _help(bench: Bench) -> None:
     await bench.press("question_mark")
 
@@ -67,6 +76,8 @@ STATES: dict[str, Walk] = {
     "details": _details,
     "doubt": _doubt,
     "urls": _urls,
+    "batches": _batches,
+    "batch": _batch,
     "help": _help,
 }
 
@@ -95,7 +106,9 @@ def _app(folder: Path, **options: Any) -> SiptuiApp:
     file.write_text(list_text(make_devices(40)) + BAD, encoding="utf-8")
     options.setdefault("refresh_hz", SELDOM)
     options.setdefault("tenant_id", "1b2c3d4e-5f60-4718-89ab-cdef01234567")
-    return SiptuiApp(ScriptedDesk(folder), ConsoleOptions(file=file, **options))
+    service = Service(folder)
+    options.setdefault("memory", service.memory)
+    return SiptuiApp(service.desk, ConsoleOptions(file=file, **options))
 
 
 def _walk(walk: Walk) -> Callable[[Pilot[Any]], Awaitable[None]]:

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.tui.columns import Column
 from siptui.tui.copying import copy_text
@@ -82,6 +83,10 @@ class TablePage(Screen[T | None], Generic[T]):
         """One sentence in place of the keys, until the next step."""
         self._said = ((f" {visible(text)}", tone),) if text else ()
         self.show_bars()
+
+    def tell(self, error: SiptuiError) -> None:
+        """An error, until the next step."""
+        self.say(f"{error.title}: {error.message} {error.remedy}".strip(), "failed")
 
     def on_resize(self) -> None:
         """Break the details anew."""

@@ -1,0 +1,50 @@
+"""A loop of its own in a thread: for what must not hold up the screen."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_CLOSING = 10.0  # seconds given to what is under way when it is closed
+
+
+class Aside:
+    """Coroutines go in from any thread; their results are waited for where they are wanted.
+
+    The thread is begun at the first of them and keeps no process from ending.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Have `work` done."""
+        if not self._thread.is_alive():
+            self._thread.start()
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def ask(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, for another loop. Who stops waiting stops the work as well."""
+        return await asyncio.wrap_future(self.begin(work))
+
+    def close(self) -> None:
+        """Stop what is under way, and the thread."""
+        if self._thread.is_alive():
+            self.begin(self._stop()).result(_CLOSING)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_CLOSING)
+        if not self._loop.is_running():
+            self._loop.close()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _stop(self) -> None:
+        tasks = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

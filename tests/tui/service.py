@@ -1,0 +1,59 @@
+"""The emulated tenant behind a console in a test, asked by the real client."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from siptui.domain.region import Region
+from siptui.emulator.emulator import Emulator
+from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.protocol import BulkSignIn
+from siptui.runs import events as ev
+from siptui.runs.aside import Aside
+from siptui.runs.memory import TenantMemory
+from siptui.transport import open_client
+from tests.tui.desk import START, ScriptedDesk, make_devices
+
+
+class _Token:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+        return "t"
+
+
+class Service:
+    """The demo tenant, in which somebody else has submitted two batches, and its memory."""
+
+    def __init__(self, folder: Path, desk: ScriptedDesk | None = None) -> None:
+        self.now = 0.0
+        self.desk = desk or ScriptedDesk(folder)
+        self.error: Exception | None = None
+        self.before: Callable[[], Awaitable[object]] | None = None
+        emulator = Emulator("demo", clock=lambda: self.now, epoch=START)
+
+        @asynccontextmanager
+        async def connect() -> AsyncIterator[BulkSignIn]:
+            if self.before:
+                await self.before()
+            if self.error:
+                raise self.error
+            async with open_client(transport=emulator.transport()) as http:
+                yield BulkSignInClient(http, "https://emulator.invalid", _Token())
+
+        self._connect = connect
+        self.aside = Aside("service")
+        self.memory = TenantMemory(folder / "journal.sqlite", self.desk, connect, self.aside)
+
+    def submit(self, count: int) -> str:
+        """Submit a run as a worker would: in the journal and at the service."""
+        devices = make_devices(count)
+        run = self.desk.create(
+            devices, file="/lists/lobby.csv", sha256="", skipped=0, options=ev.Options()
+        )
+
+        async def create() -> str:
+            async with self._connect() as service:
+                return (await service.create_batch(Region.EMEA, devices)).batch_id
+
+        batch_id = self.aside.begin(create()).result(10)
+        self.desk.accept(1, batch_id)
+        return run
