@@ -38,10 +38,11 @@ def command(
     newest, if none is named."""
     from siptui.commands.open import console_options, open_console
     from siptui.commands.session import select
+    from siptui.commands.telling import told
     from siptui.runs.office import Office
 
     selected = select(profile)
-    office = Office(selected.journal, tenant=selected.profile.tenant)
+    office = told(Office(selected.journal, tenant=selected.profile.tenant))
     try:
         if batch_id is not None:
             found: str | None = _adopted(office, selected, batch_id, region, record, log_level)

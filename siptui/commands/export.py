@@ -34,12 +34,13 @@ def command(
 ) -> int:
     """Write the results of RUN. “--only failed” writes a list that “run” reads again."""
     from siptui.commands.session import select
+    from siptui.commands.telling import told
     from siptui.devicelist.writing import csv_text, json_text, write_csv, write_json
     from siptui.runs.office import Office, load
     from siptui.runs.results import result_rows
 
     selected = select(profile)
-    office = Office(selected.journal, tenant=selected.profile.tenant)
+    office = told(Office(selected.journal, tenant=selected.profile.tenant))
     try:
         state = load(office.journal, office.find(run))
     finally:

@@ -191,14 +191,18 @@ def desk_for(
     wait_for_sign_in: bool = True,
 ) -> "Office":
     """The desk with worker processes, or with `foreground` the one that works here."""
+    from siptui.commands.telling import told
+
     if foreground:
-        return local_desk(selected, account=account, record=record, log_level=log_level)
-    return worker_desk(
-        selected,
-        account=account,
-        record=record,
-        log_level=log_level,
-        wait_for_sign_in=wait_for_sign_in and _can_be_renewed(selected),
+        return told(local_desk(selected, account=account, record=record, log_level=log_level))
+    return told(
+        worker_desk(
+            selected,
+            account=account,
+            record=record,
+            log_level=log_level,
+            wait_for_sign_in=wait_for_sign_in and _can_be_renewed(selected),
+        )
     )
 
 

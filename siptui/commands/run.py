@@ -175,12 +175,13 @@ def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
 
 def _notes(selected: "Selected", found: "DeviceList", again: bool) -> list[str]:
     """What a plan says besides: other runs' devices, and deadlines. Changes nothing."""
+    from siptui.commands.telling import told
     from siptui.runs.office import Office
     from siptui.runs.overlap import BusyDevicesError
 
     notes: list[str] = []
     if selected.journal.exists():
-        office = Office(selected.journal, tenant=selected.profile.tenant)
+        office = told(Office(selected.journal, tenant=selected.profile.tenant))
         try:
             notes += office.notes(found.devices, again=again)
         except BusyDevicesError as error:

@@ -16,10 +16,11 @@ def command(profile: str | None, as_json: bool) -> int:
     """List the runs in the journal, newest first."""
     from siptui.commands.session import select
     from siptui.commands.table import columns
+    from siptui.commands.telling import told
     from siptui.runs.office import Office
 
     selected = select(profile)
-    office = Office(selected.journal, tenant=selected.profile.tenant)
+    office = told(Office(selected.journal, tenant=selected.profile.tenant))
     try:
         heads = office.runs()
     finally:

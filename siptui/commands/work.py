@@ -23,7 +23,9 @@ from siptui.gateway.protocol import BulkSignIn
 if TYPE_CHECKING:
     from siptui.identity.client import HttpFactory
 
-_LOG = logging.getLogger(__name__)
+#: By name: run as a program, this module is called `__main__`, and only siptui's loggers log.
+_LOG = logging.getLogger("siptui.commands.work")
+_LOG_TELLS = "Nothing was submitted by it. The log in the log folder says where it happened."
 
 
 def main() -> int:
@@ -38,6 +40,11 @@ def main() -> int:
     except SiptuiError as error:
         _answer({"error": {"code": error.code, "message": error.message, "next": error.remedy}})
         return int(error.exit_code)
+    except Exception as error:
+        _LOG.exception("the worker ended with an error", extra={"run": order["run"]})
+        text = f"an error in siptui itself: {type(error).__name__}"
+        _answer({"error": {"code": "internal_error", "message": text, "next": _LOG_TELLS}})
+        return int(ExitCode.ERROR)
 
 
 def _answer(answer: dict[str, Any]) -> None:
@@ -51,7 +58,7 @@ def _answer(answer: dict[str, Any]) -> None:
 
 
 async def _work(order: dict[str, Any]) -> int:
-    from siptui.commands.session import open_session, select
+    from siptui.commands.session import open_session, select, start_log
     from siptui.commands.tape import Tape
     from siptui.identity.environment import VALUE
     from siptui.identity.handing import Gift, HandedTokens
@@ -67,6 +74,7 @@ async def _work(order: dict[str, Any]) -> int:
     environ.pop(VALUE, None)
     given = Gift(order.get("token", ""), order.get("sign_in", ""))
     selected = select(order.get("profile"), environ, tenant=order.get("tenant", ""))
+    start_log(selected.settings, order.get("log_level"))
     record = Tape.ordered(order.get("record"))
     run = order["run"]
 

@@ -65,6 +65,11 @@ class Desk(Protocol):
         """The account signed in, or nothing."""
         ...
 
+    @property
+    def notice(self) -> str:
+        """What befell the journal when it was opened, for people; or nothing."""
+        ...
+
     def create(
         self, devices: Sequence[Device], *, file: str, sha256: str, skipped: int, options: Options
     ) -> str:

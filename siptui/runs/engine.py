@@ -104,14 +104,7 @@ class Engine:
             self._book.write(stopped_by(error).event)
             raise
         except Exception as error:
-            self._book.write(
-                RunStopped(
-                    code="internal_error",
-                    message=f"an error in siptui itself: {type(error).__name__}",
-                    remedy="Nothing further was submitted. "
-                    f"Go on with: siptui resume {self._book.run}",
-                )
-            )
+            self._book.write(internal_error(self._book.run, error))
             raise
         self._book.write(end)
         return end
@@ -280,6 +273,16 @@ class Engine:
             )
         if lost := blocking(state):
             raise RunStop(_undecided(state, lost))
+
+
+def internal_error(run: str, error: Exception) -> RunStopped:
+    """The end of the work that a fault of siptui's own means."""
+    return RunStopped(
+        code="internal_error",
+        message=f"an error in siptui itself: {type(error).__name__}",
+        remedy="Nothing further was submitted; the log says where it happened. "
+        f"Go on with: siptui resume {run}",
+    )
 
 
 def _undecided(state: RunState, lost: Sequence[BatchRecord]) -> RunStopped:

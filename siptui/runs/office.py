@@ -134,6 +134,11 @@ class Office:
         return self._journal
 
     @property
+    def notice(self) -> str:
+        """What befell the journal when it was opened, such as a repair, for people; or nothing."""
+        return self._journal.notice
+
+    @property
     def tenant(self) -> str:
         """Name of the tenant, for people."""
         return self._tenant

@@ -10,7 +10,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.gateway.protocol import BulkSignIn
 from siptui.posix import FileLock, file_lock, private_folder
 from siptui.runs.book import Book
-from siptui.runs.engine import Engine
+from siptui.runs.engine import Engine, internal_error
 from siptui.runs.events import Actor, Note, Order, RunStopped
 from siptui.runs.journal import Journal
 from siptui.runs.office import load, lock_path, this_actor
@@ -62,6 +62,8 @@ async def work_on(
     ours end up in the journal as the reason why the run stopped.
     """
     with Journal(path) as journal:
+        if journal.notice:
+            _LOG.warning("%s", journal.notice)
         try:
             async with connect() as service:
                 while True:
@@ -75,3 +77,7 @@ async def work_on(
             _LOG.warning("run %s stopped: %s", run, error.code)
             stopped = RunStopped(code=error.code, message=error.message, remedy=error.remedy)
             journal.append(run, [stopped], now())
+        except Exception as error:
+            if load(journal, run).stopped is None:  # it did not come as far as the engine
+                journal.append(run, [internal_error(run, error)], now())
+            raise

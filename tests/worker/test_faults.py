@@ -1,0 +1,71 @@
+"""Faults of siptui's own, and a journal that was damaged: said where people look."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.worker.lab import TOKEN, lab, until, write_list
+from tests.worker.terminal import Terminal
+
+_BROKEN = """
+from siptui.runs.{module} import {name}
+def broken(self, *args):
+    raise RuntimeError("Bearer {token} \\x1b[2J")
+{name}.{method} = broken
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "method"),
+    [("engine", "Engine", "_warn_of_deadlines"), ("book", "Book", "__init__")],
+)
+def test_an_error_in_a_worker_is_in_the_log(
+    tmp_path: Path, module: str, name: str, method: str
+) -> None:
+    with lab(tmp_path / "lab") as place:
+        broken = tmp_path / "broken"
+        broken.mkdir()
+        text = _BROKEN.format(module=module, name=name, method=method, token=TOKEN)
+        (broken / "sitecustomize.py").write_text(text)
+        file = write_list(tmp_path / "list.csv", range(2))
+        how = ("--region", "EMEA", "--yes", "--json")
+        done = place.run("run", str(file), *how, PYTHONPATH=str(broken))
+        assert done.exit_code == 1, done.output
+        last = json.loads(done.stdout.splitlines()[-1])
+        assert (last["type"], last["code"]) == ("run_stopped", "internal_error")
+        assert "RuntimeError" in last["message"]
+        (run,) = place.runs()
+        assert run in last["next"]
+        log = next(place.folder.rglob("siptui.log")).read_text()
+        (line,) = [line for line in map(json.loads, log.splitlines()) if "trace" in line]
+        assert line["level"] == "error"
+        assert line["run"] == run
+        assert any(frame.endswith(" broken") for frame in line["trace"])
+        assert TOKEN not in log
+        assert "\x1b" not in line["error"]
+        # Whole again, it goes on.
+        done = place.run("resume", run, "--yes", "--json")
+        assert done.exit_code in (0, 3), done.output
+        assert set(place.times().values()) == {1}
+
+
+def test_a_journal_that_was_repaired_is_told_of(tmp_path: Path) -> None:
+    with lab(tmp_path / "lab", "healthy") as place:
+        file = write_list(tmp_path / "list.csv", range(2))
+        assert place.run("run", str(file), "--region", "EMEA", "--yes").exit_code == 0
+        good = place.journal.read_bytes()
+        bad = good[:4096] + b"\xff" * 4096 + good[8192:]
+        for args in (("runs", "--json"), ("run", str(file), "--region", "EMEA", "--no-input")):
+            place.journal.write_bytes(bad)
+            done = place.run(*args)
+            assert "was damaged" in done.stderr, done.output
+            assert "set aside" in done.stderr
+            if "--json" in args:
+                assert json.loads(done.stdout)["runs"] is not None
+        place.journal.write_bytes(bad)
+        window = Terminal(place)
+        try:
+            until(lambda: window.shows("was damaged"), "the notice")
+        finally:
+            window.close()
