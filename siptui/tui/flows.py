@@ -31,6 +31,10 @@ class Console(Tenant):
             self.welcome = ((visible(options.greeting), "accent"),)
         if not options.file:
             self.log_pane.append(self.opening_lines())
+        if notice := self.session.desk.notice:
+            line: Line = ((visible(notice), "unknown"),)
+            self.log_pane.append([line])
+            self.app.push_screen(Page("The journal", [line]))
         if options.run:
             self.call_after_refresh(self.attach, options.run)
             return
