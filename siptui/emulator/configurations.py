@@ -18,7 +18,8 @@ TYPES = (CALLING, IP_PHONE, SIP_DEVICES, TRUSTED_IP, SITE, SUBNET, REGION)
 SIP_CALLING, COMMON_AREA = "SIPDevices", "CommonAreaPhone"
 
 Instance = dict[str, Any]
-_BEGINNING = -math.inf
+#: Before anything was written.
+BEGINNING = -math.inf
 _COMMON_AREA_MODE = "commonareaphonesignin"
 
 
@@ -37,8 +38,8 @@ class Configurations:
     def __init__(self, scenario: Scenario) -> None:
         self._writes: Writes[tuple[str, str], Instance] = Writes()
         for kind, fields in _beginning(scenario):
-            self._writes.write((kind, _key(fields["Identity"])), fields, _BEGINNING)
-        self._first = self.trusted_networks(_BEGINNING)
+            self._writes.write((kind, _key(fields["Identity"])), fields, BEGINNING)
+        self._first = self.trusted_networks(BEGINNING)
 
     def all(self, kind: str, moment: float) -> list[Instance]:
         """The instances of a type."""
@@ -186,15 +187,22 @@ def _beginning(scenario: Scenario) -> Iterator[tuple[str, Instance]]:
 
     yield policy(SIP_DEVICES, GLOBAL, BulkSignIn=scenario.tenant.bulk_sign_in)
     yield policy(CALLING, GLOBAL)
-    yield policy(CALLING, SIP_CALLING, AllowSIPDevicesCalling=True, AllowCallRedirect="Enabled")
+    yield policy(IP_PHONE, GLOBAL)
+    absent = {(CALLING, one.name) for one in scenario.calling_policies if one.absent}
+    absent |= {(IP_PHONE, one.name) for one in scenario.ip_phone_policies if one.absent}
+    if (CALLING, SIP_CALLING) not in absent:
+        fields: Instance = {"AllowSIPDevicesCalling": True, "AllowCallRedirect": "Enabled"}
+        yield policy(CALLING, SIP_CALLING, **fields)
+    if (IP_PHONE, COMMON_AREA) not in absent:
+        yield policy(IP_PHONE, COMMON_AREA, SignInMode="CommonAreaPhoneSignIn")
     for calling in scenario.calling_policies:
         allowed, redirect = calling.allow_sip_devices, calling.call_redirect
         fields = {"AllowSIPDevicesCalling": allowed, "AllowCallRedirect": redirect}
-        yield policy(CALLING, calling.name, **fields)
-    yield policy(IP_PHONE, GLOBAL)
-    yield policy(IP_PHONE, COMMON_AREA, SignInMode="CommonAreaPhoneSignIn")
+        if not calling.absent:
+            yield policy(CALLING, calling.name, **fields)
     for phone in scenario.ip_phone_policies:
-        yield policy(IP_PHONE, phone.name, SignInMode=phone.sign_in_mode)
+        if not phone.absent:
+            yield policy(IP_PHONE, phone.name, SignInMode=phone.sign_in_mode)
     for trusted in scenario.trusted_ips:
         network = _trusted(trusted.address, trusted.mask_bits)
         yield TRUSTED_IP, {**network, "Description": trusted.description}

@@ -12,6 +12,7 @@ from importlib import resources
 from siptui.domain.region import Region
 from siptui.emulator.chance import Seed, generator
 from siptui.emulator.configurations import (
+    BEGINNING,
     CALLING,
     COMMON_AREA,
     GLOBAL,
@@ -144,9 +145,11 @@ class People:
         if direct is None:
             direct = usual if flag else ""
         changed, name = self._grants.read((kind, key), written)
+        # What a scenario assigns must be there from the beginning; making it later assigns nothing.
+        since = written if changed else BEGINNING
         if changed:
             direct = name or ""
-        if direct and self._configurations.one(kind, direct, written) is not None:
+        if direct and all(self._configurations.one(kind, direct, at) for at in (since, written)):
             return Held(direct, "Direct")
         for group, pattern, _ in self._groups:
             given = group.calling_policy if kind == CALLING else group.ip_phone_policy

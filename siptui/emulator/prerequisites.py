@@ -12,17 +12,23 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class CallingPolicy(Table, frozen=True):
-    """A TeamsCallingPolicy. `Global` and `SIPDevices` are there anyway; one listed replaces it."""
+    """A TeamsCallingPolicy. `Global` and `SIPDevices` are there anyway; one listed replaces it.
+
+    `absent`: there is none of this name, until somebody makes it.
+    """
 
     name: str
+    absent: bool = False
     allow_sip_devices: bool = True
     call_redirect: Literal["Enabled", "Disabled", "UserOverride"] = "Enabled"
 
 
 class IPPhonePolicy(Table, frozen=True):
-    """A TeamsIPPhonePolicy. `Global` (UserSignIn) and `CommonAreaPhone` are there anyway."""
+    """A TeamsIPPhonePolicy. `Global` (UserSignIn) and `CommonAreaPhone` are there anyway; one
+    listed replaces it, and `absent` is as above."""
 
     name: str
+    absent: bool = False
     sign_in_mode: str = "CommonAreaPhoneSignIn"
 
 

@@ -10,7 +10,10 @@ from siptui.emulator.directory import Account, Directory, Phone
 from siptui.emulator.scenario import ScenarioError, load_scenario, read_scenario, scenario_names
 from tests.emulator.support import mac, scenario
 
-NAMES = {"demo", "healthy", "lossy", "mixed", "odd-words", "throttled"}
+NAMES = {
+    *("demo", "healthy", "lossy", "mixed", "odd-words", "prerequisites", "throttled"),
+    "unprepared",
+}
 
 
 def test_the_packed_ones_are_readable_and_say_what_they_are() -> None:
