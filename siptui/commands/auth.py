@@ -1,7 +1,6 @@
 """`siptui auth`: sign in to the tenant, sign out, show the sign-in."""
 
 import asyncio
-import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from siptui.commands import options
 from siptui.domain.errors import ExitCode, SignInNeededError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -64,8 +62,13 @@ def login(
 ) -> None:
     """Sign in. Never asks for a name or a password: that is done in a browser."""
     from siptui.commands.handing import hand_to_workers
+    from siptui.commands.session import select
+    from siptui.commands.tape import watching
+    from siptui.commands.tenant_name import ask_name, kept_name
     from siptui.identity.choice import choose_store
+    from siptui.identity.connection import Connection
     from siptui.identity.opening import registration_of
+    from siptui.identity.source import StoredTokens
     from siptui.identity.store import StoreKind
 
     chosen, folder = _profile(profile, log_level, log=True)
@@ -81,10 +84,17 @@ def login(
     if not as_json:
         _tell(f"Profile {chosen.name}, tenant {chosen.tenant}, cloud {chosen.cloud.name}.")
         _tell(f"Client: {registration.client_name} ({registration.client_id}).")
-    with _connections(record) as http:
+    selected = select(chosen.name)
+    with watching(record) as watchers:
+
+        def http() -> Connection:
+            return Connection(watchers)
+
         account = asyncio.run(
             _signed_in(registration, kept, method, port or chosen.redirect_port, as_json, http)
         )
+        tokens = StoredTokens(registration, lambda: kept, http=http)
+        asyncio.run(ask_name(selected, tokens, watchers))
     if as_json:
         _line(
             {
@@ -95,7 +105,7 @@ def login(
             }
         )
     else:
-        _show(account)
+        _show(account, kept_name(selected))
         _show_store(kept.kind, kept.place())
         if kept.kind is StoreKind.MEMORY:
             click.echo("They are gone when this command ends; the console can sign in itself.")
@@ -131,6 +141,8 @@ def logout(profile: str | None, as_json: bool, **_: Any) -> None:
 @options.as_json
 def status(profile: str | None, as_json: bool, **_: Any) -> int:
     """Show who is signed in, where tokens are kept, and what the token says. Asks nobody."""
+    from siptui.commands.session import select
+    from siptui.commands.tenant_name import kept_name
     from siptui.identity.opening import registration_of, tokens_of
     from siptui.identity.source import StoredTokens
     from siptui.identity.store import existing_store
@@ -174,7 +186,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
     if not isinstance(tokens, StoredTokens):
         click.echo(f"Token from {tokens.name}; it wins over a stored sign-in.")
     if account:
-        _show(account)
+        _show(account, kept_name(select(chosen.name)))
         if account.expires_at:
             renewed = ", renewed by itself" if stored else ""
             click.echo(f"Access token until {_time(account.expires_at)}{renewed}.")
@@ -206,16 +218,6 @@ def _profile(
 
         start_log(settings, log_level)
     return chosen, settings.folders.profile(chosen.name)
-
-
-@contextlib.contextmanager
-def _connections(record: "Tape | None") -> "Iterator[HttpFactory]":
-    """What makes connections for msal: logged, and written to `record` where that is asked for."""
-    from siptui.commands.tape import watching
-    from siptui.identity.connection import Connection
-
-    with watching(record) as watchers:
-        yield lambda: Connection(watchers)
 
 
 async def _signed_in(
@@ -328,8 +330,9 @@ def _ask(why: str) -> "StoreKind":
     return StoreKind(said)
 
 
-def _show(account: "Account") -> None:
-    click.echo(f"Signed in as {account.user}, tenant {account.tenant}.")
+def _show(account: "Account", tenant_name: str) -> None:
+    tenant = f"{tenant_name} ({account.tenant})" if tenant_name else account.tenant
+    click.echo(f"Signed in as {account.user}, tenant {tenant}.")
     if account.roles:
         click.echo(f"Roles, as the token says: {', '.join(account.roles)}.")
     if account.may_bulk_sign_in is False:

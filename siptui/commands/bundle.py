@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from siptui.commands.session import Selected
+from siptui.commands.tenant_name import kept_name
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.text import visible
 from siptui.logs.pseudonyms import Pseudonyms
@@ -57,7 +59,8 @@ class _Scrub:
         else:
             self.folders = settings.folders
             for profile in settings.profiles.values():
-                names |= {profile.name, profile.tenant}
+                kept = kept_name(Selected(settings, profile, {}))
+                names |= {profile.name, profile.tenant, kept}
         # The longest first, so that no name is cut up by one that is part of it.
         names -= {"localhost", "localhost.localdomain", "root"}
         self._names = sorted((n for n in names if len(n) > 2), key=len, reverse=True)

@@ -39,6 +39,7 @@ class ConsoleSignIn:
         record: "Tape | None" = None,
         sleep: "Sleep" = asyncio.sleep,
     ) -> None:
+        from siptui.commands.tenant_name import kept_name
         from siptui.identity.opening import registration_of
 
         self._selected = selected
@@ -50,6 +51,7 @@ class ConsoleSignIn:
         self._registration = registration_of(selected.profile)
         self._memory: TokenStore | None = None
         profile = selected.profile
+        self.tenant_name = kept_name(selected)
         self.port = profile.redirect_port
         self.about = (
             f"Profile {profile.name}, tenant {profile.tenant}, cloud {profile.cloud.name}; "
@@ -92,6 +94,7 @@ class ConsoleSignIn:
 
     async def taken(self, store: "TokenStore", account: "Account") -> None:
         """Remember who signed in."""
+        from siptui.commands.tenant_name import ask_name
         from siptui.identity.environment import COMMAND, FILE, VALUE
         from siptui.identity.store import StoreKind
 
@@ -99,6 +102,9 @@ class ConsoleSignIn:
         self._memory = store if store.kind is StoreKind.MEMORY else None
         for name in (VALUE, FILE, COMMAND):
             self._environ.pop(name, None)
+        tokens = self._tokens()
+        asked = ask_name(self._selected, tokens, self._watching())
+        self.tenant_name = await asked or self.tenant_name
 
     def gift(self) -> "Gift":
         """What a worker needs to sign in as the console does; nothing where it finds it itself."""
@@ -128,9 +134,13 @@ class ConsoleSignIn:
     def _http(self) -> "Connection":
         """A connection for msal: logged, and recorded where that is asked for."""
         from siptui.identity.connection import Connection
+
+        return Connection(self._watching())
+
+    def _watching(self) -> "tuple[Watcher, ...]":
         from siptui.transport.watch import log_exchange
 
         if self._watchers is None:
             recorded = (self._record.recorder(),) if self._record is not None else ()
             self._watchers = (log_exchange, *recorded)
-        return Connection(self._watchers)
+        return self._watchers

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from siptui.commands.session import Selected, select, start_log, token_source
 from siptui.commands.tape import Tape, watching
+from siptui.commands.tenant_name import learn_name
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.client import BulkSignInClient
@@ -141,7 +142,9 @@ async def _service(
         await clients[0].discover()
         if note := clients[0].discovery_note:
             return Result.UNKNOWN, note, ""
-        return Result.PASS, "the service named the tenant's endpoint", ""
+        name = await learn_name(selected, clients[0])
+        told = f"; the tenant is {name}" if name else ""
+        return Result.PASS, f"the service named the tenant's endpoint{told}", ""
 
     async def read() -> Found:
         if not clients:

@@ -26,6 +26,7 @@ def command(profile: str | None, as_json: bool) -> None:
 def gathered(profile: str | None) -> dict[str, Any]:
     """What `info --json` prints. Without a profile, `profile` is null."""
     from siptui.commands.session import select
+    from siptui.commands.tenant_name import kept_name
     from siptui.domain.errors import SignInNeededError, UsageError
     from siptui.settings import load
 
@@ -55,6 +56,7 @@ def gathered(profile: str | None) -> dict[str, Any]:
     found["profile"] = {
         "name": chosen.name,
         "tenant": chosen.tenant,
+        "tenant_name": kept_name(selected) or None,
         "region": chosen.region,
         "client_id": chosen.client_id or None,
         "read_only": chosen.read_only,
@@ -98,7 +100,7 @@ def report(found: dict[str, Any]) -> list[str]:
         cloud, sign_in = profile["cloud"], found["sign_in"]
         rows += [
             ("profile", profile["name"]),
-            ("tenant", profile["tenant"]),
+            ("tenant", _tenant(profile)),
             ("cloud", cloud["name"] + (f" - {cloud['note']}" if cloud["note"] else "")),
             ("admin API", cloud["admin_api"]),
             ("authority", cloud["authority"]),
@@ -111,6 +113,11 @@ def report(found: dict[str, Any]) -> list[str]:
     else:
         rows.append(("profile", "none in use"))
     return [f"{name:<10} {value}" for name, value in rows]
+
+
+def _tenant(profile: dict[str, Any]) -> str:
+    name = profile["tenant_name"]
+    return f"{name} ({profile['tenant']})" if name else str(profile["tenant"])
 
 
 def _kept(sign_in: dict[str, Any]) -> str:

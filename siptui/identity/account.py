@@ -48,7 +48,6 @@ class Account:
     may_bulk_sign_in: bool | None = None
     expires_at: datetime | None = None
     audience: str = ""
-    tenant_name: str = ""
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -71,13 +71,14 @@ class Signing(Lists):
         except SiptuiError as error:
             self.tell(error)
             return False
-        said = f"Signed in as {account.user}, tenant {account.tenant_name or account.tenant}"
+        said = f"Signed in as {account.user}, tenant {ways.tenant_name or account.tenant}"
         roles = f"; roles, as the token says: {', '.join(account.roles)}" if account.roles else ""
         lines: list[Line] = [((visible(f"{said}{roles}."), "accent"),)]
         if account.may_bulk_sign_in is False:
             lines.append(((_NO_ROLE, "unknown"),))
         self.log_pane.append(lines)
         self.say(f"{said}.", "accent")
+        self.show_bars()
         return True
 
     def take(self, changes: Changes) -> None:

@@ -10,6 +10,7 @@ import pytest
 from siptui.commands.console_sign_in import ConsoleSignIn
 from siptui.commands.session import Selected
 from siptui.emulator.entra import CONTOSO
+from siptui.emulator.entra_tokens import EntraUser
 from siptui.identity.vault import fitting, unpacked
 from siptui.runs import events as ev
 from siptui.settings import Cloud, Folders, Profile, Settings
@@ -18,7 +19,7 @@ from siptui.tui.dialogs.sign_in import SignIn
 from siptui.tui.flows import Console
 from tests.identity.conftest import Authority, authority, certificates, server
 from tests.tui.desk import ScriptedDesk, list_text, make_devices
-from tests.tui.harness import Bench, console
+from tests.tui.harness import SIZES, Bench, console
 
 __all__ = ["authority", "certificates", "server"]  # fixtures
 
@@ -181,3 +182,73 @@ async def _redirected(url: str) -> str:
     async with httpx.AsyncClient(verify=trust()) as browser:
         answer = await browser.get(url)
     return answer.headers["location"]
+
+
+_OTHER = "22222222-2222-4222-8222-222222222222"
+
+
+def _decline(setting: _Setting, code: str) -> None:
+    setting.authority.state.decline(code)
+
+
+def _expire(setting: _Setting, code: str) -> None:
+    setting.authority.state.expire(code)
+
+
+def _as_a_stranger(setting: _Setting, code: str) -> None:
+    state = setting.authority.state
+    state.tenants[_OTHER] = ("elsewhere.example",)
+    state.users.append(EntraUser("guest@elsewhere.example", _OTHER, "oid-of-a-guest"))
+    state.approve(code, "guest@elsewhere.example")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (_decline, "was declined"),
+        (_expire, "has expired"),
+        (_as_a_stranger, f"signed in to tenant {_OTHER}, but the profile is for {CONTOSO}"),
+    ],
+)
+async def test_an_attempt_that_fails_says_why_and_a_new_code_leads_on(
+    tmp_path: Path,
+    authority: Authority,
+    act: Callable[[_Setting, str], None],
+    sentence: str,
+    size: tuple[int, int],
+) -> None:
+    setting = _Setting(authority, tmp_path)
+    text = list_text(make_devices(3))
+    async with console(
+        tmp_path, desk=setting.desk, text=text, size=size, sign_in=setting.ways
+    ) as bench:
+        await bench.pilot.press("i")
+        await _asked(bench, "enter")
+        first = _code(bench)
+        act(setting, first)
+        setting.go.set()
+        await _until(bench, lambda: sentence in bench.flat)
+        assert "n new code · b browser · Esc cancels" in bench.flat
+        assert not list(setting.state_folder.rglob("tokens.json"))
+        setting.go.clear()
+        await bench.press("n")
+        await _until(bench, lambda: _code(bench) not in ("", first))
+        setting.approve("operator@contoso.com")
+        await _until(bench, lambda: isinstance(bench.app.screen, Console))
+        assert "Signed in as operator@contoso.com" in bench.text
+
+
+async def test_the_tenants_own_name_is_on_the_screen_once_it_is_told(
+    tmp_path: Path, authority: Authority
+) -> None:
+    setting = _Setting(authority, tmp_path)
+    for size in SIZES:
+        options = {"desk": ScriptedDesk(tmp_path / str(size)), "size": size}
+        async with console(tmp_path, sign_in=setting.ways, **options) as bench:
+            assert " siptui  Contoso Ltd " in bench.text.splitlines()[0]
+            setting.ways.tenant_name = "Contoso Telephony"
+            bench.console.show_bars()
+            await bench.settle()
+            assert "Contoso Telephony (Contoso Ltd)" in bench.text.splitlines()[0]
+            setting.ways.tenant_name = ""

@@ -29,9 +29,11 @@ class SignIns(Protocol):
     """How somebody signs in to the profile's tenant; made from settings where those are known.
 
     `about` says to which tenant and by which client, `port` is the one a browser comes back to.
+    `tenant_name` is the tenant's own name, as far as the service has told it.
     """
 
     about: str
+    tenant_name: str
     port: int
 
     async def problem(self) -> SiptuiError | None:
