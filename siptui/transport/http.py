@@ -5,7 +5,6 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -127,6 +126,8 @@ class Http:
         return answer
 
     def _client(self, call: Call, host: str) -> "httpx.AsyncClient":
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx
 
         direct, single = is_loopback(host), call is Call.SUBMIT

@@ -43,7 +43,7 @@ class Console(Tenant):
             first = f"Unfinished run of {waiting[0].name}: {waiting[0].about}."
             self.welcome = (*self.welcome, (f"{first} {self.key_of['runs']} attaches.", "unknown"))
         if options.file:
-            self.call_after_refresh(self.read, options.file)
+            self.read(options.file)  # at once, so that the first frame may have it already
         elif waiting:
             self.call_after_refresh(self.offer, waiting)
 

@@ -31,7 +31,7 @@ _LOOK_AGAIN = 0.05
 class ThemedApp(App[T]):
     """An application in `theme`, or in the default one where that is not known."""
 
-    CSS_PATH = "console.tcss"
+    CSS_PATH = Path(__file__).with_name("console.tcss")  # for classes derived elsewhere, too
     TITLE = "siptui"
 
     def __init__(self, theme: str, themes_folder: Path | None = None) -> None:
