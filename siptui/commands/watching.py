@@ -97,7 +97,8 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
     elif isinstance(event, ev.BatchRejected):
         said = [f"batch {event.batch} rejected  {event.message} {event.remedy}"]
     elif isinstance(event, ev.BatchDeferred):
-        said = [f"batch {event.batch} put back  {event.why}"]
+        until = f"; again at {event.until[11:19]}" if event.until else ""
+        said = [f"batch {event.batch} put back  {event.why}{until}"]
     elif isinstance(event, ev.BatchInDoubt):
         said = [f"batch {event.batch} in doubt  {event.why}; looking for it"]
     elif isinstance(event, ev.BatchUnsettled):

@@ -41,12 +41,14 @@ def deadline_of(device: Device) -> datetime | None:
 
 
 def time_left(deadline: datetime, now: datetime) -> str:
-    """`deadline` as people count it: `71 h`, `2 h 05`, `past`."""
+    """`deadline` as people count it: `71 h`, `3 h 12 min`, `9 min`, `past`."""
     minutes = int((deadline - now).total_seconds() // 60)
     if minutes < 0:
         return "past"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h" if hours >= 10 else f"{hours} h {minutes:02}"
+    if hours >= 10:
+        return f"{hours} h"
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
 def deadlines_note(devices: Sequence[Device], now: datetime) -> str:

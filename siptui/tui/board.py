@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from siptui.domain.deadline import deadline_of
+from siptui.domain.deadline import deadline_of, time_left
 from siptui.domain.device import Device
 from siptui.domain.outcome import Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
@@ -27,7 +27,7 @@ COLUMNS = (
     Column("result", "Result", 14, most=60, flex=2, fit=False),
     Column("attempt", "Try", 3, drop=4, right=True),
     Column("time", "Time", 6, drop=1, right=True),
-    Column("until", "Until (UTC)", 11, drop=5),
+    Column("until", "Left", 10, drop=5, right=True, fit=False),
 )
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
 _TONES = {
@@ -51,7 +51,8 @@ def tone(state: DeviceState) -> str:
 class Board:
     """Rows by key: the place of a device from 0 on, and below 0 the rows that are invalid."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
         self.list: DeviceList | None = None
         self.run: RunState | None = None
         self._invalid: list[InvalidRow] = []
@@ -82,7 +83,23 @@ class Board:
         """Whether the list says until when its devices can be signed in."""
         devices = self.list.devices if self.list else ()
         shown = [r.device for r in self.run.devices] if self.run else devices
-        return any(device.extra and until(device) for device in shown)
+        return any(device.extra and deadline_of(device) for device in shown)
+
+    def deadline(self, key: Hashable) -> datetime | None:
+        """Until when a row's device can be signed in, if its list says so and it is not yet."""
+        device = self.device(key)
+        if device is None or not device.extra or self.state(key) is DeviceState.SUCCEEDED:
+            return None
+        return deadline_of(device)
+
+    def left(self, key: Hashable) -> str:
+        """The time left for a row's device."""
+        end = self.deadline(key)
+        return time_left(end, self._now()) if end else ""
+
+    def counting_down(self) -> list[GridRow]:
+        """The rows that show a time left, as they are now."""
+        return [row for row in self.rows() if row.cells[_AT["until"]]]
 
     @property
     def empty(self) -> bool:
@@ -184,7 +201,7 @@ class Board:
                 "",
                 "",
                 "",
-                until(device),
+                self.left(place),
             ),
             " ",
             "normal" if state is DeviceState.QUEUED else tone(state),
@@ -204,7 +221,7 @@ class Board:
                 visible(result(record)),
                 str(record.attempt or ""),
                 elapsed(record),
-                until(device),
+                self.left(record.index),
             ),
             SYMBOLS[state],
             tone(state),
@@ -266,7 +283,7 @@ def elapsed(record: DeviceRecord) -> str:
 
 
 def until(device: Device) -> str:
-    """When its deadline is, as month, day and time; a moment, since time left would go stale."""
+    """When its deadline is, as month, day and time."""
     end = deadline_of(device) if device.extra else None
     return f"{end.astimezone(UTC):%m-%d %H:%M}" if end else ""
 
@@ -280,9 +297,14 @@ def duration(seconds: float) -> str:
     return f"{rest // 60}:{rest % 60:02}"
 
 
-def sort_key(column: str) -> Callable[[GridRow], Any]:
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def sort_key(column: str, board: Board | None = None) -> Callable[[GridRow], Any]:
     """How the rows are compared when sorted by a column; empty cells come last."""
     at = _AT[column]
+    if column == "until" and board is not None:
+        return lambda row: board.deadline(row.key) or _NEVER
     if column in ("line", "batch", "attempt"):
         return lambda row: int(row.cells[at]) if row.cells[at].isdecimal() else 1 << 30
     if column == "time":

@@ -82,7 +82,7 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
     batch = board.run.batches.get(record.batch) if board.run else None
     pairs = [
         ("User", visible(device.user_name)),
-        *([("Sign in until", f"{until(device)} UTC")] if until(device) else []),
+        *([("Sign in until", f"{until(device)} UTC  {board.left(key)}")] if until(device) else []),
         ("Hardware ID", visible(device.hardware_id)),
         ("Region", str(device.region)),
         ("Line", str(device.line)),

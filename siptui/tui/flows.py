@@ -174,7 +174,7 @@ class Console(Tenant):
         column = await self.app.push_screen_wait(Choice("Sort by", choices, at=at))
         if isinstance(column, str):
             reverse = now is not None and now[0] == column and not now[1]
-            self.grid.sort(column, sort_key(column), reverse=reverse)
+            self.grid.sort(column, sort_key(column, self.session.board), reverse=reverse)
 
     @work(group="flow", exclusive=True)
     async def action_theme(self) -> None:

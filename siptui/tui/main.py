@@ -40,6 +40,7 @@ from siptui.tui.title import Title
 SMALLEST = (60, 14)
 _MANY = 1_000
 _NOT_LIVE = 5  # a run that nobody works on is looked at this many times more seldom
+_COUNT_DOWN = 20.0  # seconds between two looks at the time left, which is shown in minutes
 _RUN_COLUMNS = ("batch", "attempt", "time")
 _STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
     ("all", frozenset(DeviceState)),
@@ -92,6 +93,7 @@ class MainScreen(Screen[None]):
         self.log_pane = self.query_one(LogPane)
         self.filter_field = self.query_one("#filter", Input)
         self._timer = self.set_interval(1 / self.session.options.refresh_hz, self.tick)
+        self.set_interval(_COUNT_DOWN, self.count_down)
         self.show_all()
         self.grid.focus()
 
@@ -181,6 +183,11 @@ class MainScreen(Screen[None]):
             return
         if changes.events:
             self.take(changes)
+
+    def count_down(self) -> None:
+        """Bring the time left up to date; where there is none it costs nothing."""
+        if self.session.board.deadlines:
+            self.grid.put(self.session.board.counting_down())
 
     def take(self, changes: Changes) -> None:
         """Show what is new."""

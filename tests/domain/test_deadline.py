@@ -38,7 +38,8 @@ def test_no_date_no_deadline(extra: dict[str, str]) -> None:
 
 def test_time_left_is_counted_as_people_do() -> None:
     assert time_left(NOW + timedelta(hours=71, minutes=5), NOW) == "71 h"
-    assert time_left(NOW + timedelta(hours=2, minutes=5), NOW) == "2 h 05"
+    assert time_left(NOW + timedelta(hours=2, minutes=5), NOW) == "2 h 05 min"
+    assert time_left(NOW + timedelta(minutes=9, seconds=59), NOW) == "9 min"
     assert time_left(NOW - timedelta(minutes=1), NOW) == "past"
 
 
@@ -50,5 +51,5 @@ def test_the_note_counts_those_past_and_those_soon() -> None:
     ]
     assert deadlines_note(devices, NOW) == (
         "1 device is past the deadline and will probably fail; "
-        "the next deadline is in 2 h 00, 1 device is within 6 hours of it."
+        "the next deadline is in 2 h 00 min, 1 device is within 6 hours of it."
     )

@@ -1,6 +1,8 @@
 """The engine under an operator's orders: pause, stop, retry, and a few devices first."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from siptui.domain.state import BatchState, DeviceState
 from siptui.emulator.scenario import AccountRule, BatchRule, DeviceRule, Scenario
 from siptui.posix import HeldError
 from siptui.runs.changes import Changed
-from siptui.runs.events import BatchPlanned, BatchSubmitting, Options, RunFinished, RunStopped
+from siptui.runs.events import BatchPlanned, BatchSubmitting, Note, Options, RunFinished, RunStopped
 from siptui.runs.public import exit_code
 from tests.runs.bench import Bench, devices
 from tests.support import emulated_time
@@ -340,5 +342,38 @@ def test_a_retry_may_try_a_few_first(tmp_path: Path) -> None:
         assert isinstance(end, RunFinished)
         assert end.succeeded == 12
         assert [len(s.items) for s in bench.ledger.submits][4:] == [5, 5]
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_a_queue_that_comes_too_late_is_told_of_once_and_goes_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        onboarded = (emulated_time.START - timedelta(hours=71, minutes=45)).isoformat()
+        phones = [replace(d, extra={"OnboardedAt": onboarded}) for d in devices(12)]
+        run = bench.create(phones, Options(batch_size=3, slots=1))
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 12  # a warning decides nothing
+        notes = bench.events(run, Note)
+        # At the ten minutes a batch is taken to last, the first two of four come in time.
+        told = {note.batch for note in notes if "before their deadline" in note.text}
+        assert told >= {3, 4}
+        assert 1 not in told
+        assert len(notes) == len(told)
+        assert {note.level for note in notes} == {"warning"}
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_a_stop_while_a_worker_starts_holds(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        run = bench.create(devices(5))
+        work = bench.start(run)  # it has read the run, and has not begun
+        bench.office.stop(run)
+        end = await work.end()
+        assert isinstance(end, RunStopped)
+        assert bench.ids() == []
 
     emulated_time.run(main(), limit=6 * HOURS)

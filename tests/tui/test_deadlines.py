@@ -1,0 +1,42 @@
+"""The time left to sign a device in: shown as it runs out, and a column to sort by."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.tui.desk import make_devices
+from tests.tui.harness import console
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+#: Hours since each phone was onboarded.
+AGES = (0.0, 68.8, 71.9, 73.0)
+
+
+def _list(path: Path) -> Path:
+    rows = ["Username,HardwareId,Region,OnboardedAt"]
+    for phone, age in zip(make_devices(4), AGES, strict=True):
+        when = (NOW - timedelta(hours=age)).isoformat()
+        rows.append(f"{phone.user_name},{phone.hardware_id},{phone.region},{when}")
+    path.write_text("\n".join([*rows, ""]))
+    return path
+
+
+async def test_the_time_left_runs_out_and_is_sorted_by(tmp_path: Path) -> None:
+    async with console(tmp_path, file=_list(tmp_path / "phones.csv"), size=(140, 30)) as bench:
+        main = bench.console
+        board = main.session.board
+        board._now = lambda: NOW
+        main.count_down()
+        await bench.pilot.pause()
+        for text in ("72 h", "3 h 12 min", "6 min", "past"):
+            assert text in bench.text, text
+        board._now = lambda: NOW + timedelta(minutes=10)
+        main.count_down()
+        await bench.pilot.pause()
+        assert "71 h" in bench.text
+        assert "3 h 02 min" in bench.text
+        assert bench.text.count("past") == 2
+        await bench.press("S")
+        await bench.press("end")
+        await bench.press("enter")
+        order = [row.key for row in (main.grid.index.rows[i] for i in main.grid.index.view)]
+        assert order == [3, 2, 1, 0]
