@@ -8,6 +8,7 @@ from typing import Any
 
 from siptui.emulator.scenario import Scenario
 from siptui.emulator.writes import Writes
+from siptui.emulator.writing import cased
 
 GLOBAL = "Global"
 CALLING, IP_PHONE = "TeamsCallingPolicy", "TeamsIPPhonePolicy"
@@ -81,9 +82,10 @@ class Configurations:
         found = self.one(kind, name, moment)
         if found is None:
             return NotDone(404, "NotFound", f"{kind} {name} was not found.")
-        if "Key" in fields and fields["Key"] != found.get("Key"):
+        if "Key" in fields and cased(fields["Key"], "lower") != cased(found.get("Key"), "lower"):
             return NotDone(400, "BadRequest", "Key is not the one of this instance.")
-        made = {**found, **fields, "Identity": found["Identity"]}
+        kept: Instance = {name: found[name] for name in ("Identity", "Key") if name in found}
+        made: Instance = {**found, **fields, **kept}
         if wrong := _wrong(kind, made):
             return wrong
         self._writes.write((kind, _key(name)), made, moment)

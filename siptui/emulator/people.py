@@ -114,10 +114,10 @@ class People:
         if not account.exists:
             return None
         written = moment if written is None else written
-        key = name.casefold()
+        key, its_id = name.casefold(), self.known(name)
         return Person(
-            user_name=name,
-            object_id=self.known(name),
+            user_name=self.name_of(its_id),
+            object_id=its_id,
             account=account,
             number=self._number(key, account, written),
             calling=self._held(CALLING, key, account, written),
@@ -175,16 +175,20 @@ class People:
         self._grants.write((kind, self.name_of(user).casefold()), name, moment)
 
     def holder(self, number: str, moment: float) -> str:
-        """Who was given this number through the service."""
-        wanted = digits(number)
-        for key in self._numbers.written():
-            if digits(self._numbers.read(key, moment)[1] or "") == wanted:
+        """Who has this number: given through the service, or by the tenant's device list."""
+        wanted = f"+{digits(number)}"
+        for key in {**self._printed, **dict.fromkeys(self._numbers.written())}:
+            changed, given = self._numbers.read(key, moment)
+            if (given if changed else self._printed.get(key)) == wanted and (
+                changed or self._directory.account(key, moment, 1).number
+            ):
                 return key
         return ""
 
     def give_number(self, user: str, number: str | None, moment: float) -> None:
-        """Assign a number, or take it away."""
-        self._numbers.write(self.name_of(user).casefold(), number, moment)
+        """Assign a number, or take it away; it is kept as the service writes it."""
+        plain = f"+{digits(number)}" if number else None
+        self._numbers.write(self.name_of(user).casefold(), plain, moment)
 
     # -- what bulk sign-in makes of it ------------------------------------------------------------
 

@@ -41,7 +41,9 @@ def tenant(value: Any) -> TenantInfo:
     if not any(name in found for name in ("tenantid", "displayname", "verifieddomains")):
         found = rows(value)[0] if rows(value) else {}
     domains = found.get("verifieddomains")
-    listed = [folded_keys(d) for d in domains if isinstance(d, dict)] if domains else []
+    if not isinstance(domains, list):
+        domains = []
+    listed = [folded_keys(domain) for domain in domains if isinstance(domain, dict)]
     return TenantInfo(
         first(found, ("tenantid", "objectid", "id")),
         first(found, ("displayname",)),
