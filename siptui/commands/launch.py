@@ -128,6 +128,7 @@ def worker_desk(
 
     `gift` says what they sign in with; without it, what the environment gives.
     """
+    from siptui.commands.tenant_name import label
     from siptui.posix import send_line
     from siptui.runs.office import Office, hand_path
 
@@ -148,13 +149,15 @@ def worker_desk(
             gift=giving(),
         )
 
-    return Office(
+    desk = Office(
         selected.journal,
         tenant=selected.profile.tenant,
         account=account,
         start_work=start,
         hand_over=hand_over,
     )
+    desk.label = label(selected)
+    return desk
 
 
 def local_desk(
@@ -170,6 +173,7 @@ def local_desk(
 
     from siptui.commands.local_desk import LocalDesk
     from siptui.commands.session import open_session
+    from siptui.commands.tenant_name import label
     from siptui.gateway.protocol import BulkSignIn
 
     @asynccontextmanager
@@ -178,7 +182,9 @@ def local_desk(
         async with opening as session:
             yield session.client
 
-    return LocalDesk(selected.journal, connect, tenant=selected.profile.tenant, account=account)
+    desk = LocalDesk(selected.journal, connect, tenant=selected.profile.tenant, account=account)
+    desk.label = label(selected)
+    return desk
 
 
 def desk_for(

@@ -107,7 +107,7 @@ def command(
             target = _unsettled(state, batch, adopt)
             confirm(
                 [state.devices[i].device for i in target.devices],
-                tenant=desk.tenant,
+                tenant=desk.label,
                 batches=1,
                 notes=[f"Nothing is submitted: batch {target.number} is taken for {adopt}."],
                 yes=yes,
@@ -170,7 +170,7 @@ def _confirm_the_rest(
         return  # nothing but following is left
     notes = desk.notes(devices, run=state.run)
     batches = len(_batches(state, None, changes))
-    confirm(devices, tenant=desk.tenant, batches=batches, notes=notes, yes=yes, no_input=no_input)
+    confirm(devices, tenant=desk.label, batches=batches, notes=notes, yes=yes, no_input=no_input)
 
 
 def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:
@@ -231,7 +231,7 @@ def _resubmit(
     devices = [record.device for record in wanted]
     confirm(
         devices,
-        tenant=desk.tenant,
+        tenant=desk.label,
         batches=len(_batches(state, wanted, changes)),
         notes=[
             "Whether the service acted on them before is not known.",

@@ -81,7 +81,7 @@ def command(
         signed_in_account(selected, record, log_level)
         confirm(
             devices,
-            tenant=desk.tenant,
+            tenant=desk.label,
             batches=len(batches),
             notes=notes,
             yes=yes,

@@ -122,7 +122,7 @@ def command(
         batches = make_batches(found.devices, size=size, first=first or 0)
         confirm(
             found.devices,
-            tenant=desk.tenant,
+            tenant=desk.label,
             batches=len(batches),
             skipped=found.rows_invalid,
             notes=notes,

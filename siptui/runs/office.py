@@ -122,6 +122,8 @@ class Office:
     ) -> None:
         self._path = path
         self._tenant = tenant
+        #: The tenant for people, its own name included where that is known.
+        self.label = tenant
         self._account = account
         self._start_work = start_work
         self._hand_over = hand_over

@@ -23,7 +23,7 @@ _COUNTED = (
 
 def header(session: Session, width: int) -> Line:
     """Tenant, regions, list; the account at the right."""
-    left: list[Run] = [(" siptui  ", "accent"), (tenant(session), "strong")]
+    left: list[Run] = [(" siptui  ", "accent"), (session.tenant, "strong")]
     if devices := session.devices():
         left.append((f" · {regions_line(devices)}", "normal"))
     if session.file:
@@ -33,13 +33,6 @@ def header(session: Session, width: int) -> Line:
         left.append((" · read-only", "unknown"))
     right: Line = ((visible(session.account) + " ", "muted"),)
     return spread(tuple(left), right, width)
-
-
-def tenant(session: Session) -> str:
-    """The tenant's own name where the service has told it, and what the profile calls it."""
-    called, ways = visible(session.desk.tenant), session.options.sign_in
-    name = visible(ways.tenant_name) if ways is not None else ""
-    return f"{name} ({called})" if name and name != called else called
 
 
 def bar(session: Session, length: int) -> Line:

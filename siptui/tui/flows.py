@@ -107,7 +107,7 @@ class Console(Tenant):
                 self.tell(error)
                 return
             question = phrases.resume_question(
-                self.session.run, self.session.desk.tenant, waiting, notes
+                self.session.run, self.session.tenant, waiting, notes
             )
             if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
                 return

@@ -42,7 +42,7 @@ class Orders(Signing):
         checked = session.checked
         question = phrases.submit_question(
             devices,
-            session.desk.tenant,
+            session.tenant,
             session.options.run_options,
             left_out=left_out,
             checked=checked,
@@ -95,7 +95,7 @@ class Orders(Signing):
         if not await self.signed_in():
             return
         question = phrases.retry_question(
-            records, session.desk.tenant, session.options.run_options, left_out=note
+            records, session.tenant, session.options.run_options, left_out=note
         )
         if await self.app.push_screen_wait(Confirm("Retry", question, len(records))):
             self.do(partial(session.retry, records))
@@ -132,7 +132,7 @@ class Orders(Signing):
         lost = {b.number: records for b, records in session.undecided()}.get(number, [])
         if not lost:
             return
-        question = phrases.resubmit_question(lost, session.desk.tenant, number)
+        question = phrases.resubmit_question(lost, session.tenant, number)
         if await self.app.push_screen_wait(Confirm("Submit again", question, len(lost))):
             self.do(partial(session.desk.resubmit, run, number))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
+from siptui.domain.text import visible
 from siptui.runs.desk import Changes, Desk, Following
 from siptui.runs.events import Stored
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
@@ -41,6 +42,14 @@ class Session:
         self.checked = "not checked"
         self.events: list[Stored] = []
         self._following: Following | None = None
+
+    @property
+    def tenant(self) -> str:
+        """The tenant for people: its own name where the service has told it, and what the
+        profile calls it."""
+        called, ways = visible(self.desk.tenant), self.options.sign_in
+        name = visible(ways.tenant_name) if ways is not None else ""
+        return f"{name} ({called})" if name and name != called else called
 
     @property
     def run(self) -> RunState | None:

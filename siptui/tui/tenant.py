@@ -106,7 +106,7 @@ class Tenant(Orders):
         page = BatchesPage(
             memory,
             self.asked,
-            self.session.desk.tenant,
+            self.session.tenant,
             region=self.session.region,
             folder=self.session.options.export_folder or self.start_folder(),
             may_follow=not self.session.options.read_only,
