@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from siptui.commands import options
+from siptui.commands.prerequisites import include_personal as include_personal_option
+from siptui.commands.prerequisites import public_ip as public_ip_option
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.plan import make_batches
@@ -56,6 +58,13 @@ class FaultyListError(UsageError):
     "Each time resets the password again.",
 )
 @click.option("--again", is_flag=True, help="Also devices whose outcome in another run is unknown.")
+@click.option(
+    "--preflight",
+    is_flag=True,
+    help="Check the prerequisites first; submit nothing when something fails.",
+)
+@public_ip_option
+@include_personal_option
 @options.as_json
 @options.common
 def command(
@@ -72,6 +81,9 @@ def command(
     max_failures: float,
     auto_retry: int,
     again: bool,
+    preflight: bool,
+    public_ip: tuple[str, ...],
+    include_personal: tuple[str, ...],
     as_json: bool,
     profile: str | None,
     no_input: bool,
@@ -81,10 +93,13 @@ def command(
     """Plan, submit, follow and report the device list FILE, without a console.
 
     A worker process does the work: the run goes on when this terminal closes. A list with faults
-    submits nothing, unless --skip-invalid leaves the faulty rows out.
+    submits nothing, unless --skip-invalid leaves the faulty rows out. With --preflight it submits
+    nothing while a prerequisite fails; an account without a common area phone policy may be
+    somebody's own and goes on only when you type its name (or give it with --include-personal).
     """
     from siptui.commands.check import region_of
     from siptui.commands.confirming import confirm
+    from siptui.commands.guard import NOT_CHECKED, preflighted
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.planning import show_plan
     from siptui.commands.session import select
@@ -119,6 +134,19 @@ def command(
         notes = desk.notes(found.devices, again=again)
         if note := deadlines_note(found.devices, datetime.now(UTC)):
             notes.append(note)
+        if preflight:
+            notes += preflighted(
+                selected,
+                found.devices,
+                public_ip=public_ip,
+                named=include_personal,
+                may_ask=not (yes or no_input or as_json),
+                quiet=as_json,
+                record=record,
+                log_level=log_level,
+            )
+        else:
+            notes.append(NOT_CHECKED)
         batches = make_batches(found.devices, size=size, first=first or 0)
         confirm(
             found.devices,

@@ -93,11 +93,14 @@ class _Account:
     def unread(self, check: Check, *whys: TeamsUser | DirectoryUser | Missing | None) -> Finding:
         """Nobody told: each source's reason, and what to ask for."""
         reasons = [why for why in whys if isinstance(why, Missing)]
-        needs = list(dict.fromkeys(why.needs for why in reasons if why.needs))
+        to_do = list(dict.fromkeys(why.remedy for why in reasons if why.remedy))
+        needs = list(dict.fromkeys(w.needs for w in reasons if w.needs and not w.remedy))
         reason = " ".join(dict.fromkeys(why.reason for why in reasons)) or (
             "The service did not tell."
         )
-        remedy = f"Ask for {', or '.join(needs)}." if needs else ""
+        if needs:
+            to_do.insert(0, f"Ask for {', or '.join(needs)}.")
+        remedy = " ".join(to_do)
         return Finding(check, Result.UNKNOWN, f"Could not check: {reason}", remedy=remedy)
 
 
@@ -237,8 +240,8 @@ def _ip_phone_policy(one: _Account) -> tuple[Finding, bool | None]:
 
 
 def _unresolved(check: Check, why: Unresolved, policies: object) -> Finding:
-    needs = policies.needs if isinstance(policies, Missing) else ""
-    return Finding(check, Result.UNKNOWN, why.reason, remedy=f"Ask for {needs}." if needs else "")
+    remedy = policies.what_to_do if isinstance(policies, Missing) else ""
+    return Finding(check, Result.UNKNOWN, why.reason, remedy=remedy)
 
 
 def _licence(one: _Account) -> Finding:

@@ -26,13 +26,19 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Something that could not be read. `reason` is a sentence; `needs` the role or permission
-    to ask for, where one is known to be lacking."""
+    to ask for, where one is known to be lacking; `remedy` what else to do about it."""
 
     reason: str
     needs: str = ""
+    remedy: str = ""
+
+    @property
+    def what_to_do(self) -> str:
+        """What to do about it: a sentence, or nothing."""
+        return self.remedy or (f"Ask for {self.needs}." if self.needs else "")
 
     def __str__(self) -> str:
-        return f"{self.reason} Needed: {self.needs}." if self.needs else self.reason
+        return f"{self.reason} {self.what_to_do}".strip()
 
 
 #: What was not asked for, because something before it was missing or made it needless.

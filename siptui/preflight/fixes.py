@@ -276,10 +276,14 @@ class _Plan:
         )
         return ""
 
+    def _number_type(self, device: Device) -> NumberType | None:
+        """Where the row's number comes from: its own word for it, else the operator's."""
+        word = _cell(device, "numbertype").casefold()
+        known = {kind.casefold(): kind for kind in NumberType}
+        return known.get(word) if word else self._wishes.number_type
+
     def _assign(self, device: Device) -> str:
-        raw = next(
-            (cell for head, cell in device.extra.items() if _is_number_column(head)), ""
-        ).strip()
+        raw = _cell(device, "phonenumber")
         if not raw:
             return "Give the number in a PhoneNumber column of the list."
         number = _PUNCTUATION.sub("", raw.removeprefix("tel:"))
@@ -289,7 +293,9 @@ class _Plan:
             return f"{number} is given to {other} in the same list."
         who = str(device.user_name)
         self._numbers[number] = who
-        kind = self._wishes.number_type
+        kind = self._number_type(device)
+        if kind is None:
+            return f"The NumberType column names none of {', '.join(NumberType)}."
         change = Change(kind=Kind.ASSIGN_NUMBER, target=who, value=number, number_type=kind)
         self._fixes.append(
             Fix(
@@ -301,8 +307,12 @@ class _Plan:
         return ""
 
 
-def _is_number_column(head: str) -> bool:
-    return re.sub(r"[\s_-]", "", head).casefold() == "phonenumber"
+def _cell(device: Device, column: str) -> str:
+    """What stands in a further column of the list, whatever blanks and case its header has."""
+    for head, cell in device.extra.items():
+        if re.sub(r"[\s_-]", "", head).casefold() == column:
+            return cell.strip()
+    return ""
 
 
 def _direct(user: TeamsUser, *, calling: bool) -> str:

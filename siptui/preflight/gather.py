@@ -330,7 +330,9 @@ class _Reading:
             self._unanswered = self._unanswered or error
         if isinstance(error, AccessDeniedError):
             return Missing("Access denied (403).", needs)
-        return Missing(f"{error.title}: {error.message}", needs if signed_out else "")
+        if signed_out:
+            return Missing(error.message, needs, error.remedy)
+        return Missing(f"{error.title}: {error.message}")
 
     def _raise_if_mute(self) -> None:
         if self._unanswered is not None and not self._answered:

@@ -45,7 +45,7 @@ def effective(assigned: Assigned | None, policies: Mapping[str, P] | Missing) ->
         return Unresolved("Which policy holds for the account could not be read.")
     if isinstance(policies, Missing):
         name = assigned.name or GLOBAL
-        return Unresolved(f"The policy {name} holds, but not what it says: {policies}")
+        return Unresolved(f"The policy {name} holds, but not what it says: {policies.reason}")
     name = assigned.name or (GLOBAL if assigned.how == "global" else "")
     found = policies.get(policy_key(name)) if name else None
     if found is None:

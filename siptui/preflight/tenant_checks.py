@@ -36,7 +36,7 @@ def missing(check: Check, why: Missing) -> Finding:
         check,
         Result.UNKNOWN,
         f"Could not check: {why.reason}",
-        remedy=f"Ask for {why.needs}." if why.needs else "",
+        remedy=why.what_to_do,
     )
 
 
