@@ -64,7 +64,9 @@ def quick(
     plain = (text.str.len_bytes() <= MAX_CELL) & ~text.str.contains(_unusual(header.delimiter))
     if frame["text"].str.contains('"', literal=True).any():
         mark = re.escape(header.delimiter)
-        quoted = text.str.contains(rf'^"[^"]*"(?:{mark}"[^"]*")*$')
+        # A tab that is no delimiter is looked at one by one: the rules strip it from a cell.
+        inside = '[^"\\t]' if header.delimiter == "\t" else '[^"]'
+        quoted = text.str.contains(rf'^"{inside}*"(?:{mark}"{inside}*")*$')
         bare = ~text.str.contains('"', literal=True)
         frame = frame.with_columns(
             ok=plain & (quoted | bare),

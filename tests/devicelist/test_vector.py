@@ -76,3 +76,11 @@ def test_a_quote_across_lines_is_left_to_the_other_way(tmp_path: Path) -> None:
     assert len(found.devices) == ROWS + 1
     assert (6, "phone@contoso.com", "00-04-F2-81-24-B3") in pairs(found)
     assert found.devices[-1].line == ROWS + 3
+
+
+def test_a_tab_inside_a_quoted_cell_is_the_same_on_both_ways(tmp_path: Path) -> None:
+    head, row = "Username\tHardwareId\tSite\n", f'"a@contoso.com"\t"{mac(1)}"\t"\t"\n'
+    more = "".join(row.replace("a@", f"b{n}@").replace(mac(1), mac(n + 2)) for n in range(ROWS))
+    few, many = (read_text(tmp_path, head + text) for text in (row, row + more))
+    assert len(many.devices) == ROWS + 1
+    assert {d.extra["Site"] for d in (*few.devices, *many.devices)} == {""}
