@@ -8,7 +8,7 @@ import asyncio
 import os
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.outcome import OUTCOMES, Cause
@@ -34,7 +34,6 @@ from siptui.runs.events import (
     WorkerStarted,
 )
 from siptui.runs.following import Poller
-from siptui.runs.journal import timestamp
 from siptui.runs.pace import Pace
 from siptui.runs.progress import members
 from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
@@ -243,7 +242,7 @@ class Engine:
             self._late.add(number)
             self._book.note(
                 f"{count} of its devices will probably not be signed in before their deadline, "
-                f"the first {timestamp(first)}",
+                f"the first {first.astimezone(UTC):%m-%d %H:%M} UTC",
                 level="warning",
                 batch=number,
             )

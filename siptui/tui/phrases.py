@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
+from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
 from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.plan import make_batches
@@ -109,7 +110,7 @@ def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
             return f"waiting{until}: {event.why}", "muted"
         case ev.Note():
             tone = {"warning": "unknown", "error": "failed"}.get(event.level, "normal")
-            return event.text, tone
+            return (f"batch {event.batch}: " if event.batch else "") + event.text, tone
         case ev.Order():
             who = event.actor.os_user or event.actor.account
             return f"order: {event.what.replace('_', ' ')}" + (f" ({who})" if who else ""), "muted"
@@ -190,6 +191,7 @@ def submit_question(
         _CONSEQUENCE,
         *([f"{plural(left_out, 'row')} of the list left out as invalid."] if left_out else []),
         *notes,
+        *([late] if (late := deadlines_note(devices, datetime.now(UTC))) else []),
         f"Prerequisites: {checked}.",
     ]
 

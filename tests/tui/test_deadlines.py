@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.tui.desk import make_devices
+from siptui.runs.events import Options
+from tests.tui.desk import ScriptedDesk, make_devices
 from tests.tui.harness import console
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -40,3 +41,14 @@ async def test_the_time_left_runs_out_and_is_sorted_by(tmp_path: Path) -> None:
         await bench.press("enter")
         order = [row.key for row in (main.grid.index.rows[i] for i in main.grid.index.view)]
         assert order == [3, 2, 1, 0]
+
+
+async def test_the_confirmation_tells_of_deadlines_and_of_other_runs(tmp_path: Path) -> None:
+    desk = ScriptedDesk(tmp_path)
+    phones = make_devices(2)
+    desk.create(phones, file="old.csv", sha256="", skipped=0, options=Options())
+    file = _list(tmp_path / "phones.csv")
+    async with console(tmp_path, file=file, size=(140, 40), desk=desk) as bench:
+        await bench.press("s")
+        assert "past the deadline" in bench.flat
+        assert f"2 of the devices wait in run {desk.newest}" in bench.flat
