@@ -19,6 +19,7 @@ from siptui.runs.journal import timestamp
 from siptui.runs.office import holder_of
 from siptui.runs.public import SCHEMA, exit_code, lines
 from siptui.runs.state import RunState
+from siptui.tui.need import needs_sign_in
 
 if TYPE_CHECKING:
     from siptui.runs.follower import Follower
@@ -114,6 +115,11 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
     elif isinstance(event, ev.Waiting):
         until = f", until {event.until}" if event.until else ""
         said = [event.why if event.over else f"waiting  {event.why}{until}"]
+        if not event.over and needs_sign_in(state):
+            said.append(
+                "         sign in in another window: siptui auth login; or hand over a new "
+                f"SIPTUI_ACCESS_TOKEN: siptui resume {state.run}"
+            )
     elif isinstance(event, ev.Note):
         said = [f"{event.level}  " + (f"batch {event.batch}: " if event.batch else "") + event.text]
     out = [f"{time_of_day}  {text}" for text in said]

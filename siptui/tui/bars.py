@@ -116,10 +116,12 @@ def notice(session: Session, keys: dict[str, str]) -> Line:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
         return ((" " + ended(run, keys["retry"], keys["export"]), shade),)
     if run.waiting is not None:
-        way = ""
+        why = visible(run.waiting.why)
         if session.options.sign_in is not None and needs_sign_in(run):
-            way = f" {keys['sign_in']} signs in."
-        return ((f" Waiting: {visible(run.waiting.why)}{way}", "unknown"),)
+            # The way on first: on a narrow screen the reason is cut off.
+            why = f"{keys['sign_in']} signs in. {why[0].upper()}{why[1:]}"
+            return ((f" {why}", "unknown"),)
+        return ((f" Waiting: {why}", "unknown"),)
     if run.paused:
         return ((f" Paused: nothing is submitted; {keys['pause']} goes on.", "unknown"),)
     return ()

@@ -81,6 +81,11 @@ class Signing(Lists):
         self.show_bars()
         return True
 
+    def show_all(self) -> None:
+        """Show everything anew; a run that waits for a sign-in already is no different."""
+        super().show_all()
+        self.call_after_refresh(self.ask_for_sign_in)
+
     def take(self, changes: Changes) -> None:
         """Show what is new; a sign-in that the run waits for is asked for once."""
         super().take(changes)

@@ -252,3 +252,25 @@ async def test_the_tenants_own_name_is_on_the_screen_once_it_is_told(
             await bench.settle()
             assert "Contoso Telephony (Contoso Ltd)" in bench.text.splitlines()[0]
             setting.ways.tenant_name = ""
+
+
+async def test_a_run_that_waits_already_when_it_is_attached_asks_at_once(
+    tmp_path: Path, authority: Authority
+) -> None:
+    setting = _Setting(authority, tmp_path)
+    setting.desk.create(make_devices(3), file="x.csv", sha256="", skipped=0, options=ev.Options())
+    why = "sign-in needed: The access token is missing, invalid or has expired, HTTP 401."
+    setting.desk.write(ev.Waiting(why=why))
+    options = {"desk": setting.desk, "run": setting.desk.newest, "size": (80, 24)}
+    async with console(tmp_path, sign_in=setting.ways, **options) as bench:
+        await _asked(bench, "enter")
+        await bench.press("escape")
+        await _until(bench, lambda: isinstance(bench.app.screen, Console))
+        setting.desk.write(ev.Note(level="info", text="something else"))
+        await bench.look()  # asked once: who called it off was not mistaken
+        assert isinstance(bench.app.screen, Console)
+        assert bench.text.splitlines()[2].startswith(" i signs in. Sign-in needed: The access")
+        setting.desk.write(ev.Waiting(why="the sign-in is good again", over=True))
+        await bench.look()
+        assert "signs in" not in bench.text.splitlines()[2]
+        assert "the sign-in is good again" in bench.text
