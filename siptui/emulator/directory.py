@@ -30,6 +30,7 @@ class Account:
     error: str = ""
     enabled: bool = True
     licence: bool = True
+    office: bool = False
     mfa: str = "disabled"
     synced: bool = False
     administrator: bool = False

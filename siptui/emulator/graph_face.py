@@ -31,6 +31,9 @@ from siptui.emulator.wire import retry_header
 _MOST_PARTS = 20
 _Rule = tuple[Handle, tuple[str, ...], frozenset[str]]
 _ANYBODY = frozenset(ROLE_IDS)
+#: What an office worker has besides: the apps of Microsoft 365 (Microsoft's table of plans). The
+#: admin API does not tell of it, only of what Teams goes by.
+_OFFICE = (("MicrosoftOffice", "43de0ff5-c92c-492b-9116-175376d08c38"),)
 
 
 class GraphFace(Face):
@@ -168,8 +171,7 @@ class GraphFace(Face):
             "onPremisesSyncEnabled": True if person.synced else None,
             "assignedPlans": [
                 {"service": name, "capabilityStatus": "Enabled", "servicePlanId": plan}
-                for name, plan in PLANS
-                if person.account.licence
+                for name, plan in _plans(person)
             ],
         }
         wanted = asked.parameters.get("select", "")
@@ -268,3 +270,9 @@ _PATHS = {
     "graphRoleAssignments": "/roleManagement/directory/roleAssignments",
     "graphAccessPolicies": "/identity/conditionalAccess/policies",
 }
+
+
+def _plans(person: Person) -> tuple[tuple[str, str], ...]:
+    """Services and ids of the plans of an account's licences."""
+    account = person.account
+    return (PLANS if account.licence else ()) + (_OFFICE if account.office else ())

@@ -39,6 +39,11 @@ class TrustedIP(Table, frozen=True):
     mask_bits: Annotated[int, msgspec.Meta(ge=0, le=128)] | None = None
     description: str = ""
 
+    @property
+    def network(self) -> str:
+        """It as `ADDRESS/BITS`, or the address alone."""
+        return self.address if self.mask_bits is None else f"{self.address}/{self.mask_bits}"
+
 
 class Site(Table, frozen=True):
     """A network site with its subnets, `ADDRESS/BITS`."""

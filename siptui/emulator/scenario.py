@@ -4,6 +4,8 @@ Every time is in emulated seconds since the tenant began, unless it says otherwi
 is not known is an error, so that a slip of the pen never becomes a silently healthy tenant.
 """
 
+import ipaddress
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -46,6 +48,9 @@ FaultKind = Literal[
     "empty",  # nothing, status 200 (or `status`)
     "redirect",  # 302 (or `status`) to a sign-in page
 ]
+
+
+_LIST = re.compile(r"(?:demo|prerequisites)\.csv")
 
 
 class ScenarioError(UsageError):
@@ -180,7 +185,7 @@ class AccountRule(_Rule, frozen=True):
     `number`, `sip_calling` and `common_area` say yes or no: without the latter two no policy is
     assigned directly, and that of a group or `Global` holds. `calling_policy` and
     `ip_phone_policy` name the one that is assigned directly. What is written through the service
-    later beats all of it.
+    later beats all of it. `office`: it has an office worker's licences, as the directory tells.
     """
 
     exists: bool | None = None
@@ -191,6 +196,7 @@ class AccountRule(_Rule, frozen=True):
     throttle_above: Count | None = None
     enabled: bool | None = None
     licence: bool | None = None
+    office: bool | None = None
     mfa: Literal["disabled", "enabled", "enforced"] | None = None
     synced: bool | None = None
     administrator: bool | None = None
@@ -324,6 +330,21 @@ def _check(scenario: Scenario, source: str) -> None:
     ):
         if unknown := set(roles or ()) - set(ROLE_IDS):
             raise wrong(where, f"{sorted(unknown)[0]!r} is none of {', '.join(ROLE_IDS)}")
+    networks = [
+        *((f"trusted_ips[{n}]", one.network) for n, one in enumerate(scenario.trusted_ips)),
+        *(
+            (f"sites[{n}].subnets", net)
+            for n, one in enumerate(scenario.sites)
+            for net in one.subnets
+        ),
+    ]
+    for where, network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise wrong(where, str(error)) from None
+    if scenario.tenant.list and not _LIST.fullmatch(scenario.tenant.list):
+        raise wrong("tenant.list", "one of demo.csv and prerequisites.csv")
     for place, fault in enumerate(scenario.faults):
         calls = (fault.call,) if isinstance(fault.call, str) else fault.call
         if unknown := set(calls) - CALL_NAMES:
