@@ -182,7 +182,13 @@ def local_desk(
         async with opening as session:
             yield session.client
 
-    desk = LocalDesk(selected.journal, connect, tenant=selected.profile.tenant, account=account)
+    desk = LocalDesk(
+        selected.journal,
+        connect,
+        tenant=selected.profile.tenant,
+        account=account,
+        notify=selected.settings.notify_command,
+    )
     desk.label = label(selected)
     return desk
 

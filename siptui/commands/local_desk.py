@@ -15,12 +15,22 @@ _LOG = logging.getLogger(__name__)
 class LocalDesk(Office):
     """An office that works itself. The screen's loop and the engine's never wait for each other:
     they meet in the journal. `close` stops the work; a run that is stopped so can be resumed.
-    `aside` is the engine's loop, for others who ask the same service."""
+    `aside` is the engine's loop, for others who ask the same service; `notify` is the command
+    that tells somebody who does not look."""
 
-    def __init__(self, journal: Path, connect: Connect, *, tenant: str, account: str = "") -> None:
+    def __init__(
+        self,
+        journal: Path,
+        connect: Connect,
+        *,
+        tenant: str,
+        account: str = "",
+        notify: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(journal, tenant=tenant, account=account, start_work=self._start)
         self._journal_path = journal
         self._connect = connect
+        self._notify = notify
         self._works: dict[str, Future[None]] = {}
         self.aside = Aside("runs")
 
@@ -47,7 +57,8 @@ class LocalDesk(Office):
     async def _work(self, run: str) -> None:
         try:
             with take(self._journal_path, run):
-                await work_on(self._journal_path, run, self._connect, actor=self.actor)
+                path, actor = self._journal_path, self.actor
+                await work_on(path, run, self._connect, actor=actor, notify=self._notify)
         except HeldError:
             return  # another process works on it
         except Exception:

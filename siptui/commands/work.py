@@ -112,6 +112,7 @@ async def _work(order: dict[str, Any]) -> int:
                 connect,
                 actor=this_actor(order.get("account", "")),
                 sign_in_wait=float(order.get("patience", 0)),
+                notify=selected.settings.notify_command,
             )
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -13,6 +13,7 @@ from siptui.runs.book import Book
 from siptui.runs.engine import Engine, internal_error
 from siptui.runs.events import Actor, Note, Order, RunStopped
 from siptui.runs.journal import Journal
+from siptui.runs.notify import Herald
 from siptui.runs.office import load, lock_path, this_actor
 from siptui.runs.orders import ordered
 from siptui.runs.overlap import BusyDevicesError, overlaps, refuse_busy
@@ -54,16 +55,26 @@ def leave_to_others(journal: Journal, run: str, at: datetime) -> None:
 
 
 async def work_on(
-    path: Path, run: str, connect: Connect, *, actor: Actor | None = None, sign_in_wait: float = 0.0
+    path: Path,
+    run: str,
+    connect: Connect,
+    *,
+    actor: Actor | None = None,
+    sign_in_wait: float = 0.0,
+    notify: tuple[str, ...] = (),
 ) -> None:
     """Carry `run` out; the caller has taken it. How it ended is in the journal.
 
-    `sign_in_wait` is how many seconds a lost sign-in is waited for. Errors that are no fault of
+    `sign_in_wait` is how many seconds a lost sign-in is waited for. `notify` is the command that
+    tells somebody who does not look (see `notify.py`). Errors that are no fault of
     ours end up in the journal as the reason why the run stopped.
     """
     with Journal(path) as journal:
         if journal.notice:
             _LOG.warning("%s", journal.notice)
+        herald = Herald(journal, run, notify) if notify else None
+        if herald:
+            herald.start()
         try:
             async with connect() as service:
                 while True:
@@ -81,3 +92,6 @@ async def work_on(
             if load(journal, run).stopped is None:  # it did not come as far as the engine
                 journal.append(run, [internal_error(run, error)], now())
             raise
+        finally:
+            if herald:
+                await herald.finish()
