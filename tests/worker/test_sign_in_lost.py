@@ -218,3 +218,21 @@ def test_sign_ins_that_fail_leave_the_run_waiting_and_a_browser_helps(place: Sig
     _by_browser(place)
     _ended_right(place, run)
     assert _submitted_while_waiting(place, run) == []
+
+
+def test_a_script_with_a_token_of_a_variable_is_told_to_get_a_new_one(place: SignedLab) -> None:
+    file = write_list(place.folder / "phones.csv", range(1, _COUNT + 1))
+    options = ("--region", "EMEA", "--batch-size", str(_SIZE), "--slots", "1", "--yes", "--json")
+    given = {"SIPTUI_ACCESS_TOKEN": _token(place)}
+    with place.process("run", str(file), *options, env=given) as process:
+        run = str(until(place.runs, "the run")[0])
+        until(lambda: place.state(run).batches[1].batch_id, "the first batch")
+        place.authority.issuer.revoke()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 4, out
+    assert json_lines(out)[-1]["type"] == "run_stopped"
+    given = {"SIPTUI_ACCESS_TOKEN": _token(place)}
+    with place.process("resume", run, "--yes", "--json", env=given) as process:
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    _ended_right(place, run)
