@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len, set_cell_size
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: `width` cells at least, `most` at most, `flex` its share of what is left over.
 
     A column that is not `fit` may get longer cells later, so what it has now says little.
-    When it is narrow, columns with the highest `drop` go first; 0 is never dropped.
+    When it is narrow, columns with the highest `drop` go first; 0 is never dropped. `whole` is
+    how wide a flexible column would like to be: others give way for it before it is cut.
     """
 
     key: str
@@ -20,6 +23,7 @@ class Column:
     drop: int = 0
     right: bool = False
     fit: bool = True
+    whole: int = 0
 
 
 def fitted(columns: Sequence[Column], lengths: Sequence[int]) -> tuple[Column, ...]:
@@ -33,7 +37,8 @@ def fitted(columns: Sequence[Column], lengths: Sequence[int]) -> tuple[Column, .
         length = max(length, len(column.title))
         if column.flex:
             most = min(length, column.most) if column.most else length
-            done.append(replace(column, most=max(most, column.width)))
+            most = max(most, column.width)
+            done.append(replace(column, most=most, whole=min(column.whole, most)))
         else:
             done.append(replace(column, width=max(column.width, min(length, column.most))))
     return tuple(done)
@@ -44,21 +49,26 @@ def arrange(
 ) -> list[tuple[int, int]]:
     """Which columns are shown (by place), and how wide, in `available` cells.
 
-    Columns with `drop` go first, highest first; then the flexible ones are narrowed as far as
-    they must be, so that the others are never cut.
+    Columns with `drop` go first, highest first, until the others are `whole`; then the flexible
+    ones are narrowed as far as they must be, so that the others are never cut.
     """
     out = frozenset(hidden)
     chosen = [i for i, column in enumerate(columns) if column.key not in out]
 
-    def needed() -> int:
-        return sum(columns[i].width for i in chosen) + gap * max(0, len(chosen) - 1)
+    def needed(widths: dict[int, int]) -> int:
+        return sum(widths[i] for i in chosen) + gap * max(0, len(chosen) - 1)
+
+    liked = {i: max(columns[i].width, columns[i].whole) for i in chosen}
+    widths = {i: columns[i].width for i in chosen}
 
     for i in sorted((i for i in chosen if columns[i].drop), key=lambda i: -columns[i].drop):
-        if needed() <= available:
+        if needed(liked) <= available:
             break
         chosen.remove(i)
-    widths = {i: columns[i].width for i in chosen}
-    spare = available - needed()
+    for i in chosen:  # those that would like to be whole come before the other flexible ones
+        widths[i] += max(0, min(liked[i] - widths[i], available - needed(widths)))
+    widths = {i: widths[i] for i in chosen}
+    spare = available - needed(widths)
     flexible = [i for i in chosen if columns[i].flex]
     while spare > 0:
         growing = [i for i in flexible if not columns[i].most or widths[i] < columns[i].most]
@@ -79,3 +89,12 @@ def arrange(
         widths[i] -= less
         spare += less
     return [(i, widths[i]) for i in chosen]
+
+
+def cut_to(text: str, width: int, right: bool) -> str:
+    """`text` in exactly `width` cells: with blanks, or cut with an ellipsis."""
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+    blank = " " * (width - length)
+    return blank + text if right else text + blank

@@ -1,0 +1,45 @@
+"""Which columns are shown: marked ones are."""
+
+from collections.abc import Iterable, Sequence
+
+from textual.widget import Widget
+
+from siptui.tui.columns import Column
+from siptui.tui.dialogs.base import Dialog
+from siptui.tui.grid import RowGrid
+from siptui.tui.rowindex import GridRow
+from siptui.tui.surface import Line
+
+
+class ColumnChoice(Dialog[frozenset[str]]):
+    """Asks which of `columns` (key, title, word about it) to show; `shown` are now."""
+
+    def __init__(
+        self, columns: Sequence[tuple[str, str, str]], shown: Iterable[str], text: Iterable[Line]
+    ) -> None:
+        super().__init__("Columns", text)
+        self._columns = columns
+        self._shown = frozenset(shown)
+        self._said = (("Space shows or hides (* is shown), Enter keeps it.", "muted"),)
+
+    def question(self) -> Iterable[Widget]:
+        """A table of columns."""
+        grid = RowGrid(
+            (Column("what", "", 8, flex=1), Column("about", "", 1, flex=2)), id="dialog-grid"
+        )
+        grid.styles.height = min(len(self._columns) + 1, 14)
+        yield grid
+
+    def on_mount(self) -> None:
+        """Fill the table; what is shown is marked."""
+        grid = self.query_one(RowGrid)
+        grid.set_rows(GridRow(key, (title, about)) for key, title, about in self._columns)
+        for key in self._shown:
+            grid.index.toggle(key)
+        grid.focus()
+
+    def on_row_grid_opened(self, event: RowGrid.Opened) -> None:
+        """These."""
+        event.stop()
+        marked = self.query_one(RowGrid).index.marked()
+        self.dismiss(frozenset(key for key in marked if isinstance(key, str)))
