@@ -129,14 +129,19 @@ def worker_desk(
     `gift` says what they sign in with; without it, what the environment gives.
     """
     from siptui.commands.tenant_name import label
-    from siptui.posix import send_line
+    from siptui.posix import PrivateFileError, send_line
     from siptui.runs.office import Office, hand_path
 
     def giving() -> "Gift":
         return gift() if gift else given_by(selected)
 
     def hand_over(run: str) -> None:
-        send_line(hand_path(selected.journal, run), giving().line())
+        given = giving()
+        try:
+            send_line(hand_path(selected.journal, run), given.line())
+        except PrivateFileError:
+            if given:
+                raise  # what lies in the store is found without
 
     def start(run: str) -> None:
         start_worker(

@@ -14,7 +14,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from siptui.domain.errors import ExitCode, SiptuiError
@@ -64,7 +64,7 @@ async def _work(order: dict[str, Any]) -> int:
     from siptui.identity.handing import Gift, HandedTokens
     from siptui.identity.opening import registration_of
     from siptui.identity.store import existing_store
-    from siptui.posix import PrivatePipe
+    from siptui.posix import PrivateFileError, PrivatePipe
     from siptui.runs.events import Note
     from siptui.runs.journal import Journal
     from siptui.runs.office import hand_path, this_actor
@@ -83,16 +83,20 @@ async def _work(order: dict[str, Any]) -> int:
         with Journal(selected.journal) as journal:
             journal.append(run, [Note(level="error", text=text)], now())
 
-    with (
-        take(selected.journal, run),
-        contextlib.closing(PrivatePipe(hand_path(selected.journal, run))) as hand,
-    ):
+    with take(selected.journal, run), contextlib.ExitStack() as kept:
+        look: Callable[[], Iterable[bytes]] = tuple
+        try:
+            hand = PrivatePipe(hand_path(selected.journal, run))
+        except PrivateFileError as error:  # a file system without pipes: the store is still there
+            _LOG.warning("no sign-in can be handed to this worker: %s", error.message)
+        else:
+            look = kept.enter_context(contextlib.closing(hand)).lines
 
         def tokens(http: "HttpFactory") -> HandedTokens:
             find = functools.partial(existing_store, selected.store_folder)
             registration = registration_of(selected.profile)
             return HandedTokens(
-                registration, environ, find, given, look=hand.lines, refused=refused, http=http
+                registration, environ, find, given, look=look, refused=refused, http=http
             )
 
         @contextlib.asynccontextmanager

@@ -90,7 +90,7 @@ def test_sign_in_at_its_authority_opens_its_tenant(own_folders: Path, tmp_path: 
 
     recorded, log = record.read_text(), (own_folders / "state" / "logs" / "siptui.log").read_text()
     calls = [json.loads(line) for line in recorded.splitlines()[1:]]
-    assert {call["call"] for call in calls} == {"token"}
+    assert {call["call"] for call in calls} == {"token", "read"}  # who the tenant is
     assert any(call["path"].endswith("/devicecode") for call in calls)
     assert "/token" in log
     kept = json.loads((own_folders / "state" / "emulator" / "tokens.json").read_text())

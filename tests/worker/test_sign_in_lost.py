@@ -236,3 +236,16 @@ def test_a_script_with_a_token_of_a_variable_is_told_to_get_a_new_one(place: Sig
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 0, out
     _ended_right(place, run)
+
+
+def test_a_file_system_without_pipes_does_without_hand_over(place: SignedLab) -> None:
+    place.sign_in("--store", "file")
+    blocked = place.folder / "state" / "lab" / "held"
+    run = _started(place)
+    place.kill(run)
+    (blocked / f"{run}.hand").unlink()
+    (blocked / f"{run}.hand").mkdir()  # where a folder stands, no pipe can be made
+    with place.process("resume", run, "--yes", "--json") as process:
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    _ended_right(place, run)
