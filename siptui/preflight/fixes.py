@@ -9,7 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from siptui.domain.device import Device
-from siptui.gateway.tenant import CallingPolicy, IPPhonePolicy, NumberType, TeamsUser, TrustedIP
+from siptui.gateway.tenant import (
+    CallingPolicy,
+    DirectoryUser,
+    IPPhonePolicy,
+    NumberType,
+    TeamsUser,
+    TrustedIP,
+)
 from siptui.preflight import licences, remedies
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
@@ -332,20 +339,19 @@ def looks_personal(user: TeamsUser, found: AccountFindings, facts: Facts) -> str
     """Why an account may be somebody's own, or nothing where nothing speaks for it.
 
     The common area policy is what tells shared accounts from personal ones, so it must not be
-    given to one that only got onto the list by mistake.
+    given to one that only got onto the list by mistake. Licences are taken from the directory:
+    the admin API tells those of Teams alone.
     """
     if _warns(found, Check.ADMINISTRATOR):
         return "it holds a directory role"
     if (mfa := found.of(Check.MFA)) is not None and mfa.result is Result.FAIL:
         return "it uses MFA, as people do"
-    plans = user.plans
+    entra = facts.directory.get(user.user_name.casefold())
+    plans = entra.plans if isinstance(entra, DirectoryUser) else None
     if plans is None:
-        directory = facts.directory.get(user.user_name.casefold())
-        plans = getattr(directory, "plans", None)
-    if plans is None:
-        return "its licences could not be read, so nothing shows that it is shared"
-    if plans & licences.OFFICE:
-        return "it has office licences, as people do"
+        return "the directory does not tell its licences, so nothing shows that it is shared"
+    if not licences.only_shared(plans):
+        return "it has other licences than a shared device's, as people do"
     return ""
 
 

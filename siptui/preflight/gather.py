@@ -18,11 +18,13 @@ from siptui.gateway.tenant import (
     DirectoryUser,
     Inventory,
     InventoryDevice,
+    IPPhonePolicy,
     TeamsUser,
     TenantAdmin,
 )
 from siptui.preflight import roles
 from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
+from siptui.preflight.policies import by_name, effective
 
 T = TypeVar("T")
 #: Accounts in one call: what the admin API's filter and one `$batch` of Graph take.
@@ -203,7 +205,7 @@ class _Reading:
             return {object_id.casefold(): state for object_id, state in found.items()}
 
         unread = [key for key in names if isinstance(facts.users.get(key), Missing)]
-        open_ = [key for key in names if _leaves_open(facts.users.get(key))]
+        open_ = [key for key in names if _leaves_open(facts.users.get(key), facts)]
         async with asyncio.TaskGroup() as group:
             users = group.create_task(
                 self._looked_up(
@@ -355,9 +357,18 @@ def _unique(names: Iterable[str]) -> dict[str, str]:
     return {name.casefold(): str(name) for name in names}
 
 
-def _leaves_open(user: TeamsUser | Missing | None) -> bool:
-    """Whether the directory may know something about an account that Teams did not tell."""
+def _leaves_open(user: TeamsUser | Missing | None, facts: Facts) -> bool:
+    """Whether the directory may know something about an account that Teams did not tell.
+
+    Of an account without a common area policy it knows all licences, which speak for a person or
+    for a shared phone.
+    """
     if not isinstance(user, TeamsUser):
         return True
     licensed = user.plans is not None or user.features is not None
-    return user.enabled is None or user.ad_synced is None or not licensed
+    if user.enabled is None or user.ad_synced is None or not licensed:
+        return True
+    policies = facts.tenant.ip_phone_policies
+    known = policies if isinstance(policies, Missing) else by_name(policies)
+    policy = effective(user.ip_phone_policy, known)
+    return isinstance(policy, IPPhonePolicy) and not policy.common_area

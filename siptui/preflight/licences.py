@@ -30,17 +30,30 @@ SKYPE = frozenset(
         "a31ef4a2-f787-435e-8335-e47eb0cafc94",  # MCOSTANDARD_GOV
     }
 )
-#: Plans of office workers that no licence for shared devices has (Microsoft 365 Apps,
-#: SharePoint): who has one of them may be a person.
-OFFICE = frozenset(
+#: What the licences of shared devices and of telephony are made of, by id (same table; shared
+#: devices: Entra P1, Exchange Plan 2, Intune, Phone System, Skype for Business Plan 2, Teams).
+_SHARED = frozenset(
     {
-        *("officesubscription", "sharepointenterprise", "sharepointstandard"),
-        *("microsoftoffice", "sharepoint"),
-        "43de0ff5-c92c-492b-9116-175376d08c38",  # OFFICESUBSCRIPTION
-        "5dbe027f-2339-4123-9542-606e4d348a72",  # SHAREPOINTENTERPRISE
-        "c7699d2e-19aa-44de-8edf-1736da088ca1",  # SHAREPOINTSTANDARD
+        "41781fb2-bc02-4b7c-bd55-b576c07bb09d",  # AAD_PREMIUM
+        "efb87545-963c-4e0d-99df-69c6916d9eb0",  # EXCHANGE_S_ENTERPRISE
+        "113feb6c-3fe4-4440-bddc-54d774bf0318",  # EXCHANGE_S_FOUNDATION
+        "c1ec4a95-1f05-45b3-a911-aa3fa01094f5",  # INTUNE_A
+        "cfce7ae3-4b41-4438-999c-c0e91f3b7fb9",  # SPECIALTY_DEVICES
+        "4ed3ff63-69d7-4fb7-b984-5aec7f605ca8",  # MCOPSTN1
+        "cb22fbd7-ed7d-4786-a27a-e4cd617b69c0",  # MCOFMC1
+        *(plan for plan in PHONE | TEAMS | SKYPE if "-" in plan),
     }
 )
+
+
+def only_shared(plans: frozenset[str]) -> bool:
+    """Whether all an account has is what licences of shared devices are made of.
+
+    People have more: Office, SharePoint and the like. A plan that is not known here is taken
+    for one of those. Words of capabilities tell nothing either way.
+    """
+    ids = {plan for plan in plans if plan.count("-") == 4}
+    return bool(ids) and ids <= _SHARED
 
 
 def judged(plans: frozenset[str] | None, features: frozenset[str] | None) -> tuple[Result, str]:

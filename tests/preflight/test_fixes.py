@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from siptui.domain.device import Device
-from siptui.gateway.tenant import Assigned, CallingPolicy, IPPhonePolicy, NumberType, TeamsUser
+from siptui.gateway.tenant import (
+    Assigned,
+    CallingPolicy,
+    DirectoryUser,
+    IPPhonePolicy,
+    NumberType,
+    TeamsUser,
+)
 from siptui.preflight.check import judge
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import Check
@@ -25,6 +32,16 @@ def planned(found: Facts, devices: Sequence[Device] = (DEVICE,), **wishes: Any) 
     given = Wishes(**wishes)
     report = judge(devices, found, NOW, given.public_ips)
     return plan_fixes(report, found, devices, given)
+
+
+def test_the_number_type_of_the_row_beats_the_option() -> None:
+    device = replace(DEVICE, extra={"PhoneNumber": "+4930123456", "Number Type": "callingplan"})
+    (fix,) = planned(of(numbers=()), [device]).fixes
+    assert fix.change.number_type is NumberType.CALLING_PLAN
+    odd = replace(DEVICE, extra={"PhoneNumber": "+4930123456", "NumberType": "Mobile"})
+    plan = planned(of(numbers=()), [odd])
+    assert plan.fixes == ()
+    assert "NumberType" in plan.left[0].why
 
 
 def of(user: TeamsUser | None = None, **change: Any) -> Facts:
@@ -90,18 +107,28 @@ def test_a_policy_is_made_where_none_fits_and_before_it_is_assigned() -> None:
     assert (grant.change.value, grant.needs) == ("CommonAreaPhone2", "CommonAreaPhone2")
 
 
+_TEAMS = "57ff2da0-773e-42df-b2af-ffb7a2317929"
+_PHONE = "4828c8ec-dc2e-4779-b502-87ac9ce28ab7"
+_OFFICE = "43de0ff5-c92c-492b-9116-175376d08c38"
+_ENTRA = DirectoryUser(USER.object_id, LOBBY, plans=frozenset({_TEAMS, _PHONE, "teams"}))
+
+
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("entra", "why"),
     [
-        ({}, ""),
-        ({"plans": frozenset({"mcoev", "officesubscription"})}, "office"),
-        ({"plans": frozenset({"43de0ff5-c92c-492b-9116-175376d08c38"})}, "office"),
-        ({"plans": None}, "could not be read"),
+        (_ENTRA, ""),
+        (replace(_ENTRA, plans=frozenset({_TEAMS, _PHONE, _OFFICE})), "other licences"),
+        (replace(_ENTRA, plans=frozenset({"teams", "mcoev"})), "other licences"),
+        (replace(_ENTRA, plans=frozenset()), "other licences"),
+        (replace(_ENTRA, plans=None), "nothing shows"),
+        (None, "nothing shows"),
     ],
 )
-def test_the_common_area_policy_is_not_given_to_people(change: dict[str, Any], why: str) -> None:
-    plan = planned(of(ip_phone_policy=Assigned("Global", "global"), **change))
-    fix = next(f for f in plan.fixes if f.check is Check.IP_PHONE_POLICY)
+def test_the_common_area_policy_is_not_given_to_people(
+    entra: DirectoryUser | None, why: str
+) -> None:
+    user = replace(USER, ip_phone_policy=Assigned("Global", "global"))
+    (fix,) = planned(facts(user, entra)).fixes
     assert bool(fix.needs_name) is bool(why)
     assert why in fix.needs_name
 
@@ -112,7 +139,7 @@ def test_the_common_area_policy_is_not_given_to_people(change: dict[str, Any], w
 )
 def test_nor_to_who_uses_mfa_or_administers(mfa: str, holders: Any, why: str) -> None:
     user = replace(USER, ip_phone_policy=Assigned("Global", "global"))
-    plan = planned(facts(user, mfa=mfa, administrators=holders))
+    plan = planned(facts(user, _ENTRA, mfa=mfa, administrators=holders))
     fix = next(f for f in plan.fixes if f.check is Check.IP_PHONE_POLICY)
     assert why in fix.needs_name
 
