@@ -27,10 +27,12 @@ def undecided(state: RunState) -> dict[str, int]:
     A lost submit stays possible until it is found, or until the operator's word replaces it:
     as long as that is open, nobody else's device of the account may reset its password again.
     """
+    lost = [b for b in state.batches.values() if b.state in _LOST]
+    records = [(state.devices[i], b.number) for b in lost for i in b.devices]
     return {
-        r.device.user_name.key: r.batch
-        for r in state.devices
-        if r.state is DeviceState.UNKNOWN and state.batches[r.batch].state in _LOST
+        r.device.user_name.key: number
+        for r, number in records
+        if r.batch == number and r.state is DeviceState.UNKNOWN
     }
 
 

@@ -70,6 +70,11 @@ def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
                 f"run planned: {plural(event.devices, 'device')} in "
                 f"{plural(event.batches, 'batch')}{left_out}"
             ), "normal"
+        case ev.OptionsChanged(options=options):
+            return (
+                f"from now on {plural(options.slots, 'batch')} at once in a region; a trial may "
+                f"fail by {options.max_failures:g} %"
+            ), "muted"
         case ev.BatchPlanned(attempt=attempt) if attempt > 1:
             return (
                 f"batch {event.batch} planned    {plural(len(event.devices), 'device')} once "
