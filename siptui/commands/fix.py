@@ -215,6 +215,8 @@ async def _steps(
                     err=True,
                 )
         if taken and (yes or _confirmed(len(taken))):
+            if not as_json:
+                click.echo("  Sending and reading back; that may take a minute or two.", err=True)
             outcomes = await fixer.apply_all(taken, named=names)
             done += zip(taken, outcomes, strict=True)
         else:

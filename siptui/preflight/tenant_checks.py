@@ -3,17 +3,15 @@
 A check fails only where what was read leaves no doubt; what was not read is `unknown`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from siptui.gateway.tenant import TrustedIP
 from siptui.preflight import remedies, roles
 from siptui.preflight.facts import Missing, TenantFacts
 from siptui.preflight.finding import Check, Finding, Result
 from siptui.preflight.policies import fitting_calling, fitting_ip_phone, redirects
 from siptui.preflight.public_ip import Network, network_of, uncovered
-
-#: When something was changed from here, as far as the record tells, by check.
-Changes = Mapping[Check, datetime]
 
 
 def finding(check: Check, result: Result, detail: str, *, warning: bool = False) -> Finding:
@@ -89,7 +87,12 @@ def trusted_ip(facts: TenantFacts, public_ips: Sequence[Network] = ()) -> Findin
         return finding(check, Result.UNKNOWN, f"{count}, without {names} as far as seen.{odd}")
     if lacking:
         names = ", ".join(map(_plain, lacking))
-        return finding(check, Result.FAIL, f"{names} is not among the {count}.")
+        lines = [
+            remedies.add_trusted_ip(TrustedIP(str(network.network_address), network.prefixlen))
+            for network in lacking
+        ]
+        failed = finding(check, Result.FAIL, f"{names}: not among the trusted IPs ({count}).")
+        return replace(failed, powershell="; ".join(lines))
     named = ", ".join(map(_plain, public_ips))
     six = any(network.version == 6 for network in public_ips)
     only4 = " SIP Gateway speaks IPv4 only." if six else ""

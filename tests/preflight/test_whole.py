@@ -15,6 +15,7 @@ from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.emulator.scenario import AccountRule, FaultRule
 from siptui.gateway.errors import GatewayError, TokenRefusedError
+from siptui.gateway.tenant import TeamsUser
 from siptui.preflight.apply import CannotUndoError, NotNamedError
 from siptui.preflight.finding import Check, Report, Result
 from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
@@ -471,5 +472,55 @@ def test_graph_alone_may_fail() -> None:
             assert facts.calls.keys() == {"admin"}
             assert facts.users.found
             assert "no address of Microsoft Graph" in str(facts.tenant.own_roles)
+
+    emulated_time.run(main())
+
+
+def _status(tenant: Place, call: str, status: int, **more: object) -> None:
+    rule = {"kind": "status", "status": status, "call": call, **more}
+    tenant.emulator.faults.add(msgspec.convert(rule, FaultRule))
+
+
+def test_a_call_refused_as_malformed_is_halved_until_it_goes() -> None:
+    async def main() -> None:
+        async with place("healthy") as tenant:
+            _status(tenant, "users", 400, times=2)
+            devices = [numbered(n) for n in range(50)]
+            facts = await gather(devices, tenant.sources)
+            assert len(facts.users.found) == 50
+            assert facts.asked["accounts in Teams"] == 5  # 50 and 25 refused, 12 + 13 + 25 taken
+
+    emulated_time.run(main())
+
+
+def test_one_account_that_cannot_be_asked_for_leaves_the_others_alone() -> None:
+    async def main() -> None:
+        async with place("healthy") as tenant:
+            _status(tenant, "users", 400, times=6)
+            facts = await gather([numbered(n) for n in range(50)], tenant.sources)
+            (lost,) = facts.users.missing
+            assert len(facts.users.found) == 49
+            assert isinstance(facts.teams_user(lost), TeamsUser), "Graph knows it as well"
+
+    emulated_time.run(main())
+
+
+@pytest.mark.parametrize("call", ["graphAccessPolicies", "graphRoleAssignments", "configurations"])
+def test_each_source_fails_alone(call: str) -> None:
+    async def main() -> None:
+        async with place("healthy") as tenant:
+            _status(tenant, call, 403)
+            made = await tenant.preflight([numbered(0)])
+            results = Counter(finding.result for finding in made.report.tenant)
+            assert results[Result.FAIL] == 0
+            assert results[Result.UNKNOWN] == {"configurations": 4, "graphAccessPolicies": 1}.get(
+                call, 0
+            )
+            findings = {f.check: f for f in made.report.accounts[0].findings}
+            policies = findings[Check.CALLING_POLICY].result
+            assert policies is (Result.UNKNOWN if call == "configurations" else Result.PASS)
+            roles = findings[Check.ADMINISTRATOR].result
+            assert roles is (Result.UNKNOWN if call == "graphRoleAssignments" else Result.PASS)
+            assert findings[Check.MFA].result is Result.PASS
 
     emulated_time.run(main())
