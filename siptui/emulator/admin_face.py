@@ -83,9 +83,10 @@ class AdminFace(Face):
 
         return guarded
 
-    def _told(self, value: Any, observed: str) -> Told:
+    def _told(self, value: Any) -> Told:
+        """`value`, written here in the casing that was seen, in that of the scenario."""
         casing = self.tenant.scenario.wire.admin_casing
-        return Told(200, cased(value, observed if casing == "observed" else casing))
+        return Told(200, value if casing == "observed" else cased(value, casing))
 
     # -- tenant and accounts --------------------------------------------------------------------
 
@@ -101,7 +102,7 @@ class AdminFace(Face):
                 "Headers": {"X-MS-Forest": "0e"},
             },
         }
-        return self._told(value, "camel")
+        return self._told(value)
 
     def _users(self, asked: Asked) -> Told:
         wanted = asked.parameters.get("psfilter", asked.parameters.get("filter", ""))
@@ -115,13 +116,13 @@ class AdminFace(Face):
         if further:
             query = f"psfilter={quote(wanted)}&skiptoken={further}"
             value["nextLink"] = f"{asked.address}/Teams.User/users?{query}"
-        return self._told(value, "camel")
+        return self._told(value)
 
     def _user(self, asked: Asked) -> Told:
         person = self._person(asked.called.parts[0])
         if person is None:
             return self.error(404, "NotFound", "The account was not found.")
-        return self._told(self._row(person), "camel")
+        return self._told(self._row(person))
 
     def _person(self, name: str) -> Person | None:
         tenant = self.tenant
@@ -183,7 +184,7 @@ class AdminFace(Face):
                 }
             )
         first = _whole(parameters.get("skip"), 0)
-        return self._told(rows[first : first + _whole(parameters.get("top"), 500)], "camel")
+        return self._told(rows[first : first + _whole(parameters.get("top"), 500)])
 
     # -- policies and settings --------------------------------------------------------------------
 
@@ -196,14 +197,14 @@ class AdminFace(Face):
         if not kind:
             return self.error(404, "NotFound", f"There is no type {asked.called.parts[0]}.")
         found = self.tenant.configurations.all(kind, self.tenant.reads_up_to())
-        return self._told(found, "pascal")
+        return self._told(found)
 
     def _configuration(self, asked: Asked) -> Told:
         kind, name = self._kind(asked), asked.called.parts[1]
         found = self.tenant.configurations.one(kind, name, self.tenant.reads_up_to())
         if found is None:
             return self.error(404, "NotFound", f"{kind} {name} was not found.")
-        return self._told(found, "pascal")
+        return self._told(found)
 
     def _create(self, asked: Asked) -> Told:
         return self._written(

@@ -38,7 +38,9 @@ _OPEN = frozenset(
     | {"code", "errorcode", "error", "message", "action"}
     | {"adminserviceendpoint", "configapiendpoint", "x-ms-forest"}
     | {"accounttype", "policytype", "assignmenttype", "capability", "capabilitystatus"}
-    | {"featuretypes", "signinmode", "bulksignin"}
+    | {"featuretypes", "signinmode", "bulksignin", "allowcallredirect", "assignmentcategory"}
+    | {"perusermfastate", "healthstate", "signinstate", "usertype", "devicetype", "interfacetype"}
+    | {"numbertype", "pstnassignmentstatus", "provisioningstatus", "builtincontrols"}
 )
 #: What stands in the place of a tenant where none is named.
 _NO_TENANT = frozenset({"", "common", "organizations", "consumers"})

@@ -219,3 +219,34 @@ def test_numbers_belong_to_one_account_and_to_their_kind() -> None:
             assert await assign("b@contoso.com", "+441614960201", "directRouting") == "succeeded"
 
     emulated_time.run(main())
+
+
+def test_numbers_are_listed_and_policies_assigned_through_graph_too() -> None:
+    text = '[[numbers]]\nnumber = "+441614960200"\n[[accounts]]\nphone_number = "+441614960001"'
+    text += "\nsip_calling = false"
+    assign = "/v1.0/admin/teams/policy/userAssignments/assign"
+    read = "/Skype.TelephoneNumberMgmt/cmdlet/assignments"
+
+    async def main() -> None:
+        async with calling(text) as caller:
+            free = (await caller.client.get(read)).json()
+            assert [(row["TelephoneNumber"], row["PstnAssignmentStatus"]) for row in free] == [
+                ("+441614960200", "Unassigned")
+            ]
+            query = {"AssignedPstnTargetId": "a@contoso.com"}
+            (mine,) = (await caller.client.get(read, params=query)).json()
+            assert mine["TelephoneNumber"] == "+441614960001"
+
+            user = (await caller.client.get("/Teams.User/users/a@contoso.com")).json()
+            row = {"userId": user["objectId"], "policyType": "TeamsCallingPolicy"}
+            for policy, status in (("SIPDevices", 204), ("Nothing", 400)):
+                body = {"value": [{**row, "policyId": policy}]}
+                assert (await caller.client.post(assign, json=body)).status_code == status
+            again = (await caller.client.get("/Teams.User/users/a@contoso.com")).json()
+            kinds = [
+                {one["policyType"] for one in row["effectivePolicyAssignments"]}
+                for row in (user, again)
+            ]
+            assert kinds[1] - kinds[0] == {"TeamsCallingPolicy"}
+
+    emulated_time.run(main())
