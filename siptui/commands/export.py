@@ -7,6 +7,7 @@ import click
 from siptui.commands import options
 from siptui.domain.state import DeviceState
 
+_FORMS = {".json": "json", ".md": "md", ".markdown": "md"}
 _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVALID]
 
 
@@ -16,7 +17,7 @@ _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVAL
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "json"]),
+    type=click.Choice(["csv", "json", "md"]),
     help="Format; else the file's ending decides, csv without one.",
 )
 @click.option("--only", type=click.Choice(_STATES), help="Only the devices in this state.")
@@ -32,11 +33,19 @@ def command(
     force: bool,
     profile: str | None,
 ) -> int:
-    """Write the results of RUN. “--only failed” writes a list that “run” reads again."""
+    """Write the results of RUN. “--only failed” writes a list that “run” reads again; “md” is a
+    report for the ticket of a change."""
     from siptui.commands.session import select
     from siptui.commands.telling import told
-    from siptui.devicelist.writing import csv_text, json_text, write_csv, write_json
+    from siptui.devicelist.writing import (
+        csv_text,
+        json_text,
+        write_csv,
+        write_json,
+        write_new,
+    )
     from siptui.runs.office import Office, load
+    from siptui.runs.report import report_text
     from siptui.runs.results import result_rows
 
     selected = select(profile)
@@ -47,12 +56,17 @@ def command(
         office.close()
     records = [r for r in state.devices if only is None or str(r.state) == only]
     rows = result_rows(state, records)
-    form = form or ("json" if output and output.suffix.casefold() == ".json" else "csv")
+    form = form or _FORMS.get(output.suffix.casefold() if output else "", "csv")
     if output is None:
-        text = json_text(state.run, rows) if form == "json" else csv_text(rows, raw=raw)
+        if form == "md":
+            text = report_text(state, records)
+        else:
+            text = json_text(state.run, rows) if form == "json" else csv_text(rows, raw=raw)
         click.echo(text, nl=False)
         return 0
-    if form == "json":
+    if form == "md":
+        write_new(output, report_text(state, records).encode(), force=force)
+    elif form == "json":
         write_json(output, state.run, rows, force=force)
     else:
         write_csv(output, rows, raw=raw, force=force)

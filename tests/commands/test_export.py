@@ -74,3 +74,14 @@ def test_a_run_nobody_knows(finished: Finished) -> None:
     done = finished.lab.run("export", "nobody")
     assert done.exit_code == 2
     assert "siptui runs" in done.stderr
+
+
+def test_a_report_for_the_ticket(finished: Finished, tmp_path: Path) -> None:
+    file = tmp_path / "report.md"
+    assert finished.lab.run("export", finished.run, "-o", str(file)).exit_code == 0
+    text = file.read_text("utf-8")
+    assert finished.run in text
+    assert all(hardware_id(n) in text for n in range(9))
+    done = finished.lab.run("export", finished.run, "--format", "md", "--only", "failed")
+    assert "## Failed" in done.stdout
+    assert "## Signed in" not in done.stdout

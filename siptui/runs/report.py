@@ -1,0 +1,164 @@
+"""A run as a Markdown report, for the ticket of a change: what was done, by whom, and what is left.
+
+Foreign text stands in it as text: nothing in a list or an answer becomes a heading, a link or a
+column of its own.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from siptui.domain.outcome import OUTCOMES, Cause, Outcome
+from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.domain.text import visible
+from siptui.runs.state import DeviceRecord, RunState
+
+#: Besides those that signed in, the order in which states are told.
+_LEFT = (DeviceState.FAILED, DeviceState.UNKNOWN, DeviceState.RUNNING, DeviceState.QUEUED)
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~&$^])")
+
+
+def report_text(run: RunState, records: Iterable[DeviceRecord] | None = None) -> str:
+    """The report on `run`; the tables are of `records`, by default of all its devices."""
+    records = list(run.devices if records is None else records)
+    return "\n".join([*_head(run), *_counts(run), *_causes(run), *_tables(records, run)]) + "\n"
+
+
+def _head(run: RunState) -> Iterator[str]:
+    plan = run.plan
+    yield "# SIP phones signed in to Microsoft Teams SIP Gateway"
+    yield ""
+    yield f"Run {plain(run.run)}: {_how_it_stands(run)}"
+    yield ""
+    yield "| | |"
+    yield "| --- | --- |"
+    if plan is not None:
+        actor = plan.actor
+        computer = f"{actor.os_user}@{actor.host}" if actor.host else actor.os_user
+        who = ", ".join(plain(name) for name in (actor.account, computer) if name)
+        yield f"| Tenant | {plain(plan.tenant)} |"
+        yield f"| Device list | {plain(plan.file)} |"
+        yield f"| SHA-256 of the list | {plain(plan.sha256)} |"
+        yield f"| Started by | {who or 'not known'} |"
+    yield f"| Planned | {_moment(run.planned_at)} |"
+    submitted = [b.submitted_at for b in run.batches.values() if b.submitted_at]
+    if submitted:
+        yield f"| First submit | {_moment(min(submitted))} |"
+    yield f"| Last news | {_moment(run.last_at)} |"
+    regions = Counter(str(record.device.region) for record in run.devices)
+    told = ", ".join(f"{region} {count}" for region, count in sorted(regions.items()))
+    yield f"| Devices | {len(run.devices)} ({told}) in {len(run.batches)} batches |"
+    if plan is not None and plan.skipped:
+        yield f"| Rows left out as invalid | {plan.skipped} |"
+    yield ""
+    yield (
+        "The password of every account that was submitted was reset to a value nobody knows. "
+        "This cannot be undone."
+    )
+    yield ""
+
+
+def _how_it_stands(run: RunState) -> str:
+    if run.finished is not None:
+        return f"ended after {_duration(run.finished.seconds)}."
+    if run.stopped is not None:
+        return f"stopped. {plain(run.stopped.message)} {plain(run.stopped.remedy)}".rstrip()
+    return "still going on when this was written."
+
+
+def _counts(run: RunState) -> Iterator[str]:
+    yield "## Result"
+    yield ""
+    yield "| | devices | share |"
+    yield "| --- | ---: | ---: |"
+    for state in (DeviceState.SUCCEEDED, *_LEFT):
+        count = run.counts[state]
+        if state is DeviceState.RUNNING:
+            count += run.counts[DeviceState.SUBMITTING]
+        if count or state in (DeviceState.SUCCEEDED, DeviceState.FAILED):
+            share = round(100 * count / len(run.devices)) if run.devices else 0
+            yield f"| {SYMBOLS[state]} {WORDS[state]} | {count} | {share} % |"
+    yield ""
+
+
+def _causes(run: RunState) -> Iterator[str]:
+    causes = run.causes()
+    if not causes:
+        return
+    yield "## Causes, and what to do"
+    yield ""
+    yield "| devices | cause | what to do |"
+    yield "| ---: | --- | --- |"
+    for name, count in causes.most_common():
+        outcome = _outcome(name)
+        short = plain(outcome.short) if outcome else plain(name)
+        remedy = plain(outcome.remedy) if outcome else "See the service's own words below."
+        yield f"| {count} | {short} | {remedy} |"
+    yield ""
+
+
+def _tables(records: Sequence[DeviceRecord], run: RunState) -> Iterator[str]:
+    for state in _LEFT:
+        some = [r for r in records if _shown_as(r.state) is state]
+        if not some:
+            continue
+        yield f"## {WORDS[state].capitalize()} ({len(some)})"
+        yield ""
+        yield "| line | user | hardware id | region | batch | said by the service | what to do |"
+        yield "| ---: | --- | --- | --- | --- | --- | --- |"
+        for record in some:
+            yield _row(record, run)
+        yield ""
+    good = [r for r in records if r.state is DeviceState.SUCCEEDED]
+    if good:
+        yield f"## {WORDS[DeviceState.SUCCEEDED].capitalize()} ({len(good)})"
+        yield ""
+        yield "| line | user | hardware id | region | batch |"
+        yield "| ---: | --- | --- | --- | --- |"
+        for record in good:
+            yield f"| {' | '.join(_who(record, run))} |"
+        yield ""
+
+
+def _row(record: DeviceRecord, run: RunState) -> str:
+    remedy = plain(record.outcome.remedy) if record.outcome else ""
+    if record.state is DeviceState.UNKNOWN and not remedy:
+        remedy = "Look at the phone and at the tenant's batches, then decide."
+    return f"| {' | '.join((*_who(record, run), plain(record.error), remedy))} |"
+
+
+def _who(record: DeviceRecord, run: RunState) -> tuple[str, ...]:
+    device, batch = record.device, run.batches.get(record.batch)
+    where = plain(batch.batch_id) if batch and batch.batch_id else ""
+    names = (plain(str(device.user_name)), plain(str(device.hardware_id)))
+    return (str(device.line), *names, str(device.region), where)
+
+
+def _shown_as(state: DeviceState) -> DeviceState:
+    return DeviceState.RUNNING if state is DeviceState.SUBMITTING else state
+
+
+def _outcome(name: str) -> Outcome | None:
+    try:
+        return OUTCOMES[Cause(name)]
+    except (KeyError, ValueError):
+        return None
+
+
+def plain(text: str) -> str:
+    """`text` so that Markdown shows it as it is, in one cell of a table."""
+    return _SPECIAL.sub(r"\\\1", visible(str(text))).strip()
+
+
+def _moment(at: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC"
+    except ValueError:
+        return "not known"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

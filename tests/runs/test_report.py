@@ -1,0 +1,80 @@
+"""The report for the ticket: it says what happened, and foreign text stays text."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siptui.domain.device import Device
+from siptui.domain.hardware_id import HardwareId
+from siptui.domain.region import Region
+from siptui.domain.user_name import UserName
+from siptui.runs import events as ev
+from siptui.runs.office import load
+from siptui.runs.report import plain, report_text
+from siptui.runs.state import RunState
+from tests.tui.desk import ScriptedDesk, make_devices
+
+
+def _ended(folder: Path, *, error: str = "Device is offline") -> RunState:
+    desk = ScriptedDesk(folder)
+    devices = [
+        *make_devices(5),
+        Device(9, UserName.parse("a_b@contoso.com"), HardwareId.parse("0004F2AAAAAA"), Region.NOAM),
+    ]
+    run = desk.create(
+        devices, file="/lists/[lobby].csv", sha256="ab" * 32, skipped=2, options=ev.Options()
+    )
+    desk.accept(1, "0000-batch-1")
+    desk.finish(range(3))
+    desk.finish([3, 4], error=error)
+    desk.write(ev.RunFinished(succeeded=3, failed=2, unknown=0, skipped=2, seconds=75.0))
+    state = load(desk.journal, run)
+    desk.close()
+    return state
+
+
+def _tables(text: str) -> list[list[str]]:
+    """Lines of tables as cells; a `|` behind a backslash divides nothing."""
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    return [row.replace("\\|", "\0").strip("|").split("|") for row in rows]
+
+
+def test_it_says_what_when_who_and_what_is_left(tmp_path: Path) -> None:
+    text = report_text(_ended(tmp_path))
+    assert "ended after 1 min 15 s" in text
+    assert "| Tenant | Contoso Ltd |" in text
+    assert "| Device list | /lists/\\[lobby\\].csv |" in text
+    assert "admin@contoso.com" in text
+    assert "| Rows left out as invalid | 2 |" in text
+    assert "| ✓ signed in | 3 | 50 % |" in text
+    assert "| ✗ failed | 2 | 33 % |" in text
+    assert "| 2 | offline |" in text
+    assert "## Failed (2)" in text
+    assert "reset to a value nobody knows" in text
+    failed = text[text.index("## Failed") : text.index("## Queued")]
+    assert failed.count("lobby.0000") == 2
+    assert "0000-batch-1" in failed
+    assert "a\\_b@contoso.com" in text
+
+
+def test_every_row_of_a_table_has_the_cells_of_its_head(tmp_path: Path) -> None:
+    text = report_text(_ended(tmp_path, error="[x](javascript:1) | # <b>`\n\x1b[2J|"))
+    assert "\x1b" not in text
+    assert "<b>" not in text.replace("\\<b\\>", "")
+    rows, width = _tables(text), 2
+    for before, row, after in zip(rows, rows[1:], rows[2:], strict=False):
+        if all(set(cell.strip()) <= set("-:") and cell.strip() for cell in row):
+            width = len(row)  # the line below a head
+            assert len(before) == width
+        elif not all(set(cell.strip()) <= set("-:") and cell.strip() for cell in after):
+            assert len(row) == width, row
+
+
+@given(st.text())
+def test_foreign_text_is_one_line_and_no_markup(text: str) -> None:
+    shown = plain(text)
+    assert "\n" not in shown
+    for sign in "|<>[]`*#":
+        bare = shown.replace("\\\\", "").replace(f"\\{sign}", "")
+        assert sign not in bare
