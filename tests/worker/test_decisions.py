@@ -37,7 +37,7 @@ def _run(place: Lab, count: int, *args: str) -> str:
 
 @pytest.mark.slow
 def test_a_batch_nobody_has_is_submitted_again_by_the_number_typed(lossy: Lab) -> None:
-    run = _run(lossy, 12, "--settle", "30")
+    run = _run(lossy, 10, "--settle", "30")
     state = lossy.state(run)
     # Two never arrived; the others whose answers were lost were found by their devices.
     lost = [b.number for b in state.unsettled_batches()]
@@ -45,7 +45,7 @@ def test_a_batch_nobody_has_is_submitted_again_by_the_number_typed(lossy: Lab) -
     assert sum(b.adopted for b in state.batches.values()) >= 2
     unknown = [r.device.hardware_id for r in state.devices if r.state is DeviceState.UNKNOWN]
     before = lossy.times()
-    assert before == {hardware_id(n): 1 for n in range(12) if hardware_id(n) not in unknown}
+    assert before == {hardware_id(n): 1 for n in range(10) if hardware_id(n) not in unknown}
 
     # Neither to go on, nor half a word, nor a wrong id is a decision.
     assert lossy.run("resume", run, "--yes").exit_code == 5
@@ -71,7 +71,7 @@ def test_a_batch_nobody_has_is_submitted_again_by_the_number_typed(lossy: Lab) -
         assert lossy.state(run).batches[number].state is BatchState.ABANDONED
     state = lossy.state(run)
     assert state.finished
-    assert lossy.times() == {hardware_id(n): 1 for n in range(12)}
+    assert lossy.times() == {hardware_id(n): 1 for n in range(10)}
     assert lossy.differences(state) == []
 
 
