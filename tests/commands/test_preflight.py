@@ -10,7 +10,8 @@ import pytest
 from click.testing import Result
 
 from siptui.preflight import apply
-from tests.worker.lab import TOKEN, Lab, each_type, json_lines, lab
+from tests.worker.lab import TOKEN, Lab, each_type, json_lines, lab, until
+from tests.worker.terminal import Terminal
 
 _SCENARIO = """
 [lag]
@@ -268,3 +269,42 @@ def test_a_run_without_one_says_so_and_one_that_passes_goes_on(tenant: Lab, tmp_
     assert "Prerequisites: checked" in checked.stderr
     other = tenant.run("run", file, "--region", "EMEA", "--yes")
     assert "Prerequisites: not checked" in other.stderr
+
+
+# -- typed on a terminal ----------------------------------------------------------------------
+
+
+def test_a_name_typed_on_a_terminal_lets_a_personal_account_go_on(
+    tenant: Lab, tmp_path: Path
+) -> None:
+    file = write(tmp_path, ("fine", "shared"))
+    args = ("run", file, "--region", "EMEA", "--preflight")
+    window = Terminal(tenant, *args)
+    until(lambda: window.shows("Type the account's name"), "the question")
+    window.types("yes\n")
+    assert window.ends() == 3
+    assert tenant.runs() == []
+    window = Terminal(tenant, *args)
+    until(lambda: window.shows("Type the account's name"), "the question")
+    window.types("shared@contoso.com\n")
+    until(lambda: window.shows("Type 2 to go on"), "the confirmation")
+    assert window.shows("may be personal, named by you: 1")
+    window.types("2\n")
+    assert window.ends() == 3, "the service refuses the account without the policy"
+    assert len(tenant.times()) == 2
+
+
+def test_steps_are_confirmed_one_by_one_on_a_terminal(tenant: Lab, tmp_path: Path) -> None:
+    file = write(tmp_path, ("numberless", "calling", "boss"))
+    window = Terminal(tenant, "fix", file, "--region", "EMEA")
+    until(lambda: window.shows("phone_number: 1 change"), "the first step")
+    until(lambda: window.shows("Type 1 to make 1 change"), "its question")
+    window.types("1\n")
+    until(lambda: window.shows("calling_policy: 1 change"), "the second step")
+    window.types("\n")
+    until(lambda: window.shows("Type the account's name"), "the question for the name")
+    window.types("1\n")
+    assert window.ends() == 3
+    assert window.shows("1 of 3 changes done and seen, 2 left out")
+    _, after = preflight(tenant, file)
+    assert set(failing(after)) == {"calling", "boss"}
