@@ -53,6 +53,7 @@ def run_demo(theme: str, *, mouse: bool) -> int:
                     run_ends_with_us=True,
                     tenant_id=demo.tenant_id,
                     memory=demo.memory,
+                    checks=demo.checks,
                 ),
             )
         finally:

@@ -5,11 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from siptui.commands.console_checks import ConsoleChecks
 from siptui.commands.local_desk import LocalDesk
 from siptui.emulator.demo import DEMO_SCENARIO
 from siptui.emulator.emulator import Emulator
+from siptui.gateway.admin import TenantAdminClient
 from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.graph import DirectoryClient
+from siptui.gateway.inventory import InventoryClient
 from siptui.gateway.protocol import BulkSignIn
+from siptui.preflight.gather import Sources
+from siptui.preflight.record import Record, Who
 from siptui.runs.memory import TenantMemory
 from siptui.transport import open_client
 
@@ -29,6 +35,7 @@ class Demo:
 
     desk: LocalDesk
     memory: TenantMemory
+    checks: ConsoleChecks
     tenant_id: str
 
 
@@ -46,8 +53,22 @@ def demo_tenant(folder: Path, *, speed: float = SPEED) -> Demo:
         async with open_client(transport=emulator.transport()) as http:
             yield BulkSignInClient(http, _BASE, _Token())
 
+    @asynccontextmanager
+    async def sources() -> AsyncIterator[Sources]:
+        async with open_client(transport=emulator.transport()) as http:
+            token = _Token()
+            yield Sources(
+                TenantAdminClient(http, _BASE, token),
+                DirectoryClient(http, _BASE, token),
+                InventoryClient(http, _BASE, token),
+            )
+
+    def record() -> Record:
+        return Record(folder, tenant=tenant.name, who=Who("demo operator"))
+
     path = folder / "journal.db"
     tenant = emulator.scenario.tenant
     desk = LocalDesk(path, connect, tenant=f"{tenant.name} (emulated)", account="demo operator")
     # One loop for all who ask the emulator: it lives in one.
-    return Demo(desk, TenantMemory(path, desk, connect, desk.aside), tenant.id)
+    memory = TenantMemory(path, desk, connect, desk.aside)
+    return Demo(desk, memory, ConsoleChecks(sources, desk.aside, record), tenant.id)

@@ -14,6 +14,7 @@ from siptui.domain.region import Region
 if TYPE_CHECKING:
     from siptui.commands.session import Selected
     from siptui.commands.tape import Tape
+    from siptui.preflight.gather import Sources
     from siptui.tui.options import ConsoleOptions
 
 
@@ -135,9 +136,11 @@ def open_console(
     from collections.abc import AsyncIterator
     from contextlib import asynccontextmanager
 
+    from siptui.commands.console_checks import ConsoleChecks
     from siptui.commands.console_sign_in import ConsoleSignIn
     from siptui.commands.handing import waiting_runs
     from siptui.commands.launch import given_by, known_account, worker_desk
+    from siptui.commands.prerequisites import record_of, sources_of
     from siptui.commands.session import open_session, start_log
     from siptui.gateway.protocol import BulkSignIn
     from siptui.runs.aside import Aside
@@ -177,8 +180,20 @@ def open_console(
         async with opening as session:
             yield session.client
 
+    @asynccontextmanager
+    async def sources() -> "AsyncIterator[Sources]":
+        opening = open_session(
+            selected=selected,
+            record=record,
+            log_level=log_level,
+            tokens_by=lambda _: ways.tokens(),
+        )
+        async with opening as session:
+            yield sources_of(session)
+
     memory = TenantMemory(selected.journal, desk, connect, aside)
-    console = dataclasses.replace(console, memory=memory)
+    checks = ConsoleChecks(sources, aside, lambda: record_of(selected, desk.account))
+    console = dataclasses.replace(console, memory=memory, checks=checks)
     try:
         return run_console(desk, console)
     finally:

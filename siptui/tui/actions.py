@@ -75,6 +75,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("export", ("e",), "export", "export the results", footer=True),
     Action("preflight", ("p",), "preflight", "check the prerequisites", footer=True),
+    Action(
+        "fix", ("F",), "fix", "set right what the check found (marked rows, or all)", changes=True
+    ),
     Action("urls", ("u",), "urls", "provisioning URLs", footer=True),
     Action("runs", ("h",), "runs", "runs: history, resume, attach", footer=True),
     Action("batches", ("b",), "batches", "the service's memory: everybody's batches, 30 days"),

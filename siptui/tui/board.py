@@ -12,10 +12,12 @@ from siptui.domain.text import folded, visible
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.columns import Column
 from siptui.tui.filters import Probe
+from siptui.tui.findings import cell, words
 from siptui.tui.rowindex import GridRow
 
 if TYPE_CHECKING:
     from siptui.devicelist.model import DeviceList, Fault, InvalidRow
+    from siptui.preflight.finding import AccountFindings, Report
 
 COLUMNS = (
     Column("line", "Line", 4, most=6, right=True),
@@ -24,6 +26,7 @@ COLUMNS = (
     Column("region", "Reg", 4, drop=3),
     Column("batch", "Batch", 5, drop=2, right=True),
     Column("status", "Status", 10, fit=False),
+    Column("pre", "Pre", 5),
     Column("result", "Result", 14, most=60, flex=2, fit=False),
     Column("attempt", "Try", 3, drop=4, right=True),
     Column("time", "Time", 6, drop=1, right=True),
@@ -57,6 +60,7 @@ class Board:
         self.run: RunState | None = None
         self._invalid: list[InvalidRow] = []
         self._why: dict[int, str] = {}
+        self._report: Report | None = None
         self._lacking = 0
         self._probes: dict[Hashable, tuple[GridRow, Probe]] = {}
 
@@ -100,6 +104,34 @@ class Board:
     def counting_down(self) -> list[GridRow]:
         """The rows that show a time left, as they are now."""
         return [row for row in self.rows() if row.cells[_AT["until"]]]
+
+    @property
+    def report(self) -> "Report | None":
+        """What a preflight of these devices found, if one was made."""
+        return self._report
+
+    def take_report(self, report: "Report | None") -> None:
+        """Show a preflight's findings on the rows."""
+        self._report = report
+        self._probes.clear()
+
+    def findings(self, key: Hashable) -> "AccountFindings | None":
+        """What was found of a row."""
+        device = self.device(key) if self._report is not None else None
+        return self._report.by_key.get(device.key) if self._report and device else None
+
+    def why(self, line: int) -> str:
+        """Why the row of that line is not submitted."""
+        return self._why.get(line, "")
+
+    def leave_out(self, devices: Iterable[Device], why: str) -> None:
+        """Show these rows of the list as left out of the run, beside the invalid ones."""
+        from siptui.devicelist.model import InvalidRow
+
+        for d in devices:
+            texts = (str(d.user_name), str(d.hardware_id), str(d.region))
+            self._invalid.append(InvalidRow(d.line, *texts, d.extra))
+            self._why[d.line] = why
 
     @property
     def empty(self) -> bool:
@@ -160,6 +192,7 @@ class Board:
         device = self.device(row.key)
         if device is not None and device.extra:
             extra = folded(" ".join(device.extra.values()))
+        pre, check = words(self.findings(row.key))
         return Probe(
             text=" ".join((*cells, extra)),
             user=cells[_AT["user"]],
@@ -169,6 +202,8 @@ class Board:
             batch=cells[_AT["batch"]],
             region=cells[_AT["region"]],
             line=cells[_AT["line"]],
+            pre=pre,
+            check=check,
         )
 
     def state(self, key: Hashable) -> DeviceState:
@@ -189,6 +224,7 @@ class Board:
     def _list_row(self, place: int, device: Device) -> GridRow:
         state = DeviceState.QUEUED
         word = "ready"
+        pre, shade = cell(self.findings(place))
         return GridRow(
             place,
             (
@@ -198,6 +234,7 @@ class Board:
                 str(device.region),
                 "",
                 word,
+                pre,
                 "",
                 "",
                 "",
@@ -205,10 +242,12 @@ class Board:
             ),
             " ",
             "normal" if state is DeviceState.QUEUED else tone(state),
+            ((_AT["pre"], shade),) if pre else (),
         )
 
     def _run_row(self, record: DeviceRecord) -> GridRow:
         device, state = record.device, record.state
+        pre, shade = cell(self.findings(record.index))
         return GridRow(
             record.index,
             (
@@ -218,6 +257,7 @@ class Board:
                 str(device.region),
                 str(record.batch or ""),
                 WORDS[state],
+                pre,
                 visible(result(record)),
                 str(record.attempt or ""),
                 elapsed(record),
@@ -225,6 +265,7 @@ class Board:
             ),
             SYMBOLS[state],
             tone(state),
+            ((_AT["pre"], shade),) if pre else (),
         )
 
     def _bad_row(self, key: int, row: "InvalidRow") -> GridRow:
@@ -237,6 +278,7 @@ class Board:
                 visible(row.region),
                 "",
                 WORDS[DeviceState.INVALID],
+                "",
                 visible(self._why.get(row.line, "")),
                 "",
                 "",

@@ -8,6 +8,7 @@ from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
 from siptui.runs import events as ev
 from siptui.runs.state import DeviceRecord
+from siptui.tui import findings
 from siptui.tui.board import Board, elapsed, tone, until
 from siptui.tui.phrases import clock
 from siptui.tui.surface import Line
@@ -29,7 +30,8 @@ def strip(board: Board, key: Hashable) -> list[Line]:
     """The most important about a row, the newest first: for the strip below the table."""
     if (bad := board.invalid(key)) is not None:
         lines: list[Line] = [((f"line {bad.line}  ! invalid: it is not submitted", "invalid"),)]
-        lines += [((text, "normal"),) for text in _faults(board, bad.line)]
+        faults = _faults(board, bad.line) or [visible(board.why(bad.line))]
+        lines += [((text, "normal"),) for text in faults]
         return lines
     record = board.record(key)
     if record is None:
@@ -42,6 +44,8 @@ def strip(board: Board, key: Hashable) -> list[Line]:
                 (f"  {visible(device.hardware_id)}  {device.region}  not submitted yet", "muted"),
             )
         ]
+        if (found := board.findings(key)) is not None:
+            lines.append(findings.short(found))
         if device.extra:
             lines.append(((_extra(device.extra.items()), "muted"),))
         return lines + [((text, "unknown"),) for text in _faults(board, device.line)]
@@ -77,7 +81,8 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
     """Everything about a row."""
     record = board.record(key)
     if record is None:
-        return strip(board, key)
+        found = board.findings(key)
+        return strip(board, key) + (_prerequisites(board, key) if found else [])
     device = record.device
     batch = board.run.batches.get(record.batch) if board.run else None
     pairs = [
@@ -111,8 +116,24 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
         if line := powershell(record):
             lines += [(("PowerShell", "strong"),), ((line, "accent"),)]
         lines.append(((record.outcome.docs, "muted"),))
+    lines += _prerequisites(board, key)
     lines += [(), (("History", "strong"),), *history(record.index, events)]
     return lines
+
+
+def _prerequisites(board: Board, key: Hashable) -> list[Line]:
+    found, report = board.findings(key), board.report
+    if found is None or report is None:
+        return []
+    return [(), *findings.account_lines(found, report)]
+
+
+def lines_to_copy(board: Board, key: Hashable) -> str:
+    """The PowerShell lines for a row: of what failed, then of what a preflight found."""
+    record = board.record(key)
+    lines = [powershell(record)] if record is not None else []
+    lines += findings.powershell_of(board.findings(key))
+    return "\n".join(dict.fromkeys(line for line in lines if line))
 
 
 def history(index: int, events: Iterable[ev.Stored]) -> list[Line]:

@@ -18,7 +18,10 @@ _ALIASES = {
     "batch": "batch",
     "region": "region",
     "line": "line",
+    "pre": "pre",
+    "check": "check",
 }
+_WORDS = frozenset({"pre", "check"})  # several words, each found by its beginning
 _EXACT = frozenset({"batch", "line"})
 _DIGITS = re.compile(r"[-:.\s]")
 _HEX = re.compile(r"[0-9a-f]+")
@@ -35,6 +38,8 @@ class Probe(NamedTuple):
     batch: str = ""
     region: str = ""
     line: str = ""
+    pre: str = ""
+    check: str = ""
 
 
 def compile_filter(text: str) -> Callable[[Probe], bool] | None:
@@ -64,6 +69,8 @@ def _word(word: str) -> Callable[[Probe], bool] | None:
         return None
     elif part == "status":
         test = _status(value)
+    elif part in _WORDS:
+        test = _beginning(part, value)
     elif part == "hardware_id":
         test = _hardware_id(value)
     elif part in _EXACT:
@@ -79,6 +86,10 @@ def _exactly(part: str, value: str) -> Callable[[Probe], bool]:
 
 def _within(part: str, value: str) -> Callable[[Probe], bool]:
     return lambda probe: value in getattr(probe, part)
+
+
+def _beginning(part: str, value: str) -> Callable[[Probe], bool]:
+    return lambda probe: any(word.startswith(value) for word in getattr(probe, part).split("|"))
 
 
 def _status(value: str) -> Callable[[Probe], bool]:

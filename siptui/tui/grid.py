@@ -352,11 +352,18 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         if here:
             style = style + self._cursor_style()
         text = ("▌" if here else " ") + ("*" if marked else " ") + (row.symbol or " ")[:1] + " "
-        cells = (
-            self._cut(row.cells[i], width, self._columns[i].right) for i, width in self._layout
-        )
-        text += (" " * self._gap).join(cells)
-        return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, style)
+        cells = [self._cut(row.cells[i], w, self._columns[i].right) for i, w in self._layout]
+        gap, own = " " * self._gap, dict(row.tones)
+        segments: list[Segment] = []
+        for n, (i, _) in enumerate(self._layout):
+            if i in own and own[i] != row.tone:
+                shade = self.tone_style(own[i]) + (self._cursor_style() if here else Style())
+                segments += [Segment(text, style), Segment(cells[n], shade)]
+                text = gap
+            else:
+                text += cells[n] + gap
+        segments.append(Segment(text, style))
+        return Strip(segments).adjust_cell_length(self.size.width, style)
 
     def _head(self) -> Strip:
         style = self.tone_style("head")

@@ -108,8 +108,7 @@ class MainScreen(Screen[None]):
         board = self.session.board
         with self.app.batch_update():
             self.set_class(board.empty, "-empty")
-            hidden = () if board.run is not None else _RUN_COLUMNS
-            self.grid.hide_columns(hidden if board.deadlines else (*hidden, "until"))
+            self.show_columns()
             self.grid.set_rows(board.rows())
             if self._status or self._filter:
                 self.apply_filter()
@@ -117,6 +116,13 @@ class MainScreen(Screen[None]):
             self.show_detail()
         if len(self.grid.index.rows) > _MANY:
             self.call_after_refresh(set_aside)
+
+    def show_columns(self) -> None:
+        """Leave out the columns that have nothing to say."""
+        board = self.session.board
+        hidden = () if board.run is not None else _RUN_COLUMNS
+        hidden = hidden if board.report is not None else (*hidden, "pre")
+        self.grid.hide_columns(hidden if board.deadlines else (*hidden, "until"))
 
     def show_bars(self) -> None:
         """The lines around the table; only what differs is sent."""
@@ -257,7 +263,10 @@ class MainScreen(Screen[None]):
         board = self.session.board
         device, invalid = board.device(message.key), board.invalid(message.key)
         title = str(device.user_name) if device else f"line {invalid.line}" if invalid else ""
-        self.app.push_screen(Page(title, details.page(board, message.key, self.session.events)))
+        text = details.page(board, message.key, self.session.events)
+        line = details.lines_to_copy(board, message.key)
+        what = "copy PowerShell" if line else "copy"
+        self.app.push_screen(Page(title, text, copied=line, what=what))
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -346,7 +355,7 @@ class MainScreen(Screen[None]):
         """Every key that can be used here."""
         hidden = {a.id for a in ACTIONS if a.changes and self.session.options.read_only}
         options = self.session.options
-        hidden |= {"preflight"}
+        hidden |= {"preflight", "fix"} if self.session.options.checks is None else set()
         hidden |= {"batches"} if self.session.options.memory is None else set()
         hidden |= {"sign_in"} if options.sign_in is None else set()
         self.app.push_screen(Page("Help", help_lines(self.keys, hidden)))

@@ -10,6 +10,7 @@ from siptui.runs.events import Options
 
 if TYPE_CHECKING:
     from siptui.runs.memory import Memory
+    from siptui.tui.checks import Checks
     from siptui.tui.dialogs.sign_in import SignIns
 
 
@@ -36,6 +37,8 @@ class ConsoleOptions:
     tenant_id: str = ""
     #: The service's own memory; without it, its key is not offered.
     memory: "Memory | None" = None
+    #: The tenant's prerequisites; without them, their keys are not offered.
+    checks: "Checks | None" = None
     #: The ways to sign in; none where it is not for the console to ask, as in the demo.
     sign_in: "SignIns | None" = None
     refresh_hz: float = 5.0

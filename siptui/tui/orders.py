@@ -1,15 +1,18 @@
 """What changes something in the tenant: each a question, then one call of the desk."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from textual import work
 
+from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.runs.state import DeviceRecord
-from siptui.tui import phrases
+from siptui.tui import personal, phrases
 from siptui.tui.dialogs.ask import Choice, Confirm
+from siptui.tui.findings import sentence
 from siptui.tui.signing import Signing
 from siptui.tui.surface import Line
 
@@ -33,23 +36,38 @@ class Orders(Signing):
             return
         if not await self.signed_in():
             return
+        without = await personal.left_out(self.app, session.board.report, devices)
+        if without is None:
+            self.say("nothing was submitted.", "muted")
+            return
+        devices = [device for device in devices if device.key not in without]
+        if not devices:
+            self.say("submit: every row was left out; nothing was submitted.", "muted")
+            return
         try:
             notes = session.desk.notes(devices)
         except SiptuiError as error:
             self.tell(error)
             return
+        if without:
+            many = phrases.plural(len(without), "row")
+            notes = [*notes, f"{many} left out: may be personal accounts."]
         left_out = session.board.list.rows_invalid if session.board.list else 0
-        checked = session.checked
         question = phrases.submit_question(
             devices,
             session.tenant,
             session.options.run_options,
             left_out=left_out,
-            checked=checked,
+            checked=self.prerequisites(devices),
             notes=notes,
         )
         if await self.app.push_screen_wait(Confirm("Submit", question, len(devices))):
-            self.do(session.submit, then_all=True)
+            self.do(partial(session.submit, without), then_all=True)
+
+    def prerequisites(self, devices: Sequence[Device]) -> str:
+        """What is known of the prerequisites of these devices, for a confirmation."""
+        key = self.key_of["preflight"] if self.session.options.checks is not None else ""
+        return sentence(self.session.board.report, devices, key)
 
     async def _ask_region(self, rows: int) -> Region | None:
         text: Line = (

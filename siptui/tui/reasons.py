@@ -35,12 +35,16 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             return "" if session.undecided() else "no batch waits for a decision"
         case "pause":
             return "" if session.live else "no run is going on"
-        case "export":
+        case "export" | "summary":
             return "" if run is not None else "no run yet, so no results"
         case "sign_in":
             return "" if session.options.sign_in is not None else "not asked for here"
-        case "preflight":
+        case "preflight" | "fix" if session.options.checks is None:
             return "not available here"
+        case "preflight":
+            return "" if board.list or run else "no list"
+        case "fix":
+            return "" if session.preflight else f"{keys['preflight']} checks first"
         case "batches":
             return "" if session.options.memory is not None else "not available here"
     return ""

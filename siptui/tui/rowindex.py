@@ -7,12 +7,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """A row: a stable key, its cells as plain text, a symbol before it and its tone."""
+    """A row: a stable key, its cells as plain text, a symbol before it and its tone.
+
+    `tones` are those of cells that have one of their own, by place.
+    """
 
     key: Hashable
     cells: tuple[str, ...]
     symbol: str = " "
     tone: str = "normal"
+    tones: tuple[tuple[int, str], ...] = ()
 
 
 Test = Callable[[GridRow], bool]

@@ -1,11 +1,11 @@
 """What a console works on: a desk, a list, a run. It decides nothing and draws nothing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siptui.domain.device import Device
+from siptui.domain.device import Device, DeviceKey
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.domain.text import visible
@@ -17,6 +17,7 @@ from siptui.tui.options import ConsoleOptions
 
 if TYPE_CHECKING:
     from siptui.devicelist.model import DeviceList
+    from siptui.preflight.check import Preflight
 
 _DECIDED = (BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED)
 
@@ -39,7 +40,7 @@ class Session:
         self.region = options.region
         self.account = desk.account
         self.tenant_id = options.tenant_id
-        self.checked = "not checked"
+        self.preflight: Preflight | None = None
         self.events: list[Stored] = []
         self._following: Following | None = None
 
@@ -73,8 +74,13 @@ class Session:
         """Show a list that was read; a run that was followed goes on without us."""
         self.leave()
         self.path = path
-        self.checked = "not checked"
+        self.take_preflight(None)
         self.board.take_list(devices)
+
+    def take_preflight(self, made: "Preflight | None") -> None:
+        """What a preflight found of these devices."""
+        self.preflight = made
+        self.board.take_report(made.report if made else None)
 
     def devices(self) -> Sequence[Device]:
         """The devices of the list or the run."""
@@ -82,19 +88,21 @@ class Session:
             return [record.device for record in self.run.devices]
         return self.board.list.devices if self.board.list else ()
 
-    def submit(self) -> None:
-        """Write the run down, have it worked on, follow it."""
+    def submit(self, without: Collection[DeviceKey] = ()) -> None:
+        """Write the run down, have it worked on, follow it; some rows may be left out."""
         devices = self.board.list
         if devices is None or self.run is not None:
             return
+        left_out = [device for device in devices.devices if device.key in without]
         run = self.desk.create(
-            devices.devices,
+            [device for device in devices.devices if device.key not in without],
             file=str(self.path.absolute()) if self.path else devices.file,
             sha256=devices.sha256,
-            skipped=devices.rows_invalid,
+            skipped=devices.rows_invalid + len(left_out),
             options=self.options.run_options,
         )
         self.desk.start(run)
+        self.board.leave_out(left_out, "left out: may be a personal account")
         self.follow(run, same_list=True)
 
     def follow(self, run: str, *, same_list: bool = False) -> Changes:

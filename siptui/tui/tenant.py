@@ -9,8 +9,11 @@ from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.provisioning import tenant_id
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.preflight.finding import Report, Result
 from siptui.tui.dialogs.batches import BatchesPage
+from siptui.tui.dialogs.preflight import PreflightPage
 from siptui.tui.dialogs.urls import TenantId, UrlsPage
+from siptui.tui.findings import sentence
 from siptui.tui.orders import Orders
 from siptui.tui.surface import Line
 
@@ -81,6 +84,96 @@ class Tenant(Orders):
             provisioning_table(), self.tenant_known(), regions=self.regions(), folder=folder
         )
         await self.app.push_screen_wait(page)
+
+    # -- prerequisites
+
+    @work(group="flow", exclusive=True)
+    async def action_preflight(self) -> None:
+        """Check, and once that was done show what was found."""
+        report = self.session.board.report
+        if not self.may("preflight"):
+            return
+        if report is None or not self._looked_at(report):
+            await self._begin_check()
+            return
+        may_fix = not self.session.options.read_only
+        answer = await self.app.push_screen_wait(PreflightPage(report, may_fix=may_fix))
+        if answer == "again":
+            await self._begin_check()
+        elif answer == "fix":
+            await self._fix()
+        elif answer:
+            self.filter_field.value = answer
+
+    def _looked_at(self, report: Report) -> bool:
+        return all(device.key in report.by_key for device in self.session.devices())
+
+    async def _begin_check(self) -> None:
+        if self.session.options.checks is not None and await self.signed_in():
+            self.check()
+
+    @work(group="check", exclusive=True)
+    async def check(self) -> None:
+        """Check in the background; nothing is opened over what the operator does meanwhile."""
+        checks, devices = self.session.options.checks, list(self.session.devices())
+        if checks is None or not devices:
+            return
+        told = -1
+
+        def progress(done: int, of: int, what: str) -> None:
+            nonlocal told
+            if (tenths := done * 10 // max(of, 1)) != told:  # each sentence costs a line
+                told = tenths
+                self.say(f"checking the prerequisites: {done} of {of} calls, {what} …", "muted")
+
+        self.say("checking the prerequisites …", "muted")
+        try:
+            made = await checks.check(devices, progress)
+        except SiptuiError as error:
+            self.tell(error)
+            return
+        now = {device.key for device in self.session.devices()}
+        if now and now.isdisjoint(made.report.by_key):
+            return  # another list was opened meanwhile
+        self.session.take_preflight(made)
+        self._show_findings(made.report)
+
+    def _show_findings(self, report: Report) -> None:
+        devices = self.session.devices()
+        said = sentence(report, devices, "")
+        bad = report.failed or report.counts()[Result.UNKNOWN] > 0
+        lines: list[Line] = [((f"Prerequisites: {said}.", "unknown" if bad else "ok"),)]
+        lines += [((visible(note), "unknown"),) for note in report.notes]
+        with self.app.batch_update():
+            self.grid.put(self.session.board.rows())
+            self.show_columns()
+            self.show_detail()
+            self.log_pane.append(lines)
+            self.say(f"Prerequisites: {said}. {self.key_of['preflight']} shows them.", "accent")
+
+    @work(group="flow", exclusive=True)
+    async def action_fix(self) -> None:
+        """What sets right what was found, of the marked rows or of all."""
+        if self.may("fix"):
+            await self._fix()
+
+    async def _fix(self) -> None:
+        from siptui.preflight.fixes import plan_fixes
+        from siptui.tui.dialogs.fixing import FixPage
+
+        made, checks = self.session.preflight, self.session.options.checks
+        if made is None or checks is None:
+            return
+        marked = [self.session.board.device(key) for key in self.grid.index.marked()]
+        rows = [device for device in marked if device is not None] or self.session.devices()
+        plan = plan_fixes(made.report, made.facts, rows)
+        if not plan.fixes and not plan.left:
+            self.say("fix: nothing fails that could be set right.", "muted")
+            return
+        folder = self.session.options.export_folder or self.start_folder()
+        page = FixPage(plan, checks, self.session.tenant, self.signed_in, folder=folder)
+        if await self.app.push_screen_wait(page):
+            self.check()
 
     # -- the service's own memory
 

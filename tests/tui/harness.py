@@ -77,7 +77,7 @@ class Bench:
             return True
         groups = {worker.group for worker in self.app.workers if not worker.is_finished}
         asked = len(stack) > 1  # a conversation waits for its answer
-        reading = bool(groups & {"read", "list"}) and not isinstance(top, ModalScreen)
+        reading = bool(groups & {"read", "list", "check"}) and not isinstance(top, ModalScreen)
         return reading or ("flow" in groups and not asked)
 
     async def press(self, *keys: str) -> None:

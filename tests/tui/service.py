@@ -4,10 +4,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from siptui.commands.console_checks import ConsoleChecks
 from siptui.domain.region import Region
 from siptui.emulator.emulator import Emulator
+from siptui.emulator.scenario import Scenario
+from siptui.gateway.admin import TenantAdminClient
 from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.graph import DirectoryClient
+from siptui.gateway.inventory import InventoryClient
 from siptui.gateway.protocol import BulkSignIn
+from siptui.preflight.gather import Sources
+from siptui.preflight.record import Record, Who
 from siptui.runs import events as ev
 from siptui.runs.aside import Aside
 from siptui.runs.memory import TenantMemory
@@ -23,12 +30,14 @@ class _Token:
 class Service:
     """The demo tenant, in which somebody else has submitted two batches, and its memory."""
 
-    def __init__(self, folder: Path, desk: ScriptedDesk | None = None) -> None:
+    def __init__(
+        self, folder: Path, desk: ScriptedDesk | None = None, *, scenario: str | Scenario = "demo"
+    ) -> None:
         self.now = 0.0
         self.desk = desk or ScriptedDesk(folder)
         self.error: Exception | None = None
         self.before: Callable[[], Awaitable[object]] | None = None
-        emulator = Emulator("demo", clock=lambda: self.now, epoch=START)
+        emulator = Emulator(scenario, clock=lambda: self.now, epoch=START)
 
         @asynccontextmanager
         async def connect() -> AsyncIterator[BulkSignIn]:
@@ -40,7 +49,22 @@ class Service:
                 yield BulkSignInClient(http, "https://emulator.invalid", _Token())
 
         self._connect = connect
+
+        @asynccontextmanager
+        async def sources() -> AsyncIterator[Sources]:
+            if self.error:
+                raise self.error
+            base, token = "https://emulator.invalid", _Token()
+            async with open_client(transport=emulator.transport()) as http:
+                yield Sources(
+                    TenantAdminClient(http, base, token),
+                    DirectoryClient(http, base, token),
+                    InventoryClient(http, base, token),
+                )
+
         self.aside = Aside("service")
+        self.record = Record(folder, tenant="Contoso Ltd", who=Who("admin@contoso.com"))
+        self.checks = ConsoleChecks(sources, self.aside, lambda: self.record)
         self.memory = TenantMemory(folder / "journal.sqlite", self.desk, connect, self.aside)
 
     def submit(self, count: int) -> str:

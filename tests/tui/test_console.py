@@ -175,7 +175,10 @@ async def test_details_copy_and_help(tmp_path: Path) -> None:
         assert isinstance(bench.app.screen, Page)
         assert "Set-CsPhoneNumberAssignment -Identity lobby.00006@contoso.com" in bench.text
         assert "planned into batch 1" in bench.text
-        await bench.press("y", "escape")
+        await bench.press("y")
+        saved = (tmp_path / "saved" / "copied.txt").read_text()
+        assert saved.startswith("Set-CsPhoneNumberAssignment -Identity lobby.00006@contoso.com ")
+        await bench.press("Y", "escape")
         saved = (tmp_path / "saved" / "copied.txt").read_text()
         assert NO_NUMBER in saved
         assert (tmp_path / "saved" / "copied.txt").stat().st_mode & 0o777 == 0o600

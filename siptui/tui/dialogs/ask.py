@@ -15,7 +15,14 @@ from siptui.tui.surface import Line
 class Confirm(Dialog[bool]):
     """What cannot be undone is confirmed by typing how many devices it concerns."""
 
-    def __init__(self, title: str, paragraphs: Sequence[str], number: int) -> None:
+    def __init__(
+        self,
+        title: str,
+        paragraphs: Sequence[str],
+        number: int,
+        *,
+        otherwise: str = "Nothing was submitted.",
+    ) -> None:
         lines: list[Line] = []
         for n, paragraph in enumerate(paragraphs):
             if n:
@@ -25,6 +32,7 @@ class Confirm(Dialog[bool]):
         lines += [(), ((f"Type {number} and Enter to go on, Escape to go back:", "accent"),)]
         super().__init__(title, lines)
         self._number = str(number)
+        self._otherwise = otherwise
 
     def question(self) -> Iterable[Widget]:
         """One field."""
@@ -35,7 +43,7 @@ class Confirm(Dialog[bool]):
         if event.value.strip() == self._number:
             self.dismiss(True)
         else:
-            self.say(f"That is not {self._number}. Nothing was submitted.", "failed")
+            self.say(f"That is not {self._number}. {self._otherwise}", "failed")
 
 
 class Prompt(Dialog[str]):

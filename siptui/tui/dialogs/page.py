@@ -70,13 +70,18 @@ class Page(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "leave", "back", show=False),
         Binding("y", "copy", "copy", show=False),
+        Binding("Y", "copy_all", "copy all", show=False),
     ]
 
-    def __init__(self, title: str, text: Sequence[Line], *, copied: str | None = None) -> None:
+    def __init__(
+        self, title: str, text: Sequence[Line], *, copied: str = "", what: str = "copy"
+    ) -> None:
         super().__init__()
         self._title = title
         self._text = list(text)
-        self._copied = copied if copied is not None else "\n".join(plain(line) for line in text)
+        self._whole = "\n".join(plain(line) for line in text)
+        self._copied = copied or self._whole
+        self._what = what
 
     def compose(self) -> ComposeResult:
         """Title, text, keys."""
@@ -97,9 +102,11 @@ class Page(Screen[None]):
             ("j k", "key"),
             (" scroll  ", "muted"),
             ("y", "key"),
-            (" copy  ", "muted"),
-            (said, "accent"),
+            (f" {self._what}  ", "muted"),
         )
+        if self._copied != self._whole:
+            line = (*line, ("Y", "key"), (" copy all  ", "muted"))
+        line = (*line, (said, "accent"))
         self.query_one("#page-keys", Surface).show([line])
 
     def action_leave(self) -> None:
@@ -107,5 +114,9 @@ class Page(Screen[None]):
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        """Copy the whole text."""
+        """Copy what the page is wanted for, else the whole text."""
         self._keys(copy_text(self.app, self._copied))
+
+    def action_copy_all(self) -> None:
+        """Copy the whole text."""
+        self._keys(copy_text(self.app, self._whole))

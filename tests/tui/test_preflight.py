@@ -1,0 +1,208 @@
+"""Checking prerequisites and setting them right from the console, against the emulator."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from siptui.emulator.scenario import read_scenario
+from siptui.gateway.errors import NotReachedError
+from siptui.preflight import apply
+from siptui.preflight.record import Step
+from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
+from siptui.tui.dialogs.fixing import FixPage
+from siptui.tui.dialogs.page import Page
+from siptui.tui.dialogs.preflight import PreflightPage
+from tests.tui.desk import list_text, make_devices
+from tests.tui.harness import SIZES, Bench, console
+from tests.tui.service import Service
+
+SCENARIO = """
+[[accounts]]
+match = "lobby.00001@contoso.com"
+number = false
+[[accounts]]
+match = "lobby.00002@contoso.com"
+sip_calling = false
+[[accounts]]
+match = "lobby.00003@contoso.com"
+common_area = false
+mfa = "enforced"
+"""
+PERSONAL = "lobby.00003@contoso.com"
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "PATIENCE", (0.0,) * 3)
+
+
+@asynccontextmanager
+async def _bench(
+    folder: Path, *, size: tuple[int, int] = (120, 40), read_only: bool = False
+) -> AsyncIterator[tuple[Bench, Service]]:
+    service = Service(folder, scenario=read_scenario(SCENARIO, "test"))
+    async with console(
+        folder,
+        size=size,
+        text=list_text(make_devices(6)),
+        desk=service.desk,
+        checks=service.checks,
+        read_only=read_only,
+    ) as bench:
+        yield bench, service
+    service.aside.close()
+
+
+def _pre(bench: Bench) -> list[str]:
+    return [row[6] for row in bench.rows]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_findings_stand_on_the_rows_and_can_be_filtered(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with _bench(tmp_path, size=size) as (bench, _):
+        await bench.press("p")
+        assert len(bench.app.screen_stack) == 1  # nothing is opened over the table
+        assert "Prerequisites: 3 accounts fail" in bench.text
+        assert [cell[:1] for cell in _pre(bench)] == ["?", "✗", "✗", "✗", "?", "?"]
+        assert _pre(bench)[3].endswith("P")
+        assert " Pre " in bench.text
+        await bench.press("slash")
+        await bench.type("check:mfa")
+        await bench.press("enter")
+        assert [row[1] for row in bench.rows] == [PERSONAL]
+        assert "mfa" in bench.text
+        await bench.press("enter")
+        assert isinstance(bench.app.screen, Page)
+        assert "no common area phone policy" in bench.flat
+        assert "Prerequisites, checked" in bench.flat
+
+
+async def test_the_page_has_the_tenants_findings_and_leads_to_the_rows(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, _):
+        await bench.press("p", "p")
+        page = bench.app.screen
+        assert isinstance(page, PreflightPage)
+        checks = [row[1] for row in bench.rows_of_page]
+        assert "bulk sign in" in checks
+        at = checks.index("phone number")
+        page.grid.move_to(at)
+        await bench.settle()
+        assert "Set-CsPhoneNumberAssignment" in bench.text
+        await bench.press("y")
+        assert bench.app.clipboard.startswith("Set-CsPhoneNumberAssignment")
+        await bench.press("enter")
+        assert [row[1] for row in bench.rows] == ["lobby.00001@contoso.com"]
+
+
+async def test_the_confirmation_counts_and_stops_personal_accounts(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        await bench.press("s")
+        assert "Prerequisites: not checked (p)" in bench.flat
+        await bench.press("escape", "p", "s")
+        assert isinstance(bench.app.screen, Choice)
+        assert PERSONAL in bench.flat
+        await bench.press("escape")
+        assert service.desk.journal.runs() == []
+
+        await bench.press("s", "enter")  # leave it out
+        assert isinstance(bench.app.screen, Confirm)
+        assert "5 accounts in Contoso Ltd" in bench.flat
+        assert "1 row left out: may be personal accounts" in bench.flat
+        assert "Prerequisites: 2 accounts fail" in bench.flat
+        await bench.type("5")
+        await bench.press("enter")
+        devices = service.desk.journal.devices(service.desk.newest)
+        assert PERSONAL not in {str(device.user_name) for device in devices}
+        assert len(devices) == 5
+        assert [row[5] for row in bench.rows].count("invalid") == 1  # still to be seen, with why
+        assert "left out: may be a personal account" in [row[7] for row in bench.rows]
+        await bench.press("slash")
+        await bench.type("lobby.00003")
+        assert "left out: may be a personal account" in bench.flat
+
+
+async def test_a_personal_account_goes_on_only_by_its_name(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        await bench.press("p", "s", "j", "enter")
+        assert isinstance(bench.app.screen, Prompt)
+        bench.fill("yes")
+        await bench.press("enter")
+        assert isinstance(bench.app.screen, Prompt)
+        bench.fill(PERSONAL.upper())
+        await bench.press("enter")
+        assert isinstance(bench.app.screen, Confirm)
+        await bench.type("6")
+        await bench.press("enter")
+        assert len(service.desk.journal.devices(service.desk.newest)) == 6
+
+
+async def test_a_check_that_fails_is_told(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        service.error = NotReachedError("The name does not resolve.")
+        await bench.press("p")
+        assert "The name does not resolve." in bench.flat
+        assert bench.console.session.preflight is None
+
+
+async def test_fixes_are_shown_confirmed_made_read_back_and_undone(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        await bench.press("F")
+        assert "p checks first" in bench.text
+        await bench.press("p", "g", "j", "j", "space", "F")  # the one without a calling policy
+        page = bench.app.screen
+        assert isinstance(page, FixPage)
+        assert "not sent" in bench.text
+        assert "Grant-CsTeamsCallingPolicy -Identity" in bench.flat
+        assert service.record.changes() == {}
+        await bench.press("x")
+        assert isinstance(bench.app.screen, Confirm)
+        await bench.type("7")
+        await bench.press("enter")
+        assert "Nothing was changed" in bench.flat
+        assert service.record.changes() == {}
+        await bench.press("backspace")
+        await bench.type("1")
+        await bench.press("enter")
+        await _ended(bench, page)
+        assert "1 of 1 change read back as wanted" in bench.flat
+        assert [one.step for one in service.record.changes().values()] == [Step.SEEN]
+        await bench.press("U")
+        await bench.type("1")
+        await bench.press("enter")
+        await _ended(bench, page)
+        assert "undone" in bench.text
+        await bench.press("escape")
+        assert len(bench.app.screen_stack) == 1
+
+
+async def test_a_fix_of_a_personal_account_asks_for_its_name(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        await bench.press("p", "slash")
+        await bench.type("pre:personal")
+        await bench.press("enter", "asterisk", "F", "x")
+        assert isinstance(bench.app.screen, Prompt)
+        await bench.press("escape")
+        assert isinstance(bench.app.screen, FixPage)
+        assert "nothing was changed" in bench.flat
+        assert service.record.changes() == {}
+
+
+async def test_a_read_only_console_checks_and_changes_nothing(tmp_path: Path) -> None:
+    async with _bench(tmp_path, read_only=True) as (bench, _):
+        await bench.press("p", "p")
+        assert isinstance(bench.app.screen, PreflightPage)
+        await bench.press("F")
+        assert isinstance(bench.app.screen, PreflightPage)
+
+
+async def _ended(bench: Bench, page: FixPage) -> None:
+    for _ in range(500):
+        await bench.pilot.pause(0.01)
+        if not page._working:
+            await bench.settle()
+            return
+    raise AssertionError(bench.text)
