@@ -46,10 +46,12 @@ def start_worker(
     It gets `gift`, or the token of the environment, else finds the profile's store by itself.
     Raises the worker's own error when it cannot. One that is held already is fine.
     """
-    from siptui.identity.environment import VALUE
+    from siptui.identity.environment import DEVICES, GRAPH, VALUE
 
     given = given_by(selected) if gift is None else gift
-    environ = {name: value for name, value in selected.environ.items() if name != VALUE}
+    # The first is handed over in private, the others a worker has no use for.
+    secret = (VALUE, GRAPH, DEVICES)
+    environ = {name: value for name, value in selected.environ.items() if name not in secret}
     nameless = not selected.settings.profiles
     order = {
         "run": run,

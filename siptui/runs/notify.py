@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 _LOOK = 1.0
 _LIMIT = 30.0
 #: Never handed to a command: what a sign-in could be made of.
-_SECRET = "SIPTUI_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+_SECRETS = ("SIPTUI_ACCESS_TOKEN", "SIPTUI_GRAPH_TOKEN", "SIPTUI_DEVICES_TOKEN")
 
 
 class Herald:
@@ -98,7 +98,7 @@ async def run_command(
     command: tuple[str, ...], message: Mapping[str, Any], *, limit: float = _LIMIT
 ) -> str:
     """Run `command` with `message` as JSON on standard input; why it went wrong, or nothing."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(_SECRET)}
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(_SECRETS)}
     try:
         process = await asyncio.create_subprocess_exec(
             *command,

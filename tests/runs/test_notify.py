@@ -99,6 +99,8 @@ def test_a_command_that_goes_wrong_says_why_and_is_ended(
 def test_a_command_is_handed_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIPTUI_ACCESS_TOKEN", "secret")
     monkeypatch.setenv("SIPTUI_ACCESS_TOKEN_COMMAND", "secret")
+    monkeypatch.setenv("SIPTUI_GRAPH_TOKEN", "secret")
+    monkeypatch.setenv("SIPTUI_DEVICES_TOKEN_FILE", "secret")
     out = tmp_path / "told"
     code = "import os, sys; open(sys.argv[1], 'w').write(repr(dict(os.environ)))"
     assert asyncio.run(run_command((sys.executable, "-c", code, str(out)), {})) == ""

@@ -160,7 +160,11 @@ def test_a_token_of_a_variable_is_in_no_worker(place: SignedLab) -> None:
     processes.start()
     file = write_list(place.folder / "phones.csv", range(1, _COUNT + 1))
     options = ("--region", "EMEA", "--yes", "--json", "--log-level", "debug")
-    given = {"SIPTUI_ACCESS_TOKEN": token}
+    others = {
+        f"SIPTUI_{name}_TOKEN": issuer.access_token(user, name, name, place.beside.address)
+        for name in ("GRAPH", "DEVICES")
+    }
+    given = {"SIPTUI_ACCESS_TOKEN": token, **others}
     with place.process("run", str(file), *options, stderr=-1, env=given) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
@@ -172,6 +176,8 @@ def test_a_token_of_a_variable_is_in_no_worker(place: SignedLab) -> None:
     everything = {**dict(_everything(place.folder, set())), "said": (out + err).encode()}
     everything |= {key: value for key, value in seen.items() if key != starter}
     found = [
-        hit for key, value in everything.items() for hit in _hits({token.encode()}, key, value)
+        hit
+        for key, value in everything.items()
+        for hit in _hits({one.encode() for one in given.values()}, key, value)
     ]
     assert found == []
