@@ -1,7 +1,9 @@
-"""The guard of `run --preflight`: nothing is submitted while something fails."""
+"""What guards a submit: `run --preflight` submits nothing while something fails, and without it
+somebody at a terminal is at least asked about accounts that may be personal."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from siptui.commands.findings import count
@@ -94,8 +96,7 @@ def preflighted(
             "what it can.",
         )
     wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
-    why = "it has no common area phone policy, and its password would be reset"
-    names = typed_names([(name, why) for name in wanted.values()], named, ask=may_ask)
+    names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
     if unnamed := [name for key, name in wanted.items() if key not in names]:
         shown = ", ".join(unnamed[:_SHOWN])
         more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""
@@ -114,6 +115,59 @@ def preflighted(
     if unknown := sum(number for result, number in counts.items() if result == "unknown"):
         notes.append(f"{count(unknown, 'finding')} could not be checked.")
     return [*notes, *(note for note in report.notes if note.startswith("Could not"))]
+
+
+_WHY = "it has no common area phone policy, and its password would be reset"
+
+
+def asked_about(
+    selected: "Selected",
+    devices: "Sequence[Device]",
+    *,
+    named: Iterable[str],
+    record: "Tape | None",
+    log_level: str | None,
+) -> "tuple[tuple[Device, ...], list[str]]":
+    """Look for personal accounts alone (a call per 50) and have their names typed, on a terminal.
+
+    Those devices that may go on, and what the confirmation is to say. What cannot be read is
+    said and stops nothing: whoever may sign in phones need not be able to read policies. Raises
+    `PersonalAccountsError` when nothing is left.
+    """
+    from siptui.commands.prerequisites import said_progress, sources_of, typed_names
+    from siptui.commands.session import open_session
+    from siptui.commands.waits import say_wait
+    from siptui.gateway.errors import GatewayError
+    from siptui.preflight.check import judge
+    from siptui.preflight.facts import Facts
+    from siptui.preflight.gather import look_up
+
+    async def main() -> Facts:
+        async with open_session(
+            record=record, log_level=log_level, on_wait=say_wait, selected=selected
+        ) as session:
+            names = [device.user_name for device in devices]
+            return await look_up(names, sources_of(session), on_progress=said_progress(False))
+
+    try:
+        report = judge(devices, asyncio.run(main()), datetime.now(UTC))
+    except GatewayError as error:
+        why = f"Could not check whether accounts are personal: {error.message}"
+        return tuple(devices), [NOT_CHECKED, why]
+    wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
+    names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=True)
+    kept = tuple(d for d in devices if d.user_name.key not in wanted or d.user_name.key in names)
+    if not kept:
+        raise PersonalAccountsError(
+            "Every account may be personal and none was named. Nothing was submitted.",
+            remedy="Assign them a common area phone policy if they are shared (siptui fix).",
+        )
+    notes = [NOT_CHECKED]
+    if left := len(devices) - len(kept):
+        notes.append(f"{count(left, 'row')} left out: the account may be personal.")
+    if unclear := len(report.maybe_personal):
+        notes.append(f"Could not check whether {count(unclear, 'row')} may be personal.")
+    return kept, notes
 
 
 def blocking(report: "Report") -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`siptui run`: the whole job without a console."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,12 +95,13 @@ def command(
 
     A worker process does the work: the run goes on when this terminal closes. A list with faults
     submits nothing, unless --skip-invalid leaves the faulty rows out. With --preflight it submits
-    nothing while a prerequisite fails; an account without a common area phone policy may be
-    somebody's own and goes on only when you type its name (or give it with --include-personal).
+    nothing while a prerequisite fails. An account without a common area phone policy may be
+    somebody's own: with --preflight, or when you are asked on a terminal, it goes on only when
+    you type its name (or give it with --include-personal).
     """
     from siptui.commands.check import region_of
     from siptui.commands.confirming import confirm
-    from siptui.commands.guard import NOT_CHECKED, preflighted
+    from siptui.commands.guard import NOT_CHECKED, asked_about, preflighted
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.planning import show_plan
     from siptui.commands.session import select
@@ -134,34 +136,42 @@ def command(
         notes = desk.notes(found.devices, again=again)
         if note := deadlines_note(found.devices, datetime.now(UTC)):
             notes.append(note)
+        devices = found.devices
+        attended = sys.stdin.isatty() and not (yes or no_input or as_json)
         if preflight:
             notes += preflighted(
                 selected,
-                found.devices,
+                devices,
                 public_ip=public_ip,
                 named=include_personal,
-                may_ask=not (yes or no_input or as_json),
+                may_ask=attended,
                 quiet=as_json,
                 record=record,
                 log_level=log_level,
             )
+        elif attended:
+            devices, more = asked_about(
+                selected, devices, named=include_personal, record=record, log_level=log_level
+            )
+            notes += more
         else:
             notes.append(NOT_CHECKED)
-        batches = make_batches(found.devices, size=size, first=first or 0)
+        skipped = found.rows_invalid + len(found.devices) - len(devices)
+        batches = make_batches(devices, size=size, first=first or 0)
         confirm(
-            found.devices,
+            devices,
             tenant=desk.label,
             batches=len(batches),
-            skipped=found.rows_invalid,
+            skipped=skipped,
             notes=notes,
             yes=yes,
             no_input=no_input,
         )
         run = desk.create(
-            found.devices,
+            devices,
             file=found.file,
             sha256=found.sha256,
-            skipped=found.rows_invalid,
+            skipped=skipped,
             options=Options(
                 batch_size=size,
                 slots=min(slots, selected.profile.slots),
@@ -173,7 +183,7 @@ def command(
             again=again,
         )
         if not as_json:
-            click.echo(f"run {run}: {len(found.devices)} devices in {len(batches)} batches")
+            click.echo(f"run {run}: {len(devices)} devices in {len(batches)} batches")
         desk.start(run)
         return watch(
             desk,

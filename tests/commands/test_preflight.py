@@ -294,6 +294,21 @@ def test_a_name_typed_on_a_terminal_lets_a_personal_account_go_on(
     assert len(tenant.times()) == 2
 
 
+def test_without_a_preflight_somebody_at_a_terminal_is_asked_about_personal_accounts(
+    tenant: Lab, tmp_path: Path
+) -> None:
+    file = write(tmp_path, ("fine", "shared", "numberless"))
+    window = Terminal(tenant, "run", file, "--region", "EMEA")
+    until(lambda: window.shows("shared@contoso.com may be personal"), "the question")
+    window.types("\n")
+    until(lambda: window.shows("Type 2 to go on"), "the confirmation")
+    assert window.shows("Prerequisites: not checked")
+    assert window.shows("1 row left out")
+    window.types("2\n")
+    assert window.ends() == 3, "one has no number"
+    assert set(tenant.times()) == {"00-04-F2-00-00-00", "00-04-F2-00-00-02"}
+
+
 def test_steps_are_confirmed_one_by_one_on_a_terminal(tenant: Lab, tmp_path: Path) -> None:
     file = write(tmp_path, ("numberless", "calling", "boss"))
     window = Terminal(tenant, "fix", file, "--region", "EMEA")
