@@ -93,6 +93,7 @@ def login(
         account = asyncio.run(
             _signed_in(registration, kept, method, port or chosen.redirect_port, as_json, http)
         )
+        waiting = hand_to_workers(profile, account, kept)
         tokens = StoredTokens(registration, lambda: kept, http=http)
         asyncio.run(ask_name(selected, tokens, watchers))
     if as_json:
@@ -109,7 +110,7 @@ def login(
         _show_store(kept.kind, kept.place())
         if kept.kind is StoreKind.MEMORY:
             click.echo("They are gone when this command ends; the console can sign in itself.")
-    for run in hand_to_workers(profile, account, kept):
+    for run in waiting:
         click.echo(f"Run {run} was waiting for this: it goes on.", err=as_json)
     _warn_of_environment(as_json)
 
