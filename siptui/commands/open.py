@@ -85,9 +85,11 @@ def console_options(
 ) -> "ConsoleOptions":
     """What the console is told: the flags, and what config.toml says where they are silent."""
     from siptui.runs.events import Options
+    from siptui.tui.kept import read_kept
     from siptui.tui.options import ConsoleOptions
 
     settings, profile = selected.settings, selected.profile
+    kept = read_kept(selected.journal.parent)
     return ConsoleOptions(
         file=file,
         region=region or profile.region,
@@ -96,7 +98,7 @@ def console_options(
             batch_size=min(batch_size or profile.batch_size, profile.batch_size),
             slots=min(slots or profile.slots, profile.slots),
         ),
-        theme=theme or profile.theme or settings.theme or "siptui-dark",
+        theme=theme or kept.theme or profile.theme or settings.theme or "siptui-dark",
         themes_folder=settings.folders.themes,
         keys={name: ",".join(keys) for name, keys in settings.keys.items()},
         read_only=read_only or settings.read_only or profile.read_only,

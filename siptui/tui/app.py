@@ -70,10 +70,7 @@ class SiptuiApp(ThemedApp[int]):
                 title = f"{offers[action.id]}  ({keys})" if keys else offers[action.id]
                 yield SystemCommand(title, action.help, run)
         for name in self._themes.files:
-            yield SystemCommand(f"theme {name}", "use this theme", partial(self._use, name))
-
-    def _use(self, name: str) -> None:
-        self.theme = name
+            yield SystemCommand(f"theme {name}", "use this theme", partial(screen.use_theme, name))
 
     async def _act(self, screen: Console, action: str, scope: str) -> None:
         if scope == "grid":

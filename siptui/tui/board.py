@@ -1,6 +1,6 @@
 """What stands in the table: the rows of a list, and of the run made from it. No Textual here."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("line", "Line", 4, most=6, right=True),
-    Column("user", "User", 16, flex=6),
+    Column("user", "User", 16, flex=6, whole=40),
     Column("hardware_id", "Hardware ID", 17, most=21),
     Column("region", "Reg", 4, drop=3),
     Column("batch", "Batch", 5, drop=2, right=True),
@@ -32,6 +32,10 @@ COLUMNS = (
     Column("time", "Time", 6, drop=1, right=True),
     Column("until", "Left", 10, drop=5, right=True, fit=False),
 )
+#: Always shown: which device it is, and how it stands.
+FIXED = frozenset({"user", "hardware_id", "status"})
+#: What the keys of a list's own columns begin with.
+EXTRA = "extra:"
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
 _TONES = {
     DeviceState.INVALID: "invalid",
@@ -62,6 +66,8 @@ class Board:
         self._why: dict[int, str] = {}
         self._report: Report | None = None
         self._lacking = 0
+        #: The extra columns of the list that are shown, by their titles there.
+        self.extra: tuple[str, ...] = ()
         self._probes: dict[Hashable, tuple[GridRow, Probe]] = {}
 
     def take_list(self, devices: "DeviceList") -> None:
@@ -104,6 +110,20 @@ class Board:
     def counting_down(self) -> list[GridRow]:
         """The rows that show a time left, as they are now."""
         return [row for row in self.rows() if row.cells[_AT["until"]]]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the rows, with the extra ones that are shown."""
+        return (*COLUMNS, *(_extra_column(name) for name in self.extra))
+
+    def extra_names(self) -> list[str]:
+        """The titles of the list's extra columns, in their order."""
+        devices = self.list.devices if self.list else ()
+        shown = [r.device for r in self.run.devices] if self.run else devices
+        return list(dict.fromkeys(name for device in shown for name in device.extra))
+
+    def _extras(self, extra: Mapping[str, str]) -> tuple[str, ...]:
+        return tuple(visible(extra.get(name, "")) for name in self.extra)
 
     @property
     def report(self) -> "Report | None":
@@ -239,6 +259,7 @@ class Board:
                 "",
                 "",
                 self.left(place),
+                *self._extras(device.extra),
             ),
             " ",
             "normal" if state is DeviceState.QUEUED else tone(state),
@@ -262,6 +283,7 @@ class Board:
                 str(record.attempt or ""),
                 elapsed(record),
                 self.left(record.index),
+                *self._extras(device.extra),
             ),
             SYMBOLS[state],
             tone(state),
@@ -283,10 +305,15 @@ class Board:
                 "",
                 "",
                 "",
+                *self._extras(row.extra),
             ),
             SYMBOLS[DeviceState.INVALID],
             "invalid",
         )
+
+
+def _extra_column(name: str) -> Column:
+    return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=6)
 
 
 def _lacking_region(errors: "Iterable[Fault]") -> int:
@@ -344,6 +371,10 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def sort_key(column: str, board: Board | None = None) -> Callable[[GridRow], Any]:
     """How the rows are compared when sorted by a column; empty cells come last."""
+    if column.startswith(EXTRA):
+        keys = [c.key for c in board.columns] if board else [column]
+        at = keys.index(column)
+        return lambda row: (not row.cells[at], folded(row.cells[at]))
     at = _AT[column]
     if column == "until" and board is not None:
         return lambda row: board.deadline(row.key) or _NEVER

@@ -9,7 +9,6 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
-from siptui.tui.board import COLUMNS, sort_key
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.runs import RunsPage
@@ -143,7 +142,7 @@ class Console(Tenant):
         said, tone = await ask_and_write(
             self.app,
             "Export to",
-            ".csv for spreadsheets, .json for programs.",
+            ".csv for spreadsheets, .json for programs, .md as a report for a ticket.",
             folder / name,
             partial(self._write, records),
         )
@@ -162,29 +161,6 @@ class Console(Tenant):
         return f"{phrases.plural(count, 'device')} written to {path}"
 
     # -- the rest
-
-    @work(group="flow", exclusive=True)
-    async def action_sort(self) -> None:
-        """Choose a column; the same one again turns the order round."""
-        if not self.may("sort"):
-            return
-        now = self.grid.sorted_by
-        choices = [(column.key, column.title, "") for column in COLUMNS]
-        at = next((i for i, c in enumerate(COLUMNS) if now and now[0] == c.key), 0)
-        column = await self.app.push_screen_wait(Choice("Sort by", choices, at=at))
-        if isinstance(column, str):
-            reverse = now is not None and now[0] == column and not now[1]
-            self.grid.sort(column, sort_key(column, self.session.board), reverse=reverse)
-
-    @work(group="flow", exclusive=True)
-    async def action_theme(self) -> None:
-        """Choose a theme; it is used at once."""
-        names = sorted(self.app.available_themes)
-        choices = [(name, name, "") for name in names]
-        at = names.index(self.app.theme) if self.app.theme in names else 0
-        chosen = await self.app.push_screen_wait(Choice("Theme", choices, at=at))
-        if isinstance(chosen, str):
-            self.app.theme = chosen
 
     @work(group="flow", exclusive=True)
     async def action_quit(self) -> None:

@@ -7,9 +7,10 @@ out of sight nothing. The grid knows nothing of runs: rows in, changes in, marks
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -19,7 +20,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from siptui.tui.columns import Column, arrange, fitted
+from siptui.tui.columns import Column, arrange, cut_to, fitted
 from siptui.tui.keys import bindings
 from siptui.tui.rowindex import GridRow, RowIndex, Test
 from siptui.tui.tones import TONE_CLASSES, Toned
@@ -72,8 +73,13 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         self._cell = 0
         self._strips: LRUCache[Any, Strip] = LRUCache(512)
         self._sorted: tuple[str, bool] | None = None
+        self._anchor: Hashable = None
 
     # -- rows in, changes in
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other columns, for the rows that are set next."""
+        self._specs = tuple(columns)
 
     def set_rows(self, rows: Iterable[GridRow]) -> None:
         """Show these rows in place of the old ones; the cursor keeps its key if it is there."""
@@ -100,7 +106,8 @@ class RowGrid(Toned, ScrollView, can_focus=True):
             self._count_rows()
             if offset is not None and (at := self.index.position(self._cursor)) is not None:
                 self.scroll_to(y=max(0, at - offset), animate=False, immediate=True, force=True)
-            for y, (old, new) in enumerate(self._pairs(before, self._in_sight())):
+            pairs = zip_longest(before, self._in_sight(), fillvalue=_NOTHING)
+            for y, (old, new) in enumerate(pairs):
                 if old != new:
                     self._refresh_line(y + _HEAD)
         top, height = round(self.scroll_offset.y), self.size.height - _HEAD
@@ -239,9 +246,16 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         """Mark the row, and go on to the next."""
         if self._cursor is not None:
             self.index.toggle(self._cursor)
+            self._anchor = self._cursor
             self._refresh_row(self._cursor)
             self.post_message(self.Marked())
             self.action_grid_down()
+
+    def action_grid_mark_range(self) -> None:
+        """Mark from the row that was marked last to this one, both included."""
+        self.index.mark_between(self._anchor, self._cursor)
+        self._anchor = self._cursor
+        self._marks_changed()
 
     def action_grid_mark_all(self) -> None:
         """Mark all shown, then none."""
@@ -277,15 +291,6 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         top = round(self.scroll_offset.y)
         height = max(0, self.size.height - _HEAD)
         return [self.index.rows[i].key for i in self.index.view[top : top + height]]
-
-    def _pairs(
-        self, before: list[Hashable], after: list[Hashable]
-    ) -> Iterable[tuple[Hashable, Hashable]]:
-        for y in range(max(len(before), len(after))):
-            yield (
-                before[y] if y < len(before) else _NOTHING,
-                after[y] if y < len(after) else _NOTHING,
-            )
 
     def _count_rows(self) -> None:
         # As the reactive would, but without a new layout: that would repaint the whole screen.
@@ -352,13 +357,15 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         if here:
             style = style + self._cursor_style()
         text = ("▌" if here else " ") + ("*" if marked else " ") + (row.symbol or " ")[:1] + " "
-        cells = [self._cut(row.cells[i], w, self._columns[i].right) for i, w in self._layout]
-        gap, own = " " * self._gap, dict(row.tones)
+        cells = [cut_to(row.cells[i], width, self._columns[i].right) for i, width in self._layout]
+        gap = " " * self._gap
+        own = dict(row.tones)
         segments: list[Segment] = []
         for n, (i, _) in enumerate(self._layout):
             if i in own and own[i] != row.tone:
-                shade = self.tone_style(own[i]) + (self._cursor_style() if here else Style())
-                segments += [Segment(text, style), Segment(cells[n], shade)]
+                shade = self.tone_style(own[i])
+                segments.append(Segment(text, style))
+                segments.append(Segment(cells[n], shade + self._cursor_style() if here else shade))
                 text = gap
             else:
                 text += cells[n] + gap
@@ -374,7 +381,7 @@ class RowGrid(Toned, ScrollView, can_focus=True):
             if self._sorted and self._sorted[0] == column.key:
                 title = (title + ("▾" if self._sorted[1] else "▴"))[-max(width, 1) :]
             chosen = style + Style(underline=True) if n == self._cell else style
-            cut = self._cut(title, width, column.right)
+            cut = cut_to(title, width, column.right)
             bare = cut.strip()
             before, after = cut.split(bare, 1) if bare else (cut, "")
             gap = " " * self._gap if n + 1 < len(self._layout) else ""
@@ -387,14 +394,6 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         return Style(
             bgcolor=cursor.bgcolor, bold=cursor.bold or None, reverse=cursor.reverse or None
         )
-
-    @staticmethod
-    def _cut(text: str, width: int, right: bool) -> str:
-        length = len(text) if text.isascii() else cell_len(text)
-        if length > width:
-            return set_cell_size(text, width - 1) + "…" if width > 0 else ""
-        blank = " " * (width - length)
-        return blank + text if right else text + blank
 
 
 _NOTHING = object()

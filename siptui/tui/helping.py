@@ -31,7 +31,10 @@ def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()
         (("words       ", "accent"), ("each must be in the row; !word must not", "normal")),
         (
             ("name:value  ", "accent"),
-            ("status: cause: batch: region: user: hw: line: check: pre: as in !pre:fail", "normal"),
+            (
+                "status: cause: batch: region: user: hw: line: check: pre:   as in !pre:fail",
+                "normal",
+            ),
         ),
         (),
         (("Status", "strong"),),

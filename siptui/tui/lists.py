@@ -9,12 +9,12 @@ from textual.worker import WorkerCancelled
 from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.domain.text import visible
-from siptui.tui.main import MainScreen
+from siptui.tui.looks import Looks
 from siptui.tui.session import read_list
 from siptui.tui.surface import Line
 
 
-class Lists(MainScreen):
+class Lists(Looks):
     """The main screen, able to open lists."""
 
     #: What stands at the top of the log as long as a list is shown.

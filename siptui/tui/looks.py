@@ -1,4 +1,4 @@
-"""How the table looks: order, columns, theme. What is chosen here is kept for next time."""
+"""How it looks: order, columns and theme, kept for next time, and the run as a whole."""
 
 from dataclasses import replace
 
@@ -7,8 +7,10 @@ from textual import work
 from siptui.tui.board import EXTRA, FIXED, sort_key
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.columns import ColumnChoice
+from siptui.tui.dialogs.page import Page
 from siptui.tui.kept import read_kept, write_kept
 from siptui.tui.main import MainScreen
+from siptui.tui.summary import summary
 from siptui.tui.surface import Line
 from siptui.tui.themed import ThemedApp
 
@@ -75,6 +77,14 @@ class Looks(MainScreen):
         self.app.theme = name
         folder = self.session.options.save_folder
         write_kept(folder, replace(read_kept(folder), theme=name))
+
+    def action_summary(self) -> None:
+        """The run as a whole."""
+        run, options = self.session.run, self.session.options
+        if self.may("summary") and run is not None:
+            events = self.session.events
+            text = summary(run, events, self.key_of, read_only=options.read_only)
+            self.app.push_screen(Page("Summary", text))
 
     def action_redraw(self) -> None:
         """Draw the whole screen anew, as after another program wrote onto it."""

@@ -19,7 +19,7 @@ from siptui.runs.desk import Changes
 from siptui.runs.events import RunFinished
 from siptui.tui import bars, details
 from siptui.tui.actions import ACTIONS, BY_ID, shown
-from siptui.tui.board import COLUMNS
+from siptui.tui.board import COLUMNS, sort_key
 from siptui.tui.copying import copy_text
 from siptui.tui.dialogs.page import Page
 from siptui.tui.filters import compile_filter
@@ -41,7 +41,7 @@ SMALLEST = (60, 14)
 _MANY = 1_000
 _NOT_LIVE = 5  # a run that nobody works on is looked at this many times more seldom
 _COUNT_DOWN = 20.0  # seconds between two looks at the time left, which is shown in minutes
-_RUN_COLUMNS = ("batch", "attempt", "time")
+_RUN_COLUMNS = frozenset({"batch", "attempt", "time"})
 _STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
     ("all", frozenset(DeviceState)),
     ("failed", frozenset({DeviceState.FAILED})),
@@ -62,6 +62,7 @@ class MainScreen(Screen[None]):
         self.session = session
         self.keys = keys
         self.key_of = {name: shown(own[0]) if own else ":" for name, own in keys.items()}
+        self.hidden: frozenset[str] = frozenset()
         self._status = 0
         self._filter = ""
         self._log = 0
@@ -108,8 +109,13 @@ class MainScreen(Screen[None]):
         board = self.session.board
         with self.app.batch_update():
             self.set_class(board.empty, "-empty")
+            self.grid.set_columns(board.columns)
             self.show_columns()
+            ordered = self.grid.sorted_by
             self.grid.set_rows(board.rows())
+            if ordered and ordered[0] in {column.key for column in board.columns}:
+                key = sort_key(ordered[0], board)
+                self.grid.sort(ordered[0], key, reverse=ordered[1])
             if self._status or self._filter:
                 self.apply_filter()
             self.show_bars()
@@ -118,11 +124,11 @@ class MainScreen(Screen[None]):
             self.call_after_refresh(set_aside)
 
     def show_columns(self) -> None:
-        """Leave out the columns that have nothing to say."""
+        """Leave out the columns that have nothing to say, and those nobody wants to see."""
         board = self.session.board
-        hidden = () if board.run is not None else _RUN_COLUMNS
-        hidden = hidden if board.report is not None else (*hidden, "pre")
-        self.grid.hide_columns(hidden if board.deadlines else (*hidden, "until"))
+        hidden = self.hidden | (_RUN_COLUMNS if board.run is None else frozenset())
+        hidden |= {"pre"} if board.report is None else frozenset()
+        self.grid.hide_columns(hidden if board.deadlines else hidden | {"until"})
 
     def show_bars(self) -> None:
         """The lines around the table; only what differs is sent."""
@@ -265,8 +271,9 @@ class MainScreen(Screen[None]):
         title = str(device.user_name) if device else f"line {invalid.line}" if invalid else ""
         text = details.page(board, message.key, self.session.events)
         line = details.lines_to_copy(board, message.key)
-        what = "copy PowerShell" if line else "copy"
-        self.app.push_screen(Page(title, text, copied=line, what=what))
+        self.app.push_screen(
+            Page(title, text, copied=line, what="copy PowerShell" if line else "copy")
+        )
 
     def action_filter(self) -> None:
         """Type a filter."""

@@ -103,6 +103,17 @@ class RowIndex:
         if key in self._place:
             self.marks ^= {key}
 
+    def mark_between(self, one: Hashable, other: Hashable) -> None:
+        """Mark all rows shown from one to the other, as they stand; only `other` where `one` is
+        not shown."""
+        end = self.position(other)
+        if end is None:
+            return
+        start = self.position(one)
+        start = end if start is None else start
+        low, high = min(start, end), max(start, end)
+        self.marks |= {self.rows[i].key for i in self.view[low : high + 1]}
+
     def toggle_shown(self) -> None:
         """Mark all rows shown; if all are marked already, take every mark off."""
         shown = {self.rows[i].key for i in self.view}
