@@ -241,9 +241,7 @@ def test_a_number_is_asked_for_once_in_graphs_own_words() -> None:
     assert len(lost.calls) == 1
 
 
-def test_five_thousand_accounts_take_a_call_for_twenty_or_fifty_and_no_faster_than_allowed() -> (
-    None
-):
+def test_five_thousand_accounts_take_a_call_for_fifty_and_none_too_fast() -> None:
     text = "limits = {admin_per_minute = 120, graph_per_minute = 1200}"
     names = [f"room-{n}@contoso.com" for n in range(5000)]
     emulator = Emulator(scenario(text))
