@@ -148,6 +148,7 @@ def _fix(
     from siptui.devicelist.reading import read
     from siptui.preflight.apply import Fixer
     from siptui.preflight.check import check
+    from siptui.preflight.finding import Result
     from siptui.preflight.fixes import plan_fixes
 
     found = read(file, region=region or region_of(profile))
@@ -172,6 +173,9 @@ def _fix(
             if dry_run:
                 _show_dry(plan, as_json)
                 return ExitCode.OK
+            unknown = made.report.counts()[Result.UNKNOWN]
+            if unknown and not as_json:
+                click.echo(f"{unknown} findings could not be checked: siptui preflight.", err=True)
             if plan.fixes and not (yes or may_ask):
                 raise UsageError(
                     "This changes the tenant and there is nobody to ask. Nothing was changed.",

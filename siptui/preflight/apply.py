@@ -19,6 +19,8 @@ from siptui.preflight.record import Change, Kind, Record, Recorded, Step
 
 #: Seconds between the looks at what was written: together about two minutes.
 PATIENCE = (1.0, 3.0, 6.0, 10.0, 15.0, 15.0, 20.0, 25.0, 30.0)
+#: Every fourth look also asks for the progress of what the service does in its own time.
+_ASK_EVERY = 4
 #: Changes at once; no figures are published for writes.
 AT_ONCE = 4
 
@@ -66,6 +68,7 @@ class _Sent:
     change: Change
     outcome: FixOutcome
     needs: str = ""
+    where: str = ""  # its progress can be read there
     user: TeamsUser | None = field(default=None, repr=False)
 
     def become(self, step: Step, detail: str = "") -> FixOutcome:
@@ -183,7 +186,7 @@ class Fixer:
         waiting = [one for one in sent if one.outcome.step in (Step.SENT, Step.IN_DOUBT)]
         seen = await self._watched(waiting)
         for one in waiting:
-            if one.fix_id not in seen:
+            if one.fix_id not in seen and one.outcome.step is not Step.FAILED:
                 lost = one.outcome.step is Step.IN_DOUBT
                 step = Step.IN_DOUBT if lost else Step.NOT_SEEN
                 detail = f"{one.outcome.detail} {_LATE}".strip() if lost else _LATE
@@ -223,7 +226,7 @@ class Fixer:
                 return
             self._record.intend([(one.fix_id, one.change)])
             try:
-                await writes.write(self._sources, one.change, one.user)
+                one.where = await writes.write(self._sources, one.change, one.user)
             except SiptuiError as error:
                 fate = error.fate if isinstance(error, GatewayError) else Fate.NOT_SENT
                 detail = f"{error.message} {error.remedy}".strip()
@@ -243,10 +246,12 @@ class Fixer:
         """The ids of those that are read back as wanted (or as gone), looked for with patience."""
         left = list(waiting)
         seen: set[str] = set()
-        for pause in self._patience:
+        for look, pause in enumerate(self._patience):
             if not left:
                 break
             await self._sleep(pause)
+            if look % _ASK_EVERY == _ASK_EVERY - 1:
+                left = [one for one in left if not await self._failed(one)]
             by_id = {one.fix_id: one.change for one in left}
             there = await writes.standing(self._sources, by_id)
             for one in list(left):
@@ -260,6 +265,14 @@ class Fixer:
                     self._tell(one.become(Step.SEEN))
         return seen
 
+    async def _failed(self, one: _Sent) -> bool:
+        """Whether what the service does in its own time (numbers) came to nothing."""
+        if not one.where or not await writes.refused(self._sources, one.where):
+            return False
+        self._record.note([(one.fix_id, Step.FAILED, _REFUSED)])
+        self._tell(one.become(Step.FAILED, _REFUSED))
+        return True
+
     def _tell(self, outcome: FixOutcome) -> None:
         if self._on_outcome is not None:
             self._on_outcome(outcome)
@@ -269,6 +282,9 @@ class Fixer:
         return secrets.token_hex(4)
 
 
+_REFUSED = (
+    "The service took the order, then said that it failed: the number may be taken or unknown."
+)
 _LATE = "Not seen yet when read back; it may take longer. A preflight shows it later."
 
 

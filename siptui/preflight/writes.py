@@ -36,8 +36,11 @@ _MADE = {
 }
 
 
-async def write(sources: Sources, change: Change, user: TeamsUser | None) -> None:
-    """Send the change, once. Errors as the gateway's; `user` is the account of one that has one."""
+async def write(sources: Sources, change: Change, user: TeamsUser | None) -> str:
+    """Send the change, once; where its progress can be read, or nothing.
+
+    Errors as the gateway's; `user` is the account of a change that has one.
+    """
     admin = sources.admin
     match change.kind:
         case Kind.ENABLE_BULK_SIGN_IN:
@@ -51,7 +54,17 @@ async def write(sources: Sources, change: Change, user: TeamsUser | None) -> Non
         case Kind.GRANT_CALLING_POLICY | Kind.GRANT_IP_PHONE_POLICY:
             await admin.grant_policy(_known(user), _GRANTED[change.kind], change.value)
         case Kind.ASSIGN_NUMBER:
-            await _graph(sources).assign_number(_known(user), change.value, _number_type(change))
+            number_type = _number_type(change)
+            return await _graph(sources).assign_number(_known(user), change.value, number_type)
+    return ""
+
+
+async def refused(sources: Sources, where: str) -> bool:
+    """Whether the service itself says of what goes on at `where` that it failed."""
+    word = ""
+    with _no_answer():
+        word = await _graph(sources).number_progress(where)
+    return word.casefold() == "failed"
 
 
 async def take_back(sources: Sources, change: Change, user: TeamsUser | None) -> None:

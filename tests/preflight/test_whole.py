@@ -15,7 +15,7 @@ from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.emulator.scenario import AccountRule, FaultRule
 from siptui.gateway.errors import GatewayError, TokenRefusedError
-from siptui.gateway.tenant import TeamsUser
+from siptui.gateway.tenant import NumberType, TeamsUser
 from siptui.preflight.apply import CannotUndoError, NotNamedError
 from siptui.preflight.finding import Check, Report, Result
 from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
@@ -522,5 +522,22 @@ def test_each_source_fails_alone(call: str) -> None:
             roles = findings[Check.ADMINISTRATOR].result
             assert roles is (Result.UNKNOWN if call == "graphRoleAssignments" else Result.PASS)
             assert findings[Check.MFA].result is Result.PASS
+
+    emulated_time.run(main())
+
+
+def test_a_number_the_service_does_not_have_fails_and_says_so(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with place('[[accounts]]\nmatch = "room*"\nnumber = false\n') as tenant:
+            device = replace(numbered(0), extra={"PhoneNumber": "+4930123456"})
+            made = await tenant.preflight([device])
+            wishes = Wishes(number_type=NumberType.CALLING_PLAN)
+            plan = plan_fixes(made.report, made.facts, [device], wishes)
+            (outcome,) = await tenant.fixer(tmp_path).apply_all(plan.fixes)
+            assert (outcome.step, "number" in outcome.detail) == (Step.FAILED, True)
+            assert tenant.record(tmp_path).lately(24) == {}
+            plan = plan_fixes(made.report, made.facts, [device], Wishes())
+            (outcome,) = await tenant.fixer(tmp_path).apply_all(plan.fixes)
+            assert outcome.step is Step.SEEN, "direct routing needs no number in stock"
 
     emulated_time.run(main())
