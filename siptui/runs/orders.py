@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from siptui.domain.outcome import Cause
 from siptui.domain.limits import MAX_BATCH_SIZE
+from siptui.domain.outcome import Cause
 from siptui.domain.plan import make_batches
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus
