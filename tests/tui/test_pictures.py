@@ -2,6 +2,7 @@
 after a change that was meant; look at each before you commit it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 from textual.pilot import Pilot
 
 from siptui.domain.region import Region
+from siptui.emulator.scenario import Scenario, read_scenario
 from siptui.runs import events as ev
 from siptui.tui.app import SiptuiApp
 from siptui.tui.options import ConsoleOptions
-from tests.tui.desk import ScriptedDesk, list_text, make_devices
+from tests.tui.desk import START, ScriptedDesk, list_text, make_devices
 from tests.tui.harness import SELDOM, SIZES, Bench
 from tests.tui.service import Service
+from tests.tui.test_preflight import SCENARIO
 
 Compare = Callable[..., bool]
 Walk = Callable[[Bench], Awaitable[None]]
@@ -65,6 +68,28 @@ async def _batch(bench: Bench) -> None:
     await bench.press("b", "j", "enter", "j")
 
 
+async def _checked(bench: Bench) -> None:
+    await bench.press("p")
+    console = bench.console
+    made = console.session.preflight
+    assert made is not None
+    made = replace(made, report=replace(made.report, made=START))  # not the time of the test
+    console.session.take_preflight(made)
+    console.log_pane.clear()
+    console._show_findings(made.report)
+    await bench.press("j", "j", "j")
+
+
+async def _preflight(bench: Bench) -> None:
+    await _checked(bench)
+    await bench.press("p", "j", "j")
+
+
+async def _fix(bench: Bench) -> None:
+    await _checked(bench)
+    await bench.press("F")
+
+
 async def _help(bench: Bench) -> None:
     await bench.press("question_mark")
 
@@ -78,6 +103,9 @@ STATES: dict[str, Walk] = {
     "urls": _urls,
     "batches": _batches,
     "batch": _batch,
+    "checked": _checked,
+    "preflight": _preflight,
+    "fix": _fix,
     "help": _help,
 }
 
@@ -85,7 +113,10 @@ STATES: dict[str, Walk] = {
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("state", STATES)
 def test_picture(snap_compare: Compare, tmp_path: Path, state: str, size: tuple[int, int]) -> None:
-    assert snap_compare(_app(tmp_path), terminal_size=size, run_before=_walk(STATES[state]))
+    checked = state in ("checked", "preflight", "fix")
+    scenario = read_scenario(SCENARIO, "picture") if checked else "demo"
+    app = _app(tmp_path, scenario)
+    assert snap_compare(app, terminal_size=size, run_before=_walk(STATES[state]))
 
 
 @pytest.mark.parametrize(
@@ -101,13 +132,13 @@ def test_empty(snap_compare: Compare, tmp_path: Path) -> None:
     assert snap_compare(app, terminal_size=(80, 24), run_before=_walk(_nothing))
 
 
-def _app(folder: Path, **options: Any) -> SiptuiApp:
+def _app(folder: Path, scenario: str | Scenario = "demo", **options: Any) -> SiptuiApp:
     file = folder / "lobby.csv"
     file.write_text(list_text(make_devices(40)) + BAD, encoding="utf-8")
     options.setdefault("refresh_hz", SELDOM)
     options.setdefault("tenant_id", "1b2c3d4e-5f60-4718-89ab-cdef01234567")
-    service = Service(folder)
-    options.setdefault("memory", service.memory)
+    service = Service(folder, scenario=scenario)
+    options |= {"memory": service.memory, "checks": service.checks}
     return SiptuiApp(service.desk, ConsoleOptions(file=file, **options))
 
 
