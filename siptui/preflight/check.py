@@ -19,6 +19,9 @@ from siptui.preflight.tenant_checks import tenant_findings
 #: name without case, or nothing for the tenant) → when.
 Changes = Mapping[tuple[Check, str], datetime]
 _NONE: Changes = {}
+#: Where it is documented that a change may take so long; of the others a preflight sees soon
+#: enough whether they work.
+_SLOW = frozenset({Check.TRUSTED_IP, Check.CALLING_POLICY})
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def judge(
 def _since(finding: Finding, target: str, changes: Changes, now: datetime) -> Finding:
     """The finding, with when it was changed if that is so short ago that it may not work yet."""
     when = changes.get((finding.check, target))
-    if when is None or finding.result is Result.UNKNOWN:
+    if when is None or finding.result is Result.UNKNOWN or finding.check not in _SLOW:
         return finding
     if now - when >= timedelta(hours=LEAD_HOURS):
         return finding

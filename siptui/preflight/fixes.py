@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from siptui.domain.device import Device
+from siptui.domain.errors import UsageError
 from siptui.gateway.tenant import (
     CallingPolicy,
     DirectoryUser,
@@ -20,7 +21,7 @@ from siptui.gateway.tenant import (
 from siptui.preflight import licences, remedies
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
-from siptui.preflight.policies import fitting_calling, fitting_ip_phone, policy_key
+from siptui.preflight.policies import by_name, fitting_calling, fitting_ip_phone, policy_key
 from siptui.preflight.public_ip import Network, covers, parse_public, uncovered
 from siptui.preflight.record import CHECKS, Change, Kind
 
@@ -85,14 +86,41 @@ class Wishes:
 def plan_fixes(
     report: Report, facts: Facts, rows: Iterable[Device], wishes: Wishes | None = None
 ) -> FixPlan:
-    """The fixes for what fails of the tenant and of `rows` (marked ones, or all)."""
-    plan = _Plan(report, facts, wishes or Wishes())
+    """The fixes for what fails of the tenant and of `rows` (marked ones, or all).
+
+    Raises `UsageError` for a policy in `wishes` that is not there or would set nothing right.
+    """
+    wishes = wishes or Wishes()
+    _refuse_unfit(facts, wishes)
+    plan = _Plan(report, facts, wishes)
     plan.tenant()
     for device in rows:
         found = report.by_key.get(device.key)
         if found is not None:
             plan.account(device, found)
     return plan.done()
+
+
+def _refuse_unfit(facts: Facts, wishes: Wishes) -> None:
+    """A policy that the operator names must be there and allow what it is to allow."""
+    calling, phone = facts.tenant.calling_policies, facts.tenant.ip_phone_policies
+    if (name := wishes.calling_policy) and not isinstance(calling, Missing):
+        found = by_name(calling).get(policy_key(name))
+        if found is None or not found.allow_sip_devices:
+            raise _unfit(name, found is not None, "calling policy", "allow SIP devices")
+    if (name := wishes.ip_phone_policy) and not isinstance(phone, Missing):
+        of_phones = by_name(phone).get(policy_key(name))
+        if of_phones is None or not of_phones.common_area:
+            there = of_phones is not None
+            raise _unfit(name, there, "IP-phone policy", "sign in as a common area phone")
+
+
+def _unfit(name: str, there: bool, kind: str, what: str) -> UsageError:
+    why = f"it does not {what}" if there else f"the tenant has no {kind} of this name"
+    return UsageError(
+        f"“{name}” cannot be assigned: {why}. Nothing was changed.",
+        remedy="Name another, or leave the option out: one that fits is chosen, or made.",
+    )
 
 
 class _Plan:

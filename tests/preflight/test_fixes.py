@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from siptui.domain.device import Device
+from siptui.domain.errors import UsageError
 from siptui.gateway.tenant import (
     Assigned,
     CallingPolicy,
@@ -194,3 +195,18 @@ def test_names_cannot_break_out_of_the_powershell_line(text: str) -> None:
     inner = quoted(text)[1:-1]
     for quote in ("'", "‘", "’", "‚", "‛"):
         assert inner.replace(quote * 2, "").count(quote) == 0
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"calling_policy": "Nope"},
+        {"calling_policy": "Global"},
+        {"ip_phone_policy": "Nope"},
+        {"ip_phone_policy": "Global"},
+    ],
+)
+def test_a_policy_that_would_set_nothing_right_is_refused(wish: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="cannot be assigned"):
+        planned(of(numbers=()), **wish)
+    assert planned(facts(), calling_policy="sipdevices", ip_phone_policy="CommonAreaPhone")

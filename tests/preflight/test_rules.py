@@ -360,6 +360,8 @@ def test_what_was_changed_lately_says_since_when() -> None:
     assert finding is not None
     assert (finding.since, finding.lead_time_hours, finding.warning) == (when, 24, True)
     assert next(f for f in found.tenant if f.check is Check.TRUSTED_IP).since == when
+    quick = report(facts(), changes={(Check.IP_PHONE_POLICY, KEY): when})
+    assert quick.accounts[0].of(Check.IP_PHONE_POLICY).since is None  # type: ignore[union-attr]
     old = report(facts(), changes={(Check.CALLING_POLICY, KEY): NOW - timedelta(hours=25)})
     assert old.accounts[0].of(Check.CALLING_POLICY).since is None  # type: ignore[union-attr]
 
