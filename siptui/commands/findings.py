@@ -65,12 +65,8 @@ def report_lines(report: "Report") -> Iterator[str]:
         example = members[0][1]
         mark = sign(example) if result == "pass" else _SIGNS[result]
         yield f"  {mark} {check:<19} {detail}  [{count(len(members), 'row')}]"
-        shown = members if len(members) <= _IN_FULL + 1 else members[:_IN_FULL]
         if len(members) < len(report.accounts) or result == "fail":
-            for account, _ in shown:
-                yield f"      line {account.line}  {account.user_name}  {account.hardware_id}"
-            if rest := [account.line for account, _ in members[len(shown) :]]:
-                yield f"      {len(rest)} more: lines {_ranges(rest)}"
+            yield from _rows(members, in_full=0 if result == "unknown" else _IN_FULL)
         yield from _what_to_do(example)
     clean = sum(all(sign(f) == "✓" for f in account.findings) for account in report.accounts)
     yield f"  ✓ {clean} of {count(len(report.accounts), 'row')} pass every check."
@@ -82,6 +78,16 @@ def report_lines(report: "Report") -> Iterator[str]:
     yield from report.notes
     by_service = ", ".join(f"{name} {number}" for name, number in report.calls.items())
     yield f"{count(sum(report.calls.values()), 'call')}: {by_service}. Nothing was changed."
+
+
+def _rows(members: "Sequence[tuple[AccountFindings, Finding]]", *, in_full: int) -> Iterator[str]:
+    """The rows of a group: `in_full` with their accounts, the lines of the others."""
+    shown = members if len(members) <= in_full + 1 else members[:in_full]
+    for account, _ in shown:
+        yield f"      line {account.line}  {account.user_name}  {account.hardware_id}"
+    if rest := [account.line for account, _ in members[len(shown) :]]:
+        more = f"{len(rest)} more: " if shown else ""
+        yield f"      {more}lines {_ranges(rest)}"
 
 
 def grouped(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from siptui.gateway.tenant import CallingPolicy, DirectoryUser, IPPhonePolicy, TeamsUser
 from siptui.preflight import access_checks, licences, remedies, roles
-from siptui.preflight.facts import Facts, Missing
+from siptui.preflight.facts import NOT_ASKED, Facts, Missing
 from siptui.preflight.finding import Check, Finding, Result
 from siptui.preflight.policies import (
     Unresolved,
@@ -92,7 +92,7 @@ class _Account:
 
     def unread(self, check: Check, *whys: TeamsUser | DirectoryUser | Missing | None) -> Finding:
         """Nobody told: each source's reason, and what to ask for."""
-        reasons = [why for why in whys if isinstance(why, Missing)]
+        reasons = [why for why in whys if isinstance(why, Missing) and why is not NOT_ASKED]
         to_do = list(dict.fromkeys(why.remedy for why in reasons if why.remedy))
         needs = list(dict.fromkeys(w.needs for w in reasons if w.needs and not w.remedy))
         reason = " ".join(dict.fromkeys(why.reason for why in reasons)) or (
