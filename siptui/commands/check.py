@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from siptui.commands import options
+from siptui.commands.table import count, ranges
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.region import Region
 
@@ -103,13 +104,13 @@ def as_object(found: "DeviceList") -> dict[str, Any]:
 def report(found: "DeviceList") -> Iterator[str]:
     """What `check` prints for people: the sum, then the faults by kind, errors first."""
     delimiter = _DELIMITERS.get(found.delimiter, repr(found.delimiter))
-    yield f"{found.file}: {_count(len(found.devices), 'device')} can be submitted, " + (
-        f"{_count(found.rows_invalid, 'row')} cannot." if found.rows_invalid else "none is faulty."
+    yield f"{found.file}: {count(len(found.devices), 'device')} can be submitted, " + (
+        f"{count(found.rows_invalid, 'row')} cannot." if found.rows_invalid else "none is faulty."
     )
     yield f"Read as {found.encoding}, delimiter {delimiter}."
     if found.devices:
         yield "Regions: " + ", ".join(
-            f"{region} {count}" for region, count in _regions(found) if count
+            f"{region} {number}" for region, number in _regions(found) if number
         )
     for note in found.notes:
         yield f"{note}."
@@ -138,7 +139,7 @@ def _kind(severity: str, column: str, rule: str, faults: "Sequence[Fault]") -> I
     messages = {fault.message for fault in faults}
     same = len(messages) == 1
     what = messages.pop() if same else rule.replace("_", " ")
-    yield f"{sign} {severity}  {where}{what}  [{_count(len(faults), 'row')}]"
+    yield f"{sign} {severity}  {where}{what}  [{count(len(faults), 'row')}]"
     shown = faults if len(faults) <= _IN_FULL + 1 else faults[:_IN_FULL]
     if same and not any(fault.value for fault in faults):
         shown = []
@@ -148,19 +149,4 @@ def _kind(severity: str, column: str, rule: str, faults: "Sequence[Fault]") -> I
     if rest := [fault.line for fault in faults[len(shown) :]]:
         more = "more, " if shown else ""
         word = "line" if len(rest) == 1 else "lines"
-        yield f"    {f'{len(rest)} {more}' if more else ''}{word} {_ranges(rest)}"
-
-
-def _ranges(lines: Sequence[int]) -> str:
-    """Line numbers, in order, with runs drawn together: `2-5, 9`."""
-    runs: list[list[int]] = []
-    for line in lines:
-        if runs and line <= runs[-1][1] + 1:
-            runs[-1][1] = line
-        else:
-            runs.append([line, line])
-    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+        yield f"    {f'{len(rest)} {more}' if more else ''}{word} {ranges(rest)}"

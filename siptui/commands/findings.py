@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from siptui.commands.table import count, ranges
+
 if TYPE_CHECKING:
     from siptui.preflight.finding import AccountFindings, Finding, Report
 
@@ -39,7 +41,7 @@ def report_object(report: "Report") -> dict[str, Any]:
             }
             for account in report.accounts
         ],
-        "counts": {str(result): count for result, count in report.counts().items()},
+        "counts": {str(result): number for result, number in report.counts().items()},
         "calls": sum(report.calls.values()),
         "calls_by_service": dict(report.calls),
         "notes": list(report.notes),
@@ -87,7 +89,7 @@ def _rows(members: "Sequence[tuple[AccountFindings, Finding]]", *, in_full: int)
         yield f"      line {account.line}  {account.user_name}  {account.hardware_id}"
     if rest := [account.line for account, _ in members[len(shown) :]]:
         more = f"{len(rest)} more: " if shown else ""
-        yield f"      {more}lines {_ranges(rest)}"
+        yield f"      {more}lines {ranges(rest)}"
 
 
 def grouped(
@@ -109,19 +111,3 @@ def _what_to_do(finding: "Finding") -> Iterator[str]:
         yield f"      → {finding.remedy}"
     if finding.powershell:
         yield f"        {finding.powershell}"
-
-
-def count(number: int, noun: str) -> str:
-    """`3 rows`, `1 row`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def _ranges(lines: Sequence[int]) -> str:
-    """Line numbers, in order, with runs drawn together: `2-5, 9`."""
-    runs: list[list[int]] = []
-    for line in lines:
-        if runs and line <= runs[-1][1] + 1:
-            runs[-1][1] = line
-        else:
-            runs.append([line, line])
-    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)

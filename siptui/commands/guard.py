@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from siptui.commands.findings import count
+from siptui.commands.table import count
 from siptui.domain.errors import ExitCode, SiptuiError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Plain columns for the screen of a command."""
+"""Plain columns for the screen of a command, and words for numbers of things."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,3 +10,19 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
     for row in table:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
         yield "  ".join([*cells, row[-1]]).rstrip()
+
+
+def count(number: int, noun: str) -> str:
+    """`3 rows`, `1 row`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def ranges(lines: Sequence[int]) -> str:
+    """Line numbers, in order, with runs drawn together: `2-5, 9`."""
+    runs: list[list[int]] = []
+    for line in lines:
+        if runs and line <= runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
