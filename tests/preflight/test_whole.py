@@ -21,7 +21,7 @@ from siptui.preflight.finding import Check, Report, Result
 from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
 from siptui.preflight.gather import Progress, gather
 from siptui.preflight.public_ip import parse_public
-from siptui.preflight.record import Kind, Step
+from siptui.preflight.record import Kind, Recorded, Step
 from tests.preflight.tenant import Place, place
 from tests.runs.bench import device as numbered
 from tests.support import emulated_time
@@ -541,3 +541,28 @@ def test_a_number_the_service_does_not_have_fails_and_says_so(tmp_path: Path) ->
             assert outcome.step is Step.SEEN, "direct routing needs no number in stock"
 
     emulated_time.run(main())
+
+
+def test_what_was_made_is_taken_away_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with place(_BARE) as tenant:
+            devices = [numbered(0)]
+            before = await tenant.preflight(devices)
+            plan = plan_fixes(before.report, before.facts, devices, Wishes())
+            fixer = tenant.fixer(tmp_path)
+            outcomes = await fixer.apply_all(plan.fixes)
+            assert {outcome.step for outcome in outcomes} == {Step.SEEN}
+            for outcome in reversed(outcomes):
+                assert (await fixer.undo(outcome.fix_id[:6])).step is Step.UNDONE
+            await asyncio.sleep(60)
+            after = await tenant.preflight(devices)
+            assert after.facts.tenant == before.facts.tenant
+            steps = [step for step, _, _ in next(iter(fixer_record(tenant, tmp_path))).steps]
+            assert steps[-2:] == [Step.UNDOING, Step.UNDONE]
+
+    emulated_time.run(main())
+
+
+def fixer_record(tenant: Place, folder: Path) -> list[Recorded]:
+    """What was written down, oldest first."""
+    return list(tenant.record(folder).changes().values())
