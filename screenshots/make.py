@@ -17,7 +17,7 @@ prepare_environment()  # Textual reads it when it is imported
 from textual.pilot import Pilot  # noqa: E402
 from textual.widgets import Input  # noqa: E402
 
-from siptui.commands.demo_desk import demo_desk  # noqa: E402
+from siptui.commands.demo_desk import demo_tenant  # noqa: E402
 from siptui.domain.state import DeviceState  # noqa: E402
 from siptui.emulator.demo import DEMO_FILE, demo_list  # noqa: E402
 from siptui.tui.app import SiptuiApp  # noqa: E402
@@ -66,6 +66,11 @@ class Photographer:
         while sum(run.counts[s] for s in _DONE) < share * len(run.devices):
             await self.pilot.pause(0.2)
 
+    async def checked(self) -> None:
+        """Until the prerequisites are known."""
+        while self.console.session.preflight is None:
+            await self.pilot.pause(0.2)
+
     async def ended(self) -> None:
         run = self.console.session.run
         while run is None or run.finished is None:
@@ -81,17 +86,36 @@ async def main() -> None:
         folder = Path(name)
         file = folder / DEMO_FILE
         file.write_bytes(demo_list())
-        desk = demo_desk(folder)
-        app = SiptuiApp(desk, ConsoleOptions(save_folder=folder))
+        demo = demo_tenant(folder)
+        desk = demo.desk
+        options = ConsoleOptions(
+            save_folder=folder, tenant_id=demo.tenant_id, memory=demo.memory, checks=demo.checks
+        )
+        app = SiptuiApp(desk, options)
         async with app.run_test(size=SIZES[0]) as pilot:
             photographer = Photographer(pilot)
             await photographer.take("empty")
             photographer.console.read(file)
             await pilot.pause(1)
             await photographer.take("list")
-            await photographer.press("s")
+            await photographer.press("u")
+            await photographer.take("urls")
+            await photographer.press("escape", "p")
+            await photographer.checked()
+            await photographer.take("checked")
+            await photographer.press("p")
+            await photographer.take("preflight")
+            await photographer.press("F")
+            await photographer.take("fix")
+            await photographer.press("escape", "b")
+            await pilot.pause(1)
+            await photographer.take("batches")
+            await photographer.press("escape", "s")
+            await photographer.take("personal")
+            await photographer.press("enter")
+            await pilot.pause(0.3)
             await photographer.take("confirm")
-            app.screen.query_one(Input).value = "60"
+            app.screen.query_one(Input).value = "59"  # the one that may be personal is left out
             await photographer.press("enter")
             await photographer.until(0.55)
             await photographer.press("g", "j", "j", "j", "j", "j")

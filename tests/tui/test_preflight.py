@@ -15,7 +15,7 @@ from siptui.tui.dialogs.fixing import FixPage
 from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.preflight import PreflightPage
 from tests.tui.desk import list_text, make_devices
-from tests.tui.harness import SIZES, Bench, console
+from tests.tui.harness import SIZES, Bench, CountingDriver, console
 from tests.tui.service import Service
 
 SCENARIO = """
@@ -206,3 +206,22 @@ async def _ended(bench: Bench, page: FixPage) -> None:
             await bench.settle()
             return
     raise AssertionError(bench.text)
+
+
+async def test_a_check_costs_no_more_than_the_table_once(tmp_path: Path) -> None:
+    service = Service(tmp_path, scenario=read_scenario(SCENARIO, "test"))
+    options = {"desk": service.desk, "checks": service.checks, "counting": True}
+    text = list_text(make_devices(60))
+    async with console(tmp_path, size=(80, 24), text=text, **options) as bench:  # type: ignore[arg-type]
+        driver = bench.app._driver
+        assert isinstance(driver, CountingDriver)
+        driver.take()
+        await bench.press("p")
+        assert 0 < len(driver.take().encode()) <= 8_000
+        await bench.press("p")
+        assert 0 < len(driver.take().encode()) <= 8_000
+        await bench.press("escape")
+        driver.take()
+        await bench.press("j")
+        assert 0 < len(driver.take().encode()) <= 900
+    service.aside.close()
