@@ -53,7 +53,7 @@ async def test_the_page_copies_writes_and_narrows(tmp_path: Path) -> None:
         assert {url["region"] for url in written["urls"]} == {"EMEA"}
         assert YEALINK in [url["url"] for url in written["urls"]]
 
-        await bench.press("r", "v")
+        await bench.press("r", "V")
         assert "· all · Yealink" in bench.flat
         assert {"APAC", "EMEA", "NOAM"} <= set(bench.flat.split())
         await bench.press("l")

@@ -52,7 +52,7 @@ class UrlsPage(TablePage[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "leave", "back", show=False),
         Binding("r", "region", "region", show=False),
-        Binding("v", "vendor", "vendor", show=False),
+        Binding("V", "vendor", "vendor", show=False),
         Binding("l", "language", "language", show=False),
         Binding("e", "export", "write to a file", show=False),
     ]
@@ -178,7 +178,7 @@ class UrlsPage(TablePage[None]):
             ("y", "copy"),
             ("e", "to a file"),
             ("r", "region"),
-            ("v", "vendor"),
+            ("V", "vendor"),
             ("l", "language"),
         )
 
