@@ -22,12 +22,14 @@ class Follower:
 
     def poll(self) -> Changes:
         """Read what is new into `state`."""
-        with collected_later():
-            steps = list(self.steps())
-        if not steps:
+        if not self._journal.changed():
             return _NOTHING
-        events = [stored for stored, _ in steps]
-        return Changes(events, frozenset().union(*(changed for _, changed in steps)))
+        changed: set[int] = set()
+        with collected_later():
+            events = self._journal.read(self.state.run, self.state.last_seq)
+            for stored in events:
+                changed |= self.state.apply(stored)
+        return Changes(events, frozenset(changed)) if events else _NOTHING
 
     def steps(self) -> Iterator[tuple[Stored, set[int]]]:
         """What is new, an event at a time, each with the devices it changed; `state` is then

@@ -28,6 +28,7 @@ from siptui.runs.journal_record import (
     event_body,
     stored_device,
     stored_event,
+    stored_events,
     timestamp,
 )
 from siptui.runs.journal_repair import finish_repair, repair
@@ -159,7 +160,8 @@ class Journal:
                 "SELECT seq, at, body FROM events WHERE run = ? AND seq > ? ORDER BY seq",
                 (run, after),
             ).fetchall()
-        return [self._event(run, *row) for row in rows]
+        found = stored_events(rows) if len(rows) > 1 else None
+        return [self._event(run, *row) for row in rows] if found is None else found
 
     def first_and_last(self, run: str) -> tuple[Stored, Stored]:
         """The first and the newest event of `run`."""

@@ -1,5 +1,6 @@
 """Events and devices as the journal's rows have them, and back."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -16,7 +17,8 @@ from siptui.runs.events import AnyEvent, Event, Note, Stored
 DeviceRow = tuple[int, str, str, str, str | None]
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(AnyEvent).decode
+_decoder = msgspec.json.Decoder(AnyEvent)
+_decode = _decoder.decode
 _extra = msgspec.json.Decoder(dict[str, str]).decode
 _regions = {region.value: region for region in Region}
 _types = {kind.__struct_config__.tag for kind in get_args(AnyEvent)}
@@ -54,6 +56,18 @@ def stored_event(seq: int, at: str, body: str) -> Stored:
             raise
         text = f"An entry of a newer siptui was passed over ({visible(kind)})."
         return Stored(seq, at, Note(level="warning", text=text))
+
+
+def stored_events(rows: Sequence[tuple[int, str, str]]) -> list[Stored] | None:
+    """The events of many rows at once, which takes a third of the time; None where one of them
+    wants a closer look (see `stored_event`)."""
+    try:
+        events = _decoder.decode_lines("\n".join([body for _, _, body in rows]))
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+    if len(events) != len(rows):
+        return None  # a body that is no single line is damaged
+    return [Stored(seq, at, event) for (seq, at, _), event in zip(rows, events, strict=True)]
 
 
 def device_row(device: Device) -> DeviceRow:

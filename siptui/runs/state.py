@@ -90,12 +90,15 @@ class RunState:
         of an earlier attempt) changes nothing.
         """
         self.last_seq, self.last_at = stored.seq, stored.at
-        if done := getattr(stored.event, "order", 0):
+        event = stored.event
+        if type(event) is ev.DeviceChanged:  # nine of ten events; no order is carried out by one
+            return self._on_device(event, stored.at)
+        if done := getattr(event, "order", 0):
             self.open_orders.pop(done, None)
-        elif isinstance(stored.event, ev.Order) and stored.event.what in _TO_CARRY_OUT:
-            self.open_orders[stored.seq] = stored.event
-        handler = _HANDLERS.get(type(stored.event))
-        return handler(self, stored.event, stored.at) if handler else set()
+        elif isinstance(event, ev.Order) and event.what in _TO_CARRY_OUT:
+            self.open_orders[stored.seq] = event
+        handler = _HANDLERS.get(type(event))
+        return handler(self, event, stored.at) if handler else set()
 
     @property
     def over(self) -> bool:
@@ -342,7 +345,6 @@ _HANDLERS: dict[type[ev.Event], Any] = {
     ev.BatchInDoubt: RunState._on_batch_in_doubt,
     ev.BatchUnsettled: RunState._on_batch_unsettled,
     ev.BatchFinished: RunState._on_batch_finished,
-    ev.DeviceChanged: RunState._on_device,
     ev.Waiting: RunState._on_waiting,
     ev.Order: RunState._on_order,
     ev.WorkerStarted: RunState._on_worker_started,

@@ -55,6 +55,8 @@ def cause_name(cause: str) -> str:
 
 def log_line(stored: ev.Stored, run: RunState | None = None) -> Line | None:
     """An event as a line of the log, or nothing when it is not worth one."""
+    if type(stored.event) is ev.DeviceChanged:  # nine of ten events: the table shows them
+        return None
     said = _said(stored.event, run)
     if said is None:
         return None

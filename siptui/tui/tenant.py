@@ -10,6 +10,7 @@ from siptui.domain.provisioning import tenant_id
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.preflight.finding import Report, Result
+from siptui.runs.bulk import collected_later
 from siptui.tui.dialogs.batches import BatchesPage
 from siptui.tui.dialogs.preflight import PreflightPage
 from siptui.tui.dialogs.urls import TenantId, UrlsPage
@@ -219,6 +220,7 @@ class Tenant(Orders):
         self.log_pane.append(self.url_lines())
         self._said = ()
         self.grid.clear_marks()
-        self.add_to_log(changes)
-        self.show_all()
+        with collected_later():
+            self.add_to_log(changes)
+            self.show_all()
         return True
