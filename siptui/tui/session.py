@@ -96,7 +96,7 @@ class Session:
         left_out = [device for device in devices.devices if device.key in without]
         run = self.desk.create(
             [device for device in devices.devices if device.key not in without],
-            file=str(self.path.absolute()) if self.path else devices.file,
+            file=visible(str(self.path.absolute())) if self.path else devices.file,
             sha256=devices.sha256,
             skipped=devices.rows_invalid + len(left_out),
             options=self.options.run_options,

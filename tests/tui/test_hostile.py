@@ -1,5 +1,9 @@
 """Foreign text in every place where it can stand: shown as it is, never obeyed."""
 
+import os
+import random
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,7 @@ from siptui.domain.user_name import UserName
 from siptui.runs import events as ev
 from siptui.runs.events import Options
 from tests.tui.desk import ScriptedDesk
-from tests.tui.harness import CountingDriver, console
+from tests.tui.harness import Bench, CountingDriver, console
 
 EVIL = [
     "[/foo]",
@@ -25,7 +29,40 @@ EVIL = [
 ]
 
 
-@pytest.mark.parametrize("evil", EVIL)
+#: What reorders or hides text: bidi controls, joiners, separators of lines and paragraphs.
+BIDI = {*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0x061C, 0xFEFF}
+
+
+def some_evil(seed: int) -> str:
+    """Control, format and markup characters at random, with a word to be found by."""
+    rnd = random.Random(seed)
+    nasty = [*range(0x20), 0x7F, *range(0x80, 0xA0), *BIDI, 0x2066, 0x1F600, 0x0301]
+    text = [
+        chr(rnd.choice(nasty)) if rnd.random() < 0.6 else rnd.choice("[]/{}$@ax;") for _ in "x" * 40
+    ]
+    return "".join(text)
+
+
+def harmless(text: str) -> None:
+    """Nothing in it steers a terminal or reorders a line."""
+    bad = [c for c in map(ord, text) if c < 0x20 or 0x7F <= c < 0xA0 or c in BIDI]
+    assert not bad, (bad, text)
+
+
+def look_over(bench: Bench) -> None:
+    """Every line on the screen, every notification, and the title of the terminal."""
+    for strip in bench.app.screen._compositor.render_strips():
+        harmless(strip.text)
+    for notification in bench.app._notifications:
+        harmless(notification.message.replace("\n", ""))
+    harmless(bench.app.title)
+    driver = bench.app._driver
+    assert isinstance(driver, CountingDriver)
+    for title in re.findall("\x1b\\][012];([^\x07]*)(?:\x07|\x1b\\\\)", driver.sent):
+        harmless(title)
+
+
+@pytest.mark.parametrize("evil", [*EVIL, *map(some_evil, range(6))])
 async def test_foreign_text_is_data(tmp_path: Path, evil: str) -> None:
     desk = ScriptedDesk(tmp_path, tenant=f"Contoso {evil}")
     device = Device(
@@ -44,11 +81,14 @@ async def test_foreign_text_is_data(tmp_path: Path, evil: str) -> None:
     async with console(tmp_path, desk=desk, run=run, counting=True) as bench:
         assert isinstance(bench.app._driver, CountingDriver)
         for keys in (["enter", "escape"], ["R", "escape"], ["r", "escape"], ["h", "escape"], ["y"]):
-            await bench.press(*keys)
+            await bench.press(keys[0])
+            look_over(bench)
+            await bench.press(*keys[1:])
         desk.write(ev.RunStopped(code=evil, message=evil, remedy=evil))
         await bench.look()
         bench.console.say(evil)
         await bench.settle()
+        look_over(bench)
         shown = bench.app._driver.take()
         for hidden in ("\x1b]52;c;aGk=", "\x1b[2J", "\x9b", "\u202e", "\x00", "\x07b"):
             assert hidden not in shown
@@ -75,3 +115,17 @@ async def test_file_names_are_data(tmp_path: Path) -> None:
         assert "\x1b[2J" not in bench.app._driver.take()
         await bench.press("down", "down", "enter", "enter")
         assert "1 device ready" in bench.text
+
+
+def one_phone(file: Path) -> None:
+    file.write_text("Username,HardwareId,Region\na@b.com,00-04-F2-00-00-01,EMEA\n")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="file names are Unicode there")
+async def test_a_list_whose_name_is_no_text_is_submitted_like_any_other(tmp_path: Path) -> None:
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/x\xff.csv"))
+    one_phone(file)
+    async with console(tmp_path, file=file) as bench:
+        await bench.submit(1)
+        assert bench.console.session.run is not None
+        assert "\\udcff.csv" in bench.console.session.file
