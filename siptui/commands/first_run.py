@@ -34,7 +34,7 @@ def first_run(theme: str | None, *, mouse: bool) -> "First | None":
         theme=theme or settings.theme or "siptui-dark",
         themes_folder=settings.folders.themes,
     )
-    answer = app.run(mouse=mouse and settings.mouse)
+    answer = app.run_to_end(mouse=mouse and settings.mouse)
     if app.left_by is not None:
         raise SystemExit(128 + app.left_by)
     return answer

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from siptui.preflight.finding import AccountFindings, Report
 
 COLUMNS = (
-    Column("line", "Line", 4, most=6, right=True),
+    Column("line", "Line", 4, most=6, drop=1, right=True),
     Column("user", "User", 16, flex=6, whole=40),
     Column("hardware_id", "Hardware ID", 17, most=21),
-    Column("region", "Reg", 4, drop=3),
-    Column("batch", "Batch", 5, drop=2, right=True),
+    Column("region", "Reg", 4, drop=4),
+    Column("batch", "Batch", 5, drop=3, right=True),
     Column("status", "Status", 10, fit=False),
     Column("pre", "Pre", 5),
     Column("result", "Result", 14, most=60, flex=2, fit=False),
-    Column("attempt", "Try", 3, drop=4, right=True),
-    Column("time", "Time", 6, drop=1, right=True),
-    Column("until", "Left", 10, drop=5, right=True, fit=False),
+    Column("attempt", "Try", 3, drop=5, right=True),
+    Column("time", "Time", 6, drop=2, right=True),
+    Column("until", "Left", 10, drop=6, right=True, fit=False),
 )
 #: Always shown: which device it is, and how it stands.
 FIXED = frozenset({"user", "hardware_id", "status"})
@@ -313,7 +313,7 @@ class Board:
 
 
 def _extra_column(name: str) -> Column:
-    return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=6)
+    return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=7)
 
 
 def _lacking_region(errors: "Iterable[Fault]") -> int:

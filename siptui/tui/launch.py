@@ -23,6 +23,8 @@ def prepare_environment() -> None:
     """Set what Textual reads at import, unless the operator has set it already."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    for name in ("COLUMNS", "LINES"):  # exported once, they would hide every later size
+        os.environ.pop(name, None)
 
 
 def check_terminal() -> None:
@@ -50,8 +52,14 @@ def run_console(desk: Desk, options: ConsoleOptions) -> int:
     from siptui.tui.app import SiptuiApp
 
     app = SiptuiApp(desk, options)
-    code = app.run(mouse=options.mouse)
-    if app.farewell:
-        with contextlib.suppress(OSError):  # the terminal may be what went away
-            print(app.farewell, file=sys.stderr, flush=True)  # noqa: T201 - the screen is gone
+    try:
+        code = app.run_to_end(mouse=options.mouse)
+    finally:
+        _part(app.farewell)
     return code if isinstance(code, int) else app.return_code or 0
+
+
+def _part(farewell: str) -> None:
+    if farewell:
+        with contextlib.suppress(OSError):  # the terminal may be what went away
+            print(farewell, file=sys.stderr, flush=True)  # noqa: T201 - the screen is gone

@@ -49,6 +49,8 @@ class Painter:
         self._size = (0, 0)
         self._looks: dict[Style, tuple[Look, Look]] = {}
         self._system: ColorSystem | None = None
+        #: Whether some of the screen is still as unknown as after `forget`.
+        self.partial = False
 
     def forget(self) -> None:
         """What the terminal shows is not known any more."""
@@ -60,6 +62,7 @@ class Painter:
         """What turns the screen of `size` (columns, lines) into what `update` shows, or none for
         an update of another kind, which must be sent as it is."""
         if isinstance(update, LayoutUpdate):
+            self.partial = False
             pieces = _whole(update)
         elif isinstance(update, ChopsUpdate):
             pieces = _parts(update)
@@ -70,6 +73,7 @@ class Painter:
             width, height = size
             self._size = size
             self._lines = [[None] * width for _ in range(height)]
+            self.partial = isinstance(update, ChopsUpdate)
         if system is not self._system:
             self._system = system
             self._looks.clear()

@@ -82,6 +82,9 @@ class ThemedApp(App[T]):
                 return
             size = (screen.outer_size.width, screen.outer_size.height)
             text = self._painter.paint(renderable, size, self.console._color_system)
+            if self._painter.partial:
+                self._painter.partial = False
+                self.call_later(self.screen.refresh)
             if text is not None:
                 renderable = Sent(text) if text else None
         super()._display(screen, renderable)  # type: ignore[arg-type]  # as it came
@@ -98,6 +101,22 @@ class ThemedApp(App[T]):
     def _catch_up(self) -> None:
         self._left_out = None
         self.screen.refresh()
+
+    def run_to_end(self, *, mouse: bool) -> T | None:
+        """Run until it is left; what it was left with. An error of the application is raised
+        when the terminal is as it was, so that it is told as every other one."""
+        answer = self.run(mouse=mouse)
+        if self._exception is not None:
+            raise getattr(self._exception, "error", self._exception)
+        return answer
+
+    def _fatal_error(self) -> None:
+        # Textual would print the trace with all local variables, foreign text among them.
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: object) -> None:
+        """The error is raised at the end instead of being printed."""
+        self._close_messages_no_wait()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """siptui's own variables, for themes that lack them."""

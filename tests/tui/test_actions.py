@@ -51,7 +51,7 @@ def test_no_action_needs_a_key_that_does_not_arrive() -> None:
 
 
 def test_own_keys() -> None:
-    assert resolve_keys({"export": "x", "filter": "/,F"})["filter"] == ("slash", "F")
+    assert resolve_keys({"export": "x", "filter": "/,X"})["filter"] == ("slash", "X")
     with pytest.raises(UsageError, match="x is both"):
         resolve_keys({"export": "x", "runs": "x"})
     with pytest.raises(UsageError, match="no action 'exprot'"):

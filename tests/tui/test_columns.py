@@ -10,8 +10,9 @@ from siptui.tui.columns import Column, arrange, fitted
 def _shown(width: int, gap: int = 1, *, without_deadlines: bool = True) -> dict[str, int]:
     lengths = [6, 27, 21, 4, 3, 9, 3, 0, 1, 6, 11]
     columns = fitted(COLUMNS, lengths)
-    hidden = ("until", "pre") if without_deadlines else ("pre",)
-    shown = arrange(columns, width, gap=gap, hidden=hidden)
+    shown = arrange(
+        columns, width, gap=gap, hidden=("until", "pre") if without_deadlines else ("pre",)
+    )
     return {columns[i].key: cells for i, cells in shown}
 
 
@@ -23,8 +24,9 @@ def test_at_80_columns_attempt_region_batch_and_time_go_first() -> None:
 
 
 def test_at_120_columns_all_are_there() -> None:
-    expected = [column.key for column in COLUMNS if column.key not in ("until", "pre")]
-    assert list(_shown(115, 2)) == expected
+    assert list(_shown(115, 2)) == [
+        column.key for column in COLUMNS if column.key not in ("until", "pre")
+    ]
 
 
 def test_deadlines_take_a_column_where_there_is_room() -> None:

@@ -12,6 +12,7 @@ import termios
 import time
 from fcntl import ioctl
 
+import pyte
 import pytest
 
 from siptui.domain.errors import ExitCode
@@ -22,13 +23,13 @@ _PATIENCE = 30.0
 class Terminal:
     """`siptui demo` on a pseudo-terminal; what it sends is kept."""
 
-    def __init__(self, **environ: str) -> None:
+    def __init__(self, *words: str, code: str = "", **environ: str) -> None:
         self.master, slave = pty.openpty()
         ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(slave)
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM")}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from siptui.cli import main; main()", "demo"],
+            [sys.executable, "-c", f"{code}\nfrom siptui.cli import main; main()", "demo", *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -44,6 +45,10 @@ class Terminal:
             assert time.monotonic() < end, self.sent[-2000:]
             if select.select([self.master], [], [], 0.1)[0]:
                 self.sent += os.read(self.master, 65536)
+
+    def resize(self, width: int, height: int) -> None:
+        ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)
 
     def leave(self) -> int:
         """Read on until the process has ended; its exit code."""
@@ -120,5 +125,116 @@ def test_a_dumb_terminal_is_refused_with_the_way_on() -> None:
         assert terminal.leave() == ExitCode.USAGE
         assert b"siptui run FILE" in terminal.sent
         assert b"\x1b" not in terminal.sent
+    finally:
+        terminal.close()
+
+
+def _stopped(terminal: Terminal) -> bool:
+    """Wait until the process stands still."""
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        if select.select([terminal.master], [], [], 0.05)[0]:
+            terminal.sent += os.read(terminal.master, 65536)
+        pid, status = os.waitpid(terminal.process.pid, os.WNOHANG | os.WUNTRACED)
+        if pid and os.WIFSTOPPED(status):
+            while select.select([terminal.master], [], [], 0)[0]:
+                terminal.sent += os.read(terminal.master, 65536)
+            return True
+    return False
+
+
+def test_ctrl_z_gives_the_terminal_back_and_returns_to_the_same_screen() -> None:
+    terminal = Terminal()
+    try:
+        terminal.read_until(b"60 devices ready")
+        os.write(terminal.master, b"\x1a")
+        assert _stopped(terminal)
+        assert _is_clean(terminal)
+        seen = len(terminal.sent)
+        terminal.process.send_signal(signal.SIGCONT)
+        end = time.monotonic() + _PATIENCE
+        while b"60 devices ready" not in terminal.sent[seen:]:
+            assert time.monotonic() < end, terminal.sent[seen:]
+            if select.select([terminal.master], [], [], 0.1)[0]:
+                terminal.sent += os.read(terminal.master, 65536)
+        assert b"\x1b[?1049h" in terminal.sent[seen:]
+        os.write(terminal.master, b"q")
+        assert terminal.leave() == 0
+        assert _is_clean(terminal)
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("term", ["screen", "xterm-16color", "linux", "vt100"])
+def test_a_terminal_of_16_colours_gets_no_others(term: str) -> None:
+    terminal = Terminal(TERM=term)
+    try:
+        terminal.read_until(b"60 devices ready")
+        os.write(terminal.master, b"q")
+        assert terminal.leave() == 0
+        for codes in re.findall(rb"\x1b\[([\d;]*)m", terminal.sent):
+            assert not {b"38", b"48"} & set(codes.split(b";")), codes
+    finally:
+        terminal.close()
+
+
+_FAULTS = {
+    "in a key": "from siptui.tui.main import MainScreen as M\nM.action_log = lambda self: 1 / 0",
+    "in work": "from siptui.tui.flows import Console as C\n"
+    "from textual import work\n"
+    "async def fail(self): 1 / 0\n"
+    "C.action_log = work(fail)",
+}
+
+
+@pytest.mark.parametrize("where", _FAULTS)
+def test_a_fault_leaves_the_terminal_clean_and_shows_no_trace(where: str) -> None:
+    prepare = "from siptui.tui.launch import prepare_environment\nprepare_environment()\n"
+    terminal = Terminal(code=prepare + _FAULTS[where])
+    try:
+        terminal.read_until(b"60 devices ready")
+        os.write(terminal.master, b"l")
+        assert terminal.leave() == ExitCode.ERROR
+        assert _is_clean(terminal)
+        assert b"ZeroDivisionError: this is a fault of siptui" in terminal.sent
+        assert b"Traceback" not in terminal.sent
+        assert b"locals" not in terminal.sent
+    finally:
+        terminal.close()
+
+
+def test_without_the_mouse_nothing_is_asked_of_it() -> None:
+    terminal = Terminal("--no-mouse")
+    try:
+        terminal.read_until(b"60 devices ready")
+        os.write(terminal.master, b"q")
+        assert terminal.leave() == 0
+        assert not re.search(
+            rb"\x1b\[\?(9|100[0-6]|1015|1016)h", terminal.sent.replace(b"1004h", b"")
+        )
+    finally:
+        terminal.close()
+
+
+def test_another_size_while_a_run_goes_on() -> None:
+    terminal = Terminal(COLUMNS="80", LINES="24")  # as some shells export them
+    try:
+        terminal.read_until(b"60 devices ready")
+        os.write(terminal.master, b"s")
+        terminal.read_until(b"Submit")
+        os.write(terminal.master, b"60\r")
+        terminal.read_until(b"live")
+        for width, height, wanted in ((300, 80, "Hardware ID"), (40, 10, "40×10 is too small")):
+            seen = len(terminal.sent)
+            terminal.resize(width, height)
+            screen = pyte.Screen(width, height)
+            stream = pyte.ByteStream(screen)
+            end = time.monotonic() + _PATIENCE
+            while wanted not in " ".join(screen.display):
+                assert time.monotonic() < end, screen.display
+                if select.select([terminal.master], [], [], 0.1)[0]:
+                    terminal.sent += os.read(terminal.master, 65536)
+                    stream.feed(terminal.sent[seen:])
+                    seen = len(terminal.sent)
     finally:
         terminal.close()
