@@ -2,10 +2,12 @@
 
     python screenshots/make.py
 
-takes about a minute: the phones sign in as fast as in `siptui demo`.
+takes about two minutes: the phones sign in as fast as in `siptui demo`. The animated picture of the
+README is made with them (`cast.py`).
 """
 
 import asyncio
+import runpy
 import sys
 import tempfile
 from pathlib import Path
@@ -131,8 +133,14 @@ async def main() -> None:
             await photographer.take("help")
             await photographer.press("escape", "h")
             await photographer.take("runs")
+            await photographer.press("escape", "t")
+            await photographer.take("summary")
+            await photographer.press("escape", "c")
+            await photographer.take("columns")
+            await photographer.press("escape")
         desk.close()
 
 
 if __name__ == "__main__":
     asyncio.run(main())
+    runpy.run_path(str(HERE / "cast.py"), run_name="__main__")
