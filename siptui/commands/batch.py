@@ -90,17 +90,20 @@ def _follow(
 
     from siptui.commands.launch import signed_in_account, worker_desk
     from siptui.commands.session import select
+    from siptui.commands.telling import told
     from siptui.commands.watching import watch
     from siptui.runs.adoption import adopt_foreign
 
     selected = select(profile)
     account = signed_in_account(selected, record, log_level)
-    desk = worker_desk(
-        selected,
-        account=account,
-        record=record,
-        log_level=log_level,
-        wait_for_sign_in=not no_input,
+    desk = told(
+        worker_desk(
+            selected,
+            account=account,
+            record=record,
+            log_level=log_level,
+            wait_for_sign_in=not no_input,
+        )
     )
     try:
         run = adopt_foreign(desk, batch, region or selected.profile.region, datetime.now(UTC))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import click
 
+from siptui.commands.phrasing import counted
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 
@@ -16,11 +17,16 @@ def confirm(
     tenant: str,
     batches: int,
     skipped: int = 0,
+    first: int = 0,
+    instead: str = "",
     notes: Iterable[str] = (),
     yes: bool,
     no_input: bool,
 ) -> None:
     """Ask for the number of devices to be typed, unless `--yes` was given.
+
+    The others wait while the `first` few are tried. `instead` says what is done where nothing is
+    submitted.
 
     Raises `UsageError` when nobody may be asked, `click.Abort` when the answer is another.
     """
@@ -28,24 +34,35 @@ def confirm(
     regions = Counter(str(device.region) for device in wanted)
     named = ", ".join(f"{region} {count}" for region, count in sorted(regions.items()))
     lines = [
-        f"{len(wanted)} devices in {tenant} ({named}) will be signed in, {batches} batches. "
+        instead
+        or f"{counted(len(wanted), 'device')} in {tenant} ({named}) will be signed in, "
+        f"{counted(batches, 'batch')}. "
         "The password of each account will be reset to an unknown value; this cannot be undone.",
-        *([f"{skipped} rows are left out."] if skipped else []),
+        *_apart(first, len(wanted)),
+        *([f"{counted(skipped, 'row')} left out."] if skipped else []),
         *notes,
     ]
     if yes:
-        for note in notes:
+        for note in filter(None, (instead, *notes)):
             click.echo(note, err=True)
         return
     if no_input or not sys.stdin.isatty():
         raise UsageError(
-            "This resets passwords and there is nobody to ask.",
+            "There is nobody to ask."
+            if instead
+            else "This resets passwords and there is nobody to ask.",
             title="Confirmation needed",
             code="confirmation_needed",
             remedy="Look at it with --dry-run, then give --yes.",
         )
     click.echo("\n".join(lines), err=True)
-    answer = click.prompt(f"Type {len(wanted)} to go on", default="", show_default=False, err=True)
+    try:
+        answer = click.prompt(
+            f"Type {len(wanted)} to go on", default="", show_default=False, err=True
+        )
+    except click.Abort:
+        click.echo("\nNothing was submitted.", err=True)
+        raise
     if answer.strip() != str(len(wanted)):
         raise UsageError(
             "The number was another; nothing was submitted.",
@@ -53,3 +70,14 @@ def confirm(
             code="not_confirmed",
             remedy="Start again when you are sure.",
         )
+
+
+def _apart(first: int, count: int) -> list[str]:
+    """That a few go out alone first, if there are others to wait for them."""
+    if not 0 < first < count:
+        return []
+    goes = "goes" if first == 1 else "go"
+    return [
+        f"The first {counted(first, 'device')} {goes} out alone; the others wait until enough of "
+        "them were signed in."
+    ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from siptui.commands.phrasing import counted
 from siptui.domain.plan import Batch
 
 if TYPE_CHECKING:
@@ -41,12 +42,16 @@ def show_plan(
         return
     for batch in batches:
         places = [device.line for device in batch.devices]
-        lines = f"lines {min(places)}-{max(places)}"
-        click.echo(f"batch {batch.number}  {batch.region}  {len(batch.devices)} devices  {lines}")
+        first, last = min(places), max(places)
+        lines = f"line {first}" if first == last else f"lines {first}-{last}"
+        click.echo(
+            f"batch {batch.number}  {batch.region}  {counted(len(places), 'device')}  {lines}"
+        )
     for note in notes:
         click.echo(note)
-    left_out = f", {skipped} rows left out" if skipped else ""
-    click.echo(f"{devices} devices, {len(batches)} batches{left_out}. Nothing was done.")
+    left_out = f", {counted(skipped, 'row')} left out" if skipped else ""
+    named = f"{counted(devices, 'device')}, {counted(len(batches), 'batch')}"
+    click.echo(f"{named}{left_out}. Nothing was done.")
 
 
 def planned_batches(state: "RunState", events: "Iterable[Event]") -> list[Batch]:

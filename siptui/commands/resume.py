@@ -57,6 +57,7 @@ def command(
     from siptui.commands.confirming import confirm
     from siptui.commands.handing import waiting_runs
     from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.phrasing import counted
     from siptui.commands.session import select
     from siptui.commands.watching import watch
     from siptui.posix import HeldError
@@ -65,7 +66,10 @@ def command(
     from siptui.runs.public import exit_code
 
     if adopt and resubmit:
-        raise UsageError("Either --adopt or --resubmit, not both.")
+        raise UsageError(
+            "Either --adopt or --resubmit, not both.",
+            remedy="--adopt follows what the service has, --resubmit submits once more.",
+        )
     changes = Changed(batch_size, slots, first, max_failures)
     if changes != Changed() and adopt:
         raise UsageError("--adopt follows a batch; there is nothing to submit otherwise.")
@@ -94,8 +98,8 @@ def command(
                 after=state.last_seq,
                 may_ask=may_ask,
             )
-        if not (adopt or resubmit) and state.finished:
-            click.echo(f"Run {found} is finished; there is nothing left to go on with.", err=True)
+        if not (adopt or resubmit) and state.finished and not state.open_orders:
+            _tell_end(state, as_json)
             return exit_code(state)
         if dry_run:
             _show(state, _wanted(state, batch) if resubmit else None, changes, adopt, as_json)
@@ -109,7 +113,9 @@ def command(
                 [state.devices[i].device for i in target.devices],
                 tenant=desk.label,
                 batches=1,
-                notes=[f"Nothing is submitted: batch {target.number} is taken for {adopt}."],
+                instead=f"Nothing is submitted: batch {target.number} of {desk.label} is taken "
+                f"for {adopt}, with {counted(len(target.devices), 'device')}.",
+                notes=_left_waiting(state),
                 yes=yes,
                 no_input=no_input,
             )
@@ -127,6 +133,38 @@ def command(
         )
     finally:
         desk.close()
+
+
+def _left_waiting(state: "RunState") -> list[str]:
+    """That a decision about lost batches sets nothing else going."""
+    from siptui.commands.phrasing import counted
+    from siptui.runs.schedule import waiting
+
+    if not (count := len(waiting(state))):
+        return []
+    return [
+        f"{counted(count, 'more device')} of this run {'waits' if count == 1 else 'wait'} and "
+        f"{'is' if count == 1 else 'are'} not submitted by this; afterwards: "
+        f"siptui resume {state.run}"
+    ]
+
+
+def _tell_end(state: "RunState", as_json: bool) -> None:
+    """Say that nothing is left to go on with, and what may still be done."""
+    import json
+
+    from siptui.commands.phrasing import ways_on
+    from siptui.runs.events import Stored
+    from siptui.runs.public import lines
+
+    assert state.finished
+    if as_json:
+        last = Stored(state.last_seq, state.last_at, state.finished)
+        for line in lines(state, last, ()):
+            click.echo(json.dumps(line, ensure_ascii=False))
+    click.echo(f"Run {state.run} is finished; there is nothing left to go on with.", err=True)
+    for text in ways_on(state):
+        click.echo(text, err=True)
 
 
 def _show(
@@ -170,7 +208,15 @@ def _confirm_the_rest(
         return  # nothing but following is left
     notes = desk.notes(devices, run=state.run)
     batches = len(_batches(state, None, changes))
-    confirm(devices, tenant=desk.label, batches=batches, notes=notes, yes=yes, no_input=no_input)
+    confirm(
+        devices,
+        tenant=desk.label,
+        batches=batches,
+        first=changes.first or 0,
+        notes=notes,
+        yes=yes,
+        no_input=no_input,
+    )
 
 
 def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:
@@ -200,7 +246,9 @@ def _unsettled(state: "RunState", number: int | None, batch_id: str) -> "BatchRe
             f"Batches {names} wait for a decision."
             if waiting
             else "No batch waits for a decision.",
-            remedy="Say which one with --batch N." if waiting else "",
+            remedy="Say which one with --batch N."
+            if waiting
+            else f"See how it stands: siptui attach {state.run}",
         )
     return waiting[0]
 
@@ -212,7 +260,10 @@ def _wanted(state: "RunState", number: int | None) -> "list[DeviceRecord]":
         if record.state is DeviceState.UNKNOWN and (number is None or record.batch == number)
     ]
     if not wanted:
-        raise UsageError("No device of this run has an unknown outcome.")
+        raise UsageError(
+            "No device of this run has an unknown outcome.",
+            remedy=f"See how it stands: siptui attach {state.run}",
+        )
     return wanted
 
 
@@ -233,8 +284,10 @@ def _resubmit(
         devices,
         tenant=desk.label,
         batches=len(_batches(state, wanted, changes)),
+        first=changes.first or 0,
         notes=[
             "Whether the service acted on them before is not known.",
+            *_left_waiting(state),
             *desk.notes(devices, run=state.run),
         ],
         yes=yes,

@@ -11,6 +11,7 @@ from siptui.domain.state import DeviceState
 
 if TYPE_CHECKING:
     from siptui.commands.tape import Tape
+    from siptui.runs.state import RunState
 
 
 @click.command()
@@ -69,7 +70,11 @@ def command(
         ]
         if not failed:
             named = f" for {cause}" if cause else ""
-            raise UsageError(f"No device of run {found} failed{named}.", code="nothing_failed")
+            raise UsageError(
+                f"No device of run {found} failed{named}.",
+                code="nothing_failed",
+                remedy=_instead(state, cause),
+            )
         size = batch_size or (state.plan.options.batch_size if state.plan else 100)
         again = plan_again(state, failed, size=size, first=first or 0)
         batches = planned_batches(state, again)
@@ -83,6 +88,7 @@ def command(
             devices,
             tenant=desk.label,
             batches=len(batches),
+            first=first or 0,
             notes=notes,
             yes=yes,
             no_input=no_input,
@@ -99,3 +105,18 @@ def command(
         )
     finally:
         desk.close()
+
+
+def _instead(state: "RunState", cause: str | None) -> str:
+    """What may be retried, or done, when nothing failed for `cause`."""
+    causes = sorted(
+        {str(r.outcome.cause) for r in state.devices if r.state is DeviceState.FAILED and r.outcome}
+    )
+    if cause and causes:
+        return f"Some failed for: {', '.join(causes)}."
+    if state.counts[DeviceState.UNKNOWN]:
+        return (
+            "Devices of unknown outcome are not retried; you decide: siptui resume "
+            f"{state.run} --adopt BATCH, or --resubmit"
+        )
+    return f"See how it stands: siptui attach {state.run}"

@@ -103,6 +103,7 @@ def command(
     from siptui.commands.confirming import confirm
     from siptui.commands.guard import NOT_CHECKED, asked_about, preflighted
     from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.phrasing import counted
     from siptui.commands.planning import show_plan
     from siptui.commands.session import select
     from siptui.commands.watching import watch
@@ -163,6 +164,7 @@ def command(
             tenant=desk.label,
             batches=len(batches),
             skipped=skipped,
+            first=first or 0,
             notes=notes,
             yes=yes,
             no_input=no_input,
@@ -183,7 +185,9 @@ def command(
             again=again,
         )
         if not as_json:
-            click.echo(f"run {run}: {len(devices)} devices in {len(batches)} batches")
+            click.echo(
+                f"run {run}: {counted(len(devices), 'device')} in {counted(len(batches), 'batch')}"
+            )
         desk.start(run)
         return watch(
             desk,
@@ -208,7 +212,10 @@ def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
             remedy="Correct them, or leave them out with --skip-invalid.",
         )
     if not found.devices:
-        raise UsageError(f"{found.file} has no device that can be submitted.")
+        raise UsageError(
+            f"{found.file} has no device that can be submitted.",
+            remedy=f"See what is wrong with it: siptui check {found.file}",
+        )
 
 
 def _notes(selected: "Selected", found: "DeviceList", again: bool) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from siptui.commands.phrasing import counted, ways_on
 from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
@@ -76,7 +77,10 @@ def _tell(follower: "Follower", as_json: bool, after: int) -> bool:
     for stored, changed in follower.steps():
         if stored.seq <= after:
             continue
-        ended = isinstance(stored.event, ev.RunFinished | ev.RunStopped)
+        if isinstance(stored.event, ev.RunFinished | ev.RunStopped):
+            ended = True
+        elif not isinstance(stored.event, ev.Order | ev.Note):
+            ended = False  # somebody works on it again; an order alone may have come too late
         if as_json:
             for line in lines(follower.state, stored, changed):
                 click.echo(json.dumps(line, ensure_ascii=False))
@@ -84,14 +88,17 @@ def _tell(follower: "Follower", as_json: bool, after: int) -> bool:
             for text in _for_people(follower.state, stored, changed):
                 click.echo(text)
     sys.stdout.flush()
-    return ended
+    # One that was ordered at the very end is carried out before there is an end to tell of.
+    return ended and not (follower.state.finished and follower.state.open_orders)
 
 
 def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[str]:
     event, time_of_day = stored.event, stored.at[11:19]
     said: list[str] = []
     if isinstance(event, ev.BatchSubmitting):
-        said = [f"batch {event.batch} submitting  {event.devices} devices  {event.region}"]
+        said = [
+            f"batch {event.batch} submitting  {counted(event.devices, 'device')}  {event.region}"
+        ]
     elif isinstance(event, ev.BatchAccepted):
         how = "found again" if event.adopted else "accepted"
         said = [f"batch {event.batch} {how}  {event.batch_id}"]
@@ -123,7 +130,8 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
     elif isinstance(event, ev.Note):
         said = [f"{event.level}  " + (f"batch {event.batch}: " if event.batch else "") + event.text]
     out = [f"{time_of_day}  {text}" for text in said]
-    for index in sorted(touched):
+    # While a batch is looked for its devices have no verdict; the line above says enough.
+    for index in sorted(touched if not isinstance(event, ev.BatchInDoubt) else ()):
         record = state.devices[index]
         if record.state in _TOLD:
             why = f"  {record.error}" if record.error else ""
@@ -150,9 +158,7 @@ def summary(state: RunState, event: ev.RunFinished) -> list[str]:
     for cause, count in causes.most_common():
         outcome = OUTCOMES[Cause(cause)]
         out.append(f"  {count:>4} {outcome.short}: {outcome.remedy}")
-    if event.failed:
-        out.append(f"Retry the failed ones: siptui retry {state.run}")
-    return out
+    return out + ways_on(state)
 
 
 def _abandoned(state: RunState, as_json: bool) -> ExitCode:

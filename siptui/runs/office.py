@@ -349,15 +349,17 @@ class Office:
         assert isinstance(planned, RunPlanned)
         holder = holder_of(self._path, run)
         if isinstance(last, RunFinished):
-            counts = (last.succeeded, last.failed, last.unknown)
+            finished, counts = True, (last.succeeded, last.failed, last.unknown)
         else:
-            tally = load(self._journal, run).counts
+            # An order that came too late does not open a finished run again.
+            state = load(self._journal, run)
+            tally = state.counts
+            finished = state.finished is not None
             counts = (
                 tally[DeviceState.SUCCEEDED],
                 tally[DeviceState.FAILED],
                 tally[DeviceState.UNKNOWN],
             )
-        finished = isinstance(last, RunFinished)
         return RunHead(
             run=run,
             started=events[0].at,

@@ -97,6 +97,7 @@ class RunState:
             self.open_orders.pop(done, None)
         elif isinstance(event, ev.Order) and event.what in _TO_CARRY_OUT:
             self.open_orders[stored.seq] = event
+            self.finished = None  # there is something to do once more
         handler = _HANDLERS.get(type(event))
         return handler(self, event, stored.at) if handler else set()
 
@@ -215,6 +216,7 @@ class RunState:
             event.adopted,
         )
         batch.accepted_at = batch.changed_at = at
+        self.finished = None
         return self._move_batch(
             batch,
             DeviceState.RUNNING,

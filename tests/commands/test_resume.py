@@ -1,10 +1,14 @@
 """`siptui resume`: which run, and what it refuses. Workers' ends are in tests/worker."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from click.testing import Result
+
 from tests.commands.conftest import Finished
-from tests.worker.lab import lab, until, write_list
+from tests.worker.lab import Lab, json_lines, lab, until, write_list
 
 
 def test_a_finished_run_says_so(finished: Finished) -> None:
@@ -57,3 +61,52 @@ def test_a_plan_of_what_waits_changes_nothing(tmp_path: Path) -> None:
         plan = slow.run("run", str(other), "--region", "EMEA", "--dry-run")
         assert f"2 of the devices wait in run {run}" in plan.stdout
         assert slow.state(run).last_seq == before
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str, Result]]:
+    """A lab and a run of three phones whose submit was cut off before the service had it."""
+    folder = tmp_path_factory.mktemp("lost")
+    file = write_list(folder / "list.csv", range(3))
+    with lab(folder / "lab", _CUT, quick=20) as place:
+        done = place.run("run", str(file), "--region", "EMEA", "--yes", "--settle", "1")
+        (run,) = place.runs()
+        yield place, run, done
+
+
+_CUT = """
+[[faults]]
+call = "createbatch"
+kind = "cut"
+nth = 1
+"""
+
+
+def test_a_run_that_ends_unknown_says_who_decides_and_how(lost: tuple[Lab, str, Result]) -> None:
+    place, run, done = lost
+    assert done.exit_code == 5
+    way = f"siptui resume {run} --batch 1 --adopt BATCH, or --resubmit"
+    assert way in done.stdout.splitlines()[-1]
+    again = place.run("resume", run, "--yes")
+    assert again.exit_code == 5
+    assert way in again.stderr
+    told = place.run("retry", run, "--yes")
+    assert told.exit_code == 2
+    assert "--resubmit" in told.stderr
+    assert place.times() == {}
+
+
+def test_a_finished_run_is_told_of_as_json_too(lost: tuple[Lab, str, Result]) -> None:
+    place, run, _ = lost
+    done = place.run("resume", run, "--yes", "--json")
+    (line,) = json_lines(done.stdout)
+    assert (line["type"], line["run"], line["unknown"]) == ("run_finished", run, 3)
+
+
+def test_to_adopt_is_not_called_a_submit(lost: tuple[Lab, str, Result]) -> None:
+    place, run, _ = lost
+    done = place.run("resume", run, "--adopt", "b-1", "--yes")
+    assert done.exit_code == 5
+    assert "Nothing is submitted" in done.stderr
+    assert "b-1 was not adopted" in done.stdout
+    assert place.times() == {}

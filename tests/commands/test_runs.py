@@ -3,7 +3,13 @@
 import json
 from datetime import datetime, timedelta
 
+import pytest
+
+from siptui.commands.watching import watch
+from siptui.domain.errors import ExitCode
+from siptui.runs.office import Office
 from tests.commands.conftest import Finished
+from tests.worker.lab import json_lines
 
 _FIELDS = {
     *("run", "started", "file", "tenant", "devices", "succeeded", "failed", "unknown"),
@@ -37,3 +43,21 @@ def test_no_history_yet(finished: Finished, own_folders: object) -> None:
     own = {"SIPTUI_STATE_DIR": f"{own_folders}/state"}
     assert json.loads(finished.lab.run("runs", "--json", **own).stdout) == {"runs": []}
     assert "no run yet" in finished.lab.run("runs", **own).stdout
+
+
+def test_an_order_that_came_too_late_leaves_a_run_finished(
+    finished: Finished, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = finished.lab
+    desk = Office(place.journal, tenant="contoso.example")
+    try:
+        before = place.state(finished.run).last_seq
+        desk.stop(finished.run)
+        assert desk.head(finished.run).state == "finished"
+        assert desk.newest_unfinished() is None
+        after = before - 1  # a viewer that has yet to see the end
+        code = watch(desk, place.journal, finished.run, as_json=True, after=after)
+    finally:
+        desk.close()
+    assert code is ExitCode.SOME_FAILED
+    assert [line["type"] for line in json_lines(capsys.readouterr().out)] == ["run_finished"]

@@ -136,3 +136,18 @@ def test_a_new_process_clears_what_the_last_one_ended_with() -> None:
     fold.tell(BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2))
     assert fold.state.finished is None
     assert not fold.state.over
+
+
+def test_what_is_decided_after_the_end_opens_a_run_again_and_a_late_stop_does_not() -> None:
+    fold = Fold(devices(3)).submitting(1)
+    fold.tell(BatchInDoubt(batch=1, why="cut"), BatchUnsettled(batch=1, why="none"))
+    end = RunFinished(succeeded=0, failed=0, unknown=3, skipped=0, seconds=1)
+    fold.tell(end, Order(what="stop"), Order(what="pause"), Note(level="info", text="late"))
+    assert fold.state.finished == end
+    fold.tell(Order(what="adopt", batch=1, batch_id="x"))
+    assert fold.state.finished is None
+    place = fold.state.last_seq
+    fold.tell(end)  # the worker did not see it yet
+    fold.tell(BatchAccepted(batch=1, batch_id="x", adopted=True, order=place))
+    assert fold.state.finished is None
+    assert fold.state.open_orders == {}
