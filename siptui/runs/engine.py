@@ -220,12 +220,13 @@ class Engine:
 
     def _judge_canary(self) -> None:
         state = self._book.state
-        if bad := canary_bad(state):
+        if state.queued_batches() and (bad := canary_bad(state)):
             tried = sum(len(b.devices) for b in canary(state))
             raise RunStop(
                 RunStopped(
                     code="canary",
-                    message=f"{bad} of the first {tried} devices were not signed in",
+                    message=f"{bad} of the first {tried} devices {'was' if bad == 1 else 'were'} "
+                    f"not signed in; {_waiting(state)}",
                     remedy="Look into their causes; go on with the rest with: "
                     f"siptui resume {state.run}",
                 )
@@ -266,7 +267,7 @@ class Engine:
             raise RunStop(
                 RunStopped(
                     code="stopped",
-                    message="submitting was stopped",
+                    message=f"submitting was stopped; {_waiting(state)}",
                     remedy=f"Go on with: siptui resume {state.run}",
                 )
             )
@@ -284,16 +285,21 @@ def internal_error(run: str, error: Exception) -> RunStopped:
     )
 
 
+def _waiting(state: RunState) -> str:
+    count = sum(len(b.devices) for b in state.queued_batches())
+    return "1 device waits" if count == 1 else f"{count} devices wait"
+
+
 def _undecided(state: RunState, lost: Sequence[BatchRecord]) -> RunStopped:
-    waiting = sum(len(b.devices) for b in state.queued_batches())
     names = ", ".join(str(b.number) for b in lost)
     which = f"batch {names}" if len(lost) == 1 else f"batches {names}"
     return RunStopped(
         code="undecided",
-        message=f"{waiting} devices wait: accounts of theirs are in {which}, of which nobody "
+        message=f"{_waiting(state)}: accounts among them are in {which}, of which nobody "
         "knows whether the service has it",
         remedy="You decide: siptui resume "
-        f"{state.run} --batch {lost[0].number} --adopt BATCH, or --resubmit",
+        f"{state.run} --batch {lost[0].number} --adopt BATCH, or --resubmit; what waits goes out "
+        f"after that with: siptui resume {state.run}",
     )
 
 

@@ -307,7 +307,7 @@ def test_what_waits_is_cut_again_and_a_few_tried_first(tmp_path: Path) -> None:
         bench.office.resume(run, Changed(batch_size=4, slots=2, first=3, max_failures=0))
         end = await bench.work(run)
         assert isinstance(end, RunStopped)
-        assert end.message == "1 of the first 3 devices were not signed in"
+        assert end.message == "1 of the first 3 devices was not signed in; 7 devices wait"
         state = bench.state(run)
         assert state.batches[2].state is BatchState.ABANDONED
         assert [len(s.items) for s in bench.ledger.submits] == [10, 3]
@@ -342,6 +342,17 @@ def test_a_retry_may_try_a_few_first(tmp_path: Path) -> None:
         assert isinstance(end, RunFinished)
         assert end.succeeded == 12
         assert [len(s.items) for s in bench.ledger.submits][4:] == [5, 5]
+
+    emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_a_trial_of_all_there_is_stops_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path, Scenario(devices=(DeviceRule(online=False),)))
+        run = bench.create(devices(2), Options(first=2, max_failures=0))
+        end = await bench.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.failed == 2
 
     emulated_time.run(main(), limit=6 * HOURS)
 
