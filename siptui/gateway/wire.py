@@ -161,7 +161,10 @@ def _summary(entry: Any) -> BatchSummary:
 
 
 def _items(record: Mapping[str, Any]) -> list[Any]:
-    """The entries of the item array; none if it is absent, since a new batch may have none yet."""
+    """The entries of the item array; none if it is absent, since a new batch may have none yet.
+
+    Nobody has seen its name: under an unknown one it is told by what is in it.
+    """
     for name in _ITEM_ARRAYS:
         found = record.get(name)
         if isinstance(found, list):
@@ -170,7 +173,15 @@ def _items(record: Mapping[str, Any]) -> list[Any]:
             return [found]
         if found is not None:
             raise WireError(f"{name!r} is no list")
-    return []
+    lists = [part for part in record.values() if isinstance(part, list) and _devices(part)]
+    return lists[0] if len(lists) == 1 else []
+
+
+def _devices(part: list[Any]) -> bool:
+    """Whether every entry is an object with a hardware id, and there is one at all."""
+    return bool(part) and all(
+        isinstance(entry, dict) and "hardwareid" in folded_keys(entry) for entry in part
+    )
 
 
 def _item(entry: Any) -> ItemStatus:

@@ -96,7 +96,7 @@ def test_a_number_too_long_to_read_is_refused() -> None:
 
 
 @pytest.mark.parametrize("casing", [str, str.lower, str.upper, lambda s: s[0].lower() + s[1:]])
-@pytest.mark.parametrize("array", ["BatchItems", "BatchItem", "Items"])
+@pytest.mark.parametrize("array", ["BatchItems", "BatchItem", "Items", "Devices"])
 def test_names_are_read_in_any_case_and_the_array_under_any_name(casing: Any, array: str) -> None:
     item = {
         "UserName": "a@x.com",
@@ -184,3 +184,16 @@ def test_what_is_no_list_of_batches_is_not_an_empty_one(answer: object) -> None:
 def test_what_cannot_be_a_batch_id_is_none(value: object) -> None:
     with pytest.raises(WireError):
         wire.accepted({"batchId": value})
+
+
+def test_an_array_of_an_unknown_name_counts_only_when_it_alone_holds_devices() -> None:
+    item = {"UserName": "a@x.com", "HardwareId": "001565000001", "Status": "Success"}
+    head = {"BatchId": "b-1", "BatchStatus": "Completed"}
+    others: list[dict[str, object]] = [
+        {"Devices": ["00-15-65-00-00-01"]},
+        {"Errors": [{"Code": "x"}], "Links": []},
+        {"Done": [item], "Open": [item]},
+    ]
+    for other in others:
+        assert wire.batch_status(head | other, "b-1").items == ()
+    assert len(wire.batch_status(head | {"Done": [item], "Links": ["x"]}, "b-1").items) == 1
