@@ -120,6 +120,7 @@ def login(
 @options.as_json
 def logout(profile: str | None, as_json: bool, **_: Any) -> None:
     """Forget the tokens of a profile on this machine."""
+    from siptui.commands.handing import tell_of_holders
     from siptui.identity.store import FileStore, StoreKind, existing_store
 
     chosen, folder = _profile(profile)
@@ -134,6 +135,7 @@ def logout(profile: str | None, as_json: bool, **_: Any) -> None:
         click.echo("To end the account's sessions everywhere, revoke them in Entra.")
     else:
         click.echo(f"Nobody was signed in to profile {chosen.name}.")
+    tell_of_holders(profile)
     _warn_of_environment(as_json)
 
 

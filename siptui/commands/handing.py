@@ -47,3 +47,19 @@ def hand_to_workers(profile: str | None, account: "Account", store: "TokenStore"
         return told
     finally:
         desk.close()
+
+
+def tell_of_holders(profile: str | None) -> None:
+    """Say which workers are at work still after a sign-out: what they were handed is theirs."""
+    from siptui.commands.session import select
+    from siptui.runs.office import holder_of
+
+    journal = select(profile).journal
+    for lock in sorted((journal.parent / "held").glob("*.lock")):
+        if holder := holder_of(journal, lock.stem):
+            click.echo(
+                f"Run {lock.stem} is still worked on by process {holder.pid} on {holder.host}: a "
+                "worker that was handed a sign-in keeps it until the run ends. To stop submitting: "
+                f"siptui attach {lock.stem}, then P; to end it at once: kill {holder.pid}",
+                err=True,
+            )

@@ -97,7 +97,9 @@ def test_signed_in_again_in_the_middle_of_a_run(place: SignedLab) -> None:
 def test_a_sign_in_kept_nowhere_reaches_the_worker_that_waits(place: SignedLab) -> None:
     place.sign_in("--store", "file")
     run = _started(place)
-    assert place.run("auth", "logout").exit_code == 0
+    out = place.run("auth", "logout")
+    assert out.exit_code == 0
+    assert f"Run {run} is still worked on by process" in out.stderr
     _refuse(place)
     until(lambda: _waits(place, run), "the wait for a sign-in")
     place.sign_in("--store", "memory")
