@@ -11,6 +11,7 @@ from siptui.runs.aside import Aside
 if TYPE_CHECKING:
     from siptui.preflight.apply import FixOutcome
     from siptui.preflight.check import Preflight
+    from siptui.preflight.finding import Report
     from siptui.preflight.fixes import Fix
     from siptui.preflight.gather import Progress, Sources
     from siptui.preflight.record import Record
@@ -47,6 +48,17 @@ class ConsoleChecks:
         changes = self._record().lately(LEAD_HOURS)
         async with self._opening() as sources:
             return await check(devices, sources, changes=changes, on_progress=tell)
+
+    async def look(self, devices: Sequence[Device]) -> "Report":
+        """Look for personal accounts alone; changes nothing."""
+
+        async def work() -> "Report":
+            from siptui.preflight.check import look
+
+            async with self._opening() as sources:
+                return await look(devices, sources)
+
+        return await self._aside.ask(work())
 
     async def fix(
         self,

@@ -54,6 +54,7 @@ def run_demo(theme: str, *, mouse: bool) -> int:
                     tenant_id=demo.tenant_id,
                     memory=demo.memory,
                     checks=demo.checks,
+                    looks_for_personal=False,
                 ),
             )
         finally:

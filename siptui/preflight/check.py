@@ -10,7 +10,7 @@ from siptui.preflight.account_checks import Tables, account_findings
 from siptui.preflight.device_checks import device_findings
 from siptui.preflight.facts import Facts
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
-from siptui.preflight.gather import OnProgress, Sources, gather
+from siptui.preflight.gather import OnProgress, Sources, gather, look_up
 from siptui.preflight.public_ip import Network
 from siptui.preflight.remedies import LEAD_HOURS
 from siptui.preflight.tenant_checks import tenant_findings
@@ -48,6 +48,18 @@ async def check(
     """
     facts = await gather(devices, sources, on_progress=on_progress)
     return Preflight(facts, judge(devices, facts, now(), public_ips, changes))
+
+
+async def look(
+    devices: Sequence[Device], sources: Sources, *, on_progress: OnProgress | None = None
+) -> Report:
+    """Tell shared accounts from personal ones and nothing else; a call per 50. Errors as `gather`.
+
+    Of the report only `personal` and `maybe_personal` say something.
+    """
+    names = [device.user_name for device in devices]
+    facts = await look_up(names, sources, on_progress=on_progress)
+    return judge(devices, facts, datetime.now(UTC))
 
 
 def judge(

@@ -1,13 +1,24 @@
 """A loop of its own in a thread: for what must not hold up the screen."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from siptui.domain.errors import SiptuiError
+
+_LOG = logging.getLogger("siptui.aside")
 T = TypeVar("T")
 _CLOSING = 10.0  # seconds given to what is under way when it is closed
+
+
+class UnforeseenError(SiptuiError):
+    """Something went wrong in a way that nobody thought of. What asked for it can go on."""
+
+    title = "Internal error"
+    code = "internal_error"
 
 
 class Aside:
@@ -27,8 +38,21 @@ class Aside:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def ask(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`, for another loop. Who stops waiting stops the work as well."""
-        return await asyncio.wrap_future(self.begin(work))
+        """The result of `work`, for another loop. Who stops waiting stops the work as well.
+
+        What fails without being a `SiptuiError` is logged and raised as `UnforeseenError`, so
+        that a fault beside the screen does not take the screen with it.
+        """
+        try:
+            return await asyncio.wrap_future(self.begin(work))
+        except SiptuiError:
+            raise
+        except Exception as error:
+            _LOG.exception("A fault beside the screen")
+            raise UnforeseenError(
+                f"{type(error).__name__}: this is a fault of siptui, not yours.",
+                remedy="It is in the log file; you can go on, and try it again.",
+            ) from error
 
     def close(self) -> None:
         """Stop what is under way, and the thread."""

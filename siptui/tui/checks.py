@@ -8,6 +8,7 @@ from siptui.domain.device import Device
 if TYPE_CHECKING:
     from siptui.preflight.apply import FixOutcome
     from siptui.preflight.check import Preflight
+    from siptui.preflight.finding import Report
     from siptui.preflight.fixes import Fix
 
 #: Hears how far a check is: calls answered, calls known to be needed, what the last was about.
@@ -20,6 +21,10 @@ class Checks(Protocol):
 
     async def check(self, devices: Sequence[Device], on_progress: OnProgress) -> "Preflight":
         """Read and judge; changes nothing."""
+        ...
+
+    async def look(self, devices: Sequence[Device]) -> "Report":
+        """Look for personal accounts alone, which takes few calls; changes nothing."""
         ...
 
     async def fix(

@@ -105,6 +105,11 @@ class Console(Tenant):
             except SiptuiError as error:
                 self.tell(error)
                 return
+            queued = self.session.waiting()
+            without, unread = await self.left_out(queued, whole=True)
+            if without is None:
+                return
+            notes = [*notes, *unread]
             question = phrases.resume_question(
                 self.session.run, self.session.tenant, waiting, notes
             )

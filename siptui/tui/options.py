@@ -39,6 +39,9 @@ class ConsoleOptions:
     memory: "Memory | None" = None
     #: The tenant's prerequisites; without them, their keys are not offered.
     checks: "Checks | None" = None
+    #: Whether a submit without a check looks for personal accounts at least; not in the demo,
+    #: whose accounts are nobody's.
+    looks_for_personal: bool = True
     #: The ways to sign in; none where it is not for the console to ask, as in the demo.
     sign_in: "SignIns | None" = None
     refresh_hz: float = 5.0

@@ -1,14 +1,15 @@
 """What changes something in the tenant: each a question, then one call of the desk."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
 from textual import work
 
-from siptui.domain.device import Device
+from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
+from siptui.domain.text import visible
 from siptui.runs.state import DeviceRecord
 from siptui.tui import personal, phrases
 from siptui.tui.dialogs.ask import Choice, Confirm
@@ -36,9 +37,8 @@ class Orders(Signing):
             return
         if not await self.signed_in():
             return
-        without = await personal.left_out(self.app, session.board.report, devices)
+        without, unread = await self.left_out(devices)
         if without is None:
-            self.say("nothing was submitted.", "muted")
             return
         devices = [device for device in devices if device.key not in without]
         if not devices:
@@ -49,9 +49,7 @@ class Orders(Signing):
         except SiptuiError as error:
             self.tell(error)
             return
-        if without:
-            many = phrases.plural(len(without), "row")
-            notes = [*notes, f"{many} left out: may be personal accounts."]
+        notes = [*notes, *unread, *_left_out(without)]
         left_out = session.board.list.rows_invalid if session.board.list else 0
         question = phrases.submit_question(
             devices,
@@ -63,6 +61,36 @@ class Orders(Signing):
         )
         if await self.app.push_screen_wait(Confirm("Submit", question, len(devices))):
             self.do(partial(session.submit, without), then_all=True)
+
+    async def left_out(
+        self, devices: Sequence[Device], *, whole: bool = False
+    ) -> tuple[frozenset[DeviceKey] | None, list[str]]:
+        """The rows that may be personal accounts and were not named (none at all if the operator
+        goes back), and what could not be read of the others.
+
+        Rows that no check was made of are looked at now.
+        """
+        options, known = self.session.options, self.session.board.report
+        reports = [] if known is None else [known]
+        unseen = [one for one in devices if known is None or one.key not in known.by_key]
+        notes: list[str] = []
+        if unseen and options.checks is not None and options.looks_for_personal:
+            self.say("looking for personal accounts …", "muted")
+            try:
+                looked = await options.checks.look(unseen)
+            except SiptuiError as error:
+                notes.append(f"Could not look for personal accounts: {visible(error.message)}")
+            else:
+                reports.append(looked)
+                if many := len(looked.maybe_personal):
+                    rows = phrases.plural(many, "row")
+                    notes.append(f"Could not check whether {rows} may be personal accounts.")
+            self._said = ()
+            self.show_bars()
+        without = await personal.left_out(self.app, reports, devices, whole=whole)
+        if without is None:
+            self.say("nothing was submitted.", "muted")
+        return without, notes
 
     def prerequisites(self, devices: Sequence[Device]) -> str:
         """What is known of the prerequisites of these devices, for a confirmation."""
@@ -112,9 +140,17 @@ class Orders(Signing):
         session = self.session
         if not await self.signed_in():
             return
+        without, unread = await self.left_out([record.device for record in records])
+        if without is None:
+            return
+        records = [record for record in records if record.device.key not in without]
+        if not records:
+            self.say("retry: every row was left out; nothing was submitted.", "muted")
+            return
         question = phrases.retry_question(
             records, session.tenant, session.options.run_options, left_out=note
         )
+        question += [*unread, *_left_out(without)]
         if await self.app.push_screen_wait(Confirm("Retry", question, len(records))):
             self.do(partial(session.retry, records))
             self.grid.clear_marks()
@@ -150,7 +186,10 @@ class Orders(Signing):
         lost = {b.number: records for b, records in session.undecided()}.get(number, [])
         if not lost:
             return
-        question = phrases.resubmit_question(lost, session.tenant, number)
+        without, unread = await self.left_out([record.device for record in lost], whole=True)
+        if without is None:
+            return
+        question = [*phrases.resubmit_question(lost, session.tenant, number), *unread]
         if await self.app.push_screen_wait(Confirm("Submit again", question, len(lost))):
             self.do(partial(session.desk.resubmit, run, number))
 
@@ -177,6 +216,12 @@ class Orders(Signing):
                 self.log_pane.append(lines)
             self.tick()
             self.show_bars()
+
+
+def _left_out(without: Collection[DeviceKey]) -> list[str]:
+    if not without:
+        return []
+    return [f"{phrases.plural(len(without), 'row')} left out: may be personal accounts."]
 
 
 _DOUBT: Line = (

@@ -1,6 +1,6 @@
 """Accounts that may be somebody's own: stopped before a submit, unless each is named."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from textual.app import App
@@ -16,14 +16,16 @@ _SHOWN = 6
 
 
 async def left_out(
-    app: App[Any], report: Report | None, devices: Sequence[Device]
+    app: App[Any], reports: Iterable[Report], devices: Sequence[Device], *, whole: bool = False
 ) -> frozenset[DeviceKey] | None:
     """The rows that are not to be submitted because their accounts may be personal and were not
-    named; none if the operator goes back altogether."""
-    if report is None:
-        return frozenset()
+    named; none if the operator goes back altogether.
+
+    Of a `whole` no row can be left out: every name is typed, or nothing goes on.
+    """
     keys = {device.key for device in devices}
-    names = {one.user_name.casefold(): one.user_name for one in report.personal if one.key in keys}
+    found = (one for report in reports for one in report.personal if one.key in keys)
+    names = {one.user_name.casefold(): one.user_name for one in found}
     if not names:
         return frozenset()
     some = ", ".join(visible(name) for name in list(names.values())[:_SHOWN])
@@ -38,10 +40,11 @@ async def left_out(
         ),
         (("The password of a personal account would be reset to an unknown value.", "strong"),),
     ]
-    choices = [
-        ("out", "leave them out", "submit the others"),
-        ("name", "name each one", "type every name that is to be submitted all the same"),
-    ]
+    choices = [("name", "name each one", "type every name that is to be submitted all the same")]
+    if whole:
+        choices = [("name", "name each one", "none can be left out of it; Escape goes back")]
+    else:
+        choices.insert(0, ("out", "leave them out", "submit the others"))
     chosen = await app.push_screen_wait(Choice("Personal accounts?", choices, text))
     if chosen is None:
         return None
@@ -50,6 +53,8 @@ async def left_out(
         for key, name in names.items():
             if await _named(app, name):
                 out.discard(key)
+            elif whole:
+                return None
     return frozenset(device.key for device in devices if device.user_name.casefold() in out)
 
 

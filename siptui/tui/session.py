@@ -165,10 +165,14 @@ class Session:
         """How many devices of the run wait to be submitted."""
         return self.run.counts[DeviceState.QUEUED] if self.run else 0
 
+    def waiting(self) -> list[Device]:
+        """The devices of the run that wait to be submitted."""
+        run = self.run
+        return [r.device for r in run.devices if r.state is DeviceState.QUEUED] if run else []
+
     def resume_notes(self) -> list[str]:
         """What other runs say of the devices that wait; raises if one of them has some."""
         run = self.run
         if run is None:
             return []
-        waiting = [r.device for r in run.devices if r.state is DeviceState.QUEUED]
-        return self.desk.notes(waiting, run=run.run)
+        return self.desk.notes(self.waiting(), run=run.run)

@@ -10,6 +10,7 @@ from siptui.emulator.scenario import read_scenario
 from siptui.gateway.errors import NotReachedError
 from siptui.preflight import apply
 from siptui.preflight.record import Step
+from siptui.runs import events as ev
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.fixing import FixPage
 from siptui.tui.dialogs.page import Page
@@ -49,6 +50,7 @@ async def _bench(
         text=list_text(make_devices(6)),
         desk=service.desk,
         checks=service.checks,
+        memory=service.memory,
         read_only=read_only,
     ) as bench:
         yield bench, service
@@ -100,9 +102,7 @@ async def test_the_page_has_the_tenants_findings_and_leads_to_the_rows(tmp_path:
 
 async def test_the_confirmation_counts_and_stops_personal_accounts(tmp_path: Path) -> None:
     async with _bench(tmp_path) as (bench, service):
-        await bench.press("s")
-        assert "Prerequisites: not checked (p)" in bench.flat
-        await bench.press("escape", "p", "s")
+        await bench.press("p", "s")
         assert isinstance(bench.app.screen, Choice)
         assert PERSONAL in bench.flat
         await bench.press("escape")
@@ -138,6 +138,83 @@ async def test_a_personal_account_goes_on_only_by_its_name(tmp_path: Path) -> No
         await bench.type("6")
         await bench.press("enter")
         assert len(service.desk.journal.devices(service.desk.newest)) == 6
+
+
+async def test_without_a_check_a_submit_looks_for_personal_accounts_alone(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        await bench.press("s")
+        assert isinstance(bench.app.screen, Choice)
+        assert PERSONAL in bench.flat
+        await bench.press("escape")
+        assert service.desk.journal.runs() == []
+        await bench.press("s", "enter")
+        assert isinstance(bench.app.screen, Confirm)
+        assert "5 accounts in Contoso Ltd" in bench.flat
+        assert "1 row left out" in bench.flat
+        assert "Prerequisites: not checked (p)" in bench.flat
+
+
+async def test_what_cannot_be_looked_at_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        service.error = NotReachedError("The name does not resolve.")
+        await bench.press("s")
+        assert isinstance(bench.app.screen, Confirm)
+        assert "6 accounts in Contoso Ltd" in bench.flat
+        assert "Could not look for personal accounts" in bench.flat
+
+
+@pytest.mark.parametrize("checked", [True, False])
+async def test_a_retry_stops_at_personal_accounts_too(tmp_path: Path, checked: bool) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        if checked:
+            await bench.press("p")
+        await bench.press("s", "j", "enter")
+        bench.fill(PERSONAL)
+        await bench.press("enter")
+        await bench.type("6")
+        await bench.press("enter")
+        service.desk.accept(1)
+        service.desk.finish(range(6), error="User missing CAP policy assignment.")
+        await bench.look()
+        await bench.press("r")
+        assert isinstance(bench.app.screen, Choice)
+        assert PERSONAL in bench.flat
+        await bench.press("enter")
+        assert isinstance(bench.app.screen, Confirm)
+        assert "5 devices in Contoso Ltd" in bench.flat
+        assert "1 row left out: may be personal accounts" in bench.flat
+
+
+async def test_a_run_goes_on_only_when_its_personal_accounts_are_named(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        run = service.desk.create(
+            make_devices(6), file="list.csv", sha256="", skipped=0, options=ev.Options()
+        )
+        await bench.press("h", "r")
+        assert isinstance(bench.app.screen, Choice)
+        assert PERSONAL in bench.flat
+        await bench.press("enter")
+        assert isinstance(bench.app.screen, Prompt)
+        await bench.press("escape")
+        assert "nothing was submitted" in bench.flat
+        assert service.desk.started == []
+        await bench.press("h", "r", "enter")
+        bench.fill(PERSONAL)
+        await bench.press("enter")
+        assert isinstance(bench.app.screen, Confirm)
+        await bench.type("6")
+        await bench.press("enter")
+        assert service.desk.started == [run]
+
+
+@pytest.mark.parametrize("key", ["p", "s", "b"])
+async def test_a_fault_beside_the_screen_ends_no_console(tmp_path: Path, key: str) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        service.error = RuntimeError("nobody thought of this")
+        await bench.press(key)
+        assert "RuntimeError: this is a fault of siptui" in bench.flat
+        await bench.press("escape", "g")
+        assert len(bench.rows) == 6
 
 
 async def test_a_check_that_fails_is_told(tmp_path: Path) -> None:
