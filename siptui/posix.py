@@ -46,10 +46,10 @@ class HeldError(SiptuiError):
     code = "held"
     exit_code = ExitCode.HELD
 
-    def __init__(self, path: Path, holder: "Holder") -> None:
+    def __init__(self, path: Path, holder: "Holder", *, remedy: str = "") -> None:
         super().__init__(
             f"{path.name} is held by {holder}.",
-            remedy="Wait until it is done, or end that process; its lock ends with it.",
+            remedy=remedy or "Wait until it is done, or end that process; its lock ends with it.",
         )
         self.holder = holder
 

@@ -59,6 +59,7 @@ def command(
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.phrasing import counted
     from siptui.commands.session import select
+    from siptui.commands.telling import heeded
     from siptui.commands.watching import watch
     from siptui.posix import HeldError
     from siptui.runs.changes import Changed
@@ -82,11 +83,17 @@ def command(
         wait_for_sign_in=not no_input,
     )
     try:
+        heeded(desk, attended=dry_run or not (yes or no_input))
         found = _which(desk, run, deciding=bool(adopt or resubmit))
         state = load(desk.journal, found)
         if holder := holder_of(selected.journal, found):
             if adopt or resubmit or found not in waiting_runs(desk, selected.journal):
-                raise HeldError(lock_path(selected.journal, found), holder)
+                raise HeldError(
+                    lock_path(selected.journal, found),
+                    holder,
+                    remedy=f"It is at work already: siptui attach {found}. A decision about a lost "
+                    "batch is taken there, too.",
+                )
             signed_in_account(selected, record, log_level)
             desk.signed_in(found)
             may_ask = not (no_input or as_json)

@@ -46,6 +46,7 @@ def command(
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.planning import planned_batches, show_plan
     from siptui.commands.session import select
+    from siptui.commands.telling import heeded
     from siptui.commands.watching import watch
     from siptui.runs.changes import Changed
     from siptui.runs.office import load
@@ -60,6 +61,7 @@ def command(
         wait_for_sign_in=not no_input,
     )
     try:
+        heeded(desk, attended=dry_run or not (yes or no_input))
         found = desk.find(run)
         state = load(desk.journal, found)
         failed = [

@@ -106,6 +106,7 @@ def command(
     from siptui.commands.phrasing import counted
     from siptui.commands.planning import show_plan
     from siptui.commands.session import select
+    from siptui.commands.telling import heeded
     from siptui.commands.watching import watch
     from siptui.devicelist.reading import read
     from siptui.runs.events import Options
@@ -139,6 +140,7 @@ def command(
             notes.append(note)
         devices = found.devices
         attended = sys.stdin.isatty() and not (yes or no_input or as_json)
+        heeded(desk, attended=attended)
         if preflight:
             notes += preflighted(
                 selected,

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from siptui.domain.errors import SiptuiError
+
 if TYPE_CHECKING:
     from siptui.runs.office import Office
 
@@ -15,3 +17,22 @@ def told(office: O_) -> O_:
     if office.notice:
         click.echo(office.notice, err=True)
     return office
+
+
+class JournalRepairedError(SiptuiError):
+    """The journal was set aside just now, and nobody has read that yet."""
+
+    title = "The journal was damaged"
+    code = "journal_repaired"
+
+
+def heeded(office: "Office", *, attended: bool) -> None:
+    """Raise `JournalRepairedError` where a `--yes` was given before anybody could know that the
+    journal has forgotten something: what other runs have at the service, above all."""
+    if office.notice and not attended:
+        raise JournalRepairedError(
+            "It was set aside just now, and what other runs have at the service may be forgotten. "
+            "Nothing was submitted.",
+            remedy="“siptui runs” shows what was kept, “siptui batches” what the service has. "
+            "Give the command again when you are sure.",
+        )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections import Counter
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _POLL = 0.1
 _HOLDER = 2.0
+#: Bytes free below which a journal cannot be trusted to have taken a worker's last words.
+_ROOM = 1 << 20
 _TOLD = (DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN)
 
 
@@ -52,7 +55,7 @@ def watch(
                         if not ended and follower.state.open_orders:
                             desk.start(run)  # the order met a worker that was just leaving
                         elif not ended:
-                            return _abandoned(follower.state, as_json)
+                            return _abandoned(path, follower.state, as_json)
                 if ended:
                     _wait_for_release(path, run)
                     return exit_code(follower.state)
@@ -161,9 +164,12 @@ def summary(state: RunState, event: ev.RunFinished) -> list[str]:
     return out + ways_on(state)
 
 
-def _abandoned(state: RunState, as_json: bool) -> ExitCode:
+def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
     text = "The worker is gone without a word."
     following = f"Nothing is lost; go on with: siptui resume {state.run}"
+    if shutil.disk_usage(path.parent).free < _ROOM:
+        text += f" The disk that {path.parent} is on is full."
+        following = f"Free some space first. {following}"
     if as_json:
         line = {
             "schema": SCHEMA,

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.domain.text import visible
 from siptui.gateway.protocol import BulkSignIn
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def main() -> int:
     except SiptuiError as error:
         _answer({"error": {"code": error.code, "message": error.message, "next": error.remedy}})
         return int(error.exit_code)
+    except OSError as error:  # a full disk, most of all
+        _LOG.exception("the system refused the worker something", extra={"run": order["run"]})
+        text = f"The system says: {visible(error.strerror or type(error).__name__)}."
+        following = f"Nothing was submitted by it. Then go on with: siptui resume {order['run']}"
+        _answer({"error": {"code": "system", "message": text, "next": following}})
+        return int(ExitCode.ERROR)
     except Exception as error:
         _LOG.exception("the worker ended with an error", extra={"run": order["run"]})
         text = f"an error in siptui itself: {type(error).__name__}"

@@ -1,10 +1,15 @@
 """Faults of siptui's own, and a journal that was damaged: said where people look."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from siptui.commands.watching import watch
+from siptui.runs.events import Options
+from siptui.runs.office import Office
+from tests.runs.bench import devices
 from tests.worker.lab import TOKEN, lab, until, write_list
 from tests.worker.terminal import Terminal
 
@@ -63,9 +68,56 @@ def test_a_journal_that_was_repaired_is_told_of(tmp_path: Path) -> None:
             assert "set aside" in done.stderr
             if "--json" in args:
                 assert json.loads(done.stdout)["runs"] is not None
+        # A yes that was given before anybody could know of it does not count.
+        place.journal.write_bytes(bad)
+        before = place.times()
+        done = place.run("run", str(file), "--region", "EMEA", "--yes", "--json")
+        assert done.exit_code == 1
+        assert json.loads(done.stdout)["error"]["code"] == "journal_repaired"
+        assert place.times() == before
+        assert place.run("run", str(file), "--region", "EMEA", "--yes").exit_code == 0
         place.journal.write_bytes(bad)
         window = Terminal(place)
         try:
             until(lambda: window.shows("was damaged"), "the notice")
         finally:
             window.close()
+
+
+_REFUSED = """
+import errno, os
+from siptui.posix import FileLock
+def refused(self, *args):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+FileLock.__init__ = refused
+"""
+
+
+def test_what_the_system_refuses_a_worker_is_no_fault_of_siptui(tmp_path: Path) -> None:
+    with lab(tmp_path / "lab") as place:
+        (tmp_path / "sitecustomize.py").write_text(_REFUSED)
+        file = write_list(tmp_path / "list.csv", range(2))
+        how = ("--region", "EMEA", "--yes", "--json")
+        done = place.run("run", str(file), *how, PYTHONPATH=str(tmp_path))
+        assert done.exit_code == 1, done.output
+        (run,) = place.runs()
+        error = json.loads(done.stdout.splitlines()[-1])["error"]
+        assert "No space left on device" in error["message"]
+        assert f"siptui resume {run}" in error["next"]
+        assert place.times() == {}
+
+
+def test_a_worker_gone_from_a_full_disk_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Office(tmp_path / "journal.db", tenant="contoso.example")
+    try:
+        run = desk.create(devices(1), file="l", sha256="", skipped=0, options=Options())
+        usage = shutil.disk_usage(tmp_path)._replace(free=0)
+        monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+        assert watch(desk, desk.journal.path, run, as_json=False) == 1
+    finally:
+        desk.close()
+    said = capsys.readouterr().err
+    assert "is full" in said
+    assert f"siptui resume {run}" in said
