@@ -105,8 +105,9 @@ class Fixer:
         """Carry `fixes` out, tenant before accounts; what became of each, in their order.
 
         `named` are the accounts whose names the operator typed. Raises `NotNamedError`, before
-        anything is sent, when a fix that needs its account's name is not among them. What the
-        service refuses is an outcome, not an error.
+        anything is sent, when a fix that needs its account's name is not among them, and
+        `HeldError` while another process changes things with the same record. What the service
+        refuses is an outcome, not an error; what the record has and still stands is not sent again.
         """
         typed = {name.casefold() for name in named}
         if unnamed := [
@@ -123,6 +124,14 @@ class Fixer:
             fix_id = self._new_id()
             outcome = FixOutcome(fix_id, fix.change, Step.INTENDED)
             sent.append(_Sent(fix_id, fix.change, outcome, fix.needs))
+        try:
+            with self._record.hold():
+                await self._all(sent)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+        return tuple(one.outcome for one in sent)
+
+    async def _all(self, sent: "Sequence[_Sent]") -> None:
         tenant = [one for one in sent if one.change.kind not in writes.OF_ACCOUNTS]
         accounts = [one for one in sent if one.change.kind in writes.OF_ACCOUNTS]
         await self._carry_out(tenant)
@@ -135,7 +144,6 @@ class Fixer:
             else:
                 ready.append(one)
         await self._carry_out(ready)
-        return tuple(one.outcome for one in sent)
 
     async def undo(self, name: str) -> FixOutcome:
         """Take back the change that goes by `name` (its id, or the beginning of it).
@@ -143,7 +151,10 @@ class Fixer:
         Raises `CannotUndoError` where it was never done, was undone, or something else stands
         there now; `GatewayError` where that cannot be read, or the service refuses.
         """
-        found = find_change(self._record, name)
+        with self._record.hold():
+            return await self._undo(find_change(self._record, name))
+
+    async def _undo(self, found: Recorded) -> FixOutcome:
         one = _Sent(found.fix, found.change, FixOutcome(found.fix, found.change, found.step))
         await self._know_users([one])
         if not await self._stands(one):
@@ -178,6 +189,12 @@ class Fixer:
 
     async def _carry_out(self, sent: Sequence[_Sent]) -> None:
         await self._know_users(sent, anew=True)
+        before = {_same(one.change) for one in self._record.changes().values() if one.holds}
+        for one in sent:
+            # Another process, or one that was killed, may have made it since it was planned.
+            known = one.outcome.step is Step.INTENDED and _same(one.change) in before
+            if known and await self._there(one):
+                self._tell(one.become(Step.SEEN, _THERE))
         refused: dict[Kind, str] = {}
         async with asyncio.TaskGroup() as group:
             for one in sent:
@@ -192,6 +209,15 @@ class Fixer:
                 detail = f"{one.outcome.detail} {_LATE}".strip() if lost else _LATE
                 self._record.note([(one.fix_id, step, detail)])
                 self._tell(one.become(step, detail))
+
+    async def _there(self, one: _Sent) -> bool:
+        """Whether the change stands already, as far as that can be read."""
+        try:
+            return await writes.stands(self._sources, one.change, one.user)
+        except (SignInNeededError, TokenRefusedError):
+            raise
+        except SiptuiError:
+            return False
 
     async def _know_users(self, sent: Sequence[_Sent], *, anew: bool = False) -> None:
         """The accounts as they are now; of `anew` changes also what they had before."""
@@ -282,6 +308,12 @@ class Fixer:
         return secrets.token_hex(4)
 
 
+def _same(change: Change) -> tuple[Kind, str, str]:
+    """What two orders of the same change have in common."""
+    return change.kind, change.target.casefold(), change.value
+
+
+_THERE = "It was so already. Nothing was sent."
 _REFUSED = (
     "The service took the order, then said that it failed: the number may be taken or unknown."
 )

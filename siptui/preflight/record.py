@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from siptui.gateway.tenant import NumberType
-from siptui.posix import PrivateFileError, file_lock, private_folder, read_private
+from siptui.posix import FileLock, PrivateFileError, file_lock, private_folder, read_private
 from siptui.preflight.finding import Check
 
 NAME = "fixes.jsonl"
@@ -136,6 +136,14 @@ class Record:
         self._tenant = tenant
         self._who = who
         self._now = now
+
+    def hold(self) -> FileLock:
+        """Keep other processes from changing things with this record, as a context manager.
+
+        Raises `HeldError` (exit 11) at once where another one does.
+        """
+        private_folder(self.path.parent)
+        return file_lock(self.path.with_suffix(".held"))
 
     def intend(self, changes: Iterable[tuple[str, Change]]) -> None:
         """Write down what is about to be sent: (id, change), synced before this returns."""
