@@ -163,7 +163,7 @@ def worker_desk(
         start_work=start,
         hand_over=hand_over,
     )
-    desk.label = label(selected)
+    desk.label, desk.beside = label(selected), selected.beside
     return desk
 
 
@@ -196,7 +196,7 @@ def local_desk(
         account=account,
         notify=selected.settings.notify_command,
     )
-    desk.label = label(selected)
+    desk.label, desk.beside = label(selected), selected.beside
     return desk
 
 

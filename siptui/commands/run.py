@@ -229,6 +229,7 @@ def _notes(selected: "Selected", found: "DeviceList", again: bool) -> list[str]:
     notes: list[str] = []
     if selected.journal.exists():
         office = told(Office(selected.journal, tenant=selected.profile.tenant))
+        office.beside = selected.beside
         try:
             notes += office.notes(found.devices, again=again)
         except BusyDevicesError as error:

@@ -28,6 +28,14 @@ def command(profile: str | None, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"runs": [asdict(head) for head in heads]}, ensure_ascii=False))
         return 0
+    if forgotten := [p for p in selected.beside if p.parent.name not in selected.settings.profiles]:
+        names = ", ".join(path.parent.name for path in forgotten)
+        click.echo(
+            f"{forgotten[0].parent.parent} also has journals of profiles that the configuration "
+            f"does not name: {names}. A renamed profile finds its runs when its folder there is "
+            "renamed alike.",
+            err=True,
+        )
     if not heads:
         click.echo("There is no run yet. “siptui FILE” opens the console on a device list.")
         return 0

@@ -40,6 +40,12 @@ class Selected:
         return self.settings.folders.journal(self.profile.name)
 
     @property
+    def beside(self) -> list[Path]:
+        """The journals of other profiles, those no longer in the configuration included."""
+        found = self.settings.folders.state.glob(f"*/{self.journal.name}")
+        return sorted(path for path in found if path != self.journal)
+
+    @property
     def store_folder(self) -> Path:
         """Where the profile's sign-in is kept; not made by looking."""
         return self.settings.folders.state / self.profile.name

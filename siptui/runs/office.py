@@ -124,6 +124,8 @@ class Office:
         self._tenant = tenant
         #: The tenant for people, its own name included where that is known.
         self.label = tenant
+        #: Journals of other profiles, where devices of this tenant may be in hand as well.
+        self.beside: Sequence[Path] = ()
         self._account = account
         self._start_work = start_work
         self._hand_over = hand_over
@@ -204,9 +206,10 @@ class Office:
     def _refuse(
         self, devices: Sequence[Device], *, run: str = "", again: bool = False
     ) -> "list[Overlap]":
-        from siptui.runs.overlap import overlaps, refuse_busy  # which reads history from here
+        from siptui.runs.overlap import beside, overlaps, refuse_busy  # which read from here
 
         known = overlaps(self._journal, devices, besides=run)
+        known += beside(self.beside, devices, tenant=self._tenant)
         refuse_busy(known, again=again)
         return known
 

@@ -1,16 +1,21 @@
 """Devices and accounts that other runs have in hand: what must not be submitted by oversight."""
 
+import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.events import RunFinished
 from siptui.runs.journal import Journal
+from siptui.runs.journal_file import JournalError
 from siptui.runs.office import holder_of, load
 from siptui.runs.state import DeviceRecord, RunState
+
+_LOG = logging.getLogger(__name__)
 
 
 class BusyDevicesError(UsageError):
@@ -26,7 +31,8 @@ class Overlap:
 
     `busy`: the service may be working on it, or a process that is at work on the run will submit
     it. `waits`: it is queued in a run that nobody works on. `device` is that run's: it has the
-    same hardware id, or where it is `busy` perhaps the same account only.
+    same hardware id, or where it is `busy` perhaps the same account only. `profile` is whose
+    journal has the run, if it is another profile's.
     """
 
     device: Device
@@ -35,14 +41,39 @@ class Overlap:
     at: str
     busy: bool = False
     waits: bool = False
+    profile: str = ""
+
+    @property
+    def where(self) -> str:
+        """The run, and whose it is, for people."""
+        return f"{self.run} of profile {self.profile}" if self.profile else self.run
 
 
 _BUSY = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING, DeviceState.UNKNOWN})
 _OVER = frozenset({BatchState.FINISHED, BatchState.REJECTED})
 
 
-def overlaps(journal: Journal, devices: Sequence[Device], *, besides: str = "") -> list[Overlap]:
-    """What the journal's runs, `besides` apart, last said of each of `devices`.
+def beside(paths: Iterable[Path], devices: Sequence[Device], *, tenant: str) -> list[Overlap]:
+    """What the journals of other profiles say of `devices`, in runs of the same `tenant`.
+
+    A profile that was renamed, or a second one for the tenant, has a journal of its own.
+    """
+    found: list[Overlap] = []
+    for path in paths:
+        try:
+            with Journal(path, read_only=True) as journal:
+                known = overlaps(journal, devices, tenant=tenant)
+            found += [replace(one, profile=path.parent.name) for one in known]
+        except JournalError as error:
+            _LOG.warning("the journal of another profile cannot be read: %s", error.message)
+    return found
+
+
+def overlaps(
+    journal: Journal, devices: Sequence[Device], *, besides: str = "", tenant: str = ""
+) -> list[Overlap]:
+    """What the journal's runs, `besides` apart, last said of each of `devices`; of runs of
+    another tenant nothing, if one is named.
 
     A device is named at most twice: once for where it was submitted or is about to be, and once
     for where it waits. Another device of the same account is named while it is busy.
@@ -55,6 +86,8 @@ def overlaps(journal: Journal, devices: Sequence[Device], *, besides: str = "") 
         if run == besides:
             continue
         state = load(journal, run)
+        if tenant and state.plan and state.plan.tenant.casefold() != tenant.casefold():
+            continue
         held = holder_of(journal.path, run) is not None
         for record in state.devices:
             if record.device.hardware_id in ids:
@@ -110,9 +143,9 @@ def refuse_busy(known: Sequence[Overlap], *, again: bool) -> None:
         count = "1 device is" if len(busy) == 1 else f"{len(busy)} devices are"
         raise BusyDevicesError(
             f"{count} in another run already, or their accounts are: {one.device.user_name} on "
-            f"{one.device.hardware_id} is {one.state} in run {one.run}. Nothing was submitted.",
-            remedy=f"Look at it: siptui attach {one.run}. Devices of unknown outcome are "
-            "submitted again with: siptui run --again",
+            f"{one.device.hardware_id} is {one.state} in run {one.where}. Nothing was submitted.",
+            remedy=f"Look at it: siptui attach {one.run}{_option(one)}. Devices of unknown "
+            "outcome are submitted again with: siptui run --again",
         )
 
 
@@ -123,12 +156,16 @@ def notes(known: Sequence[Overlap]) -> list[str]:
     if done:
         said.append(
             f"{len(done)} of the devices were signed in before, last in run "
-            f"{max(o.run for o in done)}; their passwords are reset again."
+            f"{max(done, key=lambda o: o.run).where}; their passwords are reset again."
         )
-    waiting = Counter(o.run for o in known if o.waits)
+    waiting = Counter((o.run, o.where, _option(o)) for o in known if o.waits)
     said += [
-        f"{count} of the devices wait in run {run}, which is stopped and goes on with "
-        f"“siptui resume {run}”."
-        for run, count in sorted(waiting.items())
+        f"{count} of the devices wait in run {where}, which is stopped and goes on with "
+        f"“siptui resume {run}{option}”."
+        for (run, where, option), count in sorted(waiting.items())
     ]
     return said
+
+
+def _option(one: Overlap) -> str:
+    return f" --profile {one.profile}" if one.profile else ""

@@ -110,3 +110,28 @@ def test_to_adopt_is_not_called_a_submit(lost: tuple[Lab, str, Result]) -> None:
     assert "Nothing is submitted" in done.stderr
     assert "b-1 was not adopted" in done.stdout
     assert place.times() == {}
+
+
+def test_a_renamed_profile_forgets_nothing(lost: tuple[Lab, str, Result]) -> None:
+    place, run, _ = lost
+    other = place.folder / "renamed"
+    other.mkdir()
+    text = (place.folder / "config" / "config.toml").read_text()
+    (other / "config.toml").write_text(text.replace("profiles.lab", "profiles.contoso"))
+    env = {"SIPTUI_CONFIG_DIR": str(other)}
+    file = place.folder.parent / "list.csv"
+    how = ("run", str(file), "--region", "EMEA", "--yes", "--json")
+    done = place.run(*how, **env)
+    assert done.exit_code == 2
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "busy_devices"
+    assert f"{run} of profile lab" in error["message"]
+    assert f"siptui attach {run} --profile lab" in error["next"]
+    told = place.run("runs", **env)
+    assert "profiles that the configuration does not name: lab" in told.stderr
+    assert place.times() == {}
+    # Another tenant's are no matter, not even with the same names of phones and accounts.
+    (other / "config.toml").write_text(
+        text.replace("profiles.lab", "profiles.other").replace("contoso.example", "other.example")
+    )
+    assert place.run(*how[:4], "--dry-run", **env).stdout.count("would be refused") == 0
