@@ -146,6 +146,7 @@ def _fix(
     from siptui.commands.session import open_session
     from siptui.commands.waits import say_wait
     from siptui.devicelist.reading import read
+    from siptui.gateway.tenant import TenantInfo
     from siptui.preflight.apply import Fixer
     from siptui.preflight.check import check
     from siptui.preflight.finding import Result
@@ -167,7 +168,9 @@ def _fix(
             )
             plan = plan_fixes(made.report, made.facts, found.devices, wishes)
             if script:
-                for line in _script(plan, selected.profile.tenant):
+                about = made.facts.tenant.tenant
+                known = about.tenant_id if isinstance(about, TenantInfo) else ""
+                for line in _script(plan, known or selected.profile.tenant):
                     click.echo(line)
                 return ExitCode.OK
             if dry_run:
@@ -329,9 +332,11 @@ def _show_dry(plan: "FixPlan", as_json: bool) -> None:
 
 
 def _script(plan: "FixPlan", tenant: str) -> Iterator[str]:
-    """A script that does the same; what may be personal is commented out."""
+    """A script that does the same in the same tenant; what may be personal is commented out."""
+    from siptui.preflight.remedies import quoted
+
     yield f"# {_changes(len(plan.fixes))} for {tenant}. Look it over before you run it."
-    yield "Connect-MicrosoftTeams"
+    yield f"Connect-MicrosoftTeams -TenantId {quoted(tenant)}"
     for fix in plan.fixes:
         if fix.needs_name:
             yield f"# May be personal ({fix.needs_name}); take the mark off if you know better:"

@@ -2,8 +2,8 @@
 somebody at a terminal is at least asked about accounts that may be personal."""
 
 import asyncio
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from siptui.commands.table import count
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: What the confirmation says when none was made.
 NOT_CHECKED = "Prerequisites: not checked (--preflight does)."
+#: The same of an order that has no such option.
+NOT_CHECKED_AGAIN = "Prerequisites: not checked (siptui preflight does)."
 _SHOWN = 12
 
 
@@ -98,10 +100,8 @@ def preflighted(
     wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
     names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
     if unnamed := [name for key, name in wanted.items() if key not in names]:
-        shown = ", ".join(unnamed[:_SHOWN])
-        more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""
         raise PersonalAccountsError(
-            f"No common area phone policy, so they may be somebody's own: {shown}{more}. "
+            f"No common area phone policy, so they may be somebody's own: {_some(unnamed)}. "
             "Nothing was submitted.",
             remedy="Take them off the list, assign the policy if they are shared (siptui fix), or "
             "name each with --include-personal USER; --yes does not stand for that.",
@@ -120,6 +120,11 @@ def preflighted(
 _WHY = "it has no common area phone policy, and its password would be reset"
 
 
+def attended(yes: bool, no_input: bool, as_json: bool) -> bool:
+    """Whether there is somebody at a terminal who can be asked."""
+    return sys.stdin.isatty() and not (yes or no_input or as_json)
+
+
 def asked_about(
     selected: "Selected",
     devices: "Sequence[Device]",
@@ -127,47 +132,59 @@ def asked_about(
     named: Iterable[str],
     record: "Tape | None",
     log_level: str | None,
+    whole: bool = False,
+    not_checked: str = NOT_CHECKED,
 ) -> "tuple[tuple[Device, ...], list[str]]":
     """Look for personal accounts alone (a call per 50) and have their names typed, on a terminal.
 
-    Those devices that may go on, and what the confirmation is to say. What cannot be read is
-    said and stops nothing: whoever may sign in phones need not be able to read policies. Raises
-    `PersonalAccountsError` when nothing is left.
+    Those devices that may go on, and what the confirmation is to say, `not_checked` first. What
+    cannot be read is said and stops nothing: whoever may sign in phones need not be able to read
+    policies. Raises `PersonalAccountsError` when nothing is left, or when of a `whole`, of which
+    no device can be left out, an account was not named.
     """
     from siptui.commands.prerequisites import said_progress, sources_of, typed_names
     from siptui.commands.session import open_session
     from siptui.commands.waits import say_wait
     from siptui.gateway.errors import GatewayError
-    from siptui.preflight.check import judge
-    from siptui.preflight.facts import Facts
-    from siptui.preflight.gather import look_up
+    from siptui.preflight.check import look
 
-    async def main() -> Facts:
+    async def main() -> "Report":
         async with open_session(
             record=record, log_level=log_level, on_wait=say_wait, selected=selected
         ) as session:
-            names = [device.user_name for device in devices]
-            return await look_up(names, sources_of(session), on_progress=said_progress(False))
+            return await look(devices, sources_of(session), on_progress=said_progress(False))
 
     try:
-        report = judge(devices, asyncio.run(main()), datetime.now(UTC))
+        report = asyncio.run(main())
     except GatewayError as error:
         why = f"Could not check whether accounts are personal: {error.message}"
-        return tuple(devices), [NOT_CHECKED, why]
+        return tuple(devices), [not_checked, why]
     wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
     names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=True)
     kept = tuple(d for d in devices if d.user_name.key not in wanted or d.user_name.key in names)
-    if not kept:
+    if not kept or (whole and len(kept) < len(devices)):
+        left_out = [name for key, name in wanted.items() if key not in names]
         raise PersonalAccountsError(
-            "Every account may be personal and none was named. Nothing was submitted.",
-            remedy="Assign them a common area phone policy if they are shared (siptui fix).",
+            f"{_some(left_out)} may be personal and {_was(left_out)} not named. Nothing was "
+            "submitted.",
+            remedy="Assign them a common area phone policy if they are shared (siptui fix), or "
+            "take them off the list and run that.",
         )
-    notes = [NOT_CHECKED]
+    notes = [not_checked]
     if left := len(devices) - len(kept):
         notes.append(f"{count(left, 'row')} left out: the account may be personal.")
     if unclear := len(report.maybe_personal):
         notes.append(f"Could not check whether {count(unclear, 'row')} may be personal.")
     return kept, notes
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _was(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
 
 
 def blocking(report: "Report") -> Iterator[str]:

@@ -1,10 +1,12 @@
 """`siptui resume`: go on with a run that stopped, or decide what became of a lost batch."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from siptui.commands import options
+from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.plan import Batch
 from siptui.domain.state import BatchState, DeviceState
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from siptui.runs.changes import Changed
     from siptui.runs.office import Office
     from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+
+#: Has personal accounts named: devices, and whether none can be left out → those that go on, and
+#: what the confirmation is to say.
+Asked = Callable[[list[Device], bool], tuple[Sequence[Device], list[str]]]
 
 
 @click.command()
@@ -55,6 +61,7 @@ def command(
     the one at hand, a new SIPTUI_ACCESS_TOKEN included.
     """
     from siptui.commands.confirming import confirm
+    from siptui.commands.guard import NOT_CHECKED_AGAIN, asked_about, attended
     from siptui.commands.handing import waiting_runs
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.phrasing import counted
@@ -112,8 +119,22 @@ def command(
             _show(state, _wanted(state, batch) if resubmit else None, changes, adopt, as_json)
             return 0
         signed_in_account(selected, record, log_level)
+
+        def asked(devices: list[Device], whole: bool) -> tuple[Sequence[Device], list[str]]:
+            if not attended(yes, no_input, as_json):
+                return devices, []
+            return asked_about(
+                selected,
+                devices,
+                named=(),
+                record=record,
+                log_level=log_level,
+                whole=whole,
+                not_checked=NOT_CHECKED_AGAIN,
+            )
+
         if resubmit:
-            _resubmit(desk, state, batch, changes, yes=yes, no_input=no_input)
+            _resubmit(desk, state, batch, changes, asked, yes=yes, no_input=no_input)
         elif adopt:
             target = _unsettled(state, batch, adopt)
             confirm(
@@ -128,7 +149,7 @@ def command(
             )
             desk.adopt(found, target.number, adopt)
         else:
-            _confirm_the_rest(desk, state, changes, yes=yes, no_input=no_input)
+            _confirm_the_rest(desk, state, changes, asked, yes=yes, no_input=no_input)
             desk.resume(found, changes)
         return watch(
             desk,
@@ -204,7 +225,13 @@ def _batches(
 
 
 def _confirm_the_rest(
-    desk: "Office", state: "RunState", changes: "Changed", *, yes: bool, no_input: bool
+    desk: "Office",
+    state: "RunState",
+    changes: "Changed",
+    asked: Asked,
+    *,
+    yes: bool,
+    no_input: bool,
 ) -> None:
     """Ask for what is still to be submitted; another run may have taken it in the meantime."""
     from siptui.commands.confirming import confirm
@@ -213,7 +240,7 @@ def _confirm_the_rest(
     devices = [r.device for r in waiting(state)]
     if not devices:
         return  # nothing but following is left
-    notes = desk.notes(devices, run=state.run)
+    notes = [*desk.notes(devices, run=state.run), *asked(devices, True)[1]]
     batches = len(_batches(state, None, changes))
     confirm(
         devices,
@@ -279,6 +306,7 @@ def _resubmit(
     state: "RunState",
     number: int | None,
     changes: "Changed",
+    asked: Asked,
     *,
     yes: bool,
     no_input: bool,
@@ -286,6 +314,8 @@ def _resubmit(
     from siptui.commands.confirming import confirm
 
     wanted = _wanted(state, number)
+    kept, more = asked([record.device for record in wanted], False)
+    wanted = [record for record in wanted if record.device in kept]
     devices = [record.device for record in wanted]
     confirm(
         devices,
@@ -296,6 +326,7 @@ def _resubmit(
             "Whether the service acted on them before is not known.",
             *_left_waiting(state),
             *desk.notes(devices, run=state.run),
+            *more,
         ],
         yes=yes,
         no_input=no_input,

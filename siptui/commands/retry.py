@@ -43,6 +43,7 @@ def command(
 ) -> int:
     """Submit the devices of RUN that failed once more; resets their passwords again."""
     from siptui.commands.confirming import confirm
+    from siptui.commands.guard import NOT_CHECKED_AGAIN, asked_about, attended
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.planning import planned_batches, show_plan
     from siptui.commands.session import select
@@ -86,6 +87,18 @@ def command(
             show_plan(batches, as_json=as_json, notes=notes, run=found)
             return 0
         signed_in_account(selected, record, log_level)
+        if attended(yes, no_input, as_json):
+            kept, more = asked_about(
+                selected,
+                devices,
+                named=(),
+                record=record,
+                log_level=log_level,
+                not_checked=NOT_CHECKED_AGAIN,
+            )
+            failed = [r for r in failed if r.device in kept]
+            devices, notes = list(kept), [*notes, *more]
+            batches = planned_batches(state, plan_again(state, failed, size=size, first=first or 0))
         confirm(
             devices,
             tenant=desk.label,

@@ -1,6 +1,7 @@
 """`siptui preflight`, `siptui fix` and `siptui run --preflight` on the emulated tenant."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,7 +173,7 @@ def test_a_dry_run_and_a_script_change_nothing(tenant: Lab, tmp_path: Path) -> N
     assert set(named) == {"boss@contoso.com"}
     assert [(one["line"], one["check"]) for one in body["left"]] == [(6, "mfa")]
     script = tenant.run("fix", file, "--region", "EMEA", "--powershell").stdout.splitlines()
-    assert script[1] == "Connect-MicrosoftTeams"
+    assert re.fullmatch(r"Connect-MicrosoftTeams -TenantId '[0-9a-f-]{36}'", script[1])
     assert (
         "Grant-CsTeamsIPPhonePolicy -Identity 'shared@contoso.com' -PolicyName 'CommonAreaPhone'"
         in script
@@ -307,6 +308,46 @@ def test_without_a_preflight_somebody_at_a_terminal_is_asked_about_personal_acco
     window.types("2\n")
     assert window.ends() == 3, "one has no number"
     assert set(tenant.times()) == {"00-04-F2-00-00-00", "00-04-F2-00-00-02"}
+
+
+def test_a_retry_on_a_terminal_asks_about_personal_accounts_as_well(
+    tenant: Lab, tmp_path: Path
+) -> None:
+    file = write(tmp_path, ("shared", "numberless"))
+    done = tenant.run("run", file, "--region", "EMEA", "--yes", "--json")
+    assert done.exit_code == 3
+    (planned,) = each_type(json_lines(done.stdout), "run_planned")
+    window = Terminal(tenant, "retry", planned["run"])
+    until(lambda: window.shows("shared@contoso.com may be personal"), "the question")
+    window.types("\n")
+    until(lambda: window.shows("Type 1 to go on"), "the confirmation")
+    assert window.shows("1 row left out")
+    assert window.shows("Prerequisites: not checked (siptui preflight does)")
+    window.types("1\n")
+    assert window.ends() == 3
+    assert tenant.times() == {"00-04-F2-00-00-00": 1, "00-04-F2-00-00-01": 2}
+
+
+def test_a_run_goes_on_from_a_terminal_only_when_its_personal_accounts_are_named(
+    tenant: Lab, tmp_path: Path
+) -> None:
+    file = write(tmp_path, ("numberless", "shared", "fine"))
+    first = ("--first", "1", "--max-failures", "0")
+    done = tenant.run("run", file, "--region", "EMEA", "--yes", "--json", *first)
+    (planned,) = each_type(json_lines(done.stdout), "run_planned")
+    window = Terminal(tenant, "resume", planned["run"])
+    until(lambda: window.shows("shared@contoso.com may be personal"), "the question")
+    window.types("\n")
+    assert window.ends() == 3
+    assert window.shows("shared@contoso.com may be personal and was not named")
+    assert set(tenant.times()) == {"00-04-F2-00-00-00"}
+    window = Terminal(tenant, "resume", planned["run"])
+    until(lambda: window.shows("shared@contoso.com may be personal"), "the question")
+    window.types("shared@contoso.com\n")
+    until(lambda: window.shows("Type 2 to go on"), "the confirmation")
+    window.types("2\n")
+    assert window.ends() == 3
+    assert len(tenant.times()) == 3
 
 
 def test_steps_are_confirmed_one_by_one_on_a_terminal(tenant: Lab, tmp_path: Path) -> None:
