@@ -12,7 +12,7 @@ from siptui.domain.device import Device
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, read_text, rules
 
-ROWS = 6_000
+ROWS = reading.QUICK_FROM
 HEAD = "Username,HardwareId,Site\n"
 
 
