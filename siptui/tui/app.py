@@ -35,7 +35,7 @@ class SiptuiApp(ThemedApp[int]):
 
     def get_default_screen(self) -> Screen[None]:
         """The console itself."""
-        return Console(self.session, self._keys)
+        return Console(self.session, self._keys, self.size)
 
     def on_mount(self) -> None:
         """Own keys, broken themes, signals."""

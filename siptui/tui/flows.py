@@ -11,7 +11,6 @@ from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.page import Page
-from siptui.tui.dialogs.runs import RunsPage
 from siptui.tui.export import write_results
 from siptui.tui.saving import ask_and_write
 from siptui.tui.surface import Line
@@ -80,6 +79,8 @@ class Console(Tenant):
     @work(group="flow", exclusive=True)
     async def action_runs(self) -> None:
         """The history: attach to a run, or have a stopped one go on."""
+        from siptui.tui.dialogs.runs import RunsPage
+
         try:
             heads = self.session.desk.runs()
         except SiptuiError as error:

@@ -41,6 +41,13 @@ class Lists(Looks):
 
     async def read_now(self, path: Path, region: Region | None) -> bool:
         """Read a list, show it, and say whether that went well."""
+        read = await self._read(path, region)
+        if not read and self._opening and self.is_running:
+            self._opening = False
+            self.show_all()  # what to press without a list
+        return read
+
+    async def _read(self, path: Path, region: Region | None) -> bool:
         if not self.session.board.empty:
             self.say(f"reading {path.name} …", "muted")
         else:
@@ -63,7 +70,7 @@ class Lists(Looks):
         lines: list[Line] = [((visible(note), "muted"),) for note in devices.notes]
         self.log_pane.clear()
         self.log_pane.append([*self.opening_lines(), *lines])
-        self._said = ()
+        self._said, self._opening = (), False
         self.grid.clear_marks()
         self.show_all()
         return True

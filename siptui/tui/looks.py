@@ -6,11 +6,9 @@ from textual import work
 
 from siptui.tui.board import EXTRA, FIXED, sort_key
 from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.columns import ColumnChoice
 from siptui.tui.dialogs.page import Page
 from siptui.tui.kept import read_kept, write_kept
 from siptui.tui.main import MainScreen
-from siptui.tui.summary import summary
 from siptui.tui.surface import Line
 from siptui.tui.themed import ThemedApp
 
@@ -51,6 +49,8 @@ class Looks(MainScreen):
         shown = {c.key for c in own if c.key not in self.hidden}
         shown |= {EXTRA + name for name in names if name in board.extra}
         text: Line = (("User, hardware id and status are always shown.", "muted"),)
+        from siptui.tui.dialogs.columns import ColumnChoice
+
         chosen = await self.app.push_screen_wait(ColumnChoice(choices, shown, [text]))
         if chosen is None:
             return
@@ -80,6 +80,8 @@ class Looks(MainScreen):
 
     def action_summary(self) -> None:
         """The run as a whole."""
+        from siptui.tui.summary import summary
+
         run, options = self.session.run, self.session.options
         if self.may("summary") and run is not None:
             events = self.session.events

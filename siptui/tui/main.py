@@ -57,8 +57,12 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("console")
 
-    def __init__(self, session: Session, keys: dict[str, tuple[str, ...]]) -> None:
-        super().__init__(id="main")
+    def __init__(
+        self, session: Session, keys: dict[str, tuple[str, ...]], size: tuple[int, int]
+    ) -> None:
+        # A class that comes later has every style worked out anew, before the first frame.
+        begins = {**_classes(size), "-empty": session.options.file is None}
+        super().__init__(id="main", classes=" ".join(name for name, on in begins.items() if on))
         self.session = session
         self.keys = keys
         self.key_of = {name: shown(own[0]) if own else ":" for name, own in keys.items()}
@@ -71,6 +75,7 @@ class MainScreen(Screen[None]):
         self._ticks = 0
         self._timer: Timer | None = None
         self._title = Title()
+        self._opening = session.options.file is not None  # there is a list in a moment
 
     def compose(self) -> ComposeResult:
         """From top to bottom; the filter's field takes the place of the notice."""
@@ -108,7 +113,7 @@ class MainScreen(Screen[None]):
         """Everything anew: another list, another run."""
         board = self.session.board
         with self.app.batch_update():
-            self.set_class(board.empty, "-empty")
+            self.set_class(board.empty and not self._opening, "-empty")
             self.grid.set_columns(board.columns)
             self.show_columns()
             ordered = self.grid.sorted_by
@@ -369,10 +374,7 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Share the height anew."""
-        width, height = self.size
-        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-small")
-        self.set_class(height >= 32, "-tall")
-        self.set_class(height < 20, "-short")
+        self.update_classes(_classes(self.size))
         self._share_height()
         self.call_after_refresh(self.show_bars)
 
@@ -386,3 +388,13 @@ class MainScreen(Screen[None]):
         """Where a file is looked for first."""
         path = self.session.path
         return path.absolute().parent if path else Path.cwd()
+
+
+def _classes(size: tuple[int, int]) -> dict[str, bool]:
+    """Which classes a screen of that size has, for the style sheet."""
+    width, height = size
+    return {
+        "-small": width < SMALLEST[0] or height < SMALLEST[1],
+        "-tall": height >= 32,
+        "-short": height < 20,
+    }

@@ -1,15 +1,19 @@
 """When the console asks for a sign-in, and what it does once there is one."""
 
+from typing import TYPE_CHECKING
+
 from textual import work
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.runs.desk import Changes
 from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.sign_in import SignIn, SignIns
 from siptui.tui.lists import Lists
 from siptui.tui.need import needs_sign_in
 from siptui.tui.surface import Line
+
+if TYPE_CHECKING:
+    from siptui.tui.dialogs.sign_in import SignIns
 
 
 class Signing(Lists):
@@ -38,9 +42,10 @@ class Signing(Lists):
             self.session.tenant_id = tenant_id
             self.log_pane.append(self.opening_lines())
 
-    async def _sign_in(self, ways: SignIns, why: str) -> bool:
+    async def _sign_in(self, ways: "SignIns", why: str) -> bool:
         from siptui.identity.errors import StoreUndecidedError
         from siptui.identity.store import StoreKind
+        from siptui.tui.dialogs.sign_in import SignIn
 
         try:
             try:

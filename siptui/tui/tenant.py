@@ -11,8 +11,6 @@ from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.preflight.finding import Report, Result
 from siptui.runs.bulk import collected_later
-from siptui.tui.dialogs.batches import BatchesPage
-from siptui.tui.dialogs.preflight import PreflightPage
 from siptui.tui.dialogs.urls import TenantId, UrlsPage
 from siptui.tui.findings import sentence
 from siptui.tui.orders import Orders
@@ -98,6 +96,8 @@ class Tenant(Orders):
             await self._begin_check()
             return
         may_fix = not self.session.options.read_only
+        from siptui.tui.dialogs.preflight import PreflightPage
+
         answer = await self.app.push_screen_wait(PreflightPage(report, may_fix=may_fix))
         if answer == "again":
             await self._begin_check()
@@ -197,6 +197,8 @@ class Tenant(Orders):
         memory = self.session.options.memory
         if not self.may("batches") or memory is None:
             return
+        from siptui.tui.dialogs.batches import BatchesPage
+
         page = BatchesPage(
             memory,
             self.asked,
