@@ -103,6 +103,7 @@ def console_options(
         keys={name: ",".join(keys) for name, keys in settings.keys.items()},
         read_only=read_only or settings.read_only or profile.read_only,
         mouse=settings.mouse and not no_mouse,
+        notify_terminal=settings.notify_terminal,
         save_folder=selected.journal.parent,
         run_ends_with_us=False,
         tenant_id=_tenant_id(selected),

@@ -35,6 +35,7 @@ class _File(msgspec.Struct):
     theme: str = ""
     read_only: bool = False
     mouse: bool = True
+    notify_terminal: bool = False
     notify_command: str | list[str] = ""
     redirect_port: Port = REDIRECT_PORT
     log_level: str = "info"
@@ -71,6 +72,7 @@ _ALLOWED = {
     "redirect_port": "a port from 1024 to 65535",
     "read_only": "true or false",
     "mouse": "true or false",
+    "notify_terminal": "true or false",
     "log_level": "debug, info, warning or error",
     "notify_command": "a command as a text, or as a list of texts",
     "keys": 'a table of action = "key" or action = ["key", "key"]',
@@ -95,6 +97,7 @@ class Settings:
     theme: str = ""
     read_only: bool = False
     mouse: bool = True
+    notify_terminal: bool = False
     notify_command: tuple[str, ...] = ()
     redirect_port: int = REDIRECT_PORT
     log_level: str = "info"
@@ -198,6 +201,7 @@ def parse(text: str, where: Folders) -> Settings:
         theme=file.theme,
         read_only=file.read_only,
         mouse=file.mouse,
+        notify_terminal=file.notify_terminal,
         notify_command=tuple(command) if isinstance(command, list) else _words(path, command),
         redirect_port=file.redirect_port,
         log_level=file.log_level.lower(),

@@ -102,58 +102,65 @@ def notice(session: Session, keys: dict[str, str]) -> Line:
         return (
             (
                 f" ? {plural(devices, 'device')} of unknown outcome in "
-                f"{plural(len(undecided), 'batch')}: {keys['settle']} to decide.",
+                f"{plural(len(undecided), 'batch')}: {_else(session, keys['settle'])} to decide.",
                 "unknown",
             ),
         )
     if run.stopped is not None:
         text = f" Stopped: {run.stopped.message} {run.stopped.remedy}".rstrip()
         way = f"{keys['runs']} resumes."
-        if session.options.sign_in is not None and needs_sign_in(run):
+        if session.options.read_only:
+            way = "A console that is not read-only resumes it."
+        elif session.options.sign_in is not None and needs_sign_in(run):
             way = f"{keys['sign_in']} signs in, then {way}"
         return ((f"{visible(text)} {way}", "unknown"),)
     if run.finished is not None:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
-        return ((" " + ended(run, keys["retry"], keys["export"]), shade),)
+        return ((" " + ended(run, keys, read_only=session.options.read_only), shade),)
     if run.waiting is not None:
         why = visible(run.waiting.why)
-        if session.options.sign_in is not None and needs_sign_in(run):
+        asks = session.options.sign_in is not None and not session.options.read_only
+        if asks and needs_sign_in(run):
             # The way on first: on a narrow screen the reason is cut off.
             why = f"{keys['sign_in']} signs in. {why[0].upper()}{why[1:]}"
             return ((f" {why}", "unknown"),)
         return ((f" Waiting: {why}", "unknown"),)
     if run.paused:
-        return ((f" Paused: nothing is submitted; {keys['pause']} goes on.", "unknown"),)
+        on = "" if session.options.read_only else f"; {keys['pause']} goes on"
+        return ((f" Paused: nothing is submitted{on}.", "unknown"),)
     return ()
+
+
+def _else(session: Session, key: str) -> str:
+    """The key, or that a console which may use it is needed."""
+    return "not here, which is read-only," if session.options.read_only else key
 
 
 def _list_notice(session: Session, keys: dict[str, str]) -> Line:
     devices = session.board.list
     if devices is None:
         return ()
+    submits = "" if session.options.read_only else keys["submit"]
     if lacking := session.board.lacking_region():
-        return (
-            (
-                f" {plural(lacking, 'row')} without a region: {keys['submit']} asks for it.",
-                "unknown",
-            ),
-        )
+        asks = f"{submits} asks for it" if submits else "--region says it"
+        return ((f" {plural(lacking, 'row')} without a region: {asks}.", "unknown"),)
     if devices.rows_invalid:
         text = f" {plural(devices.rows_invalid, 'row')} invalid, never submitted"
         if first := session.board.first_fault():
             text += f"; line {first[0]}: {visible(first[1])}"
         tail = f" Correct the list and open it again ({keys['open']})."
-        if devices.devices:
-            tail += f" {keys['submit']} submits the other {len(devices.devices)}."
+        if devices.devices and submits:
+            tail += f" {submits} submits the other {len(devices.devices)}."
         return ((text + ".", "invalid"), (tail, "muted"))
     warnings = sum(1 for fault in devices.faults if fault.severity == "warning")
     if warnings:
         return (
             (f" {plural(warnings, 'warning')}, see the rows.", "unknown"),
-            (f" {keys['submit']} submits.", "muted"),
+            (f" {submits} submits." if submits else "", "muted"),
         )
     if devices.devices:
-        return ((f" {keys['submit']} submits, after a question.", "muted"),)
+        said = f"{submits} submits, after a question." if submits else "Nothing can be changed."
+        return ((f" {said}", "muted"),)
     return ((" The list has no devices.", "unknown"),)
 
 

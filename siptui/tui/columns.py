@@ -10,7 +10,8 @@ from rich.cells import cell_len, set_cell_size
 class Column:
     """A column: `width` cells at least, `most` at most, `flex` its share of what is left over.
 
-    A column that is not `fit` may get longer cells later, so what it has now says little.
+    A column that is not `fit` may get longer cells later, so what it has now says little; it
+    gets all of its `whole`, or what is left of it.
     When it is narrow, columns with the highest `drop` go first; 0 is never dropped. `whole` is
     how wide a flexible column would like to be: others give way for it before it is cut.
     """

@@ -19,6 +19,7 @@ from siptui.runs.desk import Changes
 from siptui.runs.events import RunFinished
 from siptui.tui import bars, details
 from siptui.tui.actions import ACTIONS, BY_ID, shown
+from siptui.tui.announcing import announce
 from siptui.tui.board import COLUMNS, sort_key
 from siptui.tui.copying import copy_text
 from siptui.tui.dialogs.page import Page
@@ -33,11 +34,10 @@ from siptui.tui.phrases import log_line
 from siptui.tui.reasons import why_not
 from siptui.tui.rowindex import GridRow, Test
 from siptui.tui.session import Session
+from siptui.tui.sizes import SMALLEST, size_classes
 from siptui.tui.surface import Line, Surface
 from siptui.tui.title import Title
 
-#: Smaller than this nothing can be read, so nothing is pretended.
-SMALLEST = (60, 14)
 _MANY = 1_000
 _NOT_LIVE = 5  # a run that nobody works on is looked at this many times more seldom
 _COUNT_DOWN = 20.0  # seconds between two looks at the time left, which is shown in minutes
@@ -61,7 +61,7 @@ class MainScreen(Screen[None]):
         self, session: Session, keys: dict[str, tuple[str, ...]], size: tuple[int, int]
     ) -> None:
         # A class that comes later has every style worked out anew, before the first frame.
-        begins = {**_classes(size), "-empty": session.options.file is None}
+        begins = {**size_classes(size), "-empty": session.options.file is None}
         super().__init__(id="main", classes=" ".join(name for name, on in begins.items() if on))
         self.session = session
         self.keys = keys
@@ -213,7 +213,7 @@ class MainScreen(Screen[None]):
         if self.grid.cursor in changes.devices:
             self.show_detail()
         if any(isinstance(stored.event, RunFinished) for stored in changes.events):
-            self.app.bell()
+            announce(self.app, self.session.run, notify=self.session.options.notify_terminal)
         needs = bars.notice(self.session, self.key_of)
         if needs != self._needs:
             self._needs, self._said = needs, ()
@@ -374,7 +374,7 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Share the height anew."""
-        self.update_classes(_classes(self.size))
+        self.update_classes(size_classes(self.size))
         self._share_height()
         self.call_after_refresh(self.show_bars)
 
@@ -388,13 +388,3 @@ class MainScreen(Screen[None]):
         """Where a file is looked for first."""
         path = self.session.path
         return path.absolute().parent if path else Path.cwd()
-
-
-def _classes(size: tuple[int, int]) -> dict[str, bool]:
-    """Which classes a screen of that size has, for the style sheet."""
-    width, height = size
-    return {
-        "-small": width < SMALLEST[0] or height < SMALLEST[1],
-        "-tall": height >= 32,
-        "-short": height < 20,
-    }

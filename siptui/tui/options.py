@@ -32,6 +32,8 @@ class ConsoleOptions:
     keys: Mapping[str, str] = field(default_factory=dict)
     read_only: bool = False
     mouse: bool = True
+    #: Whether the terminal is told of the end of a run as a notification, beside the bell.
+    notify_terminal: bool = False
     save_folder: Path | None = None
     export_folder: Path | None = None
     tenant_id: str = ""

@@ -1,7 +1,7 @@
 """The sentences of the console: pure functions from what is known to what is said."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from siptui.domain.deadline import deadlines_note
@@ -155,21 +155,27 @@ def estimate(run: RunState) -> str:
     return "<1 min left" if seconds < 60 else f"~{round(seconds / 60)} min left"
 
 
-def ended(run: RunState, retry_key: str, export_key: str) -> str:
-    """The one line at the end of a run: what came out, why, and what to press next."""
+def ended(run: RunState, keys: Mapping[str, str], *, read_only: bool = False) -> str:
+    """The one line at the end of a run: what came out, why, and what to press next, by action
+    id in `keys`. What is not allowed is not proposed."""
     failed, unknown = run.counts[DeviceState.FAILED], run.counts[DeviceState.UNKNOWN]
     good = run.counts[DeviceState.SUCCEEDED]
     if not failed and not unknown:
-        return f"Run ended: all {good} signed in. {export_key} exports the results."
+        return (
+            f"Run ended: all {good} signed in. {keys['export']} exports the results, "
+            f"{keys['summary']} sums up."
+        )
     parts = [f"{good} signed in"]
     if failed:
         parts.append(f"{failed} failed")
     if unknown:
         parts.append(f"{unknown} unknown")
-    text = f"Run ended: {', '.join(parts)}."
-    if failed:
-        text += f" {retry_key} retries the failed;"
-    return f"{text} {export_key} exports. {causes_line(run.causes())}."
+    causes = run.causes()
+    ways = [f"{keys['summary']} sums up", f"{keys['export']} exports"]
+    if failed and not read_only:
+        some = f" ({keys['retry_cause']} by cause)" if len(causes) > 1 else ""
+        ways.insert(0, f"{keys['retry']} retries{some}")
+    return f"Run ended: {', '.join(parts)}. {', '.join(ways)}. {causes_line(causes)}."
 
 
 def regions_line(devices: Iterable[Device]) -> str:

@@ -35,20 +35,20 @@ class Title:
     def show(self, app: "App[Any]", run: RunState | None) -> None:
         """Send the title if it differs."""
         text = title_of(run)
-        if text != self._sent and self._write(
-            app, f"{'' if self._sent else _SAVE}\x1b]2;{text}\x07"
-        ):
+        if text != self._sent and send(app, f"{'' if self._sent else _SAVE}\x1b]2;{text}\x07"):
             self._sent = text
 
     def give_back(self, app: "App[Any]") -> None:
         """The title from before where the terminal kept it, else none."""
         if self._sent:
-            self._write(app, f"\x1b]2;\x07{_BACK}")
+            send(app, f"\x1b]2;\x07{_BACK}")
         self._sent = ""
 
-    def _write(self, app: "App[Any]", data: str) -> bool:
-        driver = app._driver  # as Textual's own bell and clipboard do; it has no public way
-        if driver is None or app.is_headless:
-            return False
-        driver.write(data)
-        return True
+
+def send(app: "App[Any]", data: str) -> bool:
+    """Send `data` beside the frames; whether there is a terminal to send it to."""
+    driver = app._driver  # as Textual's own bell and clipboard do; it has no public way
+    if driver is None or app.is_headless:
+        return False
+    driver.write(data)
+    return True

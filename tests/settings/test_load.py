@@ -127,6 +127,7 @@ def test_without_a_profile_a_sign_in_is_needed(environ: dict[str, str]) -> None:
         ("log_level = 'loud'", ["log_level", "debug"]),
         ("[keys]\nsubmit = 1", ["keys", "action"]),
         ("mouse = 'yes'", ["mouse", "true or false"]),
+        ("notify_terminal = 9", ["notify_terminal", "true or false"]),
     ],
 )
 def test_a_mistake_is_named_with_file_key_and_what_is_allowed(

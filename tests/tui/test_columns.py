@@ -29,6 +29,18 @@ def test_at_120_columns_all_are_there() -> None:
     ]
 
 
+def test_a_cause_is_readable_beside_long_names() -> None:
+    for user, width, gap, least in ((22, 75, 1, 17), (30, 75, 1, 15), (30, 115, 2, 19)):
+        columns = fitted(COLUMNS, [5, user, 17, 4, 2, 9, 3, 0, 1, 6, 11])
+        shown = {
+            columns[i].key: cells
+            for i, cells in arrange(columns, width, gap=gap, hidden=("until", "pre"))
+        }
+        assert shown["user"] == user
+        assert shown["result"] >= least
+        assert (shown["hardware_id"], shown["status"]) == (17, 10)
+
+
 def test_deadlines_take_a_column_where_there_is_room() -> None:
     assert "until" in _shown(140, 2, without_deadlines=False)
     assert "until" not in _shown(75, without_deadlines=False)

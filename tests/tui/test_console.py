@@ -331,8 +331,8 @@ async def test_the_end_is_one_line_with_the_causes(tmp_path: Path) -> None:
         bench.desk.finish([9])
         bench.desk.write(ev.RunFinished(succeeded=7, failed=3, unknown=0, skipped=0, seconds=41.0))
         await bench.look()
-        assert "Run ended: 7 signed in, 3 failed. r retries the failed; e exports." in bench.text
-        assert "2 no phone number, 1 offline" in bench.text
+        said = "Run ended: 7 signed in, 3 failed. r retries (R by cause), t sums up, e exports."
+        assert f"{said} 2 no phone number, 1 offline." in bench.text
 
 
 async def test_leaving_a_run_that_ends_with_the_console_is_asked_about(tmp_path: Path) -> None:
