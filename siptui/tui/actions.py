@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from siptui.domain.errors import UsageError
+from siptui.domain.text import visible
 
 Scope = Literal["console", "grid"]
 
@@ -160,31 +161,32 @@ def shown(key: str) -> str:
 def resolve_keys(own: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
     """The keys of every action, with the operator's `own` (action id → keys, split by commas).
 
-    Raises `UsageError` that names an unknown action, an unfit key, or every clash.
+    Raises one `UsageError` that names every unknown action, unfit key and clash.
     """
     keys = {action.id: action.keys for action in ACTIONS}
+    faults, remedies = [], []
     for action_id, text in (own or {}).items():
         if action_id not in keys:
-            raise UsageError(
-                f"keys: there is no action {action_id!r}",
-                remedy="Use one of: " + ", ".join(keys) + ".",
-            )
+            faults.append(f"there is no action {visible(action_id)!r}")
+            remedies.append("The actions are " + ", ".join(keys) + ".")
+            continue
         wanted = tuple(_TYPED.get(k.strip(), k.strip()) for k in text.split(",") if k.strip())
-        if unfit := [k for k in wanted if k in UNFIT]:
-            raise UsageError(
-                f"keys.{action_id}: {shown(unfit[0])} does not reach siptui in every terminal",
-                remedy="Choose a plain letter.",
-            )
+        unfit = [shown(k) for k in wanted if k in UNFIT]
+        faults += [f"{key} ({action_id}) does not reach siptui in every terminal" for key in unfit]
+        remedies += ["Choose plain letters."] if unfit else []
         keys[action_id] = wanted
     taken: dict[str, str] = {}
     pairs = [(key, action_id) for action_id, wanted in keys.items() for key in wanted]
     clashes = [
-        f"{shown(key)} is both {other} and {action_id}"
+        f"{visible(shown(key))} is both {other} and {action_id}"
         for key, action_id in pairs
         if (other := taken.setdefault(key, action_id)) != action_id
     ]
-    if clashes:
-        raise UsageError("keys: " + "; ".join(clashes), remedy="Give each action its own key.")
+    remedies += ["Give each action its own key."] if clashes else []
+    if faults or clashes:
+        raise UsageError(
+            "keys: " + "; ".join((*faults, *clashes)), remedy=" ".join(dict.fromkeys(remedies))
+        )
     return keys
 
 

@@ -48,7 +48,7 @@ class SiptuiApp(ThemedApp[int]):
             known = ", ".join(self._themes.files)
             faults.append(f"theme {self._theme_missing} is not known; there are {known}")
         if faults and isinstance(self.screen, Console):
-            self.screen.log_pane.append([((fault, "unknown"),) for fault in faults])
+            self.screen.log_pane.append([((". ".join(faults) + ".", "unknown"),)])
         self.heed_signals()
 
     def on_unmount(self) -> None:

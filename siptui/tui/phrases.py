@@ -20,6 +20,7 @@ REGIONS = {
     Region.EMEA: "Europe, Middle East, Africa",
     Region.NOAM: "North and South America",
 }
+_IN_THE_LOG = 3  # causes; a narrow log has three lines for its newest entry
 _ENOUGH = 5  # devices done before an estimate is worth saying
 
 
@@ -40,9 +41,12 @@ def short_id(text: str) -> str:
     return f"{text[:4]}…{text[-4:]}" if len(text) > 12 else text
 
 
-def causes_line(causes: Counter[str]) -> str:
-    """`8 offline, 4 no phone number`."""
-    return ", ".join(f"{n} {cause_name(cause)}" for cause, n in causes.most_common())
+def causes_line(causes: Counter[str], most: int = 100) -> str:
+    """`8 offline, 4 no phone number`; what comes after the `most` common is one number."""
+    told = [f"{n} {cause_name(cause)}" for cause, n in causes.most_common(most)]
+    if rest := causes.total() - sum(n for _, n in causes.most_common(most)):
+        told.append(f"{rest} of {plural(len(causes) - most, 'other cause')}")
+    return ", ".join(told)
 
 
 def cause_name(cause: str) -> str:
@@ -126,7 +130,7 @@ def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
         case ev.RunStopped():
             return f"stopped: {event.message} {event.remedy}".rstrip(), "unknown"
         case ev.RunFinished():
-            causes = causes_line(run.causes()) if run else ""
+            causes = causes_line(run.causes(), _IN_THE_LOG) if run else ""
             return (
                 f"run ended: {event.succeeded} signed in, {event.failed} failed, "
                 f"{event.unknown} unknown" + (f" ({causes})" if causes else "")
@@ -162,7 +166,7 @@ def ended(run: RunState, keys: Mapping[str, str], *, read_only: bool = False) ->
     good = run.counts[DeviceState.SUCCEEDED]
     if not failed and not unknown:
         return (
-            f"Run ended: all {good} signed in. {keys['export']} exports the results, "
+            f"Ended: all {good} signed in. {keys['export']} exports the results, "
             f"{keys['summary']} sums up."
         )
     parts = [f"{good} signed in"]
@@ -173,9 +177,9 @@ def ended(run: RunState, keys: Mapping[str, str], *, read_only: bool = False) ->
     causes = run.causes()
     ways = [f"{keys['summary']} sums up", f"{keys['export']} exports"]
     if failed and not read_only:
-        some = f" ({keys['retry_cause']} by cause)" if len(causes) > 1 else ""
+        some = f", {keys['retry_cause']} by cause" if len(causes) > 1 else ""
         ways.insert(0, f"{keys['retry']} retries{some}")
-    return f"Run ended: {', '.join(parts)}. {', '.join(ways)}. {causes_line(causes)}."
+    return f"Ended: {', '.join(parts)}. {', '.join(ways)}. {causes_line(causes)}."
 
 
 def regions_line(devices: Iterable[Device]) -> str:

@@ -56,8 +56,18 @@ def test_own_keys() -> None:
         resolve_keys({"export": "x", "runs": "x"})
     with pytest.raises(UsageError, match="no action 'exprot'"):
         resolve_keys({"exprot": "x"})
-    with pytest.raises(UsageError, match="Ctrl-B does not reach"):
+    with pytest.raises(UsageError, match="Ctrl-B .export. does not reach"):
         resolve_keys({"export": "ctrl+b"})
+
+
+def test_all_that_is_wrong_with_own_keys_is_said_at_once() -> None:
+    own = {"exprot": "x", "log": "ctrl+b", "runs": "s", "urls": "o", "help": "ctrl+z"}
+    with pytest.raises(UsageError) as caught:
+        resolve_keys(own)
+    for part in ("exprot", "Ctrl-B (log)", "Ctrl-Z (help)", "s is both submit and runs",
+                 "o is both open and urls"):  # fmt: skip
+        assert part in caught.value.message
+    assert "Choose plain letters. Give each" in caught.value.remedy
 
 
 def test_the_table_can_be_printed_without_textual() -> None:

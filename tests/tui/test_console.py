@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from siptui.domain.region import Region
 from siptui.runs import events as ev
+from siptui.tui.actions import ACTIONS, Action
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.page import Page
 from siptui.tui.flows import Console
@@ -272,6 +273,24 @@ async def test_a_read_only_console_changes_nothing(tmp_path: Path) -> None:
         assert "opens the confirmation" not in bench.text
 
 
+@pytest.mark.parametrize("action", [action for action in ACTIONS if action.changes])
+async def test_what_changes_anything_is_refused_read_only(tmp_path: Path, action: Action) -> None:
+    desk = ScriptedDesk(tmp_path)
+    options = ev.Options()
+    run = desk.create(make_devices(4), file="lobby.csv", sha256="0", skipped=0, options=options)
+    desk.accept(1)
+    desk.finish([0], error="Device is offline")
+    desk.write(ev.BatchUnsettled(batch=1, why="nothing fits"))
+    async with console(tmp_path, desk=desk, run=run, read_only=True) as bench:
+        before = desk.journal.read(run)
+        await bench.press(action.keys[0])
+        assert isinstance(bench.app.screen, Console)
+        assert "this console is read-only" in bench.text
+        assert action.id not in bench.app.screen.offers()  # footer and palette
+        assert desk.journal.read(run) == before
+        assert desk.started == []
+
+
 async def test_own_keys_are_used_and_shown(tmp_path: Path) -> None:
     text = list_text(make_devices(4))
     async with console(tmp_path, text=text, keys={"submit": "w"}) as bench:
@@ -331,7 +350,7 @@ async def test_the_end_is_one_line_with_the_causes(tmp_path: Path) -> None:
         bench.desk.finish([9])
         bench.desk.write(ev.RunFinished(succeeded=7, failed=3, unknown=0, skipped=0, seconds=41.0))
         await bench.look()
-        said = "Run ended: 7 signed in, 3 failed. r retries (R by cause), t sums up, e exports."
+        said = "Ended: 7 signed in, 3 failed. r retries, R by cause, t sums up, e exports."
         assert f"{said} 2 no phone number, 1 offline." in bench.text
 
 

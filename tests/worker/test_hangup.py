@@ -74,7 +74,7 @@ def test_a_closed_console_ends_nothing(place: Lab) -> None:
     assert place.differences(state) == []
     assert place.times() == {hardware_id(n): 1 for n in range(_COUNT)}
     assert len(place.emulator.ask("ledger")["submits"]) == 6
-    until(lambda: again.shows("Run ended"), "the end of the run in the new terminal")
+    until(lambda: again.shows("Ended: "), "the end of the run in the new terminal")
     again.types("q")
     assert again.ends() == 0
 
