@@ -74,7 +74,7 @@ class Looks(MainScreen):
 
     def use_theme(self, name: str) -> None:
         """Use that theme, now and next time."""
-        self.app.theme = name
+        self.app.theme = self.app.fitting(name) if isinstance(self.app, ThemedApp) else name
         folder = self.session.options.save_folder
         write_kept(folder, replace(read_kept(folder), theme=name))
 

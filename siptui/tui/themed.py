@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _FALLBACK = "siptui-dark"
+#: Of 16 colours the nearest ones would be grey for green, and red on grey under the cursor.
+_OF_FEW = {"siptui-dark": "ansi-dark", "siptui-light": "ansi-light"}
 #: Seconds an application has to end after its terminal went away.
 _LEAVING = 3.0
 #: Frames that may wait for a slow link; the next ones are left out until it has caught up.
@@ -47,10 +49,15 @@ class ThemedApp(App[T]):
                 self.unregister_theme(name)
         wanted = "mono" if no_color else theme
         self._theme_missing = wanted if wanted not in self._themes.files else ""
-        self.theme = _FALLBACK if self._theme_missing else wanted
+        self.theme = self.fitting(_FALLBACK if self._theme_missing else wanted)
         self.left_by: int | None = None
         self._painter = Painter()
         self._left_out: Timer | None = None
+
+    def fitting(self, theme: str) -> str:
+        """The theme in whose place `theme` is shown: itself, but on a terminal of 16 colours."""
+        few = self.console.color_system == "standard"
+        return _OF_FEW.get(theme, theme) if few else theme
 
     def on_mount(self) -> None:
         """What stood on the screen is gone after another program had the terminal."""

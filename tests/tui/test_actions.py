@@ -56,7 +56,7 @@ def test_own_keys() -> None:
         resolve_keys({"export": "x", "runs": "x"})
     with pytest.raises(UsageError, match="no action 'exprot'"):
         resolve_keys({"exprot": "x"})
-    with pytest.raises(UsageError, match="Ctrl-B .export. does not reach"):
+    with pytest.raises(UsageError, match=r"Ctrl-B \(export\) does not"):
         resolve_keys({"export": "ctrl+b"})
 
 

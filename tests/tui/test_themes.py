@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 
 from siptui.domain.errors import UsageError
@@ -44,6 +46,34 @@ def _luminance(color: Color) -> float:
     """Relative luminance (WCAG 2.1)."""
     parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.normalized]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize("name", sorted(n for n in NAMES if "ansi" not in n and n != "mono"))
+def test_states_differ_and_can_be_read_in_256_colours(name: str) -> None:
+    theme = load_themes().files[name]
+    shown = {state: _in_256(getattr(theme.status, state)) for state in STATES}
+    assert len({shown[state] for state in ("ok", "failed", "running", "unknown")}) == 4
+    for back in (theme.colors.background, theme.colors.cursor):
+        for state, fore in shown.items():
+            assert _contrast(fore, _in_256(back)) >= 3.9, (state, back)  # the palette is coarse
+
+
+def _in_256(text: str) -> Color:
+    found = RichColor.parse(Color.parse(text).hex6.lower()).downgrade(ColorSystem.EIGHT_BIT)
+    return Color(*found.get_truecolor())
+
+
+@pytest.mark.parametrize("name", ["ansi-dark", "ansi-light", "mono"])
+def test_states_differ_in_the_terminals_own_colours(name: str) -> None:
+    theme = load_themes().files[name]
+    looks = {
+        state: (getattr(theme.status, state), getattr(theme.style, state))
+        for state in ("ok", "failed", "running", "unknown")
+    }
+    if name == "mono":  # signed in and running look alike: symbol and word tell them apart
+        del looks["running"]
+    assert len(set(looks.values())) == len(looks)
+    assert "reverse" in theme.style.cursor
 
 
 @pytest.mark.parametrize(
