@@ -259,7 +259,10 @@ async def test_attach_to_a_run_and_resume_it(tmp_path: Path) -> None:
         await bench.type("4")
         await bench.press("enter")
         assert desk.started == desk.journal.runs()
-        await bench.press("h", "enter")
+        await bench.press("h", "question_mark")
+        assert "resume a stopped run" in bench.text
+        assert "first row, last row" in bench.text
+        await bench.press("escape", "enter")
         assert "lobby.csv" in bench.text
 
 

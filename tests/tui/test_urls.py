@@ -56,6 +56,12 @@ async def test_the_page_copies_writes_and_narrows(tmp_path: Path) -> None:
         await bench.press("r", "V")
         assert "· all · Yealink" in bench.flat
         assert {"APAC", "EMEA", "NOAM"} <= set(bench.flat.split())
+        await bench.press("question_mark")
+        assert "Keys of: URLs" in bench.flat
+        for part in ("V vendor", "e to a file", "y copy", "Esc q back to where"):
+            assert part in bench.flat
+        await bench.press("escape")
+        assert isinstance(bench.app.screen, UrlsPage)
         await bench.press("l")
         assert "language en, without tenant id" in bench.flat
         await bench.press("y")

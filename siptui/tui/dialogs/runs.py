@@ -10,7 +10,9 @@ from textual.screen import Screen
 from siptui.domain.text import visible
 from siptui.runs.desk import RunHead
 from siptui.tui.columns import Column
+from siptui.tui.dialogs.page import Page
 from siptui.tui.grid import RowGrid
+from siptui.tui.helping import page_help
 from siptui.tui.rowindex import GridRow
 from siptui.tui.surface import Line, Surface
 
@@ -33,6 +35,7 @@ class RunsPage(Screen[tuple[str, bool] | None]):
     """Newest first. The answer: a run, and whether it is to go on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", show=False),
         Binding("escape,q,h", "leave", "back", show=False),
         Binding("r", "resume", "resume", show=False),
     ]
@@ -80,6 +83,13 @@ class RunsPage(Screen[tuple[str, bool] | None]):
             self._keys("this run is being worked on: Enter attaches")
         else:
             self._keys("this run has ended: attach, then r retries what failed")
+
+    def action_help(self) -> None:
+        """Every key of this page."""
+        own = [("Enter", "attach: follow it, or look at its results")]
+        if self._may_resume:
+            own.append(("r", "resume a stopped run: what waits is submitted"))
+        self.app.push_screen(Page("Keys of: Runs", page_help(own)))
 
     def action_leave(self) -> None:
         """Back to the table."""

@@ -11,7 +11,9 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.tui.columns import Column
 from siptui.tui.copying import copy_text
+from siptui.tui.dialogs.page import Page
 from siptui.tui.grid import RowGrid
+from siptui.tui.helping import page_help
 from siptui.tui.rowindex import GridRow
 from siptui.tui.surface import Line, Surface, wrapped
 
@@ -27,6 +29,7 @@ class TablePage(Screen[T | None], Generic[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "back", show=False),
         Binding("y", "copy", "copy", show=False),
+        Binding("question_mark", "help", "help", show=False),
     ]
 
     def __init__(self, columns: Sequence[Column], *, details: int = 3) -> None:
@@ -105,6 +108,10 @@ class TablePage(Screen[T | None], Generic[T]):
         text = self.copied(self.grid.cursor)
         if text:
             self.say(copy_text(self.app, text), "accent")
+
+    def action_help(self) -> None:
+        """Every key of this page, the table's too."""
+        self.app.push_screen(Page(f"Keys of: {self.heading()}", page_help(self.keys())))
 
     def action_leave(self) -> None:
         """Back to where it was opened from."""
