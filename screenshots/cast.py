@@ -23,12 +23,15 @@ import pyte
 HERE = Path(__file__).parent
 COLUMNS, LINES = 100, 30
 _X, _Y = 8.4, 17  # pixels of a cell
+_TO_THE_END = "…"  # nothing is typed: the run is shown to its end, quicker than it was
+_QUICKER = 3
 #: What is typed, and how many seconds are looked at after it.
 SCRIPT = (
     ("", 2.0),
     ("s", 2.5),
     ("60", 1.0),
-    ("\r", 16.0),
+    ("\r", 2.0),
+    (_TO_THE_END, 4.0),
     ("f", 2.0),
     ("j", 1.0),
     ("j", 2.0),
@@ -65,7 +68,12 @@ def record() -> Iterator[tuple[float, list[str]]]:
         while "devices ready" not in " ".join(screen.display):
             watch(0.2)
         for keys, seconds in SCRIPT:
-            os.write(master, keys.encode())
+            if keys == _TO_THE_END:
+                while "Ended:" not in " ".join(screen.display):
+                    watch(_STEP * _QUICKER)
+                    yield _STEP, [_line(screen, y) for y in range(LINES)]
+            else:
+                os.write(master, keys.encode())
             while seconds > 0:
                 step = min(_STEP, seconds)
                 watch(step)
