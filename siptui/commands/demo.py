@@ -6,26 +6,33 @@ from pathlib import Path
 import click
 
 from siptui.commands import options
+from siptui.emulator.demo import DEMO_SCENARIO, DEMOS
 
 _GREETING = (
     "This is the emulated tenant Contoso Ltd: no account, no network, nothing is really reset. "
-    "s submits its sixty phones."
 )
 
 
 @click.command()
+@click.option(
+    "--scenario",
+    type=click.Choice(tuple(DEMOS)),
+    default=DEMO_SCENARIO,
+    show_default=True,
+    help="Another state of the tenant: with prerequisites missing here and there, or all of them.",
+)
 @click.option("--theme", metavar="NAME", default="siptui-dark", help="Theme of the console.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @options.log_level
-def command(theme: str, no_mouse: bool, log_level: str | None) -> int:
+def command(scenario: str, theme: str, no_mouse: bool, log_level: str | None) -> int:
     """Open the console on a built-in emulated tenant with a sample device list.
 
     Needs no account, no network and no configuration, and leaves nothing behind.
     """
-    return run_demo(theme, mouse=not no_mouse)
+    return run_demo(theme, scenario, mouse=not no_mouse)
 
 
-def run_demo(theme: str, *, mouse: bool) -> int:
+def run_demo(theme: str, scenario: str = DEMO_SCENARIO, *, mouse: bool) -> int:
     """Open the console on the emulated tenant and stay until it is left; the exit code."""
     from siptui.tui.launch import check_terminal, prepare_environment, run_console
     from siptui.tui.options import ConsoleOptions
@@ -38,8 +45,8 @@ def run_demo(theme: str, *, mouse: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="siptui-demo-") as name:
         folder = Path(name)
         file = folder / DEMO_FILE
-        file.write_bytes(demo_list())
-        demo = demo_tenant(folder)
+        file.write_bytes(demo_list(scenario))
+        demo = demo_tenant(folder, scenario)
         try:
             return run_console(
                 demo.desk,
@@ -49,12 +56,12 @@ def run_demo(theme: str, *, mouse: bool) -> int:
                     mouse=mouse,
                     save_folder=folder,
                     export_folder=Path.cwd(),
-                    greeting=_GREETING,
+                    greeting=f"{_GREETING}{DEMOS[scenario]}.",
                     run_ends_with_us=True,
                     tenant_id=demo.tenant_id,
                     memory=demo.memory,
                     checks=demo.checks,
-                    looks_for_personal=False,
+                    looks_for_personal=scenario != DEMO_SCENARIO,
                 ),
             )
         finally:

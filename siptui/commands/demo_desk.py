@@ -44,9 +44,9 @@ def demo_desk(folder: Path, *, speed: float = SPEED) -> LocalDesk:
     return demo_tenant(folder, speed=speed).desk
 
 
-def demo_tenant(folder: Path, *, speed: float = SPEED) -> Demo:
+def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = SPEED) -> Demo:
     """The emulated tenant; journal and all in `folder`."""
-    emulator = Emulator(DEMO_SCENARIO, speed=speed)
+    emulator = Emulator(scenario, speed=speed)
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[BulkSignIn]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from siptui.emulator.emulator import Emulator
     from siptui.emulator.entra_beside import Beside
     from siptui.emulator.recording import Recording
+    from siptui.emulator.scenario import Scenario
 
 #: The first line of a configuration of ours; only such a file is replaced.
 _OURS = "# Written by siptui emulator: replaced when it starts again."
@@ -55,7 +56,7 @@ _NEW_FILE = click.Path(path_type=Path, dir_okay=False)
     "device_list",
     type=_NEW_FILE,
     metavar="FILE",
-    help="With --replay: write the devices of the recording to FILE, a device list.",
+    help="Write the phones of the scenario, or of the recording, to FILE, a device list.",
 )
 @click.option(
     "--authority",
@@ -97,7 +98,7 @@ def command(
     With --replay it answers from a recording, in which stand-ins took the place of all names.
     The same run on the same devices ends as it did: those of --list, or the run's own list.
     """
-    _fit(context, replay=replay, device_list=device_list, authority=authority, approve=approve)
+    _fit(context, replay=replay, authority=authority, approve=approve)
     from siptui.emulator.emulator import Emulator
     from siptui.emulator.server import serve
 
@@ -106,6 +107,9 @@ def command(
         emulator = Emulator(scenario, seed=seed, speed=speed)
         tenant = emulator.scenario.tenant.name
         what = f"Emulated tenant {tenant}, scenario {emulator.scenario.name}."
+        if device_list is not None:
+            _write_phones(device_list, emulator.scenario)
+            what += f" Its phones are in {device_list}."
     else:
         from siptui.emulator.recording import load_recording
         from siptui.emulator.replay import replaying
@@ -137,7 +141,6 @@ def _fit(
     context: click.Context,
     *,
     replay: Path | None,
-    device_list: Path | None,
     authority: int | None,
     approve: bool,
 ) -> None:
@@ -152,8 +155,6 @@ def _fit(
     wrong = ""
     if replay is not None and told:
         wrong = f"{told[0]} says how to emulate; a recording answers as it was"
-    elif device_list is not None and replay is None:
-        wrong = "--list goes with --replay"
     elif approve and authority is None:
         wrong = "--approve goes with --authority"
     if wrong:
@@ -203,6 +204,23 @@ def _write_config(path: Path, text: str) -> None:
     except (OSError, UnicodeDecodeError):
         ours = False
     write_new(path, f"{_OURS}\n{text}".encode(), force=ours)
+
+
+def _write_phones(path: Path, scenario: "Scenario") -> None:
+    """Write the device list that comes with a scenario."""
+    from siptui.devicelist.writing import write_new
+    from siptui.emulator.demo import DEMOS, demo_list
+
+    if not (content := demo_list(scenario)):
+        raise UsageError(
+            f"The scenario {scenario.name} has no phones of its own: any device list will do.",
+            title="Wrong usage",
+            remedy=f"Those that have: {', '.join(DEMOS)}.",
+        )
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content:
+            return  # of an emulator that was started before
+    write_new(path, content)
 
 
 def _write_list(path: Path, recording: "Recording") -> None:

@@ -1,6 +1,10 @@
-"""The device list of the demo tenant, Contoso Ltd. Its numbers are those set aside for fiction."""
+"""The device lists of the demo tenant, Contoso Ltd. Its numbers are those set aside for fiction."""
 
 from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from siptui.emulator.scenario import Scenario
 
 #: The scenario that knows these phones.
 DEMO_SCENARIO = "demo"
@@ -8,6 +12,21 @@ DEMO_SCENARIO = "demo"
 DEMO_FILE = "contoso-phones.csv"
 
 
-def demo_list() -> bytes:
-    """A device list as a file holds it: UTF-8, with regions and further columns, sixty devices."""
-    return (resources.files("siptui.emulator") / "demo.csv").read_bytes()
+#: The scenarios that have a device list of their own, and what can be seen in them.
+DEMOS = {
+    DEMO_SCENARIO: "s submits its sixty phones, p checks what they need first",
+    "prerequisites": "p checks its forty phones, F sets right what can be, s submits",
+    "unprepared": "nothing is set up yet: p checks its forty phones, F sets up what they need",
+}
+
+
+def demo_list(scenario: "str | Scenario" = DEMO_SCENARIO) -> bytes:
+    """The device list of a scenario as a file holds it: UTF-8, with regions and further columns.
+
+    Nothing where the scenario has none of its own.
+    """
+    from siptui.emulator.scenario import load_scenario
+
+    found = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    name = found.tenant.list
+    return (resources.files("siptui.emulator") / name).read_bytes() if name else b""

@@ -144,6 +144,21 @@ def test_a_recording_on_a_port_with_its_devices(tmp_path: Path) -> None:
         assert Path(ca).is_file()
 
 
+def test_the_phones_of_a_scenario_are_a_list_to_try_a_preflight_on(tmp_path: Path) -> None:
+    listed, config = tmp_path / "phones.csv", tmp_path / "config.toml"
+    names = ("SIPTUI_ACCESS_TOKEN", "SIPTUI_GRAPH_TOKEN", "SIPTUI_DEVICES_TOKEN")
+    env = dict.fromkeys(names, "any") | dict.fromkeys(
+        ("SIPTUI_CONFIG_DIR", "SIPTUI_STATE_DIR"), str(tmp_path)
+    )
+    for _ in range(2):  # started again, it finds its own list there
+        with emulator(
+            *("--scenario", "prerequisites", "--list", str(listed), "--config", str(config))
+        ):
+            done = siptui("preflight", str(listed), "--json", **env)
+            assert done.returncode == 3, done.stderr
+            assert len(json.loads(done.stdout)["accounts"]) == 40
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -3,13 +3,15 @@
 import csv
 import io
 
+import pytest
+
 from siptui.domain.device import Device
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.outcome import Cause, explain
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
-from siptui.emulator.demo import DEMO_SCENARIO, demo_list
+from siptui.emulator.demo import DEMO_SCENARIO, DEMOS, demo_list
 from siptui.emulator.judgement import TEXTS
 from siptui.emulator.scenario import load_scenario
 from tests.emulator.support import calling
@@ -72,3 +74,12 @@ def test_every_rule_of_the_scenario_speaks_of_a_device_of_the_list() -> None:
             patterns = [rule.match] if isinstance(rule.match, str) else rule.match
             for pattern in patterns:
                 assert fnmatch.filter(names, pattern), pattern
+
+
+@pytest.mark.parametrize(("scenario", "phones"), (dict.fromkeys(DEMOS, 40) | {"demo": 60}).items())
+def test_each_demo_has_phones(scenario: str, phones: int) -> None:
+    assert len(demo_list(scenario).decode().splitlines()) == phones + 1
+
+
+def test_a_scenario_for_any_list_has_none_of_its_own() -> None:
+    assert demo_list("mixed") == b""
