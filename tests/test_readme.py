@@ -15,7 +15,7 @@ from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.runs.public import lines
 from siptui.runs.state import RunState
-from siptui.settings import load
+from siptui.settings.load import load
 from siptui.tui.actions import keys_table
 
 ROOT = Path(__file__).parent.parent

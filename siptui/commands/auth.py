@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from siptui.identity.device import DeviceCodePrompt
     from siptui.identity.registration import Registration
     from siptui.identity.store import StoreKind, TokenStore
-    from siptui.settings import Profile
+    from siptui.settings.model import Profile
 
 _METHODS = ("device", "browser", "paste")
 _STORES = ("keyring", "file", "memory")
@@ -212,7 +212,7 @@ def _profile(
     name: str | None, log_level: str | None = None, *, log: bool = False
 ) -> "tuple[Profile, Path]":
     """The profile and its folder; with `log`, the log begins."""
-    from siptui.settings import load
+    from siptui.settings.load import load
 
     settings = load()
     chosen = settings.profile(name)

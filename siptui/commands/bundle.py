@@ -15,7 +15,8 @@ from siptui.domain.text import visible
 from siptui.logs.pseudonyms import Pseudonyms
 from siptui.logs.secrets import without_secrets
 from siptui.posix import user_name, write_private
-from siptui.settings import Folders, load
+from siptui.settings.folders import Folders
+from siptui.settings.load import load
 
 _MAX_LOG = 4_000_000
 
@@ -53,7 +54,7 @@ class _Scrub:
         try:
             settings = load()
         except SiptuiError:  # a configuration that cannot be read is what the bundle is for
-            from siptui.settings import folders
+            from siptui.settings.folders import folders
 
             self.folders = folders()
         else:

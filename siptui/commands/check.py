@@ -56,7 +56,7 @@ def command(
 
 def region_of(profile: str | None) -> Region | None:
     """The region of the profile in use, if there is one and it has one."""
-    from siptui.settings import load
+    from siptui.settings.load import load
 
     settings = load()
     if profile is None and not settings.profiles:

@@ -4,8 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 from siptui.domain.region import Region
-from siptui.settings import Settings, add_profile, load
 from siptui.settings.folders import RESERVED
+from siptui.settings.load import Settings, load
+from siptui.settings.write import add_profile
 
 if TYPE_CHECKING:
     from siptui.tui.first_run import First

@@ -28,7 +28,7 @@ def gathered(profile: str | None) -> dict[str, Any]:
     from siptui.commands.session import select
     from siptui.commands.tenant_name import kept_name
     from siptui.domain.errors import SignInNeededError, UsageError
-    from siptui.settings import load
+    from siptui.settings.load import load
 
     settings = load()
     folders = settings.folders

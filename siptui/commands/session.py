@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siptui.domain.errors import SignInNeededError
-from siptui.settings import BUILT_IN_CLOUDS, Profile, Settings, load
+from siptui.settings.load import Settings, load
+from siptui.settings.model import BUILT_IN_CLOUDS, Profile
 
 if TYPE_CHECKING:
     import httpx

@@ -82,7 +82,7 @@ def command(
 
 def _of_profile(name: str | None) -> str | None:
     """The tenant id of the profile in use, if there is one and it has an id."""
-    from siptui.settings import load
+    from siptui.settings.load import load
 
     settings = load()
     if name is None and not settings.profiles:

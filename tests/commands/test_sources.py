@@ -9,7 +9,8 @@ from siptui.commands.session import Session, open_session
 from siptui.domain.errors import SignInNeededError
 from siptui.gateway.errors import GatewayError
 from siptui.gateway.tenant import Inventory
-from siptui.settings import BUILT_IN_CLOUDS, load
+from siptui.settings.load import load
+from siptui.settings.model import BUILT_IN_CLOUDS
 from tests.support.emulator import running_emulator
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
-from siptui.settings import load
+from siptui.settings.load import load
 from siptui.tui.themes import load_themes, themes_folder
 
 _CONFIG = """

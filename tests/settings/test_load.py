@@ -6,7 +6,8 @@ import pytest
 
 from siptui.domain.errors import ExitCode, SignInNeededError, UsageError
 from siptui.domain.region import Region
-from siptui.settings import BUILT_IN_CLOUDS, Settings, load
+from siptui.settings.load import Settings, load
+from siptui.settings.model import BUILT_IN_CLOUDS
 
 EXAMPLE = """
 default_profile = "contoso"

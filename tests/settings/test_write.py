@@ -6,7 +6,9 @@ import pytest
 
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
-from siptui.settings import Folders, add_profile, load
+from siptui.settings.folders import Folders
+from siptui.settings.load import load
+from siptui.settings.write import add_profile
 
 OLD = """# our tenants
 [profiles.a]  # the first

@@ -9,7 +9,10 @@ import pytest
 
 from siptui.commands.first_run import profile_name
 from siptui.domain.region import Region
-from siptui.settings import BUILT_IN_CLOUDS, Folders, add_profile, load
+from siptui.settings.folders import Folders
+from siptui.settings.load import load
+from siptui.settings.model import BUILT_IN_CLOUDS
+from siptui.settings.write import add_profile
 from siptui.tui.first_run import FirstRun
 from tests.tui.desk import ScriptedDesk
 from tests.tui.harness import Bench

@@ -13,7 +13,9 @@ from siptui.emulator.entra import CONTOSO
 from siptui.emulator.entra_tokens import EntraUser
 from siptui.identity.vault import fitting, unpacked
 from siptui.runs import events as ev
-from siptui.settings import Cloud, Folders, Profile, Settings
+from siptui.settings.folders import Folders
+from siptui.settings.load import Settings
+from siptui.settings.model import Cloud, Profile
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.sign_in import SignIn
 from siptui.tui.flows import Console
