@@ -1,12 +1,11 @@
-"""The entry point of the `siptui` script: help and version at once, all else by `siptui.cli`."""
+"""The entry point of `siptui`: help, version and URLs at once, all else by `siptui.cli`."""
 
 import sys
-from typing import NoReturn
 
 from siptui import __version__
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line and leave with its exit code."""
     asked = sys.argv[1:]
     if asked == ["--version"]:
@@ -15,6 +14,12 @@ def main() -> NoReturn:
         from siptui.help_page import page
 
         _answer(page())
+    elif asked[:1] == ["urls"]:
+        from siptui.commands.urls_page import plain_page
+
+        text = plain_page(asked[1:])
+        if text is not None:
+            _answer(text)
     from siptui.cli import main as command_line
 
     command_line()

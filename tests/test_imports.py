@@ -52,6 +52,12 @@ def test_light_commands_load_nothing_heavy(args: tuple[str, ...]) -> None:
     assert not _loaded_by(_called(*args)) & set(HEAVY)
 
 
+def test_urls_of_the_script_load_no_parser_and_no_settings() -> None:
+    started = "sys.argv = ['siptui', 'urls']; from siptui.start import main; main()"
+    loaded = _loaded_by(started)
+    assert not loaded & {*HEAVY, "click", "msgspec", "inspect"}
+
+
 def test_help_loads_no_command() -> None:
     assert "siptui.commands.urls" in _loaded_by(_called("urls"), dotted=True)
     loaded = _loaded_by(_called("--help"), dotted=True)

@@ -3,12 +3,15 @@
 Which forms exist is data (`siptui.provisioning`); here is only what may be combined. A form that
 is documented nowhere is never made up: there is none with language and tenant id together, and
 none for a device whose maker the documents name without a URL.
+
+Named tuples instead of dataclasses: `siptui urls` is to start like a small tool, and what makes
+dataclasses costs a fifth of its time.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from siptui.domain.region import Region
 from siptui.domain.text import folded
@@ -24,8 +27,7 @@ class Confidence(StrEnum):
     INFERRED = "inferred"  # concluded from what the source prints for other devices
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What stands behind the region's base; `{tenant}` and `{language}` are filled in.
 
     `source` names where the form was read, with its date.
@@ -36,8 +38,7 @@ class Form:
     confidence: Confidence = Confidence.DOCUMENTED
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceKind:
+class DeviceKind(NamedTuple):
     """One kind of device of one vendor, and the forms documented for it (`None`: not one).
 
     `dhcp_option` is the DHCP option that carries the URL, if stated; `languages` are the codes
@@ -65,13 +66,12 @@ class DeviceKind:
         return any(wanted == folded(name) for name in (self.vendor, *self.aliases))
 
 
-@dataclass(frozen=True, slots=True)
-class ProvisioningTable:
+class ProvisioningTable(NamedTuple):
     """All that is known: the base URL of each region, languages by code, kinds of devices."""
 
     bases: Mapping[Region, str]
     languages: Mapping[str, str]
-    kinds: tuple[DeviceKind, ...] = field(default=())
+    kinds: tuple[DeviceKind, ...] = ()
 
     @property
     def vendors(self) -> tuple[str, ...]:
@@ -79,8 +79,7 @@ class ProvisioningTable:
         return tuple(dict.fromkeys(kind.vendor for kind in self.kinds))
 
 
-@dataclass(frozen=True, slots=True)
-class ProvisioningUrl:
+class ProvisioningUrl(NamedTuple):
     """One URL for one kind of device in one region, and how it is known."""
 
     region: Region

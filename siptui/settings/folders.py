@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.posix import private_folder
+from siptui.settings.config_folder import CONFIG_FILE, config_folder, given
 
 #: Folders of the state folder that are not a profile's.
 RESERVED = frozenset({"log", "logs"})
@@ -22,7 +23,7 @@ class Folders:
     @property
     def config_file(self) -> Path:
         """The configuration; it need not exist."""
-        return self.config / "config.toml"
+        return self.config / CONFIG_FILE
 
     @property
     def themes(self) -> Path:
@@ -43,17 +44,9 @@ def folders(environ: Mapping[str, str] | None = None) -> Folders:
     """The user's folders as the platform has them; `SIPTUI_CONFIG_DIR` and `SIPTUI_STATE_DIR`
     override, the latter for state and logs both."""
     environ = os.environ if environ is None else environ
-    config, state = environ.get("SIPTUI_CONFIG_DIR"), environ.get("SIPTUI_STATE_DIR")
-    if config and state:
-        return Folders(_path(config), _path(state), _path(state) / "logs")
-    from platformdirs import user_config_path, user_log_path, user_state_path
+    config, state = config_folder(environ), environ.get("SIPTUI_STATE_DIR")
+    if state:
+        return Folders(config, given(state), given(state) / "logs")
+    from platformdirs import user_log_path, user_state_path
 
-    return Folders(
-        config=_path(config) if config else user_config_path("siptui"),
-        state=_path(state) if state else user_state_path("siptui"),
-        logs=_path(state) / "logs" if state else user_log_path("siptui"),
-    )
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    return Folders(config, state=user_state_path("siptui"), logs=user_log_path("siptui"))
