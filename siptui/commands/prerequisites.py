@@ -8,9 +8,9 @@ import click
 
 if TYPE_CHECKING:
     from siptui.commands.session import Selected, Session
+    from siptui.domain.public_address import Network
     from siptui.preflight.fixes import Fix
     from siptui.preflight.gather import Progress, Sources
-    from siptui.preflight.public_ip import Network
     from siptui.preflight.record import Record
 
 
@@ -40,7 +40,7 @@ def include_personal(command: Any) -> Any:
 
 def networks(texts: Iterable[str]) -> "tuple[Network, ...]":
     """What `--public-ip` says; `UsageError` where it is no address."""
-    from siptui.preflight.public_ip import parse_public
+    from siptui.domain.public_address import parse_public
 
     return tuple(parse_public(text) for text in texts)
 

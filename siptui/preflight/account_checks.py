@@ -133,29 +133,40 @@ def account_findings(
 def _exists(one: _Account) -> Finding:
     check = Check.EXISTS
     if (user := one.known) is not None:
-        odd = user.account_type.casefold() not in ("", "user")
-        detail = f"{user.account_type}. " if odd else ""
-        detail += (
-            "Teams reports: " + "; ".join(user.validation_errors)
-            if (user.validation_errors)
-            else ""
-        )
-        warning = odd or bool(user.validation_errors)
-        return one.finding(
-            check, Result.PASS, detail.strip() or "The account exists.", warning=warning
-        )
+        return _of_its_kind(user)
     if one.directory is not None:
         if isinstance(one.teams, Missing):
             return one.finding(check, Result.PASS, "The directory has the account.")
-        return one.finding(
+        return Finding(
             check,
             Result.UNKNOWN,
             "The directory has the account, Teams does not: it is new, or has no Teams licence.",
+            remedy="Assign a licence with Teams if it has none; if it is new, look again later.",
             warning=True,
         )
     if one.teams is None or (one.entra is None and isinstance(one.teams, Missing)):
         return one.finding(check, Result.FAIL, "The tenant has no account of this name.")
     return one.unread(check, one.teams, one.entra)
+
+
+def _of_its_kind(user: TeamsUser) -> Finding:
+    """An account that is there: whether it is of the kind that a phone is signed in with."""
+    check = Check.EXISTS
+    word = user.account_type.strip()
+    details, to_do = [], []
+    if word and word.casefold() != "user":
+        what, remedy = remedies.KINDS.get(word.casefold(), (f"Teams calls it {word}.", ""))
+        details.append(what)
+        to_do.append(remedy or "Look at what it is; a phone is signed in with an ordinary account.")
+    if user.validation_errors:
+        details.append(f"Teams reports: {'; '.join(user.validation_errors)}.")
+        to_do.append("Look at what Teams reports of the account in its admin center.")
+    if not details:
+        return Finding(check, Result.PASS, "The account exists.")
+    line = f"Get-CsOnlineUser -Identity {remedies.quoted(user.user_name)}"
+    return Finding(
+        check, Result.PASS, " ".join(details), " ".join(to_do), powershell=line, warning=True
+    )
 
 
 def _enabled(one: _Account) -> Finding:

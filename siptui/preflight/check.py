@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from siptui.domain.device import Device
-from siptui.preflight import access_checks
+from siptui.domain.public_address import Network
+from siptui.gateway.tenant import NumberType
+from siptui.preflight import access_checks, remedies
 from siptui.preflight.account_checks import Tables, account_findings
 from siptui.preflight.device_checks import device_findings
 from siptui.preflight.facts import Facts
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
 from siptui.preflight.gather import OnProgress, Sources, gather, look_up
-from siptui.preflight.public_ip import Network
+from siptui.preflight.numbers import wanted_number
 from siptui.preflight.remedies import LEAD_HOURS
 from siptui.preflight.tenant_checks import tenant_findings
 
@@ -37,17 +39,19 @@ async def check(
     sources: Sources,
     *,
     public_ips: Sequence[Network] = (),
+    number_type: NumberType = NumberType.DIRECT_ROUTING,
     changes: Changes = _NONE,
     on_progress: OnProgress | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Preflight:
     """Read everything about `devices` and judge it. Errors as `gather`.
 
-    `public_ips` are the phones' own public addresses, where they are known; `changes` what was
-    changed lately, so that a finding can say since when it takes its time.
+    `public_ips` are the phones' own public addresses, where they are known; `number_type` is
+    where numbers of the list come from; `changes` what was changed lately, so that a finding can
+    say since when it takes its time.
     """
     facts = await gather(devices, sources, on_progress=on_progress)
-    return Preflight(facts, judge(devices, facts, now(), public_ips, changes))
+    return Preflight(facts, judge(devices, facts, now(), public_ips, changes, number_type))
 
 
 async def look(
@@ -68,6 +72,7 @@ def judge(
     made: datetime,
     public_ips: Sequence[Network] = (),
     changes: Changes = _NONE,
+    number_type: NumberType = NumberType.DIRECT_ROUTING,
 ) -> Report:
     """What `facts` come to for `devices`. Pure."""
     keys = list(dict.fromkeys(device.user_name.key for device in devices))
@@ -81,6 +86,7 @@ def judge(
     for device in devices:
         findings, personal = people[device.user_name.key]
         timed = [_since(f, device.user_name.key, changes, made) for f in findings]
+        timed = [_with_number(f, device, number_type) for f in timed]
         accounts.append(
             AccountFindings(
                 device.line,
@@ -110,15 +116,27 @@ def _since(finding: Finding, target: str, changes: Changes, now: datetime) -> Fi
     return replace(finding, detail=detail, since=when, lead_time_hours=LEAD_HOURS, warning=True)
 
 
+def _with_number(finding: Finding, device: Device, kind: NumberType) -> Finding:
+    """The finding that an account has no number, with the one that the row has for it."""
+    if finding.check is not Check.PHONE_NUMBER or finding.result is not Result.FAIL:
+        return finding
+    wanted = wanted_number(device, kind)
+    if isinstance(wanted, str):
+        return finding
+    line = remedies.assign_number(str(device.user_name), wanted.number, wanted.kind)
+    return replace(finding, powershell=line)
+
+
 def _notes(report: Report) -> list[str]:
     notes = []
     if personal := report.personal:
         one = len(personal) == 1
         notes.append(
-            f"{len(personal)} {'account' if one else 'accounts'} may be personal: no common area "
+            f"{len(personal):,} {'account' if one else 'accounts'} may be personal: no common area "
             f"phone policy. {'Its password' if one else 'Their passwords'} must not be reset "
             "unless you know better."
         )
     if unclear := report.maybe_personal:
-        notes.append(f"Could not check whether {len(unclear)} accounts are personal.")
+        rows = "1 row is of a" if len(unclear) == 1 else f"{len(unclear):,} rows are of"
+        notes.append(f"Could not check whether {rows} personal account{'s' * (len(unclear) > 1)}.")
     return notes

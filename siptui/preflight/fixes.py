@@ -4,12 +4,12 @@ Every fix says what it would do, what was there before, and the PowerShell line 
 same, so that a site which must run it itself can.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.public_address import Network, parse_public
 from siptui.gateway.tenant import (
     CallingPolicy,
     DirectoryUser,
@@ -21,15 +21,14 @@ from siptui.gateway.tenant import (
 from siptui.preflight import licences, remedies
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
+from siptui.preflight.numbers import wanted_number
 from siptui.preflight.policies import by_name, fitting_calling, fitting_ip_phone, policy_key
-from siptui.preflight.public_ip import Network, covers, parse_public, uncovered
+from siptui.preflight.public_ip import covers, uncovered
 from siptui.preflight.record import CHECKS, Change, Kind
 
 #: The word for an assignment that is not there: what taking it away leaves.
 NONE = ""
 COMMON_AREA = "CommonAreaPhoneSignIn"
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-_PUNCTUATION = re.compile(r"[\s().\-/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +200,7 @@ class _Plan:
             () if isinstance(trusted, Missing) else uncovered(trusted, self._wishes.public_ips)
         )
         if not lacking:
-            why = "Name the phones' public address with --public-ip."
+            why = "Name the phones' public address: --public-ip, a in the console."
             self._left.append(Left(0, "", Check.TRUSTED_IP, why))
         for network in lacking:
             one = TrustedIP(str(network.network_address), network.prefixlen, "SIP phones")
@@ -224,7 +223,7 @@ class _Plan:
         public = "" if isinstance(seen, Missing) else seen[str(device.hardware_id)].public_ip
         if public and covers(self._wishes.public_ips, parse_public(public)):
             return  # it will be, by the fix of the tenant
-        why = f"{finding.remedy} With siptui: fix --public-ip {public}."
+        why = f"{finding.remedy} With siptui: fix --public-ip {public}, a in the console."
         self._left.append(Left(device.line, str(device.user_name), Check.TRUSTED_IP, why))
 
     def _calling_policy(self) -> tuple[str, str]:
@@ -311,26 +310,15 @@ class _Plan:
         )
         return ""
 
-    def _number_type(self, device: Device) -> NumberType | None:
-        """Where the row's number comes from: its own word for it, else the operator's."""
-        word = _cell(device, "numbertype").casefold()
-        known = {kind.casefold(): kind for kind in NumberType}
-        return known.get(word) if word else self._wishes.number_type
-
     def _assign(self, device: Device) -> str:
-        raw = _cell(device, "phonenumber")
-        if not raw:
-            return "Give the number in a PhoneNumber column of the list."
-        number = _PUNCTUATION.sub("", raw.removeprefix("tel:"))
-        if not _E164.fullmatch(number):
-            return f"“{raw}” in the PhoneNumber column is no number of the form +4930123456."
+        wanted = wanted_number(device, self._wishes.number_type)
+        if isinstance(wanted, str):
+            return wanted
+        number, kind = wanted.number, wanted.kind
         if (other := self._numbers.get(number)) is not None:
             return f"{number} is given to {other} in the same list."
         who = str(device.user_name)
         self._numbers[number] = who
-        kind = self._number_type(device)
-        if kind is None:
-            return f"The NumberType column names none of {', '.join(NumberType)}."
         change = Change(kind=Kind.ASSIGN_NUMBER, target=who, value=number, number_type=kind)
         self._fixes.append(
             Fix(
@@ -340,14 +328,6 @@ class _Plan:
             )
         )
         return ""
-
-
-def _cell(device: Device, column: str) -> str:
-    """What stands in a further column of the list, whatever blanks and case its header has."""
-    for head, cell in device.extra.items():
-        if re.sub(r"[\s_-]", "", head).casefold() == column:
-            return cell.strip()
-    return ""
 
 
 def _direct(user: TeamsUser, *, calling: bool) -> str:

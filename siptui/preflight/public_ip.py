@@ -3,29 +3,8 @@
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from siptui.domain.errors import UsageError
+from siptui.domain.public_address import Network
 from siptui.gateway.tenant import TrustedIP
-
-Network = IPv4Network | IPv6Network
-
-
-def parse_public(text: str) -> Network:
-    """The address (`203.0.113.7`) or range (`203.0.113.0/28`) in `text`; `UsageError` otherwise.
-
-    Only addresses of the public Internet make sense here: others never reach the service.
-    """
-    text = text.strip()
-    try:
-        network = ip_network(text, strict=True)
-    except ValueError as error:
-        raise UsageError(
-            f"“{text}” is no IP address and no range: {error}.",
-            title="Wrong usage",
-            remedy="Give an address like 203.0.113.7 or a range like 203.0.113.0/28.",
-        ) from None
-    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
-        return ip_network(str(network.network_address.ipv4_mapped))
-    return network
 
 
 def network_of(trusted: TrustedIP) -> Network | None:

@@ -16,6 +16,29 @@ CALLING_POLICY_NAME = "SIPDevices"
 IP_PHONE_POLICY_NAME = "CommonAreaPhone"
 
 
+#: Kinds of account that are no ordinary user (Microsoft Learn, Get-CsOnlineUser: AccountType),
+#: casefolded: what one is, and what to do.
+KINDS = {
+    "guest": (
+        "It is a guest: the account belongs to another organisation.",
+        "Take it off the list, or make an account of this tenant for the phone.",
+    ),
+    "resourceaccount": (
+        "It is a resource account, as for auto attendants and call queues.",
+        "Make an ordinary account for the phone, with a licence such as Microsoft Teams Shared "
+        "Devices.",
+    ),
+    "sfbonpremuser": (
+        "It is homed on Skype for Business Server.",
+        "Move it to Teams (Move-CsUser), or make another account for the phone.",
+    ),
+    "ineligibleuser": (
+        "Teams counts it as not eligible for Teams.",
+        "Look at its licences.",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """What to do. `lead_time_hours` only where it is documented."""

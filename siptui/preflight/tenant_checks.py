@@ -6,12 +6,13 @@ A check fails only where what was read leaves no doubt; what was not read is `un
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from siptui.domain.public_address import Network, shown
 from siptui.gateway.tenant import TrustedIP
 from siptui.preflight import remedies, roles
 from siptui.preflight.facts import Missing, TenantFacts
 from siptui.preflight.finding import Check, Finding, Result
 from siptui.preflight.policies import fitting_calling, fitting_ip_phone, redirects
-from siptui.preflight.public_ip import Network, network_of, uncovered
+from siptui.preflight.public_ip import network_of, uncovered
 
 
 def finding(check: Check, result: Result, detail: str, *, warning: bool = False) -> Finding:
@@ -74,34 +75,30 @@ def trusted_ip(facts: TenantFacts, public_ips: Sequence[Network] = ()) -> Findin
         return finding(check, Result.FAIL, "The tenant has no trusted IP address.")
     unread = sum(network_of(one) is None for one in trusted)
     odd = f" {unread} of them cannot be read as addresses." if unread else ""
-    count = f"{len(trusted)} trusted IP address{'es' if len(trusted) > 1 else ''}"
+    count = f"{len(trusted):,} trusted IP address{'es' if len(trusted) > 1 else ''}"
     if not public_ips:
         return finding(
             check,
             Result.PASS,
-            f"{count}.{odd} Whether the phones' own is among them: give it with --public-ip.",
+            f"{count}.{odd} Whether the phones' own is among them: name it with --public-ip, "
+            "in the console with a.",
         )
     lacking = uncovered(trusted, public_ips)
     if lacking and unread:
-        names = ", ".join(map(_plain, lacking))
+        names = ", ".join(map(shown, lacking))
         return finding(check, Result.UNKNOWN, f"{count}, without {names} as far as seen.{odd}")
     if lacking:
-        names = ", ".join(map(_plain, lacking))
+        names = ", ".join(map(shown, lacking))
         lines = [
             remedies.add_trusted_ip(TrustedIP(str(network.network_address), network.prefixlen))
             for network in lacking
         ]
         failed = finding(check, Result.FAIL, f"{names}: not among the trusted IPs ({count}).")
         return replace(failed, powershell="; ".join(lines))
-    named = ", ".join(map(_plain, public_ips))
+    named = ", ".join(map(shown, public_ips))
     six = any(network.version == 6 for network in public_ips)
     only4 = " SIP Gateway speaks IPv4 only." if six else ""
     return finding(check, Result.PASS, f"{named} is trusted ({count}).{only4}", warning=six)
-
-
-def _plain(network: Network) -> str:
-    """An address alone without its mask."""
-    return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
 def calling_policy(facts: TenantFacts) -> Finding:
@@ -183,5 +180,5 @@ def network_sites(facts: TenantFacts) -> Finding:
     return finding(
         check,
         Result.PASS,
-        f"{sites} network sites with {subnets} subnets (a note: none seem to be needed).",
+        f"{sites:,} network sites with {subnets:,} subnets (a note: none seem to be needed).",
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from siptui.domain.device import Device
+from siptui.domain.public_address import parse_public
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.scenario import Scenario, read_scenario
 from siptui.gateway.admin import TenantAdminClient
@@ -18,7 +19,6 @@ from siptui.gateway.protocol import Phase
 from siptui.preflight.apply import Fixer
 from siptui.preflight.check import Preflight, check
 from siptui.preflight.gather import Sources
-from siptui.preflight.public_ip import parse_public
 from siptui.preflight.record import Record, Who
 from siptui.transport.http import open_client
 from tests.support.emulated_time import START, now

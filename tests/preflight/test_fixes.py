@@ -9,6 +9,7 @@ import pytest
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.public_address import parse_public
 from siptui.gateway.tenant import (
     Assigned,
     CallingPolicy,
@@ -21,7 +22,6 @@ from siptui.preflight.check import judge
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import Check
 from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
-from siptui.preflight.public_ip import parse_public
 from siptui.preflight.record import Kind
 from siptui.preflight.remedies import quoted
 from tests.preflight.made import DEVICE, LOBBY, USER, facts

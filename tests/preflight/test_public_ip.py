@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siptui.domain.errors import UsageError
+from siptui.domain.public_address import parse_all, parse_public, shown
 from siptui.gateway.tenant import TrustedIP
-from siptui.preflight.public_ip import covers, network_of, parse_public, uncovered
+from siptui.preflight.public_ip import covers, network_of, uncovered
 
 
 @pytest.mark.parametrize(
@@ -41,10 +42,35 @@ def test_an_ipv4_address_in_ipv6_form_is_one() -> None:
     assert parse_public("::ffff:203.0.113.7") == ip_network("203.0.113.7")
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "203.0.113", "203.0.113.1/24", "1.2.3.4/33"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "nonsense", "203.0.113", "203.0.113.1/24", "1.2.3.4/33", "203.0.113.7/-1"),
+        *("2001:db8::1/129", "2001:db8::1%eth0", "203.0.113.7 203.0.113.8", "３.0.113.7"),
+        # what never reaches the service, or would trust the whole world
+        *("10.1.2.3", "192.168.1.0/24", "100.64.3.4", "127.0.0.1", "169.254.1.1", "::1"),
+        *(
+            "0.0.0.0/0",
+            "::/0",
+            "8.0.0.0/5",
+            "fe80::1",
+            "fd00::1",
+            "224.0.0.5",
+            "::ffff:1.2.3.0/120",
+        ),
+    ],
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         parse_public(text)
+    assert "203.0.113.7" in caught.value.remedy
+
+
+def test_several_in_one_text_each_once() -> None:
+    found = parse_all(" 203.0.113.7,198.51.100.0/30  203.0.113.7/32 ")
+    assert [shown(one) for one in found] == ["203.0.113.7", "198.51.100.0/30"]
+    with pytest.raises(UsageError, match="nonsense"):
+        parse_all("203.0.113.7, nonsense")
 
 
 _V4 = st.builds(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siptui.domain.public_address import parse_public
 from siptui.domain.region import Region
 from siptui.gateway.tenant import (
     AccessPolicy,
@@ -16,6 +17,7 @@ from siptui.gateway.tenant import (
     DirectoryUser,
     InventoryDevice,
     IPPhonePolicy,
+    NumberType,
     TeamsUser,
     TrustedIP,
 )
@@ -23,8 +25,7 @@ from siptui.preflight import roles
 from siptui.preflight.check import judge
 from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
-from siptui.preflight.public_ip import parse_public
-from tests.preflight.made import DEVICE, KEY, TENANT, USER, facts
+from tests.preflight.made import DEVICE, KEY, LOBBY, TENANT, USER, facts
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DENIED = Missing("Access denied (403).", "the role Global Reader")
@@ -218,6 +219,49 @@ def test_an_account_that_is_not_there_has_one_finding() -> None:
     assert {f.check for f in found.findings} == {Check.EXISTS, Check.DEVICE}
     assert found.personal is None
     assert report(facts(None)).maybe_personal == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"account_type": "Guest"}, ["guest", "Take it off the list"]),
+        ({"account_type": "resourceAccount"}, ["resource account", "ordinary account"]),
+        ({"account_type": "SfBOnPremUser"}, ["Skype for Business Server", "Move-CsUser"]),
+        ({"account_type": "Robot"}, ["Robot", "ordinary account"]),
+        ({"validation_errors": ("No usage location.",)}, ["No usage location", "admin center"]),
+        (
+            {"account_type": "ineligibleUser", "validation_errors": ("x",)},
+            ["not eligible", "Teams reports: x", "licences", "admin center"],
+        ),
+    ],
+)
+def test_an_account_that_is_none_for_a_phone_is_warned_of_with_what_fits(
+    change: dict[str, Any], words: list[str]
+) -> None:
+    finding = of_account(Check.EXISTS, facts(replace(USER, **change)))
+    assert (finding.result, finding.warning) == (Result.PASS, True)
+    for word in words:
+        assert word in f"{finding.detail} {finding.remedy}"
+    assert "user name" not in finding.remedy, "it is there"
+
+
+def test_the_number_to_assign_is_the_one_of_the_list() -> None:
+    rows = [
+        replace(DEVICE, extra={"PhoneNumber": "+49 30 1234567"}),
+        replace(
+            DEVICE, line=3, extra={"PhoneNumber": "+1 425 5550100", "NumberType": "CallingPlan"}
+        ),
+        replace(DEVICE, line=4),
+    ]
+    kind = NumberType.OPERATOR_CONNECT
+    made = judge(rows, facts(replace(USER, numbers=())), NOW, number_type=kind)
+    lines = [row.of(Check.PHONE_NUMBER).powershell for row in made.accounts]  # type: ignore[union-attr]
+    who = f"Set-CsPhoneNumberAssignment -Identity '{LOBBY}' -PhoneNumber "
+    assert lines == [
+        f"{who}'+49301234567' -PhoneNumberType OperatorConnect",
+        f"{who}'+14255550100' -PhoneNumberType CallingPlan",
+        f"{who}<number> -PhoneNumberType DirectRouting",
+    ]
 
 
 def test_an_account_only_the_directory_knows() -> None:

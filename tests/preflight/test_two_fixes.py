@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from siptui.domain.public_address import parse_public
 from siptui.posix import HeldError, PrivateFileError
 from siptui.preflight.finding import Check
 from siptui.preflight.fixes import Fix, Wishes, plan_fixes
-from siptui.preflight.public_ip import parse_public
 from siptui.preflight.record import NAME, Step
 from tests.preflight.tenant import Place, place
 from tests.runs.bench import device as numbered

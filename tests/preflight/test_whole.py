@@ -12,6 +12,7 @@ import pytest
 
 from siptui.devicelist.reading import read
 from siptui.domain.device import Device
+from siptui.domain.public_address import parse_public
 from siptui.domain.region import Region
 from siptui.emulator.scenario import AccountRule, FaultRule
 from siptui.gateway.errors import GatewayError, TokenRefusedError
@@ -20,7 +21,6 @@ from siptui.preflight.apply import CannotUndoError, NotNamedError
 from siptui.preflight.finding import Check, Report, Result
 from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
 from siptui.preflight.gather import Progress, gather
-from siptui.preflight.public_ip import parse_public
 from siptui.preflight.record import Kind, Recorded, Step
 from tests.preflight.tenant import Place, place
 from tests.runs.bench import device as numbered

@@ -1,0 +1,44 @@
+"""The phone number that a row of the list names for its account, and where that comes from."""
+
+import re
+from dataclasses import dataclass
+
+from siptui.domain.device import Device
+from siptui.gateway.tenant import NumberType
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_PUNCTUATION = re.compile(r"[\s().\-/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A number to assign, E.164, and where it comes from."""
+
+    number: str
+    kind: NumberType
+
+
+def wanted_number(device: Device, usual: NumberType) -> Wanted | str:
+    """What the row's `PhoneNumber` column asks for, or why it asks for nothing that can be done.
+
+    Its `NumberType` column beats `usual`.
+    """
+    raw = _cell(device, "phonenumber")
+    if not raw:
+        return "Give the number in a PhoneNumber column of the list."
+    number = _PUNCTUATION.sub("", raw.removeprefix("tel:"))
+    if not _E164.fullmatch(number):
+        return f"“{raw}” in the PhoneNumber column is no number of the form +4930123456."
+    word = _cell(device, "numbertype").casefold()
+    kind = {kind.casefold(): kind for kind in NumberType}.get(word) if word else usual
+    if kind is None:
+        return f"The NumberType column names none of {', '.join(NumberType)}."
+    return Wanted(number, kind)
+
+
+def _cell(device: Device, column: str) -> str:
+    """What stands in a further column of the list, whatever blanks and case its header has."""
+    for head, cell in device.extra.items():
+        if re.sub(r"[\s_-]", "", head).casefold() == column:
+            return cell.strip()
+    return ""
