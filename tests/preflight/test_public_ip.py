@@ -99,7 +99,7 @@ def test_masks_are_those_of_the_arithmetic(
     named = data.draw(st.integers(0, network.num_addresses - 1))
     trusted = TrustedIP(str(network[named]), network.prefixlen)
     assert network_of(trusted) == network
-    assert not uncovered([trusted], [parse_public(str(network[at]))])
+    assert not uncovered([trusted], [ip_network(str(network[at]))])
 
 
 @given(st.lists(_SMALL, max_size=6), _SMALL)
