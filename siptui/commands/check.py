@@ -1,11 +1,11 @@
 """`siptui check`: read and validate a device list, offline; print every fault with its line."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from siptui.commands import options
 from siptui.commands.table import count, ranges
@@ -47,7 +47,8 @@ def command(
 
     found = read(file, region=region or region_of(profile), delimiter=delimiter)
     if as_json:
-        click.echo(json.dumps(as_object(found)))
+        # UserName and HardwareId are texts to everybody but msgspec.
+        click.echo(msgspec.json.encode(as_object(found), enc_hook=str))
     else:
         for line in report(found):
             click.echo(line)
@@ -78,10 +79,10 @@ def as_object(found: "DeviceList") -> dict[str, Any]:
         "devices": [
             {
                 "line": device.line,
-                "username": str(device.user_name),
-                "hardware_id": str(device.hardware_id),
-                "region": device.region.value,
-                "extra": dict(device.extra),
+                "username": device.user_name,
+                "hardware_id": device.hardware_id,
+                "region": device.region,
+                "extra": device.extra or {},
             }
             for device in found.devices
         ],

@@ -109,9 +109,9 @@ def _entries(devices: list[Device], judged: list[Judged]) -> list[Entry]:
         for row in judged
         if row.device is None and row.hardware_id is not None and row.user_name is not None
     ]
-    hardware = {device.hardware_id for device in devices}
+    hardware = set(map(attrgetter("hardware_id"), devices))
     hardware.update(entry[1] for entry in both)
-    accounts = {device.user_name.casefold() for device in devices}
+    accounts = set(map(str.casefold, map(attrgetter("user_name"), devices)))
     accounts.update(entry[2] for entry in both)
     if len(hardware) == len(accounts) == len(devices) + len(both):
         return []

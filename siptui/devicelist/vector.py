@@ -53,6 +53,13 @@ def quick(
 
     None where a quote may run across lines: then every row has to be looked at in order.
     """
+    with _no_collection():
+        return _quick(lines, header, region, changes)
+
+
+def _quick(
+    lines: Sequence[str], header: Header, region: Region | None, changes: Changes
+) -> tuple[list[Device], list[Record]] | None:
     import polars as pl
 
     body = lines[header.first :]
@@ -89,8 +96,7 @@ def quick(
     if records is None:
         return None
     _note(good, changes)
-    with _no_collection():
-        return _devices(good, header), records
+    return _devices(good, header), records
 
 
 def _unusual(delimiter: str) -> str:
@@ -225,6 +231,10 @@ def _extras(good: "pl.DataFrame", header: Header) -> Iterable[Mapping[str, str]]
     if not names:
         return repeat(NOTHING)
     first = names[0]
+    if len(names) == 1:  # a site or a building: few values, so rows share what is the same
+        values = good["x0"].to_list()
+        shared = {value: {first: value} for value in values}
+        return map(shared.__getitem__, values)
     extras = [{first: value} for value in good["x0"].to_list()]
     for number, name in enumerate(names[1:], 1):
         deque(map(dict.__setitem__, extras, repeat(name), good[f"x{number}"].to_list()), maxlen=0)
@@ -233,11 +243,14 @@ def _extras(good: "pl.DataFrame", header: Header) -> Iterable[Mapping[str, str]]
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """The collector would walk a growing heap again and again, and find nothing."""
+    """The collector would walk a growing heap again and again, and find nothing. What was made
+    here lives as long as its list, and goes with its last reference: no walk is needed later,
+    either, in a console that must not pause nor when the process ends."""
     before = gc.isenabled()
     gc.disable()
     try:
         yield
+        gc.freeze()
     finally:
         if before:
             gc.enable()
