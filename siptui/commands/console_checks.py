@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from siptui.preflight.apply import FixOutcome
     from siptui.preflight.check import Preflight
     from siptui.preflight.finding import Report
-    from siptui.preflight.fixes import Fix
+    from siptui.preflight.fixes import Fix, Wishes
     from siptui.preflight.gather import Progress, Sources
     from siptui.preflight.record import Record
     from siptui.tui.checks import OnProgress
@@ -30,24 +30,48 @@ class ConsoleChecks:
         self._aside = aside
         self._record = record
 
-    async def check(self, devices: Sequence[Device], on_progress: "OnProgress") -> "Preflight":
+    async def check(
+        self, devices: Sequence[Device], on_progress: "OnProgress", wishes: "Wishes"
+    ) -> "Preflight":
         """Read and judge; changes nothing."""
 
         def hear(progress: "Progress") -> None:
             on_progress(progress.done, progress.of, progress.what)
 
         tell = _told(hear)
-        return await self._aside.ask(self._check(devices, tell))
+        return await self._aside.ask(self._check(devices, tell, wishes))
 
     async def _check(
-        self, devices: Sequence[Device], tell: "Callable[[Progress], None]"
+        self, devices: Sequence[Device], tell: "Callable[[Progress], None]", wishes: "Wishes"
     ) -> "Preflight":
         from siptui.preflight.check import check
         from siptui.preflight.remedies import LEAD_HOURS
 
         changes = self._record().lately(LEAD_HOURS)
         async with self._opening() as sources:
-            return await check(devices, sources, changes=changes, on_progress=tell)
+            return await check(
+                devices,
+                sources,
+                public_ips=wishes.public_ips,
+                number_type=wishes.number_type,
+                changes=changes,
+                on_progress=tell,
+            )
+
+    async def judge(
+        self, devices: Sequence[Device], made: "Preflight", wishes: "Wishes"
+    ) -> "Preflight":
+        """Judge what was read once more; nothing is read."""
+        return await asyncio.to_thread(self._judge, devices, made, wishes)
+
+    def _judge(self, devices: Sequence[Device], made: "Preflight", wishes: "Wishes") -> "Preflight":
+        from siptui.preflight.check import Preflight, judge
+        from siptui.preflight.remedies import LEAD_HOURS
+
+        ips, kind = wishes.public_ips, wishes.number_type
+        changes = self._record().lately(LEAD_HOURS)
+        report = judge(devices, made.facts, made.report.made, ips, changes, kind)
+        return Preflight(made.facts, report)
 
     async def look(self, devices: Sequence[Device]) -> "Report":
         """Look for personal accounts alone; changes nothing."""

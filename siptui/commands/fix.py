@@ -40,9 +40,8 @@ _SHOWN = 30
 @click.option(
     "--number-type",
     type=click.Choice(_NUMBER_TYPES, case_sensitive=False),
-    default=_NUMBER_TYPES[0],
-    show_default=True,
-    help="Where the numbers in the PhoneNumber column come from.",
+    help="Where the numbers in the PhoneNumber column come from (else the profile's number_type, "
+    f"else {_NUMBER_TYPES[0]}).",
 )
 @click.option("--calling-policy", metavar="NAME", help="Assign this one, not the one that fits.")
 @click.option("--ip-phone-policy", metavar="NAME", help="Assign this one, not the one that fits.")
@@ -59,7 +58,7 @@ def command(
     region: Region | None,
     public_ip: tuple[str, ...],
     only: tuple[str, ...],
-    number_type: str,
+    number_type: str | None,
     calling_policy: str | None,
     ip_phone_policy: str | None,
     include_personal: tuple[str, ...],
@@ -103,8 +102,8 @@ def command(
             remedy="Try “siptui fix --help”.",
         )
     wishes = Wishes(
-        public_ips=networks(public_ip),
-        number_type=NumberType(number_type),
+        public_ips=networks(public_ip, selected.profile),
+        number_type=NumberType(number_type or selected.profile.number_type),
         calling_policy=calling_policy or "",
         ip_phone_policy=ip_phone_policy or "",
         only=frozenset(Check(one) for one in only),
@@ -164,6 +163,7 @@ def _fix(
                 found.devices,
                 sources,
                 public_ips=wishes.public_ips,
+                number_type=wishes.number_type,
                 on_progress=said_progress(as_json),
             )
             plan = plan_fixes(made.report, made.facts, found.devices, wishes)

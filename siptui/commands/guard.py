@@ -66,7 +66,7 @@ def preflighted(
     from siptui.preflight.check import check
     from siptui.preflight.remedies import LEAD_HOURS
 
-    addresses = networks(public_ip)
+    addresses = networks(public_ip, selected.profile)
     changes = record_of(selected).lately(LEAD_HOURS)
 
     async def main() -> "Report":

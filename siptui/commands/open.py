@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from siptui.commands import options
+from siptui.commands.prerequisites import public_ip as public_ip_option
 from siptui.domain.errors import SignInNeededError
 from siptui.domain.region import Region
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @options.region
 @options.batch_size
 @options.slots
+@public_ip_option
 @click.option("--theme", metavar="NAME", help="Theme of the console (else the profile's).")
 @click.option("--read-only", is_flag=True, help="Hide everything that changes anything.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
@@ -32,6 +34,7 @@ def command(
     region: Region | None,
     batch_size: int,
     slots: int,
+    public_ip: tuple[str, ...],
     theme: str | None,
     read_only: bool,
     no_mouse: bool,
@@ -67,6 +70,7 @@ def command(
         region=region,
         batch_size=batch_size,
         slots=slots,
+        public_ip=public_ip,
     )
     return open_console(selected, console, record=record, log_level=log_level)
 
@@ -82,6 +86,7 @@ def console_options(
     run: str | None = None,
     batch_size: int | None = None,
     slots: int | None = None,
+    public_ip: tuple[str, ...] = (),
 ) -> "ConsoleOptions":
     """What the console is told: the flags, and what config.toml says where they are silent."""
     from siptui.runs.events import Options
@@ -107,7 +112,18 @@ def console_options(
         save_folder=selected.journal.parent,
         run_ends_with_us=False,
         tenant_id=_tenant_id(selected),
+        public_ips=_public_ips(public_ip) or profile.public_ips,
+        number_type=profile.number_type,
     )
+
+
+def _public_ips(given: tuple[str, ...]) -> tuple[str, ...]:
+    """What `--public-ip` says; `UsageError` where it is no address."""
+    if not given:
+        return ()
+    from siptui.domain.public_address import parse_public, shown
+
+    return tuple(shown(parse_public(text)) for text in given)
 
 
 def _tenant_id(selected: "Selected") -> str:

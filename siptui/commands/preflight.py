@@ -43,10 +43,10 @@ def command(
     from siptui.commands.session import open_session, select
     from siptui.commands.waits import say_wait
     from siptui.devicelist.reading import read
+    from siptui.gateway.tenant import NumberType
     from siptui.preflight.check import Preflight, check
     from siptui.preflight.remedies import LEAD_HOURS
 
-    addresses = networks(public_ip)
     found = read(file, region=region or region_of(profile))
     if not found.devices:
         raise UsageError(
@@ -54,6 +54,7 @@ def command(
             remedy=f"“siptui check {found.file}” shows why.",
         )
     selected = select(profile)
+    addresses = networks(public_ip, selected.profile)
     changes = record_of(selected).lately(LEAD_HOURS)
 
     async def main() -> Preflight:
@@ -64,6 +65,7 @@ def command(
                 found.devices,
                 sources_of(session),
                 public_ips=addresses,
+                number_type=NumberType(selected.profile.number_type),
                 changes=changes,
                 on_progress=said_progress(as_json),
             )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from siptui.preflight.fixes import Fix
     from siptui.preflight.gather import Progress, Sources
     from siptui.preflight.record import Record
+    from siptui.settings.model import Profile
 
 
 # public_ip: tuple[str, ...]
@@ -21,8 +22,8 @@ def public_ip(command: Any) -> Any:
         "--public-ip",
         multiple=True,
         metavar="IP",
-        help="Public address (or range) of the phones, to look for among the trusted IPs. "
-        "Can be repeated.",
+        help="Public address (or range) of the phones, to look for among the trusted IPs (else "
+        "the profile's public_ips). Can be repeated.",
     )(command)
 
 
@@ -38,11 +39,11 @@ def include_personal(command: Any) -> Any:
     )(command)
 
 
-def networks(texts: Iterable[str]) -> "tuple[Network, ...]":
-    """What `--public-ip` says; `UsageError` where it is no address."""
+def networks(texts: Iterable[str], profile: "Profile") -> "tuple[Network, ...]":
+    """What `--public-ip` says, else the profile; `UsageError` where it is no address."""
     from siptui.domain.public_address import parse_public
 
-    return tuple(parse_public(text) for text in texts)
+    return tuple(parse_public(text) for text in tuple(texts) or profile.public_ips)
 
 
 def sources_of(session: "Session") -> "Sources":

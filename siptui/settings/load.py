@@ -18,7 +18,14 @@ from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.settings.address import checked_address
 from siptui.settings.folders import RESERVED, Folders, folders
-from siptui.settings.model import BUILT_IN_CLOUDS, LOG_LEVELS, REDIRECT_PORT, Cloud, Profile
+from siptui.settings.model import (
+    BUILT_IN_CLOUDS,
+    LOG_LEVELS,
+    NUMBER_TYPES,
+    REDIRECT_PORT,
+    Cloud,
+    Profile,
+)
 
 T = TypeVar("T", bound=msgspec.Struct)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -54,6 +61,8 @@ class _ProfileTable(msgspec.Struct):
     slots: Slots = MAX_LIVE_BATCHES
     read_only: bool | None = None
     redirect_port: Port | None = None
+    public_ips: str | list[str] = ""
+    number_type: str = NUMBER_TYPES[0]
 
 
 class _CloudTable(msgspec.Struct):
@@ -68,6 +77,8 @@ _ALLOWED = {
     "region": "APAC, EMEA or NOAM",
     "client_id": "the id of an app registration, a GUID",
     "batch_size": f"a whole number from 1 to {MAX_BATCH_SIZE}",
+    "public_ips": "public addresses or ranges of the phones, as a text or a list of texts",
+    "number_type": ", ".join(NUMBER_TYPES),
     "slots": f"a whole number from 1 to {MAX_LIVE_BATCHES}",
     "redirect_port": "a port from 1024 to 65535",
     "read_only": "true or false",
@@ -283,7 +294,28 @@ def _profile(
         slots=table.slots,
         read_only=file.read_only if table.read_only is None else table.read_only,
         redirect_port=table.redirect_port or file.redirect_port,
+        public_ips=_addresses(path, where, table.public_ips),
+        number_type=_number_type(path, where, table.number_type),
     )
+
+
+def _addresses(path: Path, where: str, given: str | list[str]) -> tuple[str, ...]:
+    if not given:
+        return ()
+    from siptui.domain.public_address import parse_all, shown  # ipaddress takes its time
+
+    text = given if isinstance(given, str) else " ".join(given)
+    try:
+        return tuple(shown(one) for one in parse_all(text))
+    except UsageError as error:
+        raise _wrong(path, f"{where}.public_ips: {visible(error.message.rstrip('.'))}") from error
+
+
+def _number_type(path: Path, where: str, given: str) -> str:
+    for known in NUMBER_TYPES:
+        if known.casefold() == given.strip().casefold():
+            return known
+    raise _bad(path, where, "number_type", given)
 
 
 def _table(path: Path, where: str, data: dict[str, Any], kind: type[T]) -> T:

@@ -9,6 +9,8 @@ from siptui.domain.region import Region
 
 #: The port that a browser sign-in comes back to, fixed so that `ssh -L` can forward it.
 REDIRECT_PORT = 8400
+#: Where phone numbers come from, as Set-CsPhoneNumberAssignment spells it.
+NUMBER_TYPES = ("DirectRouting", "CallingPlan", "OperatorConnect")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -90,3 +92,6 @@ class Profile:
     slots: int = MAX_LIVE_BATCHES
     read_only: bool = False
     redirect_port: int = REDIRECT_PORT
+    #: Public addresses of the phones, checked; where numbers of a list come from.
+    public_ips: tuple[str, ...] = ()
+    number_type: str = NUMBER_TYPES[0]

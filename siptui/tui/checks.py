@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from siptui.preflight.apply import FixOutcome
     from siptui.preflight.check import Preflight
     from siptui.preflight.finding import Report
-    from siptui.preflight.fixes import Fix
+    from siptui.preflight.fixes import Fix, Wishes
 
 #: Hears how far a check is: calls answered, calls known to be needed, what the last was about.
 OnProgress = Callable[[int, int, str], None]
@@ -19,8 +19,16 @@ class Checks(Protocol):
     """One tenant's prerequisites. All raise `SiptuiError`; what they tell, they tell in the loop
     of whoever asked."""
 
-    async def check(self, devices: Sequence[Device], on_progress: OnProgress) -> "Preflight":
+    async def check(
+        self, devices: Sequence[Device], on_progress: OnProgress, wishes: "Wishes"
+    ) -> "Preflight":
         """Read and judge; changes nothing."""
+        ...
+
+    async def judge(
+        self, devices: Sequence[Device], made: "Preflight", wishes: "Wishes"
+    ) -> "Preflight":
+        """Judge what was read once more, going by other wishes; nothing is read."""
         ...
 
     async def look(self, devices: Sequence[Device]) -> "Report":

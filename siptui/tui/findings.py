@@ -58,7 +58,8 @@ def sentence(report: Report | None, devices: Sequence[Device], key: str) -> str:
     if fails:
         parts.append(f"{plural(fails, 'account')} {'fails' if fails == 1 else 'fail'}")
     if unknown:
-        parts.append(f"{unknown if fails else plural(unknown, 'account')} could not be checked")
+        who = f"{unknown:,}" if fails else plural(unknown, "account")
+        parts.append(f"{who} could not be checked")
     if left := sum(row is None for row in rows):
         parts.append(f"{plural(left, 'row')} not looked at")
     if tenant[Result.FAIL]:

@@ -37,6 +37,9 @@ class ConsoleOptions:
     save_folder: Path | None = None
     export_folder: Path | None = None
     tenant_id: str = ""
+    #: For checks and fixes: the phones' public addresses, and where the list's numbers come from.
+    public_ips: tuple[str, ...] = ()
+    number_type: str = "DirectRouting"
     #: The service's own memory; without it, its key is not offered.
     memory: "Memory | None" = None
     #: The tenant's prerequisites; without them, their keys are not offered.

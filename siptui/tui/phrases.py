@@ -28,7 +28,7 @@ def plural(count: int, word: str) -> str:
     """`1 batch`, `5 batches`."""
     if count == 1:
         return f"1 {word}"
-    return f"{count} {word}{'es' if word.endswith(('h', 's')) else 's'}"
+    return f"{count:,} {word}{'es' if word.endswith(('h', 's')) else 's'}"
 
 
 def clock(at: str) -> str:

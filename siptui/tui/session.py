@@ -18,6 +18,7 @@ from siptui.tui.options import ConsoleOptions
 if TYPE_CHECKING:
     from siptui.devicelist.model import DeviceList
     from siptui.preflight.check import Preflight
+    from siptui.preflight.fixes import Wishes
 
 _DECIDED = (BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED)
 
@@ -40,6 +41,8 @@ class Session:
         self.region = options.region
         self.account = desk.account
         self.tenant_id = options.tenant_id
+        self.public_ips = options.public_ips
+        self.number_type = options.number_type
         self.preflight: Preflight | None = None
         self.events: list[Stored] = []
         self._following: Following | None = None
@@ -81,6 +84,15 @@ class Session:
         """What a preflight found of these devices."""
         self.preflight = made
         self.board.take_report(made.report if made else None)
+
+    def wishes(self) -> "Wishes":
+        """What a check and its fixes go by."""
+        from siptui.domain.public_address import parse_public
+        from siptui.gateway.tenant import NumberType
+        from siptui.preflight.fixes import Wishes
+
+        ips = tuple(parse_public(text) for text in self.public_ips)
+        return Wishes(public_ips=ips, number_type=NumberType(self.number_type))
 
     def devices(self) -> Sequence[Device]:
         """The devices of the list or the run."""

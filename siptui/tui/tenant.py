@@ -98,7 +98,12 @@ class Tenant(Orders):
         may_fix = not self.session.options.read_only
         from siptui.tui.dialogs.preflight import PreflightPage
 
-        answer = await self.app.push_screen_wait(PreflightPage(report, may_fix=may_fix))
+        answer: str | None = "addresses"
+        while answer == "addresses":
+            shown = self.session.board.report or report
+            answer = await self.app.push_screen_wait(PreflightPage(shown, may_fix=may_fix))
+            if answer == "addresses":
+                await self._ask_addresses()
         if answer == "again":
             await self._begin_check()
         elif answer == "fix":
@@ -129,12 +134,15 @@ class Tenant(Orders):
 
         self.say("checking the prerequisites …", "muted")
         try:
-            made = await checks.check(devices, progress)
+            wishes = self.session.wishes()
+            made = await checks.check(devices, progress, wishes)
+            if (now := self.session.wishes()) != wishes:
+                made = await checks.judge(devices, made, now)
         except SiptuiError as error:
             self.tell(error)
             return
-        now = {device.key for device in self.session.devices()}
-        if now and now.isdisjoint(made.report.by_key):
+        keys = {device.key for device in self.session.devices()}
+        if keys and keys.isdisjoint(made.report.by_key):
             return  # another list was opened meanwhile
         self.session.take_preflight(made)
         self._show_findings(made.report)
@@ -167,14 +175,54 @@ class Tenant(Orders):
             return
         marked = [self.session.board.device(key) for key in self.grid.index.marked()]
         rows = [device for device in marked if device is not None] or self.session.devices()
-        plan = plan_fixes(made.report, made.facts, rows)
-        if not plan.fixes and not plan.left:
-            self.say("fix: nothing fails that could be set right.", "muted")
-            return
         folder = self.session.options.export_folder or self.start_folder()
-        page = FixPage(plan, checks, self.session.tenant, self.signed_in, folder=folder)
-        if await self.app.push_screen_wait(page):
+        answer: str | None = "again"
+        while answer in ("again", "addresses", "number_type"):
+            made = self.session.preflight or made
+            plan = plan_fixes(made.report, made.facts, rows, self.session.wishes())
+            if not plan.fixes and not plan.left:
+                self.say("fix: nothing fails that could be set right.", "muted")
+                return
+            page = FixPage(plan, checks, self.session.tenant, self.signed_in, folder=folder)
+            answer = await self.app.push_screen_wait(page)
+            if answer == "addresses":
+                await self._ask_addresses()
+            elif answer == "number_type":
+                await self._ask_number_type()
+        if answer == "sent":
             self.check()
+
+    async def _ask_addresses(self) -> None:
+        """Be told the phones' public addresses, and judge by them what was read."""
+        from siptui.tui.wishes import ask_addresses
+
+        made = self.session.preflight
+        if made is None:
+            return
+        now, devices = self.session.public_ips, self.session.devices()
+        typed = await ask_addresses(self.app, now, made.facts, devices)
+        if typed is not None:
+            self.session.public_ips = typed
+            await self._judge_again()
+
+    async def _ask_number_type(self) -> None:
+        """Be told where the list's numbers come from."""
+        from siptui.tui.wishes import ask_number_type
+
+        chosen = await ask_number_type(self.app, self.session.number_type)
+        if chosen is not None:
+            self.session.number_type = chosen
+            await self._judge_again()
+
+    async def _judge_again(self) -> None:
+        made, checks = self.session.preflight, self.session.options.checks
+        if made is None or checks is None:
+            return
+        devices = list(self.session.devices())
+        self.session.take_preflight(await checks.judge(devices, made, self.session.wishes()))
+        with self.app.batch_update():
+            self.grid.put(self.session.board.rows())
+            self.show_detail()
 
     # -- the service's own memory
 

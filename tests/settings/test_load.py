@@ -6,8 +6,9 @@ import pytest
 
 from siptui.domain.errors import ExitCode, SignInNeededError, UsageError
 from siptui.domain.region import Region
+from siptui.gateway.tenant import NumberType
 from siptui.settings.load import Settings, load
-from siptui.settings.model import BUILT_IN_CLOUDS
+from siptui.settings.model import BUILT_IN_CLOUDS, NUMBER_TYPES
 
 EXAMPLE = """
 default_profile = "contoso"
@@ -24,6 +25,8 @@ tenant = "lab.example"
 cloud = "lab"
 batch_size = 20
 slots = 1
+public_ips = ["203.0.113.7/32", "198.51.100.0/28"]
+number_type = "callingplan"
 
 [clouds.lab]
 authority = "https://localhost:9443"
@@ -62,6 +65,9 @@ def test_the_example_of_the_interface_page(environ: dict[str, str]) -> None:
     assert lab.cloud.admin_api == "http://127.0.0.1:9080"
     assert lab.cloud.graph == "http://127.0.0.1:9081"
     assert (lab.batch_size, lab.slots, lab.region) == (20, 1, None)
+    assert lab.public_ips == ("203.0.113.7", "198.51.100.0/28")
+    assert (lab.number_type, contoso.number_type) == ("CallingPlan", "DirectRouting")
+    assert tuple(NumberType) == NUMBER_TYPES
     assert settings.keys == {"submit": ("S",), "quit": ("q", "Q")}
 
 
@@ -115,6 +121,15 @@ def test_without_a_profile_a_sign_in_is_needed(environ: dict[str, str]) -> None:
             ["profiles.a.cloud", "gcch", "did you mean"],
         ),
         ("[profiles.a]\ntenant = 'a'\nclient_id = 'x'", ["profiles.a.client_id", "GUID"]),
+        (
+            "[profiles.a]\ntenant = 'a'\npublic_ips = ['203.0.113.7', '10.0.0.1']",
+            ["profiles.a.public_ips", "10.0.0.1", "10.0.0.0/8"],
+        ),
+        ("[profiles.a]\ntenant = 'a'\npublic_ips = 7", ["public_ips is 7", "list of texts"]),
+        (
+            "[profiles.a]\ntenant = 'a'\nnumber_type = 'Mobile'",
+            ["profiles.a.number_type", "OperatorConnect"],
+        ),
         ("[profiles.logs]\ntenant = 'a'", ["profiles.logs", "choose another"]),
         ("[profiles.'../a']\ntenant = 'a'", ["letters, digits"]),
         ("[profiles.a]\ntenant = 'a'\n[profiles.A]\ntenant = 'a'", ["case"]),

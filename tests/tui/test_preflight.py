@@ -9,6 +9,7 @@ import pytest
 from siptui.emulator.scenario import read_scenario
 from siptui.gateway.errors import NotReachedError
 from siptui.preflight import apply
+from siptui.preflight.finding import Check
 from siptui.preflight.record import Step
 from siptui.runs import events as ev
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
@@ -41,13 +42,13 @@ def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def _bench(
-    folder: Path, *, size: tuple[int, int] = (120, 40), read_only: bool = False
+    folder: Path, *, size: tuple[int, int] = (120, 40), read_only: bool = False, text: str = ""
 ) -> AsyncIterator[tuple[Bench, Service]]:
     service = Service(folder, scenario=read_scenario(SCENARIO, "test"))
     async with console(
         folder,
         size=size,
-        text=list_text(make_devices(6)),
+        text=text or list_text(make_devices(6)),
         desk=service.desk,
         checks=service.checks,
         memory=service.memory,
@@ -254,6 +255,66 @@ async def test_fixes_are_shown_confirmed_made_read_back_and_undone(tmp_path: Pat
         assert "undone" in bench.text
         await bench.press("escape")
         assert len(bench.app.screen_stack) == 1
+
+
+async def test_an_address_and_the_kind_of_numbers_are_told_in_the_console(
+    tmp_path: Path,
+) -> None:
+    """A trusted IP is missed, added and found; a number is taken from where the operator says."""
+    text = list_text(make_devices(6)).replace("EMEA\n", "EMEA,\n")
+    text = text.replace("Region\n", "Region,PhoneNumber\n", 1)
+    number = "EMEA,+49 30 1234567"
+    text = "\n".join(
+        line.replace("EMEA,", number) if "lobby.00001@" in line else line
+        for line in text.split("\n")
+    )
+    async with _bench(tmp_path, size=(80, 24), text=text) as (bench, service):
+        await bench.press("p", "p")
+        assert "trusted IP addresses" in bench.flat or "trusted IP address." in bench.flat
+        for wrong, why in (("10.1.2.3", "10.0.0.0/8"), ("nonsense", "no IP address")):
+            await bench.press("a")
+            assert isinstance(bench.app.screen, Prompt)
+            bench.fill(wrong)
+            await bench.press("enter")
+            assert why in bench.flat
+            await bench.press("escape")
+        await bench.press("a")
+        bench.fill("198.51.100.9")
+        await bench.press("enter")
+        assert isinstance(bench.app.screen, PreflightPage)
+        assert "198.51.100.9: not among the trusted IPs" in bench.flat
+        await bench.press("F")
+        page = bench.app.screen
+        assert isinstance(page, FixPage)
+        await bench.press("G")
+        assert "DirectRouting" in _shown(page)
+        await bench.press("n", "j", "enter")
+        page = bench.app.screen
+        assert isinstance(page, FixPage)
+        assert "'+49301234567' -PhoneNumberType CallingPlan" in _shown(page)
+        at = [row[0] for row in bench.rows_of_page].index("trusted ip")
+        page.grid.move_to(at)
+        await bench.press("space", "x")
+        await bench.type("1")
+        await bench.press("enter")
+        await _ended(bench, page)
+        assert [one.change.target for one in service.record.changes().values()] == ["198.51.100.9"]
+        await bench.press("a")
+        assert "check again first" in bench.flat
+        await bench.press("escape", "p")
+        assert "198.51.100.9 is trusted" in bench.flat
+        made = bench.console.session.preflight
+        assert made is not None
+        (row,) = (one for one in made.report.accounts if one.user_name.startswith("lobby.00001"))
+        assert "CallingPlan" in row.of(Check.PHONE_NUMBER).powershell  # type: ignore[union-attr]
+        await bench.press("a")
+        bench.fill("none")
+        await bench.press("enter")
+        assert bench.console.session.public_ips == ()
+
+
+def _shown(page: FixPage) -> str:
+    return "\n".join(fix.powershell for fix in page._plan.fixes)
 
 
 async def test_a_fix_of_a_personal_account_asks_for_its_name(tmp_path: Path) -> None:

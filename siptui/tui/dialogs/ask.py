@@ -40,7 +40,7 @@ class Confirm(Dialog[bool]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Only the number itself goes on."""
-        if event.value.strip() == self._number:
+        if event.value.strip().replace(",", "") == self._number:  # as large numbers are shown
             self.dismiss(True)
         else:
             self.say(f"That is not {self._number}. {self._otherwise}", "failed")

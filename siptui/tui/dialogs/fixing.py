@@ -11,7 +11,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.preflight.apply import FixOutcome
 from siptui.preflight.fixes import Fix, FixPlan
-from siptui.preflight.record import Step
+from siptui.preflight.record import Kind, Step
 from siptui.tui.checks import Checks
 from siptui.tui.columns import Column
 from siptui.tui.dialogs.ask import Confirm, Prompt
@@ -44,8 +44,9 @@ _STEPS = {
 _UNDOABLE = frozenset({Step.SEEN, Step.NOT_SEEN, Step.IN_DOUBT})
 
 
-class FixPage(TablePage[bool]):
-    """The answer: whether anything was sent, so that a check says something new.
+class FixPage(TablePage[str]):
+    """The answer: `sent` where anything was, so that a check says something new; `addresses` or
+    `number_type` to be told of others and be opened anew.
 
     `before` sees to a sign-in; what is marked with Space is carried out, else everything.
     """
@@ -54,6 +55,8 @@ class FixPage(TablePage[bool]):
         Binding("x", "apply", "carry out", show=False),
         Binding("U", "undo", "undo", show=False),
         Binding("e", "export", "PowerShell to a file", show=False),
+        Binding("a", "other('addresses')", "addresses", show=False),
+        Binding("n", "other('number_type')", "kind of numbers", show=False),
     ]
 
     def __init__(
@@ -124,14 +127,11 @@ class FixPage(TablePage[bool]):
 
     def keys(self) -> Iterable[tuple[str, str]]:
         """What can be done."""
-        return (
-            ("x", "carry out"),
-            ("Space", "mark"),
-            ("U", "undo"),
-            ("y", "copy PowerShell"),
-            ("e", "to a file"),
-            ("Esc", "back"),
-        )
+        keys = [("x", "send"), ("Space", "mark"), ("U", "undo"), ("y", "copy")]
+        keys += [("e", "file"), ("a", "address")]
+        if any(fix.change.kind is Kind.ASSIGN_NUMBER for fix in self._plan.fixes):
+            keys.append(("n", "numbers"))
+        return (*keys, ("Esc", "back"))
 
     def copied(self, key: Hashable) -> str:
         """The PowerShell line."""
@@ -269,7 +269,14 @@ class FixPage(TablePage[bool]):
         if self._working:
             self.say("still at it; wait until what was written is read back.", "unknown")
         else:
-            self.dismiss(self._sent)
+            self.dismiss("sent" if self._sent else "")
+
+    def action_other(self, what: str) -> None:
+        """Be told of other addresses or another kind of numbers, before anything is sent."""
+        if self._working or self._sent:
+            self.say("changes were made: go back and check again first.", "unknown")
+        else:
+            self.dismiss(what)
 
     @work(group="flow", exclusive=True)
     async def action_export(self) -> None:

@@ -24,12 +24,13 @@ _COLUMNS = (
 
 
 class PreflightPage(TablePage[str]):
-    """The answer: `again`, `fix`, or a filter for the table such as `check:mfa`."""
+    """The answer: `again`, `fix`, `addresses`, or a filter for the table such as `check:mfa`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "leave", "back", show=False),
         Binding("r", "answer('again')", "check again", show=False),
         Binding("F", "answer('fix')", "fix", show=False),
+        Binding("a", "answer('addresses')", "addresses", show=False),
     ]
 
     def __init__(self, report: Report, *, may_fix: bool) -> None:
@@ -46,7 +47,8 @@ class PreflightPage(TablePage[str]):
     def heading(self) -> str:
         """The sums."""
         counts = self._report.counts()
-        parts = [f"{counts[Result.FAIL]} fail", f"{counts[Result.UNKNOWN]} could not be checked"]
+        fail, unknown = counts[Result.FAIL], counts[Result.UNKNOWN]
+        parts = [f"{fail:,} fail", f"{unknown:,} could not be checked"]
         if personal := len({one.user_name.casefold() for one in self._report.personal}):
             parts.append(f"{plural(personal, 'account')} may be personal")
         calls = sum(self._report.calls.values())
@@ -58,7 +60,7 @@ class PreflightPage(TablePage[str]):
         tenant = len(self._report.tenant)
         for place, (finding, _) in enumerate(self._found):
             symbol, tone = sign(finding)
-            count = "" if place < tenant else str(self._groups[place - tenant][3])
+            count = "" if place < tenant else f"{self._groups[place - tenant][3]:,}"
             cells = (
                 "tenant" if place < tenant else "rows",
                 name_of(finding.check),
@@ -70,7 +72,7 @@ class PreflightPage(TablePage[str]):
             all(sign(finding)[0] == "✓" for finding in account.findings)
             for account in self._report.accounts
         )
-        cells = ("rows", "every check", str(clean), "pass everything that was looked at")
+        cells = ("rows", "every check", f"{clean:,}", "pass everything that was looked at")
         yield GridRow(-1, cells, "✓", "normal")
 
     def details(self, key: Hashable) -> Iterable[Line]:
@@ -86,9 +88,10 @@ class PreflightPage(TablePage[str]):
 
     def keys(self) -> Iterable[tuple[str, str]]:
         """What can be done."""
-        keys = [("Enter", "rows"), ("r", "check again"), ("y", "copy PowerShell"), ("Esc", "back")]
+        keys = [("Enter", "rows"), ("r", "check again"), ("a", "addresses")]
         if self._may_fix:
             keys.insert(1, ("F", "fix"))
+        keys += [("y", "copy"), ("Esc", "back")]
         return keys
 
     def copied(self, key: Hashable) -> str:
