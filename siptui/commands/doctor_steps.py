@@ -78,6 +78,8 @@ async def _examined(
     addresses = {"admin API": cloud.admin_api, "authority": cloud.authority}
     if cloud.graph:
         addresses["Graph"] = cloud.graph
+    if cloud.devices:
+        addresses["inventory"] = cloud.devices
     for name, url in addresses.items():
         yield await _timed(f"DNS, {name}", lambda url=url: _look_up(url))  # type: ignore[misc]  # bound now
     for name, url in addresses.items():

@@ -33,6 +33,7 @@ def configure(folder: Path, url: str) -> None:
     config.write_text(
         f'[profiles.lab]\ntenant = "{TENANT}"\ncloud = "lab"\n'
         f'[clouds.lab]\nauthority = "https://localhost:1"\nadmin_api = "{url}"\n'
+        f'devices = "{url}"\n'
     )
 
 
@@ -141,6 +142,7 @@ def test_doctor_tries_every_step_and_names_where_it_ends(emulator: Running) -> N
     steps = {step["step"]: step for step in json.loads(done.stdout)["steps"]}
     passed = [name for name, step in steps.items() if step["result"] == "pass"]
     assert {"settings", "TLS, admin API", "clock", "sign-in", "discovery", "read"} <= set(passed)
+    assert {f"{what}, inventory" for what in ("DNS", "proxy", "TLS")} <= set(passed)
     assert steps["TLS, authority"]["result"] == "fail"
     assert "refused" in steps["TLS, authority"]["detail"]
     assert done.exit_code == 1
