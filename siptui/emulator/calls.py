@@ -40,6 +40,7 @@ _PATHS: tuple[tuple[Source, str, str], ...] = (
     (Source.ADMIN, "grantByUser", f"/Skype.Policy/users/{_ID}"),
     (Source.ADMIN, "numbers", "/Skype.TelephoneNumberMgmt/cmdlet/assignments"),
     (Source.GRAPH, "graphBatch", r"/(?:v1.0|beta)/\$batch"),
+    (Source.GRAPH, "graphUsers", "/(?:v1.0|beta)/users"),
     (Source.GRAPH, "graphUser", f"/(?:v1.0|beta)/users/{_ID}"),
     (Source.GRAPH, "graphMfa", f"/beta/users/{_ID}/authentication/requirements"),
     (Source.GRAPH, "graphTeamsUsers", f"{_TEAMS}/userConfigurations"),

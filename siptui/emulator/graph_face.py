@@ -5,6 +5,7 @@ Paths and fields: Graph's reference (user configurations, number assignment, pol
 roles, Conditional Access, authentication requirements).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -29,6 +30,9 @@ from siptui.emulator.tenant import Tenant
 from siptui.emulator.wire import retry_header
 
 _MOST_PARTS = 20
+_MOST_NAMES = 15
+_TEXT = re.compile("'((?:[^']|'')*)'")
+_IN = re.compile(f"userPrincipalName in \\({_TEXT.pattern}(?: *, *{_TEXT.pattern})*\\)", re.I)
 _Rule = tuple[Handle, tuple[str, ...], frozenset[str]]
 _ANYBODY = frozenset(ROLE_IDS)
 #: What an office worker has besides: the apps of Microsoft 365 (Microsoft's table of plans). The
@@ -56,6 +60,7 @@ class GraphFace(Face):
         numbers = ("TeamsTelephoneNumber.ReadWrite.All",)
         grants = ("TeamsPolicyUserAssign.ReadWrite.All",)
         rules: dict[tuple[str, str], _Rule] = {
+            ("GET", "graphUsers"): (self._users, users, _ANYBODY),
             ("GET", "graphUser"): (self._user, users, _ANYBODY),
             ("GET", "graphMfa"): (self._mfa, policies, MFA_READS),
             ("GET", "graphTeamsUsers"): (self._teams_users, teams, TEAMS_READS),
@@ -159,10 +164,33 @@ class GraphFace(Face):
     def _missing(self) -> Told:
         return self.error(404, "Request_ResourceNotFound", "The resource does not exist.")
 
+    def _users(self, asked: Asked) -> Told:
+        """The accounts of a filter by `in`; those a filter must not name are not looked for."""
+        wanted = asked.parameters.get("filter", "")
+        if not _IN.fullmatch(wanted.strip()):
+            return self.error(400, "Request_UnsupportedQuery", "Only userPrincipalName in (…).")
+        names = [name.replace("''", "'") for name in _TEXT.findall(wanted)]
+        if len(names) > _MOST_NAMES:
+            message = (
+                "Too many child clauses specified in search filter expression containing 'OR' "
+                f"operators: {len(names)}. Max allowed: {_MOST_NAMES}."
+            )
+            return self.error(400, "Request_UnsupportedQuery", message)
+        if "perusermfastate" in asked.parameters.get("select", "").casefold():
+            given = asked.caller.permissions
+            if (given is not None and "Policy.Read.All" not in given) or (
+                not asked.caller.roles & MFA_READS
+            ):
+                message = "Insufficient privileges to complete the operation."
+                return self.error(403, "Authorization_RequestDenied", message)
+        people = [person for name in names if (person := self._person(name))]
+        return self._list(asked, [self._row(person, asked) for person in people])
+
     def _user(self, asked: Asked) -> Told:
         person = self._person(asked.called.parts[0])
-        if person is None:
-            return self._missing()
+        return Told(200, self._row(person, asked)) if person else self._missing()
+
+    def _row(self, person: Person, asked: Asked) -> dict[str, Any]:
         row: dict[str, Any] = {
             "id": person.object_id,
             "userPrincipalName": person.user_name,
@@ -173,10 +201,13 @@ class GraphFace(Face):
                 {"service": name, "capabilityStatus": "Enabled", "servicePlanId": plan}
                 for name, plan in _plans(person)
             ],
+            "perUserMfaState": person.account.mfa,
         }
         wanted = asked.parameters.get("select", "")
         fields = {one.strip() for one in wanted.split(",") if one.strip()}
-        return Told(200, {key: row[key] for key in row if not fields or key in fields})
+        if not fields:
+            fields = set(row) - {"perUserMfaState"}
+        return {key: row[key] for key in row if key in fields}
 
     def _mfa(self, asked: Asked) -> Told:
         person = self._person(asked.called.parts[0])
@@ -266,6 +297,7 @@ class GraphFace(Face):
 
 #: Where the further pages of a list are.
 _PATHS = {
+    "graphUsers": "/users",
     "graphOwnRoles": "/me/transitiveMemberOf/microsoft.graph.directoryRole",
     "graphRoleAssignments": "/roleManagement/directory/roleAssignments",
     "graphAccessPolicies": "/identity/conditionalAccess/policies",

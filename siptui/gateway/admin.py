@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from siptui.gateway import tenant_wire
 from siptui.gateway.authorized import read
 from siptui.gateway.discovery import AdminApi
-from siptui.gateway.errors import RejectedError
+from siptui.gateway.errors import AnswerUnreadableError, RejectedError
 from siptui.gateway.lenient import word
 from siptui.gateway.tenant import (
     GLOBAL,
@@ -86,10 +86,13 @@ class TenantAdminClient(AdminApi):
             for user in page:
                 if user.user_name.casefold() in names:
                     found.setdefault(user.user_name.casefold(), user)
-            if not further or further == parameters.get("skiptoken"):
+            if not further or len(found) == len(names):
+                return tuple(found.values())
+            if further == parameters.get("skiptoken"):
                 break
             parameters["skiptoken"] = further
-        return tuple(found.values())
+        # An account that is on none of the pages that were had is not known to be missing.
+        raise AnswerUnreadableError("The search of accounts does not end.")
 
     async def set_bulk_sign_in(self, enabled: bool) -> None:
         """Set `BulkSignIn` of the Global configuration. Inferred from the generic form."""

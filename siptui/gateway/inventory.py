@@ -14,6 +14,8 @@ from siptui.transport.retry import OnWait
 #: Devices in a page: what the public scripts that use this API ask for.
 PAGE = 50
 _MOST_PAGES = 2000
+#: Pages on end without a device that was not seen before.
+_MOST_IDLE = 20
 _NEEDS = (
     "Reading the inventory of devices needs the role Teams Administrator, Teams Devices "
     "Administrator or Global Reader."
@@ -31,15 +33,21 @@ class InventoryClient(Authorized):
 
     async def sip_devices(self) -> tuple[InventoryDevice, ...]:
         """Every SIP device of the tenant."""
-        found: list[InventoryDevice] = []
-        token = ""
-        for _ in range(_MOST_PAGES):
+        found: dict[str, InventoryDevice] = {}
+        seen: set[str] = set()
+        token, idle = "", 0
+        while len(seen) < _MOST_PAGES and idle < _MOST_IDLE:
+            seen.add(token)
             listed, further = await self._page(token)
-            found += listed
-            if not further or further == token:
-                return tuple(found)
-            token = further
-        raise AnswerUnreadableError(f"The inventory has more than {_MOST_PAGES} pages.")
+            before = len(found)
+            for device in listed:
+                found.setdefault(device.hardware_id, device)
+            if not further or further in seen:
+                return tuple(found.values())
+            token, idle = further, 0 if len(found) > before else idle + 1
+        raise AnswerUnreadableError(
+            f"The inventory does not end, as far as {len(seen):,} pages go."
+        )
 
     async def _page(self, token: str) -> _Page:
         parameters = {"limit": str(PAGE), "filterJson": '{"deviceTypes":{"eq":["sip"]}}'}

@@ -243,7 +243,7 @@ class Directory(Protocol):
         ...
 
     async def users(self, user_names: Sequence[str]) -> tuple[DirectoryUser, ...]:
-        """Those of 1 to 20 accounts that exist, without `mfa`."""
+        """Those of 1 to 300 accounts that exist; `mfa` where the service tells it with them."""
         ...
 
     async def mfa_states(self, object_ids: Sequence[str]) -> dict[str, str]:

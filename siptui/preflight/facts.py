@@ -87,10 +87,10 @@ class Facts:
     """A whole reading.
 
     `users` is Teams' own view through the admin API, `graph_users` the same through Graph, asked
-    for only where the former could not be had. `directory` is Entra's view, asked for only where
-    Teams' leaves something open. `mfa` is by object id. `devices` are by hardware id, without
-    any that the inventory does not list. `calls` counts requests by service, tries again
-    included; `asked` counts, by reading, those that look up accounts.
+    for only where the former could not be had. `directory` is Entra's view. `mfa` is by object
+    id. `devices` are by hardware id, without any that the inventory does not list. `calls` counts
+    requests by service, tries again included; `asked` counts, by reading, those that look up
+    accounts.
     """
 
     tenant: TenantFacts = TenantFacts()

@@ -18,17 +18,17 @@ from siptui.gateway.tenant import (
     DirectoryUser,
     Inventory,
     InventoryDevice,
-    IPPhonePolicy,
     TeamsUser,
     TenantAdmin,
 )
 from siptui.preflight import roles
 from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
-from siptui.preflight.policies import by_name, effective
 
 T = TypeVar("T")
 #: Accounts in one call: what the admin API's filter and one `$batch` of Graph take.
 PER_ADMIN_CALL, PER_GRAPH_CALL = 50, 20
+#: The same of accounts in Graph's directory: a filter of 15 names in each request of a `$batch`.
+PER_DIRECTORY_CALL = 300
 #: Calls at once to one service. No figures are published; a few are enough to hide the latency.
 AT_ONCE = 4
 
@@ -190,7 +190,8 @@ class _Reading:
         )
 
     async def _with_graph(self, graph: Directory, facts: Facts, names: Mapping[str, str]) -> Facts:
-        """What the admin API left open, and per-user MFA, of which only Graph knows."""
+        """What the admin API left open, licences beyond Teams' own, and per-user MFA, of which
+        only Graph knows: together with the account where it tells it so, else one by one."""
 
         async def teams(some: Sequence[str]) -> dict[str, TeamsUser]:
             found = await graph.teams_users([names[key] for key in some])
@@ -205,7 +206,6 @@ class _Reading:
             return {object_id.casefold(): state for object_id, state in found.items()}
 
         unread = [key for key in names if isinstance(facts.users.get(key), Missing)]
-        open_ = [key for key in names if _leaves_open(facts.users.get(key), facts)]
         async with asyncio.TaskGroup() as group:
             users = group.create_task(
                 self._looked_up(
@@ -216,14 +216,21 @@ class _Reading:
             directory = group.create_task(
                 self._looked_up(
                     *(Source.GRAPH, "accounts in the directory", roles.READS_USERS),
-                    *(open_, PER_GRAPH_CALL, entra),
+                    *(list(names), PER_DIRECTORY_CALL, entra),
                 )
             )
         facts = replace(facts, graph_users=users.result(), directory=directory.result())
         ids = [found.casefold() for key in names if (found := facts.object_id(key))]
+        told = {
+            user.object_id.casefold(): user.mfa
+            for user in facts.directory.found.values()
+            if user.mfa is not None
+        }
+        left = [one for one in ids if one not in told]
         states = await self._looked_up(
-            Source.GRAPH, "per-user MFA", roles.READS_POLICIES, ids, PER_GRAPH_CALL, mfa
+            Source.GRAPH, "per-user MFA", roles.READS_POLICIES, left, PER_GRAPH_CALL, mfa
         )
+        states = replace(states, asked=frozenset(ids), found={**told, **states.found})
         return replace(facts, mfa=states)
 
     async def _inventory(
@@ -355,20 +362,3 @@ class _Reading:
 def _unique(names: Iterable[str]) -> dict[str, str]:
     """Each account once: its name without case → as it is written."""
     return {name.casefold(): str(name) for name in names}
-
-
-def _leaves_open(user: TeamsUser | Missing | None, facts: Facts) -> bool:
-    """Whether the directory may know something about an account that Teams did not tell.
-
-    Of an account without a common area policy it knows all licences, which speak for a person or
-    for a shared phone.
-    """
-    if not isinstance(user, TeamsUser):
-        return True
-    licensed = user.plans is not None or user.features is not None
-    if user.enabled is None or user.ad_synced is None or not licensed:
-        return True
-    policies = facts.tenant.ip_phone_policies
-    known = policies if isinstance(policies, Missing) else by_name(policies)
-    policy = effective(user.ip_phone_policy, known)
-    return isinstance(policy, IPPhonePolicy) and not policy.common_area

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from siptui.emulator.emulator import BASE_URL, Emulator
+from siptui.emulator.people import object_id
 from siptui.gateway.admin import TenantAdminClient
 from siptui.gateway.errors import (
     AnswerLostError,
@@ -186,8 +187,8 @@ def test_one_throttled_part_of_a_batch_waits_its_own_time_and_alone() -> None:
         sent.append((asyncio.get_running_loop().time(), [part["url"] for part in parts]))
         answers = []
         for part in reversed(parts):
-            name = unquote(part["url"].split("/")[2].partition("?")[0])
-            body = {"id": f"id-{name}", "userPrincipalName": name}
+            name = part["url"].split("/")[2]
+            body = {"perUserMfaState": "Enforced"}
             answer: dict[str, Any] = {"id": part["id"], "status": 200, "body": body}
             if name.startswith("b") and len(sent) == 1:
                 answer = {"id": part["id"], "status": 429, "headers": {"Retry-After": "75"}}
@@ -197,14 +198,13 @@ def test_one_throttled_part_of_a_batch_waits_its_own_time_and_alone() -> None:
         return httpx.Response(200, json={"responses": answers})
 
     service = Service(handler)
-    names = ["a@contoso.com", "b@contoso.com", "c@contoso.com"]
     client = graph(service)
-    found = run(lambda: client.users(names))
-    assert [user.user_name for user in found] == names[:2]
+    found = run(lambda: client.mfa_states(["a-1", "b-2", "c-3"]))
+    assert found == {"a-1": "enforced", "b-2": "enforced"}
     (_, first), (later, second) = sent
     assert len(first) == 3
     assert len(second) == 1
-    assert "b%40contoso.com" in second[0]
+    assert "b-2" in second[0]
     assert later >= 75
     assert client.calls == 2
 
@@ -213,6 +213,109 @@ def test_a_batch_that_leaves_somebody_out_proves_nothing() -> None:
     service = Service(lambda _: httpx.Response(200, json={"responses": []}))
     with pytest.raises(AnswerUnreadableError):
         run(lambda: graph(service).users(["a@contoso.com"]))
+
+
+_ROW = {"id": "1", "userPrincipalName": "A@contoso.com", "accountEnabled": True}
+
+
+def _batched(answer: Callable[[str, str], tuple[int, Any]]) -> Service:
+    """A Graph whose `$batch` answers each part by version and path."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        version = request.url.path.split("/")[1]
+        responses = []
+        for part in json.loads(request.content)["requests"]:
+            status, body = answer(version, unquote(part["url"]))
+            responses.append({"id": part["id"], "status": status, "body": body})
+        return httpx.Response(200, json={"responses": responses})
+
+    return Service(handler)
+
+
+def test_accounts_are_asked_for_fifteen_to_a_filter_and_those_it_leaves_out_one_by_one() -> None:
+    asked: list[str] = []
+
+    def answer(version: str, path: str) -> tuple[int, Any]:
+        asked.append(path)
+        if path.startswith("/users?"):
+            return 200, {"value": [{**_ROW, "perUserMfaState": "Enabled"}]}
+        return (
+            (200, {**_ROW, "userPrincipalName": "late@contoso.com"})
+            if "late" in path
+            else (404, None)
+        )
+
+    names = ["a@contoso.com", "o'neill@contoso.com", "late@contoso.com"]
+    names += [f"room-{n}@contoso.com" for n in range(28)]
+    client = graph(_batched(answer))
+    found = {user.user_name: user.mfa for user in run(lambda: client.users(names))}
+    assert found == {"A@contoso.com": "enabled", "late@contoso.com": None}
+    assert [path.count("@contoso") for path in asked[:3]] == [15, 15, 1]
+    assert "userPrincipalName in ('a@contoso.com','o''neill@contoso.com'," in asked[0]
+    assert [path.startswith("/users/") for path in asked[3:]] == [True] * 30
+    assert client.calls == 3, "a call for the filters, two for the thirty left"
+    asked.clear()
+    run(lambda: client.users([f"{'x' * 100}{n}@{'y' * 40}.example" for n in range(20)]))
+    assert max(len(path) for path in asked) < 2000
+    for wrong in ([], ["a"] * 301):
+        with pytest.raises(ValueError, match="1 to 300"):
+            run(lambda wrong=wrong: client.users(wrong))  # type: ignore[misc] # bound early
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_where_a_list_may_not_tell_of_mfa_it_is_asked_for_without(status: int) -> None:
+    def answer(version: str, path: str) -> tuple[int, Any]:
+        return (status, None) if "perUserMfaState" in path else (200, {"value": [_ROW]})
+
+    client = graph(_batched(answer))
+    for calls in (2, 3):
+        (user,) = run(lambda: client.users(["a@contoso.com"]))
+        assert (user.user_name, user.mfa, client.calls) == ("A@contoso.com", None, calls)
+    refused = graph(_batched(lambda version, path: (status, None)))
+    with pytest.raises(GatewayError):
+        run(lambda: refused.users(["a@contoso.com"]))
+    assert refused._mfa_listed, "it was not that"
+
+
+def test_pages_without_an_end_prove_nothing() -> None:
+    users = {"users": [], "nextLink": "p1"}
+    service = Service(lambda _: httpx.Response(200, json=users))
+    with pytest.raises(AnswerUnreadableError, match="end"):
+        run(lambda: admin(service).users(["a@contoso.com"]))
+    assert len(service.calls) == 2
+    numbers = iter(range(10**6))
+    service = Service(
+        lambda _: httpx.Response(200, json={**users, "nextLink": f"p{next(numbers)}"})
+    )
+    with pytest.raises(AnswerUnreadableError, match="end"):
+        run(lambda: admin(service).users(["a@contoso.com"]))
+    assert len(service.calls) <= 100
+
+    link = {"value": [], "@odata.nextLink": "https://graph.example/v1.0/x?$skiptoken=1"}
+    service = Service(lambda _: httpx.Response(200, json=link))
+    with pytest.raises(AnswerUnreadableError, match="end"):
+        run(lambda: graph(service).access_policies())
+    assert len(service.calls) == 2
+
+    phone = {"macAddressInfos": [{"macAddress": "00-04-F2-00-00-20"}]}
+    service = Service(
+        lambda _: httpx.Response(
+            200, json={"devices": [phone], "continuationToken": f"t{next(numbers)}"}
+        )
+    )
+    inventory = InventoryClient(
+        open_client(transport=httpx.MockTransport(service)), ADMIN_API, Tokens()
+    )
+    with pytest.raises(AnswerUnreadableError, match="end"):
+        run(inventory.sip_devices)
+    assert len(service.calls) <= 25
+    circle = iter("abab")
+    service = Service(
+        lambda _: httpx.Response(200, json={"devices": [phone], "continuationToken": next(circle)})
+    )
+    http = open_client(transport=httpx.MockTransport(service))
+    (one,) = run(InventoryClient(http, ADMIN_API, Tokens()).sip_devices)
+    assert (one.hardware_id, len(service.calls)) == ("00-04-F2-00-00-20", 3)
 
 
 def test_a_wait_that_is_too_long_is_not_begun() -> None:
@@ -254,15 +357,18 @@ def test_five_thousand_accounts_take_a_call_for_fifty_and_none_too_fast() -> Non
             found = 0
             for at in range(0, 5000, 50):
                 found += len(await tenant.users(names[at : at + 50]))
-            for at in range(0, 1000, 20):
-                found += len(await directory.users(names[at : at + 20]))
+            for at in range(0, 5000, 300):
+                found += len(await directory.users(names[at : at + 300]))
+            for at in range(0, 800, 20):
+                ids = [object_id(name) for name in names[at : at + 20]]
+                found += len(await directory.mfa_states(ids))
             return found, tenant.calls, directory.calls
 
     found, asked, batches = emulated_time.run(main())
-    assert found == 6000
+    assert found == 10800
     assert asked == 101, "and discovery"
-    assert batches == 50
+    assert batches == 17 + 40
     ledger = emulator.tenant.ledger
     assert ledger.calls["users"] == 100
-    assert ledger.parts["graphUser"] == 1000
+    assert (ledger.parts["graphUsers"], ledger.parts["graphMfa"]) == (334, 800)
     assert not ledger.throttled
