@@ -8,7 +8,7 @@ out of sight nothing. The grid knows nothing of runs: rows in, changes in, marks
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -23,7 +23,7 @@ from textual.strip import Strip
 from siptui.tui.columns import Column, arrange, cut_to, fitted
 from siptui.tui.keys import bindings
 from siptui.tui.rowindex import GridRow, RowIndex, Test
-from siptui.tui.tones import TONE_CLASSES, Toned
+from siptui.tui.tones import Toned
 
 _PREFIX = 4  # cursor bar, mark, symbol, blank
 _HEAD = 1
@@ -33,7 +33,6 @@ class RowGrid(Toned, ScrollView, can_focus=True):
     """A table with a cursor, marks, a filter and an order of its own."""
 
     BINDINGS = bindings("grid", prefix="grid_")
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     DEFAULT_CSS = """
     RowGrid {
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
@@ -10,7 +9,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from siptui.tui.tones import TONE_CLASSES, Toned
+from siptui.tui.tones import Toned
 
 #: A piece of text and its tone.
 Run = tuple[str, str]
@@ -66,7 +65,6 @@ def spread(left: Line, right: Line, width: int) -> Line:
 class Surface(Toned, Widget):
     """Shows the lines it is given, cut to its size. Text is plain: nothing in it is markup."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     DEFAULT_CSS = "Surface { height: auto; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name

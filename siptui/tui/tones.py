@@ -3,23 +3,25 @@
 from typing import TYPE_CHECKING
 
 from rich.style import Style
+from textual.color import Color
 
-TONES = (
-    "normal",
-    "muted",
-    "strong",
-    "accent",
-    "key",
-    "ok",
-    "failed",
-    "running",
-    "queued",
-    "unknown",
-    "invalid",
-)
-
-#: For the `COMPONENT_CLASSES` of a `Toned` widget; Textual looks for them on widgets alone.
-TONE_CLASSES = frozenset(f"tone--{tone}" for tone in (*TONES, "cursor", "head"))
+#: For each tone the theme's variable for its colour and its text style: the name of a variable
+#: that begins with `$`, or the style itself.
+_TONES = {
+    "normal": ("foreground", ""),
+    "muted": ("muted", "$muted-style"),
+    "strong": ("foreground", "bold"),
+    "accent": ("accent", ""),
+    "key": ("accent", "bold"),
+    "ok": ("status-ok", "$status-ok-style"),
+    "failed": ("status-failed", "$status-failed-style"),
+    "running": ("status-running", "$status-running-style"),
+    "queued": ("status-queued", "$status-queued-style"),
+    "unknown": ("status-unknown", "$status-unknown-style"),
+    "invalid": ("status-invalid", "$status-invalid-style"),
+    "head": ("head", "bold"),
+}
+TONES = tuple(tone for tone in _TONES if tone != "head")
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -30,9 +32,14 @@ else:
 
 
 class Toned(_Base):
-    """For widgets that draw lines: a cached Rich style for each tone."""
+    """For widgets that draw lines: a cached Rich style for each tone.
+
+    Not Textual's component classes: it applies the whole style sheet for each of them to each
+    widget, at every start, dialog and change of focus; that was most of the work there.
+    """
 
     _tones: dict[str, Style] | None = None
+    _toned_for = ""
 
     def tone_style(self, tone: str) -> Style:
         """The style of a tone on this widget's background."""
@@ -40,9 +47,25 @@ class Toned(_Base):
             self._tones = {}
         style = self._tones.get(tone)
         if style is None:
-            style = self._tones[tone] = self.get_component_rich_style(f"tone--{tone}")
+            style = self._tones[tone] = self._work_out(tone)
         return style
 
+    def _work_out(self, tone: str) -> Style:
+        variables = self.app.theme_variables
+        back = self.background_colors[1]
+        if tone == "cursor":  # the colours of the row, on another background
+            back += Color.parse(variables["cursor-row"])
+            words, fore = variables["cursor-row-style"], self.rich_style.color
+        else:
+            color, words = _TONES[tone]
+            fore = (back + Color.parse(variables[color])).rich_color
+            words = variables[words[1:]] if words.startswith("$") else words
+        own = Style.from_color(fore, back.rich_color if back.a else None)
+        return self.text_style + Style.parse(words) + own
+
     def forget_tones(self) -> None:
-        """The theme changed."""
+        """The theme changed, or may have."""
         self._tones = None
+        if self._toned_for != self.app.theme:
+            self._toned_for = self.app.theme
+            self.refresh()
