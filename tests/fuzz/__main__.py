@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fuzz import answers, files, lists
+from tests.fuzz import answers, files, findings, lists
 
 Attack = Callable[[Path, random.Random, int], bool]
 TARGETS: dict[str, Attack] = {
     "lists": lists.attack,
     "answers": answers.attack,
+    "findings": findings.attack,
     "config": files.attack_config,
     "themes": files.attack_theme,
 }
