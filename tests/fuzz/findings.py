@@ -34,7 +34,7 @@ _ROWS = tuple(
         Region.EMEA,
         {"PhoneNumber": "+49 30 123456"},
     )
-    for line, name in ((2, "lobby"), (3, "o'neill"))
+    for line, name in ((2, "lobby"), (3, "o'neill"), (4, "d’arc"))
 )
 _PUBLIC = (parse_public("203.0.113.7"),)
 _POLICY = {"policyType": "TeamsCallingPolicy", "policyAssignment": {"displayName": "SIPDevices"}}
