@@ -129,7 +129,7 @@ def _with_number(finding: Finding, device: Device, kind: NumberType) -> Finding:
 
 def _notes(report: Report) -> list[str]:
     notes = []
-    if personal := report.personal:
+    if personal := {one.user_name.casefold() for one in report.personal}:
         one = len(personal) == 1
         notes.append(
             f"{len(personal):,} {'account' if one else 'accounts'} may be personal: no common area "

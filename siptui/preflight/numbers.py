@@ -26,6 +26,8 @@ def wanted_number(device: Device, usual: NumberType) -> Wanted | str:
     raw = _cell(device, "phonenumber")
     if not raw:
         return "Give the number in a PhoneNumber column of the list."
+    if "(0)" in raw.replace(" ", ""):  # part of the number in no country that writes it so
+        return f"“{raw}” in the PhoneNumber column has a (0): write the number as +4930123456."
     number = _PUNCTUATION.sub("", raw.removeprefix("tel:"))
     if not _E164.fullmatch(number):
         return f"“{raw}” in the PhoneNumber column is no number of the form +4930123456."

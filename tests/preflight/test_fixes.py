@@ -159,7 +159,13 @@ def test_a_number_from_the_list(cell: str, number: str) -> None:
     assert f"-PhoneNumber '{number}' -PhoneNumberType CallingPlan" in fix.powershell
 
 
-@pytest.mark.parametrize("cell", ["", "4930123456", "030 123456", "+49", "=1+1", "+49x30123456"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("", "4930123456", "030 123456", "+49", "=1+1", "+49x30123456", "+4930123456;ext=12"),
+        *("+49 (0)30 123456", "+٤٩30123456", "+49301234567890123", "+4930123456, +4930123457"),
+    ],
+)
 def test_what_is_no_number_is_left_and_said(cell: str) -> None:
     plan = planned(of(numbers=()), [with_number(cell)])
     assert plan.fixes == ()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siptui.domain.hardware_id import HardwareId
 from siptui.domain.public_address import parse_public
 from siptui.domain.region import Region
 from siptui.gateway.tenant import (
@@ -327,6 +328,13 @@ def test_the_mode_decides_and_an_unusual_name_is_a_warning() -> None:
     assert (finding.result, finding.warning, found.personal) == (Result.PASS, True, False)
     found = account(facts(ip_phone_policies=policies))
     assert (found.of(Check.IP_PHONE_POLICY).result, found.personal) == (Result.FAIL, True)  # type: ignore[union-attr]
+
+
+def test_an_account_with_two_phones_is_one_that_may_be_personal() -> None:
+    own = facts(replace(USER, ip_phone_policy=Assigned("Global", "global")))
+    rows = [DEVICE, replace(DEVICE, line=3, hardware_id=HardwareId.parse("00-04-F2-81-24-B4"))]
+    (note,) = judge(rows, own, NOW).notes
+    assert note.startswith("1 account may be personal")
 
 
 def test_whether_an_account_is_personal_is_not_guessed() -> None:
