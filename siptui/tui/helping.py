@@ -14,6 +14,14 @@ _TONES = (
     (DeviceState.UNKNOWN, "unknown", "nobody knows; never submitted again without your word"),
     (DeviceState.INVALID, "invalid", "a row of the list that is never submitted"),
 )
+#: What can be typed at `/`.
+FILTER_HELP: tuple[Line, ...] = (
+    (("words       ", "accent"), ("each must be in the row; !word must not", "normal")),
+    (
+        ("name:value  ", "accent"),
+        ("status: cause: batch: region: user: hw: line: check: pre:   as in !pre:fail", "normal"),
+    ),
+)
 
 
 def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()) -> list[Line]:
@@ -28,14 +36,7 @@ def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()
         (("Tab         ", "key"), ("to the log and back; there the same keys scroll", "normal")),
         (),
         (("Filter", "strong"),),
-        (("words       ", "accent"), ("each must be in the row; !word must not", "normal")),
-        (
-            ("name:value  ", "accent"),
-            (
-                "status: cause: batch: region: user: hw: line: check: pre:   as in !pre:fail",
-                "normal",
-            ),
-        ),
+        *FILTER_HELP,
         (),
         (("Status", "strong"),),
     ]

@@ -23,10 +23,11 @@ from siptui.tui.announcing import announce
 from siptui.tui.board import COLUMNS, sort_key
 from siptui.tui.copying import copy_text
 from siptui.tui.dialogs.page import Page
+from siptui.tui.field import Field
 from siptui.tui.filters import compile_filter
 from siptui.tui.footer import footer_line
 from siptui.tui.grid import RowGrid
-from siptui.tui.helping import help_lines
+from siptui.tui.helping import FILTER_HELP, help_lines
 from siptui.tui.keys import bindings
 from siptui.tui.logpane import LogPane
 from siptui.tui.memory import set_aside
@@ -49,6 +50,7 @@ _STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
     ("succeeded", frozenset({DeviceState.SUCCEEDED})),
     ("unknown", frozenset({DeviceState.UNKNOWN})),
 )
+_IN_FILTER = {"question_mark": "filter_help"}
 _LOG = ("small", "large", "hidden")
 
 
@@ -85,7 +87,8 @@ class MainScreen(Screen[None]):
             yield Surface(id="progress")
             yield Surface(id="going")
         yield Surface(id="notice", classes="bar")
-        yield Input(id="filter", compact=True, placeholder="words, !word, status:failed …")
+        hint = "words, !word, status:failed … (? helps)"
+        yield Field(acting=_IN_FILTER, id="filter", compact=True, placeholder=hint)
         yield RowGrid(COLUMNS, id="grid")
         yield Surface(id="empty")
         yield Surface(id="detail")
@@ -303,6 +306,10 @@ class MainScreen(Screen[None]):
             if event.key == "escape":
                 self.filter_field.value = ""
             self._leave_filter()
+
+    def action_filter_help(self) -> None:
+        """What a filter may be."""
+        self.app.push_screen(Page("About: Filter", FILTER_HELP))
 
     def _leave_filter(self) -> None:
         self.remove_class("-filtering")

@@ -3,10 +3,18 @@
 import asyncio
 import inspect
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from siptui.tui.launch import prepare_environment
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+    from tests.tui.album import Album
 
 os.environ.setdefault("TEXTUAL_FPS", "1000")  # a frame is due at once
 _PICTURES = os.environ.get("TEXTUAL_SNAPSHOT_TEMPDIR", "")
@@ -35,3 +43,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     wanted = inspect.signature(pyfuncitem.obj).parameters
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
     return True
+
+
+@pytest.fixture
+def album(snapshot: "SnapshotAssertion", tmp_path: Path) -> "Iterator[Album]":
+    """An album; at the end every picture must be as it is kept."""
+    from tests.tui.album import Album
+
+    album = Album(snapshot, tmp_path)
+    yield album
+    assert not album.wrong, f"other than kept: {', '.join(album.wrong)}; as they are: {tmp_path}"

@@ -91,10 +91,12 @@ async def test_a_submit_without_a_sign_in_asks_for_one(
         await bench.press("y")
         assert bench.app.clipboard == _code(bench)
         assert not (tmp_path / "saved").exists()
+        await bench.press("question_mark")  # a sign-in goes on while its help is read
+        assert "Only ever type a code that you asked for yourself" in bench.flat
         setting.approve()
         await _until(bench, lambda: isinstance(bench.app.screen, Confirm))
         assert "operator@contoso.com" in bench.console.session.account
-        assert "Signed in as operator@contoso.com" in bench.text
+        await _until(bench, lambda: "Signed in as operator@contoso.com" in bench.text)
         assert bench.console.tenant_known().guid == CONTOSO
         await bench.type("3")
         await bench.press("enter")

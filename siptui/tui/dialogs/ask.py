@@ -1,19 +1,25 @@
 """Three plain questions: a number to type, a text to type, one of a few to choose."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import ClassVar
 
 from textual.widget import Widget
 from textual.widgets import Input
 
 from siptui.tui.columns import Column
 from siptui.tui.dialogs.base import Dialog
+from siptui.tui.field import Field
 from siptui.tui.grid import RowGrid
 from siptui.tui.rowindex import GridRow
 from siptui.tui.surface import Line
 
+_HELPS = {"question_mark": "help"}
+
 
 class Confirm(Dialog[bool]):
     """What cannot be undone is confirmed by typing how many devices it concerns."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("0-9 Enter", "the number, to go on"),)
 
     def __init__(
         self,
@@ -33,10 +39,12 @@ class Confirm(Dialog[bool]):
         super().__init__(title, lines)
         self._number = str(number)
         self._otherwise = otherwise
+        self._said = (("? tells more.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """One field."""
-        yield Input(id="dialog-input", compact=True, max_length=len(self._number) + 4)
+        most = len(self._number) + 4
+        yield Field(acting=_HELPS, id="dialog-input", compact=True, max_length=most)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Only the number itself goes on."""
@@ -79,6 +87,11 @@ class Prompt(Dialog[str]):
 class Choice(Dialog[Hashable]):
     """Asks for one of a few: a row is chosen with Enter."""
 
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("Enter", "choose this"),
+        ("j k g G", "down, up, first, last"),
+    )
+
     def __init__(
         self,
         title: str,
@@ -90,7 +103,7 @@ class Choice(Dialog[Hashable]):
         super().__init__(title, text)
         self._choices = choices
         self._start = at
-        self._said = (("Enter chooses, Escape goes back.", "muted"),)
+        self._said = (("Enter chooses, Escape goes back, ? helps.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """A small table: what, and a word about it."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -11,6 +12,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from siptui.domain.text import visible
+from siptui.tui.asides import aside
+from siptui.tui.dialogs.page import Page
 from siptui.tui.surface import Line, Surface, wrapped
 
 T = TypeVar("T")
@@ -19,7 +22,12 @@ T = TypeVar("T")
 class Dialog(ModalScreen[T | None], Generic[T]):
     """A question over the table; Escape leaves it with nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "cancel", show=False),
+        Binding("question_mark", "help", "help", show=False),
+    ]
+    #: The keys of the dialog and a word about each, for its help.
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     def __init__(self, title: str, text: Iterable[Line] = ()) -> None:
         super().__init__()
@@ -68,6 +76,17 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._said = ((text, tone),)
         if self.is_mounted:
             self._fill(*self.query(Surface))
+
+    def action_help(self) -> None:
+        """The keys of this dialog, and what its answer leads to."""
+        keys = (*self.KEYS, ("Esc", "back; nothing happens"), ("?", "this help"))
+        self.app.push_screen(Page(f"About: {self._dialog_title}", aside(self._dialog_title, keys)))
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Leave with an answer; its own help, if it is being read, goes with it."""
+        if not self.is_current:
+            self.pop_until_active()
+        return super().dismiss(result)
 
     def action_leave(self) -> None:
         """Leave without an answer."""

@@ -1,6 +1,7 @@
 """Which columns are shown: marked ones are."""
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from textual.widget import Widget
 
@@ -14,13 +15,19 @@ from siptui.tui.surface import Line
 class ColumnChoice(Dialog[frozenset[str]]):
     """Asks which of `columns` (key, title, word about it) to show; `shown` are now."""
 
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("Space", "show or hide this column"),
+        ("*", "show all, then none"),
+        ("Enter", "keep it so"),
+    )
+
     def __init__(
         self, columns: Sequence[tuple[str, str, str]], shown: Iterable[str], text: Iterable[Line]
     ) -> None:
         super().__init__("Columns", text)
         self._columns = columns
         self._shown = frozenset(shown)
-        self._said = (("Space shows or hides (* is shown), Enter keeps it.", "muted"),)
+        self._said = (("Space shows or hides (* is shown), Enter keeps it, ? helps.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """A table of columns."""

@@ -64,7 +64,8 @@ class RunsPage(Screen[tuple[str, bool] | None]):
         keys: Line = ((" Enter", "key"), (" attach  ", "muted"))
         if self._may_resume:
             keys += (("r", "key"), (" resume a stopped run  ", "muted"))
-        keys += (("Esc", "key"), (" back  ", "muted"), (said, "unknown"))
+        keys += (("Esc", "key"), (" back  ", "muted"), ("?", "key"), (" help  ", "muted"))
+        keys += ((said, "unknown"),)
         self.query_one("#page-keys", Surface).show([keys])
 
     def on_row_grid_opened(self, event: RowGrid.Opened) -> None:

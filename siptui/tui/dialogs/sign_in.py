@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
@@ -13,6 +12,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.tui.copying import copy_text
 from siptui.tui.dialogs.base import Dialog
+from siptui.tui.field import Field
 from siptui.tui.surface import Line, Surface
 
 if TYPE_CHECKING:
@@ -57,15 +57,8 @@ class SignIns(Protocol):
         ...
 
 
-class _Field(Input):
-    """As long as nothing is pasted, the keys of the dialog work in its field as well; no address
-    begins with them."""
-
-    async def on_key(self, event: events.Key) -> None:
-        if not self.value and event.key in ("y", "d"):
-            event.stop()
-            event.prevent_default()
-            await self.screen.run_action({"y": "copy", "d": "code"}[event.key])
+#: Work while an address is asked for, too.
+_IN_FIELD = {"y": "copy", "d": "code", "question_mark": "help"}
 
 
 class SignIn(Dialog["Account"]):
@@ -81,6 +74,12 @@ class SignIn(Dialog["Account"]):
         Binding("b", "browser", show=False),
         Binding("d", "code", show=False),
     ]
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("y", "copy the code, or the address to open"),
+        ("n", "a new code"),
+        ("b", "sign in with a browser instead"),
+        ("d", "back from the browser to a code"),
+    )
 
     def __init__(self, ways: SignIns, store: "TokenStore", why: str = "") -> None:
         self._why: list[Line] = [((visible(why), "unknown"),), ()] if why else []
@@ -93,7 +92,8 @@ class SignIn(Dialog["Account"]):
 
     def question(self) -> Iterable[Widget]:
         """The field for the address that the browser ended at."""
-        field = _Field(id="dialog-input", compact=True, placeholder="paste the address here")
+        hint = "paste the address here"
+        field = Field(acting=_IN_FIELD, id="dialog-input", compact=True, placeholder=hint)
         field.display, field.disabled = False, True
         yield field
 
@@ -171,13 +171,13 @@ class SignIn(Dialog["Account"]):
     async def _code_waited_for(self, attempt: "DeviceCodeSignIn") -> "Account":
         self._code = await attempt.start()
         self._show_code()
-        self.say("y copies the code · n new code · b browser instead · Esc cancels")
+        self.say("y copies the code · n new code · b browser instead · Esc cancels · ? helps")
         return await attempt.wait()
 
     async def _browser_waited_for(self, attempt: "BrowserSignIn") -> "Account":
         from siptui.identity.errors import PortInUseError
 
-        said = "y copies the address · d code instead · Esc cancels"
+        said = "y copies the address · d code instead · Esc cancels · ? helps"
         try:
             self._address = await attempt.start(self._ways.port)
         except PortInUseError as error:

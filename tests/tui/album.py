@@ -1,0 +1,48 @@
+"""Pictures of one walk through the console, each at every size, held to those kept beside the
+tests. A console is opened once for many pictures: opening it costs more than looking at it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_textual_snapshot import SVGImageExtension
+from syrupy.assertion import SnapshotAssertion
+
+from tests.tui.harness import SIZES, Bench
+
+
+class _ByName(SVGImageExtension):
+    """`__snapshots__/pictures/NAME.svg`, whichever walk passes by."""
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: object, index: object = 0) -> str:
+        return str(index)
+
+    @classmethod
+    def dirname(cls, *, test_location: object) -> str:
+        return str(Path(__file__).with_name("__snapshots__") / "pictures")
+
+
+class Album:
+    """Takes pictures and remembers those that differ from what is kept."""
+
+    def __init__(self, snapshot: SnapshotAssertion, folder: Path) -> None:
+        self._kept = snapshot.use_extension(_ByName)
+        self._folder = folder
+        self._sizes = list(SIZES)
+        self.wrong: list[str] = []
+
+    async def take(self, bench: Bench, name: str, *, sizes: Sequence[tuple[int, int]] = ()) -> None:
+        """The screen as it is, at each size; the last one stays."""
+        for width, height in sizes or self._sizes:
+            if bench.app.size != (width, height):
+                await bench.pilot.resize_terminal(width, height)
+                await bench.settle()
+            self.keep(bench, f"{name}-{width}x{height}")
+        self._sizes.reverse()  # so that the next one begins where this one ends
+
+    def keep(self, bench: Bench, name: str) -> None:
+        """The screen as it is."""
+        picture = bench.app.export_screenshot(title="siptui", simplify=True)
+        if self._kept(name=name) != picture:
+            (self._folder / f"{name}.svg").write_text(picture, encoding="utf-8")
+            self.wrong.append(name)
