@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 
 import pytest
 
@@ -52,8 +53,9 @@ def test_every_documented_error_is_met_and_some_pass_by_the_second_attempt() -> 
 
             first = await run(demo_devices())
             failed = [device for device, error in first.items() if error]
-            causes = {explain(error).cause for error in first.values() if error}
-            assert causes == {*TEXTS, Cause.UNKNOWN}
+            causes = Counter(explain(error).cause for error in first.values() if error)
+            assert set(causes) == {*TEXTS, Cause.UNKNOWN}
+            assert causes[Cause.UNKNOWN] == 2  # words of no table are the exception, not the rule
             assert 15 <= len(failed) <= 30
             second = await run(failed)
             assert 0 < sum(error is None for error in second.values()) < len(failed)
