@@ -12,7 +12,15 @@ from typing import TypeVar
 
 from siptui.domain.device import Device
 from siptui.domain.errors import SignInNeededError, SiptuiError
-from siptui.gateway.errors import AccessDeniedError, RejectedError, TokenRefusedError
+from siptui.gateway.errors import (
+    AccessDeniedError,
+    AnswerLostError,
+    NotReachedError,
+    RejectedError,
+    ServiceFailedError,
+    ThrottledError,
+    TokenRefusedError,
+)
 from siptui.gateway.tenant import (
     Directory,
     DirectoryUser,
@@ -31,6 +39,15 @@ PER_ADMIN_CALL, PER_GRAPH_CALL = 50, 20
 PER_DIRECTORY_CALL = 300
 #: Calls at once to one service. No figures are published; a few are enough to hide the latency.
 AT_ONCE = 4
+
+
+#: After one of these, which were tried again where that may help, no further account is asked for.
+_FINAL = (
+    *(AccessDeniedError, SignInNeededError, TokenRefusedError),
+    *(NotReachedError, AnswerLostError, ThrottledError),
+)
+#: Calls that may fail at the service before it is left alone: one may be an account's own fault.
+_FAILURES = 2
 
 
 class Source(StrEnum):
@@ -101,6 +118,14 @@ async def _alone(reading: Awaitable[Facts]) -> Facts:
         raise group.exceptions[0] from None
 
 
+class _DownError(SiptuiError):
+    """A service from which nothing was heard is not asked again."""
+
+    def __init__(self, missing: Missing) -> None:
+        super().__init__(missing.reason)
+        self.missing = missing
+
+
 class _Reading:
     """One reading; its tasks share the slots, the counts and the first error."""
 
@@ -109,7 +134,8 @@ class _Reading:
         self._on_progress = on_progress
         self._slots = {source: asyncio.Semaphore(AT_ONCE) for source in Source}
         self._done = self._of = 0
-        self._answered = False  # by the admin API, if only with a no
+        self._answered: set[Source] = set()  # those that answered, if only with a no
+        self._down: dict[Source, Missing] = {}
         self._unanswered: SiptuiError | None = None
         self._asked: dict[str, int] = {}
         self._before = sources.calls()
@@ -202,8 +228,7 @@ class _Reading:
             return {user.user_name.casefold(): user for user in found}
 
         async def mfa(some: Sequence[str]) -> dict[str, str]:
-            found = await graph.mfa_states(some)
-            return {object_id.casefold(): state for object_id, state in found.items()}
+            return {one.casefold(): state for one, state in (await graph.mfa_states(some)).items()}
 
         unread = [key for key in names if isinstance(facts.users.get(key), Missing)]
         async with asyncio.TaskGroup() as group:
@@ -283,21 +308,26 @@ class _Reading:
     ) -> Lookup[T]:
         """`keys` asked for `size` at a time; the first answer shows whether it is worth going on.
 
-        Where the role is lacking, the others are not asked: hundreds of refusals tell nothing
-        more. A call refused as malformed (one odd name spoils it) is halved until it is found.
+        Where the role is lacking or nobody answers, the others are not asked: hundreds of
+        refusals tell nothing more, and hundreds of time-outs take hours. A call refused as
+        malformed (one odd name spoils it) is halved until it is found.
         """
         found: dict[str, T] = {}
         missing: dict[str, Missing] = {}
         refused: Missing | None = None
+        failed = 0
 
         async def one(some: Sequence[str]) -> None:
-            nonlocal refused
-            try:
-                if refused is not None:
-                    missing.update(dict.fromkeys(some, refused))
-                    return
+            nonlocal refused, failed
+
+            async def call() -> Mapping[str, T]:
+                if refused is not None:  # while this one waited for its turn
+                    raise _DownError(refused)
                 self._asked[what] = self._asked.get(what, 0) + 1
-                found.update(await self._called(source, lambda: ask(some)))
+                return await ask(some)
+
+            try:
+                found.update(await self._called(source, call))
             except RejectedError as error:
                 if error.status == 400 and len(some) > 1:
                     half = len(some) // 2
@@ -308,7 +338,8 @@ class _Reading:
                     missing.update(dict.fromkeys(some, self._missing(source, needs, error)))
             except SiptuiError as error:
                 lacking = self._missing(source, needs, error)
-                if isinstance(error, AccessDeniedError | SignInNeededError | TokenRefusedError):
+                failed += isinstance(error, ServiceFailedError)
+                if isinstance(error, _FINAL) or failed >= _FAILURES:
                     refused = lacking
                 missing.update(dict.fromkeys(some, lacking))
             finally:
@@ -325,26 +356,33 @@ class _Reading:
 
     async def _called(self, source: Source, call: Callable[[], Awaitable[T]]) -> T:
         async with self._slots[source]:
+            if (down := self._down.get(source)) is not None:
+                raise _DownError(down)
             value = await call()
-        if source is Source.ADMIN:
-            self._answered = True
+        self._answered.add(source)
         return value
 
     def _missing(self, source: Source, needs: str, error: SiptuiError) -> Missing:
+        if isinstance(error, _DownError):
+            return error.missing
         signed_out = isinstance(error, SignInNeededError | TokenRefusedError)
+        if isinstance(error, AccessDeniedError | RejectedError):
+            self._answered.add(source)
         if source is Source.ADMIN:
             if signed_out:
                 raise error
-            self._answered |= isinstance(error, AccessDeniedError | RejectedError)
             self._unanswered = self._unanswered or error
         if isinstance(error, AccessDeniedError):
             return Missing("Access denied (403).", needs)
         if signed_out:
             return Missing(error.message, needs, error.remedy)
-        return Missing(f"{error.title}: {error.message}")
+        missing = Missing(f"{error.title}: {error.message}")
+        if isinstance(error, NotReachedError | AnswerLostError) and source not in self._answered:
+            self._down[source] = missing  # tried again and again, and never heard of
+        return missing
 
     def _raise_if_mute(self) -> None:
-        if self._unanswered is not None and not self._answered:
+        if self._unanswered and Source.ADMIN not in self._answered:
             raise self._unanswered
 
     def _progress(self, what: str) -> None:
@@ -353,9 +391,7 @@ class _Reading:
             self._on_progress(Progress(self._done, self._of, what))
 
     def _counted(self, facts: Facts) -> Facts:
-        calls = {
-            name: count - self._before.get(name, 0) for name, count in self._sources.calls().items()
-        }
+        calls = {name: n - self._before.get(name, 0) for name, n in self._sources.calls().items()}
         return replace(facts, calls=calls, asked=dict(self._asked))
 
 

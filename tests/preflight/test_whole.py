@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -480,6 +481,40 @@ def test_graph_alone_may_fail() -> None:
 def _status(tenant: Place, call: str, status: int, **more: object) -> None:
     rule = {"kind": "status", "status": status, "call": call, **more}
     tenant.emulator.faults.add(msgspec.convert(rule, FaultRule))
+
+
+_EVERY_GRAPH = (
+    *("graphBatch", "graphOwnRoles", "graphRoleAssignments", "graphAccessPolicies"),
+    "graphSecurityDefaults",
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "most_calls", "most_seconds"),
+    [
+        ({"kind": "hang", "seconds": 9999, "call": _EVERY_GRAPH}, 20, 200),
+        ({"kind": "status", "status": 500, "call": _EVERY_GRAPH}, 75, 200),
+        ({"kind": "hang", "seconds": 9999, "call": "graphBatch"}, 20, 400),
+        ({"kind": "status", "status": 429, "retry_after": 30, "call": "graphUsers"}, 330, 500),
+        ({"kind": "hang", "seconds": 9999, "call": "users"}, 120, 400),
+    ],
+)
+def test_a_source_that_is_down_is_not_asked_to_the_end(
+    rule: dict[str, Any], most_calls: int, most_seconds: int
+) -> None:
+    async def main() -> None:
+        async with place("healthy") as tenant:
+            tenant.emulator.faults.add(msgspec.convert(rule, FaultRule))
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            made = await tenant.preflight([numbered(n) for n in range(2000)])
+            calls = made.facts.calls
+            assert calls["graph"] <= most_calls, calls
+            assert calls["admin"] <= 60, calls
+            assert loop.time() - began <= most_seconds
+            assert not made.report.failed
+
+    emulated_time.run(main())
 
 
 def test_a_call_refused_as_malformed_is_halved_until_it_goes() -> None:
