@@ -27,7 +27,7 @@ COLUMNS = (
     Column("batch", "Batch", 5, drop=3, right=True),
     Column("status", "Status", 10, fit=False),
     Column("pre", "Pre", 5),
-    Column("result", "Result", 12, most=60, flex=2, fit=False, whole=17),
+    Column("result", "Result", 12, most=60, flex=2, fit=False, whole=17, roomy=21),
     Column("attempt", "Try", 3, drop=5, right=True),
     Column("time", "Time", 6, drop=2, right=True),
     Column("until", "Left", 10, drop=6, right=True, fit=False),

@@ -13,7 +13,8 @@ class Column:
     A column that is not `fit` may get longer cells later, so what it has now says little; it
     gets all of its `whole`, or what is left of it.
     When it is narrow, columns with the highest `drop` go first; 0 is never dropped. `whole` is
-    how wide a flexible column would like to be: others give way for it before it is cut.
+    how wide a flexible column would like to be: others give way for it before it is cut; `roomy`
+    is the same in a window that is wide.
     """
 
     key: str
@@ -25,6 +26,11 @@ class Column:
     right: bool = False
     fit: bool = True
     whole: int = 0
+    roomy: int = 0
+
+
+#: From this many cells on there is room for two blanks between columns.
+_WIDE = 95
 
 
 def fitted(columns: Sequence[Column], lengths: Sequence[int]) -> tuple[Column, ...]:
@@ -43,6 +49,21 @@ def fitted(columns: Sequence[Column], lengths: Sequence[int]) -> tuple[Column, .
         else:
             done.append(replace(column, width=max(column.width, min(length, column.most))))
     return tuple(done)
+
+
+def spaced(
+    columns: Sequence[Column], available: int, *, hidden: Iterable[str] = ()
+) -> tuple[int, list[tuple[int, int]]]:
+    """The blanks between columns, and what `arrange` makes of the rest. Two blanks are easier on
+    the eye than one, but not worth a column, nor a cell of one that is not whole."""
+    if available < _WIDE:
+        return 1, arrange(columns, available, gap=1, hidden=hidden)
+    columns = [replace(one, whole=max(one.whole, one.roomy)) for one in columns]
+    loose = arrange(columns, available, gap=2, hidden=hidden)
+    close = arrange(columns, available, gap=1, hidden=hidden)
+    width = dict(loose)
+    lacking = (i not in width or width[i] < min(w, columns[i].whole) for i, w in close)
+    return (1, close) if any(lacking) else (2, loose)
 
 
 def arrange(

@@ -20,7 +20,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from siptui.tui.columns import Column, arrange, cut_to, fitted
+from siptui.tui.columns import Column, cut_to, fitted, spaced
 from siptui.tui.keys import bindings
 from siptui.tui.rowindex import GridRow, RowIndex, Test
 from siptui.tui.tones import Toned
@@ -315,10 +315,8 @@ class RowGrid(Toned, ScrollView, can_focus=True):
 
     def _arrange(self) -> None:
         self._arranged_for = self._width
-        self._gap = 2 if self._width >= 99 else 1
-        self._layout = arrange(
-            self._columns, self._width - _PREFIX, gap=self._gap, hidden=self._hidden
-        )
+        available = self._width - _PREFIX
+        self._gap, self._layout = spaced(self._columns, available, hidden=self._hidden)
         self._strips.clear()
 
     def on_resize(self) -> None:

@@ -52,9 +52,8 @@ class Lists(Looks):
             self.say(f"reading {path.name} …", "muted")
         else:
             self.log_pane.append([((f"reading {visible(str(path))} …", "muted"),)])
-        worker = self.run_worker(
-            partial(read_list, path, region), thread=True, exit_on_error=False, group="list"
-        )
+        reading = partial(read_list, path, region, self.session.options.columns)
+        worker = self.run_worker(reading, thread=True, exit_on_error=False, group="list")
         try:
             devices = await worker.wait()
         except WorkerCancelled:

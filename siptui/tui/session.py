@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from siptui.domain.columns import Mapped
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 _DECIDED = (BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED)
 
 
-def read_list(path: Path, region: Region | None) -> "DeviceList":
+def read_list(path: Path, region: Region | None, columns: Mapped) -> "DeviceList":
     """Read a device list, for a thread: polars is imported here and not before."""
     from siptui.devicelist import read
 
-    return read(path, region=region)
+    return read(path, region=region, columns=columns)
 
 
 class Session:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _FALLBACK = "siptui-dark"
-#: Of 16 colours the nearest ones would be grey for green, and red on grey under the cursor.
-_OF_FEW = {"siptui-dark": "ansi-dark", "siptui-light": "ansi-light"}
 #: Seconds an application has to end after its terminal went away.
 _LEAVING = 3.0
 #: Frames that may wait for a slow link; the next ones are left out until it has caught up.
@@ -56,8 +54,9 @@ class ThemedApp(App[T]):
 
     def fitting(self, theme: str) -> str:
         """The theme in whose place `theme` is shown: itself, but on a terminal of 16 colours."""
-        few = self.console.color_system == "standard"
-        return _OF_FEW.get(theme, theme) if few else theme
+        found = self._themes.files.get(theme)
+        other = found.in_few if found and self.console.color_system == "standard" else ""
+        return other if other in self._themes.files else theme
 
     def on_mount(self) -> None:
         """What stood on the screen is gone after another program had the terminal."""

@@ -62,13 +62,23 @@ class Styles(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class ThemeFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What a theme file says. Its name is that of the file."""
+    """What a theme file says. Its name is that of the file. `sixteen` names the theme to show in
+    its place where a terminal has sixteen colours; one with the terminal's own if left out."""
 
     colors: Colors
     status: Status
     style: Styles = Styles()
     dark: bool = True
     ansi: bool = False
+    sixteen: str = ""
+
+    @property
+    def in_few(self) -> str:
+        """The theme in its place where there are sixteen colours: the nearest ones would be grey
+        for green, and red on grey under the cursor. Nothing where it can be shown itself."""
+        if self.ansi:
+            return ""
+        return self.sixteen or ("ansi-dark" if self.dark else "ansi-light")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siptui.domain.outcome import OUTCOMES
 from siptui.tui.board import COLUMNS
-from siptui.tui.columns import Column, arrange, fitted
+from siptui.tui.columns import Column, arrange, fitted, spaced
 
 
 def _shown(width: int, gap: int = 1, *, without_deadlines: bool = True) -> dict[str, int]:
@@ -39,6 +40,21 @@ def test_a_cause_is_readable_beside_long_names() -> None:
         assert shown["user"] == user
         assert shown["result"] >= least
         assert (shown["hardware_id"], shown["status"]) == (17, 10)
+
+
+def test_every_cause_is_whole_beside_long_names_in_a_wide_window() -> None:
+    longest = max(len(outcome.short) for outcome in OUTCOMES.values())
+    for user, hardware_id, pre in ((27, 17, 5), (40, 17, 5), (40, 21, 5), (33, 21, 0), (60, 21, 0)):
+        columns = fitted(COLUMNS, [5, user, hardware_id, 4, 2, 9, pre, 0, 1, 6, 11])
+        hidden = ("until",) if pre else ("until", "pre")
+        gap, layout = spaced(columns, 115, hidden=hidden)
+        shown = {columns[i].key: cells for i, cells in layout}
+        assert shown["result"] >= longest
+        assert shown["user"] >= min(user, 40)
+        assert sum(shown.values()) + gap * (len(shown) - 1) <= 115
+    assert gap == 1  # closer before a column goes
+    short = fitted(COLUMNS, [4, 20, 17, 4, 2, 9, 0, 0, 1, 6, 11])
+    assert spaced(short, 115, hidden=("until", "pre"))[0] == 2
 
 
 def test_deadlines_take_a_column_where_there_is_room() -> None:

@@ -15,10 +15,12 @@ NAMES = {
     "siptui-light",
     "high-contrast",
     "colour-blind",
+    "ansi-colour-blind",
     "ansi-dark",
     "ansi-light",
     "mono",
 }
+_TOLD_APART = ("ok", "failed", "running", "unknown")
 GOOD = (themes_folder() / "siptui-dark.toml").read_text(encoding="utf-8")
 
 
@@ -29,12 +31,17 @@ def test_all_that_come_with_siptui_are_good() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(n for n in NAMES if "ansi" not in n and n != "mono"))
-def test_states_can_be_read_on_the_row_and_under_the_cursor(name: str) -> None:
+def test_all_can_be_read_everywhere_in_24_and_in_8_bits(name: str) -> None:
     theme = load_themes().files[name]
-    for back in (theme.colors.background, theme.colors.cursor):
-        for state in STATES:
-            fore = Color.parse(getattr(theme.status, state))
-            assert _contrast(fore, Color.parse(back)) >= 4.5, (state, back)
+    colors = theme.colors
+    fores = {state: getattr(theme.status, state) for state in STATES}
+    fores |= {part: getattr(colors, part) for part in ("foreground", "accent", "muted")}
+    fores["head"] = colors.head or colors.muted
+    for place in ("background", "surface", "panel", "cursor"):
+        back = getattr(colors, place)
+        for part, fore in fores.items():
+            assert _contrast(Color.parse(fore), Color.parse(back)) >= 4.5, (part, place)
+            assert _contrast(_in_256(fore), _in_256(back)) >= 4.5, (part, place)
 
 
 def _contrast(one: Color, other: Color) -> float:
@@ -49,21 +56,42 @@ def _luminance(color: Color) -> float:
 
 
 @pytest.mark.parametrize("name", sorted(n for n in NAMES if "ansi" not in n and n != "mono"))
-def test_states_differ_and_can_be_read_in_256_colours(name: str) -> None:
+def test_states_differ_in_256_colours(name: str) -> None:
     theme = load_themes().files[name]
-    shown = {state: _in_256(getattr(theme.status, state)) for state in STATES}
-    assert len({shown[state] for state in ("ok", "failed", "running", "unknown")}) == 4
-    for back in (theme.colors.background, theme.colors.cursor):
-        for state, fore in shown.items():
-            assert _contrast(fore, _in_256(back)) >= 3.9, (state, back)  # the palette is coarse
+    assert len({_in_256(getattr(theme.status, s)) for s in _TOLD_APART}) == len(_TOLD_APART)
+
+
+def test_where_there_are_sixteen_colours_a_theme_of_sixteen_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(GOOD)
+    (tmp_path / "far.toml").write_text(GOOD.replace("dark = true", 'dark = true\nsixteen = "no"'))
+    themes = load_themes(tmp_path).files
+    assert themes["siptui-dark"].in_few == themes["mine"].in_few == "ansi-dark"
+    assert themes["siptui-light"].in_few == "ansi-light"
+    assert themes["colour-blind"].in_few == "ansi-colour-blind"
+    assert all(not theme.in_few for theme in themes.values() if theme.ansi)
+    own = themes["high-contrast"]  # black, white and the bright colours are among the sixteen
+    assert own.in_few == "high-contrast"
+    for state in STATES:
+        fore = _in_16(getattr(own.status, state))
+        assert _contrast(fore, _in_16(own.colors.background)) >= 4.5, state
+    looks = {(_in_16(getattr(own.status, s)), getattr(own.style, s)) for s in _TOLD_APART}
+    assert len(looks) == len(_TOLD_APART)
 
 
 def _in_256(text: str) -> Color:
-    found = RichColor.parse(Color.parse(text).hex6.lower()).downgrade(ColorSystem.EIGHT_BIT)
+    return _nearest(text, ColorSystem.EIGHT_BIT)
+
+
+def _in_16(text: str) -> Color:
+    return _nearest(text, ColorSystem.STANDARD)
+
+
+def _nearest(text: str, system: ColorSystem) -> Color:
+    found = RichColor.parse(Color.parse(text).hex6.lower()).downgrade(system)
     return Color(*found.get_truecolor())
 
 
-@pytest.mark.parametrize("name", ["ansi-dark", "ansi-light", "mono"])
+@pytest.mark.parametrize("name", sorted(n for n in NAMES if "ansi" in n or n == "mono"))
 def test_states_differ_in_the_terminals_own_colours(name: str) -> None:
     theme = load_themes().files[name]
     looks = {
