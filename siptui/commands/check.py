@@ -9,7 +9,7 @@ import msgspec
 
 from siptui.commands import options
 from siptui.commands.table import count, ranges
-from siptui.domain.errors import ExitCode, UsageError
+from siptui.domain.errors import ExitCode
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def command(
     Prints every fault with its line. Ends with 0 when every row can be submitted, with 2
     otherwise. A row that names no region needs --region, or a profile with a region.
     """
-    from siptui.devicelist.reading import read
+    from siptui.commands.lists import read_list
 
-    found = read(file, region=region or region_of(profile), delimiter=delimiter)
+    found = read_list(file, profile, region=region, delimiter=delimiter)
     if as_json:
         # UserName and HardwareId are texts to everybody but msgspec.
         click.echo(msgspec.json.encode(as_object(found), enc_hook=str))
@@ -53,21 +53,6 @@ def command(
         for line in report(found):
             click.echo(line)
     return ExitCode.USAGE if found.has_errors else ExitCode.OK
-
-
-def region_of(profile: str | None) -> Region | None:
-    """The region of the profile in use, if there is one and it has one."""
-    from siptui.settings.load import load
-
-    settings = load()
-    if profile is None and not settings.profiles:
-        return None  # a list can be checked before anything is set up
-    try:
-        return settings.profile(profile).region
-    except UsageError:
-        if profile is not None:
-            raise
-        return None  # several profiles and none chosen
 
 
 def as_object(found: "DeviceList") -> dict[str, Any]:

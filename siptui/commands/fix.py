@@ -139,19 +139,18 @@ def _fix(
     as_json: bool,
     how: dict[str, Any],
 ) -> int:
-    from siptui.commands.check import region_of
     from siptui.commands.fix_record import account_of, say
+    from siptui.commands.lists import read_list
     from siptui.commands.prerequisites import record_of, said_progress, sources_of
     from siptui.commands.session import open_session
     from siptui.commands.waits import say_wait
-    from siptui.devicelist.reading import read
     from siptui.gateway.tenant import TenantInfo
     from siptui.preflight.apply import Fixer
     from siptui.preflight.check import check
     from siptui.preflight.finding import Result
     from siptui.preflight.fixes import plan_fixes
 
-    found = read(file, region=region or region_of(profile))
+    found = read_list(file, profile, region=region)
     if not found.devices:
         raise UsageError(f"{found.file} has no device that can be submitted.")
 

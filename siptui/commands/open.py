@@ -114,6 +114,7 @@ def console_options(
         tenant_id=_tenant_id(selected),
         public_ips=_public_ips(public_ip) or profile.public_ips,
         number_type=profile.number_type,
+        columns=profile.columns,
     )
 
 

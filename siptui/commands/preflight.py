@@ -37,17 +37,16 @@ def command(
     Changes nothing. Ends with 0 when nothing fails, with 3 when something does. What your roles
     do not let you read is “could not check”, with the role to ask for; it is never a pass.
     """
-    from siptui.commands.check import region_of
     from siptui.commands.findings import report_lines, report_object
+    from siptui.commands.lists import read_list
     from siptui.commands.prerequisites import networks, record_of, said_progress, sources_of
     from siptui.commands.session import open_session, select
     from siptui.commands.waits import say_wait
-    from siptui.devicelist.reading import read
     from siptui.gateway.tenant import NumberType
     from siptui.preflight.check import Preflight, check
     from siptui.preflight.remedies import LEAD_HOURS
 
-    found = read(file, region=region or region_of(profile))
+    found = read_list(file, profile, region=region)
     if not found.devices:
         raise UsageError(
             f"{found.file} has no device that can be submitted.",

@@ -99,19 +99,18 @@ def command(
     somebody's own: with --preflight, or when you are asked on a terminal, it goes on only when
     you type its name (or give it with --include-personal).
     """
-    from siptui.commands.check import region_of
     from siptui.commands.confirming import confirm
     from siptui.commands.guard import NOT_CHECKED, asked_about, preflighted
     from siptui.commands.launch import desk_for, signed_in_account
+    from siptui.commands.lists import read_list
     from siptui.commands.phrasing import counted
     from siptui.commands.planning import show_plan
     from siptui.commands.session import select
     from siptui.commands.telling import heeded
     from siptui.commands.watching import watch
-    from siptui.devicelist.reading import read
     from siptui.runs.events import Options
 
-    found = read(file, region=region or region_of(profile))
+    found = read_list(file, profile, region=region)
     _refuse_faults(found, skip_invalid)
     selected = select(profile)
     size = min(batch_size, selected.profile.batch_size)

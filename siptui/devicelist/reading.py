@@ -9,6 +9,7 @@ from siptui.devicelist.lines import records
 from siptui.devicelist.model import DeviceList, Fault, InvalidRow, ListError
 from siptui.devicelist.rules import Changes, Judged, judge
 from siptui.devicelist.source import Source, load
+from siptui.domain.columns import NOT_MAPPED, Mapped
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 
@@ -25,18 +26,20 @@ def read(
     *,
     region: Region | None = None,
     delimiter: str | None = None,
+    columns: Mapped = NOT_MAPPED,
     max_bytes: int = MAX_BYTES,
     max_rows: int = MAX_ROWS,
 ) -> DeviceList:
     """Read and validate the device list at `path`; `-` is standard input.
 
-    `region` is for rows that name none, `delimiter` overrules what the header line suggests.
+    `region` is for rows that name none, `delimiter` overrules what the header line suggests,
+    `columns` which header is what.
     Raises `ListError` when the file as a whole is no device list; whatever is wrong with single
     rows is in the `faults` of the answer.
     """
     source = load(Path(path), max_bytes)
     lines = source.text.split("\n")
-    header = read_header(source.file, lines, delimiter)
+    header = read_header(source.file, lines, delimiter, columns)
     if len(lines) - header.first > max_rows:
         rows = sum(1 for line in lines[header.first :] if line.strip(" \t"))
         if rows > max_rows:
@@ -98,7 +101,7 @@ def _list(
         tuple(devices),
         tuple(invalid),
         tuple(faults),
-        changes.notes(),
+        (*header.notes, *changes.notes()),
     )
 
 

@@ -12,11 +12,13 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from siptui.domain.columns import Mapped
 from siptui.domain.errors import SignInNeededError, UsageError
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.settings.address import checked_address
+from siptui.settings.columns import ColumnsError, read_columns
 from siptui.settings.folders import RESERVED, Folders, folders
 from siptui.settings.model import (
     BUILT_IN_CLOUDS,
@@ -63,6 +65,7 @@ class _ProfileTable(msgspec.Struct):
     redirect_port: Port | None = None
     public_ips: str | list[str] = ""
     number_type: str = NUMBER_TYPES[0]
+    columns: dict[str, Any] = {}
 
 
 class _CloudTable(msgspec.Struct):
@@ -79,6 +82,7 @@ _ALLOWED = {
     "batch_size": f"a whole number from 1 to {MAX_BATCH_SIZE}",
     "public_ips": "public addresses or ranges of the phones, as a text or a list of texts",
     "number_type": ", ".join(NUMBER_TYPES),
+    "columns": 'a table of column = "header of your lists"',
     "slots": f"a whole number from 1 to {MAX_LIVE_BATCHES}",
     "redirect_port": "a port from 1024 to 65535",
     "read_only": "true or false",
@@ -296,7 +300,15 @@ def _profile(
         redirect_port=table.redirect_port or file.redirect_port,
         public_ips=_addresses(path, where, table.public_ips),
         number_type=_number_type(path, where, table.number_type),
+        columns=_columns(path, where, table.columns),
     )
+
+
+def _columns(path: Path, where: str, table: dict[str, Any]) -> Mapped:
+    try:
+        return read_columns(table, f"[{where}.columns] of {path}")
+    except ColumnsError as error:
+        raise _wrong(path, f"{_dotted(f'{where}.columns', error.key)} {error.why}") from error
 
 
 def _addresses(path: Path, where: str, given: str | list[str]) -> tuple[str, ...]:

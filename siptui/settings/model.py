@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from siptui.domain.columns import NOT_MAPPED, Mapped
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 
@@ -95,3 +96,5 @@ class Profile:
     #: Public addresses of the phones, checked; where numbers of a list come from.
     public_ips: tuple[str, ...] = ()
     number_type: str = NUMBER_TYPES[0]
+    #: Which header of its device lists is what, where that is said.
+    columns: Mapped = NOT_MAPPED

@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from siptui.cli import cli
+from siptui.commands.open import console_options
+from siptui.commands.session import select
 
 LISTS = Path(__file__).parent.parent / "lists"
 
@@ -73,6 +75,36 @@ def test_a_profile_may_have_one(tmp_path: Path) -> None:
     assert {device["region"] for device in found["devices"]} == {"APAC"}
     assert check(LISTS / "plain.csv").exit_code == 2
     assert check(LISTS / "plain.csv", "--region", "EMEA").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "order", [["check"], ["run", "--dry-run"], ["preflight"], ["fix", "--dry-run"]]
+)
+def test_headers_that_the_profile_names_hold_for_every_command(
+    tmp_path: Path, order: list[str]
+) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "config.toml").write_text(
+        '[profiles.one]\ntenant = "contoso.com"\nregion = "APAC"\n'
+        '[profiles.one.columns]\nusername = "Konto"\nhardware_id = "Inventar"\n'
+    )
+    path = tmp_path / "list.csv"
+    path.write_text("Username,HardwareId\na@c.de,0004F28124B3\n")
+    done = CliRunner().invoke(cli, [*order, str(path), "--json"])
+    assert done.exit_code == 2
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], "“Konto”" in error["message"]) == ("mapped_column", True)
+    path.write_text("Username,Konto,Inventar\nx@c.de,a@c.de,0004F28124B3\n")
+    done = CliRunner().invoke(cli, [*order, str(path), "--json"])
+    if order[0] in ("preflight", "fix"):  # read well, so they ask for a sign-in
+        assert done.exit_code == 4
+    else:
+        assert done.exit_code == 0
+        assert "a@c.de" in done.stdout
+    selected = select()
+    assert console_options(selected).columns == selected.profile.columns
+    assert selected.profile.columns
 
 
 def test_every_fault_is_named_with_its_line_however_many_there_are(tmp_path: Path) -> None:

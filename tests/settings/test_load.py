@@ -28,6 +28,10 @@ slots = 1
 public_ips = ["203.0.113.7/32", "198.51.100.0/28"]
 number_type = "callingplan"
 
+[profiles.lab.columns]
+username = "Konto"
+hardware_id = ["Inventar MAC", "MAC"]
+
 [clouds.lab]
 authority = "https://localhost:9443"
 admin_api = "http://127.0.0.1:9080"
@@ -68,6 +72,9 @@ def test_the_example_of_the_interface_page(environ: dict[str, str]) -> None:
     assert lab.public_ips == ("203.0.113.7", "198.51.100.0/28")
     assert (lab.number_type, contoso.number_type) == ("CallingPlan", "DirectRouting")
     assert tuple(NumberType) == NUMBER_TYPES
+    assert lab.columns.headers == {"username": ("Konto",), "hardware_id": ("Inventar MAC", "MAC")}
+    assert lab.columns.origin.startswith("[profiles.lab.columns] of /")
+    assert not contoso.columns
     assert settings.keys == {"submit": ("S",), "quit": ("q", "Q")}
 
 
@@ -130,6 +137,19 @@ def test_without_a_profile_a_sign_in_is_needed(environ: dict[str, str]) -> None:
             "[profiles.a]\ntenant = 'a'\nnumber_type = 'Mobile'",
             ["profiles.a.number_type", "OperatorConnect"],
         ),
+        (
+            "[profiles.a]\ntenant = 'a'\ncolumns.user = 'Konto'",
+            ["profiles.a.columns.user", "allowed here", "username"],
+        ),
+        (
+            "[profiles.a]\ntenant = 'a'\ncolumns.region = ['', 'x']",
+            ["profiles.a.columns.region", "a header of your lists"],
+        ),
+        (
+            "[profiles.a]\ntenant = 'a'\ncolumns = {username = 'A B', hardware_id = 'a_b'}",
+            ["profiles.a.columns.hardware_id", "“a_b”", "so does username"],
+        ),
+        ("[profiles.a]\ntenant = 'a'\ncolumns = 'Konto'", ["columns is", "table of column"]),
         ("[profiles.logs]\ntenant = 'a'", ["profiles.logs", "choose another"]),
         ("[profiles.'../a']\ntenant = 'a'", ["letters, digits"]),
         ("[profiles.a]\ntenant = 'a'\n[profiles.A]\ntenant = 'a'", ["case"]),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from siptui.domain.columns import Mapped
 from siptui.runs.events import Options
 from tests.tui.desk import ScriptedDesk, make_devices
 from tests.tui.harness import console
@@ -22,7 +23,11 @@ def _list(path: Path) -> Path:
 
 
 async def test_the_time_left_runs_out_and_is_sorted_by(tmp_path: Path) -> None:
-    async with console(tmp_path, file=_list(tmp_path / "phones.csv"), size=(140, 30)) as bench:
+    file = _list(tmp_path / "phones.csv")
+    file.write_text(file.read_text().replace("OnboardedAt", "Ausgabe"))
+    mapped = Mapped({"onboarded_at": ("Ausgabe",)}, "config.toml")
+    async with console(tmp_path, file=file, columns=mapped, size=(140, 30)) as bench:
+        assert "Read as config.toml says: date of onboarding from “Ausgabe”" in bench.flat
         main = bench.console
         board = main.session.board
         board._now = lambda: NOW
