@@ -1,7 +1,8 @@
 """`TenantAdmin` over the Teams admin API: what a preflight reads there, what a fix writes.
 
-Reads are tried again where that may help; a write is sent once. Where its answer is lost the
-error's `fate` is unknown: whoever asked reads back what became of it.
+Reads are tried again where that may help; a write is sent once, but for a 429, with which nothing
+was taken. Where its answer is lost the error's `fate` is unknown: whoever asked reads back what
+became of it.
 """
 
 import json
@@ -176,7 +177,7 @@ class TenantAdminClient(AdminApi):
 
     async def _write(self, method: str, path: str, fields: Mapping[str, Any] | None = None) -> None:
         body = b"" if fields is None else json.dumps(fields).encode()
-        await self.call(Call.SUBMIT, method, path, body, needs=WRITES)
+        await self.let_in(lambda: self.call(Call.SUBMIT, method, path, body, needs=WRITES))
 
 
 def quoted(name: str) -> str:

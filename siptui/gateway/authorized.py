@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.gateway import wire
-from siptui.gateway.errors import GatewayError, NotReachedError, TokenRefusedError
+from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
 from siptui.gateway.protocol import TokenSource
 from siptui.gateway.refusals import of_answer, of_transport, unreadable
 from siptui.settings.address import checked_address
@@ -93,6 +93,11 @@ class Authorized:
         """What `read` gives, with passing errors tried again; waits are told to `on_wait`."""
         return await retried(read, may_pass, self._on_wait)
 
+    async def let_in(self, write: Callable[[], Awaitable[T]]) -> T:
+        """What `write` gives, sent again only where the service said that it was too much at once
+        and so took nothing (429); waits are told to `on_wait`."""
+        return await retried(write, _throttled, self._on_wait)
+
     async def _send(
         self, call: Call, method: str, path: str, extra: Mapping[str, str], body: bytes, token: str
     ) -> tuple[Answer, str]:
@@ -119,6 +124,10 @@ def may_pass(error: Exception) -> bool | float:
     if not isinstance(error, GatewayError) or not error.passing:
         return False
     return True if error.retry_after is None else error.retry_after
+
+
+def _throttled(error: Exception) -> bool | float:
+    return isinstance(error, ThrottledError) and may_pass(error)
 
 
 def read(answer: Answer, correlation_id: str, parse: Callable[[Any], T]) -> T:

@@ -179,12 +179,9 @@ class DirectoryClient(Authorized):
         fields = {"telephoneNumber": number, "numberType": word}
         if act == "assignNumber":
             fields["assignmentTargetId"] = user.object_id
-        answer, _ = await self.authorized(
-            Call.SUBMIT,
-            "POST",
-            f"/v1.0{_NUMBERS}/{act}",
-            body=json.dumps(fields).encode(),
-            needs=_WRITES_NUMBERS,
+        path, body = f"/v1.0{_NUMBERS}/{act}", json.dumps(fields).encode()
+        answer, _ = await self.let_in(
+            lambda: self.authorized(Call.SUBMIT, "POST", path, body=body, needs=_WRITES_NUMBERS)
         )
         return answer.headers.get("location", "")
 

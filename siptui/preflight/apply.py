@@ -6,11 +6,20 @@ seconds until a new assignment shows are normal, as go-teams saw), what is read 
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
-from siptui.gateway.errors import AccessDeniedError, Fate, GatewayError, TokenRefusedError
+from siptui.gateway.errors import (
+    AccessDeniedError,
+    AnswerLostError,
+    Fate,
+    GatewayError,
+    NotReachedError,
+    ThrottledError,
+    TokenRefusedError,
+)
 from siptui.gateway.tenant import TeamsUser
 from siptui.preflight import writes
 from siptui.preflight.fixes import Fix
@@ -21,6 +30,11 @@ from siptui.preflight.record import Change, Kind, Record, Recorded, Step
 PATIENCE = (1.0, 3.0, 6.0, 10.0, 15.0, 15.0, 20.0, 25.0, 30.0)
 #: Every fourth look also asks for the progress of what the service does in its own time.
 _ASK_EVERY = 4
+#: Looks on end that got no answer, after which it is not looked any longer.
+_MUTE = 2
+#: Changes of one kind whose answers may be lost, or that may not get through, before the others
+#: are not sent at all: nobody changes a tenant in the dark.
+_LOST = 8
 #: Changes at once; no figures are published for writes.
 AT_ONCE = 4
 
@@ -191,15 +205,17 @@ class Fixer:
         await self._know_users(sent, anew=True)
         before = {_same(one.change) for one in self._record.changes().values() if one.holds}
         for one in sent:
-            # Another process, or one that was killed, may have made it since it was planned.
-            known = one.outcome.step is Step.INTENDED and _same(one.change) in before
+            # Somebody else, or a process that was killed, may have made it since it was planned.
+            known = one.change.kind in writes.OF_ACCOUNTS or _same(one.change) in before
+            known = known and one.outcome.step is Step.INTENDED
             if known and await self._there(one):
                 self._tell(one.become(Step.SEEN, _THERE))
         refused: dict[Kind, str] = {}
+        silent: Counter[Kind] = Counter()
         async with asyncio.TaskGroup() as group:
             for one in sent:
                 if one.outcome.step is Step.INTENDED:
-                    group.create_task(self._send(one, refused))
+                    group.create_task(self._send(one, refused, silent))
         waiting = [one for one in sent if one.outcome.step in (Step.SENT, Step.IN_DOUBT)]
         seen = await self._watched(waiting)
         for one in waiting:
@@ -244,7 +260,7 @@ class Fixer:
             elif anew:
                 one.change = writes.with_before(one.change, one.user)
 
-    async def _send(self, one: _Sent, refused: dict[Kind, str]) -> None:
+    async def _send(self, one: _Sent, refused: dict[Kind, str], silent: Counter[Kind]) -> None:
         async with self._slots:
             kind = one.change.kind
             if kind in refused:
@@ -256,7 +272,9 @@ class Fixer:
             except SiptuiError as error:
                 fate = error.fate if isinstance(error, GatewayError) else Fate.NOT_SENT
                 detail = f"{error.message} {error.remedy}".strip()
-                if isinstance(error, AccessDeniedError | SignInNeededError | TokenRefusedError):
+                silent[kind] += isinstance(error, AnswerLostError | NotReachedError)
+                final = isinstance(error, AccessDeniedError | SignInNeededError | TokenRefusedError)
+                if final or isinstance(error, ThrottledError) or silent[kind] >= _LOST:
                     refused[kind] = detail
                 one.become(Step.IN_DOUBT if fate is Fate.UNKNOWN else Step.FAILED, detail)
             except asyncio.CancelledError:
@@ -272,14 +290,16 @@ class Fixer:
         """The ids of those that are read back as wanted (or as gone), looked for with patience."""
         left = list(waiting)
         seen: set[str] = set()
+        mute = 0
         for look, pause in enumerate(self._patience):
-            if not left:
+            if not left or mute >= _MUTE:
                 break
             await self._sleep(pause)
             if look % _ASK_EVERY == _ASK_EVERY - 1:
                 left = [one for one in left if not await self._failed(one)]
             by_id = {one.fix_id: one.change for one in left}
             there = await writes.standing(self._sources, by_id)
+            mute = 0 if any(there.get(key) is not None for key in by_id) else mute + 1
             for one in list(left):
                 stands = there.get(one.fix_id)
                 if stands is None or stands is gone:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import msgspec
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
-from siptui.gateway.errors import NotReachedError, TokenRefusedError
+from siptui.gateway.errors import NotReachedError, RejectedError, TokenRefusedError
 from siptui.gateway.tenant import (
     Assigned,
     CallingPolicy,
@@ -114,12 +114,19 @@ async def standing(sources: Sources, changes: Mapping[str, Change]) -> dict[str,
     names = list({c.target.casefold(): c.target for c in accounts.values()}.values())
     for at in range(0, len(names), PER_ADMIN_CALL):
         part = names[at : at + PER_ADMIN_CALL]
-        users: dict[str, TeamsUser] = {}
-        with _no_answer():
-            told = await sources.admin.users(part)
-            users = {user.user_name.casefold(): user for user in told}
+        try:
+            users = await sources.admin.users(part)
+        except (SignInNeededError, TokenRefusedError):
+            raise
+        except RejectedError as error:
+            _LOG.info("Reading back: %s", error.message)
+            continue
+        except SiptuiError as error:
+            _LOG.info("Reading back: %s", error.message)
+            break  # whoever does not answer now is not asked for the others in the same look
+        known = {user.user_name.casefold(): user for user in users}
         for fix, change in accounts.items():
-            if (user := users.get(change.target.casefold())) is not None:
+            if (user := known.get(change.target.casefold())) is not None:
                 found[fix] = _account_stands(change, user)
     return found
 
