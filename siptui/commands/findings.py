@@ -71,14 +71,15 @@ def report_lines(report: "Report") -> Iterator[str]:
             yield from _rows(members, in_full=0 if result == "unknown" else _IN_FULL)
         yield from _what_to_do(example)
     clean = sum(all(sign(f) == "✓" for f in account.findings) for account in report.accounts)
-    yield f"  ✓ {clean} of {count(len(report.accounts), 'row')} pass every check."
+    yield f"  ✓ {clean:,} of {count(len(report.accounts), 'row')} pass every check."
     yield ""
     counts = report.counts()
-    yield f"{count(counts['pass'], 'finding')} pass, {counts['fail']} fail, " + (  # type: ignore[index]
-        f"{counts['unknown']} could not be checked."  # type: ignore[index]
+    by = {str(result): number for result, number in counts.items()}
+    yield f"{count(by['pass'], 'finding')} pass, {by['fail']:,} fail, " + (
+        f"{by['unknown']:,} could not be checked."
     )
     yield from report.notes
-    by_service = ", ".join(f"{name} {number}" for name, number in report.calls.items())
+    by_service = ", ".join(f"{name} {number:,}" for name, number in report.calls.items())
     yield f"{count(sum(report.calls.values()), 'call')}: {by_service}. Nothing was changed."
 
 
@@ -88,7 +89,7 @@ def _rows(members: "Sequence[tuple[AccountFindings, Finding]]", *, in_full: int)
     for account, _ in shown:
         yield f"      line {account.line}  {account.user_name}  {account.hardware_id}"
     if rest := [account.line for account, _ in members[len(shown) :]]:
-        more = f"{len(rest)} more: " if shown else ""
+        more = f"{len(rest):,} more: " if shown else ""
         yield f"      {more}lines {ranges(rest)}"
 
 

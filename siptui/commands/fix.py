@@ -143,6 +143,7 @@ def _fix(
     from siptui.commands.lists import read_list
     from siptui.commands.prerequisites import record_of, said_progress, sources_of
     from siptui.commands.session import open_session
+    from siptui.commands.table import count
     from siptui.commands.waits import say_wait
     from siptui.gateway.tenant import TenantInfo
     from siptui.preflight.apply import Fixer
@@ -177,7 +178,8 @@ def _fix(
                 return ExitCode.OK
             unknown = made.report.counts()[Result.UNKNOWN]
             if unknown and not as_json:
-                click.echo(f"{unknown} findings could not be checked: siptui preflight.", err=True)
+                said = count(unknown, "finding")
+                click.echo(f"{said} could not be checked: siptui preflight.", err=True)
             if plan.fixes and not (yes or may_ask):
                 raise UsageError(
                     "This changes the tenant and there is nobody to ask. Nothing was changed.",
@@ -237,11 +239,16 @@ def _confirmed(number: int) -> bool:
         show_default=False,
         err=True,
     )
-    return bool(answer.strip() == str(number))
+    typed = str(answer).strip()
+    if typed and typed.replace(",", "") != str(number):
+        click.echo(f"That is not {number}; nothing of this step was changed.", err=True)
+    return typed.replace(",", "") == str(number)
 
 
 def _changes(number: int) -> str:
-    return f"{number} change{'' if number == 1 else 's'}"
+    from siptui.commands.table import count
+
+    return count(number, "change")
 
 
 def _shown(step: "Sequence[Fix]") -> Iterator[str]:
@@ -250,7 +257,7 @@ def _shown(step: "Sequence[Fix]") -> Iterator[str]:
         yield f"  {fix.title}{late}"
         yield f"      {fix.powershell}"
     if len(step) > _SHOWN:
-        yield f"  and {len(step) - _SHOWN} more like these (--dry-run --json shows all)"
+        yield f"  and {len(step) - _SHOWN:,} more like these (--dry-run --json shows all)"
 
 
 def _end(
@@ -265,11 +272,14 @@ def _end(
     else:
         seen = sum(step is Step.SEEN for step in steps)
         left_out = sum(outcome is None for _, outcome in outcomes)
-        click.echo(
-            f"\n{seen} of {_changes(len(outcomes))} done and seen"
-            + (f", {left_out} left out" if left_out else "")
-            + (". siptui fix --undo ID takes one back." if steps else ".")
-        )
+        if outcomes:
+            click.echo(
+                f"\n{seen:,} of {_changes(len(outcomes))} done and seen"
+                + (f", {left_out:,} left out" if left_out else "")
+                + (". siptui fix --undo ID takes one back." if steps else ".")
+            )
+        else:
+            click.echo("Nothing fails that could be set right from here. Nothing was changed.")
         for line in _left_lines(plan.left):
             click.echo(line)
     if any(step in (Step.IN_DOUBT, Step.NOT_SEEN) for step in steps):
@@ -305,7 +315,7 @@ def _left_lines(left: "Sequence[Left]") -> Iterator[str]:
         yield "Left to you:"
     for (check, why), members in groups.items():
         lines = ", ".join(str(one.line) for one in members[:10] if one.line)
-        more = f" and {len(members) - 10} more" if len(members) > 10 else ""
+        more = f" and {len(members) - 10:,} more" if len(members) > 10 else ""
         yield f"  {check}{f' (line {lines}{more})' if lines else ''}: {why}"
 
 

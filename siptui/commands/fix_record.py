@@ -105,6 +105,9 @@ def undo(
         if answer.strip() != found.fix:
             raise UsageError("Another answer; nothing was changed.", title="Not confirmed")
 
+    if not as_json:
+        click.echo("  Looking whether it still stands; that may take half a minute.", err=True)
+
     async def main() -> "FixOutcome":
         async with open_session(selected=selected, **how) as session:
             fixer = Fixer(sources_of(session), record_of(selected, account_of(session)))

@@ -91,7 +91,7 @@ def preflighted(
                 else [
                     f"{count(len(failures), 'finding')} fail, so nothing was submitted.",
                     *failures[:_SHOWN],
-                    f"  and {len(failures) - _SHOWN} more",
+                    f"  and {len(failures) - _SHOWN:,} more",
                 ]
             ),
             remedy="“siptui preflight” shows all with their remedies, “siptui fix” sets right "
@@ -111,7 +111,7 @@ def preflighted(
         f"Prerequisites: checked, nothing fails ({count(sum(report.calls.values()), 'call')})."
     ]
     if wanted:
-        notes = [f"Prerequisites: checked; may be personal, named by you: {len(wanted)}."]
+        notes = [f"Prerequisites: checked; may be personal, named by you: {len(wanted):,}."]
     if unknown := sum(number for result, number in counts.items() if result == "unknown"):
         notes.append(f"{count(unknown, 'finding')} could not be checked.")
     return [*notes, *(note for note in report.notes if note.startswith("Could not"))]
@@ -179,7 +179,7 @@ def asked_about(
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
 
 

@@ -112,7 +112,8 @@ def tenant_finding(facts: Facts, keys: Sequence[str]) -> Finding:
         if not left:
             continue
         known = [one for one in left if one]
-        said = f"{_told(policy)} of {'all' if len(left) == len(ids) else len(left)} accounts"
+        whose = "all" if len(left) == len(ids) else f"{len(left):,}"
+        said = f"{_told(policy)} of {whose} account{'' if whose == '1' else 's'}"
         if hit.certain and known:
             sure.append(said)
         else:

@@ -29,7 +29,7 @@ async def left_out(
     if not names:
         return frozenset()
     some = ", ".join(visible(name) for name in list(names.values())[:_SHOWN])
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     text: list[Line] = [
         (
             (

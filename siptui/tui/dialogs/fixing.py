@@ -81,11 +81,11 @@ class FixPage(TablePage[str]):
     def heading(self) -> str:
         """How many, and that nothing was sent; later what came of them."""
         fixes, left = len(self._plan.fixes), len(self._plan.left)
-        people = f", {left} left to people" if left else ""
+        people = f", {left:,} left to people" if left else ""
         if not self._outcomes:
             return f"{plural(fixes, 'change')} would be made in {self._tenant}{people} · not sent"
         good = sum(outcome.good for outcome in self._outcomes.values())
-        done = f"{good} of {plural(len(self._outcomes), 'change')} read back"
+        done = f"{good:,} of {plural(len(self._outcomes), 'change')} read back"
         return f"{self._tenant}: {done}{people}"
 
     def rows(self) -> Iterable[GridRow]:
@@ -200,7 +200,7 @@ class FixPage(TablePage[str]):
         hours = max((fix.lead_time_hours or 0 for fix in fixes), default=0)
         targets = len({fix.change.target.casefold() for fix in fixes})
         return [
-            f"{plural(len(fixes), 'change')} of {targets} accounts, policies or settings will be "
+            f"{plural(len(fixes), 'change')} of {targets:,} accounts, policies or settings will be "
             f"made in {visible(self._tenant)}, each written down before it is sent and read back "
             "afterwards. U takes one back where that can be done.",
             *([f"They may take up to {hours} hours to work."] if hours else []),
@@ -227,7 +227,7 @@ class FixPage(TablePage[str]):
             self._put(place, outcome)
         good = sum(outcome.good for outcome in outcomes)
         tone = "ok" if good == len(outcomes) else "unknown"
-        self.say(f"{good} of {plural(len(outcomes), 'change')} read back as wanted.", tone)
+        self.say(f"{good:,} of {plural(len(outcomes), 'change')} read back as wanted.", tone)
 
     def _put(self, place: int, outcome: FixOutcome) -> None:
         self._outcomes[place] = outcome
