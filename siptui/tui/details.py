@@ -1,8 +1,9 @@
 """Everything that is known of one row, as lines: the strip below the table and the whole page."""
 
-import shlex
+import re
 from collections.abc import Hashable, Iterable
 
+from siptui.domain.device import Device
 from siptui.domain.outcome import Outcome
 from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
@@ -13,17 +14,37 @@ from siptui.tui.board import Board, elapsed, tone, until
 from siptui.tui.phrases import clock
 from siptui.tui.surface import Line
 
+_NUMBER = "<number>"
+#: What PowerShell takes for one argument as it stands.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
+
 
 def powershell(record: DeviceRecord) -> str:
-    """The PowerShell line that helps, with the user name in it, or nothing."""
-    return powershell_line(record.outcome, record.device.user_name) if record.outcome else ""
+    """The PowerShell line that helps, with the account and the list's number, or nothing."""
+    if record.outcome is None:
+        return ""
+    line = powershell_line(record.outcome, record.device.user_name)
+    return _with_number(line, record.device) if _NUMBER in line else line
 
 
 def powershell_line(outcome: Outcome, user_name: str) -> str:
     """The PowerShell line of `outcome` for that account, or nothing."""
+    from siptui.preflight.remedies import quoted
+
     user = visible(user_name)
-    quoted = user if shlex.quote(user) == user else "'" + user.replace("'", "''") + "'"
-    return outcome.powershell.replace("{user}", quoted)
+    return outcome.powershell.replace("{user}", user if _PLAIN.fullmatch(user) else quoted(user))
+
+
+def _with_number(line: str, device: Device) -> str:
+    """The line with the number that the list has for the account, and where that comes from."""
+    from siptui.gateway.tenant import NumberType
+    from siptui.preflight.numbers import wanted_number
+
+    usual = NumberType.DIRECT_ROUTING
+    wanted = wanted_number(device, usual)
+    if isinstance(wanted, str):
+        return line
+    return line.replace(_NUMBER, wanted.number).replace(usual, wanted.kind)
 
 
 def strip(board: Board, key: Hashable) -> list[Line]:

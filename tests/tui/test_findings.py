@@ -1,9 +1,15 @@
 """What the console says of findings made by hand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
+from siptui.domain.outcome import OUTCOMES, Cause
+from siptui.domain.user_name import UserName
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
-from siptui.tui import findings
+from siptui.runs.state import DeviceRecord
+from siptui.tui import details, findings
 from siptui.tui.surface import plain
 from tests.tui.desk import make_devices
 
@@ -77,3 +83,32 @@ def test_foreign_words_steer_no_terminal() -> None:
     row = _row(0, evil)
     text = "\n".join(plain(line) for line in findings.account_lines(row, _report(row)))
     assert not {"\x1b", "\u202e", "\x07"} & set(text + "".join(findings.powershell_of(row)))
+
+
+@pytest.mark.parametrize(
+    ("user", "extra", "line"),
+    [
+        (
+            "o'neill@contoso.com",
+            {"Phone Number": "+49 30 1234567", "NumberType": "OperatorConnect"},
+            "-Identity 'o''neill@contoso.com' -PhoneNumber +49301234567 "
+            "-PhoneNumberType OperatorConnect",
+        ),
+        (
+            "d’arc@contoso.com",  # PowerShell takes that for a quote as well
+            {"PhoneNumber": "030 1234567"},
+            "-Identity 'd’’arc@contoso.com' -PhoneNumber <number> -PhoneNumberType DirectRouting",
+        ),
+        (
+            "-x@contoso.com",
+            {},
+            "-Identity '-x@contoso.com' -PhoneNumber <number> -PhoneNumberType DirectRouting",
+        ),
+    ],
+)
+def test_the_line_for_a_failed_device_has_the_number_of_the_list(
+    user: str, extra: dict[str, str], line: str
+) -> None:
+    device = replace(DEVICES[0], user_name=UserName(user), extra=extra)
+    record = DeviceRecord(0, device, outcome=OUTCOMES[Cause.NO_PHONE_NUMBER])
+    assert details.powershell(record) == f"Set-CsPhoneNumberAssignment {line}"
