@@ -13,7 +13,7 @@ from siptui.domain.errors import SignInNeededError
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
-    from siptui.commands.session import Selected
+    from siptui.commands.session import Selected, Session
     from siptui.commands.tape import Tape
     from siptui.preflight.gather import Sources
     from siptui.tui.options import ConsoleOptions
@@ -190,26 +190,26 @@ def open_console(
     aside = Aside("service")
 
     @asynccontextmanager
+    async def session() -> "AsyncIterator[Session]":
+        with console.waits.heard() as on_wait:
+            async with open_session(
+                selected=selected,
+                record=record,
+                log_level=log_level,
+                on_wait=on_wait,
+                tokens_by=lambda _: ways.tokens(),
+            ) as opened:
+                yield opened
+
+    @asynccontextmanager
     async def connect() -> AsyncIterator[BulkSignIn]:
-        opening = open_session(
-            selected=selected,
-            record=record,
-            log_level=log_level,
-            tokens_by=lambda _: ways.tokens(),
-        )
-        async with opening as session:
-            yield session.client
+        async with session() as opened:
+            yield opened.client
 
     @asynccontextmanager
     async def sources() -> "AsyncIterator[Sources]":
-        opening = open_session(
-            selected=selected,
-            record=record,
-            log_level=log_level,
-            tokens_by=lambda _: ways.tokens(),
-        )
-        async with opening as session:
-            yield sources_of(session)
+        async with session() as opened:
+            yield sources_of(opened)
 
     memory = TenantMemory(selected.journal, desk, connect, aside)
     checks = ConsoleChecks(sources, aside, lambda: record_of(selected, desk.account))

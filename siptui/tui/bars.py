@@ -8,8 +8,10 @@ from siptui.domain.text import visible
 from siptui.tui.board import tone
 from siptui.tui.need import needs_sign_in
 from siptui.tui.phrases import ended, estimate, plural, regions_line
+from siptui.tui.rowindex import RowIndex
 from siptui.tui.session import Session
 from siptui.tui.surface import Line, Run, spread
+from siptui.tui.waits import clock
 
 _DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED)  # what is unknown is not done
 _COUNTED = (
@@ -92,8 +94,11 @@ def going_on(session: Session, width: int) -> Line:
     return spread((), (said,), width)
 
 
-def notice(session: Session, keys: dict[str, str]) -> Line:
-    """What needs the operator now, in one line that ends in what to do; `keys` by action id."""
+def notice(session: Session, keys: dict[str, str], left: int | None = None) -> Line:
+    """What needs the operator now, in one line that ends in what to do; `keys` by action id.
+
+    `left` are the seconds that the run still waits, where that is known.
+    """
     run = session.run
     if run is None:
         return _list_notice(session, keys)
@@ -117,18 +122,31 @@ def notice(session: Session, keys: dict[str, str]) -> Line:
     if run.finished is not None:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
         return ((" " + ended(run, keys, read_only=session.options.read_only), shade),)
-    if run.waiting is not None:
+    if run.waiting is not None and left != 0:
         why = visible(run.waiting.why)
         asks = session.options.sign_in is not None and not session.options.read_only
         if asks and needs_sign_in(run):
             # The way on first: on a narrow screen the reason is cut off.
             why = f"{keys['sign_in']} signs in. {why[0].upper()}{why[1:]}"
             return ((f" {why}", "unknown"),)
-        return ((f" Waiting: {why}", "unknown"),)
+        return ((f" Waiting{f' {clock(left)}' if left else ''}: {why}", "unknown"),)
     if run.paused:
         on = "" if session.options.read_only else f"; {keys['pause']} goes on"
         return ((f" Paused: nothing is submitted{on}.", "unknown"),)
     return ()
+
+
+def chip(status: str, words: str, index: RowIndex) -> Line:
+    """What the table is filtered by, and how much of it is marked."""
+    line: Line = ()
+    if words or status:
+        name = f" {status}" if status else ""
+        text = f" /{visible(words)}" if words else ""
+        many = f" {len(index.view)} of {len(index.rows)} "
+        line = ((f"{name}{text}", "accent"), (f" {many}(Esc clears) ", "muted"))
+    if count := len(index.marks):
+        line = (*line, (f" * {count} marked ", "accent"))
+    return line
 
 
 def _else(session: Session, key: str) -> str:

@@ -75,6 +75,7 @@ class MainScreen(Screen[None]):
         self._said: Line = ()
         self._needs: Line = ()
         self._ticks = 0
+        self._waits: tuple[str, int | None] = ("", None)
         self._timer: Timer | None = None
         self._title = Title()
         self._opening = session.options.file is not None  # there is a list in a moment
@@ -161,15 +162,12 @@ class MainScreen(Screen[None]):
         line("#small", Surface).show(small)
 
     def _notice(self) -> Line:
-        chip: Line = ()
-        if self._filter or self._status:
-            name = "" if not self._status else f" {_STATUS[self._status][0]}"
-            text = f" /{visible(self._filter)}" if self._filter else ""
-            many = f" {len(self.grid.index.view)} of {len(self.grid.index.rows)} "
-            chip = ((f"{name}{text}", "accent"), (f" {many}(Esc clears) ", "muted"))
-        if count := len(self.grid.index.marks):
-            chip = (*chip, (f" * {count} marked ", "accent"))
-        return (*chip, *(self._said or bars.notice(self.session, self.key_of)))
+        status = _STATUS[self._status][0] if self._status else ""
+        chip = bars.chip(status, self._filter, self.grid.index)
+        waits, left = self._waits
+        if waits:
+            return (*chip, (f" {waits}", "unknown"))
+        return (*chip, *(self._said or bars.notice(self.session, self.key_of, left)))
 
     def show_detail(self) -> None:
         """What is known of the row under the cursor."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from siptui.domain.columns import NOT_MAPPED, Mapped
 from siptui.domain.region import Region
 from siptui.runs.events import Options
+from siptui.tui.waits import Waits
 
 if TYPE_CHECKING:
     from siptui.runs.memory import Memory
@@ -52,6 +53,8 @@ class ConsoleOptions:
     looks_for_personal: bool = True
     #: The ways to sign in; none where it is not for the console to ask, as in the demo.
     sign_in: "SignIns | None" = None
+    #: Hears of the waits that the service asks of the console's own requests.
+    waits: Waits = field(default_factory=Waits)
     refresh_hz: float = 5.0
     #: Whether a run is worked on by this very process and so stops when the console is left.
     run_ends_with_us: bool = False

@@ -11,10 +11,11 @@ from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.preflight.finding import Report, Result
 from siptui.runs.bulk import collected_later
+from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.dialogs.urls import TenantId, UrlsPage
 from siptui.tui.findings import sentence
 from siptui.tui.orders import Orders
-from siptui.tui.surface import Line
+from siptui.tui.surface import Line, Surface
 
 T = TypeVar("T")
 
@@ -223,6 +224,20 @@ class Tenant(Orders):
         with self.app.batch_update():
             self.grid.put(self.session.board.rows())
             self.show_detail()
+
+    # -- waits
+
+    def tick(self) -> None:
+        """Look for what is new, and count down what the service asks to wait: nothing while there
+        is no wait, else a part of a line a second."""
+        super().tick()
+        waits = self.session.options.waits
+        now = waits.text(), waits.of_run(self.session.run)
+        if now != self._waits and self.is_attached and self.is_running:
+            before, self._waits = self._waits[0], now
+            self.query_one("#notice", Surface).show([self._notice()])
+            if now[0] != before and isinstance(page := self.app.screen, TablePage):
+                page.say(now[0] or "asking the service …", "unknown" if now[0] else "muted")
 
     # -- the service's own memory
 

@@ -1,10 +1,12 @@
 """What the link to the screen is charged."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from siptui.runs import events as ev
+from siptui.tui.waits import Waits
 from tests.tui.desk import list_text, make_devices
 from tests.tui.harness import Bench, CountingDriver, console
 
@@ -54,6 +56,40 @@ async def test_an_idle_screen_costs_nothing(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(60)), counting=True) as bench:
         await _running(bench, 60)
         assert sum([await _sent(bench) for _ in range(50)]) == 0
+
+
+async def test_a_wait_is_counted_down_for_a_part_of_a_line_a_second(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+    waits = Waits(lambda: now)
+    async with console(
+        tmp_path, text=list_text(make_devices(60)), waits=waits, counting=True
+    ) as bench:
+        await _running(bench, 60)
+        until = (now + timedelta(seconds=64)).isoformat().replace("+00:00", "Z")
+        bench.desk.write(ev.Waiting(why="The service is busy.", until=until))
+        await _sent(bench)
+        assert "Waiting 1:04: The service is busy." in bench.text
+        assert sum([await _sent(bench) for _ in range(10)]) == 0
+        now += timedelta(seconds=1)
+        assert 0 < await _sent(bench) <= 120
+        assert "Waiting 1:03: The service is busy." in bench.text
+        bench.console.say("copied")
+        await _sent(bench)
+        now += timedelta(seconds=1)
+        assert await _sent(bench) == 0, "what was said stays until something is new"
+        now += timedelta(seconds=70)
+        await _sent(bench)
+        bench.console._said = ()
+        bench.console.show_bars()
+        assert "busy" not in bench.text.splitlines()[2]
+        with waits.heard() as tell:  # of a request of the console itself
+            tell("Graph is busy.", now + timedelta(seconds=3))
+            assert 0 < await _sent(bench) <= 400
+            assert "Waiting 0:03: Graph is busy." in bench.text
+            now += timedelta(seconds=1)
+            assert 0 < await _sent(bench) <= 120
+        await _sent(bench)
+        assert "Graph" not in bench.text
 
 
 async def test_a_line_of_the_log(tmp_path: Path) -> None:
