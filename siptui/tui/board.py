@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("line", "Line", 4, most=6, drop=1, right=True),
-    Column("user", "User", 16, flex=6, whole=40),
+    Column("user", "User", 16, flex=6, whole=40, tail="@"),
     Column("hardware_id", "Hardware ID", 17, most=21),
     Column("region", "Reg", 4, drop=4),
     Column("batch", "Batch", 5, drop=3, right=True),
     Column("status", "Status", 10, fit=False),
     Column("pre", "Pre", 5),
-    Column("result", "Result", 12, most=60, flex=2, fit=False, whole=17, roomy=21),
+    Column("result", "Result", 12, most=60, flex=2, fit=False, whole=16, roomy=21),
     Column("attempt", "Try", 3, drop=5, right=True),
     Column("time", "Time", 6, drop=2, right=True),
     Column("until", "Left", 10, drop=6, right=True, fit=False),

@@ -14,7 +14,8 @@ class Column:
     gets all of its `whole`, or what is left of it.
     When it is narrow, columns with the highest `drop` go first; 0 is never dropped. `whole` is
     how wide a flexible column would like to be: others give way for it before it is cut; `roomy`
-    is the same in a window that is wide.
+    is the same in a window that is wide. From `tail` on a cell says least, so that where the width
+    is short that goes first; `stem` is how wide the longest cell is without it.
     """
 
     key: str
@@ -27,17 +28,40 @@ class Column:
     fit: bool = True
     whole: int = 0
     roomy: int = 0
+    tail: str = ""
+    stem: int = 0
 
 
 #: From this many cells on there is room for two blanks between columns.
 _WIDE = 95
 
 
-def fitted(columns: Sequence[Column], lengths: Sequence[int]) -> tuple[Column, ...]:
+def fitted_to(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> tuple[Column, ...]:
+    """The columns as `fitted` makes them for the cells of these rows."""
+    lengths, stems = [0] * len(columns), [0] * len(columns)
+    tails = [(i, column.tail) for i, column in enumerate(columns) if column.tail]
+    for cells in rows:
+        for i, cell in enumerate(cells):
+            if len(cell) > lengths[i]:
+                lengths[i] = len(cell) if cell.isascii() else cell_len(cell)
+        for i, tail in tails:
+            stem, found, _ = cells[i].partition(tail)
+            width = (len(stem) if stem.isascii() else cell_len(stem)) + 2 * len(
+                found
+            )  # the mark itself, and an ellipsis
+            stems[i] = max(stems[i], width)
+    return fitted(columns, lengths, stems)
+
+
+def fitted(
+    columns: Sequence[Column], lengths: Sequence[int], stems: Sequence[int] = ()
+) -> tuple[Column, ...]:
     """The columns with `width` widened to the longest cell each has (`lengths`), up to `most`;
-    flexible ones get it as their `most` instead."""
+    flexible ones get it as their `most` instead. `stems` are the same without their tails."""
     done = []
-    for column, length in zip(columns, lengths, strict=True):
+    for i, (column, length) in enumerate(zip(columns, lengths, strict=True)):
+        if stems and stems[i]:
+            column = replace(column, stem=min(stems[i], length))
         if not column.fit:
             done.append(column)
             continue
@@ -87,8 +111,10 @@ def arrange(
         if needed(liked) <= available:
             break
         chosen.remove(i)
-    for i in chosen:  # those that would like to be whole come before the other flexible ones
-        widths[i] += max(0, min(liked[i] - widths[i], available - needed(widths)))
+    # Those that would like to be whole come before the other flexible ones; without tails first.
+    for wanted in ({i: min(columns[i].stem or liked[i], liked[i]) for i in chosen}, liked):
+        for i in chosen:
+            widths[i] += max(0, min(wanted[i] - widths[i], available - needed(widths)))
     widths = {i: widths[i] for i in chosen}
     spare = available - needed(widths)
     flexible = [i for i in chosen if columns[i].flex]

@@ -106,40 +106,54 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
         return strip(board, key) + (_prerequisites(board, key) if found else [])
     device = record.device
     batch = board.run.batches.get(record.batch) if board.run else None
-    pairs = [
+    lines = _pairs(
+        record,
         ("User", visible(device.user_name)),
         *([("Sign in until", f"{until(device)} UTC  {board.left(key)}")] if until(device) else []),
         ("Hardware ID", visible(device.hardware_id)),
         ("Region", str(device.region)),
-        ("Line", str(device.line)),
         ("Status", f"{SYMBOLS[record.state]} {WORDS[record.state]}"),
         ("The service says", visible(record.word)),
         ("Error, verbatim", visible(record.error)),
+    )
+    if record.outcome is not None:  # before all that scrolls off a small screen
+        lines += [(), *_meaning(record, record.outcome), ()]
+    lines += _pairs(
+        record,
+        ("Line", str(device.line)),
         ("Attempt", str(record.attempt or "")),
         ("Batch", str(record.batch or "")),
         ("Batch id", visible(batch.batch_id) if batch else ""),
         ("Submitted", record.submitted_at),
         ("Since", record.since),
         ("Took", elapsed(record)),
-    ]
-    pairs += [(visible(name), visible(value)) for name, value in device.extra.items()]
-    lines: list[Line] = []
-    for name, value in pairs:
-        if value:
-            shown = tone(record.state) if name == "Status" else "normal"
-            lines.append(((f"{name[:18]:<18}  ", "muted"), (value, shown)))
-    if record.outcome is not None:
-        lines += [(), (("What it means", "strong"),), ((record.outcome.meaning, "normal"),)]
-        lines += [(("What to do", "strong"),), ((record.outcome.remedy, "normal"),)]
-        if record.outcome.lead_time_hours:
-            hours = record.outcome.lead_time_hours
-            lines.append(((f"It may take up to {hours} hours to take effect.", "normal"),))
-        if line := powershell(record):
-            lines += [(("PowerShell", "strong"),), ((line, "accent"),)]
-        lines.append(((record.outcome.docs, "muted"),))
+        *((visible(name), visible(value)) for name, value in device.extra.items()),
+    )
     lines += _prerequisites(board, key)
     lines += [(), (("History", "strong"),), *history(record.index, events)]
     return lines
+
+
+def _pairs(record: DeviceRecord, *pairs: tuple[str, str]) -> list[Line]:
+    return [
+        (
+            (f"{name[:18]:<18}  ", "muted"),
+            (value, tone(record.state) if name == "Status" else "normal"),
+        )
+        for name, value in pairs
+        if value
+    ]
+
+
+def _meaning(record: DeviceRecord, outcome: Outcome) -> list[Line]:
+    lines: list[Line] = [(("What it means", "strong"),), ((outcome.meaning, "normal"),)]
+    lines += [(("What to do", "strong"),), ((outcome.remedy, "normal"),)]
+    if outcome.lead_time_hours:
+        hours = outcome.lead_time_hours
+        lines.append(((f"It may take up to {hours} hours to take effect.", "normal"),))
+    if line := powershell(record):
+        lines += [(("PowerShell", "strong"),), ((line, "accent"),)]
+    return [*lines, ((outcome.docs, "muted"),)]
 
 
 def _prerequisites(board: Board, key: Hashable) -> list[Line]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -20,7 +19,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from siptui.tui.columns import Column, cut_to, fitted, spaced
+from siptui.tui.columns import Column, cut_to, fitted_to, spaced
 from siptui.tui.keys import bindings
 from siptui.tui.rowindex import GridRow, RowIndex, Test
 from siptui.tui.tones import Toned
@@ -84,12 +83,7 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         """Show these rows in place of the old ones; the cursor keeps its key if it is there."""
         self.index.set_rows(rows)
         self._sorted = None
-        lengths = [0] * len(self._specs)
-        for row in self.index.rows:
-            for i, cell in enumerate(row.cells):
-                if len(cell) > lengths[i]:
-                    lengths[i] = len(cell) if cell.isascii() else cell_len(cell)
-        self._columns = fitted(self._specs, lengths)
+        self._columns = fitted_to(self._specs, (row.cells for row in self.index.rows))
         if self.index.position(self._cursor) is None:
             self._cursor = None
             self._settle(0)

@@ -45,7 +45,8 @@ def causes_line(causes: Counter[str], most: int = 100) -> str:
     """`8 offline, 4 no phone number`; what comes after the `most` common is one number."""
     told = [f"{n} {cause_name(cause)}" for cause, n in causes.most_common(most)]
     if rest := causes.total() - sum(n for _, n in causes.most_common(most)):
-        told.append(f"{rest} of {plural(len(causes) - most, 'other cause')}")
+        others = len(causes) - most
+        told.append(f"{rest} for {plural(others, 'other reason')}")
     return ", ".join(told)
 
 

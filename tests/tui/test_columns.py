@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from siptui.domain.outcome import OUTCOMES
 from siptui.tui.board import COLUMNS
-from siptui.tui.columns import Column, arrange, fitted, spaced
+from siptui.tui.columns import Column, arrange, fitted, fitted_to, spaced
 
 
 def _shown(width: int, gap: int = 1, *, without_deadlines: bool = True) -> dict[str, int]:
@@ -55,6 +55,18 @@ def test_every_cause_is_whole_beside_long_names_in_a_wide_window() -> None:
     assert gap == 1  # closer before a column goes
     short = fitted(COLUMNS, [4, 20, 17, 4, 2, 9, 0, 0, 1, 6, 11])
     assert spaced(short, 115, hidden=("until", "pre"))[0] == 2
+
+
+def test_what_users_have_in_common_is_cut_before_a_cause_is() -> None:
+    cells = ["", "lon-floor-1-lobby@contoso.com", "00-90-8F-5A-31-C4:005", *[""] * 8]
+    columns = fitted_to(COLUMNS, [cells, ["", "tor@a.example", *[""] * 9]])
+    layout = arrange(columns, 75, hidden=("until",))
+    shown = {columns[i].key: width for i, width in layout}
+    assert shown["user"] == len("lon-floor-1-lobby@…")
+    assert shown["result"] >= len("no phone number")
+    assert shown["hardware_id"] == 21
+    wide = {columns[i].key: w for i, w in arrange(columns, 200, hidden=("until",))}
+    assert wide["user"] == len(cells[1])
 
 
 def test_deadlines_take_a_column_where_there_is_room() -> None:

@@ -187,6 +187,9 @@ async def test_details_copy_and_help(tmp_path: Path) -> None:
         assert (tmp_path / "saved" / "copied.txt").read_text() == "lobby.00006@contoso.com\n"
         await bench.press("question_mark")
         assert "filter as you type" in bench.text
+        assert "↓ " in bench.text.splitlines()[-1]  # there is more below
+        await bench.press("G")
+        assert "↓ " not in bench.text.splitlines()[-1]
 
 
 async def test_export_asks_before_it_replaces(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
 
 from siptui.domain.text import visible
@@ -15,6 +16,9 @@ from siptui.tui.surface import Line, Surface, plain, wrapped
 
 class Pager(Surface, can_focus=True):
     """Lines longer than the screen, a part of them at a time."""
+
+    class Moved(Message):
+        """Another part is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
@@ -34,7 +38,9 @@ class Pager(Surface, can_focus=True):
     def on_resize(self) -> None:
         """Break the lines anew."""
         width = max(10, self.size.width)
-        self._broken = [part for line in self._text for part in wrapped(line, width, indent=2)]
+        self._broken = [
+            part for line in self._text for part in wrapped(line, width, indent=_indent(line))
+        ]
         self._paint()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -62,6 +68,13 @@ class Pager(Surface, can_focus=True):
     def _paint(self) -> None:
         self._top = max(0, min(self._top, len(self._broken) - self.size.height))
         self.show(self._broken[self._top : self._top + self.size.height])
+        self.post_message(self.Moved())
+
+
+def _indent(line: Line) -> int:
+    """Where the rest of a broken line begins: below its text."""
+    text = plain(line)
+    return min(max(2, len(text) - len(text.lstrip())), 12)
 
 
 class Page(Screen[None]):
@@ -95,6 +108,11 @@ class Page(Screen[None]):
         self._keys("")
         self.query_one(Pager).focus()
 
+    def on_pager_moved(self, message: Pager.Moved) -> None:
+        """Say how much is further down."""
+        message.stop()
+        self._keys("")
+
     def _keys(self, said: str) -> None:
         line: Line = (
             (" Esc", "key"),
@@ -106,7 +124,10 @@ class Page(Screen[None]):
         )
         if self._copied != self._whole:
             line = (*line, ("Y", "key"), (" copy all  ", "muted"))
-        line = (*line, (said, "accent"))
+        if said:
+            line = (*line, (said, "accent"))
+        elif below := self.query_one(Pager).below:
+            line = (*line, (f"↓ {below} more", "accent"))
         self.query_one("#page-keys", Surface).show([line])
 
     def action_leave(self) -> None:

@@ -171,7 +171,7 @@ class SignIn(Dialog["Account"]):
     async def _code_waited_for(self, attempt: "DeviceCodeSignIn") -> "Account":
         self._code = await attempt.start()
         self._show_code()
-        self.say("y copies the code · n new code · b browser instead · Esc cancels · ? helps")
+        self.say("y copies the code · n new code · b browser · Esc cancels · ? helps")
         return await attempt.wait()
 
     async def _browser_waited_for(self, attempt: "BrowserSignIn") -> "Account":
