@@ -101,7 +101,7 @@ def preflighted(
     names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
     if unnamed := [name for key, name in wanted.items() if key not in names]:
         raise PersonalAccountsError(
-            f"No common area phone policy, so they may be somebody's own: {_some(unnamed)}. "
+            f"No common area phone policy of their own, so perhaps somebody's: {_some(unnamed)}. "
             "Nothing was submitted.",
             remedy="Take them off the list, assign the policy if they are shared (siptui fix), or "
             "name each with --include-personal USER; --yes does not stand for that.",
@@ -117,7 +117,7 @@ def preflighted(
     return [*notes, *(note for note in report.notes if note.startswith("Could not"))]
 
 
-_WHY = "it has no common area phone policy, and its password would be reset"
+_WHY = "it has no common area phone policy of its own, and its password would be reset"
 
 
 def attended(yes: bool, no_input: bool, as_json: bool) -> bool:

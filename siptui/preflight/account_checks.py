@@ -7,7 +7,7 @@ account that does not exist has one finding: that it does not.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from siptui.gateway.tenant import CallingPolicy, DirectoryUser, IPPhonePolicy, TeamsUser
+from siptui.gateway.tenant import GLOBAL, CallingPolicy, DirectoryUser, IPPhonePolicy, TeamsUser
 from siptui.preflight import access_checks, licences, remedies, roles
 from siptui.preflight.facts import NOT_ASKED, Facts, Missing
 from siptui.preflight.finding import Check, Finding, Result
@@ -17,6 +17,7 @@ from siptui.preflight.policies import (
     effective,
     fitting_calling,
     fitting_ip_phone,
+    policy_key,
     redirects,
     usual_name,
     where_from,
@@ -241,6 +242,8 @@ def _ip_phone_policy(one: _Account) -> tuple[Finding, bool | None]:
             ),
             True,
         )
+    if policy_key(policy.name) == policy_key(GLOBAL):
+        return _global_is_common(one)
     if not usual_name(policy):
         detail = (
             f"{told} signs in as a common area phone. It is not named CommonAreaPhone; whether "
@@ -248,6 +251,24 @@ def _ip_phone_policy(one: _Account) -> tuple[Finding, bool | None]:
         )
         return Finding(check, Result.PASS, detail, warning=True), False
     return one.finding(check, Result.PASS, f"{told} signs in as a common area phone."), False
+
+
+def _global_is_common(one: _Account) -> tuple[Finding, bool | None]:
+    """The policy that everybody has who has no other signs in as a common area phone: it fits,
+    and tells no shared account from a person's. Licences may."""
+    plans = one.directory.plans if one.directory else None
+    personal = None if plans is None else not licences.only_shared(plans)
+    detail = (
+        "“Global” signs everybody in as a common area phone, so it tells no shared account from "
+        "a personal one."
+    )
+    if personal:
+        detail += " This one has other licences than a shared device's, as people do."
+    remedy = (
+        "Assign a common area policy to the shared accounts alone, and let Global be for users."
+    )
+    finding = Finding(Check.IP_PHONE_POLICY, Result.PASS, detail, remedy=remedy, warning=True)
+    return finding, personal
 
 
 def _unresolved(check: Check, why: Unresolved, policies: object) -> Finding:

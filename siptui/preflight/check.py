@@ -127,14 +127,16 @@ def _with_number(finding: Finding, device: Device, kind: NumberType) -> Finding:
     return replace(finding, powershell=line)
 
 
+_SEVERAL = ("accounts", "their", "Their passwords")
+
+
 def _notes(report: Report) -> list[str]:
     notes = []
     if personal := {one.user_name.casefold() for one in report.personal}:
-        one = len(personal) == 1
+        said = ("account", "its", "Its password") if len(personal) == 1 else _SEVERAL
         notes.append(
-            f"{len(personal):,} {'account' if one else 'accounts'} may be personal: no common area "
-            f"phone policy. {'Its password' if one else 'Their passwords'} must not be reset "
-            "unless you know better."
+            f"{len(personal):,} {said[0]} may be personal: no common area phone policy of "
+            f"{said[1]} own. {said[2]} must not be reset unless you know better."
         )
     if unclear := report.maybe_personal:
         rows = "1 row is of a" if len(unclear) == 1 else f"{len(unclear):,} rows are of"

@@ -61,9 +61,9 @@ class Finding:
 class AccountFindings:
     """What was found of one row: its account and its device.
 
-    `personal`: the account is known to have no common area phone policy, so nothing shows that
-    it is a shared one; its password must not be reset unless the operator names it. `None` where
-    its policy could not be read.
+    `personal`: the account is known to have no common area phone policy of its own (`Global` is
+    everybody's), so nothing shows that it is a shared one; its password must not be reset unless
+    the operator names it. `None` where that could not be read.
     """
 
     line: int
@@ -127,7 +127,7 @@ class Report:
 
     @property
     def personal(self) -> tuple[AccountFindings, ...]:
-        """The rows whose accounts may be somebody's own: known to have no common area policy."""
+        """The rows whose accounts may be somebody's own: without a common area policy of theirs."""
         return tuple(account for account in self.accounts if account.personal)
 
     @property

@@ -101,7 +101,7 @@ def account_lines(found: AccountFindings, report: Report) -> Iterator[Line]:
     yield ((f"Prerequisites, checked {report.made:%Y-%m-%d %H:%M} UTC", "strong"),)
     if found.personal:
         text = (
-            "The account has no common area phone policy: it may be somebody's own, whose "
+            "The account has no common area phone policy of its own: it may be somebody's, whose "
             "password would be reset. It is submitted only after its name was typed."
         )
         yield ((text, "failed"),)

@@ -33,8 +33,8 @@ async def left_out(
     text: list[Line] = [
         (
             (
-                f"{plural(len(names), 'account')} without a common area phone policy, so perhaps "
-                f"somebody's own: {some}{more}.",
+                f"{plural(len(names), 'account')} without a common area phone policy of their "
+                f"own, so perhaps somebody's: {some}{more}.",
                 "failed",
             ),
         ),
@@ -60,7 +60,7 @@ async def left_out(
 
 async def _named(app: App[Any], name: str) -> bool:
     text: list[Line] = [
-        ((f"{visible(name)} has no common area phone policy.", "failed"),),
+        ((f"{visible(name)} has no common area phone policy of its own.", "failed"),),
         (("Type the account's name to submit it, Escape to leave it out:", "accent"),),
     ]
 

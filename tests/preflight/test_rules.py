@@ -330,6 +330,27 @@ def test_the_mode_decides_and_an_unusual_name_is_a_warning() -> None:
     assert (found.of(Check.IP_PHONE_POLICY).result, found.personal) == (Result.FAIL, True)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("plans", "personal"),
+    [
+        (None, None),
+        (frozenset({"4828c8ec-dc2e-4779-b502-87ac9ce28ab7"}), False),  # Phone System alone
+        (frozenset({"43de0ff5-c92c-492b-9116-175376d08c38"}), True),  # Office
+    ],
+)
+def test_a_common_area_policy_for_everybody_shows_no_shared_account(
+    plans: frozenset[str] | None, personal: bool | None
+) -> None:
+    user = replace(USER, ip_phone_policy=Assigned("Global", "global"))
+    entra = None if plans is None else DirectoryUser(USER.object_id, LOBBY, plans=plans)
+    policies = (IPPhonePolicy("Global", "CommonAreaPhoneSignIn"),)
+    found = account(facts(user, entra, ip_phone_policies=policies))
+    finding = found.of(Check.IP_PHONE_POLICY)
+    assert finding is not None
+    assert (finding.result, finding.warning, found.personal) == (Result.PASS, True, personal)
+    assert "everybody" in finding.detail
+
+
 def test_an_account_with_two_phones_is_one_that_may_be_personal() -> None:
     own = facts(replace(USER, ip_phone_policy=Assigned("Global", "global")))
     rows = [DEVICE, replace(DEVICE, line=3, hardware_id=HardwareId.parse("00-04-F2-81-24-B4"))]
