@@ -148,7 +148,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
     from siptui.commands.tenant_name import kept_name
     from siptui.identity.opening import registration_of, tokens_of
     from siptui.identity.source import StoredTokens
-    from siptui.identity.store import existing_store
+    from siptui.identity.store import existing_store, nobody_signed_in, set_aside_in
 
     chosen, folder = _profile(profile)
     registration = registration_of(chosen)
@@ -161,7 +161,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
     except SignInNeededError as error:
         problem = error
     there = account is not None or (not stored and problem is None)
-    kept = existing_store(folder)
+    kept, aside = existing_store(folder), set_aside_in(folder)
     if as_json:
         said: dict[str, Any] = {
             "profile": chosen.name,
@@ -175,6 +175,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
             "source": "store" if isinstance(tokens, StoredTokens) else tokens.name,
             "store": str(kept.kind) if kept else None,
             "store_path": kept.place() if kept else None,
+            "set_aside": str(aside) if aside else None,
             "client_id": registration.client_id,
             "client": registration.client_name,
             "audience": account.audience if account else None,
@@ -197,10 +198,15 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
         click.echo("The token does not say whose it is.")
     if kept:
         _show_store(kept.kind, kept.place())
+    if aside and there:
+        click.echo(
+            f"{aside} is an earlier token store that could not be used. It may hold tokens: "
+            "remove it when you have looked at it."
+        )
     click.echo(f"Client: {registration.client_name} ({registration.client_id}).")
     if not there:
         raise SignInNeededError(
-            "Nobody is signed in to this profile.",
+            f"Nobody is signed in to this profile.{nobody_signed_in(folder)}",
             remedy="Sign in: siptui auth login.",
             title="Not signed in",
             code="not_signed_in",

@@ -13,6 +13,8 @@ from siptui.domain.errors import SignInNeededError
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from siptui.commands.session import Selected, Session
     from siptui.commands.tape import Tape
     from siptui.preflight.gather import Sources
@@ -145,6 +147,16 @@ def _tenant_id(selected: "Selected") -> str:
     return getattr(account, "tenant", "") if account else ""
 
 
+def _warnings(selected: "Selected") -> "Iterator[str]":
+    """What was said before the console, whose screen hides that, or said nowhere else."""
+    from siptui.commands.token_files import open_token_files
+    from siptui.identity.store import existing_store, nobody_signed_in
+
+    yield from open_token_files(selected.environ)
+    if existing_store(selected.store_folder) is None:
+        yield nobody_signed_in(selected.store_folder).strip()
+
+
 def open_console(
     selected: "Selected",
     console: "ConsoleOptions",
@@ -183,7 +195,8 @@ def open_console(
         gift=ways.gift,
     )
     ways.tell = desk.known_as
-    console = dataclasses.replace(console, sign_in=ways)
+    greeting = " ".join([console.greeting, *_warnings(selected)]).strip()
+    console = dataclasses.replace(console, sign_in=ways, greeting=greeting)
     if given_by(selected) and not console.read_only:
         for run in waiting_runs(desk, selected.journal):
             desk.signed_in(run)

@@ -93,9 +93,15 @@ def select(
     """The profile to use; see `Settings.profile` for which one and for the errors.
 
     Without any profile a token in `SIPTUI_ACCESS_TOKEN` that names its tenant is enough: it
-    stands for one in the public cloud. So does `tenant`, for a worker.
+    stands for one in the public cloud. So does `tenant`, for a worker. A token file of this
+    process's own environment that others can read is warned of.
     """
-    environ = os.environ if environ is None else environ
+    if environ is None:
+        environ = os.environ
+        if any(name.endswith("_TOKEN_FILE") for name in environ):
+            from siptui.commands.token_files import warn_once
+
+            warn_once(environ)
     settings = load(environ)
     nameless = not (profile or environ.get("SIPTUI_PROFILE") or settings.profiles)
     if nameless and (tenant := tenant or _tenant_of(environ)):
@@ -121,7 +127,7 @@ def token_source(
     from siptui.identity.environment import environment_token
     from siptui.identity.opening import registration_of
     from siptui.identity.source import StoredTokens
-    from siptui.identity.store import existing_store
+    from siptui.identity.store import existing_store, nobody_signed_in
 
     registration = registration_of(selected.profile)
     if given := environment_token(registration, selected.environ):
@@ -130,7 +136,8 @@ def token_source(
     if existing_store(folder) is None:
         name = selected.profile.name
         raise SignInNeededError(
-            f"Nobody is signed in to {selected.profile.tenant} (profile {name}).",
+            f"Nobody is signed in to {selected.profile.tenant} (profile {name})."
+            f"{nobody_signed_in(folder)}",
             remedy=f"Sign in: siptui auth login --profile {name}\n"
             "or give a token in SIPTUI_ACCESS_TOKEN.",
         )

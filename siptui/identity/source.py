@@ -73,11 +73,12 @@ class StoredTokens:
             return await in_thread(lambda: self._token(refresh, lasting))
 
     def account(self) -> Account | None:
-        """Who is signed in as far as the store knows; touches no network. Blocks."""
+        """Who is signed in as far as the store knows; touches no network. Blocks.
+
+        Raises `SignInNeededError` for a store that cannot be used or is for another profile.
+        """
         store = self._stored_in()
-        content = store.read() if store else None
-        tokens = unpacked(content) if content is not None else None
-        return tokens.account() if tokens else None
+        return self._read(store).account() if store and store.stamp() is not None else None
 
     @property
     def kind(self) -> StoreKind | None:

@@ -31,6 +31,7 @@ from siptui.posix import (
 _LOCK_LIMIT = 45.0
 _MAGIC = b"siptui-tokens-1\n"
 _PLAIN, _SEALED, _LOCK = "tokens.json", "tokens.sealed", "tokens.lock"
+_BROKEN = ".broken"
 #: No token store comes near this; what does is none.
 _MOST = 4_000_000
 
@@ -161,7 +162,7 @@ class FileStore:
         with self._usable():
             self._sweep()
             for name in (_PLAIN, _SEALED):
-                for path in (self.folder / name, self.folder / f"{name}.broken"):
+                for path in (self.folder / name, self.folder / f"{name}{_BROKEN}"):
                     path.unlink(missing_ok=True)
         self._key = None
         if sealed:
@@ -200,7 +201,7 @@ class FileStore:
 
     def set_aside(self, why: str) -> StoreBrokenError:
         """Move the file out of the way and return the error that says so."""
-        aside = self.path.with_name(f"{self.path.name}.broken")
+        aside = self.path.with_name(f"{self.path.name}{_BROKEN}")
         where = f"It was set aside as {aside}."
         try:
             found = self.path.lstat()
@@ -277,3 +278,19 @@ def existing_store(folder: Path, *, keyring_limit: float = LIMIT) -> FileStore |
         if os.path.lexists(store.path):
             return store
     return None
+
+
+def set_aside_in(folder: Path) -> Path | None:
+    """A token store that could not be used and still lies in `folder`, if there is one."""
+    for name in (_SEALED, _PLAIN):
+        if os.path.lexists(path := folder / f"{name}{_BROKEN}"):
+            return path
+    return None
+
+
+def nobody_signed_in(folder: Path) -> str:
+    """Why there may be no sign-in in `folder` though there was one: a sentence with a blank in
+    front, or nothing."""
+    if aside := set_aside_in(folder):
+        return f" The token store there was could not be used; it was set aside as {aside}."
+    return ""

@@ -11,9 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from siptui.cli import cli
+from siptui.commands.token_files import open_token_files
 from siptui.emulator.entra import CONTOSO
 from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE, EntraUser
+from siptui.posix import private_folder, write_private
 from siptui.transport.tls import trust
 from tests.identity.conftest import Authority
 
@@ -186,6 +190,65 @@ def test_store_that_others_could_read_is_told(authority: Authority, profile: Pat
     assert code == 4
     assert said["error"]["code"] == "store_broken"
     assert "tokens.json.broken" in said["error"]["message"]
+    assert said["set_aside"] == str(profile / "tokens.json.broken")
+
+
+def here(*args: str) -> tuple[int, str]:
+    """Exit code and all that was said, without a process of its own."""
+    done = CliRunner().invoke(cli, args)
+    return done.exit_code, done.output
+
+
+def test_damaged_store_is_told_as_long_as_it_lies_there(
+    authority: Authority, profile: Path
+) -> None:
+    private_folder(profile)
+    write_private(profile / "tokens.json", b'{"schema": 1, "authority": "https')
+    aside = str(profile / "tokens.json.broken")
+    code, said = here("auth", "status")
+    assert code == 4
+    for words in ("Token store set aside", "it is damaged", aside, "siptui auth login"):
+        assert words in said
+    for order in (["auth", "status"], ["batches"], ["doctor"]):
+        code, said = here(*order)
+        assert code in (1, 4)
+        assert "Nobody is signed in" in said
+        assert f"set aside as {aside}" in said
+    assert pasted_in("--store", "file")[0] == 0
+    code, said = here("auth", "status")
+    assert code == 0
+    assert f"{aside} is an earlier token store" in said
+    config = profile.parent.parent / "config" / "config.toml"
+    config.write_text(config.read_text().replace(f'tenant = "{CONTOSO}"', 'tenant = "other.com"'))
+    code, said = here("auth", "status")
+    assert code == 4
+    assert "for another cloud, tenant or client" in said
+    assert here("auth", "logout")[0] == 0
+    assert not list(profile.glob("*.broken"))
+
+
+def test_token_file_that_others_can_read_is_warned_of_once(
+    authority: Authority, profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer, user = authority.state.issuer, authority.state.user()
+    token = issuer.access_token(user, TEAMS_MODULE, TEAMS_API, authority.address)
+    file = tmp_path / "the token"
+    file.write_text(token)
+    file.chmod(0o640)
+    monkeypatch.setenv("SIPTUI_ACCESS_TOKEN_FILE", str(file))
+    monkeypatch.setenv("SIPTUI_GRAPH_TOKEN_FILE", str(file))
+    monkeypatch.setenv("SIPTUI_DEVICES_TOKEN_FILE", str(file))
+    monkeypatch.setenv("SIPTUI_DEVICES_TOKEN", "wins over the file")
+    code, said = here("auth", "status")
+    assert code == 0
+    for name in ("ACCESS", "GRAPH"):
+        assert said.count(f"SIPTUI_{name}_TOKEN_FILE: others can read") == 1
+    assert said.count("Warning") == 2
+    assert f"(mode 0640). Close it: chmod 600 '{file}'" in said
+    assert token not in said
+    assert "Warning" not in here("doctor")[1], "said once"
+    file.chmod(0o600)
+    assert list(open_token_files(os.environ)) == []
 
 
 def test_help_needs_nothing_heavy() -> None:
