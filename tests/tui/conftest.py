@@ -5,7 +5,7 @@ import inspect
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,6 +30,23 @@ def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     # Tests wait for the messages instead (`Bench.settle`).
     monkeypatch.setattr("textual.app.wait_for_idle", _at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", _at_once)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _parsed_once() -> None:
+    """One reading of each style sheet for all consoles of a session; what is read never changes."""
+    from textual.css.model import RuleSet
+    from textual.css.stylesheet import Stylesheet
+
+    parse, known = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+
+    def parse_once(sheet: Stylesheet, *args: Any, **options: Any) -> list[RuleSet]:
+        key = (args, *options.items(), *sheet._variables.items())
+        if key not in known:
+            known[key] = parse(sheet, *args, **options)
+        return known[key]
+
+    Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
 
 
 async def _at_once(*_: object) -> None:

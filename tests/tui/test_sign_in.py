@@ -206,13 +206,16 @@ def _as_a_stranger(setting: _Setting, code: str) -> None:
     state.approve(code, "guest@elsewhere.example")
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    ("act", "sentence"),
+    ("act", "sentence", "size"),
     [
-        (_decline, "was declined"),
-        (_expire, "has expired"),
-        (_as_a_stranger, f"signed in to tenant {_OTHER}, but the profile is for {CONTOSO}"),
+        (_decline, "was declined", SIZES[0]),
+        (_expire, "has expired", SIZES[1]),
+        (
+            _as_a_stranger,
+            f"signed in to tenant {_OTHER}, but the profile is for {CONTOSO}",
+            SIZES[0],
+        ),
     ],
 )
 async def test_an_attempt_that_fails_says_why_and_a_new_code_leads_on(
