@@ -1,4 +1,4 @@
-"""What only POSIX systems have: locks, owners and modes of files, pipes, kinds of file systems.
+"""What only POSIX systems have: locks, owners and modes of files, pipes.
 
 The one module that may import `fcntl`, `pwd` and the like, so that a port has one place to change.
 """
@@ -9,9 +9,7 @@ import fcntl
 import json
 import os
 import pwd
-import re
 import stat
-import sys
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,12 +22,8 @@ from siptui.domain.text import visible
 
 #: How often and how long apart a lock is tried: somebody may be looking who holds it.
 _LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
-#: Types of file systems on which neither locks nor SQLite's write-ahead log can be relied on.
-_NETWORK_TYPES = (
-    r"(?:9p|afpfs|afs|beegfs|ceph|cifs|coda|davfs|glusterfs|gpfs|lustre|ncpfs|nfs[34]?|ocfs2"
-    r"|orangefs|pvfs2|smb[23]|smbfs|webdav"
-    r"|fuse\.(?:ceph-fuse|cifs|davfs2?|glusterfs|rclone|s3fs|smbnetfs|sshfs))"
-)
+#: What a network file system says that was mounted without locks.
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 
 
 class PrivateFileError(SiptuiError):
@@ -37,6 +31,13 @@ class PrivateFileError(SiptuiError):
 
     title = "Not private"
     code = "not_private"
+
+
+class NoLocksError(SiptuiError):
+    """The file system has no locks, so two processes could not tell that they do the same."""
+
+    title = "No locks here"
+    code = "no_locks"
 
 
 class HeldError(SiptuiError):
@@ -82,7 +83,7 @@ class FileLock:
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            if not _try_lock(self._fd):
+            if not _try_lock(self._fd, path):
                 raise HeldError(path, _holder_in(self._fd))
             me = Holder(
                 os.getpid(),
@@ -131,22 +132,37 @@ def lock_holder(path: Path) -> Holder | None:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _holder_in(fd)
+    except OSError as error:
+        raise _explained(error, path) from error
     else:
         return None
     finally:
         os.close(fd)
 
 
-def _try_lock(fd: int) -> bool:
+def _try_lock(fd: int, path: Path) -> bool:
     for last in (*(False,) * (_LOCK_TRIES - 1), True):
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if not last:
                 time.sleep(_LOCK_PAUSE)
+        except OSError as error:
+            raise _explained(error, path) from error
         else:
             return True
     return False
+
+
+def _explained(error: OSError, path: Path) -> Exception:
+    """What it means that a lock can neither be had nor be refused."""
+    if error.errno not in _NO_LOCKS:
+        return error
+    return NoLocksError(
+        f"The file system of {path} has no locks ({error.strerror}), by which processes keep out "
+        "of each other's way.",
+        remedy="Set SIPTUI_STATE_DIR to a folder on a local disk.",
+    )
 
 
 def _holder_in(fd: int) -> Holder:
@@ -332,52 +348,3 @@ def _sync(fd: int) -> None:
         fcntl.fcntl(fd, full)
     else:
         os.fsync(fd)
-
-
-def filesystem_is_network(path: Path) -> bool:
-    """Whether `path` (or its nearest existing parent) lies on a network file system.
-
-    Where that cannot be told, no.
-    """
-    path = path.resolve()
-    best, kind = -1, ""
-    for place, found in _mounts():
-        if path.is_relative_to(place) and len(place.parts) >= best:
-            best, kind = len(place.parts), found
-    return re.fullmatch(_NETWORK_TYPES, kind) is not None
-
-
-def _mounts() -> list[tuple[Path, str]]:
-    """Mount points with their types, in the order they were mounted."""
-    if sys.platform == "darwin":
-        return _mounts_of_macos()
-    try:
-        lines = Path("/proc/self/mounts").read_text(errors="surrogateescape").splitlines()
-    except OSError:
-        return []
-    rows = [line.split(" ") for line in lines]
-    return [(Path(_unescaped(row[1])), row[2]) for row in rows if len(row) > 2]
-
-
-def _unescaped(text: str) -> str:
-    """A mount point as the kernel writes it has blanks and the like as `\\040`."""
-    for code in ("040", "011", "012", "134"):
-        text = text.replace(f"\\{code}", chr(int(code, 8)))
-    return text
-
-
-def _mounts_of_macos() -> list[tuple[Path, str]]:
-    import subprocess
-
-    try:
-        done = subprocess.run(
-            ["/sbin/mount"], capture_output=True, text=True, timeout=3, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    mounts = []
-    for line in done.stdout.splitlines():
-        _, _, rest = line.partition(" on ")
-        place, _, options = rest.rpartition(" (")
-        mounts.append((Path(place), options.partition(",")[0].rstrip(")")))
-    return mounts

@@ -1,5 +1,6 @@
 """Locks, private files and folders."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from siptui import posix
 from siptui.domain.errors import ExitCode
-from siptui.posix import HeldError, PrivateFileError
+from siptui.posix import HeldError, NoLocksError, PrivateFileError
 
 _HOLD = """
 import sys
@@ -113,19 +114,20 @@ def test_read_private_refuses_what_others_may_read_links_and_pipes(tmp_path: Pat
         posix.read_private(tmp_path / "nothing")
 
 
-def test_network_file_systems_are_told_by_the_nearest_mount(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    home, local = tmp_path / "home", tmp_path / "home" / "local"
-    mounts = [(Path("/"), "ext4"), (home, "nfs4"), (local, "xfs")]
-    monkeypatch.setattr(posix, "_mounts", lambda: mounts)
-    assert posix.filesystem_is_network(home / "me" / "not-yet-there")
-    assert not posix.filesystem_is_network(local / "x")
-    assert not posix.filesystem_is_network(tmp_path)
+    def flock(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
 
-
-def test_the_mounts_of_this_machine_are_read() -> None:
-    assert any(place == Path("/") for place, _ in posix._mounts())
+    path = tmp_path / "run.lock"
+    path.touch()
+    monkeypatch.setattr("fcntl.flock", flock)
+    for look in (posix.file_lock, posix.lock_holder):
+        with pytest.raises(NoLocksError, match="has no locks") as caught:
+            look(path)
+        assert "SIPTUI_STATE_DIR" in caught.value.remedy
 
 
 def test_a_pipe_takes_whole_lines_and_is_the_users_alone(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ async def _work(order: dict[str, Any]) -> int:
 
     def refused(error: SiptuiError) -> None:
         text = f"The sign-in handed over was not taken: {error.message}"
-        with Journal(selected.journal) as journal:
+        with Journal(selected.journal, run=run) as journal:
             journal.append(run, [Note(level="error", text=text)], now())
 
     with take(selected.journal, run), contextlib.ExitStack() as kept:

@@ -16,7 +16,7 @@ class Follower:
     """A run as the journal tells it. `poll` costs one page read when nothing is new."""
 
     def __init__(self, path: Path, run: str) -> None:
-        self._journal = Journal(path, read_only=True)
+        self._journal = Journal(path, read_only=True, run=run)
         with collected_later():
             self.state = RunState(run, self._journal.devices(run))
 

@@ -1,6 +1,7 @@
 """The journal: every event of every run of one profile, appended before the act, in SQLite."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -58,13 +59,15 @@ class Journal:
     schema; a damaged one is set aside and what could be read of it is kept, which `notice` then
     says for people (else it is empty). A file of another program or of a newer siptui is refused
     and left as it is. With `read_only` a file must be there; nothing is checked or changed.
+    `run` is the one that it is opened for, if it is for one: errors say how that goes on.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, run: str = "") -> None:
         self.path = path
+        self._run = run
         self.notice = ""
         self._seen = -1
-        with explained(path):
+        with self._explained():
             if not read_only:
                 private_folder(path.parent)
                 finish_repair(path)
@@ -95,7 +98,7 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file."""
-        with explained(self.path):
+        with self._explained():
             self._db.close()
             if self._open:
                 self._open = False
@@ -133,7 +136,8 @@ class Journal:
         `unless` may read the journal and raise; nobody writes to it in between.
         """
         when = timestamp(at)
-        with explained(self.path), transaction(self._db):
+        made_none = "start it again; no run was made."
+        with explained(self.path, made_none), transaction(self._db):
             unless()
             self._db.execute("INSERT INTO runs VALUES (?, ?)", (run, when))
             self._db.executemany(
@@ -144,8 +148,13 @@ class Journal:
 
     def append(self, run: str, events: Iterable[Event], at: datetime) -> None:
         """Write events down. When this returns they are on the disk."""
-        with explained(self.path), transaction(self._db):
+        with self._explained(run), transaction(self._db):
             self._insert(run, events, timestamp(at))
+
+    def _explained(self, run: str = "") -> AbstractContextManager[None]:
+        run = run or self._run
+        again = f"go on with: siptui resume {run}" if run else "try again."
+        return explained(self.path, again)
 
     def _insert(self, run: str, events: Iterable[Event], when: str) -> None:
         self._db.executemany(
@@ -155,7 +164,7 @@ class Journal:
 
     def read(self, run: str, after: int = 0) -> list[Stored]:
         """The events of `run` behind `after`, in order."""
-        with explained(self.path):
+        with self._explained(run):
             rows = self._db.execute(
                 "SELECT seq, at, body FROM events WHERE run = ? AND seq > ? ORDER BY seq",
                 (run, after),
@@ -166,7 +175,7 @@ class Journal:
     def first_and_last(self, run: str) -> tuple[Stored, Stored]:
         """The first and the newest event of `run`."""
         query = "SELECT seq, at, body FROM events WHERE run = ? ORDER BY seq {} LIMIT 1"
-        with explained(self.path):
+        with self._explained(run):
             rows = [
                 self._db.execute(query.format(order), (run,)).fetchone() for order in ("", "DESC")
             ]
@@ -190,7 +199,7 @@ class Journal:
 
     def changed(self) -> bool:
         """Whether another connection wrote since the last call; true at the first. Cheap."""
-        with explained(self.path):
+        with self._explained():
             version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
         changed, self._seen = version != self._seen, version
         return changed
@@ -198,7 +207,7 @@ class Journal:
     def devices(self, run: str) -> list[Device]:
         """The devices of `run` in the order of the plan."""
         found: list[Device] = []
-        with explained(self.path):
+        with self._explained(run):
             rows = self._db.execute(
                 "SELECT device, line, user_name, hardware_id, region, extra FROM devices"
                 " WHERE run = ? ORDER BY device",
@@ -215,7 +224,7 @@ class Journal:
 
     def runs(self) -> list[str]:
         """The ids of all runs, newest first."""
-        with explained(self.path):
+        with self._explained():
             rows = self._db.execute("SELECT run FROM runs ORDER BY created DESC, run DESC")
             return [run for (run,) in rows]
 
@@ -224,7 +233,7 @@ class Journal:
         wanted = list(dict.fromkeys(hardware_ids))
         found: dict[str, list[str]] = {}
         created: dict[str, str] = {}
-        with explained(self.path):
+        with self._explained():
             for start in range(0, len(wanted), _AT_ONCE):
                 some = wanted[start : start + _AT_ONCE]
                 marks = ",".join("?" * len(some))

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
-from siptui.posix import filesystem_is_network
+from siptui.mounts import mount_of
 
 #: "Qpui", in the file's header: tells a journal from any other SQLite file. Never to be changed.
 APPLICATION_ID = 0x51707569
@@ -28,7 +28,7 @@ _BUSY_SECONDS = 10.0
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _TABLES = frozenset({"runs", "devices", "events"})
 _SAFE = "Nothing was half written, and nothing more was submitted."
-_AGAIN = "Then go on with: siptui resume"
+_AGAIN = "Then {again}"
 _ELSEWHERE = "or set SIPTUI_STATE_DIR to another folder"
 
 
@@ -80,8 +80,11 @@ def primary_code(error: sqlite3.Error) -> int:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors into `JournalError`: what, where, what to do."""
+def explained(path: Path, again: str = "try again.") -> Iterator[None]:
+    """Turn SQLite's and the system's errors into `JournalError`: what, where, what to do.
+
+    `again` is what to do once the cause is gone.
+    """
     try:
         yield
     except (sqlite3.Error, OSError) as error:
@@ -91,7 +94,8 @@ def explained(path: Path) -> Iterator[None]:
             code, detail = primary_code(error), str(error)
         unknown = ("it failed", f"{_SAFE} {_AGAIN}")
         what, remedy = _SQLITE_REASONS.get(code, unknown)
-        raise JournalError(f"{path}: {what} ({visible(detail)})", remedy=remedy) from error
+        said = remedy.format(again=again)
+        raise JournalError(f"{path}: {what} ({visible(detail)})", remedy=said) from error
 
 
 def connect(path: Path, query: str = "mode=rw") -> sqlite3.Connection:
@@ -133,9 +137,18 @@ def prepare_writing(db: sqlite3.Connection, path: Path) -> None:
     """Every commit is on the disk when it returns, also over a power cut.
 
     Write-ahead log with FULL (WAL with less keeps commits over a crash of the process only).
-    Network file systems have no shared memory for the log: there the rollback journal serves.
+    Network file systems have no shared memory for the log: there the rollback journal serves. One
+    that keeps locks from other hosts is refused.
     """
-    wanted = "delete" if filesystem_is_network(path) else "wal"
+    mount = mount_of(path)
+    if mount.locks_stay:
+        raise JournalError(
+            f"{path} lies on a network file system ({mount.kind} on {mount.place}) whose locks"
+            f" other hosts do not see ({mount.locks_stay}): two could submit the same phones",
+            remedy="Set SIPTUI_STATE_DIR to a folder on a local disk, or have it mounted with"
+            " locks. Nothing was submitted.",
+        )
+    wanted = "delete" if mount.network else "wal"
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA fullfsync=1")  # macOS: fsync alone leaves it in the disk's cache
     # The change of mode does not wait for others by itself.

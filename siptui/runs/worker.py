@@ -69,7 +69,7 @@ async def work_on(
     tells somebody who does not look (see `notify.py`). Errors that are no fault of
     ours end up in the journal as the reason why the run stopped.
     """
-    with Journal(path) as journal:
+    with Journal(path, run=run) as journal:
         if journal.notice:
             _LOG.warning("%s", journal.notice)
         herald = Herald(journal, run, notify) if notify else None

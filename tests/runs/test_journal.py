@@ -18,6 +18,7 @@ import siptui.runs.journal_file as journal_file
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
+from siptui.mounts import Mount
 from siptui.runs.events import (
     Actor,
     AnyEvent,
@@ -298,7 +299,8 @@ def test_the_files_are_the_users_alone(path: Path) -> None:
 def test_every_commit_is_synced_in_the_mode_the_file_system_bears(
     path: Path, monkeypatch: pytest.MonkeyPatch, network: bool, mode: str
 ) -> None:
-    monkeypatch.setattr(journal_file, "filesystem_is_network", lambda _: network)
+    where = Mount(path.parent, "nfs4" if network else "ext4")
+    monkeypatch.setattr(journal_file, "mount_of", lambda _: where)
     with Journal(path) as journal:
         journal.create("run-1", devices(3), FIRST, AT)
         assert journal._db.execute("PRAGMA synchronous").fetchone()[0] == 2
@@ -316,11 +318,22 @@ def test_a_journal_moved_to_a_network_file_system_changes_its_mode(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(path)
-    monkeypatch.setattr(journal_file, "filesystem_is_network", lambda _: True)
+    monkeypatch.setattr(journal_file, "mount_of", lambda _: Mount(path.parent, "nfs4"))
     with Journal(path) as journal:
         journal.append("run-1", [note("there")], AT)
         assert len(journal.read("run-1")) == 3
         assert not (path.parent / "journal.db-wal").exists()
+
+
+def test_a_network_file_system_that_keeps_locks_to_itself_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = Mount(Path("/home"), "nfs", ("rw", "vers=3", "nolock", "local_lock=all"))
+    monkeypatch.setattr(journal_file, "mount_of", lambda _: where)
+    with pytest.raises(JournalError, match="nolock") as caught:
+        Journal(path)
+    assert "nfs on /home" in caught.value.message
+    assert "SIPTUI_STATE_DIR" in caught.value.remedy
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -352,8 +365,10 @@ def test_a_full_disk_writes_nothing_by_half_and_says_so(path: Path) -> None:
         with pytest.raises(JournalError, match="the disk is full") as caught:
             journal.append("run-1", [note("x" * 1000)] * 100, AT)
         assert "Free some space" in caught.value.remedy
-        with pytest.raises(JournalError, match="the disk is full"):
+        assert caught.value.remedy.endswith("siptui resume run-1")
+        with pytest.raises(JournalError, match="the disk is full") as caught:
             journal.create("run-2", devices(2000), FIRST, AT)
+        assert "resume" not in caught.value.remedy  # there is no such run
         assert len(journal.read("run-1")) == 2
         assert journal.runs() == ["run-1"]
         journal._db.execute("PRAGMA max_page_count=100000")
