@@ -139,7 +139,7 @@ def _device(item: "ItemStatus") -> dict[str, Any]:
         "hardware_id": item.hardware_id,
         "status": item.word,
         "state": _state(item),
-        "error": item.error,
+        "error": item.error or None,
         "cause": outcome.cause if outcome else None,
         "remedy": outcome.remedy if outcome else None,
     }

@@ -79,9 +79,9 @@ def json_text(run: str, rows: Iterable[ResultRow]) -> str:
             "batch_id": row.batch_id,
             "state": row.state,
             "attempt": row.attempt,
-            "error": row.error,
-            "cause": row.cause,
-            "remedy": row.remedy,
+            "error": row.error or None,  # null where there is none, as in the lines of `run`
+            "cause": row.cause or None,
+            "remedy": row.remedy or None,
             "extra": dict(row.extra),
         }
         for row in rows

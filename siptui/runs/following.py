@@ -19,8 +19,20 @@ from siptui.runs.state import BatchRecord
 
 #: Seconds a batch that is over is read on for devices it said nothing about.
 _GRACE = ALL_DECIDED
-#: Minutes without a change after which the operator is told, and what.
-_STALE = ((60, "no change for 60 minutes; it may be stuck"), (10, "no change for 10 minutes"))
+#: Minutes without a change after which the operator is told, what, and what may be done next.
+_STALE = (
+    (
+        60,
+        "no change for 60 minutes; it may be stuck. Nobody can cancel it: it keeps its slot and is "
+        "followed on, other batches go on. Look at its phones' power and network; if “siptui batch "
+        "{batch_id}” stays as it is, give that id to Microsoft's support",
+    ),
+    (
+        10,
+        "no change for 10 minutes. It is followed on; there is nothing to do yet. What the service "
+        "says of it: siptui batch {batch_id}",
+    ),
+)
 _IDLE = 3600.0
 
 
@@ -180,7 +192,8 @@ class Poller:
         for limit, text in _STALE:
             if minutes >= limit > watch.told_minutes:
                 watch.told_minutes = limit
-                self._book.note(text, level="warning", batch=batch.number)
+                said = text.format(batch_id=batch.batch_id)
+                self._book.note(said, level="warning", batch=batch.number)
                 return
 
     def _tell_of_strangers(self, batch: BatchRecord, watch: _Watch, status: BatchStatus) -> None:

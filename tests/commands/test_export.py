@@ -30,9 +30,12 @@ def test_json_has_every_device_in_the_order_of_the_list(finished: Finished) -> N
     assert found["devices"][1]["extra"] == {"Room": "=1+1"}
     truth = finished.lab.truth()
     for device in found["devices"]:
-        assert (device["state"], device["error"]) == truth[device["hardware_id"]]
+        assert (device["state"], device["error"] or "") == truth[device["hardware_id"]]
         assert device["batch_id"]
-        assert bool(device["remedy"]) == (device["state"] == "failed")
+        failed = device["state"] == "failed"
+        # As in the lines of `run --json`: a word, or null where there is none.
+        for name in ("error", "cause", "remedy"):
+            assert isinstance(device[name], str if failed else type(None)), name
 
 
 def test_csv_is_guarded_against_formulas_unless_raw(finished: Finished, tmp_path: Path) -> None:

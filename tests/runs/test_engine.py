@@ -175,12 +175,14 @@ def test_a_batch_that_never_ends_is_told_of_and_not_decided(tmp_path: Path) -> N
         run = bench.create(devices(20), Options(batch_size=10))
         work = bench.start(run)
         await asyncio.sleep(30 * 60)
-        assert bench.notes(run) == ["no change for 10 minutes"]
+        (said,) = bench.notes(run)
+        assert said.startswith("no change for 10 minutes. ")
         await asyncio.sleep(45 * 60)
-        assert bench.notes(run) == [
-            "no change for 10 minutes",
-            "no change for 60 minutes; it may be stuck",
-        ]
+        assert bench.notes(run)[0] == said
+        (later,) = bench.notes(run)[1:]
+        assert later.startswith("no change for 60 minutes; it may be stuck. ")
+        # What may be done next: a command that can be typed as it stands.
+        assert all(f"siptui batch {bench.ids()[0]}" in text for text in (said, later))
         state = bench.state(run)
         assert state.batches[1].state is BatchState.RUNNING
         assert state.batches[2].state is BatchState.FINISHED
