@@ -1,6 +1,7 @@
 """Facts of a healthy tenant, to be spoiled one at a time."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from siptui.domain.device import Device
@@ -19,8 +20,12 @@ from siptui.gateway.tenant import (
     TrustedIP,
 )
 from siptui.preflight import roles
-from siptui.preflight.facts import Facts, Lookup, TenantFacts
+from siptui.preflight.check import judge
+from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
+from siptui.preflight.finding import AccountFindings, Check, Finding, Report
 
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+DENIED = Missing("Access denied (403).", "the role Global Reader")
 LOBBY = "Lobby@contoso.com"
 KEY = LOBBY.casefold()
 DEVICE = Device(2, UserName.parse(LOBBY), HardwareId.parse("00-04-F2-81-24-B3"), Region.EMEA, {})
@@ -74,3 +79,25 @@ def facts(
             )
         },
     )
+
+
+def report(found: Facts, **more: Any) -> Report:
+    """The verdict on the one device."""
+    return judge([DEVICE], found, NOW, **more)
+
+
+def account(found: Facts) -> AccountFindings:
+    """What it says of the account."""
+    return report(found).accounts[0]
+
+
+def of_account(check: Check, found: Facts) -> Finding:
+    """Its finding of a check, which is there."""
+    finding = account(found).of(check)
+    assert finding is not None
+    return finding
+
+
+def of_tenant(check: Check, found: Facts, **more: Any) -> Finding:
+    """The same of the tenant."""
+    return next(f for f in report(found, **more).tenant if f.check is check)

@@ -13,8 +13,8 @@ from siptui.gateway.tenant import PolicyType
 from siptui.preflight.finding import Check
 from siptui.preflight.fixes import Wishes, plan_fixes
 from siptui.preflight.record import Step
+from tests.preflight.lacking import BARE, SCENARIO, rows
 from tests.preflight.tenant import Place, place
-from tests.preflight.test_whole import BARE, SCENARIO, rows
 from tests.runs.bench import device as numbered
 from tests.support import emulated_time
 
