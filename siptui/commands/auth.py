@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from siptui.commands import options
+from siptui.commands.phrasing import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
             "audience": account.audience if account else None,
         }
         if problem:
-            said["error"] = _error(problem)
+            said["error"] = _error(problem, profile)
         _line(said)
         return ExitCode.OK if there else ExitCode.SIGN_IN
     if problem:
@@ -370,8 +371,9 @@ def _warn_of_environment(as_json: bool) -> None:
             _tell(f"Note: {name} is set and wins over the stored sign-in.")
 
 
-def _error(error: SignInNeededError) -> dict[str, str]:
-    return {"code": error.code, "message": error.message, "next": error.remedy}
+def _error(error: SignInNeededError, profile: str | None) -> dict[str, str]:
+    remedy = for_profile(error.remedy, profile)
+    return {"code": error.code, "message": error.message, "next": remedy}
 
 
 def _time(moment: "datetime | None") -> str | None:

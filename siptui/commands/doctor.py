@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from siptui.commands import options
+from siptui.commands.phrasing import for_profile
 
 if TYPE_CHECKING:
     from siptui.commands.doctor_steps import Step
@@ -38,6 +39,8 @@ def command(
 
     Changes nothing. Ends with 0 when nothing failed, 4 when it is the sign-in, else 1.
     """
+    from dataclasses import replace
+
     from siptui.commands.doctor_steps import examine
     from siptui.domain.errors import ExitCode, SiptuiError
 
@@ -46,7 +49,8 @@ def command(
         record.begin()
 
     async def main() -> None:
-        async for step in examine(profile, log_level, record):
+        async for found in examine(profile, log_level, record):
+            step = replace(found, remedy=for_profile(found.remedy, profile))
             steps.append(step)
             if not as_json:
                 _say(step)

@@ -5,7 +5,6 @@ siptui: the screen gets one sentence and the path of a trace, never the trace it
 """
 
 import os
-import re
 import sys
 import tempfile
 import traceback
@@ -16,25 +15,9 @@ from typing import Any, TextIO
 
 import click
 
+from siptui.commands.phrasing import for_profile
 from siptui.domain.errors import ExitCode, SiptuiError, UsageError
 from siptui.domain.text import visible
-
-# What a trace must not carry away, whoever put it into an exception's text.
-_SECRETS = (
-    re.compile(r"eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*"),
-    re.compile(r"(?i)(?<=bearer )\S+"),
-    re.compile(
-        r"(?i)((?:access_token|refresh_token|id_token|device_code|client_secret|client_assertion"
-        r"|code|password|secret|authorization)[\"']?\s*[=:]\s*[\"']?)(?!bearer )[^\s\"'&,}]+"
-    ),
-)
-
-
-def without_secrets(text: str) -> str:
-    """`text` with bearer tokens, JWTs, codes and passwords replaced by `[removed]`."""
-    first, second, named = _SECRETS
-    text = second.sub("[removed]", first.sub("[removed]", text))
-    return named.sub(r"\1[removed]", text)
 
 
 def wants_json(args: Sequence[str]) -> bool:
@@ -56,7 +39,7 @@ def report(error: BaseException, args: Sequence[str]) -> int:
     error = _only_one(error)
     as_json = wants_json(args)
     if isinstance(error, SiptuiError):
-        return _say(error, as_json)
+        return _say(error, as_json, profile=_profile_in(args))
     if isinstance(error, click.UsageError):
         return _say(_usage(error), as_json, context=error.ctx)
     if isinstance(error, click.ClickException):
@@ -114,7 +97,7 @@ def _interrupted(as_json: bool) -> int:
 
 def _internal(error: BaseException, args: Sequence[str], as_json: bool) -> int:
     if os.environ.get("SIPTUI_DEBUG", "") not in ("", "0"):
-        traceback.print_exception(error)
+        _print(_trace(error), sys.stderr)
         return ExitCode.ERROR
     trace = _written(error, args)
     where = f"The trace is in {trace}." if trace else "No trace could be written."
@@ -130,15 +113,25 @@ def _internal(error: BaseException, args: Sequence[str], as_json: bool) -> int:
     )
 
 
+def _trace(error: BaseException) -> str:
+    return _without_secrets("".join(traceback.format_exception(error)))
+
+
+def _without_secrets(text: str) -> str:
+    from siptui.logs.secrets import without_secrets
+
+    return without_secrets(text)
+
+
 def _written(error: BaseException, args: Sequence[str]) -> Path | None:
     """Where the trace of `error` was written, readable by this user alone; `None` if nowhere."""
     from siptui import __version__
 
     now = datetime.now(UTC)
-    text = without_secrets(
+    text = _without_secrets(
         f"siptui {__version__}, Python {sys.version.split()[0]}, {sys.platform}, {now:%FT%TZ}\n"
-        f"siptui {' '.join(args)}\n\n{''.join(traceback.format_exception(error))}"
-    )
+        f"siptui {' '.join(args)}\n\n"
+    ) + _trace(error)
     for folder in (_log_folder, lambda: Path(tempfile.gettempdir())):
         try:
             place = folder()
@@ -159,19 +152,38 @@ def _log_folder() -> Path:
     return folders().logs
 
 
-def _say(error: SiptuiError, as_json: bool, context: click.Context | None = None) -> int:
+def _profile_in(args: Sequence[str]) -> str:
+    """The profile that the command line names, if it does."""
+    for place, arg in enumerate(args):
+        if arg == "--profile":
+            return args[place + 1] if place + 1 < len(args) else ""
+        if arg.startswith("--profile="):
+            return arg.partition("=")[2]
+        if arg == "--":
+            break
+    return ""
+
+
+def _say(
+    error: SiptuiError,
+    as_json: bool,
+    context: click.Context | None = None,
+    *,
+    profile: str = "",
+) -> int:
+    remedy = for_profile(error.remedy, profile)
     if as_json:
         import json
 
-        body = {"code": error.code, "message": error.message, "next": error.remedy}
+        body = {"code": error.code, "message": error.message, "next": remedy}
         _print(json.dumps({"error": body}, ensure_ascii=False), sys.stdout)
     else:
         if context is not None:
             _print(context.get_usage(), sys.stderr)
         # A remedy may hold several lines on purpose; what is foreign in it came in made visible.
         _print(f"{error.title}: {error.message}", sys.stderr)
-        if error.remedy:
-            _print(error.remedy, sys.stderr)
+        if remedy:
+            _print(remedy, sys.stderr)
     return int(error.exit_code)
 
 

@@ -1,11 +1,16 @@
 """Sentences that several commands say alike: counts of things, and what may be done next."""
 
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 from siptui.domain.state import DeviceState
+from siptui.domain.text import visible
 
 if TYPE_CHECKING:
     from siptui.runs.state import RunState
+
+_SIGN_IN = re.compile(r"\bsiptui auth log(?:in|out)\b(?! --profile)")
 
 
 def counted(count: int, thing: str) -> str:
@@ -32,3 +37,12 @@ def ways_on(state: "RunState") -> list[str]:
             f"them once more: siptui resume {state.run} --resubmit"
         )
     return said
+
+
+def for_profile(remedy: str, profile: str | None) -> str:
+    """`remedy` with the profile named where it says to sign in: one that was given on the command
+    line is not the one that is used without it."""
+    if not profile:
+        return remedy
+    named = f" --profile {shlex.quote(visible(profile))}"
+    return _SIGN_IN.sub(lambda found: found.group() + named, remedy)

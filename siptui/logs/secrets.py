@@ -14,13 +14,16 @@ _NETS = (
     # refresh tokens and codes of Entra ID
     (re.compile(r"\b[01]\.A[A-Za-z0-9_-]{20,}(?:\.[\w-]+)*"), REMOVED),
     (re.compile(r"(?i)\b(bearer|basic|negotiate)\s+[\w.~+/=-]+"), rf"\1 {REMOVED}"),
-    # name=value of a form or query, "name": "value" of JSON, name: value of a header
+    # name=value of a form or query, "name": "value" of JSON or Python, name: value of a header
     (
-        re.compile(rf"(?i)\b({_NAMES})(\"?\s*[=:]\s*\"?)(?!\s|\[removed\])[^\s\"'&,;}}]+"),
-        rf"\1\2{REMOVED}",
+        re.compile(
+            rf"(?i)\b({_NAMES})(\\*[\"']?\s*[=:]\s*\\*)"
+            r"(?:(\")[^\"]*|(')[^']*|(?!\s|\[removed\])[^\s\"'&,;}]+)"
+        ),
+        rf"\1\2\3\4{REMOVED}",
     ),
     # user and password in an address, as in HTTPS_PROXY
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), rf"\1{REMOVED}@"),
+    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/]+@"), rf"\1{REMOVED}@"),
 )
 
 
