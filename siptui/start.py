@@ -1,5 +1,6 @@
 """The entry point of `siptui`: help, version and URLs at once, all else by `siptui.cli`."""
 
+import os
 import sys
 
 from siptui import __version__
@@ -7,6 +8,7 @@ from siptui import __version__
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _open_what_is_closed()
     asked = sys.argv[1:]
     if asked == ["--version"]:
         _answer(f"siptui {__version__}")
@@ -23,6 +25,19 @@ def main() -> None:
     from siptui.cli import main as command_line
 
     command_line()
+
+
+def _open_what_is_closed() -> None:
+    """Put nothing in the place of standard streams that were closed (`siptui … <&- >&-`).
+
+    Python has none then, and the next file that is opened gets their number: what a program
+    started from here prints would go into the journal.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(null, null == number)
+            setattr(sys, name, os.fdopen(null, mode, encoding="utf-8"))
 
 
 def _answer(text: str) -> None:

@@ -1,7 +1,10 @@
 """`siptui run`: the whole job without a console, by a worker process, against the emulator."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -253,3 +256,18 @@ def test_devices_that_are_live_or_queued_in_another_run_are_refused(tmp_path: Pa
         slow.kill(run)
         assert set(slow.times().values()) == {1}
         assert len(slow.times()) == 2
+
+
+def test_streams_that_are_closed_are_no_fault(shared: Lab) -> None:
+    """As programs are started that keep nothing open: `siptui run … <&- >&-`."""
+    file = write_list(shared.folder / "closed.csv", [9100])
+    argv = f'"{sys.executable}" -m siptui run "{file}" --region EMEA <&- >&-'
+    process = subprocess.run(
+        ["/bin/sh", "-c", argv],
+        env={**os.environ, **shared.env},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 2
+    assert "there is nobody to ask" in process.stderr
