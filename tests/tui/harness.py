@@ -75,7 +75,10 @@ class Bench:
         if any(node.message_queue_size for node in (*nodes, *stack)):
             return True
         top = stack[-1]
-        if not all(screen.is_mounted for screen in stack) or top._callbacks or top._dirty_widgets:
+        if not all(screen.is_mounted for screen in stack):
+            return True
+        # What lies below is drawn, too, after another size above all.
+        if any(one._callbacks or one._layout_required for one in stack) or top._dirty_widgets:
             return True
         groups = {worker.group for worker in self.app.workers if not worker.is_finished}
         asked = len(stack) > 1  # a conversation waits for its answer

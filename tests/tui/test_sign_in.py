@@ -163,6 +163,8 @@ async def test_a_refusal_is_told_and_the_browser_is_the_next_way(
         await _asked(bench, "enter")
         setting.approve()
         await _until(bench, lambda: "Conditional Access blocks" in bench.flat)
+        assert "Try the browser (b). If that is blocked too, ask for an exception" in bench.flat
+        assert "In Entra's sign-in log: correlation id " in bench.flat
         await bench.press("b")
         await _until(bench, lambda: "ssh -L" in bench.text)
         screen = bench.app.screen
