@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import click
 
 from siptui.commands.phrasing import for_profile
-from siptui.domain.errors import ExitCode, SiptuiError, UsageError
+from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
 
 
@@ -184,6 +184,11 @@ def _say(
         _print(f"{error.title}: {error.message}", sys.stderr)
         if remedy:
             _print(remedy, sys.stderr)
+        if correlation := getattr(error, "correlation_id", ""):
+            if isinstance(error, SignInNeededError):
+                _print(f"In Entra's sign-in log: correlation id {correlation}", sys.stderr)
+            elif getattr(error, "status", None):  # the service has seen it
+                _print(f"For Microsoft's support: correlation id {correlation}", sys.stderr)
     return int(error.exit_code)
 
 

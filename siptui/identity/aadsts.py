@@ -134,6 +134,9 @@ EXPLANATIONS: dict[int, tuple[str, str]] = {
     ),
 }
 
+#: What needs no look into the tenant's log: the operator did it, or left it undone.
+_BY_THE_OPERATOR = frozenset({50126, 65004, 70016, 70018, 70019, 70020})
+
 #: OAuth words for answers without a known code.
 _WORDS: dict[str, tuple[str, str]] = {
     "access_denied": ("The request was declined in the browser.", _AGAIN),
@@ -176,12 +179,8 @@ def explained(answer: Mapping[str, Any]) -> SignInRefusedError | AuthorityUnreac
         return AuthorityUnreachableError(message, remedy=remedy, code=code)
     kind = CodeExpiredError if number == 70020 or word == "expired_token" else SignInRefusedError
     correlation = str(answer.get("correlation_id") or "")
-    return kind(
-        message,
-        remedy=remedy,
-        code=code,
-        correlation_id=correlation if _GUID.fullmatch(correlation) else "",
-    )
+    telling = _GUID.fullmatch(correlation) and number not in _BY_THE_OPERATOR
+    return kind(message, remedy=remedy, code=code, correlation_id=correlation if telling else "")
 
 
 def cancelled() -> SignInCancelledError:

@@ -11,7 +11,8 @@ class NotSignedInError(SignInNeededError):
 
 
 class SignInRefusedError(SignInNeededError):
-    """The authority said no. `code` is `AADSTS…` or OAuth's word, `correlation_id` for support."""
+    """The authority said no. `code` is `AADSTS…` or OAuth's word; by `correlation_id`, where it is
+    worth looking, the tenant's sign-in log tells more."""
 
     title = "Sign-in refused"
     code = "sign_in_refused"

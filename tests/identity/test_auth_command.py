@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -168,6 +169,10 @@ def test_refused_as_json(authority: Authority, profile: Path) -> None:
     assert error["code"] == "AADSTS53003"
     assert error["next"]
     assert not list(profile.glob("tokens.json"))
+    authority.state.refuse("device_start", 53003)
+    code, said = here("auth", "login", "--store", "file", "--no-input")
+    assert code == 4
+    assert re.search(r"In Entra's sign-in log: correlation id [0-9a-f-]{36}\n", said)
 
 
 def test_token_of_the_environment_wins(

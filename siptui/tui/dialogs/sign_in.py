@@ -234,10 +234,11 @@ class SignIn(Dialog["Account"]):
 
     def _failed(self, error: SiptuiError) -> None:
         self._code = self._address = None
-        # Remedies name the command line's way to sign in; this is the console's.
-        remedy = "" if "auth login" in error.remedy else error.remedy
         lines: list[Line] = [((visible(f"{error.title}."), "strong"),)]
-        lines += [((visible(text), "failed"),) for text in (error.message, remedy) if text]
+        said = (error.message, here(error.remedy))
+        lines += [((visible(text), "failed"),) for text in said if text]
+        if correlation := getattr(error, "correlation_id", ""):
+            lines.append(((f"In Entra's sign-in log: correlation id {correlation}", "muted"),))
         self._tell(lines)
         self._field(shown=False)
         self.say("n new code · b browser · Esc cancels")
@@ -251,6 +252,13 @@ class SignIn(Dialog["Account"]):
             self.set_focus(None)
 
 
+def here(remedy: str) -> str:
+    """A remedy that names the command line's ways to sign in, by the keys of this dialog."""
+    for there, key in _KEYS_FOR:
+        remedy = remedy.replace(there, key)
+    return "" if "auth login" in remedy else remedy.strip()
+
+
 def boxed(code: str) -> list[Line]:
     """The code, large enough to be read across a desk."""
     inside = "  " + " ".join(code) + "  "
@@ -262,4 +270,12 @@ def boxed(code: str) -> list[Line]:
     ]
 
 
+_BY_COMMAND = "`siptui auth login --method browser`"
+_KEYS_FOR = (
+    (f"{_BY_COMMAND}, or `--method paste` where no tunnel can be made", "the browser (b)"),
+    (f"{_BY_COMMAND} with", "b with"),
+    (_BY_COMMAND, "the browser (b)"),
+    ("Sign in again: `siptui auth login`.", ""),
+    ("Ask for a new code: `siptui auth login`.", ""),
+)
 _ASKING: Line = (("Asking the sign-in service …", "muted"),)
