@@ -18,6 +18,7 @@ from siptui.gateway.client import BulkSignInClient
 from siptui.identity.account import account_of
 from siptui.settings.address import is_loopback
 from siptui.transport import Answer, Call, Http, Watcher, open_client
+from siptui.transport.proxy import check_proxies, proxy_for, without_password
 from siptui.transport.tls import CA_VARIABLES
 
 #: Seconds after which a look-up counts as failed.
@@ -183,7 +184,7 @@ async def _look_up(url: str) -> Found:
             found = await loop.getaddrinfo(host, None, type=1)
     except (OSError, UnicodeError) as error:
         why = "no answer in time" if isinstance(error, TimeoutError) else visible(str(error))
-        if _proxy_for(url):
+        if proxy_for(url):
             return Result.UNKNOWN, f"{host}: {why}; the proxy may look it up", ""
         return (
             Result.FAIL,
@@ -195,32 +196,10 @@ async def _look_up(url: str) -> Found:
 
 
 async def _proxy(url: str) -> Found:
-    proxy = _proxy_for(url)
+    proxy = proxy_for(url)
+    if not is_loopback(urlsplit(url).hostname or ""):
+        check_proxies()  # which a request to this host would meet
     return Result.PASS, f"{urlsplit(url).hostname}: {without_password(proxy) or 'none'}", ""
-
-
-def _proxy_for(url: str) -> str:
-    """The proxy the HTTP stack will use for `url`, or nothing."""
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_loopback(host) or proxy_bypass(host):
-        return ""
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all") or ""
-
-
-def without_password(proxy: str) -> str:
-    """The address of a proxy with `***` for the password in it."""
-    try:
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        if parts.username is None and parts.password is None:
-            return visible(proxy)
-        place = parts.netloc.rpartition("@")[2]
-    except ValueError:
-        return "an address that cannot be read"
-    return visible(f"{parts.scheme}://{parts.username or ''}:***@{place}")
 
 
 def _skew(answers: list[tuple[Answer, datetime]]) -> Found:

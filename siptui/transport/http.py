@@ -22,6 +22,7 @@ from siptui.transport.exchange import (
     Watcher,
 )
 from siptui.transport.failing import Body, Trace, failed
+from siptui.transport.proxy import check_proxies
 from siptui.transport.tls import trust
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ class Http:
             direct, single = True, False
         if found := self._clients.get((direct, single)):
             return found
+        if not direct:
+            check_proxies()  # httpx says so late, or in an error of its own kind
         client = httpx.AsyncClient(
             transport=self._transport,
             verify=self._trusted,

@@ -199,10 +199,14 @@ def test_a_bundle_has_nobody_and_no_secret_in_it(
         ("http://me:hidden@proxy.example:8080", "http://me:***@proxy.example:8080"),
         ("me:hidden@proxy.example:8080", "http://me:***@proxy.example:8080"),
         ("http://proxy.example:8080", "http://proxy.example:8080"),
+        ("http://me:hid/den@proxy.example:8080", "http://me:***@proxy.example:8080"),
+        ("http://me:hid@den@proxy.example:8080", "http://me:***@proxy.example:8080"),
+        ("http://me:hidden", "an address that cannot be read"),
+        ("socks5://me:hidden@[::1", "socks5://me:***@[::1"),
         ("", ""),
     ],
 )
 def test_the_password_of_a_proxy_is_hidden(proxy: str, shown: str) -> None:
-    from siptui.commands.doctor_steps import without_password
+    from siptui.transport.proxy import without_password
 
     assert without_password(proxy) == shown

@@ -163,6 +163,38 @@ def test_a_proxy_that_refuses_is_named_and_nothing_was_sent(
     assert "hidden" not in error.message + error.remedy
 
 
+@pytest.mark.parametrize(
+    ("name", "proxy", "says"),
+    [
+        ("HTTPS_PROXY", "socks5://me:hidden@127.0.0.1:1", "no HTTP proxy"),
+        ("ALL_PROXY", "socks5h://127.0.0.1:1", "no HTTP proxy"),
+        ("https_proxy", "ftp://127.0.0.1:1", "no HTTP proxy"),
+        ("HTTPS_PROXY", "http://me:hid/den@127.0.0.1:1", "cannot be read"),
+        ("HTTPS_PROXY", "http://me:hid#den@127.0.0.1:1", "cannot be read"),
+        ("HTTPS_PROXY", "http://[::1", "cannot be read"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, proxy: str, says: str
+) -> None:
+    monkeypatch.setenv(name, proxy)
+    error = asyncio.run(_refused("https://service.invalid/"))
+    assert error.message.startswith(name)
+    assert says in error.message
+    assert "http://" in error.remedy
+    assert (error.failure, error.sent) == (Failure.PROXY, False)
+    assert "hid" not in f"{error.message}{error.remedy}"
+    monkeypatch.setenv("NO_PROXY", "*")
+    assert asyncio.run(_refused("https://service.invalid/")).failure is Failure.NAME
+
+
+async def _refused(url: str) -> TransportError:
+    async with open_client() as http:
+        with pytest.raises(TransportError) as caught:
+            await http.send(Call.READ, "GET", url)
+        return caught.value
+
+
 def test_tls_that_fails_behind_a_proxy_means_nothing_was_sent(
     authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
