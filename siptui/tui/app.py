@@ -67,7 +67,9 @@ class SiptuiApp(ThemedApp[int]):
             if action.palette and action.id in offers:
                 run = partial(self._act, screen, action.id, action.scope)
                 keys = " ".join(screen.key_of[action.id] for _ in self._keys[action.id][:1])
-                title = f"{offers[action.id]}  ({keys})" if keys else offers[action.id]
+                name = offers[action.id]
+                name = f"show {name}" if action.id == "status" else name  # the footer has no room
+                title = f"{name}  ({keys})" if keys else name
                 yield SystemCommand(title, action.help, run)
         for name in self._themes.files:
             yield SystemCommand(f"theme {name}", "use this theme", partial(screen.use_theme, name))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from siptui.domain.state import DeviceState
 from siptui.domain.text import folded
 
 _ALIASES = {
@@ -25,6 +26,15 @@ _WORDS = frozenset({"pre", "check"})  # several words, each found by its beginni
 _EXACT = frozenset({"batch", "line"})
 _DIGITS = re.compile(r"[-:.\s]")
 _HEX = re.compile(r"[0-9a-f]+")
+
+#: The status filters, in turn: a word and the states that it lets through.
+STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
+    ("all", frozenset(DeviceState)),
+    ("failed", frozenset({DeviceState.FAILED})),
+    ("running", frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING})),
+    ("succeeded", frozenset({DeviceState.SUCCEEDED})),
+    ("unknown", frozenset({DeviceState.UNKNOWN})),
+)
 
 
 class Probe(NamedTuple):

@@ -24,7 +24,7 @@ from siptui.tui.board import COLUMNS, sort_key
 from siptui.tui.copying import copy_text
 from siptui.tui.dialogs.page import Page
 from siptui.tui.field import Field
-from siptui.tui.filters import compile_filter
+from siptui.tui.filters import STATUS, compile_filter
 from siptui.tui.footer import footer_line
 from siptui.tui.grid import RowGrid
 from siptui.tui.helping import FILTER_HELP, help_lines
@@ -36,20 +36,13 @@ from siptui.tui.reasons import why_not
 from siptui.tui.rowindex import GridRow, Test
 from siptui.tui.session import Session
 from siptui.tui.sizes import SMALLEST, size_classes
-from siptui.tui.surface import Line, Surface
+from siptui.tui.surface import Line, Surface, wrapped
 from siptui.tui.title import Title
 
 _MANY = 1_000
 _NOT_LIVE = 5  # a run that nobody works on is looked at this many times more seldom
 _COUNT_DOWN = 20.0  # seconds between two looks at the time left, which is shown in minutes
 _RUN_COLUMNS = frozenset({"batch", "attempt", "time"})
-_STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
-    ("all", frozenset(DeviceState)),
-    ("failed", frozenset({DeviceState.FAILED})),
-    ("running", frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING})),
-    ("succeeded", frozenset({DeviceState.SUCCEEDED})),
-    ("unknown", frozenset({DeviceState.UNKNOWN})),
-)
 _IN_FILTER = {"question_mark": "filter_help"}
 _LOG = ("small", "large", "hidden")
 
@@ -102,6 +95,7 @@ class MainScreen(Screen[None]):
         self.grid = self.query_one(RowGrid)
         self.log_pane = self.query_one(LogPane)
         self.filter_field = self.query_one("#filter", Input)
+        self.filter_field.can_focus = False
         self._timer = self.set_interval(1 / self.session.options.refresh_hz, self.tick)
         self.set_interval(_COUNT_DOWN, self.count_down)
         self.show_all()
@@ -159,10 +153,10 @@ class MainScreen(Screen[None]):
         line("#empty", Surface).show(bars.empty(self.key_of))
         text = f"{width}×{height} is too small; siptui needs {SMALLEST[0]}×{SMALLEST[1]}. "
         small: list[Line] = [((text, "strong"),), (("A run goes on all the same.", "muted"),)]
-        line("#small", Surface).show(small)
+        line("#small", Surface).show([part for one in small for part in wrapped(one, width - 4)])
 
     def _notice(self) -> Line:
-        status = _STATUS[self._status][0] if self._status else ""
+        status = STATUS[self._status][0] if self._status else ""
         chip = bars.chip(status, self._filter, self.grid.index)
         waits, left = self._waits
         if waits:
@@ -236,7 +230,7 @@ class MainScreen(Screen[None]):
         if failed := self.session.run.counts[DeviceState.FAILED] if self.session.run else 0:
             marked = sum(1 for _ in self.marked_failed())
             words["retry"] = f"retry {marked or failed}"
-        words["status"] = _STATUS[(self._status + 1) % len(_STATUS)][0]
+        words["status"] = STATUS[(self._status + 1) % len(STATUS)][0]
         return {name: word for name, word in words.items() if name not in cannot}
 
     def why_not(self, action: str) -> str:
@@ -285,6 +279,7 @@ class MainScreen(Screen[None]):
         """Type a filter."""
         if self.may("filter"):
             self.add_class("-filtering")
+            self.filter_field.can_focus = True
             self.filter_field.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -312,6 +307,7 @@ class MainScreen(Screen[None]):
     def _leave_filter(self) -> None:
         self.remove_class("-filtering")
         self.grid.focus()
+        self.filter_field.can_focus = False  # else keys could go into what is not shown
         self.show_bars()
 
     def action_clear(self) -> None:
@@ -326,7 +322,7 @@ class MainScreen(Screen[None]):
     def action_status(self) -> None:
         """The next status filter."""
         if self.may("status"):
-            self._status = (self._status + 1) % len(_STATUS)
+            self._status = (self._status + 1) % len(STATUS)
             self.apply_filter()
 
     def apply_filter(self) -> None:
@@ -337,7 +333,7 @@ class MainScreen(Screen[None]):
 
     def _test(self) -> Test | None:
         typed = compile_filter(self._filter)
-        states = _STATUS[self._status][1] if self._status else None
+        states = STATUS[self._status][1] if self._status else None
         if typed is None and states is None:
             return None
         board = self.session.board
@@ -381,6 +377,9 @@ class MainScreen(Screen[None]):
         """Share the height anew."""
         self.update_classes(size_classes(self.size))
         self._share_height()
+        if self.focused is None:  # hidden while the window was too small, it lost the keys
+            taker = self.filter_field if self.has_class("-filtering") else self.grid
+            self.call_after_refresh(taker.focus)
         self.call_after_refresh(self.show_bars)
 
     def _share_height(self) -> None:

@@ -192,6 +192,26 @@ async def test_details_copy_and_help(tmp_path: Path) -> None:
         assert "↓ " not in bench.text.splitlines()[-1]
 
 
+async def test_a_window_that_was_too_small_takes_keys_as_before(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(10)), size=(80, 24)) as bench:
+        await bench.pilot.resize_terminal(40, 10)
+        await bench.settle()
+        assert "40×10 is too small; siptui needs 60×14." in bench.flat
+        await bench.pilot.resize_terminal(120, 40)
+        await bench.settle()
+        await bench.press("t", "j", "P")
+        assert bench.console.filter_field.value == ""
+        assert bench.console.grid.has_focus
+        assert bench.console.grid.cursor == 1
+        await bench.press("slash", "1")
+        await bench.pilot.resize_terminal(40, 10)
+        await bench.settle()
+        await bench.pilot.resize_terminal(120, 40)
+        await bench.settle()
+        await bench.press("2")
+        assert bench.console.filter_field.value == "12"
+
+
 async def test_export_asks_before_it_replaces(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(2))) as bench:
         await bench.submit(2)

@@ -19,13 +19,13 @@ from siptui.tui.surface import Line, Surface
 _COLUMNS = (
     Column("started", "Started (UTC)", 16),
     Column("state", "State", 8, drop=0),
-    Column("file", "List", 12, flex=2),
+    Column("file", "List", 12, flex=2, whole=24),
     Column("tenant", "Tenant", 10, flex=1, drop=3),
     Column("devices", "Devices", 7, right=True),
     Column("ok", "✓", 5, right=True),
     Column("failed", "✗", 4, right=True),
     Column("unknown", "?", 4, right=True),
-    Column("held", "Held by", 10, most=24, drop=2),
+    Column("held", "Held by", 7, most=24, drop=2),
     Column("run", "Run", 8, most=22, drop=1),
 )
 _SYMBOLS = {"running": ("…", "normal"), "stopped": ("!", "unknown"), "finished": (" ", "normal")}
