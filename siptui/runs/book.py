@@ -34,6 +34,17 @@ class Book:
 
     def write(self, *events: Event) -> None:
         """Append `events` in one transaction; on return they are on the disk and in `state`."""
+        self._append(events, None)
+
+    def decide(self, *events: Event) -> bool:
+        """Append what follows from `state`, if that is still all there is to know of the run.
+
+        Others may have written since it was read. Then nothing is written, `state` has what they
+        wrote, and the answer is false: it must be decided anew.
+        """
+        return self._append(events, self.state.last_seq)
+
+    def _append(self, events: tuple[Event, ...], after: int | None) -> bool:
         at = self.clock()
         back = self._ahead - self._told
         if back.total_seconds() >= _TELL_SET_BACK:
@@ -41,8 +52,9 @@ class Book:
             minutes = round(back.total_seconds() / 60)
             text = f"the computer's clock was set back by {minutes} min; this run's times go on"
             events = (Note(level="warning", text=text), *events)
-        self._journal.append(self.run, events, at)
+        written = self._journal.append(self.run, events, at, after=after)
         self.catch_up()
+        return written
 
     def note(self, text: str, *, level: Level = "info", batch: int | None = None) -> None:
         """Write down something the operator should know."""

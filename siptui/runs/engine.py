@@ -153,7 +153,8 @@ class Engine:
         for seq, order in list(state.open_orders.items()):
             if order.what != "adopt":
                 carry_out = orders.retry if order.what == "retry" else orders.resubmit
-                self._book.write(*carry_out(state, seq, order, size=size))
+                if not self._book.decide(*carry_out(state, seq, order, size=size)):
+                    return  # something else was ordered; again at the next look
             elif seq not in self._adopting:
                 # The service must be asked, which may take; other orders do not wait for that.
                 self._adopting[seq] = group.create_task(self._adopt(seq, order))
@@ -199,7 +200,6 @@ class Engine:
         for batch in list(state.batches.values()):
             if batch.state is not BatchState.FINISHED or batch.number in self._looked_at:
                 continue
-            self._looked_at.add(batch.number)
             for cause, wait in _PASSES.items():
                 again = [
                     r
@@ -216,7 +216,9 @@ class Engine:
                 why = f"{len(again)} devices: {OUTCOMES[cause].short}"
                 planned = orders.plan_again(state, again, size=size)
                 deferred = [BatchDeferred(batch=p.batch, why=why, until=until) for p in planned]
-                self._book.write(*planned, *deferred)
+                if not self._book.decide(*planned, *deferred):
+                    return  # again at the next look
+            self._looked_at.add(batch.number)
 
     def _judge_canary(self) -> None:
         state = self._book.state

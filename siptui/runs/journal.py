@@ -146,10 +146,31 @@ class Journal:
             )
             self._insert(run, events, when)
 
-    def append(self, run: str, events: Iterable[Event], at: datetime) -> None:
-        """Write events down. When this returns they are on the disk."""
+    def append(
+        self,
+        run: str,
+        events: Iterable[Event],
+        at: datetime,
+        *,
+        after: int | None = None,
+        unless: Callable[[], object] = lambda: None,
+    ) -> bool:
+        """Write events down. When this returns true they are on the disk.
+
+        With `after`, the newest entry of the run that the caller knows, nothing is written if
+        there is a newer one, and the answer is false. `unless` may read the journal and raise.
+        Nobody writes to it in between.
+        """
         with self._explained(run), transaction(self._db):
+            if after is not None and self._newest(run) > after:
+                return False
+            unless()
             self._insert(run, events, timestamp(at))
+        return True
+
+    def _newest(self, run: str) -> int:
+        query = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?"
+        return int(self._db.execute(query, (run,)).fetchone()[0])
 
     def _explained(self, run: str = "") -> AbstractContextManager[None]:
         run = run or self._run

@@ -5,7 +5,7 @@ import asyncio
 import random
 from datetime import datetime
 
-from siptui.domain.errors import SignInNeededError
+from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.region import Region
 from siptui.gateway.errors import AccessDeniedError, GatewayError, TokenRefusedError
 from siptui.gateway.protocol import BatchStatus, BulkSignIn
@@ -75,11 +75,13 @@ class Submitter:
             foreign = await self._foreign.live(
                 self._book.state, self._region, summaries, self._book.clock()
             )
-            # Nothing is awaited between this choice and its entry in the journal.
+            # Nothing is awaited between this choice and its entry in the journal, and the entry is
+            # made only if no other process wrote anything in between.
             choice = self._choose(foreign=foreign)
             if isinstance(choice, BatchRecord):
                 look.reset()
-                await self._submit(choice, [s.batch_id for s in summaries])
+                if self._intend(choice, [s.batch_id for s in summaries]):
+                    await self._submit(choice)
             else:
                 await self._hold(choice, look.next(), tell=foreign > 0)
 
@@ -100,8 +102,8 @@ class Submitter:
                 seconds = min(seconds, max(0.05, wait.total_seconds()))
         await self._bell.wait(seconds)
 
-    async def _submit(self, batch: BatchRecord, known: list[str]) -> None:
-        self._book.write(
+    def _intend(self, batch: BatchRecord, known: list[str]) -> bool:
+        return self._book.decide(
             BatchSubmitting(
                 batch=batch.number,
                 region=batch.region,
@@ -109,20 +111,25 @@ class Submitter:
                 known=sorted(known),
             )
         )
+
+    async def _submit(self, batch: BatchRecord) -> None:
         request = asyncio.ensure_future(self._request(batch))
         try:
-            await asyncio.shield(request)
+            no_sign_in = await asyncio.shield(request)
         except asyncio.CancelledError:
             # The process is asked to end; the answer is worth waiting for all the same.
             await asyncio.wait([request])
             raise
+        if no_sign_in:
+            await self._gate.wait(no_sign_in)
 
-    async def _request(self, batch: BatchRecord) -> None:
+    async def _request(self, batch: BatchRecord) -> SiptuiError | None:
+        """Send it and write down what came of it; the error if it was for want of a sign-in."""
         devices = [self._book.state.devices[i].device for i in batch.devices]
         try:
             answer = await self._service.create_batch(batch.region, devices)
         except (SignInNeededError, GatewayError) as error:
-            await self._failed(batch, error)
+            return self._failed(batch, error)
         except BaseException as error:
             # Ended, or an error of ours: what the service did is not known either way.
             why = f"siptui was interrupted before the answer came ({type(error).__name__})"
@@ -132,12 +139,14 @@ class Submitter:
             self._refused.reset()
             self._gate.passed()
             self._book.write(*answers.accepted(self._book.state, batch, answer))
+            return None
 
-    async def _failed(self, batch: BatchRecord, error: SignInNeededError | GatewayError) -> None:
+    def _failed(
+        self, batch: BatchRecord, error: SignInNeededError | GatewayError
+    ) -> SiptuiError | None:
         if isinstance(error, SignInNeededError):  # there was no token to send it with
             self._book.write(BatchDeferred(batch=batch.number, why=error.message))
-            await self._gate.wait(error)
-            return
+            return error
         wait = max(self._refused.next(), error.retry_after or 0.0)
         until = self._book.now(wait)
         event = answers.refused_or_lost(batch, error, until)
@@ -146,7 +155,6 @@ class Submitter:
             self._book.write(Waiting(why=error.message, until=until))
             if wait > _LONG_WAIT:
                 self._book.note(f"the service asks to wait until {until}", level="warning")
-        if isinstance(error, TokenRefusedError):
-            await self._gate.wait(error)
-        elif isinstance(error, AccessDeniedError):
+        if isinstance(error, AccessDeniedError):
             raise stopped_by(error)
+        return error if isinstance(error, TokenRefusedError) else None

@@ -58,10 +58,12 @@ class _Process(Journal):
 
     killed = False
 
-    def append(self, run: str, events: Iterable[Event], at: datetime) -> None:
+    def append(
+        self, run: str, events: Iterable[Event], at: datetime, *, after: int | None = None
+    ) -> bool:
         if self.killed:
             raise KilledError
-        super().append(run, events, at)
+        return super().append(run, events, at, after=after)
 
 
 class Work:

@@ -296,3 +296,19 @@ def test_one_batch_that_cannot_be_read_does_not_hold_up_the_others(tmp_path: Pat
         _all_done(bench, run, await bench.work(run), 20)
 
     emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_who_waits_for_a_sign_in_ends_at_once_when_asked(tmp_path: Path) -> None:
+    async def main() -> None:
+        bench = Bench(tmp_path)
+        bench.fault("status", status=401)
+        run = bench.create(devices(5), FIVE)
+        work = bench.start(run, sign_in_wait=3600)
+        await asyncio.sleep(10)
+        assert bench.events(run, Waiting)
+        asked = asyncio.get_running_loop().time()
+        await work.terminate()
+        assert asyncio.get_running_loop().time() - asked < 1
+        assert bench.state(run).counts[DeviceState.QUEUED] == 5
+
+    emulated_time.run(main(), limit=6 * 3600)
