@@ -234,28 +234,33 @@ class Office:
             self._refuse([r.device for r in waiting(state)], run=run, again=_again(state))
         elif changes.cuts:
             raise HeldError(lock_path(self._path, run), holder)
-        self._change(state, changes)
+        if changed := self._changed(state, changes):
+            self._journal.append(run, changed, self._now())
         if changes.cuts:
             self._journal.append(run, changes.cut(state), self._now())
         if state.paused or state.stopping:
             self.go_on(run)
         self.start(run)
 
-    def _change(self, state: RunState, changes: Changed) -> None:
+    def _changed(self, state: RunState, changes: Changed) -> list[Event]:
         if state.plan and (options := changes.apply(state.plan.options)) != state.plan.options:
-            changed = OptionsChanged(options=options, actor=self.actor)
-            self._journal.append(state.run, [changed], self._now())
+            return [OptionsChanged(options=options, actor=self.actor)]
+        return []
 
     def hold_back(self, run: str) -> None:
         """See to it that in a run nobody works on only what is ordered from now on goes out.
 
         What waits in it was interrupted; that it goes on needs a word of its own.
         """
-        if holder_of(self._path, run) is not None:
-            return
-        state = load(self._journal, run)
-        if state.queued_batches() and not state.stopping:
-            self.stop(run)
+        if events := self._held_back(load(self._journal, run)):
+            self._journal.append(run, events, self._now())
+
+    def _held_back(self, state: RunState) -> list[Event]:
+        if holder_of(self._path, state.run) is not None:
+            return []
+        if not state.queued_batches() or state.stopping:
+            return []
+        return [Order(what="stop", actor=self.actor)]
 
     def pause(self, run: str) -> None:
         """Stop submitting for a while; following goes on."""
@@ -280,8 +285,6 @@ class Office:
 
         Raises `BusyDevicesError` when another run has some of them; so does `resubmit`.
         """
-        self._refuse_devices(run, devices)
-        self._change(load(self._journal, run), changes)
         order = Order(
             what="retry",
             actor=self.actor,
@@ -289,7 +292,7 @@ class Office:
             size=changes.batch_size or 0,
             first=changes.first or 0,
         )
-        self._order_alone(run, order)
+        self._order_alone(run, order, changes)
 
     def adopt(self, run: str, batch: int, batch_id: str) -> None:
         """The operator's word: the lost batch is the one the service calls `batch_id`."""
@@ -304,8 +307,6 @@ class Office:
         changes: Changed = UNCHANGED,
     ) -> None:
         """The operator's word: submit an unsettled batch, or devices without result, once more."""
-        self._refuse_devices(run, devices, batch)
-        self._change(load(self._journal, run), changes)
         order = Order(
             what="resubmit",
             actor=self.actor,
@@ -314,16 +315,21 @@ class Office:
             size=changes.batch_size or 0,
             first=changes.first or 0,
         )
-        self._order_alone(run, order)
+        self._order_alone(run, order, changes)
 
-    def _refuse_devices(self, run: str, devices: Sequence[int], batch: int | None = None) -> None:
+    def _order_alone(self, run: str, order: Order, changes: Changed = UNCHANGED) -> None:
+        """Leave an order, beside which nothing else of the run begins to go out."""
         state = load(self._journal, run)
-        wanted = ordered(state, Order(what="retry", devices=list(devices), batch=batch))
-        self._refuse([r.device for r in wanted], run=run, again=_again(state))
+        submitted = [] if order.what == "adopt" else ordered(state, order)
 
-    def _order_alone(self, run: str, order: Order) -> None:
-        self.hold_back(run)
-        self._order(run, order)
+        def refuse() -> None:
+            if submitted:
+                self._refuse([r.device for r in submitted], run=run, again=_again(state))
+
+        # Looked at and written in one piece, as in `create`: of two that want a device at the same
+        # moment the second finds the first.
+        events = [*self._held_back(state), *self._changed(state, changes), order]
+        self._journal.append(run, events, self._now(), unless=refuse)
         self.start(run)
 
     def _order(self, run: str, order: Order) -> None:

@@ -13,6 +13,7 @@ from siptui.runs.events import RunFinished
 from siptui.runs.journal import Journal
 from siptui.runs.journal_file import JournalError
 from siptui.runs.office import holder_of, load
+from siptui.runs.orders import ordered
 from siptui.runs.state import DeviceRecord, RunState
 
 _LOG = logging.getLogger(__name__)
@@ -89,11 +90,13 @@ def overlaps(
         if tenant and state.plan and state.plan.tenant.casefold() != tenant.casefold():
             continue
         held = holder_of(journal.path, run) is not None
+        retried = _to_be_retried(state)
         for record in state.devices:
+            now = DeviceState.QUEUED if record.index in retried else record.state
             if record.device.hardware_id in ids:
-                found = _same_device(state, record, held)
+                found = _same_device(state, record, now, held)
             elif record.device.user_name.key in names:
-                found = _same_account(state, record, held)
+                found = _same_account(state, record, now, held)
             else:
                 continue
             if found is None:
@@ -113,23 +116,29 @@ def _unfinished(journal: Journal) -> Iterator[str]:
             yield run
 
 
-def _same_device(state: RunState, record: DeviceRecord, held: bool) -> Overlap | None:
-    queued = record.state is DeviceState.QUEUED
-    busy = record.state in _BUSY or (queued and held)
+def _to_be_retried(state: RunState) -> frozenset[int]:
+    """The failed devices that an operator ordered to be submitted again and nobody queued yet."""
+    wanted = [r for o in state.open_orders.values() if o.what == "retry" for r in ordered(state, o)]
+    return frozenset(r.index for r in wanted if r.state is DeviceState.FAILED)
+
+
+def _same_device(
+    state: RunState, record: DeviceRecord, now: DeviceState, held: bool
+) -> Overlap | None:
+    queued = now is DeviceState.QUEUED
+    busy = now in _BUSY or (queued and held)
     if not (busy or queued or record.submitted_at):
         return None
-    return Overlap(
-        record.device, state.run, record.state, record.since, busy, waits=queued and not held
-    )
+    return Overlap(record.device, state.run, now, record.since, busy, waits=queued and not held)
 
 
-def _same_account(state: RunState, record: DeviceRecord, held: bool) -> Overlap | None:
-    busy = record.state in _BUSY or (record.state is DeviceState.QUEUED and held)
-    if record.state is DeviceState.UNKNOWN and state.batches[record.batch].state in _OVER:
+def _same_account(
+    state: RunState, record: DeviceRecord, now: DeviceState, held: bool
+) -> Overlap | None:
+    busy = now in _BUSY or (now is DeviceState.QUEUED and held)
+    if now is DeviceState.UNKNOWN and state.batches[record.batch].state in _OVER:
         busy = False  # what became of it is not known, but its batch is over
-    return (
-        Overlap(record.device, state.run, record.state, record.since, busy=True) if busy else None
-    )
+    return Overlap(record.device, state.run, now, record.since, busy=True) if busy else None
 
 
 def refuse_busy(known: Sequence[Overlap], *, again: bool) -> None:

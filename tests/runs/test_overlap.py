@@ -10,6 +10,7 @@ import pytest
 from siptui.domain.state import DeviceState
 from siptui.runs.events import BatchSubmitting, Note, Options, RunFinished, RunStopped
 from siptui.runs.overlap import BusyDevicesError
+from siptui.runs.worker import take
 from tests.runs.bench import Bench, device, devices
 from tests.support import emulated_time
 
@@ -142,6 +143,14 @@ def test_what_another_run_took_is_neither_retried_nor_resubmitted(
             order(run, devices=[0])
         order(run, devices=[1])
         assert len(bench.state(run).open_orders) == 1
+        if what == "retry":  # nobody has taken it up yet, and it counts all the same
+            (told,) = bench.office.notes([device(1)])
+            assert f"wait in run {run}" in told
+            with (
+                take(bench.path, run),
+                pytest.raises(BusyDevicesError, match=f"queued in run {run}"),
+            ):
+                bench.create([device(1)])
         await work.end()
 
     lived(main)
