@@ -187,7 +187,7 @@ def _say(
         if correlation := getattr(error, "correlation_id", ""):
             if isinstance(error, SignInNeededError):
                 _print(f"In Entra's sign-in log: correlation id {correlation}", sys.stderr)
-            elif getattr(error, "status", None):  # the service has seen it
+            elif (getattr(error, "status", None) or 0) >= 400:  # of the service, not of a page
                 _print(f"For Microsoft's support: correlation id {correlation}", sys.stderr)
     return int(error.exit_code)
 

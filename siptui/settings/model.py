@@ -32,7 +32,7 @@ class Cloud:
     devices: str | None = None
 
 
-_NOT_OFFERED = "Microsoft does not list SIP Gateway as available in this cloud."
+_NOT_OFFERED = "Microsoft does not list SIP Gateway for this cloud."
 _PUBLIC = (
     "https://login.microsoftonline.com",
     "https://api.interfaces.records.teams.microsoft.com",
