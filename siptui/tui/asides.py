@@ -60,6 +60,7 @@ ASIDES: dict[str, tuple[str, ...]] = {
         "public cloud and in GCC.",
     ),
     "siptui": (
+        "Esc leaves siptui; it asks again next time.",
         "A profile is a few lines in a file: tenant, cloud, region. Signing in comes later, and "
         "nothing is submitted before a number is typed.",
         "The demo opens a list of sixty phones of a tenant that does not exist. Everything can be "

@@ -1,7 +1,10 @@
 """The lines around the table: where am I, how far is it, what needs me. Pure."""
 
+import re
 from collections import Counter
 from pathlib import PurePath
+
+from rich.cells import cell_len
 
 from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import visible
@@ -10,9 +13,10 @@ from siptui.tui.need import needs_sign_in
 from siptui.tui.phrases import ended, estimate, plural, regions_line
 from siptui.tui.rowindex import RowIndex
 from siptui.tui.session import Session
-from siptui.tui.surface import Line, Run, spread
+from siptui.tui.surface import Line, Run, plain, spread
 from siptui.tui.waits import clock
 
+_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED)  # what is unknown is not done
 _COUNTED = (
     DeviceState.SUCCEEDED,
@@ -24,8 +28,17 @@ _COUNTED = (
 
 
 def header(session: Session, width: int) -> Line:
-    """Tenant, regions, list; the account at the right."""
-    left: list[Run] = [(" siptui  ", "accent"), (session.tenant, "strong")]
+    """Tenant, regions, list; the account at the right. The middle of a tenant's id gives way
+    before the list and the word that nothing can be changed are cut."""
+    right: Line = ((visible(session.account) + " ", "muted"),)
+    left = _where(session, session.tenant)
+    if _GUID.fullmatch(session.tenant) and cell_len(plain(left)) > width:
+        left = _where(session, f"{session.tenant[:8]}…{session.tenant[-4:]}")
+    return spread(left, right, width)
+
+
+def _where(session: Session, tenant: str) -> Line:
+    left: list[Run] = [(" siptui  ", "accent"), (tenant, "strong")]
     if devices := session.devices():
         left.append((f" · {regions_line(devices)}", "normal"))
     if session.file:
@@ -33,8 +46,7 @@ def header(session: Session, width: int) -> Line:
         left.append((f" · {visible(name)}", "normal"))
     if session.options.read_only:
         left.append((" · read-only", "unknown"))
-    right: Line = ((visible(session.account) + " ", "muted"),)
-    return spread(tuple(left), right, width)
+    return tuple(left)
 
 
 def bar(session: Session, length: int) -> Line:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from siptui.domain.deadline import deadline_of, time_left
 from siptui.domain.device import Device
@@ -110,6 +110,11 @@ class Board:
     def counting_down(self) -> list[GridRow]:
         """The rows that show a time left, as they are now."""
         return [row for row in self.rows() if row.cells[_AT["until"]]]
+
+    @property
+    def results(self) -> bool:
+        """Whether there is anything to say of a row's result: a run, or a row that is invalid."""
+        return self.run is not None or bool(self._invalid)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -364,36 +369,3 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}:{rest // 60:02}:{rest % 60:02}"
     return f"{rest // 60}:{rest % 60:02}"
-
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-def sort_key(column: str, board: Board | None = None) -> Callable[[GridRow], Any]:
-    """How the rows are compared when sorted by a column; empty cells come last."""
-    if column.startswith(EXTRA):
-        keys = [c.key for c in board.columns] if board else [column]
-        at = keys.index(column)
-        return lambda row: (not row.cells[at], folded(row.cells[at]))
-    at = _AT[column]
-    if column == "until" and board is not None:
-        return lambda row: board.deadline(row.key) or _NEVER
-    if column in ("line", "batch", "attempt"):
-        return lambda row: int(row.cells[at]) if row.cells[at].isdecimal() else 1 << 30
-    if column == "time":
-        return lambda row: (not row.cells[at], len(row.cells[at]), row.cells[at])
-    if column == "status":
-        return lambda row: (_STATUS_ORDER.get(row.tone, 9), row.cells[at])
-    return lambda row: (not row.cells[at], folded(row.cells[at]))
-
-
-#: What needs somebody comes first.
-_STATUS_ORDER = {
-    "failed": 0,
-    "unknown": 1,
-    "invalid": 2,
-    "running": 3,
-    "queued": 4,
-    "normal": 4,
-    "ok": 5,
-}

@@ -35,9 +35,11 @@ def check_terminal() -> None:
             remedy="Without one, use `siptui run FILE --region R`.",
             code="no_terminal",
         )
-    if os.environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
+    if (term := os.environ.get("TERM", "")) in ("", "dumb", "unknown"):
         raise UsageError(
-            "this terminal (TERM=dumb) cannot draw a console",
+            f"this terminal (TERM={term or ' is not set'}) cannot draw a console".replace(
+                "= ", " "
+            ),
             remedy="Set TERM to what your terminal is, or use `siptui run FILE --region R`.",
             code="dumb_terminal",
         )

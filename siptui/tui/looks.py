@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from textual import work
 
-from siptui.tui.board import EXTRA, FIXED, sort_key
+from siptui.tui.board import EXTRA, FIXED
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.page import Page
 from siptui.tui.kept import read_kept, write_kept
 from siptui.tui.main import MainScreen
+from siptui.tui.ordering import sort_key
 from siptui.tui.surface import Line
 from siptui.tui.themed import ThemedApp
 

@@ -20,7 +20,7 @@ from siptui.runs.events import RunFinished
 from siptui.tui import bars, details
 from siptui.tui.actions import ACTIONS, BY_ID, shown
 from siptui.tui.announcing import announce
-from siptui.tui.board import COLUMNS, sort_key
+from siptui.tui.board import COLUMNS
 from siptui.tui.copying import copy_text
 from siptui.tui.dialogs.page import Page
 from siptui.tui.field import Field
@@ -31,6 +31,7 @@ from siptui.tui.helping import FILTER_HELP, help_lines
 from siptui.tui.keys import bindings
 from siptui.tui.logpane import LogPane
 from siptui.tui.memory import set_aside
+from siptui.tui.ordering import sort_key
 from siptui.tui.phrases import log_line
 from siptui.tui.reasons import why_not
 from siptui.tui.rowindex import GridRow, Test
@@ -131,6 +132,7 @@ class MainScreen(Screen[None]):
         board = self.session.board
         hidden = self.hidden | (_RUN_COLUMNS if board.run is None else frozenset())
         hidden |= {"pre"} if board.report is None else frozenset()
+        hidden |= frozenset() if board.results else {"result"}
         self.grid.hide_columns(hidden if board.deadlines else hidden | {"until"})
 
     def show_bars(self) -> None:

@@ -122,8 +122,8 @@ def console(rows: int) -> None:
     """The console on a list of that many phones, with a desk that does what it is told."""
     from siptui.runs import events as ev
     from siptui.tui.app import SiptuiApp
-    from siptui.tui.board import sort_key
     from siptui.tui.options import ConsoleOptions
+    from siptui.tui.ordering import sort_key
     from tests.tui.desk import ScriptedDesk, list_text, make_devices
 
     class Played(Stage):

@@ -192,6 +192,22 @@ async def test_details_copy_and_help(tmp_path: Path) -> None:
         assert "↓ " not in bench.text.splitlines()[-1]
 
 
+async def test_before_a_run_the_width_goes_to_what_is_known(tmp_path: Path) -> None:
+    tenant = "1b2c3d4e-5f60-4718-89ab-cdef01234567"
+    desk = ScriptedDesk(tmp_path, tenant=tenant)
+    text = list_text(make_devices(10)).replace("lobby.", "a-very-long-name-of-a-lobby-")
+    options = {"desk": desk, "text": text, "size": (80, 24), "read_only": True}
+    async with console(tmp_path, **options) as bench:
+        assert "a-very-long-name-of-a-lobby-00000@contoso.com" in bench.text
+        assert "Result" not in bench.text
+        await bench.pilot.resize_terminal(70, 24)
+        await bench.settle()
+        assert f"{tenant[:8]}…4567 · EMEA · lobby.csv · read-only" in bench.text
+        await bench.pilot.resize_terminal(120, 40)
+        await bench.settle()
+        assert tenant in bench.text
+
+
 async def test_a_window_that_was_too_small_takes_keys_as_before(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(10)), size=(80, 24)) as bench:
         await bench.pilot.resize_terminal(40, 10)
