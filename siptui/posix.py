@@ -9,8 +9,11 @@ import fcntl
 import json
 import os
 import pwd
+import signal
 import stat
+import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -172,6 +175,38 @@ def _holder_in(fd: int) -> Holder:
         return Holder(int(found["pid"]), *texts)
     except (ValueError, LookupError, TypeError, OSError):
         return Holder()
+
+
+@contextlib.contextmanager
+def ending_as_interrupted(here: Callable[[], bool]) -> Iterator[None]:
+    """While the block runs, SIGTERM and SIGHUP raise `KeyboardInterrupt` in it if `here` says so,
+    else they end the process as ever. One that is ignored (nohup) stays ignored.
+
+    After SIGHUP nothing can be printed any more, and nothing fails for that.
+    """
+
+    def end(number: int, _: object) -> None:
+        if not here():
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        if number == signal.SIGHUP:
+            null = os.open(os.devnull, os.O_RDWR)
+            for stream in (1, 2):
+                os.dup2(null, stream)
+            os.close(null)
+        raise KeyboardInterrupt
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # others cannot set any
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def user_name() -> str:

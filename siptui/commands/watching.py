@@ -16,6 +16,7 @@ from siptui.commands.phrasing import counted, ways_on
 from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.posix import ending_as_interrupted
 from siptui.runs import events as ev
 from siptui.runs.journal import timestamp
 from siptui.runs.office import holder_of
@@ -39,32 +40,47 @@ def watch(
 ) -> ExitCode:
     """Print what happens to `run` behind the event `after` until its work ends; the exit code.
 
-    Ctrl-C asks, if it may: leave the run to its worker, or stop submitting.
+    Ctrl-C asks, if it may: leave the run to its worker, or stop submitting. SIGTERM and SIGHUP
+    stop a run that is worked on here as Ctrl-C does; a worker elsewhere does not notice.
     """
     follower = desk.follow(run)
-    looked = time.monotonic()
     try:
-        while True:
-            try:
-                ended = _tell(follower, as_json, after)
-                if not ended and time.monotonic() - looked > _HOLDER:
-                    looked = time.monotonic()
-                    if holder_of(path, run) is None:
-                        # Its last words may have come between the two looks.
-                        ended = _tell(follower, as_json, after)
-                        if not ended and follower.state.open_orders:
-                            desk.start(run)  # the order met a worker that was just leaving
-                        elif not ended:
-                            return _abandoned(path, follower.state, as_json)
-                if ended:
-                    _wait_for_release(path, run)
-                    return exit_code(follower.state)
-                time.sleep(_POLL)
-            except KeyboardInterrupt:
-                if not _stay(desk, path, run, may_ask):
-                    raise
+        with ending_as_interrupted(lambda: _is_here(path, run)):
+            return _followed(desk, path, follower, as_json, after, may_ask)
     finally:
         follower.close()
+
+
+def _followed(
+    desk: "Office", path: Path, follower: "Follower", as_json: bool, after: int, may_ask: bool
+) -> ExitCode:
+    run = follower.state.run
+    looked = time.monotonic()
+    while True:
+        try:
+            ended = _tell(follower, as_json, after)
+            if not ended and time.monotonic() - looked > _HOLDER:
+                looked = time.monotonic()
+                if holder_of(path, run) is None:
+                    # Its last words may have come between the two looks.
+                    ended = _tell(follower, as_json, after)
+                    if not ended and follower.state.open_orders:
+                        desk.start(run)  # the order met a worker that was just leaving
+                    elif not ended:
+                        return _abandoned(path, follower.state, as_json)
+            if ended:
+                _wait_for_release(path, run)
+                return exit_code(follower.state)
+            time.sleep(_POLL)
+        except KeyboardInterrupt:
+            if not _stay(desk, path, run, may_ask):
+                raise
+
+
+def _is_here(path: Path, run: str) -> bool:
+    """Whether it is this process that works on the run."""
+    holder = holder_of(path, run)
+    return holder is not None and holder.pid == os.getpid()
 
 
 def _wait_for_release(path: Path, run: str) -> None:
@@ -186,7 +202,7 @@ def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
 
 def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:
     """Ask what Ctrl-C meant. False: leave."""
-    if (holder := holder_of(path, run)) and holder.pid == os.getpid():
+    if _is_here(path, run):
         click.echo(f"The run stops; go on with: siptui resume {run}", err=True)
         return False
     if not may_ask:

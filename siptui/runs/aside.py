@@ -30,12 +30,22 @@ class Aside:
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._begun: set[asyncio.Task[Any]] = set()
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Have `work` done."""
         if not self._thread.is_alive():
             self._thread.start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return asyncio.run_coroutine_threadsafe(self._kept(work), self._loop)
+
+    async def _kept(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.current_task()
+        assert task
+        self._begun.add(task)
+        try:
+            return await work
+        finally:
+            self._begun.discard(task)
 
     async def ask(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`, for another loop. Who stops waiting stops the work as well.
@@ -55,9 +65,12 @@ class Aside:
             ) from error
 
     def close(self) -> None:
-        """Stop what is under way, and the thread."""
+        """Stop what is under way, and the thread. What takes too long is left where it is."""
         if self._thread.is_alive():
-            self.begin(self._stop()).result(_CLOSING)
+            try:
+                asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(_CLOSING)
+            except TimeoutError:
+                _LOG.warning("something beside the screen did not end in time")
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_CLOSING)
         if not self._loop.is_running():
@@ -68,7 +81,9 @@ class Aside:
         self._loop.run_forever()
 
     async def _stop(self) -> None:
-        tasks = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        # Those alone that were begun here. What they shield from being stopped, such as a submit
+        # whose answer is on its way, is theirs to wait for.
+        tasks = list(self._begun)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -147,18 +147,24 @@ def test_the_token_is_seen_nowhere(place: Lab) -> None:
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
-def test_ctrl_c_in_the_foreground_says_that_the_run_stopped(place: Lab) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_foreground_stops_the_run_and_says_so(
+    place: Lab, how: signal.Signals
+) -> None:
     file = write_list(place.folder / "list.csv", range(4))
     place.emulator.tell("devices", match="*", slow=100)
+    # The answer to the submit is on its way still; it is waited for.
+    place.emulator.tell("faults", kind="slow", call="createbatch", moment="after", seconds=300)
     args = ("--region", "EMEA", "--yes", "--json", "--foreground")
     process = place.process("run", str(file), *args, stderr=subprocess.PIPE)
     (run,) = until(place.runs, "the run")
     until(place.times, "the submit")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130
     assert f"siptui resume {run}" in told
     assert "goes on" not in told
-    stopped = place.state(run).stopped
-    assert stopped is not None
-    assert stopped.code == "interrupted"
+    state = place.state(run)
+    assert state.stopped is not None
+    assert state.stopped.code == "interrupted"
+    assert state.batches[1].batch_id
