@@ -77,6 +77,7 @@ def _printed() -> dict[str, set[str]]:
     happened: list[ev.AnyEvent] = [
         planned,
         ev.BatchPlanned(batch=1, region=Region.EMEA, devices=[0]),
+        ev.BatchDeferred(batch=1, why="too many", until="2026-01-01T00:00:30Z"),
         ev.BatchSubmitting(batch=1, region=Region.EMEA, devices=1),
         ev.BatchInDoubt(batch=1, why="cut"),
         ev.BatchUnsettled(batch=1, why="none like it"),

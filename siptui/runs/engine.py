@@ -245,7 +245,9 @@ class Engine:
             self._late.add(number)
             self._book.note(
                 f"{count} of its devices will probably not be signed in before their deadline, "
-                f"the first {first.astimezone(UTC):%m-%d %H:%M} UTC",
+                f"the first {first.astimezone(UTC):%m-%d %H:%M} UTC. Sooner: with --slots 3 and "
+                "full batches, or with a list of their own that is run first. Past it a phone must "
+                "be reset to factory settings and provisioned again",
                 level="warning",
                 batch=number,
             )

@@ -21,6 +21,8 @@ from siptui.mounts import mount_of
 APPLICATION_ID = 0x51707569
 #: What SQLite puts beside a database file. They belong to it and go where it goes.
 COMPANIONS = ("-wal", "-shm", "-journal")
+#: The folder beside it with a file for each run that was ever worked on.
+HELD = "held"
 
 _MAGIC = b"SQLite format 3\0"
 _LEAST_PAGE = 512
@@ -220,7 +222,9 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
     logged = log.exists() and log.stat().st_size > 0
     if head is not None:
         if not head:
-            return "it is empty beside its log" if logged else ""
+            worked = any((path.parent / HELD).glob("*.lock"))
+            lost = "it is empty, although runs were worked on" if worked else ""
+            return "it is empty beside its log" if logged else lost
         if path.stat().st_size < _LEAST_PAGE:
             return "it is cut off"  # which SQLite would take for empty
         if head.startswith(_MAGIC):

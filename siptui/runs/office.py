@@ -29,6 +29,7 @@ from siptui.runs.events import (
 )
 from siptui.runs.follower import Follower
 from siptui.runs.journal import Journal
+from siptui.runs.journal_file import HELD
 from siptui.runs.orders import ordered
 from siptui.runs.schedule import waiting
 from siptui.runs.state import RunState
@@ -39,12 +40,12 @@ if TYPE_CHECKING:
 
 def lock_path(journal: Path, run: str) -> Path:
     """The file whose lock says that a process works on `run`."""
-    return journal.parent / "held" / f"{run}.lock"
+    return journal.parent / HELD / f"{run}.lock"
 
 
 def hand_path(journal: Path, run: str) -> Path:
     """The pipe through which whoever works on `run` takes a new sign-in."""
-    return journal.parent / "held" / f"{run}.hand"
+    return journal.parent / HELD / f"{run}.hand"
 
 
 def holder_of(journal: Path, run: str) -> Holder | None:

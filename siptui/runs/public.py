@@ -42,6 +42,13 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
             "batch_id": event.batch_id,
             "adopted": event.adopted,
         }
+    elif isinstance(event, ev.BatchDeferred):
+        yield head | {
+            "type": "batch_deferred",
+            "batch": event.batch,
+            "why": event.why,
+            "until": event.until or None,
+        }
     elif isinstance(event, ev.BatchRejected):
         yield head | {
             "type": "batch_rejected",

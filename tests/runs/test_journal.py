@@ -30,6 +30,7 @@ from siptui.runs.events import (
 )
 from siptui.runs.journal import SCHEMA_VERSION, Journal, JournalError, NoSuchRunError
 from siptui.runs.journal_file import MIGRATIONS, migrate
+from siptui.runs.worker import take
 from tests.runs.bench import device, devices
 
 AT = datetime(2025, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
@@ -347,6 +348,17 @@ def test_a_link_or_a_folder_in_its_place_is_refused(path: Path, read_only: bool)
     with pytest.raises(JournalError):
         Journal(path, read_only=read_only)
     assert not (path.parent / "elsewhere.db").exists()
+
+
+def test_an_empty_file_where_runs_were_worked_on_is_told_of(path: Path) -> None:
+    """As a crash of the computer or `> journal.db` leaves it: what is live is not known now."""
+    path.parent.mkdir(mode=0o700)
+    path.write_bytes(b"")
+    take(path, "20260101-120000-abcd").release()
+    with Journal(path) as journal:
+        assert "empty, although runs were worked on" in journal.notice
+    with Journal(path) as journal:
+        assert journal.notice == ""
 
 
 def test_a_reader_makes_no_file(path: Path) -> None:

@@ -373,6 +373,7 @@ def test_a_queue_that_comes_too_late_is_told_of_once_and_goes_on(tmp_path: Path)
         assert 1 not in told
         assert len(notes) == len(told)
         assert {note.level for note in notes} == {"warning"}
+        assert all("Sooner: with --slots 3" in note.text for note in notes)
 
     emulated_time.run(main(), limit=6 * HOURS)
 
