@@ -21,6 +21,8 @@ SIZES = [(80, 24), (120, 40)]
 #: Never by itself within a test: tests say when it is time to look.
 SELDOM = 0.0001
 _QUIET = 8  # rounds in which nothing was on its way
+_BELOW = 40  # rounds for what lies below a dialog: Textual may leave it until it is on top again
+_PATIENCE = 20_000  # rounds of a millisecond or more, after which a test fails instead of hanging
 
 
 class CountingDriver(HeadlessDriver):
@@ -58,13 +60,20 @@ class Bench:
 
     async def settle(self) -> None:
         """Until nothing is on its way any more; conversations may be open."""
-        quiet = 0
-        while quiet < _QUIET:
+        quiet = below = 0
+        for _ in range(_PATIENCE):
             # Every widget is asked at the end alone: asking is what costs.
             if quiet == _QUIET - 1:
                 await self.pilot._wait_for_screen()
             await asyncio.sleep(0.001)  # the next frame
-            quiet = 0 if self._busy() else quiet + 1
+            if self._busy() or (below < _BELOW and self._busy_below()):
+                quiet = 0
+                below += 1
+            else:
+                quiet += 1
+            if quiet == _QUIET:
+                return
+        raise AssertionError("the console does not come to rest")
 
     def _busy(self) -> bool:
         """Whether messages, frames or work are on their way, a conversation apart."""
@@ -77,13 +86,16 @@ class Bench:
         top = stack[-1]
         if not all(screen.is_mounted for screen in stack):
             return True
-        # What lies below is drawn, too, after another size above all.
-        if any(one._callbacks or one._layout_required for one in stack) or top._dirty_widgets:
+        if top._callbacks or top._layout_required or top._dirty_widgets:
             return True
         groups = {worker.group for worker in self.app.workers if not worker.is_finished}
         asked = len(stack) > 1  # a conversation waits for its answer
         reading = bool(groups & {"read", "list", "check"}) and not isinstance(top, ModalScreen)
         return reading or ("flow" in groups and not asked)
+
+    def _busy_below(self) -> bool:
+        """Whether what lies below is still to be drawn, as after another size of the terminal."""
+        return any(one._callbacks or one._layout_required for one in self.app.screen_stack[:-1])
 
     async def press(self, *keys: str) -> None:
         for key in keys:
