@@ -74,23 +74,16 @@ def _adopted(
     level: str | None,
 ) -> str:
     """The run that follows the service's batch `batch_id`, made if need be, with its worker."""
-    import asyncio
     from datetime import UTC, datetime
 
+    from siptui.commands.batch import read_batch
     from siptui.commands.launch import known_account, start_worker
-    from siptui.commands.session import open_session
-    from siptui.commands.waits import say_wait
-    from siptui.gateway.protocol import BatchStatus
     from siptui.runs.adoption import adopt_foreign
     from siptui.runs.office import holder_of, load
+    from siptui.tui.launch import check_terminal
 
-    async def read() -> BatchStatus:
-        async with open_session(
-            selected=selected, record=record, log_level=level, on_wait=say_wait
-        ) as session:
-            return await session.client.batch_status(batch_id, retry=True)
-
-    status = asyncio.run(read())
+    check_terminal()  # before a run is made of it that nobody then looks at
+    status = read_batch(batch_id, selected=selected, record=record, log_level=level)
     run = adopt_foreign(office, status, region or selected.profile.region, datetime.now(UTC))
     if not load(office.journal, run).finished and holder_of(selected.journal, run) is None:
         office.hold_back(run)  # it may be one of our own, with more to submit

@@ -35,18 +35,10 @@ def command(
     “siptui batches” lists the ids. With --follow it is followed like a run of one's own, whoever
     submitted it; “siptui attach --batch ID” does so in the console.
     """
-    from siptui.commands.session import open_session
     from siptui.commands.table import columns
-    from siptui.commands.waits import say_wait
     from siptui.domain.state import SYMBOLS
 
-    async def main() -> "BatchStatus":
-        async with open_session(
-            profile, record=record, log_level=log_level, on_wait=say_wait
-        ) as session:
-            return await session.client.batch_status(batch_id, retry=True)
-
-    batch = asyncio.run(main())
+    batch = read_batch(batch_id, profile, record=record, log_level=log_level)
     if follow:
         return _follow(
             batch,
@@ -74,6 +66,24 @@ def command(
     for line in columns(("STATUS", "USER NAME", "HARDWARE ID", "ERROR"), rows):
         click.echo(line)
     return 0
+
+
+def read_batch(batch_id: str, profile: str | None = None, **session: Any) -> "BatchStatus":
+    """The batch as the service has it; `session` is what `open_session` takes besides."""
+    from siptui.commands.session import open_session
+    from siptui.commands.waits import say_wait
+    from siptui.gateway.errors import RejectedError
+
+    async def main() -> "BatchStatus":
+        async with open_session(profile, on_wait=say_wait, **session) as opened:
+            return await opened.client.batch_status(batch_id, retry=True)
+
+    try:
+        return asyncio.run(main())
+    except RejectedError as error:
+        if error.status == 404 and not error.remedy:
+            error.remedy = "It remembers 30 days of this tenant's batches: siptui batches"
+        raise
 
 
 def _follow(

@@ -1,5 +1,6 @@
 """Making a run of a batch that somebody else submitted, so that it can be followed like one."""
 
+from collections.abc import Container
 from datetime import datetime
 
 from siptui.domain.device import Device
@@ -13,11 +14,15 @@ from siptui.runs.journal import Journal
 from siptui.runs.office import Office, load
 
 
-def run_of_batch(journal: Journal, batch_id: str) -> str | None:
-    """The newest run that has the service's batch `batch_id` already, or none."""
+def run_of_batch(
+    journal: Journal, batch_id: str, besides: Container[str] = frozenset()
+) -> str | None:
+    """The newest run, not one of `besides`, that has the service's batch `batch_id`, or none."""
     wanted = batch_id.casefold()
     for run in journal.runs():
-        if any(b.batch_id.casefold() == wanted for b in load(journal, run).batches.values()):
+        if run not in besides and any(
+            b.batch_id.casefold() == wanted for b in load(journal, run).batches.values()
+        ):
             return run
     return None
 
@@ -28,6 +33,7 @@ def adopt_foreign(office: Office, status: BatchStatus, region: Region | None, no
     `region` counts where the service names none. Raises `UsageError` when neither does, or when
     the batch has no device that can be named.
     """
+    looked_at = frozenset(office.journal.runs())
     if known := run_of_batch(office.journal, status.batch_id):
         return known
     where = status.region or region
@@ -56,8 +62,23 @@ def adopt_foreign(office: Office, status: BatchStatus, region: Region | None, no
     ]
     who = status.user_id or "somebody"
     events.append(Note(level="info", text=f"submitted by {who} {status.request_time}".strip()))
-    office.journal.create(run, devices, events, now)
+
+    def unless_known() -> None:
+        if known := run_of_batch(office.journal, status.batch_id, looked_at):
+            raise _KnownError(known)
+
+    try:
+        # Looked at once more and written in one piece: of two who adopt it at once one does.
+        office.journal.create(run, devices, events, now, unless=unless_known)
+    except _KnownError as error:
+        return error.run
     return run
+
+
+class _KnownError(Exception):
+    def __init__(self, run: str) -> None:
+        super().__init__(run)
+        self.run = run
 
 
 def _devices(status: BatchStatus, region: Region) -> tuple[list[Device], int]:

@@ -129,8 +129,9 @@ class Poller:
                 self._reader.tell(f"batch {batch.number}", error)  # nobody gets an answer
             elif not watch.told_lost:
                 watch.told_lost = True
+                gone = ". What the service still has: siptui batches" if error.status == 404 else ""
                 self._book.note(
-                    f"its status cannot be read: {error.message}; still trying",
+                    f"its status cannot be read: {error.message.rstrip('.')}; still trying{gone}",
                     level="warning",
                     batch=batch.number,
                 )

@@ -73,7 +73,12 @@ def test_batches_and_one_batch(emulator: Running) -> None:
 def test_a_batch_nobody_knows(emulator: Running) -> None:
     done = run("batch", "nobody", "--json")
     assert done.exit_code == 1
-    assert json.loads(done.stdout)["error"]["message"]
+    error = json.loads(done.stdout)["error"]
+    assert error["message"]
+    assert "siptui batches" in error["next"]
+    for args in (("batch", "nobody", "--follow"), ("attach", "--batch", "nobody")):
+        assert run(*args).exit_code != 0
+        assert json.loads(run("runs", "--json").stdout)["runs"] == []
 
 
 def test_a_recording_of_it(emulator: Running, tmp_path: Path) -> None:

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from siptui.domain.region import Region
+from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
+from siptui.runs.adoption import adopt_foreign
 from siptui.runs.changes import Changed
 from siptui.runs.events import Options
+from siptui.runs.office import Office
 from tests.runs.bench import Bench, devices
 from tests.support import emulated_time
 
@@ -35,3 +39,23 @@ def test_what_was_written_just_before_a_submit_counts(tmp_path: Path, what: str)
         assert bench.ledger.violations == []
 
     emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_of_two_who_adopt_a_batch_at_once_one_makes_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = ItemStatus("room1@contoso.example", "00-04-F2-00-00-01", "Running", Phase.RUNNING, "")
+    status = BatchStatus("b-1", "Running", Phase.RUNNING, Region.EMEA, "", "", (item,))
+    office = Office(tmp_path / "journal.db", tenant="Contoso")
+    new_id, others = office.new_run_id, [""]
+
+    def meanwhile() -> str:
+        if not others[0]:
+            others[0] = "begun"
+            others[0] = adopt_foreign(office, status, None, emulated_time.START)
+        return new_id()
+
+    monkeypatch.setattr(office, "new_run_id", meanwhile)
+    assert adopt_foreign(office, status, None, emulated_time.START) == others[0]
+    assert office.journal.runs() == others
+    office.close()
