@@ -5,7 +5,6 @@ Each command is `siptui/commands/NAME.py` with a `click.Command` named `command`
 returns, if it is a number, is the exit code; errors are raised and told about in one place.
 """
 
-import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -83,6 +82,8 @@ def _known(word: str) -> None:
 
 
 def _no_such(word: str) -> UsageError:
+    import difflib
+
     near = difflib.get_close_matches(word, available(), n=1)
     hint = f"Did you mean “siptui {near[0]}”? " if near else ""
     return UsageError(

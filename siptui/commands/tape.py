@@ -1,7 +1,7 @@
 """One recording (`--record FILE`) for all that a command does, its worker processes included."""
 
 import contextlib
-import secrets
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +19,7 @@ class Tape:
 
     def __init__(self, path: Path, key: bytes = b"", *, begun: bool = False) -> None:
         self.path = path.absolute()
-        self._key = key or secrets.token_bytes(32)
+        self._key = key or os.urandom(32)
         self._begun = begun
 
     def begin(self) -> None:

@@ -5,9 +5,8 @@ recording can be followed but not turned back.
 """
 
 import hashlib
-import hmac
+import os
 import re
-import secrets
 
 _MAC = re.compile(
     r"(?<![0-9A-Fa-f:.-])(?P<prefix>SEP|ATA)?(?P<mac>(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
@@ -33,10 +32,12 @@ class Pseudonyms:
     """Stand-ins under one key; without `key`, a fresh one that nobody will know."""
 
     def __init__(self, key: bytes = b"") -> None:
-        self._key = key or secrets.token_bytes(32)
+        self._key = key or os.urandom(32)
 
     def _digest(self, kind: str, value: str) -> bytes:
         data = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
+        import hmac
+
         return hmac.new(self._key, data, hashlib.sha256).digest()
 
     def user(self, text: str) -> str:

@@ -12,6 +12,7 @@ from siptui.domain.errors import UsageError
 from siptui.posix import private_folder
 from siptui.runs.events import Event, Stored
 from siptui.runs.journal_file import (
+    BUILT,
     SCHEMA_VERSION,
     JournalError,
     closed,
@@ -23,6 +24,7 @@ from siptui.runs.journal_file import (
     opened,
     prepare_writing,
     transaction,
+    with_suffix,
 )
 from siptui.runs.journal_record import (
     device_row,
@@ -32,7 +34,6 @@ from siptui.runs.journal_record import (
     stored_events,
     timestamp,
 )
-from siptui.runs.journal_repair import finish_repair, repair
 
 __all__ = ["SCHEMA_VERSION", "Journal", "JournalError", "NoSuchRunError", "timestamp"]
 
@@ -70,7 +71,10 @@ class Journal:
         with self._explained():
             if not read_only:
                 private_folder(path.parent)
-                finish_repair(path)
+                if with_suffix(path, BUILT).exists():
+                    from siptui.runs.journal_repair import finish_repair
+
+                    finish_repair(path)
                 make_private(path)
             self._db = connect(path)  # nothing is locked before the first statement
             self._open = False
@@ -115,6 +119,8 @@ class Journal:
     def _prepare_writing(self, head: bytes | None) -> None:
         if damage(self._db, self.path, head):
             self.close()
+            from siptui.runs.journal_repair import repair
+
             self.notice = repair(self.path)
             opened(self.path)
             self._open = True

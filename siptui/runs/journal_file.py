@@ -21,6 +21,8 @@ from siptui.mounts import mount_of
 APPLICATION_ID = 0x51707569
 #: What SQLite puts beside a database file. They belong to it and go where it goes.
 COMPANIONS = ("-wal", "-shm", "-journal")
+#: What a repair has built, until it is put in the journal's place.
+BUILT = ".built"
 #: The folder beside it with a file for each run that was ever worked on.
 HELD = "held"
 

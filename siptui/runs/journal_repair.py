@@ -26,6 +26,7 @@ from siptui.runs.events import (
     Stored,
 )
 from siptui.runs.journal_file import (
+    BUILT,
     COMPANIONS,
     JournalError,
     closed,
@@ -46,7 +47,7 @@ from siptui.runs.journal_record import (
 )
 from siptui.runs.state import RunState
 
-_BUILDING, _BUILT = ".building", ".built"
+_BUILDING = ".building"
 _CHUNK = 1024
 _Cell = int | float | bytes | None
 _LEAST_ENTRY = 40  # bytes an event takes at the very least, to know where to end looking
@@ -90,23 +91,23 @@ def repair(path: Path) -> str:
                 with_suffix(aside, suffix).unlink(missing_ok=True)  # the originals are in place
                 with_suffix(path, _BUILDING + suffix).unlink(missing_ok=True)
             raise
-        with_suffix(path, _BUILDING).replace(with_suffix(path, _BUILT))
+        with_suffix(path, _BUILDING).replace(with_suffix(path, BUILT))
         _swap(path)
         return notice
 
 
 def finish_repair(path: Path) -> None:
     """End what a killed `repair` left: a new journal that is complete but not in its place."""
-    if with_suffix(path, _BUILT).exists():
+    if with_suffix(path, BUILT).exists():
         with file_lock(with_suffix(path, ".repair.lock")):
-            if with_suffix(path, _BUILT).exists():
+            if with_suffix(path, BUILT).exists():
                 _swap(path)
 
 
 def _swap(path: Path) -> None:
     for suffix in COMPANIONS:  # a log of the old file must not be read into the new one
         with_suffix(path, suffix).unlink(missing_ok=True)
-    with_suffix(path, _BUILT).replace(path)
+    with_suffix(path, BUILT).replace(path)
 
 
 def _refuse_while_used(path: Path) -> None:

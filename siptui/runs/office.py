@@ -1,7 +1,6 @@
 """The desk over the journal: plans runs, leaves orders, reads history, finds somebody to work."""
 
 import getpass
-import secrets
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -216,6 +215,8 @@ class Office:
 
     def new_run_id(self) -> str:
         """An id for a run that begins now: ids sort by time and are short enough to type."""
+        import secrets  # what it brings along is not for the start of every command
+
         return f"{self._now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
     def start(self, run: str) -> None:

@@ -1,6 +1,5 @@
 """Reading config.toml: every mistake in it is named with file, key and what is allowed."""
 
-import difflib
 import os
 import re
 import tomllib
@@ -361,6 +360,8 @@ def _dotted(where: str, key: str) -> str:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 

@@ -1,5 +1,6 @@
 """The Textual application: keys, palette, and a clean way out."""
 
+import gc
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -50,6 +51,12 @@ class SiptuiApp(ThemedApp[int]):
         if faults and isinstance(self.screen, Console):
             self.screen.log_pane.append([((". ".join(faults) + ".", "unknown"),)])
         self.heed_signals()
+
+    def on_ready(self) -> None:
+        """The first frame is there: garbage is collected from now on."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     def on_unmount(self) -> None:
         """Let go of the run; it goes on without us, which is told when the screen is gone."""

@@ -1,6 +1,7 @@
 """Opening the console. Textual reads its environment when it is imported, so that comes last."""
 
 import contextlib
+import gc
 import os
 import sys
 
@@ -51,13 +52,17 @@ def run_console(desk: Desk, options: ConsoleOptions) -> int:
     check_terminal()
     resolve_keys(options.keys)
     prepare_environment()
-    from siptui.tui.app import SiptuiApp
-
-    app = SiptuiApp(desk, options)
+    gc.disable()  # what is loaded stays; looking for garbage in it holds the first frame up
     try:
-        code = app.run_to_end(mouse=options.mouse)
+        from siptui.tui.app import SiptuiApp
+
+        app = SiptuiApp(desk, options)
+        try:
+            code = app.run_to_end(mouse=options.mouse)
+        finally:
+            _part(app.farewell)
     finally:
-        _part(app.farewell)
+        gc.enable()
     return code if isinstance(code, int) else app.return_code or 0
 
 

@@ -21,7 +21,7 @@ SIZES = [(80, 24), (120, 40)]
 #: Never by itself within a test: tests say when it is time to look.
 SELDOM = 0.0001
 _QUIET = 8  # rounds in which nothing was on its way
-_BELOW = 40  # rounds for what lies below a dialog: Textual may leave it until it is on top again
+_BELOW = 400  # rounds for what lies below a dialog: Textual may leave it until it is on top again
 _PATIENCE = 20_000  # rounds of a millisecond or more, after which a test fails instead of hanging
 
 
