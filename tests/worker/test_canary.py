@@ -135,7 +135,8 @@ def test_no_secret_is_anywhere_but_in_the_token_store(
     ran("doctor", "doctor", "--bundle", str(place.folder / "bundle.zip"))
     ran("status", "auth", "status")
     seen, secrets = processes.stop(), planted
-    assert len(secrets) >= 7  # device code, two of access, identity and refresh each
+    # Device code, identity, two each of access and refresh; of identity one, if within a second.
+    assert len(secrets) >= 6
 
     store = place.folder / "state" / "lab" / "tokens.json"
     keys = set((place.folder / "keys").iterdir())  # the emulated authority's own
