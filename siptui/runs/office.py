@@ -14,6 +14,7 @@ from siptui.domain.errors import UsageError
 from siptui.domain.plan import make_batches
 from siptui.domain.state import DeviceState
 from siptui.posix import HeldError, Holder, lock_holder
+from siptui.runs.bulk import collected_later
 from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.desk import RunHead
 from siptui.runs.events import (
@@ -54,9 +55,10 @@ def holder_of(journal: Path, run: str) -> Holder | None:
 
 def load(journal: Journal, run: str) -> RunState:
     """The run as its events tell it, from the beginning."""
-    state = RunState(run, journal.devices(run))
-    for stored in journal.read(run):
-        state.apply(stored)
+    with collected_later():
+        state = RunState(run, journal.devices(run))
+        for stored in journal.read(run):
+            state.apply(stored)
     return state
 
 
