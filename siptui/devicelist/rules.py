@@ -21,7 +21,6 @@ ADAPTER = re.compile(r"(?<![a-z0-9])mp[\s\-]?(114|118|124)(?!\d)", re.IGNORECASE
 _SHOWN = 200  # characters of a wrong value that a fault repeats
 _SIP = re.compile(r"sips?:(?=[^@]+@)", re.IGNORECASE)
 _PREFIX = re.compile(r"(SEP|ATA)[0-9A-F]", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _BROKEN = {
     "quotes": "a quotation mark is not closed, or stands inside a cell; "
     "close it, or double those that belong to the text",
@@ -226,9 +225,8 @@ class _Row:
 
 
 def is_date(text: str) -> bool:
-    """Whether `text` is an ISO 8601 date, with or without a time."""
-    if not _DATE.match(text):
-        return False
+    """Whether `text` is an ISO 8601 date, with or without a time: one that a deadline follows
+    from."""
     try:
         datetime.fromisoformat(text)
     except ValueError:
