@@ -60,7 +60,7 @@ def recorded(path: Path) -> list[dict[str, object]]:
                 await http.send(
                     Call.TOKEN,
                     "POST",
-                    f"https://login.example/contoso.com/oauth2?x={SECRET}",
+                    f"https://login.fabrikam.example:8443/contoso.com/oauth2?x={SECRET}",
                     body=form,
                 )
                 await http.send(Call.READ, "GET", f"{ADMIN_API}/users/{quote(ADMIN, safe='')}")
@@ -82,9 +82,31 @@ def test_nobody_is_in_it(tmp_path: Path) -> None:
         BATCH,
         "203.0.113",
         "1234567",
+        "fabrikam",
     ):
         assert gone.casefold() not in text, gone
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("host", "kept"),
+    [
+        ("api.interfaces.records.teams.microsoft.com", True),
+        ("login.partner.microsoftonline.cn", True),
+        ("graph.microsoft.us:443", True),
+        ("127.0.0.1:9080", True),
+        ("localhost:9443", True),
+        ("sipgw.fabrikam.example:8443", False),
+        ("microsoft.com.fabrikam.example", False),
+        ("notmicrosoft.com", False),
+    ],
+)
+def test_only_hosts_that_name_nobody_are_kept(tmp_path: Path, host: str, kept: bool) -> None:
+    with Recorder(tmp_path / "recording.jsonl") as recorder:
+        recorder(Exchange(START, 0.1, Call.READ, "GET", f"https://{host}/x", {}, b"", None, None))
+    line = json.loads((tmp_path / "recording.jsonl").read_text().splitlines()[1])
+    assert (line["host"] == host) is kept
+    assert kept or "fabrikam" not in line["host"]
 
 
 def test_the_wire_is_in_it(tmp_path: Path) -> None:
