@@ -181,7 +181,7 @@ def _tell_end(state: "RunState", as_json: bool) -> None:
     """Say that nothing is left to go on with, and what may still be done."""
     import json
 
-    from siptui.commands.phrasing import ways_on
+    from siptui.commands.phrasing import named, ways_on
     from siptui.runs.events import Stored
     from siptui.runs.public import lines
 
@@ -192,7 +192,7 @@ def _tell_end(state: "RunState", as_json: bool) -> None:
             click.echo(json.dumps(line, ensure_ascii=False))
     click.echo(f"Run {state.run} is finished; there is nothing left to go on with.", err=True)
     for text in ways_on(state):
-        click.echo(text, err=True)
+        click.echo(named(text), err=True)
 
 
 def _show(

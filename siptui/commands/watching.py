@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from siptui.commands.phrasing import counted, ways_on
+from siptui.commands.phrasing import counted, named, ways_on
 from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
@@ -105,7 +105,7 @@ def _tell(follower: "Follower", as_json: bool, after: int) -> bool:
                 click.echo(json.dumps(line, ensure_ascii=False))
         else:
             for text in _for_people(follower.state, stored, changed):
-                click.echo(text)
+                click.echo(named(text))
     sys.stdout.flush()
     # One that was ordered at the very end is carried out before there is an end to tell of.
     return ended and not (follower.state.finished and follower.state.open_orders)
@@ -182,7 +182,7 @@ def summary(state: RunState, event: ev.RunFinished) -> list[str]:
 
 def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
     text = "The worker is gone without a word."
-    following = f"Nothing is lost; go on with: siptui resume {state.run}"
+    following = named(f"Nothing is lost; go on with: siptui resume {state.run}")
     if shutil.disk_usage(path.parent).free < _ROOM:
         text += f" The disk that {path.parent} is on is full."
         following = f"Free some space first. {following}"
@@ -203,10 +203,10 @@ def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
 def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:
     """Ask what Ctrl-C meant. False: leave."""
     if _is_here(path, run):
-        click.echo(f"The run stops; go on with: siptui resume {run}", err=True)
+        click.echo(named(f"The run stops; go on with: siptui resume {run}"), err=True)
         return False
     if not may_ask:
-        click.echo(f"The run goes on: siptui attach {run}", err=True)
+        click.echo(named(f"The run goes on: siptui attach {run}"), err=True)
         return False
     choice = click.prompt(
         f"\nRun {run} goes on without this terminal. [l]eave it running, [s]top submitting, "
@@ -223,5 +223,5 @@ def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:
         )
         return True
     if choice == "l":
-        click.echo(f"See it again with: siptui attach {run}", err=True)
+        click.echo(named(f"See it again with: siptui attach {run}"), err=True)
     return bool(choice == "w")

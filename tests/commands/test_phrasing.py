@@ -3,7 +3,7 @@
 import pytest
 
 from siptui.commands.confirming import confirm
-from siptui.commands.phrasing import counted
+from siptui.commands.phrasing import counted, for_profile
 from siptui.domain.errors import UsageError
 from tests.runs.bench import devices
 
@@ -31,3 +31,19 @@ def test_the_confirmation_says_that_a_few_go_out_alone(
     with pytest.raises(UsageError):
         confirm(devices(3), tenant="Contoso", batches=2, first=first, yes=False, no_input=False)
     assert ("out alone" in capsys.readouterr().err) is apart
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Go on with: siptui resume 2026-1a", "Go on with: siptui resume 2026-1a --profile lab"),
+        ("siptui retry R.", "siptui retry R --profile lab."),
+        ("siptui resume R --resubmit", "siptui resume R --profile lab --resubmit"),
+        ("“siptui batches” lists", "“siptui batches --profile lab” lists"),
+        ("siptui attach R --profile x", "siptui attach R --profile x"),
+        ("Try siptui run FILE; siptui --help", "Try siptui run FILE; siptui --help"),
+    ],
+)
+def test_the_way_on_names_the_profile_that_was_given(text: str, said: str) -> None:
+    assert for_profile(text, "lab") == said
+    assert for_profile(text, None) == text
