@@ -167,7 +167,7 @@ class Reader:
         """Tell the operator that the service does not answer; once until it does again."""
         if not self._told:
             self._told = True
-            self._book.note(f"{what}: {error.message}; still trying", level="warning")
+            self._book.note(f"{what}: {error.message.rstrip('.')}; still trying", level="warning")
 
     def _succeeded(self, what: str) -> None:
         self._reached = True

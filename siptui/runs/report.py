@@ -67,6 +67,13 @@ def _how_it_stands(run: RunState) -> str:
     return "still going on when this was written."
 
 
+def percent(count: int, total: int) -> int:
+    """The share of `count` in `total`, rounded; 100 only for all of them, 0 only for none."""
+    if not total or count in (0, total):
+        return 100 if count else 0
+    return min(max(round(100 * count / total), 1), 99)
+
+
 def _counts(run: RunState) -> Iterator[str]:
     yield "## Result"
     yield ""
@@ -77,7 +84,7 @@ def _counts(run: RunState) -> Iterator[str]:
         if state is DeviceState.RUNNING:
             count += run.counts[DeviceState.SUBMITTING]
         if count or state in (DeviceState.SUCCEEDED, DeviceState.FAILED):
-            share = round(100 * count / len(run.devices)) if run.devices else 0
+            share = percent(count, len(run.devices))
             yield f"| {SYMBOLS[state]} {WORDS[state]} | {count} | {share} % |"
     yield ""
 

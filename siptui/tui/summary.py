@@ -7,6 +7,7 @@ from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
 from siptui.domain.text import visible
 from siptui.runs import events as ev
+from siptui.runs.report import percent
 from siptui.runs.state import RunState
 from siptui.tui.board import duration, tone
 from siptui.tui.chart import bar, curve
@@ -39,7 +40,7 @@ def _counts(run: RunState) -> list[Line]:
         if state is DeviceState.RUNNING:
             count += run.counts[DeviceState.SUBMITTING]
         if count:
-            share = f"{100 * count // total:>3} %"
+            share = f"{percent(count, total):>3} %"
             lines.append(
                 (
                     (f"{SYMBOLS[state]} {WORDS[state]:<10} {count:>6}  {share}  ", tone(state)),

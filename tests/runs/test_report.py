@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
 from siptui.runs import events as ev
 from siptui.runs.office import load
-from siptui.runs.report import plain, report_text
+from siptui.runs.report import percent, plain, report_text
 from siptui.runs.state import RunState
 from tests.tui.desk import ScriptedDesk, make_devices
 
@@ -78,3 +79,11 @@ def test_foreign_text_is_one_line_and_no_markup(text: str) -> None:
     for sign in "|<>[]`*#":
         bare = shown.replace("\\\\", "").replace(f"\\{sign}", "")
         assert sign not in bare
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "share"),
+    [(0, 0, 0), (0, 9, 0), (9, 9, 100), (999, 1000, 99), (1, 1000, 1), (37, 60, 62), (23, 60, 38)],
+)
+def test_a_share_is_all_or_none_only_where_it_is(count: int, total: int, share: int) -> None:
+    assert percent(count, total) == share
