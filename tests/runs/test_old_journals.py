@@ -1,0 +1,114 @@
+"""Journals and records that earlier versions wrote: opened, reported on and gone on with.
+
+Each folder of `journals/` was made by the code of that version (see `journals/make.py`).
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from siptui.cli import cli
+from siptui.domain.state import BatchState, DeviceState
+from siptui.preflight.record import Record, Step
+from siptui.runs.events import RunFinished
+from siptui.runs.journal import Journal
+from siptui.runs.office import load
+from tests.runs.bench import Bench
+from tests.runs.journals.make import told
+from tests.support import emulated_time
+
+_VERSIONS = sorted(p for p in Path(__file__).with_name("journals").iterdir() if p.name[0].isdigit())
+
+
+@pytest.fixture(params=_VERSIONS, ids=lambda path: path.name)
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of a version's files, private as they were."""
+    copy = tmp_path / "state" / "lab"
+    copy.mkdir(parents=True, mode=0o700)
+    for file in request.param.iterdir():
+        shutil.copyfile(file, copy / file.name)
+        (copy / file.name).chmod(0o600)
+    return copy
+
+
+def _expected(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "expected.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_it_reads_as_that_version_read_it(folder: Path, read_only: bool) -> None:
+    expected = _expected(folder)
+    with Journal(folder / "journal.db", read_only=read_only) as journal:
+        assert journal.notice == ""
+        assert set(journal.runs()) == {one["run"] for one in expected.values()}
+        for one in expected.values():
+            found = told(load(journal, one["run"]))
+            assert {"run": one["run"], **json.loads(json.dumps(found))} == one
+
+
+def test_its_runs_go_on_where_they_stood(folder: Path) -> None:
+    """What waits is submitted once; what was on its way is looked for and not submitted again."""
+    expected = _expected(folder)
+    bench = Bench(folder)
+
+    async def main() -> None:
+        stopped, lost = expected["stopped"]["run"], expected["lost"]["run"]
+        bench.office.resume(stopped)
+        end = await bench.work(stopped)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == len(expected["stopped"]["devices"])
+        before = {
+            d["hardware_id"] for d in expected["stopped"]["devices"] if d["state"] != "queued"
+        }
+        assert before.isdisjoint(hardware_id for _, hardware_id in bench.ledger.times)
+
+        on_its_way = {d["hardware_id"] for d in expected["lost"]["devices"] if d["batch"] == 1}
+        end = await bench.work(lost)
+        assert isinstance(end, RunFinished)
+        state = bench.state(lost)
+        assert state.batches[1].state is BatchState.UNSETTLED
+        unknown = {r.device.hardware_id for r in state.devices if r.state is DeviceState.UNKNOWN}
+        assert unknown == on_its_way
+        assert on_its_way.isdisjoint(hardware_id for _, hardware_id in bench.ledger.times)
+        assert set(bench.ledger.times.values()) == {1}
+
+    emulated_time.run(main())
+    bench.office.close()
+
+
+def test_commands_report_on_it(folder: Path, tmp_path: Path) -> None:
+    expected = _expected(folder)
+    config = tmp_path / "config" / "config.toml"
+    config.parent.mkdir(mode=0o700)
+    config.write_text('[profiles.lab]\ntenant = "contoso.example"\n')
+    env = {"SIPTUI_CONFIG_DIR": str(config.parent), "SIPTUI_STATE_DIR": str(folder.parent)}
+
+    def siptui(*args: str) -> str:
+        done = CliRunner().invoke(cli, args, env=env)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    states = {one["run"]: one["state"] for one in json.loads(siptui("runs", "--json"))["runs"]}
+    assert states == {
+        expected["every_kind"]["run"]: "finished",
+        expected["stopped"]["run"]: "stopped",
+        expected["lost"]["run"]: "stopped",
+    }
+    for one in expected.values():
+        out = tmp_path / f"{one['run']}.json"
+        siptui("export", one["run"], "-o", str(out))
+        results = json.loads(out.read_text())["devices"]
+        assert [d["state"] for d in results] == [d["state"] for d in one["devices"]]
+    changes = json.loads(siptui("fix", "--history", "--json"))["changes"]
+    assert {change["id"] for change in changes} == set(Record(folder).changes())
+
+
+def test_its_record_of_fixes_reads_as_ever(folder: Path) -> None:
+    steps = [one.step for one in Record(folder).changes().values()]
+    assert steps.count(Step.UNDONE) == 1
+    assert set(steps) == {Step.UNDONE, Step.SEEN}
