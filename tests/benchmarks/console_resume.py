@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.benchmarks.figure import Figure, limit
 from tests.benchmarks.measure_journal import EVENTS, long_run
 from tests.benchmarks.screen import Screen
-from tests.tui.desk import list_text, make_devices
+from tests.tui.scripted_runs import list_text, make_devices
 
 _TURNS = 3
 

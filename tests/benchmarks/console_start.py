@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tests.benchmarks.figure import Figure, ratio
 from tests.benchmarks.screen import Screen
-from tests.tui.desk import list_text, make_devices
+from tests.tui.scripted_runs import list_text, make_devices
 
 _ROUNDS = 5
 _CONFIG = """
-default_profile = "bench"
-[profiles.bench]
+default_profile = "contoso"
+[profiles.contoso]
 tenant = "00000000-0000-0000-0000-000000000000"
 cloud = "lab"
 [clouds.lab]

@@ -16,7 +16,7 @@ from siptui.runs.results import result_rows
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.measure_journal import least, long_run, open_again, plan
 from tests.benchmarks.measure_lists import write_list
-from tests.runs.bench import Bench, devices
+from tests.runs.engine_harness import EngineHarness, devices
 from tests.support.emulated_time import run
 
 SIZES = (100, 1_000, 10_000)
@@ -72,9 +72,9 @@ def _results(path: Path, name: str) -> str:
 
 def _whole_run(folder: Path, size: int) -> None:
     below = Path(tempfile.mkdtemp(dir=folder))
-    bench = Bench(below, "healthy")
+    harness = EngineHarness(below, "healthy")
 
     async def work() -> None:
-        await bench.work(bench.create(devices(size, list(Region))))
+        await harness.work(harness.create(devices(size, list(Region))))
 
     run(work())

@@ -15,7 +15,7 @@ from siptui.runs import events as ev
 from siptui.runs.follower import Follower
 from siptui.runs.office import Office
 from tests.benchmarks.figure import Figure, limit, ratio
-from tests.runs.bench import devices
+from tests.runs.engine_harness import devices
 
 DEVICES = 50_000
 EVENTS = 50_000

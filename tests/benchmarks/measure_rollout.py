@@ -12,7 +12,7 @@ from siptui.emulator.batches import Batch
 from siptui.emulator.scenario import load_scenario
 from siptui.runs.events import DeviceChanged
 from tests.benchmarks.figure import Figure, limit, ratio
-from tests.runs.bench import Bench, devices
+from tests.runs.engine_harness import EngineHarness, devices
 from tests.support.emulated_time import START, now, run
 
 PHONES = 1_800
@@ -23,17 +23,17 @@ _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED})
 def figures() -> Iterator[Figure]:
     """Beside the least that three slots a region allow, and beside one batch after the other."""
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), load_scenario("healthy"))
-        name, took = run(_roll_out(bench))
-        batches = [bench.tenant.batch(batch_id) for batch_id in bench.ids()]
+        harness = EngineHarness(Path(folder), load_scenario("healthy"))
+        name, took = run(_roll_out(harness))
+        batches = [harness.tenant.batch(batch_id) for batch_id in harness.ids()]
         lengths = {
             region: [b.ends - b.accepted for b in batches if b and b.region is region]
             for region in Region
         }
         bound = max(least_time(some, SLOTS) for some in lengths.values())
         one_by_one = sum(map(sum, lengths.values()))
-        lags = sorted(_lags(bench, name, [b for b in batches if b]))
-        reads = bench.ledger.calls["batchstatus"] + bench.ledger.calls["batchsummaries"]
+        lags = sorted(_lags(harness, name, [b for b in batches if b]))
+        reads = harness.ledger.calls["batchstatus"] + harness.ledger.calls["batchsummaries"]
     what = f"time to the last of {PHONES:,} phones"
     beside = f"the least with {SLOTS} slots a region, {bound / 60:.1f} min"
     yield ratio(what, f"{took / 60:.1f} min", beside, took / bound, 1.1)
@@ -56,10 +56,10 @@ def figures() -> Iterator[Figure]:
     yield limit("reads a second and region meanwhile", reads / took / len(Region), "", 1)
 
 
-async def _roll_out(bench: Bench) -> tuple[str, float]:
-    name = bench.create(devices(PHONES, list(Region)))
+async def _roll_out(harness: EngineHarness) -> tuple[str, float]:
+    name = harness.create(devices(PHONES, list(Region)))
     began = now()
-    await bench.work(name)
+    await harness.work(name)
     return name, (now() - began).total_seconds()
 
 
@@ -77,11 +77,11 @@ def _time(order: Sequence[float], slots: int) -> float:
     return max(free)
 
 
-def _lags(bench: Bench, name: str, batches: Sequence[Batch]) -> Iterator[float]:
+def _lags(harness: EngineHarness, name: str, batches: Sequence[Batch]) -> Iterator[float]:
     """Seconds from each device's end at the service to its event in the journal."""
     ended = {item.key: item.ends for batch in batches for item in batch.items}
-    state = bench.state(name)
-    for stored in bench.office.journal.read(name):
+    state = harness.state(name)
+    for stored in harness.office.journal.read(name):
         event = stored.event
         if isinstance(event, DeviceChanged) and event.state in _OVER:
             at = (datetime.fromisoformat(stored.at) - START).total_seconds()

@@ -9,7 +9,7 @@ from pathlib import Path
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from tests.benchmarks.figure import Figure, limit
-from tests.worker.lab import lab, until, write_list
+from tests.worker.installation import installed, until, write_list
 
 LIVE = 900
 SECONDS = 40.0
@@ -18,7 +18,10 @@ SECONDS = 40.0
 def figures() -> Iterator[Figure]:
     """Nine batches of a hundred, three in each region, over real HTTP on loopback."""
     regions = list(Region)
-    with tempfile.TemporaryDirectory() as folder, lab(Path(folder), speed=1, quick=1) as found:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        installed(Path(folder), speed=1, quick=1) as found,
+    ):
         phones = write_list(
             Path(folder) / "phones.csv", range(LIVE), lambda n: regions[n % len(regions)]
         )

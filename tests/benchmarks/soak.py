@@ -21,7 +21,7 @@ from pathlib import Path
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.runs.events import Options
-from tests.runs.bench import Bench, devices
+from tests.runs.engine_harness import EngineHarness, devices
 from tests.support.emulated_time import now, run
 
 _TRUTHS = {"signed_in": DeviceState.SUCCEEDED, "failed": DeviceState.FAILED}
@@ -50,22 +50,22 @@ class Soaked:
 
 
 async def _soak(folder: Path, count: int, *, traced: bool) -> Soaked:
-    bench = Bench(folder, "lossy")
-    name = bench.create(devices(count, list(Region)), Options(settle_seconds=120))
+    harness = EngineHarness(folder, "lossy")
+    name = harness.create(devices(count, list(Region)), Options(settle_seconds=120))
     began, cpu = now(), time.process_time()
-    work = bench.start(name)
+    work = harness.start(name)
     marks: list[tuple[int, float, float, float]] = []
     while not work.ended:
-        done = bench.ledger.calls["createbatch"]
+        done = harness.ledger.calls["createbatch"]
         if traced and len(marks) < 4 and done >= (len(marks) + 1) * count / 400:
             marks.append((done, (now() - began).total_seconds(), *_megabytes()))
         await asyncio.sleep(5)
     end = await work.end()
     cpu = time.process_time() - cpu
-    state = bench.state(name)
+    state = harness.state(name)
     wrong = 0
     for record in state.devices:
-        truth = bench.tenant.truth(record.device.user_name, record.device.hardware_id).state
+        truth = harness.tenant.truth(record.device.user_name, record.device.hardware_id).state
         if record.state is not DeviceState.UNKNOWN and _TRUTHS.get(truth) is not record.state:
             wrong += 1
     return Soaked(
@@ -75,9 +75,9 @@ async def _soak(folder: Path, count: int, *, traced: bool) -> Soaked:
         events=state.last_seq,
         wrong=wrong,
         unknown=state.counts[DeviceState.UNKNOWN],
-        twice=sum(n > 1 for n in bench.ledger.times.values()),
-        violations=len(bench.ledger.violations),
-        most_live=max(bench.ledger.max_live.values()),
+        twice=sum(n > 1 for n in harness.ledger.times.values()),
+        violations=len(harness.ledger.violations),
+        most_live=max(harness.ledger.max_live.values()),
         hours=(now() - began).total_seconds() / 3600,
         processor=cpu,
         marks=marks,

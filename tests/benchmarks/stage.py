@@ -1,4 +1,4 @@
-"""What is measured on a real terminal: the console over a scripted desk, and bare Textual.
+"""What is measured on a real terminal: the console over scripted runs, and bare Textual.
 
 `python -m tests.benchmarks.stage SCENE [ROWS]`, started by `screen.py`, which gives its orders
 through a pipe. Bare Textual is the same rows in a stock `DataTable`, a `RichLog` below.
@@ -119,12 +119,12 @@ class Stage:
 
 
 def console(rows: int) -> None:
-    """The console on a list of that many phones, with a desk that does what it is told."""
+    """The console on a list of that many phones, with runs whose events are written here."""
     from siptui.runs import events as ev
     from siptui.tui.app import SiptuiApp
     from siptui.tui.options import ConsoleOptions
     from siptui.tui.ordering import sort_key
-    from tests.tui.desk import ScriptedDesk, list_text, make_devices
+    from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
 
     class Played(Stage):
         app: SiptuiApp
@@ -142,29 +142,29 @@ def console(rows: int) -> None:
         async def submit(self) -> None:
             self.main.do(self.main.session.submit, then_all=True)
             for batch in range(1, rows // 100 + 1):
-                desk.accept(batch)
+                runs.accept(batch)
 
         async def journal(self) -> tuple[str, str]:
-            return str(folder / "journal.sqlite"), desk.newest
+            return str(folder / "journal.sqlite"), runs.newest
 
         async def accept(self, batch: int) -> None:
-            desk.accept(batch)
+            runs.accept(batch)
 
         async def finish(self, first: int, last: int, error: str = "") -> None:
-            desk.finish(range(first, last), error=error)
+            runs.finish(range(first, last), error=error)
 
         async def finish_row(self, device: int) -> None:
             """The table alone: what it costs without counts, bar and title."""
-            desk.finish([device])
+            runs.finish([device])
             changes = self.main.session.poll()
             self.main.grid.put(self.main.session.board.changed(changes.devices))
 
         async def over(self) -> None:
-            desk.write(ev.BatchFinished(batch=1, batch_id="x", succeeded=85, failed=15))
-            desk.write(ev.RunFinished(succeeded=85, failed=15, unknown=0, skipped=0, seconds=60.0))
+            runs.write(ev.BatchFinished(batch=1, batch_id="x", succeeded=85, failed=15))
+            runs.write(ev.RunFinished(succeeded=85, failed=15, unknown=0, skipped=0, seconds=60.0))
 
         async def say(self, text: str) -> None:
-            desk.write(ev.Note(level="info", text=text))
+            runs.write(ev.Note(level="info", text=text))
 
         async def load(self) -> float:
             return await self.painted(self.main.show_all)
@@ -182,7 +182,7 @@ def console(rows: int) -> None:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        desk = ScriptedDesk(folder)
+        runs = ScriptedRuns(folder)
         file = folder / "lobby.csv"
         file.write_text(list_text(make_devices(rows)))
 
@@ -190,10 +190,10 @@ def console(rows: int) -> None:
             def on_ready(self) -> None:
                 stage.start()
 
-        app = Measured(desk, ConsoleOptions(file=file, save_folder=folder))
+        app = Measured(runs, ConsoleOptions(file=file, save_folder=folder))
         stage = Played(app)
         app.run()
-        desk.close()
+        runs.close()
 
 
 def stock(rows: int) -> None:

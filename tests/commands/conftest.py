@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.worker.lab import Lab, lab, write_list
+from tests.worker.installation import Installation, installed, write_list
 
 _SCENARIO = """
 [timing]
@@ -22,9 +22,9 @@ known = false
 
 @dataclass(frozen=True)
 class Finished:
-    """A lab and its run of 9 phones in two regions: 0 and 5 were offline, 7 is not known."""
+    """An installation and its run of 9 phones: 0 and 5 were offline, 7 is not known."""
 
-    lab: Lab
+    installation: Installation
     run: str
     exit_code: int
 
@@ -32,11 +32,11 @@ class Finished:
 @pytest.fixture(scope="package")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     """The run as `siptui run` left it. Tests that submit take it from `retried` on."""
-    with lab(tmp_path_factory.mktemp("finished"), _SCENARIO) as place:
+    with installed(tmp_path_factory.mktemp("finished"), _SCENARIO) as installation:
         regions = ("EMEA", "NOAM")
-        file = write_list(place.folder / "list.csv", range(9), lambda n: regions[n % 2])
+        file = write_list(installation.folder / "list.csv", range(9), lambda n: regions[n % 2])
         file.write_text(file.read_text().replace("Region\n", "Region,Room\n", 1))
         file.write_text(file.read_text().replace("NOAM\n", "NOAM,=1+1\n"))
-        done = place.run("run", str(file), "--yes")
-        (run,) = place.runs()
-        yield Finished(place, run, done.exit_code)
+        done = installation.run("run", str(file), "--yes")
+        (run,) = installation.runs()
+        yield Finished(installation, run, done.exit_code)

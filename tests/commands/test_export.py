@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.commands.conftest import Finished
-from tests.worker.lab import hardware_id
+from tests.worker.installation import hardware_id
 
 _FIELDS = {
     *("line", "username", "hardware_id", "region", "batch_id", "state", "attempt", "error"),
@@ -20,7 +20,7 @@ def _rows(text: str) -> list[dict[str, str]]:
 
 def test_json_has_every_device_in_the_order_of_the_list(finished: Finished) -> None:
     assert finished.exit_code == 3
-    done = finished.lab.run("export", finished.run, "--format", "json")
+    done = finished.installation.run("export", finished.run, "--format", "json")
     assert done.exit_code == 0
     found = json.loads(done.stdout)
     assert found["run"] == finished.run
@@ -28,7 +28,7 @@ def test_json_has_every_device_in_the_order_of_the_list(finished: Finished) -> N
     assert all(set(d) == _FIELDS for d in found["devices"])
     assert [d["line"] for d in found["devices"]] == list(range(2, 11))
     assert found["devices"][1]["extra"] == {"Room": "=1+1"}
-    truth = finished.lab.truth()
+    truth = finished.installation.truth()
     for device in found["devices"]:
         assert (device["state"], device["error"] or "") == truth[device["hardware_id"]]
         assert device["batch_id"]
@@ -41,32 +41,32 @@ def test_json_has_every_device_in_the_order_of_the_list(finished: Finished) -> N
 def test_csv_is_guarded_against_formulas_unless_raw(finished: Finished, tmp_path: Path) -> None:
     file = tmp_path / "results.csv"
     args = ("export", finished.run, "-o", str(file))
-    assert finished.lab.run(*args).exit_code == 0
+    assert finished.installation.run(*args).exit_code == 0
     assert file.stat().st_mode & 0o077 == 0
     rows = _rows(file.read_text("utf-8-sig"))
     assert [row["Room"] for row in rows[:2]] == ["", "'=1+1"]
-    again = finished.lab.run(*args)
+    again = finished.installation.run(*args)
     assert again.exit_code == 1
     assert "--force" in again.stderr
-    assert finished.lab.run(*args, "--raw", "--force").exit_code == 0
+    assert finished.installation.run(*args, "--raw", "--force").exit_code == 0
     assert _rows(file.read_text("utf-8-sig"))[1]["Room"] == "=1+1"
 
 
 def test_the_ending_of_the_file_decides_the_format(finished: Finished, tmp_path: Path) -> None:
     file = tmp_path / "results.json"
-    assert finished.lab.run("export", finished.run, "-o", str(file)).exit_code == 0
+    assert finished.installation.run("export", finished.run, "-o", str(file)).exit_code == 0
     assert json.loads(file.read_text())["run"] == finished.run
 
 
 def test_the_failed_ones_are_a_list_that_run_reads(finished: Finished, tmp_path: Path) -> None:
     file = tmp_path / "failed.csv"
-    done = finished.lab.run("export", finished.run, "--only", "failed", "-o", str(file))
+    done = finished.installation.run("export", finished.run, "--only", "failed", "-o", str(file))
     assert done.exit_code == 0
-    plan = finished.lab.run("run", str(file), "--dry-run", "--json")
+    plan = finished.installation.run("run", str(file), "--dry-run", "--json")
     assert plan.exit_code == 0, plan.output
     batches = json.loads(plan.stdout)["batches"]
     found = {d["hardware_id"]: b["region"] for b in batches for d in b["devices"]}
-    state = finished.lab.state(finished.run)
+    state = finished.installation.state(finished.run)
     assert found == {
         r.device.hardware_id: str(r.device.region) for r in state.devices if r.state == "failed"
     }
@@ -74,17 +74,17 @@ def test_the_failed_ones_are_a_list_that_run_reads(finished: Finished, tmp_path:
 
 
 def test_a_run_nobody_knows(finished: Finished) -> None:
-    done = finished.lab.run("export", "nobody")
+    done = finished.installation.run("export", "nobody")
     assert done.exit_code == 2
     assert "siptui runs" in done.stderr
 
 
 def test_a_report_for_the_ticket(finished: Finished, tmp_path: Path) -> None:
     file = tmp_path / "report.md"
-    assert finished.lab.run("export", finished.run, "-o", str(file)).exit_code == 0
+    assert finished.installation.run("export", finished.run, "-o", str(file)).exit_code == 0
     text = file.read_text("utf-8")
     assert finished.run in text
     assert all(hardware_id(n) in text for n in range(9))
-    done = finished.lab.run("export", finished.run, "--format", "md", "--only", "failed")
+    done = finished.installation.run("export", finished.run, "--format", "md", "--only", "failed")
     assert "## Failed" in done.stdout
     assert "## Signed in" not in done.stdout

@@ -5,7 +5,7 @@ import pytest
 from siptui.commands.confirming import confirm
 from siptui.commands.phrasing import counted, for_profile
 from siptui.domain.errors import UsageError
-from tests.runs.bench import devices
+from tests.runs.engine_harness import devices
 
 
 @pytest.mark.parametrize(

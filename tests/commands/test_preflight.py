@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from siptui.preflight import apply
-from tests.worker.lab import TOKEN, Lab, each_type, json_lines, lab, until
+from tests.worker.installation import TOKEN, Installation, each_type, installed, json_lines, until
 from tests.worker.terminal import Terminal
 
 _SCENARIO = """
@@ -36,21 +36,21 @@ _NAMES = ("numberless", "calling", "shared", "fine", "boss")
 
 
 @contextmanager
-def place(folder: Path, scenario: str) -> Iterator[Lab]:
-    """A lab whose profile knows Graph and the inventory as well."""
-    with lab(folder, scenario) as found:
+def installed_with_graph(folder: Path, scenario: str) -> Iterator[Installation]:
+    """An installation whose profile knows Graph and the inventory as well."""
+    with installed(folder, scenario) as found:
         config = folder / "config" / "config.toml"
         url = found.emulator.url
         config.write_text(config.read_text() + f'graph = "{url}"\ndevices = "{url}"\n')
         more = {"SIPTUI_GRAPH_TOKEN": TOKEN, "SIPTUI_DEVICES_TOKEN": TOKEN}
-        yield Lab(found.folder, found.emulator, {**found.env, **more})
+        yield Installation(found.folder, found.emulator, {**found.env, **more})
 
 
 @pytest.fixture
-def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """A tenant with five accounts, four of which lack something; read back without delay."""
     monkeypatch.setattr(apply, "PATIENCE", (0.1,) * 30)
-    with place(tmp_path / "lab", _SCENARIO) as found:
+    with installed_with_graph(tmp_path / "lab", _SCENARIO) as found:
         yield found
 
 
@@ -63,7 +63,7 @@ def write(folder: Path, names: tuple[str, ...] = _NAMES) -> str:
     return str(path)
 
 
-def preflight(tenant: Lab, file: str, *more: str) -> tuple[Result, dict[str, Any]]:
+def preflight(tenant: Installation, file: str, *more: str) -> tuple[Result, dict[str, Any]]:
     done = tenant.run("preflight", file, "--region", "EMEA", "--json", *more)
     return done, json.loads(done.stdout)
 
@@ -87,7 +87,7 @@ _FAILING = {
 _FIELDS = {"check", "result", "detail", "remedy", "powershell", "lead_time_hours"}
 
 
-def test_a_preflight_for_scripts(tenant: Lab, tmp_path: Path) -> None:
+def test_a_preflight_for_scripts(tenant: Installation, tmp_path: Path) -> None:
     done, body = preflight(tenant, write(tmp_path), "--public-ip", "203.0.113.24")
     assert done.exit_code == 3
     assert failing(body) == _FAILING
@@ -105,7 +105,7 @@ def test_a_preflight_for_scripts(tenant: Lab, tmp_path: Path) -> None:
     assert TOKEN not in done.output
 
 
-def test_a_preflight_for_people(tenant: Lab, tmp_path: Path) -> None:
+def test_a_preflight_for_people(tenant: Installation, tmp_path: Path) -> None:
     done = tenant.run("preflight", write(tmp_path), "--region", "EMEA")
     assert done.exit_code == 3
     assert "✗ phone_number" in done.stdout
@@ -117,7 +117,7 @@ def test_a_preflight_for_people(tenant: Lab, tmp_path: Path) -> None:
     assert fine.exit_code == 0
 
 
-def test_an_address_that_is_not_trusted_fails(tenant: Lab, tmp_path: Path) -> None:
+def test_an_address_that_is_not_trusted_fails(tenant: Installation, tmp_path: Path) -> None:
     file = write(tmp_path, ("fine",))
     done, body = preflight(tenant, file, "--public-ip", "198.51.100.9")
     assert done.exit_code == 3
@@ -127,7 +127,7 @@ def test_an_address_that_is_not_trusted_fails(tenant: Lab, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("command", [["preflight"], ["fix", "--dry-run"], ["fix", "--undo", "x"]])
-def test_without_a_sign_in(tenant: Lab, tmp_path: Path, command: list[str]) -> None:
+def test_without_a_sign_in(tenant: Installation, tmp_path: Path, command: list[str]) -> None:
     file = [] if "--undo" in command else [write(tmp_path), "--region", "EMEA"]
     done = tenant.run(*command, *file, "--json", SIPTUI_ACCESS_TOKEN="")
     assert done.exit_code == (2 if "--undo" in command else 4)
@@ -138,7 +138,7 @@ _WEAK = '[auth]\nroles = ["Authentication Administrator"]\ngraph = []\n'
 
 
 def test_with_bulk_sign_in_alone_nothing_is_checked_and_the_run_works(tmp_path: Path) -> None:
-    with place(tmp_path / "lab", _WEAK) as weak:
+    with installed_with_graph(tmp_path / "lab", _WEAK) as weak:
         file = write(tmp_path, ("one", "two"))
         done, body = preflight(weak, file)
         assert done.exit_code == 0
@@ -158,7 +158,7 @@ def test_with_bulk_sign_in_alone_nothing_is_checked_and_the_run_works(tmp_path: 
 # -- fix --------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_and_a_script_change_nothing(tenant: Lab, tmp_path: Path) -> None:
+def test_a_dry_run_and_a_script_change_nothing(tenant: Installation, tmp_path: Path) -> None:
     file = write(tmp_path)
     done = tenant.run("fix", file, "--region", "EMEA", "--dry-run", "--json")
     assert done.exit_code == 0
@@ -187,7 +187,7 @@ def test_a_dry_run_and_a_script_change_nothing(tenant: Lab, tmp_path: Path) -> N
     assert json.loads(tenant.run("fix", "--history", "--json").stdout) == {"changes": []}
 
 
-def test_nobody_to_ask_changes_nothing(tenant: Lab, tmp_path: Path) -> None:
+def test_nobody_to_ask_changes_nothing(tenant: Installation, tmp_path: Path) -> None:
     file = write(tmp_path)
     done = tenant.run("fix", file, "--region", "EMEA")
     assert done.exit_code == 2
@@ -195,7 +195,7 @@ def test_nobody_to_ask_changes_nothing(tenant: Lab, tmp_path: Path) -> None:
     assert failing(preflight(tenant, file)[1]) == _FAILING
 
 
-def test_fixes_are_made_recorded_and_undone(tenant: Lab, tmp_path: Path) -> None:
+def test_fixes_are_made_recorded_and_undone(tenant: Installation, tmp_path: Path) -> None:
     file = write(tmp_path)
     done = tenant.run("fix", file, "--region", "EMEA", "--yes", "--json")
     assert done.exit_code == 3, done.output
@@ -224,7 +224,9 @@ def test_fixes_are_made_recorded_and_undone(tenant: Lab, tmp_path: Path) -> None
     assert "undone" in tenant.run("fix", "--history").stdout
 
 
-def test_only_one_check_and_a_personal_account_by_its_name(tenant: Lab, tmp_path: Path) -> None:
+def test_only_one_check_and_a_personal_account_by_its_name(
+    tenant: Installation, tmp_path: Path
+) -> None:
     file = write(tmp_path)
     only = ("fix", file, "--region", "EMEA", "--only", "ip_phone_policy", "--yes")
     done = tenant.run(*only, "--include-personal", "Boss@contoso.com")
@@ -237,7 +239,7 @@ def test_only_one_check_and_a_personal_account_by_its_name(tenant: Lab, tmp_path
 
 
 def test_a_run_with_a_preflight_submits_nothing_while_something_fails(
-    tenant: Lab, tmp_path: Path
+    tenant: Installation, tmp_path: Path
 ) -> None:
     done = tenant.run("run", write(tmp_path), "--region", "EMEA", "--yes", "--preflight", "--json")
     assert done.exit_code == 3
@@ -248,7 +250,9 @@ def test_a_run_with_a_preflight_submits_nothing_while_something_fails(
     assert tenant.emulator.ask("ledger")["submits"] == []
 
 
-def test_a_personal_account_stops_a_run_until_it_is_named(tenant: Lab, tmp_path: Path) -> None:
+def test_a_personal_account_stops_a_run_until_it_is_named(
+    tenant: Installation, tmp_path: Path
+) -> None:
     file = write(tmp_path, ("fine", "shared"))
     args = ("run", file, "--region", "EMEA", "--yes", "--preflight", "--json")
     done = tenant.run(*args)
@@ -263,7 +267,9 @@ def test_a_personal_account_stops_a_run_until_it_is_named(tenant: Lab, tmp_path:
     assert (finished["succeeded"], finished["failed"]) == (1, 1)
 
 
-def test_a_run_without_one_says_so_and_one_that_passes_goes_on(tenant: Lab, tmp_path: Path) -> None:
+def test_a_run_without_one_says_so_and_one_that_passes_goes_on(
+    tenant: Installation, tmp_path: Path
+) -> None:
     file = write(tmp_path, ("fine",))
     checked = tenant.run("run", file, "--region", "EMEA", "--yes", "--preflight")
     assert checked.exit_code == 0, checked.output
@@ -276,7 +282,7 @@ def test_a_run_without_one_says_so_and_one_that_passes_goes_on(tenant: Lab, tmp_
 
 
 def test_a_name_typed_on_a_terminal_lets_a_personal_account_go_on(
-    tenant: Lab, tmp_path: Path
+    tenant: Installation, tmp_path: Path
 ) -> None:
     file = write(tmp_path, ("fine", "shared"))
     args = ("run", file, "--region", "EMEA", "--preflight")
@@ -296,7 +302,7 @@ def test_a_name_typed_on_a_terminal_lets_a_personal_account_go_on(
 
 
 def test_without_a_preflight_somebody_at_a_terminal_is_asked_about_personal_accounts(
-    tenant: Lab, tmp_path: Path
+    tenant: Installation, tmp_path: Path
 ) -> None:
     file = write(tmp_path, ("fine", "shared", "numberless"))
     window = Terminal(tenant, "run", file, "--region", "EMEA")
@@ -311,7 +317,7 @@ def test_without_a_preflight_somebody_at_a_terminal_is_asked_about_personal_acco
 
 
 def test_a_retry_on_a_terminal_asks_about_personal_accounts_as_well(
-    tenant: Lab, tmp_path: Path
+    tenant: Installation, tmp_path: Path
 ) -> None:
     file = write(tmp_path, ("shared", "numberless"))
     done = tenant.run("run", file, "--region", "EMEA", "--yes", "--json")
@@ -329,7 +335,7 @@ def test_a_retry_on_a_terminal_asks_about_personal_accounts_as_well(
 
 
 def test_a_run_goes_on_from_a_terminal_only_when_its_personal_accounts_are_named(
-    tenant: Lab, tmp_path: Path
+    tenant: Installation, tmp_path: Path
 ) -> None:
     file = write(tmp_path, ("numberless", "shared", "fine"))
     first = ("--first", "1", "--max-failures", "0")
@@ -350,7 +356,7 @@ def test_a_run_goes_on_from_a_terminal_only_when_its_personal_accounts_are_named
     assert len(tenant.times()) == 3
 
 
-def test_steps_are_confirmed_one_by_one_on_a_terminal(tenant: Lab, tmp_path: Path) -> None:
+def test_steps_are_confirmed_one_by_one_on_a_terminal(tenant: Installation, tmp_path: Path) -> None:
     file = write(tmp_path, ("numberless", "calling", "boss"))
     window = Terminal(tenant, "fix", file, "--region", "EMEA")
     until(lambda: window.shows("phone_number: 1 change"), "the first step")

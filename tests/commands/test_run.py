@@ -12,24 +12,33 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from tests.worker.lab import TOKEN, Lab, each_type, hardware_id, json_lines, lab, until, write_list
+from tests.worker.installation import (
+    TOKEN,
+    Installation,
+    each_type,
+    hardware_id,
+    installed,
+    json_lines,
+    until,
+    write_list,
+)
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """One lab for all tests that leave the tenant alone, or add devices of their own."""
-    with lab(tmp_path_factory.mktemp("lab")) as found:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One installation for all tests that leave the tenant alone, or add devices of their own."""
+    with installed(tmp_path_factory.mktemp("lab")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def big(shared: Lab) -> Result:
+def big(shared: Installation) -> Result:
     """A run of 250 phones, once for all that look at it."""
     file = write_list(shared.folder / "big.csv", range(250))
     return shared.run("run", str(file), "--region", "EMEA", "--yes", "--json")
 
 
-def test_250_devices_end_as_the_tenant_says(shared: Lab, big: Result) -> None:
+def test_250_devices_end_as_the_tenant_says(shared: Installation, big: Result) -> None:
     assert big.exit_code == 3, big.output
     lines = json_lines(big.stdout)
     (planned,) = each_type(lines, "run_planned")
@@ -80,7 +89,7 @@ def faulty(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_list_with_faults_submits_nothing(shared: Lab, faulty: Path) -> None:
+def test_a_list_with_faults_submits_nothing(shared: Installation, faulty: Path) -> None:
     before = shared.runs()
     done = shared.run("run", str(faulty), "--region", "EMEA", "--yes", "--json")
     assert done.exit_code == 2
@@ -93,7 +102,7 @@ def test_a_list_with_faults_submits_nothing(shared: Lab, faulty: Path) -> None:
     assert hardware_id(1001) not in shared.times()
 
 
-def test_faulty_rows_are_left_out_on_demand(shared: Lab, faulty: Path) -> None:
+def test_faulty_rows_are_left_out_on_demand(shared: Installation, faulty: Path) -> None:
     done = shared.run("run", str(faulty), "--region", "EMEA", "--yes", "--json", "--skip-invalid")
     assert done.exit_code in (0, 3), done.output
     lines = json_lines(done.stdout)
@@ -106,14 +115,14 @@ def test_faulty_rows_are_left_out_on_demand(shared: Lab, faulty: Path) -> None:
     assert shared.times()[hardware_id(1001)] == 1
 
 
-def test_rows_need_a_region(shared: Lab, tmp_path: Path) -> None:
+def test_rows_need_a_region(shared: Installation, tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", [1010])
     done = shared.run("run", str(file), "--yes")
     assert done.exit_code == 2
     assert hardware_id(1010) not in shared.times()
 
 
-def test_a_dry_run_shows_the_plan_and_does_nothing(shared: Lab, tmp_path: Path) -> None:
+def test_a_dry_run_shows_the_plan_and_does_nothing(shared: Installation, tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", range(1100, 1107))
     before = shared.runs()
     args = ("run", str(file), "--region", "APAC", "--dry-run", "--batch-size", "3")
@@ -127,7 +136,7 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(shared: Lab, tmp_path: Path) 
     assert hardware_id(1100) not in shared.times()
 
 
-def test_a_dry_run_plans_as_the_profile_will(shared: Lab, tmp_path: Path) -> None:
+def test_a_dry_run_plans_as_the_profile_will(shared: Installation, tmp_path: Path) -> None:
     config = shared.folder / "config" / "config.toml"
     (tmp_path / "config").mkdir()
     text = config.read_text().replace("[profiles.lab]\n", "[profiles.lab]\nbatch_size = 2\n")
@@ -142,7 +151,7 @@ def test_a_dry_run_plans_as_the_profile_will(shared: Lab, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("more", [(), ("--no-input",), ("--json",)])
 def test_without_a_yes_and_nobody_to_ask(
-    shared: Lab, tmp_path: Path, more: tuple[str, ...]
+    shared: Installation, tmp_path: Path, more: tuple[str, ...]
 ) -> None:
     file = write_list(tmp_path / "list.csv", [1200])
     before = shared.runs()
@@ -152,7 +161,7 @@ def test_without_a_yes_and_nobody_to_ask(
     assert shared.runs() == before
 
 
-def test_without_a_token_nothing_is_planned(shared: Lab, tmp_path: Path) -> None:
+def test_without_a_token_nothing_is_planned(shared: Installation, tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", [1210])
     before = shared.runs()
     done = shared.run(
@@ -168,7 +177,7 @@ _STRICT = '[auth]\naccept = "listed"\n[[auth.tokens]]\ntoken = "good"\n'
 
 def test_a_refused_token_stops_the_run_and_a_good_one_goes_on(tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", range(4))
-    with lab(tmp_path / "lab", _STRICT) as strict:
+    with installed(tmp_path / "lab", _STRICT) as strict:
         done = strict.run("run", str(file), "--region", "EMEA", "--yes", "--json")
         assert done.exit_code == 4, done.output
         last = json_lines(done.stdout)[-1]
@@ -182,7 +191,7 @@ def test_a_refused_token_stops_the_run_and_a_good_one_goes_on(tmp_path: Path) ->
         assert set(strict.times().values()) == {1}
 
 
-def test_a_service_out_of_reach_loses_nothing(shared: Lab, tmp_path: Path) -> None:
+def test_a_service_out_of_reach_loses_nothing(shared: Installation, tmp_path: Path) -> None:
     """Workers give up 60 s after the first failed contact; here a minute is shorter still."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -208,7 +217,7 @@ def test_a_service_out_of_reach_loses_nothing(shared: Lab, tmp_path: Path) -> No
     assert (head["state"], head["devices"], head["unknown"]) == ("stopped", 4, 0)
 
 
-def test_in_the_foreground_no_worker_is_started(shared: Lab, tmp_path: Path) -> None:
+def test_in_the_foreground_no_worker_is_started(shared: Installation, tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", [1400])
     done = shared.run("run", str(file), "--region", "APAC", "--yes", "--json", "--foreground")
     assert done.exit_code in (0, 3), done.output
@@ -217,7 +226,7 @@ def test_in_the_foreground_no_worker_is_started(shared: Lab, tmp_path: Path) -> 
     assert shared.times()[hardware_id(1400)] == 1
 
 
-def test_people_read_batches_failures_and_what_to_do(shared: Lab, tmp_path: Path) -> None:
+def test_people_read_batches_failures_and_what_to_do(shared: Installation, tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", range(1500, 1540))
     done = shared.run("run", str(file), "--region", "NOAM", "--yes")
     assert done.exit_code == 3, done.output
@@ -232,7 +241,7 @@ _SLOW = "[timing]\ndevice = [3000, 3000]\n"
 
 def test_devices_that_are_live_or_queued_in_another_run_are_refused(tmp_path: Path) -> None:
     live = write_list(tmp_path / "live.csv", range(6))
-    with lab(tmp_path / "lab", _SLOW, speed=1) as slow:
+    with installed(tmp_path / "lab", _SLOW, speed=1) as slow:
         first = slow.process(
             *("run", str(live), "--region", "EMEA", "--yes", "--json"),
             *("--batch-size", "2", "--slots", "1"),
@@ -258,7 +267,7 @@ def test_devices_that_are_live_or_queued_in_another_run_are_refused(tmp_path: Pa
         assert len(slow.times()) == 2
 
 
-def test_streams_that_are_closed_are_no_fault(shared: Lab) -> None:
+def test_streams_that_are_closed_are_no_fault(shared: Installation) -> None:
     """As programs are started that keep nothing open: `siptui run … <&- >&-`."""
     file = write_list(shared.folder / "closed.csv", [9100])
     argv = f'"{sys.executable}" -m siptui run "{file}" --region EMEA <&- >&-'

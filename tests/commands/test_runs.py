@@ -9,7 +9,7 @@ from siptui.commands.watching import watch
 from siptui.domain.errors import ExitCode
 from siptui.runs.office import Office
 from tests.commands.conftest import Finished
-from tests.worker.lab import json_lines
+from tests.worker.installation import json_lines
 
 _FIELDS = {
     *("run", "started", "file", "tenant", "devices", "succeeded", "failed", "unknown"),
@@ -18,7 +18,7 @@ _FIELDS = {
 
 
 def test_the_history_as_json(finished: Finished) -> None:
-    done = finished.lab.run("runs", "--json")
+    done = finished.installation.run("runs", "--json")
     assert done.exit_code == 0
     heads = json.loads(done.stdout)["runs"]
     head = heads[-1]
@@ -33,7 +33,7 @@ def test_the_history_as_json(finished: Finished) -> None:
 
 
 def test_the_history_for_people(finished: Finished) -> None:
-    done = finished.lab.run("runs")
+    done = finished.installation.run("runs")
     assert done.exit_code == 0
     assert finished.run in done.stdout
     assert "finished" in done.stdout
@@ -41,22 +41,22 @@ def test_the_history_for_people(finished: Finished) -> None:
 
 def test_no_history_yet(finished: Finished, own_folders: object) -> None:
     own = {"SIPTUI_STATE_DIR": f"{own_folders}/state"}
-    assert json.loads(finished.lab.run("runs", "--json", **own).stdout) == {"runs": []}
-    assert "no run yet" in finished.lab.run("runs", **own).stdout
+    assert json.loads(finished.installation.run("runs", "--json", **own).stdout) == {"runs": []}
+    assert "no run yet" in finished.installation.run("runs", **own).stdout
 
 
 def test_an_order_that_came_too_late_leaves_a_run_finished(
     finished: Finished, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = finished.lab
-    desk = Office(place.journal, tenant="contoso.example")
+    installation = finished.installation
+    desk = Office(installation.journal, tenant="contoso.example")
     try:
-        before = place.state(finished.run).last_seq
+        before = installation.state(finished.run).last_seq
         desk.stop(finished.run)
         assert desk.head(finished.run).state == "finished"
         assert desk.newest_unfinished() is None
         after = before - 1  # a viewer that has yet to see the end
-        code = watch(desk, place.journal, finished.run, as_json=True, after=after)
+        code = watch(desk, installation.journal, finished.run, as_json=True, after=after)
     finally:
         desk.close()
     assert code is ExitCode.SOME_FAILED

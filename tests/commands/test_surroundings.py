@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Finished
-from tests.worker.lab import write_list
+from tests.worker.installation import write_list
 
 #: Megabytes that a refusal may need, the interpreter included.
 _LITTLE = 120
@@ -121,7 +121,7 @@ def test_two_that_export_to_one_file_leave_one_whole_file(
     file = tmp_path / "results.csv"
     for force, winners in (((), 1), (("--force",), 4)):
         exports = [
-            finished.lab.process(
+            finished.installation.process(
                 "export", finished.run, "-o", str(file), *force, stderr=subprocess.PIPE
             )
             for _ in range(4)
@@ -130,6 +130,6 @@ def test_two_that_export_to_one_file_leave_one_whole_file(
         codes = [process.returncode for process in exports]
         assert codes.count(0) == winners, told
         assert all("--force" in text for text, code in zip(told, codes, strict=True) if code)
-        whole = finished.lab.run("export", finished.run).stdout
+        whole = finished.installation.run("export", finished.run).stdout
         assert file.read_text("utf-8-sig").lstrip("\ufeff") == whole.lstrip("\ufeff")
     assert list(tmp_path.iterdir()) == [file]  # no temporary file stays

@@ -23,7 +23,7 @@ from siptui.runs.events import Options
 from siptui.runs.office import Office, load
 from siptui.transport import Watcher, open_client
 from siptui.transport.record import Recorder
-from tests.runs.bench import devices
+from tests.runs.engine_harness import devices
 from tests.support import emulated_time
 
 #: Everything that can befall a submit and a read, beside phones that fail for reasons of theirs.

@@ -14,7 +14,7 @@ from siptui.gateway.client import BulkSignInClient
 from siptui.gateway.errors import Fate, GatewayError
 from siptui.transport import Answer, Call, TransportError, open_client
 from tests.gateway.service import Tokens
-from tests.runs.bench import devices
+from tests.runs.engine_harness import devices
 from tests.support import emulated_time
 
 LINE = {

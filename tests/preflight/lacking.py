@@ -6,8 +6,8 @@ from dataclasses import replace
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.preflight.finding import Check, Report
-from tests.preflight.tenant import Place
-from tests.runs.bench import device as numbered
+from tests.preflight.tenant import EmulatedServices
+from tests.runs.engine_harness import device as numbered
 
 #: One account each that lacks one thing, and the check that must tell; all others are healthy.
 _LACKING = {
@@ -98,7 +98,7 @@ def expected(devices: Sequence[Device]) -> dict[str, set[Check]]:
     return found | {phone: {check} for phone, (check, _) in _PHONES.items()}
 
 
-async def by_region(tenant: Place, devices: Sequence[Device]) -> dict[str, str]:
+async def by_region(tenant: EmulatedServices, devices: Sequence[Device]) -> dict[str, str]:
     found: dict[str, str] = {}
     for region in Region:
         found |= await tenant.errors([d for d in devices if d.region is region])

@@ -32,8 +32,8 @@ class _Token:
 
 
 @dataclass(frozen=True)
-class Place:
-    """The tenant and whoever speaks to it."""
+class EmulatedServices:
+    """An emulated tenant, and clients of the services that a preflight reads."""
 
     emulator: Emulator
     sources: Sources
@@ -70,7 +70,7 @@ class Place:
 
 
 @contextlib.asynccontextmanager
-async def place(scenario: Scenario | str) -> AsyncIterator[Place]:
+async def emulated_services(scenario: Scenario | str) -> AsyncIterator[EmulatedServices]:
     """A tenant of this scenario (TOML, or a name). Use inside `emulated_time.run`."""
     if isinstance(scenario, str) and "\n" in scenario:
         scenario = read_scenario(scenario, "test")
@@ -82,4 +82,4 @@ async def place(scenario: Scenario | str) -> AsyncIterator[Place]:
             DirectoryClient(http, _URL, tokens),
             InventoryClient(http, _URL, tokens),
         )
-        yield Place(emulator, sources, BulkSignInClient(http, _URL, tokens))
+        yield EmulatedServices(emulator, sources, BulkSignInClient(http, _URL, tokens))

@@ -13,8 +13,8 @@ from siptui.gateway.tenant import TeamsUser
 from siptui.preflight.finding import Check, Result
 from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
 from siptui.preflight.gather import gather
-from tests.preflight.tenant import Place, place
-from tests.runs.bench import device as numbered
+from tests.preflight.tenant import EmulatedServices, emulated_services
+from tests.runs.engine_harness import device as numbered
 from tests.support import emulated_time
 
 _WEAK = """
@@ -29,7 +29,7 @@ common_area = false
 
 def test_an_authentication_administrator_alone_is_told_whom_to_ask() -> None:
     async def main() -> None:
-        async with place(_WEAK) as tenant:
+        async with emulated_services(_WEAK) as tenant:
             devices = [numbered(n) for n in range(60)] + [numbered(60, user="phone@contoso.com")]
             made = await tenant.preflight(devices)
             report = made.report
@@ -56,10 +56,10 @@ def test_an_authentication_administrator_alone_is_told_whom_to_ask() -> None:
 
 def test_without_any_answer_it_raises_and_without_a_sign_in_too() -> None:
     async def main() -> None:
-        async with place('[auth]\naccept = "listed"\n') as tenant:
+        async with emulated_services('[auth]\naccept = "listed"\n') as tenant:
             with pytest.raises(TokenRefusedError):
                 await gather([numbered(0)], tenant.sources)
-        async with place('[[faults]]\nkind = "refused"\n') as tenant:
+        async with emulated_services('[[faults]]\nkind = "refused"\n') as tenant:
             with pytest.raises(GatewayError, match="All connection"):
                 await gather([numbered(0)], tenant.sources)
 
@@ -68,7 +68,7 @@ def test_without_any_answer_it_raises_and_without_a_sign_in_too() -> None:
 
 def test_graph_alone_may_fail() -> None:
     async def main() -> None:
-        async with place("[tenant]\nstrict = false\n") as tenant:
+        async with emulated_services("[tenant]\nstrict = false\n") as tenant:
             alone = replace(tenant.sources, directory=None, inventory=None)
             facts = await gather([numbered(0, Region.NOAM)], alone)
             assert facts.calls.keys() == {"admin"}
@@ -78,14 +78,14 @@ def test_graph_alone_may_fail() -> None:
     emulated_time.run(main())
 
 
-def _status(tenant: Place, call: str, status: int, **more: object) -> None:
+def _status(tenant: EmulatedServices, call: str, status: int, **more: object) -> None:
     rule = {"kind": "status", "status": status, "call": call, **more}
     tenant.emulator.faults.add(msgspec.convert(rule, FaultRule))
 
 
 def test_a_call_refused_as_malformed_is_halved_until_it_goes() -> None:
     async def main() -> None:
-        async with place("healthy") as tenant:
+        async with emulated_services("healthy") as tenant:
             _status(tenant, "users", 400, times=2)
             devices = [numbered(n) for n in range(50)]
             facts = await gather(devices, tenant.sources)
@@ -97,7 +97,7 @@ def test_a_call_refused_as_malformed_is_halved_until_it_goes() -> None:
 
 def test_one_account_that_cannot_be_asked_for_leaves_the_others_alone() -> None:
     async def main() -> None:
-        async with place("healthy") as tenant:
+        async with emulated_services("healthy") as tenant:
             _status(tenant, "users", 400, times=6)
             facts = await gather([numbered(n) for n in range(50)], tenant.sources)
             (lost,) = facts.users.missing
@@ -110,7 +110,7 @@ def test_one_account_that_cannot_be_asked_for_leaves_the_others_alone() -> None:
 @pytest.mark.parametrize("call", ["graphAccessPolicies", "graphRoleAssignments", "configurations"])
 def test_each_source_fails_alone(call: str) -> None:
     async def main() -> None:
-        async with place("healthy") as tenant:
+        async with emulated_services("healthy") as tenant:
             _status(tenant, call, 403)
             made = await tenant.preflight([numbered(0)])
             results = Counter(finding.result for finding in made.report.tenant)

@@ -16,14 +16,14 @@ from siptui.preflight.finding import Check, Result
 from siptui.preflight.fixes import Wishes, plan_fixes
 from siptui.preflight.record import Kind, Recorded, Step
 from tests.preflight.lacking import BARE, SCENARIO, by_region, fails, rows
-from tests.preflight.tenant import Place, place
-from tests.runs.bench import device as numbered
+from tests.preflight.tenant import EmulatedServices, emulated_services
+from tests.runs.engine_harness import device as numbered
 from tests.support import emulated_time
 
 
 def test_after_the_fixes_only_what_people_must_do_fails(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(SCENARIO) as tenant:
+        async with emulated_services(SCENARIO) as tenant:
             devices = rows()
             await tenant.errors(devices[32:35])
             ips = [parse_public("198.51.100.77")]
@@ -55,7 +55,7 @@ def test_after_the_fixes_only_what_people_must_do_fails(tmp_path: Path) -> None:
 
 def test_a_tenant_where_nothing_was_set_up_is_told_so_and_made_ready(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place("unprepared") as tenant:
+        async with emulated_services("unprepared") as tenant:
             devices = read(
                 Path(str(resources.files("siptui.emulator") / "prerequisites.csv"))
             ).devices
@@ -82,7 +82,7 @@ def test_a_bare_tenant_is_made_ready_and_then_all_sign_in(tmp_path: Path) -> Non
     """Policies that fit are made, waited for and assigned; the configuration is switched on."""
 
     async def main() -> None:
-        async with place(BARE) as tenant:
+        async with emulated_services(BARE) as tenant:
             devices = [numbered(n) for n in range(5)]
             made = await tenant.preflight(devices)
             plan = plan_fixes(made.report, made.facts, devices, Wishes())
@@ -110,7 +110,7 @@ def test_a_bare_tenant_is_made_ready_and_then_all_sign_in(tmp_path: Path) -> Non
 
 def test_each_change_can_be_taken_back(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(SCENARIO) as tenant:
+        async with emulated_services(SCENARIO) as tenant:
             devices = rows()
             before = await tenant.preflight(devices)
             plan = plan_fixes(
@@ -136,7 +136,7 @@ def test_each_change_can_be_taken_back(tmp_path: Path) -> None:
 
 def test_what_somebody_else_changed_since_is_not_taken_back(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(SCENARIO) as tenant:
+        async with emulated_services(SCENARIO) as tenant:
             devices = rows()
             made = await tenant.preflight(devices)
             plan = plan_fixes(made.report, made.facts, devices, Wishes())
@@ -158,7 +158,7 @@ def test_a_personal_account_is_changed_only_by_its_name(tmp_path: Path) -> None:
         scenario = (
             '[[accounts]]\nmatch = "boss@contoso.com"\ncommon_area = false\nmfa = "enabled"\n'
         )
-        async with place(scenario) as tenant:
+        async with emulated_services(scenario) as tenant:
             devices = [numbered(0, user="Boss@contoso.com")]
             made = await tenant.preflight(devices)
             plan = plan_fixes(made.report, made.facts, devices, Wishes())
@@ -179,7 +179,7 @@ def test_a_personal_account_is_changed_only_by_its_name(tmp_path: Path) -> None:
 def test_without_the_role_a_fix_fails_and_says_so(tmp_path: Path) -> None:
     async def main() -> None:
         auth = '[auth]\nroles = ["Authentication Administrator", "Global Reader"]\n'
-        async with place(auth + BARE) as tenant:
+        async with emulated_services(auth + BARE) as tenant:
             devices = [numbered(n) for n in range(3)]
             made = await tenant.preflight(devices)
             plan = plan_fixes(made.report, made.facts, devices, Wishes())
@@ -194,7 +194,7 @@ def test_without_the_role_a_fix_fails_and_says_so(tmp_path: Path) -> None:
 
 def test_a_number_the_service_does_not_have_fails_and_says_so(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place('[[accounts]]\nmatch = "room*"\nnumber = false\n') as tenant:
+        async with emulated_services('[[accounts]]\nmatch = "room*"\nnumber = false\n') as tenant:
             device = replace(numbered(0), extra={"PhoneNumber": "+4930123456"})
             made = await tenant.preflight([device])
             wishes = Wishes(number_type=NumberType.CALLING_PLAN)
@@ -211,7 +211,7 @@ def test_a_number_the_service_does_not_have_fails_and_says_so(tmp_path: Path) ->
 
 def test_what_was_made_is_taken_away_again(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(BARE) as tenant:
+        async with emulated_services(BARE) as tenant:
             devices = [numbered(0)]
             before = await tenant.preflight(devices)
             plan = plan_fixes(before.report, before.facts, devices, Wishes())
@@ -229,6 +229,6 @@ def test_what_was_made_is_taken_away_again(tmp_path: Path) -> None:
     emulated_time.run(main())
 
 
-def fixer_record(tenant: Place, folder: Path) -> list[Recorded]:
+def fixer_record(tenant: EmulatedServices, folder: Path) -> list[Recorded]:
     """What was written down, oldest first."""
     return list(tenant.record(folder).changes().values())

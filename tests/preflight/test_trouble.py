@@ -14,8 +14,8 @@ from siptui.preflight.finding import Check
 from siptui.preflight.fixes import Wishes, plan_fixes
 from siptui.preflight.record import Step
 from tests.preflight.lacking import BARE, SCENARIO, rows
-from tests.preflight.tenant import Place, place
-from tests.runs.bench import device as numbered
+from tests.preflight.tenant import EmulatedServices, emulated_services
+from tests.runs.engine_harness import device as numbered
 from tests.support import emulated_time
 
 _EVERY_GRAPH = (
@@ -38,7 +38,7 @@ def test_a_source_that_is_down_is_not_asked_to_the_end(
     rule: dict[str, Any], most_calls: int, most_seconds: int
 ) -> None:
     async def main() -> None:
-        async with place("healthy") as tenant:
+        async with emulated_services("healthy") as tenant:
             tenant.emulator.faults.add(msgspec.convert(rule, FaultRule))
             loop = asyncio.get_running_loop()
             began = loop.time()
@@ -63,7 +63,7 @@ sip_calling = false
 
 def test_a_fix_that_is_too_fast_for_the_service_waits_as_it_is_told(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(_WITHOUT_POLICY) as tenant:
+        async with emulated_services(_WITHOUT_POLICY) as tenant:
             devices = [numbered(n) for n in range(100)]
             made = await tenant.preflight(devices)
             plan = plan_fixes(made.report, made.facts, devices, Wishes())
@@ -76,7 +76,7 @@ def test_a_fix_that_is_too_fast_for_the_service_waits_as_it_is_told(tmp_path: Pa
 @pytest.mark.parametrize("kind", ["hang", "refused"])
 def test_a_fix_that_gets_no_answer_is_not_sent_to_everybody(tmp_path: Path, kind: str) -> None:
     async def main() -> None:
-        async with place(_WITHOUT_POLICY.replace("60", "0")) as tenant:
+        async with emulated_services(_WITHOUT_POLICY.replace("60", "0")) as tenant:
             devices = [numbered(n) for n in range(100)]
             made = await tenant.preflight(devices)
             plan = plan_fixes(made.report, made.facts, devices, Wishes())
@@ -101,7 +101,7 @@ def test_a_fix_that_gets_no_answer_is_not_sent_to_everybody(tmp_path: Path, kind
 
 def test_what_somebody_else_did_meanwhile_is_not_done_again(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(SCENARIO) as tenant:
+        async with emulated_services(SCENARIO) as tenant:
             devices = rows()
             made = await tenant.preflight(devices)
             wishes = Wishes(only=frozenset({Check.CALLING_POLICY}))
@@ -119,7 +119,7 @@ def test_what_somebody_else_did_meanwhile_is_not_done_again(tmp_path: Path) -> N
     emulated_time.run(main())
 
 
-def _lost(tenant: Place, call: str, moment: str) -> None:
+def _lost(tenant: EmulatedServices, call: str, moment: str) -> None:
     """The second such call from now on is cut: a PUT behind the read of what it changes."""
     rule = {"kind": "cut", "call": call, "moment": moment, "nth": 2}
     tenant.emulator.faults.add(msgspec.convert(rule, FaultRule))
@@ -128,7 +128,7 @@ def _lost(tenant: Place, call: str, moment: str) -> None:
 @pytest.mark.parametrize(("moment", "step"), [("after", Step.SEEN), ("before", Step.IN_DOUBT)])
 def test_a_lost_answer_is_settled_by_reading_back(tmp_path: Path, moment: str, step: Step) -> None:
     async def main() -> None:
-        async with place(BARE) as tenant:
+        async with emulated_services(BARE) as tenant:
             made = await tenant.preflight([numbered(0)])
             plan = plan_fixes(
                 made.report, made.facts, [], Wishes(only=frozenset({Check.BULK_SIGN_IN}))

@@ -10,8 +10,8 @@ from siptui.posix import HeldError, PrivateFileError
 from siptui.preflight.finding import Check
 from siptui.preflight.fixes import Fix, Wishes, plan_fixes
 from siptui.preflight.record import NAME, Step
-from tests.preflight.tenant import Place, place
-from tests.runs.bench import device as numbered
+from tests.preflight.tenant import EmulatedServices, emulated_services
+from tests.runs.engine_harness import device as numbered
 from tests.support import emulated_time
 
 _BARE = """
@@ -31,14 +31,14 @@ _OURS = (parse_public("203.0.113.0/28"),)
 DEVICES = [numbered(n) for n in range(3)]
 
 
-async def planned(tenant: Place) -> tuple[Fix, ...]:
+async def planned(tenant: EmulatedServices) -> tuple[Fix, ...]:
     made = await tenant.preflight(DEVICES, public_ips=["203.0.113.0/28"])
     return plan_fixes(made.report, made.facts, DEVICES, Wishes(public_ips=_OURS)).fixes
 
 
 def test_while_one_changes_things_another_is_refused(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(_BARE) as tenant:
+        async with emulated_services(_BARE) as tenant:
             fixes = await planned(tenant)
             before = (await tenant.preflight(DEVICES, public_ips=["203.0.113.0/28"])).report
             with tenant.record(tmp_path).hold():
@@ -57,7 +57,7 @@ def test_a_plan_that_was_carried_out_already_sends_nothing(tmp_path: Path) -> No
     """As when two were planned at once, or the first was killed while it read back."""
 
     async def main() -> None:
-        async with place(_BARE) as tenant:
+        async with emulated_services(_BARE) as tenant:
             fixes = await planned(tenant)
             first = await tenant.fixer(tmp_path).apply_all(fixes)
             assert {one.step for one in first} == {Step.SEEN}
@@ -72,7 +72,7 @@ def test_a_plan_that_was_carried_out_already_sends_nothing(tmp_path: Path) -> No
 
 def test_what_was_taken_back_is_sent_again(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(_BARE) as tenant:
+        async with emulated_services(_BARE) as tenant:
             fixes = await planned(tenant)
             enable = [fix for fix in fixes if fix.check is Check.BULK_SIGN_IN]
             fixer = tenant.fixer(tmp_path)
@@ -87,7 +87,7 @@ def test_what_was_taken_back_is_sent_again(tmp_path: Path) -> None:
 
 def test_a_record_that_cannot_be_written_is_told_and_nothing_is_sent(tmp_path: Path) -> None:
     async def main() -> None:
-        async with place(_BARE) as tenant:
+        async with emulated_services(_BARE) as tenant:
             fixes = await planned(tenant)
             (tmp_path / "elsewhere").write_bytes(b"")
             (tmp_path / NAME).symlink_to(tmp_path / "elsewhere")

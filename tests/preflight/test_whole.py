@@ -15,8 +15,8 @@ from siptui.preflight.fixes import Wishes, plan_fixes
 from siptui.preflight.gather import Progress, gather
 from siptui.preflight.record import Step
 from tests.preflight.lacking import SCENARIO, by_region, expected, fails, rows
-from tests.preflight.tenant import place
-from tests.runs.bench import device as numbered
+from tests.preflight.tenant import emulated_services
+from tests.runs.engine_harness import device as numbered
 from tests.support import emulated_time
 
 #: What only people can set right in the scenario “prerequisites”, once they have.
@@ -31,7 +31,7 @@ _BY_PEOPLE = (
 
 def test_it_finds_each_and_nothing_else_and_the_run_fails_exactly_there() -> None:
     async def main() -> None:
-        async with place(SCENARIO) as tenant:
+        async with emulated_services(SCENARIO) as tenant:
             devices = rows()
             await tenant.errors(devices[32:35])  # the inventory lists what was tried before
             made = await tenant.preflight(devices)
@@ -60,7 +60,7 @@ def test_the_forty_phones_that_come_with_siptui(tmp_path: Path) -> None:
     """Found beforehand is what fails; once fixed here and by people, all are signed in."""
 
     async def main() -> None:
-        async with place("prerequisites") as tenant:
+        async with emulated_services("prerequisites") as tenant:
             found = read(Path(str(resources.files("siptui.emulator") / "prerequisites.csv")))
             devices = found.devices
             assert (len(devices), found.rows_invalid) == (40, 0)
@@ -102,7 +102,7 @@ def test_the_forty_phones_that_come_with_siptui(tmp_path: Path) -> None:
 def test_5000_accounts_cost_a_call_per_20_and_source() -> None:
     async def main() -> None:
         limits = "[limits]\nadmin_per_minute = 60\ngraph_per_minute = 2000\n"
-        async with place(limits) as tenant:
+        async with emulated_services(limits) as tenant:
             devices = [numbered(n) for n in range(5000)]
             seen: list[Progress] = []
             facts = await gather(devices, tenant.sources, on_progress=seen.append)

@@ -7,18 +7,18 @@ from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase
 from siptui.runs.doubt import candidates, same_batch
 from siptui.runs.events import BatchInDoubt, Options
-from tests.runs.bench import devices
-from tests.runs.folded import EMEA, Fold
+from tests.runs.engine_harness import devices
+from tests.runs.state_builder import EMEA, StateBuilder
 
 
 def _summary(batch_id: str, region: Region | None) -> BatchSummary:
     return BatchSummary(batch_id, "", Phase.RUNNING, region, "", "", None)
 
 
-def _lost() -> Fold:
-    fold = Fold(devices(6), Options(batch_size=3)).running(2)
-    fold.submitting(1, known=["Before"]).tell(BatchInDoubt(batch=1, why="lost"))
-    return fold
+def _lost() -> StateBuilder:
+    builder = StateBuilder(devices(6), Options(batch_size=3)).running(2)
+    builder.submitting(1, known=["Before"]).tell(BatchInDoubt(batch=1, why="lost"))
+    return builder
 
 
 @given(
@@ -32,8 +32,8 @@ def _lost() -> Fold:
 def test_candidates_are_new_nobodys_and_not_elsewhere(
     listed: list[tuple[str, Region | None]],
 ) -> None:
-    fold = _lost()
-    found = candidates(fold.state, fold.state.batches[1], [_summary(*row) for row in listed])
+    builder = _lost()
+    found = candidates(builder.state, builder.state.batches[1], [_summary(*row) for row in listed])
     assert [(s.batch_id, s.region) for s in found] == [
         (name, region)
         for name, region in listed
@@ -49,12 +49,12 @@ def test_candidates_are_new_nobodys_and_not_elsewhere(
 def test_only_exactly_the_same_devices_are_the_same_batch(
     places: list[int], region: Region | None, upper: bool
 ) -> None:
-    fold = _lost()
+    builder = _lost()
     items = []
     for place in places:
-        phone = fold.state.devices[place].device
+        phone = builder.state.devices[place].device
         name = phone.user_name.upper() if upper else str(phone.user_name)
         items.append(ItemStatus(name, phone.hardware_id, "Odd", Phase.RUNNING, ""))
     status = BatchStatus("X", "", Phase.RUNNING, region, "", "", tuple(items))
     same = sorted(places) == [0, 1, 2] and region in (EMEA, None)
-    assert same_batch(fold.state, fold.state.batches[1], status) == same
+    assert same_batch(builder.state, builder.state.batches[1], status) == same

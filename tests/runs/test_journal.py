@@ -31,7 +31,7 @@ from siptui.runs.events import (
 from siptui.runs.journal import SCHEMA_VERSION, Journal, JournalError, NoSuchRunError
 from siptui.runs.journal_file import MIGRATIONS, migrate
 from siptui.runs.worker import take
-from tests.runs.bench import device, devices
+from tests.runs.engine_harness import device, devices
 
 AT = datetime(2025, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
 PLANNED = RunPlanned(file="list.csv", sha256="0", tenant="Contoso", devices=3, skipped=0, batches=1)

@@ -12,7 +12,7 @@ import pytest
 
 from siptui.runs.events import Note
 from siptui.runs.journal import Journal
-from tests.runs.bench import devices
+from tests.runs.engine_harness import devices
 
 AT = datetime(2025, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
 

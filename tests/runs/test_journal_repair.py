@@ -32,7 +32,7 @@ from siptui.runs.events import (
 from siptui.runs.journal import Journal, JournalError
 from siptui.runs.office import load, lock_path, plan_events, this_actor
 from siptui.runs.state import RunState
-from tests.runs.bench import devices
+from tests.runs.engine_harness import devices
 
 AT = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 SIZE = 60

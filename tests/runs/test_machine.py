@@ -41,7 +41,7 @@ from siptui.runs.journal import Journal, JournalError, timestamp
 from siptui.runs.office import load
 from siptui.runs.overlap import BusyDevicesError
 from siptui.runs.state import RunState
-from tests.runs.bench import Bench, Work, device
+from tests.runs.engine_harness import EngineHarness, Work, device
 from tests.support import emulated_time
 
 _LOSSES = ("cut", "reset", "hang", "html", "garbage", "empty", "cut_body", "slow")
@@ -96,46 +96,46 @@ class Story:
     """One run and what befalls it."""
 
     def __init__(self, folder: Path, scenario: Scenario, seed: int) -> None:
-        self.bench = Bench(folder, scenario, seed=seed)
-        self.bench.tenant.settle()  # its clock begins now
+        self.harness = EngineHarness(folder, scenario, seed=seed)
+        self.harness.tenant.settle()  # its clock begins now
         regions = (Region.EMEA, Region.EMEA, Region.NOAM)
         phones = [
             device(i, regions[i % 3], "lobby@contoso.example" if i in (1, 4, 13) else "")
             for i in range(27)
         ]
-        self.run = self.bench.create(phones, Options(batch_size=4, settle_seconds=90))
+        self.run = self.harness.create(phones, Options(batch_size=4, settle_seconds=90))
         self.twins: set[str] = set()
         self.work = self._new()
 
     def _new(self) -> Work:
-        return self.bench.start(self.run, sign_in_wait=30)
+        return self.harness.start(self.run, sign_in_wait=30)
 
     async def befall(self, what: str) -> None:
         """One mishap, or an operator's order; then somebody sees to it that work goes on."""
-        bench, run = self.bench, self.run
+        harness, run = self.harness, self.run
         if what in ("kill", "terminate"):
             await getattr(self.work, what)()
         elif what == "revoke":
-            bench.emulator.access.revoke()
-            bench.token_now = f"token-{next(_NUMBERS)}"
+            harness.emulator.access.revoke()
+            harness.token_now = f"token-{next(_NUMBERS)}"
         elif what == "sign_out":
-            bench.token_now = ""
+            harness.token_now = ""
             await asyncio.sleep(45)
-            bench.token_now = f"token-{next(_NUMBERS)}"
-            bench.office.signed_in(run)
+            harness.token_now = f"token-{next(_NUMBERS)}"
+            harness.office.signed_in(run)
         elif what == "pause":
-            bench.office.pause(run)
+            harness.office.pause(run)
             await asyncio.sleep(30)
-            bench.office.go_on(run)
+            harness.office.go_on(run)
         elif what == "stop":
-            bench.office.stop(run)
+            harness.office.stop(run)
         elif what == "foreign":
-            bench.tenant.start_foreign(ForeignBatch(at=0, region=Region.EMEA, devices=5))
+            harness.tenant.start_foreign(ForeignBatch(at=0, region=Region.EMEA, devices=5))
         elif what == "outage":
-            at = bench.tenant.settle()
-            bench.emulator.faults.add(FaultRule(kind="refused", call="*", until=at + 40))
+            at = harness.tenant.settle()
+            harness.emulator.faults.add(FaultRule(kind="refused", call="*", until=at + 40))
         elif what == "retry":
-            bench.office.retry(run, range(27))
+            harness.office.retry(run, range(27))
         elif what == "twin":
             self._twin()
         elif what == "second":
@@ -148,12 +148,12 @@ class Story:
 
     def _twin(self) -> None:
         """Somebody else submits the very devices that are on their way."""
-        state = self.bench.state(self.run)
+        state = self.harness.state(self.run)
         for batch in state.open_batches():
             if not batch.batch_id:
                 phones = [state.devices[i].device for i in batch.devices]
                 items = tuple((str(d.user_name), str(d.hardware_id)) for d in phones)
-                self.bench.tenant.start_foreign(
+                self.harness.tenant.start_foreign(
                     ForeignBatch(at=0, region=batch.region, items=items)
                 )
                 self.twins |= {d.hardware_id for d in phones}
@@ -163,37 +163,37 @@ class Story:
         if self.work.ended:
             return
         with pytest.raises(HeldError):
-            self.bench.start(self.run)
-        with Journal(self.bench.path, read_only=True) as journal:
+            self.harness.start(self.run)
+        with Journal(self.harness.path, read_only=True) as journal:
             seen = load(journal, self.run)
-            assert seen.last_seq == self.bench.state(self.run).last_seq
+            assert seen.last_seq == self.harness.state(self.run).last_seq
             with pytest.raises(JournalError):
                 journal.append(self.run, [Order(what="stop")], emulated_time.now())
 
     def _other_run(self) -> None:
         """A second list with one of these accounts is told to wait, or what waits for it."""
-        state = self.bench.state(self.run)
+        state = self.harness.state(self.run)
         phones = [device(900, user="lobby@contoso.example"), state.devices[0].device]
         busy = _PERHAPS | ({DeviceState.QUEUED} if not self.work.ended else set())
         lobby = [r for r in state.devices if r.device.user_name.startswith("lobby@")]
         lost = [r for r in lobby if r.batch not in _finished(state)]
         if any(r.state in busy for r in [*lost, state.devices[0]]):
             with pytest.raises(BusyDevicesError):
-                self.bench.office.notes(phones)
+                self.harness.office.notes(phones)
         else:
-            self.bench.office.notes(phones)
+            self.harness.office.notes(phones)
 
     async def _decide(self) -> None:
         """The operator looks when all is quiet, and says what became of the lost batches."""
         await asyncio.sleep(3600)
-        bench = self.bench
-        for batch in bench.state(self.run).unsettled_batches():
-            wanted = {bench.state(self.run).devices[i].device.key for i in batch.devices}
-            mine = [s for s in bench.ledger.submits if set(s.items) == wanted]
+        harness = self.harness
+        for batch in harness.state(self.run).unsettled_batches():
+            wanted = {harness.state(self.run).devices[i].device.key for i in batch.devices}
+            mine = [s for s in harness.ledger.submits if set(s.items) == wanted]
             if mine:
-                bench.office.adopt(self.run, batch.number, mine[-1].batch_id)
+                harness.office.adopt(self.run, batch.number, mine[-1].batch_id)
             else:
-                bench.office.resubmit(self.run, batch.number)
+                harness.office.resubmit(self.run, batch.number)
 
     async def to_the_end(self) -> RunFinished:
         """Resume for as long as the run stops for a reason that passes."""
@@ -203,14 +203,14 @@ class Story:
                 return end
             if end.code == "undecided":
                 await self._decide()
-            self.bench.office.go_on(self.run)
+            self.harness.office.go_on(self.run)
             assert end.code in _PASSING, end
             self.work = self._new()
         raise AssertionError("the run does not end")
 
     def check_now(self) -> None:
         """What holds at every moment."""
-        ledger = self.bench.ledger
+        ledger = self.harness.ledger
         others = {submit.batch_id for submit in ledger.foreign}
         assert [
             v
@@ -218,9 +218,9 @@ class Story:
             if v.wrong != "submitted_after_success" and not {v.batch_id, v.other} & others
         ] == []
         assert all(live <= 3 for live in ledger.max_live.values())
-        intents = self.bench.events(self.run, BatchSubmitting)
+        intents = self.harness.events(self.run, BatchSubmitting)
         assert len(ledger.submits) <= len(intents)
-        state = self.bench.state(self.run)
+        state = self.harness.state(self.run)
         assert +state.counts == Counter(r.state for r in state.devices)
         live = [i for b in state.open_batches() for i in b.devices]
         assert len(live) == len(set(live))
@@ -228,11 +228,11 @@ class Story:
     def check_end(self, end: RunFinished) -> None:
         """What holds when nothing is left to do."""
         self.check_now()
-        bench, state = self.bench, self.bench.state(self.run)
+        harness, state = self.harness, self.harness.state(self.run)
         assert end.succeeded + end.failed + end.unknown == len(state.devices)
         rejected = {BatchState.REJECTED}
         for record in state.devices:
-            truth = bench.tenant.truth(record.device.user_name, record.device.hardware_id)
+            truth = harness.tenant.truth(record.device.user_name, record.device.hardware_id)
             if record.device.hardware_id in self.twins:
                 continue  # what it has last may be somebody else's doing
             if state.batches[record.batch].state in rejected:
@@ -249,18 +249,18 @@ class Story:
         self._check_orders()
 
     def _check_orders(self) -> None:
-        stored = self.bench.office.journal.read(self.run)
+        stored = self.harness.office.journal.read(self.run)
         words = ("retry", "resubmit")
         orders = {s.seq for s in stored if isinstance(s.event, Order) and s.event.what in words}
         planned = [s.event for s in stored if isinstance(s.event, BatchPlanned)]
         assert all((p.attempt == 1) or p.order in orders for p in planned)
         accepted = [s.event for s in stored if isinstance(s.event, BatchAccepted)]
         assert len({a.batch for a in accepted}) == len(accepted)
-        others = {f.batch_id for f in self.bench.ledger.foreign} if self.twins else set()
-        assert {a.batch_id for a in accepted} <= set(self.bench.ids()) | others
-        for submit in self.bench.ledger.submits:  # each after the intent of its very devices
+        others = {f.batch_id for f in self.harness.ledger.foreign} if self.twins else set()
+        assert {a.batch_id for a in accepted} <= set(self.harness.ids()) | others
+        for submit in self.harness.ledger.submits:  # each after the intent of its very devices
             keys = {(user.casefold(), hardware_id) for user, hardware_id in submit.items}
-            devices = self.bench.state(self.run).devices
+            devices = self.harness.state(self.run).devices
             assert any(
                 keys == {devices[i].device.key for i in p.devices}
                 for p in planned

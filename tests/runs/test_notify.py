@@ -16,7 +16,7 @@ from siptui.runs.journal import Journal
 from siptui.runs.notify import Herald, run_command, told
 from siptui.runs.office import Office
 from siptui.runs.worker import work_on
-from tests.runs.bench import devices
+from tests.runs.engine_harness import devices
 
 KEEP = (sys.executable, "-c", "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())")
 

@@ -17,7 +17,7 @@ from siptui.preflight.record import Record, Step
 from siptui.runs.events import RunFinished
 from siptui.runs.journal import Journal
 from siptui.runs.office import load
-from tests.runs.bench import Bench
+from tests.runs.engine_harness import EngineHarness
 from tests.runs.journals.make import told
 from tests.support import emulated_time
 
@@ -54,31 +54,31 @@ def test_it_reads_as_that_version_read_it(folder: Path, read_only: bool) -> None
 def test_its_runs_go_on_where_they_stood(folder: Path) -> None:
     """What waits is submitted once; what was on its way is looked for and not submitted again."""
     expected = _expected(folder)
-    bench = Bench(folder)
+    harness = EngineHarness(folder)
 
     async def main() -> None:
         stopped, lost = expected["stopped"]["run"], expected["lost"]["run"]
-        bench.office.resume(stopped)
-        end = await bench.work(stopped)
+        harness.office.resume(stopped)
+        end = await harness.work(stopped)
         assert isinstance(end, RunFinished)
         assert end.succeeded == len(expected["stopped"]["devices"])
         before = {
             d["hardware_id"] for d in expected["stopped"]["devices"] if d["state"] != "queued"
         }
-        assert before.isdisjoint(hardware_id for _, hardware_id in bench.ledger.times)
+        assert before.isdisjoint(hardware_id for _, hardware_id in harness.ledger.times)
 
         on_its_way = {d["hardware_id"] for d in expected["lost"]["devices"] if d["batch"] == 1}
-        end = await bench.work(lost)
+        end = await harness.work(lost)
         assert isinstance(end, RunFinished)
-        state = bench.state(lost)
+        state = harness.state(lost)
         assert state.batches[1].state is BatchState.UNSETTLED
         unknown = {r.device.hardware_id for r in state.devices if r.state is DeviceState.UNKNOWN}
         assert unknown == on_its_way
-        assert on_its_way.isdisjoint(hardware_id for _, hardware_id in bench.ledger.times)
-        assert set(bench.ledger.times.values()) == {1}
+        assert on_its_way.isdisjoint(hardware_id for _, hardware_id in harness.ledger.times)
+        assert set(harness.ledger.times.values()) == {1}
 
     emulated_time.run(main())
-    bench.office.close()
+    harness.office.close()
 
 
 def test_commands_report_on_it(folder: Path, tmp_path: Path) -> None:

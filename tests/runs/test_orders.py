@@ -7,8 +7,8 @@ from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs import orders
 from siptui.runs.events import BatchInDoubt, BatchPlanned, BatchUnsettled, Note, Options, Order
-from tests.runs.bench import device, devices
-from tests.runs.folded import EMEA, NOAM, Fold
+from tests.runs.engine_harness import device, devices
+from tests.runs.state_builder import EMEA, NOAM, StateBuilder
 
 THROTTLED = "On-premises AD throttling detected"
 
@@ -25,24 +25,24 @@ def test_each_failed_device_is_planned_once_and_throttled_ones_in_halves(
     phones = [
         device(i, (EMEA, NOAM)[i % 2], f"room{i % users}@contoso.example") for i in range(count)
     ]
-    fold = Fold(phones, Options(batch_size=size))
-    for number in list(fold.state.batches):
-        fold.running(number)
+    builder = StateBuilder(phones, Options(batch_size=size))
+    for number in list(builder.state.batches):
+        builder.running(number)
     for i in range(count):
-        fold.device(i, DeviceState.FAILED, THROTTLED if i in throttled else "Device is offline.")
+        builder.device(i, DeviceState.FAILED, THROTTLED if i in throttled else "Device is offline.")
     largest = max(
         (
-            len(fold.state.batches[fold.state.devices[i].batch].devices)
+            len(builder.state.batches[builder.state.devices[i].batch].devices)
             for i in throttled
             if i < count
         ),
         default=2,
     )
-    planned = orders.plan_again(fold.state, fold.state.devices, size=size)
+    planned = orders.plan_again(builder.state, builder.state.devices, size=size)
     assert sorted(i for p in planned for i in p.devices) == list(range(count))
     numbers = [p.batch for p in planned]
     assert numbers == list(
-        range(len(fold.state.batches) + 1, len(fold.state.batches) + 1 + len(planned))
+        range(len(builder.state.batches) + 1, len(builder.state.batches) + 1 + len(planned))
     )
     for plan in planned:
         slow = {i in throttled for i in plan.devices}
@@ -55,9 +55,9 @@ def test_each_failed_device_is_planned_once_and_throttled_ones_in_halves(
 
 @given(st.lists(st.integers(-3, 12), max_size=20))
 def test_retry_takes_the_failed_ones_of_those_named(wanted: list[int]) -> None:
-    fold = Fold(devices(9), Options(batch_size=3)).failed(1).submitting(2)
-    fold.tell(BatchInDoubt(batch=2, why="lost"))
-    events = orders.retry(fold.state, 7, Order(what="retry", devices=wanted), size=3)
+    builder = StateBuilder(devices(9), Options(batch_size=3)).failed(1).submitting(2)
+    builder.tell(BatchInDoubt(batch=2, why="lost"))
+    events = orders.retry(builder.state, 7, Order(what="retry", devices=wanted), size=3)
     planned = [e for e in events if isinstance(e, BatchPlanned)]
     assert sorted(i for p in planned for i in p.devices) == sorted({0, 1, 2} & set(wanted))
     assert all(getattr(e, "order", 0) == 7 for e in events)
@@ -66,38 +66,40 @@ def test_retry_takes_the_failed_ones_of_those_named(wanted: list[int]) -> None:
 
 
 def test_what_is_still_looked_for_is_not_resubmitted() -> None:
-    fold = Fold(devices(4), Options(batch_size=2)).submitting(1)
-    fold.tell(BatchInDoubt(batch=1, why="lost"))
+    builder = StateBuilder(devices(4), Options(batch_size=2)).submitting(1)
+    builder.tell(BatchInDoubt(batch=1, why="lost"))
     order = Order(what="resubmit", batch=1, devices=[0, 1, 2])
-    (note,) = orders.resubmit(fold.state, 9, order, size=2)
+    (note,) = orders.resubmit(builder.state, 9, order, size=2)
     assert isinstance(note, Note)
-    fold.tell(BatchUnsettled(batch=1, why="not there"))
-    (planned,) = orders.resubmit(fold.state, 9, order, size=2)
+    builder.tell(BatchUnsettled(batch=1, why="not there"))
+    (planned,) = orders.resubmit(builder.state, 9, order, size=2)
     assert isinstance(planned, BatchPlanned)
     assert planned.devices == [0, 1]
-    fold.tell(planned)
-    assert fold.state.batches[1].state is BatchState.ABANDONED
-    assert isinstance(orders.resubmit(fold.state, 10, order, size=2)[0], Note)
+    builder.tell(planned)
+    assert builder.state.batches[1].state is BatchState.ABANDONED
+    assert isinstance(orders.resubmit(builder.state, 10, order, size=2)[0], Note)
 
 
-def _status(fold: Fold, region: object = EMEA, count: int = 2) -> BatchStatus:
+def _status(builder: StateBuilder, region: object = EMEA, count: int = 2) -> BatchStatus:
     items = tuple(
         ItemStatus(r.device.user_name, r.device.hardware_id, "", Phase.RUNNING, "")
-        for r in fold.state.devices[:count]
+        for r in builder.state.devices[:count]
     )
     return BatchStatus("X", "", Phase.RUNNING, region, "", "", items)  # type: ignore[arg-type]
 
 
 def test_only_what_can_be_the_lost_batch_is_adopted() -> None:
-    fold = Fold(devices(6), Options(batch_size=2)).running(1).submitting(2, known=["OLD"])
+    builder = (
+        StateBuilder(devices(6), Options(batch_size=2)).running(1).submitting(2, known=["OLD"])
+    )
     order = Order(what="adopt", batch=2, batch_id="X")
-    assert "not in doubt" in orders.not_adoptable(fold.state, order)
-    fold.tell(BatchInDoubt(batch=2, why="lost"))
-    assert orders.not_adoptable(fold.state, order) == ""
+    assert "not in doubt" in orders.not_adoptable(builder.state, order)
+    builder.tell(BatchInDoubt(batch=2, why="lost"))
+    assert orders.not_adoptable(builder.state, order) == ""
     for batch_id in ("old", "id-1"):
         refused = Order(what="adopt", batch=2, batch_id=batch_id)
-        assert "was not adopted" in orders.not_adoptable(fold.state, refused)
-    assert orders.not_adoptable(fold.state, order, _status(fold, count=3)) == ""
-    assert orders.not_adoptable(fold.state, order, _status(fold, None, 4)) == ""
-    assert "none of the devices" in orders.not_adoptable(fold.state, order, _status(fold))
-    assert "is in NOAM" in orders.not_adoptable(fold.state, order, _status(fold, NOAM, 4))
+        assert "was not adopted" in orders.not_adoptable(builder.state, refused)
+    assert orders.not_adoptable(builder.state, order, _status(builder, count=3)) == ""
+    assert orders.not_adoptable(builder.state, order, _status(builder, None, 4)) == ""
+    assert "none of the devices" in orders.not_adoptable(builder.state, order, _status(builder))
+    assert "is in NOAM" in orders.not_adoptable(builder.state, order, _status(builder, NOAM, 4))

@@ -14,24 +14,24 @@ from siptui.runs import events as ev
 from siptui.runs.office import load
 from siptui.runs.report import percent, plain, report_text
 from siptui.runs.state import RunState
-from tests.tui.desk import ScriptedDesk, make_devices
+from tests.tui.scripted_runs import ScriptedRuns, make_devices
 
 
 def _ended(folder: Path, *, error: str = "Device is offline") -> RunState:
-    desk = ScriptedDesk(folder)
+    runs = ScriptedRuns(folder)
     devices = [
         *make_devices(5),
         Device(9, UserName.parse("a_b@contoso.com"), HardwareId.parse("0004F2AAAAAA"), Region.NOAM),
     ]
-    run = desk.create(
+    run = runs.create(
         devices, file="/lists/[lobby].csv", sha256="ab" * 32, skipped=2, options=ev.Options()
     )
-    desk.accept(1, "0000-batch-1")
-    desk.finish(range(3))
-    desk.finish([3, 4], error=error)
-    desk.write(ev.RunFinished(succeeded=3, failed=2, unknown=0, skipped=2, seconds=75.0))
-    state = load(desk.journal, run)
-    desk.close()
+    runs.accept(1, "0000-batch-1")
+    runs.finish(range(3))
+    runs.finish([3, 4], error=error)
+    runs.write(ev.RunFinished(succeeded=3, failed=2, unknown=0, skipped=2, seconds=75.0))
+    state = load(runs.journal, run)
+    runs.close()
     return state
 
 

@@ -15,14 +15,14 @@ from siptui.runs.events import (
 from siptui.runs.orders import resubmit
 from siptui.runs.schedule import Hold, accounts, blocking, canary, canary_bad, next_batch
 from siptui.runs.state import BatchRecord
-from tests.runs.bench import device, devices
-from tests.runs.folded import EMEA, NOAM, Fold
+from tests.runs.engine_harness import device, devices
+from tests.runs.state_builder import EMEA, NOAM, StateBuilder
 
 NOW, LATER = "2026-03-02T09:00:00.000Z", "2026-03-02T09:05:00.000Z"
 
 
-def choose(fold: Fold, foreign: int = 0, slots: int = 3) -> BatchRecord | Hold | None:
-    return next_batch(fold.state, EMEA, foreign=foreign, slots=slots, now=NOW)
+def choose(builder: StateBuilder, foreign: int = 0, slots: int = 3) -> BatchRecord | Hold | None:
+    return next_batch(builder.state, EMEA, foreign=foreign, slots=slots, now=NOW)
 
 
 @given(
@@ -34,12 +34,12 @@ def choose(fold: Fold, foreign: int = 0, slots: int = 3) -> BatchRecord | Hold |
 def test_slots_count_live_doubtful_and_others_batches(
     live: int, foreign: int, slots: int, doubt: bool
 ) -> None:
-    fold = Fold(devices(12), Options(batch_size=2))
+    builder = StateBuilder(devices(12), Options(batch_size=2))
     for number in range(1, live + 1):
-        fold.running(number)
+        builder.running(number)
     if doubt:
-        fold.submitting(live + 1).tell(BatchInDoubt(batch=live + 1, why="lost"))
-    choice = choose(fold, foreign, slots)
+        builder.submitting(live + 1).tell(BatchInDoubt(batch=live + 1, why="lost"))
+    choice = choose(builder, foreign, slots)
     assert isinstance(choice, BatchRecord) == (live + doubt + foreign < slots)
     if isinstance(choice, BatchRecord):
         assert choice.number == live + doubt + 1
@@ -51,13 +51,13 @@ def test_slots_count_live_doubtful_and_others_batches(
 )
 def test_no_account_goes_into_two_live_batches(owners: list[int], live: set[int]) -> None:
     phones = [device(i, user=f"room{owner}@contoso.example") for i, owner in enumerate(owners)]
-    fold = Fold(phones, Options(batch_size=3))
-    for number in sorted(live & set(fold.state.batches)):
-        fold.running(number)
-    choice = choose(fold, slots=20)
+    builder = StateBuilder(phones, Options(batch_size=3))
+    for number in sorted(live & set(builder.state.batches)):
+        builder.running(number)
+    choice = choose(builder, slots=20)
     if isinstance(choice, BatchRecord):
-        for other in fold.state.open_batches():
-            assert accounts(fold.state, choice).isdisjoint(accounts(fold.state, other))
+        for other in builder.state.open_batches():
+            assert accounts(builder.state, choice).isdisjoint(accounts(builder.state, other))
 
 
 _FATES = ["queued", "running", "in_doubt", "unsettled", "again", "failed"]
@@ -75,21 +75,21 @@ def test_no_account_goes_out_again_while_a_batch_with_it_may_be_alive(
         device(i, (EMEA, NOAM)[i % 2], user=("room", "ROOM")[i % 2] + f"{owner}@contoso.example")
         for i, owner in enumerate(owners)
     ]
-    fold = Fold(phones, Options(batch_size=3))
-    for number in list(fold.state.batches):
+    builder = StateBuilder(phones, Options(batch_size=3))
+    for number in list(builder.state.batches):
         fate = fates[number]
         if fate == "running":
-            fold.running(number)
+            builder.running(number)
         elif fate == "failed":
-            fold.failed(number)
+            builder.failed(number)
         elif fate != "queued":
-            fold.submitting(number).tell(BatchInDoubt(batch=number, why="lost"))
+            builder.submitting(number).tell(BatchInDoubt(batch=number, why="lost"))
             if fate != "in_doubt":
-                fold.tell(BatchUnsettled(batch=number, why="not there"))
+                builder.tell(BatchUnsettled(batch=number, why="not there"))
         if fate == "again":  # some of its devices on the operator's word, the rest still unknown
             order = Order(what="resubmit", devices=sorted(some))
-            fold.tell(*resubmit(fold.state, 0, order, size=3))  # type: ignore[arg-type]
-    state = fold.state
+            builder.tell(*resubmit(builder.state, 0, order, size=3))  # type: ignore[arg-type]
+    state = builder.state
     perhaps_alive = {
         r.device.user_name.key
         for r in state.devices
@@ -106,63 +106,65 @@ def test_no_account_goes_out_again_while_a_batch_with_it_may_be_alive(
 
 def test_first_devices_that_wait_for_a_decision_are_waited_for() -> None:
     phones = [device(i, user="lobby@contoso.example" if i < 2 else "") for i in range(8)]
-    fold = Fold(phones, Options(batch_size=4, first=2)).submitting(1)
-    assert blocking(fold.state) == []
-    fold.tell(BatchInDoubt(batch=1, why="lost"), BatchUnsettled(batch=1, why="not there"))
-    assert isinstance(choose(fold), Hold)
-    assert [b.number for b in blocking(fold.state)] == [1]
+    builder = StateBuilder(phones, Options(batch_size=4, first=2)).submitting(1)
+    assert blocking(builder.state) == []
+    builder.tell(BatchInDoubt(batch=1, why="lost"), BatchUnsettled(batch=1, why="not there"))
+    assert isinstance(choose(builder), Hold)
+    assert [b.number for b in blocking(builder.state)] == [1]
 
 
 def test_what_must_wait_lets_others_pass_and_says_until_when() -> None:
-    fold = Fold(devices(4), Options(batch_size=2))
-    fold.submitting(1).tell(BatchDeferred(batch=1, why="slow down", until=LATER))
-    choice = choose(fold)
+    builder = StateBuilder(devices(4), Options(batch_size=2))
+    builder.submitting(1).tell(BatchDeferred(batch=1, why="slow down", until=LATER))
+    choice = choose(builder)
     assert isinstance(choice, BatchRecord)
     assert choice.number == 2
-    fold.failed(2)
-    assert choose(fold) == Hold("slow down", LATER)
-    due = next_batch(fold.state, EMEA, foreign=0, slots=3, now=LATER)
+    builder.failed(2)
+    assert choose(builder) == Hold("slow down", LATER)
+    due = next_batch(builder.state, EMEA, foreign=0, slots=3, now=LATER)
     assert isinstance(due, BatchRecord)
-    assert next_batch(fold.state, NOAM, foreign=0, slots=3, now=NOW) is None
+    assert next_batch(builder.state, NOAM, foreign=0, slots=3, now=NOW) is None
 
 
 def test_pause_and_stop_hold() -> None:
     for what in ("pause", "stop"):
-        fold = Fold(devices(2))
-        fold.tell(Order(what=what))  # type: ignore[arg-type]  # one of its words
-        assert isinstance(choose(fold), Hold)
-        fold.tell(Order(what="go_on"))
-        assert isinstance(choose(fold), BatchRecord)
+        builder = StateBuilder(devices(2))
+        builder.tell(Order(what=what))  # type: ignore[arg-type]  # one of its words
+        assert isinstance(choose(builder), Hold)
+        builder.tell(Order(what="go_on"))
+        assert isinstance(choose(builder), BatchRecord)
 
 
-def _tried(bad: int, most: float) -> Fold:
-    fold = Fold(devices(20), Options(batch_size=10, first=4, max_failures=most)).running(1)
+def _tried(bad: int, most: float) -> StateBuilder:
+    builder = StateBuilder(devices(20), Options(batch_size=10, first=4, max_failures=most)).running(
+        1
+    )
     for index in range(4):
-        fold.device(index, DeviceState.FAILED if index < bad else DeviceState.SUCCEEDED)
-    fold.state.batches[1].state = BatchState.FINISHED
-    return fold
+        builder.device(index, DeviceState.FAILED if index < bad else DeviceState.SUCCEEDED)
+    builder.state.batches[1].state = BatchState.FINISHED
+    return builder
 
 
 def test_the_first_devices_go_alone() -> None:
-    fold = Fold(devices(20, (EMEA, NOAM)), Options(batch_size=10, first=4))
-    assert sorted(i for b in canary(fold.state) for i in b.devices) == [0, 1, 2, 3]
-    first = choose(fold)
+    builder = StateBuilder(devices(20, (EMEA, NOAM)), Options(batch_size=10, first=4))
+    assert sorted(i for b in canary(builder.state) for i in b.devices) == [0, 1, 2, 3]
+    first = choose(builder)
     assert isinstance(first, BatchRecord)
-    assert first in canary(fold.state)
-    fold.running(first.number)
-    assert isinstance(choose(fold), Hold)
+    assert first in canary(builder.state)
+    builder.running(first.number)
+    assert isinstance(choose(builder), Hold)
 
 
 @given(bad=st.integers(0, 4), most=st.floats(0, 100))
 def test_the_rest_goes_out_only_if_few_enough_failed(bad: int, most: float) -> None:
-    fold = _tried(bad, most)
+    builder = _tried(bad, most)
     good = 25 * bad <= most
-    assert isinstance(choose(fold), BatchRecord) == good
-    assert bool(canary_bad(fold.state)) == (not good)
+    assert isinstance(choose(builder), BatchRecord) == good
+    assert bool(canary_bad(builder.state)) == (not good)
 
 
 def test_a_first_batch_that_was_refused_is_bad() -> None:
-    fold = Fold(devices(8), Options(batch_size=4, first=4)).submitting(1)
-    fold.tell(BatchRejected(batch=1, status=400))
-    assert canary_bad(fold.state) == 4
-    assert isinstance(choose(fold), Hold)
+    builder = StateBuilder(devices(8), Options(batch_size=4, first=4)).submitting(1)
+    builder.tell(BatchRejected(batch=1, status=400))
+    assert canary_bad(builder.state) == 4
+    assert isinstance(choose(builder), Hold)

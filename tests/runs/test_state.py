@@ -25,8 +25,8 @@ from siptui.runs.events import (
     RunStopped,
     WorkerStarted,
 )
-from tests.runs.bench import devices
-from tests.runs.folded import EMEA, Fold
+from tests.runs.engine_harness import devices
+from tests.runs.state_builder import EMEA, StateBuilder
 
 BATCHES, DEVICES = st.integers(1, 3), st.integers(0, 8)
 
@@ -64,23 +64,23 @@ any_event = st.one_of(
 
 @given(st.lists(any_event, max_size=40))
 def test_the_counts_equal_a_recount_and_changes_are_named(events: list[AnyEvent]) -> None:
-    fold = Fold(devices(9), Options(batch_size=3))
+    builder = StateBuilder(devices(9), Options(batch_size=3))
     for event in events:
-        before = [(r.state, r.batch, r.word, r.error) for r in fold.state.devices]
-        changed = fold.tell(event)
-        after = [(r.state, r.batch, r.word, r.error) for r in fold.state.devices]
-        assert +fold.state.counts == Counter(r.state for r in fold.state.devices)
-        assert sum(fold.state.counts.values()) == 9
+        before = [(r.state, r.batch, r.word, r.error) for r in builder.state.devices]
+        changed = builder.tell(event)
+        after = [(r.state, r.batch, r.word, r.error) for r in builder.state.devices]
+        assert +builder.state.counts == Counter(r.state for r in builder.state.devices)
+        assert sum(builder.state.counts.values()) == 9
         assert {i for i in range(9) if before[i] != after[i]} <= changed
 
 
 @given(st.lists(any_event, max_size=40))
 def test_a_decided_device_goes_back_only_when_planned_again(events: list[AnyEvent]) -> None:
-    fold = Fold(devices(9), Options(batch_size=3))
+    builder = StateBuilder(devices(9), Options(batch_size=3))
     for event in events:
-        before = [(r.state, r.attempt) for r in fold.state.devices]
-        fold.tell(event)
-        for (state, attempt), record in zip(before, fold.state.devices, strict=True):
+        before = [(r.state, r.attempt) for r in builder.state.devices]
+        builder.tell(event)
+        for (state, attempt), record in zip(before, builder.state.devices, strict=True):
             if state is DeviceState.SUCCEEDED and record.state in (
                 DeviceState.QUEUED,
                 DeviceState.SUBMITTING,
@@ -93,61 +93,61 @@ def test_a_decided_device_goes_back_only_when_planned_again(events: list[AnyEven
 
 
 def test_a_straggler_of_an_earlier_attempt_changes_nothing() -> None:
-    fold = Fold(devices(2)).failed(1)
-    fold.tell(BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2))
+    builder = StateBuilder(devices(2)).failed(1)
+    builder.tell(BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2))
     late = DeviceChanged(device=0, batch=1, state=DeviceState.SUCCEEDED)
-    assert fold.tell(late) == set()
-    assert fold.state.devices[0].state is DeviceState.QUEUED
-    fold.submitting(2)
-    assert fold.device(0, DeviceState.SUCCEEDED) == set()  # not accepted yet
+    assert builder.tell(late) == set()
+    assert builder.state.devices[0].state is DeviceState.QUEUED
+    builder.submitting(2)
+    assert builder.device(0, DeviceState.SUCCEEDED) == set()  # not accepted yet
 
 
 def test_a_batch_planned_twice_counts_once() -> None:
-    fold = Fold(devices(2)).failed(1)
+    builder = StateBuilder(devices(2)).failed(1)
     again = BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2)
-    assert fold.tell(again) == {0}
-    assert fold.running(2).tell(again) == set()
-    assert fold.state.batches[2].state is BatchState.RUNNING
-    assert [r.attempt for r in fold.state.devices] == [2, 1]
+    assert builder.tell(again) == {0}
+    assert builder.running(2).tell(again) == set()
+    assert builder.state.batches[2].state is BatchState.RUNNING
+    assert [r.attempt for r in builder.state.devices] == [2, 1]
 
 
 def test_orders_are_open_until_something_carries_them_out() -> None:
-    fold = Fold(devices(2)).failed(1)
-    fold.tell(Order(what="retry", devices=[0]), Order(what="pause"))
-    (seq,) = fold.state.open_orders
-    assert fold.state.paused
-    fold.tell(Note(level="warning", text="no", order=seq), Order(what="go_on"))
-    assert not fold.state.open_orders
-    assert not fold.state.paused
+    builder = StateBuilder(devices(2)).failed(1)
+    builder.tell(Order(what="retry", devices=[0]), Order(what="pause"))
+    (seq,) = builder.state.open_orders
+    assert builder.state.paused
+    builder.tell(Note(level="warning", text="no", order=seq), Order(what="go_on"))
+    assert not builder.state.open_orders
+    assert not builder.state.paused
 
 
 def test_a_new_process_clears_what_the_last_one_ended_with() -> None:
-    fold = Fold(devices(2))
-    fold.tell(WorkerStarted(pid=1), Order(what="stop"), RunStopped(code="stopped", message="so"))
-    assert fold.state.stopping
-    fold.tell(WorkerStarted(pid=2))
-    assert fold.state.stopping  # a process is no order: it may have come for a retry alone
-    fold.tell(Order(what="go_on"))
-    assert not fold.state.stopping
-    assert fold.state.stopped is None
+    builder = StateBuilder(devices(2))
+    builder.tell(WorkerStarted(pid=1), Order(what="stop"), RunStopped(code="stopped", message="so"))
+    assert builder.state.stopping
+    builder.tell(WorkerStarted(pid=2))
+    assert builder.state.stopping  # a process is no order: it may have come for a retry alone
+    builder.tell(Order(what="go_on"))
+    assert not builder.state.stopping
+    assert builder.state.stopped is None
     end = RunFinished(succeeded=0, failed=2, unknown=0, skipped=0, seconds=1)
-    fold.failed(1).tell(end)
-    assert fold.state.over
-    fold.tell(BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2))
-    assert fold.state.finished is None
-    assert not fold.state.over
+    builder.failed(1).tell(end)
+    assert builder.state.over
+    builder.tell(BatchPlanned(batch=2, region=EMEA, devices=[0], attempt=2))
+    assert builder.state.finished is None
+    assert not builder.state.over
 
 
 def test_what_is_decided_after_the_end_opens_a_run_again_and_a_late_stop_does_not() -> None:
-    fold = Fold(devices(3)).submitting(1)
-    fold.tell(BatchInDoubt(batch=1, why="cut"), BatchUnsettled(batch=1, why="none"))
+    builder = StateBuilder(devices(3)).submitting(1)
+    builder.tell(BatchInDoubt(batch=1, why="cut"), BatchUnsettled(batch=1, why="none"))
     end = RunFinished(succeeded=0, failed=0, unknown=3, skipped=0, seconds=1)
-    fold.tell(end, Order(what="stop"), Order(what="pause"), Note(level="info", text="late"))
-    assert fold.state.finished == end
-    fold.tell(Order(what="adopt", batch=1, batch_id="x"))
-    assert fold.state.finished is None
-    place = fold.state.last_seq
-    fold.tell(end)  # the worker did not see it yet
-    fold.tell(BatchAccepted(batch=1, batch_id="x", adopted=True, order=place))
-    assert fold.state.finished is None
-    assert fold.state.open_orders == {}
+    builder.tell(end, Order(what="stop"), Order(what="pause"), Note(level="info", text="late"))
+    assert builder.state.finished == end
+    builder.tell(Order(what="adopt", batch=1, batch_id="x"))
+    assert builder.state.finished is None
+    place = builder.state.last_seq
+    builder.tell(end)  # the worker did not see it yet
+    builder.tell(BatchAccepted(batch=1, batch_id="x", adopted=True, order=place))
+    assert builder.state.finished is None
+    assert builder.state.open_orders == {}

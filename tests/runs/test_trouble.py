@@ -20,47 +20,47 @@ from siptui.runs.events import (
     Waiting,
 )
 from siptui.runs.public import exit_code
-from tests.runs.bench import Bench, devices
+from tests.runs.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
 
 FIVE = Options(batch_size=5)
 
 
-def _all_done(bench: Bench, run: str, end: object, count: int) -> None:
+def _all_done(harness: EngineHarness, run: str, end: object, count: int) -> None:
     assert isinstance(end, RunFinished), end
     assert end.succeeded == count
-    assert bench.differences(run) == []
-    assert set(bench.ledger.times.values()) == {1}
-    assert bench.ledger.violations == []
+    assert harness.differences(run) == []
+    assert set(harness.ledger.times.values()) == {1}
+    assert harness.ledger.violations == []
 
 
 def test_without_the_role_nothing_is_submitted(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path, Scenario(auth=AuthTable(role=False)))
-        run = bench.create(devices(20), FIVE)
-        end = await bench.work(run, sign_in_wait=3600)
-        state = bench.state(run)
+        harness = EngineHarness(tmp_path, Scenario(auth=AuthTable(role=False)))
+        run = harness.create(devices(20), FIVE)
+        end = await harness.work(run, sign_in_wait=3600)
+        state = harness.state(run)
         assert isinstance(end, RunStopped)
         assert end.code == "access_denied"
         assert state.counts == {DeviceState.QUEUED: 20}
-        assert (bench.ledger.submits, exit_code(state)) == ([], 4)
+        assert (harness.ledger.submits, exit_code(state)) == ([], 4)
 
     emulated_time.run(main(), limit=6 * 3600)
 
 
 def test_a_submit_denied_puts_its_devices_back(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.fault("status", status=403, times=1)
-        run = bench.create(devices(20), FIVE)
-        end = await bench.work(run)
+        harness = EngineHarness(tmp_path)
+        harness.fault("status", status=403, times=1)
+        run = harness.create(devices(20), FIVE)
+        end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "access_denied"
-        state = bench.state(run)
+        state = harness.state(run)
         assert state.counts[DeviceState.QUEUED] == 20
-        assert [e.requeued for e in bench.events(run, BatchRejected)] == [True]
+        assert [e.requeued for e in harness.events(run, BatchRejected)] == [True]
         assert exit_code(state) == 4
-        _all_done(bench, run, await bench.work(run), 20)
+        _all_done(harness, run, await harness.work(run), 20)
 
     emulated_time.run(main(), limit=6 * 3600)
 
@@ -68,50 +68,50 @@ def test_a_submit_denied_puts_its_devices_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("nobody", ["", "test-token"])
 def test_a_sign_in_lost_on_the_way_stops_and_a_new_one_goes_on(tmp_path: Path, nobody: str) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        run = bench.create(devices(30), FIVE)
-        work = bench.start(run)
+        harness = EngineHarness(tmp_path)
+        run = harness.create(devices(30), FIVE)
+        work = harness.start(run)
         await asyncio.sleep(30)
-        bench.emulator.access.revoke()
-        bench.token_now = nobody
+        harness.emulator.access.revoke()
+        harness.token_now = nobody
         end = await work.end()
         assert isinstance(end, RunStopped)
         assert end.code == ("token_refused" if nobody else "sign_in_needed")
-        assert exit_code(bench.state(run)) == 4
-        bench.token_now = "another-token"
-        _all_done(bench, run, await bench.work(run), 30)
+        assert exit_code(harness.state(run)) == 4
+        harness.token_now = "another-token"
+        _all_done(harness, run, await harness.work(run), 30)
 
     emulated_time.run(main(), limit=6 * 3600)
 
 
 def test_a_new_sign_in_is_waited_for_and_used_at_once(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        run = bench.create(devices(30), FIVE)
-        work = bench.start(run, sign_in_wait=3600)
+        harness = EngineHarness(tmp_path)
+        run = harness.create(devices(30), FIVE)
+        work = harness.start(run, sign_in_wait=3600)
         await asyncio.sleep(30)
-        bench.emulator.access.revoke()
-        bench.token_now = ""
+        harness.emulator.access.revoke()
+        harness.token_now = ""
         await asyncio.sleep(1200)
         assert not work.ended
-        assert "sign-in needed" in bench.events(run, Waiting)[-1].why
-        bench.token_now = "another-token"
-        bench.office.signed_in(run)
-        _all_done(bench, run, await work.end(), 30)
+        assert "sign-in needed" in harness.events(run, Waiting)[-1].why
+        harness.token_now = "another-token"
+        harness.office.signed_in(run)
+        _all_done(harness, run, await work.end(), 30)
 
     emulated_time.run(main(), limit=6 * 3600)
 
 
 def test_a_sign_in_that_stays_lost_ends_the_wait(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.token_now = ""
-        run = bench.create(devices(5))
-        end = await bench.work(run, sign_in_wait=600)
+        harness = EngineHarness(tmp_path)
+        harness.token_now = ""
+        run = harness.create(devices(5))
+        end = await harness.work(run, sign_in_wait=600)
         assert isinstance(end, RunStopped)
         assert end.code == "sign_in_needed"
         assert 600 <= (emulated_time.now() - emulated_time.START).total_seconds() < 660
-        assert bench.ledger.submits == []
+        assert harness.ledger.submits == []
 
     emulated_time.run(main(), limit=6 * 3600)
 
@@ -126,26 +126,26 @@ def test_a_sign_in_lost_at_any_call_is_no_error_of_ours(
 
     async def main() -> None:
         others = (ForeignBatch(at=-1, region=Region.EMEA, devices=60),)
-        bench = Bench(tmp_path, Scenario(foreign=others, batches=(BatchRule(slow=3),)))
-        bench.fault("cut", moment="after", nth=2)
-        run = bench.create(devices(25), FIVE)
+        harness = EngineHarness(tmp_path, Scenario(foreign=others, batches=(BatchRule(slow=3),)))
+        harness.fault("cut", moment="after", nth=2)
+        run = harness.create(devices(25), FIVE)
         for nth in range(1, 20, 6):
-            bench.fault("status", call, status=401, nth=nth)
+            harness.fault("status", call, status=401, nth=nth)
         ends = 0
-        while not isinstance(end := await bench.work(run, sign_in_wait=patience), RunFinished):
+        while not isinstance(end := await harness.work(run, sign_in_wait=patience), RunFinished):
             assert end.code == "token_refused"
             ends += 1
         assert (ends > 0) == (patience == 0)
-        _all_done_but_foreign(bench, run, end)
+        _all_done_but_foreign(harness, run, end)
 
     emulated_time.run(main(), limit=6 * 3600)
 
 
-def _all_done_but_foreign(bench: Bench, run: str, end: RunFinished) -> None:
+def _all_done_but_foreign(harness: EngineHarness, run: str, end: RunFinished) -> None:
     assert end.succeeded == 25
-    assert bench.differences(run) == []
-    assert max(bench.ledger.resets.values()) == 1
-    assert bench.ledger.violations == []
+    assert harness.differences(run) == []
+    assert max(harness.ledger.resets.values()) == 1
+    assert harness.ledger.violations == []
 
 
 @pytest.mark.parametrize("nobody_at", ["foreign", "doubt"])
@@ -154,25 +154,25 @@ def test_no_token_while_looking_at_others_batches_stops_cleanly(
 ) -> None:
     async def main() -> None:
         others = (ForeignBatch(at=-1, region=Region.EMEA, devices=60),)
-        bench = Bench(tmp_path, Scenario(foreign=others, batches=(BatchRule(slow=3),)))
+        harness = EngineHarness(tmp_path, Scenario(foreign=others, batches=(BatchRule(slow=3),)))
         if nobody_at == "doubt":
-            bench.fault("cut", moment="after", nth=1)
-        run = bench.create(devices(5))
-        status = bench.emulator.app
+            harness.fault("cut", moment="after", nth=1)
+        run = harness.create(devices(5))
+        status = harness.emulator.app
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             if scope["path"].endswith("batchsummaries"):
-                wanted = nobody_at == "foreign" or bench.ledger.submits
-                bench.token_now = "" if wanted else bench.token_now
+                wanted = nobody_at == "foreign" or harness.ledger.submits
+                harness.token_now = "" if wanted else harness.token_now
             await status(scope, receive, send)
 
-        bench.emulator.app = app
-        end = await bench.work(run)
+        harness.emulator.app = app
+        end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "sign_in_needed"
-        bench.emulator.app, bench.token_now = status, "again"
-        assert isinstance(await bench.work(run), RunFinished)
-        assert max(bench.ledger.resets.values()) == 1
+        harness.emulator.app, harness.token_now = status, "again"
+        assert isinstance(await harness.work(run), RunFinished)
+        assert max(harness.ledger.resets.values()) == 1
 
     emulated_time.run(main(), limit=6 * 3600)
 
@@ -189,30 +189,30 @@ def test_what_certainly_was_not_accepted_is_tried_again(
     tmp_path: Path, fault: dict[str, Any]
 ) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.fault(**fault, times=2)
-        run = bench.create(devices(10), FIVE)
-        end = await bench.work(run)
-        _all_done(bench, run, end, 10)
-        deferred = bench.events(run, BatchDeferred)
+        harness = EngineHarness(tmp_path)
+        harness.fault(**fault, times=2)
+        run = harness.create(devices(10), FIVE)
+        end = await harness.work(run)
+        _all_done(harness, run, end, 10)
+        deferred = harness.events(run, BatchDeferred)
         assert len(deferred) == 2
-        assert len(bench.events(run, BatchSubmitting)) == 4
-        assert bench.events(run, BatchInDoubt) == []
+        assert len(harness.events(run, BatchSubmitting)) == 4
+        assert harness.events(run, BatchInDoubt) == []
         if "retry_after" in fault:
-            assert min(s.at for s in bench.ledger.submits) >= 90
+            assert min(s.at for s in harness.ledger.submits) >= 90
 
     emulated_time.run(main(), limit=6 * 3600)
 
 
 def test_a_definite_no_fails_the_batch_and_the_next_goes_on(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.fault("status", status=400, nth=1)
-        run = bench.create(devices(10), FIVE)
-        end = await bench.work(run)
+        harness = EngineHarness(tmp_path)
+        harness.fault("status", status=400, nth=1)
+        run = harness.create(devices(10), FIVE)
+        end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert (end.succeeded, end.failed) == (5, 5)
-        state = bench.state(run)
+        state = harness.state(run)
         assert state.batches[1].state is BatchState.REJECTED
         assert set(state.causes()) == {"batch_rejected"}
         assert exit_code(state) == 3
@@ -222,25 +222,25 @@ def test_a_definite_no_fails_the_batch_and_the_next_goes_on(tmp_path: Path) -> N
 
 def test_a_service_never_reached_gives_up_before_anything_was_submitted(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.fault("refused", "*")
-        run = bench.create(devices(10))
-        end = await bench.work(run)
+        harness = EngineHarness(tmp_path)
+        harness.fault("refused", "*")
+        run = harness.create(devices(10))
+        end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "not_reached"
-        assert exit_code(bench.state(run)) == 1
-        assert bench.state(run).counts == {DeviceState.QUEUED: 10}
+        assert exit_code(harness.state(run)) == 1
+        assert harness.state(run).counts == {DeviceState.QUEUED: 10}
 
     emulated_time.run(main(), limit=6 * 3600)
 
 
 def test_twenty_minutes_without_the_service_is_sat_out(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.fault("refused", "*", since=30, until=1230)
-        run = bench.create(devices(30), FIVE)
-        _all_done(bench, run, await bench.work(run), 30)
-        notes = bench.notes(run)
+        harness = EngineHarness(tmp_path)
+        harness.fault("refused", "*", since=30, until=1230)
+        run = harness.create(devices(30), FIVE)
+        _all_done(harness, run, await harness.work(run), 30)
+        notes = harness.notes(run)
         assert any("still trying" in note for note in notes)
         assert any("answers again" in note for note in notes)
         assert len(notes) <= 4
@@ -251,38 +251,38 @@ def test_twenty_minutes_without_the_service_is_sat_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["status", "html", "garbage", "empty", "cut_body", "hang"])
 def test_lost_looks_are_no_verdict(tmp_path: Path, kind: str) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.fault(
+        harness = EngineHarness(tmp_path)
+        harness.fault(
             kind, "batchstatus", probability=0.5, **({"status": 503} if kind == "status" else {})
         )
-        bench.fault(
+        harness.fault(
             kind, "batchsummaries", every=2, **({"status": 503} if kind == "status" else {})
         )
-        run = bench.create(devices(10), FIVE)
-        _all_done(bench, run, await bench.work(run), 10)
+        run = harness.create(devices(10), FIVE)
+        _all_done(harness, run, await harness.work(run), 10)
 
     emulated_time.run(main(), limit=6 * 3600)
 
 
 def test_one_batch_that_cannot_be_read_does_not_hold_up_the_others(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        inner = bench.emulator.app
+        harness = EngineHarness(tmp_path)
+        inner = harness.emulator.app
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             query = scope.get("query_string", b"").decode()
-            if bench.ledger.submits and bench.ids()[0] in query:
+            if harness.ledger.submits and harness.ids()[0] in query:
                 # The status of another batch than the one asked for.
-                other = bench.ids()[-1]
+                other = harness.ids()[-1]
                 scope = {**scope, "query_string": f"batchid={other}".encode()}
                 assert query.startswith("batchid=")
             await inner(scope, receive, send)
 
-        bench.emulator.app = app
-        run = bench.create(devices(20), FIVE)
-        work = bench.start(run)
+        harness.emulator.app = app
+        run = harness.create(devices(20), FIVE)
+        work = harness.start(run)
         await asyncio.sleep(1800)
-        state = bench.state(run)
+        state = harness.state(run)
         assert [b.state for b in state.batches.values()] == [
             BatchState.RUNNING,
             BatchState.FINISHED,
@@ -290,25 +290,25 @@ def test_one_batch_that_cannot_be_read_does_not_hold_up_the_others(tmp_path: Pat
             BatchState.FINISHED,
         ]
         assert [r.state for r in state.devices[:5]] == [DeviceState.RUNNING] * 5
-        assert any("still trying" in note for note in bench.notes(run))
-        bench.emulator.app = inner
+        assert any("still trying" in note for note in harness.notes(run))
+        harness.emulator.app = inner
         await work.terminate()
-        _all_done(bench, run, await bench.work(run), 20)
+        _all_done(harness, run, await harness.work(run), 20)
 
     emulated_time.run(main(), limit=6 * 3600)
 
 
 def test_who_waits_for_a_sign_in_ends_at_once_when_asked(tmp_path: Path) -> None:
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.fault("status", status=401)
-        run = bench.create(devices(5), FIVE)
-        work = bench.start(run, sign_in_wait=3600)
+        harness = EngineHarness(tmp_path)
+        harness.fault("status", status=401)
+        run = harness.create(devices(5), FIVE)
+        work = harness.start(run, sign_in_wait=3600)
         await asyncio.sleep(10)
-        assert bench.events(run, Waiting)
+        assert harness.events(run, Waiting)
         asked = asyncio.get_running_loop().time()
         await work.terminate()
         assert asyncio.get_running_loop().time() - asked < 1
-        assert bench.state(run).counts[DeviceState.QUEUED] == 5
+        assert harness.state(run).counts[DeviceState.QUEUED] == 5
 
     emulated_time.run(main(), limit=6 * 3600)

@@ -11,7 +11,7 @@ from siptui.runs.adoption import adopt_foreign
 from siptui.runs.changes import Changed
 from siptui.runs.events import Options
 from siptui.runs.office import Office
-from tests.runs.bench import Bench, devices
+from tests.runs.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
 
 HOURS = 3600.0
@@ -22,21 +22,21 @@ def test_what_was_written_just_before_a_submit_counts(tmp_path: Path, what: str)
     """Between two looks for orders, too: another process wrote it first, so it goes by it."""
 
     async def main() -> None:
-        bench = Bench(tmp_path)
-        bench.fault("slow", call="batchsummaries", nth=1, seconds=5)
-        run = bench.create(devices(6), Options(batch_size=3))
-        bench.start(run)
+        harness = EngineHarness(tmp_path)
+        harness.fault("slow", call="batchsummaries", nth=1, seconds=5)
+        run = harness.create(devices(6), Options(batch_size=3))
+        harness.start(run)
         await asyncio.sleep(4.9)  # looked for orders at 4, will again at 6; the answer comes at 5
         if what == "cut":  # as two who resume at once may do
-            cut = Changed(batch_size=2).cut(bench.state(run))
-            bench.office.journal.append(run, cut, emulated_time.now())
+            cut = Changed(batch_size=2).cut(harness.state(run))
+            harness.office.journal.append(run, cut, emulated_time.now())
         else:
-            getattr(bench.office, what)(run)
+            getattr(harness.office, what)(run)
         await asyncio.sleep(600)
-        times = bench.ledger.times.values()
+        times = harness.ledger.times.values()
         assert list(times) == ([1] * 6 if what == "cut" else [])
-        assert all(len(s.items) == 2 for s in bench.ledger.submits)
-        assert bench.ledger.violations == []
+        assert all(len(s.items) == 2 for s in harness.ledger.submits)
+        assert harness.ledger.violations == []
 
     emulated_time.run(main(), limit=6 * HOURS)
 

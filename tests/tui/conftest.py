@@ -14,7 +14,7 @@ from siptui.tui.launch import prepare_environment
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
-    from tests.tui.album import Album
+    from tests.tui.screenshots import Screenshots
 
 os.environ.setdefault("TEXTUAL_FPS", "1000")  # a frame is due at once
 _PICTURES = os.environ.get("TEXTUAL_SNAPSHOT_TEMPDIR", "")
@@ -27,7 +27,7 @@ def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TEXTUAL_SNAPSHOT_TEMPDIR", _PICTURES)  # the plug-in's own
     # Textual waits until the processor is idle, which on a busy machine may be a second a key.
-    # Tests wait for the messages instead (`Bench.settle`).
+    # Tests wait for the messages instead (`ConsoleHarness.settle`).
     monkeypatch.setattr("textual.app.wait_for_idle", _at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", _at_once)
 
@@ -63,10 +63,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.fixture
-def album(snapshot: "SnapshotAssertion", tmp_path: Path) -> "Iterator[Album]":
-    """An album; at the end every picture must be as it is kept."""
-    from tests.tui.album import Album
+def screenshots(snapshot: "SnapshotAssertion", tmp_path: Path) -> "Iterator[Screenshots]":
+    """Takes screenshots; at the end each must be as the one in the repository."""
+    from tests.tui.screenshots import Screenshots
 
-    album = Album(snapshot, tmp_path)
-    yield album
-    assert not album.wrong, f"other than kept: {', '.join(album.wrong)}; as they are: {tmp_path}"
+    screenshots = Screenshots(snapshot, tmp_path)
+    yield screenshots
+    assert not screenshots.wrong, (
+        f"other than kept: {', '.join(screenshots.wrong)}; as they are: {tmp_path}"
+    )

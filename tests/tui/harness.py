@@ -15,7 +15,7 @@ from siptui.tui.app import SiptuiApp
 from siptui.tui.flows import Console
 from siptui.tui.grid import RowGrid
 from siptui.tui.options import ConsoleOptions
-from tests.tui.desk import ScriptedDesk
+from tests.tui.scripted_runs import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40)]
 #: Never by itself within a test: tests say when it is time to look.
@@ -44,12 +44,15 @@ class CountingDriver(HeadlessDriver):
         return sent
 
 
-class Bench:
-    """A running console and its desk."""
+class ConsoleHarness:
+    """A running console without a terminal, with the runs it shows.
 
-    def __init__(self, pilot: Pilot[Any], desk: ScriptedDesk) -> None:
+    Keys go in through `press` and `type`; `text`, `flat` and `rows` are what is on the screen.
+    """
+
+    def __init__(self, pilot: Pilot[Any], runs: ScriptedRuns) -> None:
         self.pilot = pilot
-        self.desk = desk
+        self.runs = runs
         self.app = pilot.app
 
     @property
@@ -149,22 +152,22 @@ async def console(
     size: tuple[int, int] = (120, 40),
     text: str | None = None,
     counting: bool = False,
-    desk: ScriptedDesk | None = None,
+    runs: ScriptedRuns | None = None,
     **options: Any,
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[ConsoleHarness]:
     """A console, on a device list with that text if there is one."""
-    desk = desk or ScriptedDesk(folder)
+    runs = runs or ScriptedRuns(folder)
     options.setdefault("save_folder", folder / "saved")
     options.setdefault("refresh_hz", SELDOM)
     if text is not None:
         file = folder / "lobby.csv"
         file.write_text(text, encoding="utf-8")
         options["file"] = file
-    app = SiptuiApp(desk, ConsoleOptions(**options))
+    app = SiptuiApp(runs, ConsoleOptions(**options))
     if counting:
         app.driver_class = CountingDriver
     async with app.run_test(size=size, headless=not counting) as pilot:
-        bench = Bench(pilot, desk)
-        await bench.settle()
-        yield bench
-    desk.close()
+        harness = ConsoleHarness(pilot, runs)
+        await harness.settle()
+        yield harness
+    runs.close()

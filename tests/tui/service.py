@@ -19,7 +19,7 @@ from siptui.runs import events as ev
 from siptui.runs.aside import Aside
 from siptui.runs.memory import TenantMemory
 from siptui.transport import open_client
-from tests.tui.desk import START, ScriptedDesk, make_devices
+from tests.tui.scripted_runs import START, ScriptedRuns, make_devices
 
 
 class _Token:
@@ -31,10 +31,10 @@ class Service:
     """The demo tenant, in which somebody else has submitted two batches, and its memory."""
 
     def __init__(
-        self, folder: Path, desk: ScriptedDesk | None = None, *, scenario: str | Scenario = "demo"
+        self, folder: Path, runs: ScriptedRuns | None = None, *, scenario: str | Scenario = "demo"
     ) -> None:
         self.now = 0.0
-        self.desk = desk or ScriptedDesk(folder)
+        self.runs = runs or ScriptedRuns(folder)
         self.error: Exception | None = None
         self.before: Callable[[], Awaitable[object]] | None = None
         emulator = Emulator(scenario, clock=lambda: self.now, epoch=START)
@@ -65,12 +65,12 @@ class Service:
         self.aside = Aside("service")
         self.record = Record(folder, tenant="Contoso Ltd", who=Who("admin@contoso.com"))
         self.checks = ConsoleChecks(sources, self.aside, lambda: self.record)
-        self.memory = TenantMemory(folder / "journal.sqlite", self.desk, connect, self.aside)
+        self.memory = TenantMemory(folder / "journal.sqlite", self.runs, connect, self.aside)
 
     def submit(self, count: int) -> str:
         """Submit a run as a worker would: in the journal and at the service."""
         devices = make_devices(count)
-        run = self.desk.create(
+        run = self.runs.create(
             devices, file="/lists/lobby.csv", sha256="", skipped=0, options=ev.Options()
         )
 
@@ -79,5 +79,5 @@ class Service:
                 return (await service.create_batch(Region.EMEA, devices)).batch_id
 
         batch_id = self.aside.begin(create()).result(10)
-        self.desk.accept(1, batch_id)
+        self.runs.accept(1, batch_id)
         return run

@@ -8,8 +8,8 @@ from siptui.tui.asides import ASIDES
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.columns import ColumnChoice
 from siptui.tui.dialogs.page import Page
-from tests.tui.desk import list_text, make_devices
 from tests.tui.harness import console
+from tests.tui.scripted_runs import list_text, make_devices
 
 _TITLED = re.compile(r'\b(?:Choice|Confirm)\(\s*"([^"]+)"')
 
@@ -22,31 +22,31 @@ def test_every_question_has_one() -> None:
 
 
 async def test_a_question_is_told_of_and_goes_on(tmp_path: Path) -> None:
-    async with console(tmp_path, text=list_text(make_devices(3)), size=(80, 24)) as bench:
-        await bench.press("S", "j", "question_mark")
-        assert isinstance(bench.app.screen, Page)
-        assert "About: Sort by" in bench.text
-        assert "turns the order round" in bench.flat
-        await bench.press("escape")
-        assert isinstance(bench.app.screen, Choice)
-        await bench.press("enter")
-        assert bench.console.grid.sorted_by == ("user", False)
-        await bench.press("c", "question_mark")
-        assert "show or hide this column" in bench.text
-        await bench.press("escape")
-        assert isinstance(bench.app.screen, ColumnChoice)
-        await bench.press("escape", "s", "question_mark")
-        assert "a new password that nobody knows" in bench.flat
-        await bench.press("escape")
-        assert isinstance(bench.app.screen, Confirm)
-        assert not bench.desk.started
-        await bench.press("3", "enter")
-        assert len(bench.desk.started) == 1
+    async with console(tmp_path, text=list_text(make_devices(3)), size=(80, 24)) as harness:
+        await harness.press("S", "j", "question_mark")
+        assert isinstance(harness.app.screen, Page)
+        assert "About: Sort by" in harness.text
+        assert "turns the order round" in harness.flat
+        await harness.press("escape")
+        assert isinstance(harness.app.screen, Choice)
+        await harness.press("enter")
+        assert harness.console.grid.sorted_by == ("user", False)
+        await harness.press("c", "question_mark")
+        assert "show or hide this column" in harness.text
+        await harness.press("escape")
+        assert isinstance(harness.app.screen, ColumnChoice)
+        await harness.press("escape", "s", "question_mark")
+        assert "a new password that nobody knows" in harness.flat
+        await harness.press("escape")
+        assert isinstance(harness.app.screen, Confirm)
+        assert not harness.runs.started
+        await harness.press("3", "enter")
+        assert len(harness.runs.started) == 1
 
 
 async def test_a_filter_is_told_of_while_nothing_is_typed(tmp_path: Path) -> None:
-    async with console(tmp_path, text=list_text(make_devices(3)), size=(80, 24)) as bench:
-        await bench.press("slash", "question_mark")
-        assert "each must be in the row" in bench.text
-        await bench.press("escape", *"1@?")
-        assert bench.console.filter_field.value == "1@?"
+    async with console(tmp_path, text=list_text(make_devices(3)), size=(80, 24)) as harness:
+        await harness.press("slash", "question_mark")
+        assert "each must be in the row" in harness.text
+        await harness.press("escape", *"1@?")
+        assert harness.console.filter_field.value == "1@?"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from siptui.domain.columns import Mapped
 from siptui.runs.events import Options
-from tests.tui.desk import ScriptedDesk, make_devices
 from tests.tui.harness import console
+from tests.tui.scripted_runs import ScriptedRuns, make_devices
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 #: Hours since each phone was onboarded.
@@ -26,34 +26,34 @@ async def test_the_time_left_runs_out_and_is_sorted_by(tmp_path: Path) -> None:
     file = _list(tmp_path / "phones.csv")
     file.write_text(file.read_text().replace("OnboardedAt", "Ausgabe"))
     mapped = Mapped({"onboarded_at": ("Ausgabe",)}, "config.toml")
-    async with console(tmp_path, file=file, columns=mapped, size=(140, 30)) as bench:
-        assert "Read as config.toml says: date of onboarding from “Ausgabe”" in bench.flat
-        main = bench.console
+    async with console(tmp_path, file=file, columns=mapped, size=(140, 30)) as harness:
+        assert "Read as config.toml says: date of onboarding from “Ausgabe”" in harness.flat
+        main = harness.console
         board = main.session.board
         board._now = lambda: NOW
         main.count_down()
-        await bench.pilot.pause()
+        await harness.pilot.pause()
         for text in ("72 h", "3 h 12 min", "6 min", "past"):
-            assert text in bench.text, text
+            assert text in harness.text, text
         board._now = lambda: NOW + timedelta(minutes=10)
         main.count_down()
-        await bench.pilot.pause()
-        assert "71 h" in bench.text
-        assert "3 h 02 min" in bench.text
-        assert bench.text.count("past") == 2
-        await bench.press("S")
-        await bench.press("end")
-        await bench.press("enter")
+        await harness.pilot.pause()
+        assert "71 h" in harness.text
+        assert "3 h 02 min" in harness.text
+        assert harness.text.count("past") == 2
+        await harness.press("S")
+        await harness.press("end")
+        await harness.press("enter")
         order = [row.key for row in (main.grid.index.rows[i] for i in main.grid.index.view)]
         assert order == [3, 2, 1, 0]
 
 
 async def test_the_confirmation_tells_of_deadlines_and_of_other_runs(tmp_path: Path) -> None:
-    desk = ScriptedDesk(tmp_path)
+    runs = ScriptedRuns(tmp_path)
     phones = make_devices(2)
-    desk.create(phones, file="old.csv", sha256="", skipped=0, options=Options())
+    runs.create(phones, file="old.csv", sha256="", skipped=0, options=Options())
     file = _list(tmp_path / "phones.csv")
-    async with console(tmp_path, file=file, size=(140, 40), desk=desk) as bench:
-        await bench.press("s")
-        assert "past the deadline" in bench.flat
-        assert f"2 of the devices wait in run {desk.newest}" in bench.flat
+    async with console(tmp_path, file=file, size=(140, 40), runs=runs) as harness:
+        await harness.press("s")
+        assert "past the deadline" in harness.flat
+        assert f"2 of the devices wait in run {runs.newest}" in harness.flat

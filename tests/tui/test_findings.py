@@ -11,7 +11,7 @@ from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Re
 from siptui.runs.state import DeviceRecord
 from siptui.tui import details, findings
 from siptui.tui.surface import plain
-from tests.tui.desk import make_devices
+from tests.tui.scripted_runs import make_devices
 
 DEVICES = make_devices(4)
 MADE = datetime(2026, 3, 2, 14, 2, tzinfo=UTC)

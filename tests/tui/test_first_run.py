@@ -14,8 +14,8 @@ from siptui.settings.load import load
 from siptui.settings.model import BUILT_IN_CLOUDS
 from siptui.settings.write import add_profile
 from siptui.tui.first_run import FirstRun
-from tests.tui.desk import ScriptedDesk
-from tests.tui.harness import Bench
+from tests.tui.harness import ConsoleHarness
+from tests.tui.scripted_runs import ScriptedRuns
 
 
 def _app(folder: Path) -> FirstRun:
@@ -29,27 +29,27 @@ def _app(folder: Path) -> FirstRun:
 
 
 @asynccontextmanager
-async def _bench(app: FirstRun) -> AsyncIterator[Bench]:
+async def _harness(app: FirstRun) -> AsyncIterator[ConsoleHarness]:
     async with app.run_test(size=(80, 24)) as pilot:
-        bench = Bench(pilot, cast(ScriptedDesk, None))  # there is no desk yet
-        await bench.settle()
-        yield bench
+        harness = ConsoleHarness(pilot, cast(ScriptedRuns, None))  # there is no runs yet
+        await harness.settle()
+        yield harness
 
 
 async def test_a_profile_is_made_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = _app(tmp_path)
-    async with _bench(app) as bench:
-        assert "siptui does not know your tenant yet" in bench.flat
-        await bench.press("enter")
-        bench.fill("not a tenant")
-        await bench.press("enter")
-        assert "neither an id" in bench.text
-        bench.fill("contoso.com")
-        await bench.press("enter")
-        assert "The cloud of contoso.com" in bench.flat
-        await bench.press("j", "enter")
-        assert "region of rows that name none" in bench.flat
-        await bench.press("j", "j", "enter")
+    async with _harness(app) as harness:
+        assert "siptui does not know your tenant yet" in harness.flat
+        await harness.press("enter")
+        harness.fill("not a tenant")
+        await harness.press("enter")
+        assert "neither an id" in harness.text
+        harness.fill("contoso.com")
+        await harness.press("enter")
+        assert "The cloud of contoso.com" in harness.flat
+        await harness.press("j", "enter")
+        assert "region of rows that name none" in harness.flat
+        await harness.press("j", "j", "enter")
     assert app.return_value == "profile"
     monkeypatch.setenv("SIPTUI_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("SIPTUI_STATE_DIR", str(tmp_path / "state"))
@@ -61,8 +61,8 @@ async def test_a_profile_is_made_by_keys(tmp_path: Path, monkeypatch: pytest.Mon
 async def test_the_demo_or_nothing_writes_nothing(tmp_path: Path) -> None:
     for keys, answer in ((("j", "enter"), "demo"), (("escape",), None)):
         app = _app(tmp_path)
-        async with _bench(app) as bench:
-            await bench.press(*keys)
+        async with _harness(app) as harness:
+            await harness.press(*keys)
         assert app.return_value == answer
     assert not (tmp_path / "config").exists()
 

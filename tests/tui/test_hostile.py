@@ -14,8 +14,8 @@ from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
 from siptui.runs import events as ev
 from siptui.runs.events import Options
-from tests.tui.desk import ScriptedDesk
-from tests.tui.harness import Bench, CountingDriver, console
+from tests.tui.harness import ConsoleHarness, CountingDriver, console
+from tests.tui.scripted_runs import ScriptedRuns
 
 EVIL = [
     "[/foo]",
@@ -49,14 +49,14 @@ def harmless(text: str) -> None:
     assert not bad, (bad, text)
 
 
-def look_over(bench: Bench) -> None:
+def look_over(harness: ConsoleHarness) -> None:
     """Every line on the screen, every notification, and the title of the terminal."""
-    for strip in bench.app.screen._compositor.render_strips():
+    for strip in harness.app.screen._compositor.render_strips():
         harmless(strip.text)
-    for notification in bench.app._notifications:
+    for notification in harness.app._notifications:
         harmless(notification.message.replace("\n", ""))
-    harmless(bench.app.title)
-    driver = bench.app._driver
+    harmless(harness.app.title)
+    driver = harness.app._driver
     assert isinstance(driver, CountingDriver)
     for title in re.findall("\x1b\\][012];([^\x07]*)(?:\x07|\x1b\\\\)", driver.sent):
         harmless(title)
@@ -64,7 +64,7 @@ def look_over(bench: Bench) -> None:
 
 @pytest.mark.parametrize("evils", [EVIL[:4], EVIL[4:], [*map(some_evil, range(6))]])
 async def test_foreign_text_is_data(tmp_path: Path, evils: list[str]) -> None:
-    desk = ScriptedDesk(tmp_path, tenant=f"Contoso {evils[0]}")
+    runs = ScriptedRuns(tmp_path, tenant=f"Contoso {evils[0]}")
     devices = [
         Device(
             n + 2,
@@ -75,35 +75,35 @@ async def test_foreign_text_is_data(tmp_path: Path, evils: list[str]) -> None:
         )
         for n, evil in enumerate(evils)
     ]
-    run = desk.create(
+    run = runs.create(
         devices, file=f"{evils[0]}.csv", sha256="", skipped=0, options=Options(batch_size=1)
     )
     for n, evil in enumerate(evils, 1):
-        desk.write(ev.BatchSubmitting(batch=n, region=Region.EMEA, devices=1))
-        desk.write(ev.BatchAccepted(batch=n, batch_id=evil, correlation_id=evil))
-        desk.finish([n - 1], error=evil)
-        desk.write(ev.Note(level="warning", text=evil), ev.Waiting(why=evil, until=evil))
-        desk.write(ev.BatchRejected(batch=n, code=evil, message=evil))
-    async with console(tmp_path, desk=desk, run=run, counting=True) as bench:
-        assert isinstance(bench.app._driver, CountingDriver)
+        runs.write(ev.BatchSubmitting(batch=n, region=Region.EMEA, devices=1))
+        runs.write(ev.BatchAccepted(batch=n, batch_id=evil, correlation_id=evil))
+        runs.finish([n - 1], error=evil)
+        runs.write(ev.Note(level="warning", text=evil), ev.Waiting(why=evil, until=evil))
+        runs.write(ev.BatchRejected(batch=n, code=evil, message=evil))
+    async with console(tmp_path, runs=runs, run=run, counting=True) as harness:
+        assert isinstance(harness.app._driver, CountingDriver)
         for keys in (["R", "escape"], ["r", "escape"], ["h", "escape"]):
-            await bench.press(keys[0])
-            look_over(bench)
-            await bench.press(*keys[1:])
+            await harness.press(keys[0])
+            look_over(harness)
+            await harness.press(*keys[1:])
         for _ in evils:
-            await bench.press("enter")
-            look_over(bench)
-            await bench.press("escape", "y", "j")
+            await harness.press("enter")
+            look_over(harness)
+            await harness.press("escape", "y", "j")
         for evil in evils:
-            desk.write(ev.RunStopped(code=evil, message=evil, remedy=evil))
-            await bench.look()
-            bench.console.say(evil)
-            await bench.settle()
-            look_over(bench)
-        shown = bench.app._driver.take()
+            runs.write(ev.RunStopped(code=evil, message=evil, remedy=evil))
+            await harness.look()
+            harness.console.say(evil)
+            await harness.settle()
+            look_over(harness)
+        shown = harness.app._driver.take()
         for hidden in ("\x1b]52;c;aGk=", "\x1b[2J", "\x9b", "\u202e", "\x00", "\x07b"):
             assert hidden not in shown
-        assert "Contoso" in bench.text
+        assert "Contoso" in harness.text
 
 
 async def test_file_names_are_data(tmp_path: Path) -> None:
@@ -112,20 +112,20 @@ async def test_file_names_are_data(tmp_path: Path) -> None:
     (folder / "[x].csv").write_text("Username,HardwareId,Region\na@b.com,00-04-F2-00-00-01,EMEA\n")
     (folder / "a\x1b[2Jb.csv").write_text("")
     (folder / "[red]dir").mkdir()
-    async with console(tmp_path, counting=True) as bench:
-        assert isinstance(bench.app._driver, CountingDriver)
-        await bench.press("o")
-        await bench.pilot.pause(0.05)
-        await bench.press("tab")
-        bench.fill(str(folder))
-        bench.app._driver.take()
-        await bench.press("enter")
-        await bench.pilot.pause(0.1)
-        assert "[x].csv" in bench.text
-        assert "[red]dir" in bench.text
-        assert "\x1b[2J" not in bench.app._driver.take()
-        await bench.press("down", "down", "enter", "enter")
-        assert "1 device ready" in bench.text
+    async with console(tmp_path, counting=True) as harness:
+        assert isinstance(harness.app._driver, CountingDriver)
+        await harness.press("o")
+        await harness.pilot.pause(0.05)
+        await harness.press("tab")
+        harness.fill(str(folder))
+        harness.app._driver.take()
+        await harness.press("enter")
+        await harness.pilot.pause(0.1)
+        assert "[x].csv" in harness.text
+        assert "[red]dir" in harness.text
+        assert "\x1b[2J" not in harness.app._driver.take()
+        await harness.press("down", "down", "enter", "enter")
+        assert "1 device ready" in harness.text
 
 
 def one_phone(file: Path) -> None:
@@ -136,7 +136,7 @@ def one_phone(file: Path) -> None:
 async def test_a_list_whose_name_is_no_text_is_submitted_like_any_other(tmp_path: Path) -> None:
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/x\xff.csv"))
     one_phone(file)
-    async with console(tmp_path, file=file) as bench:
-        await bench.submit(1)
-        assert bench.console.session.run is not None
-        assert "\\udcff.csv" in bench.console.session.file
+    async with console(tmp_path, file=file) as harness:
+        await harness.submit(1)
+        assert harness.console.session.run is not None
+        assert "\\udcff.csv" in harness.console.session.file

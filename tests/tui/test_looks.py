@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from siptui.tui.kept import Kept, read_kept, write_kept
-from tests.tui.desk import list_text, make_devices
 from tests.tui.harness import console
+from tests.tui.scripted_runs import list_text, make_devices
 
 TEXT = list_text(make_devices(30)).replace("Region", "Region,Site,Room", 1)
 LINES = TEXT.splitlines()
@@ -19,59 +19,59 @@ def _head(text: str) -> str:
 
 
 async def test_a_range_is_marked_from_the_last_mark_to_the_cursor(tmp_path: Path) -> None:
-    async with console(tmp_path, text=list_text(make_devices(30))) as bench:
-        await bench.press("j", "space", "j", "j", "j", "v")
-        assert bench.console.grid.index.marked() == [1, 2, 3, 4, 5]
-        await bench.press("G", "k", "v")
-        assert len(bench.console.grid.index.marks) == 28
-        await bench.press("asterisk", "asterisk", "g", "v")
-        assert "30 marked" not in bench.text
+    async with console(tmp_path, text=list_text(make_devices(30))) as harness:
+        await harness.press("j", "space", "j", "j", "j", "v")
+        assert harness.console.grid.index.marked() == [1, 2, 3, 4, 5]
+        await harness.press("G", "k", "v")
+        assert len(harness.console.grid.index.marks) == 28
+        await harness.press("asterisk", "asterisk", "g", "v")
+        assert "30 marked" not in harness.text
 
 
 async def test_a_range_goes_by_what_is_shown(tmp_path: Path) -> None:
-    async with console(tmp_path, text=list_text(make_devices(30))) as bench:
-        await bench.press("slash")
-        await bench.type("2@")
-        await bench.press("enter", "space", "G", "v")
-        assert bench.console.grid.index.marked() == [2, 12, 22]
+    async with console(tmp_path, text=list_text(make_devices(30))) as harness:
+        await harness.press("slash")
+        await harness.type("2@")
+        await harness.press("enter", "space", "G", "v")
+        assert harness.console.grid.index.marked() == [2, 12, 22]
 
 
 async def test_columns_of_the_list_are_shown_and_kept(tmp_path: Path) -> None:
-    async with console(tmp_path, text=WITH_EXTRA) as bench:
-        assert "Site" not in _head(bench.text)
-        await bench.press("c", "G", "k", "space", "enter")
-        assert "Site" in _head(bench.text)
-        assert "Berlin" in bench.text
-        await bench.submit(30)
-        bench.desk.accept(1)
-        bench.desk.finish([1])
-        await bench.look()
-        row = next(line for line in bench.text.splitlines() if "lobby.00001" in line)
+    async with console(tmp_path, text=WITH_EXTRA) as harness:
+        assert "Site" not in _head(harness.text)
+        await harness.press("c", "G", "k", "space", "enter")
+        assert "Site" in _head(harness.text)
+        assert "Berlin" in harness.text
+        await harness.submit(30)
+        harness.runs.accept(1)
+        harness.runs.finish([1])
+        await harness.look()
+        row = next(line for line in harness.text.splitlines() if "lobby.00001" in line)
         assert "Berlin" in row
         assert "signed in" in row
-        await bench.press("c", "g", "space", "enter")
-        assert "Line" not in _head(bench.text)
+        await harness.press("c", "g", "space", "enter")
+        assert "Line" not in _head(harness.text)
     folder = tmp_path / "again"
     folder.mkdir()
     saved = tmp_path / "saved"
-    async with console(folder, text=WITH_EXTRA, save_folder=saved) as bench:
-        assert "Site" in _head(bench.text)
-        assert "Line" not in _head(bench.text)
+    async with console(folder, text=WITH_EXTRA, save_folder=saved) as harness:
+        assert "Site" in _head(harness.text)
+        assert "Line" not in _head(harness.text)
 
 
 async def test_the_rows_can_be_sorted_by_a_column_of_the_list(tmp_path: Path) -> None:
-    async with console(tmp_path, text=WITH_EXTRA) as bench:
-        await bench.press("c", "G", "space", "enter", "S", "G", "enter")
-        assert bench.console.grid.sorted_by == ("extra:Room", False)
-        order = [row[-1] for row in bench.rows]
+    async with console(tmp_path, text=WITH_EXTRA) as harness:
+        await harness.press("c", "G", "space", "enter", "S", "G", "enter")
+        assert harness.console.grid.sorted_by == ("extra:Room", False)
+        order = [row[-1] for row in harness.rows]
         assert order == sorted(order)
-        await bench.submit(30)
-        assert bench.console.grid.sorted_by == ("extra:Room", False)
+        await harness.submit(30)
+        assert harness.console.grid.sorted_by == ("extra:Room", False)
 
 
 async def test_a_theme_is_kept(tmp_path: Path) -> None:
-    async with console(tmp_path) as bench:
-        bench.console.use_theme("mono")
+    async with console(tmp_path) as harness:
+        harness.console.use_theme("mono")
     assert read_kept(tmp_path / "saved") == Kept(theme="mono")
 
 

@@ -15,8 +15,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from siptui.tui.painter import Painter
-from tests.tui.desk import list_text, make_devices
-from tests.tui.harness import Bench, CountingDriver, console
+from tests.tui.harness import ConsoleHarness, CountingDriver, console
+from tests.tui.scripted_runs import list_text, make_devices
 
 WIDTH, HEIGHT = 24, 4
 _STYLES = ("none", "bold red on blue", "green", "on blue", "underline", "reverse", "dim #87d787")
@@ -100,13 +100,13 @@ def test_a_part_of_a_frame(one: list[Strip], other: list[Strip], x1: int, wide: 
     assert terminal.shown == fresh.shown
 
 
-async def _same(bench: Bench, terminal: Terminal) -> int:
+async def _same(harness: ConsoleHarness, terminal: Terminal) -> int:
     """Feed what was sent; how much that was."""
-    driver = bench.app._driver
+    driver = harness.app._driver
     assert isinstance(driver, CountingDriver)
     sent = driver.take()
     terminal.feed(sent)
-    text = [line.rstrip() for line in bench.text.splitlines()]
+    text = [line.rstrip() for line in harness.text.splitlines()]
     assert [line.rstrip() for line in terminal.screen.display] == text
     return len(sent.encode())
 
@@ -115,31 +115,31 @@ async def _same(bench: Bench, terminal: Terminal) -> int:
 async def test_a_walk_through_the_console(tmp_path: Path, size: tuple[int, int]) -> None:
     terminal = Terminal(*size)
     text = list_text(make_devices(60))
-    async with console(tmp_path, text=text, counting=True, size=size) as bench:
-        await _same(bench, terminal)
-        await bench.press("s")
-        dialog = await _same(bench, terminal)
-        await bench.type("60")
-        await bench.press("enter")
-        await _same(bench, terminal)
-        bench.desk.accept(1)
-        bench.desk.finish([1, 2, 5])
-        bench.desk.finish([3, 4], error="Device is offline")
+    async with console(tmp_path, text=text, counting=True, size=size) as harness:
+        await _same(harness, terminal)
+        await harness.press("s")
+        dialog = await _same(harness, terminal)
+        await harness.type("60")
+        await harness.press("enter")
+        await _same(harness, terminal)
+        harness.runs.accept(1)
+        harness.runs.finish([1, 2, 5])
+        harness.runs.finish([3, 4], error="Device is offline")
         for keys in ("f", "escape", "pagedown", "k", "enter", "escape", "question_mark", "escape"):
-            await bench.look()
-            await bench.press(keys)
-            await _same(bench, terminal)
-        await bench.press("R")
-        await _same(bench, terminal)
-        await bench.press("escape")
-        await _same(bench, terminal)
-        bench.app.theme = "siptui-light"
-        await bench.settle()
-        await _same(bench, terminal)
+            await harness.look()
+            await harness.press(keys)
+            await _same(harness, terminal)
+        await harness.press("R")
+        await _same(harness, terminal)
+        await harness.press("escape")
+        await _same(harness, terminal)
+        harness.app.theme = "siptui-light"
+        await harness.settle()
+        await _same(harness, terminal)
         as_sent = terminal.shown
-        bench.console.app.action_redraw()  # type: ignore[attr-defined]  # it is a ThemedApp
-        await bench.settle()
-        whole = await _same(bench, terminal)
+        harness.console.app.action_redraw()  # type: ignore[attr-defined]  # it is a ThemedApp
+        await harness.settle()
+        whole = await _same(harness, terminal)
         assert terminal.shown == as_sent
         assert dialog < 0.6 * whole
 
@@ -148,16 +148,16 @@ async def test_a_terminal_that_does_not_keep_up_gets_the_last_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal = Terminal(120, 40)
-    async with console(tmp_path, text=list_text(make_devices(60)), counting=True) as bench:
-        await _same(bench, terminal)
+    async with console(tmp_path, text=list_text(make_devices(60)), counting=True) as harness:
+        await _same(harness, terminal)
         stuck = True
         monkeypatch.setattr("siptui.tui.themed.waiting_frames", lambda _: 99 if stuck else 0)
         for key in "jjjj":
-            await bench.press(key)
-        driver = bench.app._driver
+            await harness.press(key)
+        driver = harness.app._driver
         assert isinstance(driver, CountingDriver)
         assert driver.sent == ""
         stuck = False
-        await bench.pilot.pause(0.1)
-        await bench.settle()
-        await _same(bench, terminal)
+        await harness.pilot.pause(0.1)
+        await harness.settle()
+        await _same(harness, terminal)

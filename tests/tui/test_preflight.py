@@ -16,8 +16,8 @@ from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.fixing import FixPage
 from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.preflight import PreflightPage
-from tests.tui.desk import list_text, make_devices
-from tests.tui.harness import SIZES, Bench, CountingDriver, console
+from tests.tui.harness import SIZES, ConsoleHarness, CountingDriver, console
+from tests.tui.scripted_runs import list_text, make_devices
 from tests.tui.service import Service
 
 SCENARIO = """
@@ -41,220 +41,220 @@ def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def _bench(
+async def _harness(
     folder: Path, *, size: tuple[int, int] = (120, 40), read_only: bool = False, text: str = ""
-) -> AsyncIterator[tuple[Bench, Service]]:
+) -> AsyncIterator[tuple[ConsoleHarness, Service]]:
     service = Service(folder, scenario=read_scenario(SCENARIO, "test"))
     async with console(
         folder,
         size=size,
         text=text or list_text(make_devices(6)),
-        desk=service.desk,
+        runs=service.runs,
         checks=service.checks,
         memory=service.memory,
         read_only=read_only,
-    ) as bench:
-        yield bench, service
+    ) as harness:
+        yield harness, service
     service.aside.close()
 
 
-def _pre(bench: Bench) -> list[str]:
-    return [row[6] for row in bench.rows]
+def _pre(harness: ConsoleHarness) -> list[str]:
+    return [row[6] for row in harness.rows]
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_findings_stand_on_the_rows_and_can_be_filtered(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    async with _bench(tmp_path, size=size) as (bench, _):
-        await bench.press("p")
-        assert len(bench.app.screen_stack) == 1  # nothing is opened over the table
-        assert "Prerequisites: 3 accounts fail" in bench.text
-        assert [cell[:1] for cell in _pre(bench)] == ["?", "✗", "✗", "✗", "?", "?"]
-        assert _pre(bench)[3].endswith("P")
-        assert " Pre " in bench.text
-        await bench.press("slash")
-        await bench.type("check:mfa")
-        await bench.press("enter")
-        assert [row[1] for row in bench.rows] == [PERSONAL]
-        assert "mfa" in bench.text
-        await bench.press("enter")
-        assert isinstance(bench.app.screen, Page)
-        assert "no common area phone policy" in bench.flat
-        assert "Prerequisites, checked" in bench.flat
+    async with _harness(tmp_path, size=size) as (harness, _):
+        await harness.press("p")
+        assert len(harness.app.screen_stack) == 1  # nothing is opened over the table
+        assert "Prerequisites: 3 accounts fail" in harness.text
+        assert [cell[:1] for cell in _pre(harness)] == ["?", "✗", "✗", "✗", "?", "?"]
+        assert _pre(harness)[3].endswith("P")
+        assert " Pre " in harness.text
+        await harness.press("slash")
+        await harness.type("check:mfa")
+        await harness.press("enter")
+        assert [row[1] for row in harness.rows] == [PERSONAL]
+        assert "mfa" in harness.text
+        await harness.press("enter")
+        assert isinstance(harness.app.screen, Page)
+        assert "no common area phone policy" in harness.flat
+        assert "Prerequisites, checked" in harness.flat
 
 
 async def test_the_page_has_the_tenants_findings_and_leads_to_the_rows(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, _):
-        await bench.press("p", "p")
-        page = bench.app.screen
+    async with _harness(tmp_path) as (harness, _):
+        await harness.press("p", "p")
+        page = harness.app.screen
         assert isinstance(page, PreflightPage)
-        checks = [row[1] for row in bench.rows_of_page]
+        checks = [row[1] for row in harness.rows_of_page]
         assert "bulk sign in" in checks
         at = checks.index("phone number")
         page.grid.move_to(at)
-        await bench.settle()
-        assert "Set-CsPhoneNumberAssignment" in bench.text
-        await bench.press("y")
-        assert bench.app.clipboard.startswith("Set-CsPhoneNumberAssignment")
-        await bench.press("enter")
-        assert [row[1] for row in bench.rows] == ["lobby.00001@contoso.com"]
+        await harness.settle()
+        assert "Set-CsPhoneNumberAssignment" in harness.text
+        await harness.press("y")
+        assert harness.app.clipboard.startswith("Set-CsPhoneNumberAssignment")
+        await harness.press("enter")
+        assert [row[1] for row in harness.rows] == ["lobby.00001@contoso.com"]
 
 
 async def test_the_confirmation_counts_and_stops_personal_accounts(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
-        await bench.press("p", "s")
-        assert isinstance(bench.app.screen, Choice)
-        assert PERSONAL in bench.flat
-        await bench.press("escape")
-        assert service.desk.journal.runs() == []
+    async with _harness(tmp_path) as (harness, service):
+        await harness.press("p", "s")
+        assert isinstance(harness.app.screen, Choice)
+        assert PERSONAL in harness.flat
+        await harness.press("escape")
+        assert service.runs.journal.runs() == []
 
-        await bench.press("s", "enter")  # leave it out
-        assert isinstance(bench.app.screen, Confirm)
-        assert "5 accounts in Contoso Ltd" in bench.flat
-        assert "1 row left out: may be personal accounts" in bench.flat
-        assert "Prerequisites: 2 accounts fail" in bench.flat
-        await bench.type("5")
-        await bench.press("enter")
-        devices = service.desk.journal.devices(service.desk.newest)
+        await harness.press("s", "enter")  # leave it out
+        assert isinstance(harness.app.screen, Confirm)
+        assert "5 accounts in Contoso Ltd" in harness.flat
+        assert "1 row left out: may be personal accounts" in harness.flat
+        assert "Prerequisites: 2 accounts fail" in harness.flat
+        await harness.type("5")
+        await harness.press("enter")
+        devices = service.runs.journal.devices(service.runs.newest)
         assert PERSONAL not in {str(device.user_name) for device in devices}
         assert len(devices) == 5
-        assert [row[5] for row in bench.rows].count("invalid") == 1  # still to be seen, with why
-        assert "left out: may be a personal account" in [row[7] for row in bench.rows]
-        await bench.press("slash")
-        await bench.type("lobby.00003")
-        assert "left out: may be a personal account" in bench.flat
+        assert [row[5] for row in harness.rows].count("invalid") == 1  # still to be seen, with why
+        assert "left out: may be a personal account" in [row[7] for row in harness.rows]
+        await harness.press("slash")
+        await harness.type("lobby.00003")
+        assert "left out: may be a personal account" in harness.flat
 
 
 async def test_a_personal_account_goes_on_only_by_its_name(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
-        await bench.press("p", "s", "j", "enter")
-        assert isinstance(bench.app.screen, Prompt)
-        bench.fill("yes")
-        await bench.press("enter")
-        assert isinstance(bench.app.screen, Prompt)
-        bench.fill(PERSONAL.upper())
-        await bench.press("enter")
-        assert isinstance(bench.app.screen, Confirm)
-        await bench.type("6")
-        await bench.press("enter")
-        assert len(service.desk.journal.devices(service.desk.newest)) == 6
+    async with _harness(tmp_path) as (harness, service):
+        await harness.press("p", "s", "j", "enter")
+        assert isinstance(harness.app.screen, Prompt)
+        harness.fill("yes")
+        await harness.press("enter")
+        assert isinstance(harness.app.screen, Prompt)
+        harness.fill(PERSONAL.upper())
+        await harness.press("enter")
+        assert isinstance(harness.app.screen, Confirm)
+        await harness.type("6")
+        await harness.press("enter")
+        assert len(service.runs.journal.devices(service.runs.newest)) == 6
 
 
 async def test_without_a_check_a_submit_looks_for_personal_accounts_alone(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
-        await bench.press("s")
-        assert isinstance(bench.app.screen, Choice)
-        assert PERSONAL in bench.flat
-        await bench.press("escape")
-        assert service.desk.journal.runs() == []
-        await bench.press("s", "enter")
-        assert isinstance(bench.app.screen, Confirm)
-        assert "5 accounts in Contoso Ltd" in bench.flat
-        assert "1 row left out" in bench.flat
-        assert "Prerequisites: not checked (p)" in bench.flat
+    async with _harness(tmp_path) as (harness, service):
+        await harness.press("s")
+        assert isinstance(harness.app.screen, Choice)
+        assert PERSONAL in harness.flat
+        await harness.press("escape")
+        assert service.runs.journal.runs() == []
+        await harness.press("s", "enter")
+        assert isinstance(harness.app.screen, Confirm)
+        assert "5 accounts in Contoso Ltd" in harness.flat
+        assert "1 row left out" in harness.flat
+        assert "Prerequisites: not checked (p)" in harness.flat
 
 
 async def test_what_cannot_be_looked_at_is_said_and_stops_nothing(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
+    async with _harness(tmp_path) as (harness, service):
         service.error = NotReachedError("The name does not resolve.")
-        await bench.press("s")
-        assert isinstance(bench.app.screen, Confirm)
-        assert "6 accounts in Contoso Ltd" in bench.flat
-        assert "Could not look for personal accounts" in bench.flat
+        await harness.press("s")
+        assert isinstance(harness.app.screen, Confirm)
+        assert "6 accounts in Contoso Ltd" in harness.flat
+        assert "Could not look for personal accounts" in harness.flat
 
 
 @pytest.mark.parametrize("checked", [True, False])
 async def test_a_retry_stops_at_personal_accounts_too(tmp_path: Path, checked: bool) -> None:
-    async with _bench(tmp_path) as (bench, service):
+    async with _harness(tmp_path) as (harness, service):
         if checked:
-            await bench.press("p")
-        await bench.press("s", "j", "enter")
-        bench.fill(PERSONAL)
-        await bench.press("enter")
-        await bench.type("6")
-        await bench.press("enter")
-        service.desk.accept(1)
-        service.desk.finish(range(6), error="User missing CAP policy assignment.")
-        await bench.look()
-        await bench.press("r")
-        assert isinstance(bench.app.screen, Choice)
-        assert PERSONAL in bench.flat
-        await bench.press("enter")
-        assert isinstance(bench.app.screen, Confirm)
-        assert "5 devices in Contoso Ltd" in bench.flat
-        assert "1 row left out: may be personal accounts" in bench.flat
+            await harness.press("p")
+        await harness.press("s", "j", "enter")
+        harness.fill(PERSONAL)
+        await harness.press("enter")
+        await harness.type("6")
+        await harness.press("enter")
+        service.runs.accept(1)
+        service.runs.finish(range(6), error="User missing CAP policy assignment.")
+        await harness.look()
+        await harness.press("r")
+        assert isinstance(harness.app.screen, Choice)
+        assert PERSONAL in harness.flat
+        await harness.press("enter")
+        assert isinstance(harness.app.screen, Confirm)
+        assert "5 devices in Contoso Ltd" in harness.flat
+        assert "1 row left out: may be personal accounts" in harness.flat
 
 
 async def test_a_run_goes_on_only_when_its_personal_accounts_are_named(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
-        run = service.desk.create(
+    async with _harness(tmp_path) as (harness, service):
+        run = service.runs.create(
             make_devices(6), file="list.csv", sha256="", skipped=0, options=ev.Options()
         )
-        await bench.press("h", "r")
-        assert isinstance(bench.app.screen, Choice)
-        assert PERSONAL in bench.flat
-        await bench.press("enter")
-        assert isinstance(bench.app.screen, Prompt)
-        await bench.press("escape")
-        assert "nothing was submitted" in bench.flat
-        assert service.desk.started == []
-        await bench.press("h", "r", "enter")
-        bench.fill(PERSONAL)
-        await bench.press("enter")
-        assert isinstance(bench.app.screen, Confirm)
-        await bench.type("6")
-        await bench.press("enter")
-        assert service.desk.started == [run]
+        await harness.press("h", "r")
+        assert isinstance(harness.app.screen, Choice)
+        assert PERSONAL in harness.flat
+        await harness.press("enter")
+        assert isinstance(harness.app.screen, Prompt)
+        await harness.press("escape")
+        assert "nothing was submitted" in harness.flat
+        assert service.runs.started == []
+        await harness.press("h", "r", "enter")
+        harness.fill(PERSONAL)
+        await harness.press("enter")
+        assert isinstance(harness.app.screen, Confirm)
+        await harness.type("6")
+        await harness.press("enter")
+        assert service.runs.started == [run]
 
 
 @pytest.mark.parametrize("key", ["p", "s", "b"])
 async def test_a_fault_beside_the_screen_ends_no_console(tmp_path: Path, key: str) -> None:
-    async with _bench(tmp_path) as (bench, service):
+    async with _harness(tmp_path) as (harness, service):
         service.error = RuntimeError("nobody thought of this")
-        await bench.press(key)
-        assert "RuntimeError: this is a fault of siptui" in bench.flat
-        await bench.press("escape", "g")
-        assert len(bench.rows) == 6
+        await harness.press(key)
+        assert "RuntimeError: this is a fault of siptui" in harness.flat
+        await harness.press("escape", "g")
+        assert len(harness.rows) == 6
 
 
 async def test_a_check_that_fails_is_told(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
+    async with _harness(tmp_path) as (harness, service):
         service.error = NotReachedError("The name does not resolve.")
-        await bench.press("p")
-        assert "The name does not resolve." in bench.flat
-        assert bench.console.session.preflight is None
+        await harness.press("p")
+        assert "The name does not resolve." in harness.flat
+        assert harness.console.session.preflight is None
 
 
 async def test_fixes_are_shown_confirmed_made_read_back_and_undone(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
-        await bench.press("F")
-        assert "p checks first" in bench.text
-        await bench.press("p", "g", "j", "j", "space", "F")  # the one without a calling policy
-        page = bench.app.screen
+    async with _harness(tmp_path) as (harness, service):
+        await harness.press("F")
+        assert "p checks first" in harness.text
+        await harness.press("p", "g", "j", "j", "space", "F")  # the one without a calling policy
+        page = harness.app.screen
         assert isinstance(page, FixPage)
-        assert "not sent" in bench.text
-        assert "Grant-CsTeamsCallingPolicy -Identity" in bench.flat
+        assert "not sent" in harness.text
+        assert "Grant-CsTeamsCallingPolicy -Identity" in harness.flat
         assert service.record.changes() == {}
-        await bench.press("x")
-        assert isinstance(bench.app.screen, Confirm)
-        await bench.type("7")
-        await bench.press("enter")
-        assert "Nothing was changed" in bench.flat
+        await harness.press("x")
+        assert isinstance(harness.app.screen, Confirm)
+        await harness.type("7")
+        await harness.press("enter")
+        assert "Nothing was changed" in harness.flat
         assert service.record.changes() == {}
-        await bench.press("backspace")
-        await bench.type("1")
-        await bench.press("enter")
-        await _ended(bench, page)
-        assert "1 of 1 change read back as wanted" in bench.flat
+        await harness.press("backspace")
+        await harness.type("1")
+        await harness.press("enter")
+        await _ended(harness, page)
+        assert "1 of 1 change read back as wanted" in harness.flat
         assert [one.step for one in service.record.changes().values()] == [Step.SEEN]
-        await bench.press("U")
-        await bench.type("1")
-        await bench.press("enter")
-        await _ended(bench, page)
-        assert "undone" in bench.text
-        await bench.press("escape")
-        assert len(bench.app.screen_stack) == 1
+        await harness.press("U")
+        await harness.type("1")
+        await harness.press("enter")
+        await _ended(harness, page)
+        assert "undone" in harness.text
+        await harness.press("escape")
+        assert len(harness.app.screen_stack) == 1
 
 
 async def test_an_address_and_the_kind_of_numbers_are_told_in_the_console(
@@ -268,49 +268,49 @@ async def test_an_address_and_the_kind_of_numbers_are_told_in_the_console(
         line.replace("EMEA,", number) if "lobby.00001@" in line else line
         for line in text.split("\n")
     )
-    async with _bench(tmp_path, size=(80, 24), text=text) as (bench, service):
-        await bench.press("p", "p")
-        assert "trusted IP addresses" in bench.flat or "trusted IP address." in bench.flat
+    async with _harness(tmp_path, size=(80, 24), text=text) as (harness, service):
+        await harness.press("p", "p")
+        assert "trusted IP addresses" in harness.flat or "trusted IP address." in harness.flat
         for wrong, why in (("10.1.2.3", "10.0.0.0/8"), ("nonsense", "no IP address")):
-            await bench.press("a")
-            assert isinstance(bench.app.screen, Prompt)
-            bench.fill(wrong)
-            await bench.press("enter")
-            assert why in bench.flat
-            await bench.press("escape")
-        await bench.press("a")
-        bench.fill("198.51.100.9")
-        await bench.press("enter")
-        assert isinstance(bench.app.screen, PreflightPage)
-        assert "198.51.100.9: not among the trusted IPs" in bench.flat
-        await bench.press("F")
-        page = bench.app.screen
+            await harness.press("a")
+            assert isinstance(harness.app.screen, Prompt)
+            harness.fill(wrong)
+            await harness.press("enter")
+            assert why in harness.flat
+            await harness.press("escape")
+        await harness.press("a")
+        harness.fill("198.51.100.9")
+        await harness.press("enter")
+        assert isinstance(harness.app.screen, PreflightPage)
+        assert "198.51.100.9: not among the trusted IPs" in harness.flat
+        await harness.press("F")
+        page = harness.app.screen
         assert isinstance(page, FixPage)
-        await bench.press("G")
+        await harness.press("G")
         assert "DirectRouting" in _shown(page)
-        await bench.press("n", "j", "enter")
-        page = bench.app.screen
+        await harness.press("n", "j", "enter")
+        page = harness.app.screen
         assert isinstance(page, FixPage)
         assert "'+49301234567' -PhoneNumberType CallingPlan" in _shown(page)
-        at = [row[0] for row in bench.rows_of_page].index("trusted ip")
+        at = [row[0] for row in harness.rows_of_page].index("trusted ip")
         page.grid.move_to(at)
-        await bench.press("space", "x")
-        await bench.type("1")
-        await bench.press("enter")
-        await _ended(bench, page)
+        await harness.press("space", "x")
+        await harness.type("1")
+        await harness.press("enter")
+        await _ended(harness, page)
         assert [one.change.target for one in service.record.changes().values()] == ["198.51.100.9"]
-        await bench.press("a")
-        assert "check again first" in bench.flat
-        await bench.press("escape", "p")
-        assert "198.51.100.9 is trusted" in bench.flat
-        made = bench.console.session.preflight
+        await harness.press("a")
+        assert "check again first" in harness.flat
+        await harness.press("escape", "p")
+        assert "198.51.100.9 is trusted" in harness.flat
+        made = harness.console.session.preflight
         assert made is not None
         (row,) = (one for one in made.report.accounts if one.user_name.startswith("lobby.00001"))
         assert "CallingPlan" in row.of(Check.PHONE_NUMBER).powershell  # type: ignore[union-attr]
-        await bench.press("a")
-        bench.fill("none")
-        await bench.press("enter")
-        assert bench.console.session.public_ips == ()
+        await harness.press("a")
+        harness.fill("none")
+        await harness.press("enter")
+        assert harness.console.session.public_ips == ()
 
 
 def _shown(page: FixPage) -> str:
@@ -318,48 +318,48 @@ def _shown(page: FixPage) -> str:
 
 
 async def test_a_fix_of_a_personal_account_asks_for_its_name(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
-        await bench.press("p", "slash")
-        await bench.type("pre:personal")
-        await bench.press("enter", "asterisk", "F", "x")
-        assert isinstance(bench.app.screen, Prompt)
-        await bench.press("escape")
-        assert isinstance(bench.app.screen, FixPage)
-        assert "nothing was changed" in bench.flat
+    async with _harness(tmp_path) as (harness, service):
+        await harness.press("p", "slash")
+        await harness.type("pre:personal")
+        await harness.press("enter", "asterisk", "F", "x")
+        assert isinstance(harness.app.screen, Prompt)
+        await harness.press("escape")
+        assert isinstance(harness.app.screen, FixPage)
+        assert "nothing was changed" in harness.flat
         assert service.record.changes() == {}
 
 
 async def test_a_read_only_console_checks_and_changes_nothing(tmp_path: Path) -> None:
-    async with _bench(tmp_path, read_only=True) as (bench, _):
-        await bench.press("p", "p")
-        assert isinstance(bench.app.screen, PreflightPage)
-        await bench.press("F")
-        assert isinstance(bench.app.screen, PreflightPage)
+    async with _harness(tmp_path, read_only=True) as (harness, _):
+        await harness.press("p", "p")
+        assert isinstance(harness.app.screen, PreflightPage)
+        await harness.press("F")
+        assert isinstance(harness.app.screen, PreflightPage)
 
 
-async def _ended(bench: Bench, page: FixPage) -> None:
+async def _ended(harness: ConsoleHarness, page: FixPage) -> None:
     for _ in range(500):
-        await bench.pilot.pause(0.01)
+        await harness.pilot.pause(0.01)
         if not page._working:
-            await bench.settle()
+            await harness.settle()
             return
-    raise AssertionError(bench.text)
+    raise AssertionError(harness.text)
 
 
 async def test_a_check_costs_no_more_than_the_table_once(tmp_path: Path) -> None:
     service = Service(tmp_path, scenario=read_scenario(SCENARIO, "test"))
-    options = {"desk": service.desk, "checks": service.checks, "counting": True}
+    options = {"runs": service.runs, "checks": service.checks, "counting": True}
     text = list_text(make_devices(60))
-    async with console(tmp_path, size=(80, 24), text=text, **options) as bench:  # type: ignore[arg-type]
-        driver = bench.app._driver
+    async with console(tmp_path, size=(80, 24), text=text, **options) as harness:  # type: ignore[arg-type]
+        driver = harness.app._driver
         assert isinstance(driver, CountingDriver)
         driver.take()
-        await bench.press("p")
+        await harness.press("p")
         assert 0 < len(driver.take().encode()) <= 8_000
-        await bench.press("p")
+        await harness.press("p")
         assert 0 < len(driver.take().encode()) <= 8_000
-        await bench.press("escape")
+        await harness.press("escape")
         driver.take()
-        await bench.press("j")
+        await harness.press("j")
         assert 0 < len(driver.take().encode()) <= 900
     service.aside.close()

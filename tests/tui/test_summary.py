@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siptui.tui.chart import bar, curve
-from tests.tui.desk import list_text, make_devices
 from tests.tui.harness import console
+from tests.tui.scripted_runs import list_text, make_devices
 
 _STEPS = " ▁▂▃▄▅▆▇█"
 
@@ -40,21 +40,21 @@ def test_a_bar_is_as_long_as_its_share(count: int, most: int, width: int) -> Non
 
 
 async def test_the_summary_counts_causes_and_names_the_next_keys(tmp_path: Path) -> None:
-    async with console(tmp_path, text=list_text(make_devices(20))) as bench:
-        await bench.press("t")
-        assert "no run yet" in bench.text
-        await bench.submit(20)
-        bench.desk.accept(1)
-        bench.desk.finish(range(10), seconds=30)
-        bench.desk.finish(range(10, 16), error="Device is offline", seconds=30)
-        bench.desk.finish([16, 17], error="User missing phone number assignment", seconds=30)
-        await bench.look()
-        await bench.press("t")
-        text = bench.text
+    async with console(tmp_path, text=list_text(make_devices(20))) as harness:
+        await harness.press("t")
+        assert "no run yet" in harness.text
+        await harness.submit(20)
+        harness.runs.accept(1)
+        harness.runs.finish(range(10), seconds=30)
+        harness.runs.finish(range(10, 16), error="Device is offline", seconds=30)
+        harness.runs.finish([16, 17], error="User missing phone number assignment", seconds=30)
+        await harness.look()
+        await harness.press("t")
+        text = harness.text
         assert "signed in      10   50 %" in text
         assert "6  ████████████████████  offline" in text
         assert "no phone number" in text
         assert "18 of 20" in text
         assert "R     retries by cause" in text
-        await bench.press("escape")
-        assert "Hardware ID" in bench.text
+        await harness.press("escape")
+        assert "Hardware ID" in harness.text

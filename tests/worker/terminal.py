@@ -9,13 +9,13 @@ import subprocess
 import sys
 import termios
 
-from tests.worker.lab import Lab
+from tests.worker.installation import Installation
 
 
 class Terminal:
     """What was started in it dies with it unless it left."""
 
-    def __init__(self, place: Lab, *args: str) -> None:
+    def __init__(self, installation: Installation, *args: str) -> None:
         self._ours, theirs = pty.openpty()
         os.set_blocking(self._ours, False)
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
@@ -25,7 +25,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, **place.env, "TERM": "xterm-256color"},
+            env={**os.environ, **installation.env, "TERM": "xterm-256color"},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )

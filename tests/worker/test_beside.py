@@ -6,7 +6,7 @@ from pathlib import Path
 
 from siptui.runs.events import Note
 from siptui.runs.journal import Journal
-from tests.runs.bench import devices
+from tests.runs.engine_harness import devices
 from tests.support.emulated_time import START
 
 _WORKER = """
@@ -38,13 +38,13 @@ def test_a_second_look_does_not_let_go_of_the_first(tmp_path: Path) -> None:
     """SQLite's locks are lost when a process closes any descriptor of the file: a worker that
     ends would take itself for the last one and remove the log that is still written to."""
     path = tmp_path / "journal.db"
-    with Journal(path) as desk:
-        desk.create("run", devices(2), [Note(level="info", text="first")], START)
+    with Journal(path) as journal:
+        journal.create("run", devices(2), [Note(level="info", text="first")], START)
         Journal(path).close()  # a viewer came and went
         assert _work(path) == 1
-        desk.append("run", [Note(level="info", text="order")], START)
-        assert len(desk.read("run")) == 3
+        journal.append("run", [Note(level="info", text="order")], START)
+        assert len(journal.read("run")) == 3
         assert _work(path) == 3
-        assert len(desk.read("run")) == 4
+        assert len(journal.read("run")) == 4
     with Journal(path) as later:
         assert len(later.read("run")) == 4

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from siptui.emulator.entra_grants import DeviceGrant
-from tests.worker.lab import until, write_list
-from tests.worker.signed import SignedLab, signed_lab
+from tests.worker.installation import until, write_list
+from tests.worker.signed_in import SignedInInstallation, signed_in_installation
 from tests.worker.test_hangup import Terminal
 
 _COUNT = 9
@@ -45,16 +45,16 @@ class Processes(threading.Thread):
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[SignedLab]:
-    with signed_lab(tmp_path, "[timing]\ndevice = [60, 300]\n") as place:
-        yield place
+def installation(tmp_path: Path) -> Iterator[SignedInInstallation]:
+    with signed_in_installation(tmp_path, "[timing]\ndevice = [60, 300]\n") as installation:
+        yield installation
 
 
 @pytest.fixture
-def planted(place: SignedLab, monkeypatch: pytest.MonkeyPatch) -> set[bytes]:
+def planted(installation: SignedInInstallation, monkeypatch: pytest.MonkeyPatch) -> set[bytes]:
     """Everything secret that the authority hands out: tokens and device codes, as it happens."""
     found: set[bytes] = set()
-    state = place.authority
+    state = installation.authority
     signed, refresh, device = state.issuer.signed, state.new_refresh, state.start_device
 
     def noted(token: str) -> str:
@@ -102,45 +102,45 @@ def _parts(secret: bytes) -> Iterator[bytes]:
 
 
 def test_no_secret_is_anywhere_but_in_the_token_store(
-    place: SignedLab, planted: set[bytes]
+    installation: SignedInInstallation, planted: set[bytes]
 ) -> None:
-    processes = Processes(place.folder)
+    processes = Processes(installation.folder)
     processes.start()
     said: dict[str, bytes] = {}
 
     def ran(name: str, *args: str, text: str | None = None) -> None:
-        recorded = ("--record", str(place.folder / f"{name}.jsonl"))
-        with place.process(*args, "--log-level", "debug", *recorded, stderr=-1) as process:
+        recorded = ("--record", str(installation.folder / f"{name}.jsonl"))
+        with installation.process(*args, "--log-level", "debug", *recorded, stderr=-1) as process:
             out, err = process.communicate(text, timeout=60)
         assert process.returncode == 0, err
         said[name] = (out + err).encode()
 
     ran("login", "auth", "login", "--store", "file", "--no-input")
-    file = write_list(place.folder / "phones.csv", range(1, _COUNT + 1))
+    file = write_list(installation.folder / "phones.csv", range(1, _COUNT + 1))
     options = ("--region", "EMEA", "--batch-size", "3", "--slots", "1", "--yes", "--json")
-    recording = place.folder / "run.jsonl"
+    recording = installation.folder / "run.jsonl"
     levels = ("--log-level", "debug", "--record", str(recording))
-    with place.process("run", str(file), *options, *levels, stderr=-1) as process:
-        run = until(place.runs, "the run")[0]
-        until(lambda: place.state(run).batches[1].batch_id, "the first batch")
-        place.authority.issuer.revoke()  # a refresh in the middle of the run
+    with installation.process("run", str(file), *options, *levels, stderr=-1) as process:
+        run = until(installation.runs, "the run")[0]
+        until(lambda: installation.state(run).batches[1].batch_id, "the first batch")
+        installation.authority.issuer.revoke()  # a refresh in the middle of the run
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     said["run"] = (out + err).encode()
-    terminal = Terminal(place, "attach", run, "--log-level", "debug")
+    terminal = Terminal(installation, "attach", run, "--log-level", "debug")
     until(lambda: terminal.shows(f"room{_COUNT}@"), "the console")
     said["screen"] = terminal.shown
     terminal.close()
     ran("batches", "batches", "--json")
-    ran("doctor", "doctor", "--bundle", str(place.folder / "bundle.zip"))
+    ran("doctor", "doctor", "--bundle", str(installation.folder / "bundle.zip"))
     ran("status", "auth", "status")
     seen, secrets = processes.stop(), planted
     # Device code, identity, two each of access and refresh; of identity one, if within a second.
     assert len(secrets) >= 6
 
-    store = place.folder / "state" / "lab" / "tokens.json"
-    keys = set((place.folder / "keys").iterdir())  # the emulated authority's own
-    files = dict(_everything(place.folder, {store} | keys))
+    store = installation.folder / "state" / "lab" / "tokens.json"
+    keys = set((installation.folder / "keys").iterdir())  # the emulated authority's own
+    files = dict(_everything(installation.folder, {store} | keys))
     assert any(name.endswith("journal.db") for name in files)
     assert any("/logs/" in name and b"token" in content for name, content in files.items())
     assert any(".zip:" in name for name in files)
@@ -160,23 +160,28 @@ def test_no_secret_is_anywhere_but_in_the_token_store(
     assert {"createbatch", "batchstatus", "token"} <= {
         one["path"].rpartition("/")[2] for one in calls
     }  # the worker's, its refresh included
-    for name in ("contoso", "room1@", "00-04-F2", place.emulator.url.removeprefix("http://x")):
+    for name in (
+        "contoso",
+        "room1@",
+        "00-04-F2",
+        installation.emulator.url.removeprefix("http://x"),
+    ):
         assert name not in text, name
 
 
-def test_a_token_of_a_variable_is_in_no_worker(place: SignedLab) -> None:
-    user, issuer = place.authority.user(), place.authority.issuer
-    token = issuer.access_token(user, "another", issuer.audience, place.beside.address)
-    processes = Processes(place.folder)
+def test_a_token_of_a_variable_is_in_no_worker(installation: SignedInInstallation) -> None:
+    user, issuer = installation.authority.user(), installation.authority.issuer
+    token = issuer.access_token(user, "another", issuer.audience, installation.beside.address)
+    processes = Processes(installation.folder)
     processes.start()
-    file = write_list(place.folder / "phones.csv", range(1, _COUNT + 1))
+    file = write_list(installation.folder / "phones.csv", range(1, _COUNT + 1))
     options = ("--region", "EMEA", "--yes", "--json", "--log-level", "debug")
     others = {
-        f"SIPTUI_{name}_TOKEN": issuer.access_token(user, name, name, place.beside.address)
+        f"SIPTUI_{name}_TOKEN": issuer.access_token(user, name, name, installation.beside.address)
         for name in ("GRAPH", "DEVICES")
     }
     given = {"SIPTUI_ACCESS_TOKEN": token, **others}
-    with place.process("run", str(file), *options, stderr=-1, env=given) as process:
+    with installation.process("run", str(file), *options, stderr=-1, env=given) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     seen = processes.stop()
@@ -184,7 +189,7 @@ def test_a_token_of_a_variable_is_in_no_worker(place: SignedLab) -> None:
     assert token.encode() in seen[starter]  # set by the user, in the user's own shell
     workers = {k.partition("/")[0] for k, v in seen.items() if b"siptui.commands.work" in v}
     assert workers
-    everything = {**dict(_everything(place.folder, set())), "said": (out + err).encode()}
+    everything = {**dict(_everything(installation.folder, set())), "said": (out + err).encode()}
     everything |= {key: value for key, value in seen.items() if key != starter}
     found = [
         hit

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from siptui.domain.state import BatchState, DeviceState
-from tests.worker.lab import Lab, each_type, hardware_id, json_lines, lab, until, write_list
+from tests.worker.installation import (
+    Installation,
+    each_type,
+    hardware_id,
+    installed,
+    json_lines,
+    until,
+    write_list,
+)
 from tests.worker.terminal import Terminal
 
 _TWICE = """
@@ -22,21 +30,21 @@ nth = 1
 
 
 @pytest.fixture
-def lossy(tmp_path: Path) -> Iterator[Lab]:
-    with lab(tmp_path / "lab", "lossy", quick=25) as found:
+def lossy(tmp_path: Path) -> Iterator[Installation]:
+    with installed(tmp_path / "lab", "lossy", quick=25) as found:
         yield found
 
 
-def _run(place: Lab, count: int, *args: str) -> str:
-    file = write_list(place.folder / "list.csv", range(count))
+def _run(installation: Installation, count: int, *args: str) -> str:
+    file = write_list(installation.folder / "list.csv", range(count))
     how = ("--region", "EMEA", "--yes", "--json", "--batch-size", "2", "--slots", "1")
-    done = place.run("run", str(file), *how, *args)
+    done = installation.run("run", str(file), *how, *args)
     assert done.exit_code == 5, done.output
-    return place.runs()[0]
+    return installation.runs()[0]
 
 
 @pytest.mark.slow
-def test_a_batch_nobody_has_is_submitted_again_by_the_number_typed(lossy: Lab) -> None:
+def test_a_batch_nobody_has_is_submitted_again_by_the_number_typed(lossy: Installation) -> None:
     run = _run(lossy, 10, "--settle", "30")
     state = lossy.state(run)
     # Two never arrived; the others whose answers were lost were found by their devices.
@@ -77,33 +85,33 @@ def test_a_batch_nobody_has_is_submitted_again_by_the_number_typed(lossy: Lab) -
 
 @pytest.mark.slow
 def test_of_two_batches_alike_the_operator_names_one(tmp_path: Path) -> None:
-    with lab(tmp_path / "lab", _TWICE) as place:
-        file = write_list(place.folder / "list.csv", range(4))
+    with installed(tmp_path / "lab", _TWICE) as installation:
+        file = write_list(installation.folder / "list.csv", range(4))
         how = ("--region", "EMEA", "--yes", "--batch-size", "2", "--slots", "1")
-        viewer = place.process("run", str(file), *how)
-        (run,) = until(place.runs, "the run")
-        until(place.times, "the submit")
-        place.kill(run, signal.SIGKILL)
+        viewer = installation.process("run", str(file), *how)
+        (run,) = until(installation.runs, "the run")
+        until(installation.times, "the submit")
+        installation.kill(run, signal.SIGKILL)
         viewer.kill()
         viewer.communicate()
         items = [[f"room{n}@contoso.example", hardware_id(n)] for n in range(2)]
-        place.emulator.tell("foreign", at=0, region="EMEA", items=items)
+        installation.emulator.tell("foreign", at=0, region="EMEA", items=items)
 
-        done = place.run("resume", run, "--yes", "--json")
+        done = installation.run("resume", run, "--yes", "--json")
         assert done.exit_code == 5, done.output
-        state = place.state(run)
+        state = installation.state(run)
         (batch,) = state.unsettled_batches()
         assert len(batch.candidates) == 2
-        ours = place.emulator.ask("ledger")["submits"][0]["batch_id"]
+        ours = installation.emulator.ask("ledger")["submits"][0]["batch_id"]
         assert ours in batch.candidates
 
-        window = Terminal(place, "resume", run, "--adopt", ours)
+        window = Terminal(installation, "resume", run, "--adopt", ours)
         until(lambda: window.shows("Type 2 to go on"), "the question")
         assert window.shows("Nothing is submitted")
         window.types("2\r")
         assert window.ends() in (0, 3)
-        state = place.state(run)
+        state = installation.state(run)
         assert state.finished
         assert state.batches[batch.number].batch_id == ours
         assert state.counts[DeviceState.UNKNOWN] == 0
-        assert len(place.emulator.ask("ledger")["submits"]) == 2
+        assert len(installation.emulator.ask("ledger")["submits"]) == 2

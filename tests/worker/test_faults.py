@@ -9,8 +9,8 @@ import pytest
 from siptui.commands.watching import watch
 from siptui.runs.events import Options
 from siptui.runs.office import Office
-from tests.runs.bench import devices
-from tests.worker.lab import TOKEN, lab, until, write_list
+from tests.runs.engine_harness import devices
+from tests.worker.installation import TOKEN, installed, until, write_list
 from tests.worker.terminal import Terminal
 
 _BROKEN = """
@@ -28,21 +28,21 @@ def broken(self, *args):
 def test_an_error_in_a_worker_is_in_the_log(
     tmp_path: Path, module: str, name: str, method: str
 ) -> None:
-    with lab(tmp_path / "lab") as place:
+    with installed(tmp_path / "lab") as installation:
         broken = tmp_path / "broken"
         broken.mkdir()
         text = _BROKEN.format(module=module, name=name, method=method, token=TOKEN)
         (broken / "sitecustomize.py").write_text(text)
         file = write_list(tmp_path / "list.csv", range(2))
         how = ("--region", "EMEA", "--yes", "--json")
-        done = place.run("run", str(file), *how, PYTHONPATH=str(broken))
+        done = installation.run("run", str(file), *how, PYTHONPATH=str(broken))
         assert done.exit_code == 1, done.output
         last = json.loads(done.stdout.splitlines()[-1])
         assert (last["type"], last["code"]) == ("run_stopped", "internal_error")
         assert "RuntimeError" in last["message"]
-        (run,) = place.runs()
+        (run,) = installation.runs()
         assert run in last["next"]
-        log = next(place.folder.rglob("siptui.log")).read_text()
+        log = next(installation.folder.rglob("siptui.log")).read_text()
         (line,) = [line for line in map(json.loads, log.splitlines()) if "trace" in line]
         assert line["level"] == "error"
         assert line["run"] == run
@@ -50,34 +50,34 @@ def test_an_error_in_a_worker_is_in_the_log(
         assert TOKEN not in log
         assert "\x1b" not in line["error"]
         # Whole again, it goes on.
-        done = place.run("resume", run, "--yes", "--json")
+        done = installation.run("resume", run, "--yes", "--json")
         assert done.exit_code in (0, 3), done.output
-        assert set(place.times().values()) == {1}
+        assert set(installation.times().values()) == {1}
 
 
 def test_a_journal_that_was_repaired_is_told_of(tmp_path: Path) -> None:
-    with lab(tmp_path / "lab", "healthy") as place:
+    with installed(tmp_path / "lab", "healthy") as installation:
         file = write_list(tmp_path / "list.csv", range(2))
-        assert place.run("run", str(file), "--region", "EMEA", "--yes").exit_code == 0
-        good = place.journal.read_bytes()
+        assert installation.run("run", str(file), "--region", "EMEA", "--yes").exit_code == 0
+        good = installation.journal.read_bytes()
         bad = good[:4096] + b"\xff" * 4096 + good[8192:]
         for args in (("runs", "--json"), ("run", str(file), "--region", "EMEA", "--no-input")):
-            place.journal.write_bytes(bad)
-            done = place.run(*args)
+            installation.journal.write_bytes(bad)
+            done = installation.run(*args)
             assert "was damaged" in done.stderr, done.output
             assert "set aside" in done.stderr
             if "--json" in args:
                 assert json.loads(done.stdout)["runs"] is not None
         # A yes that was given before anybody could know of it does not count.
-        place.journal.write_bytes(bad)
-        before = place.times()
-        done = place.run("run", str(file), "--region", "EMEA", "--yes", "--json")
+        installation.journal.write_bytes(bad)
+        before = installation.times()
+        done = installation.run("run", str(file), "--region", "EMEA", "--yes", "--json")
         assert done.exit_code == 1
         assert json.loads(done.stdout)["error"]["code"] == "journal_repaired"
-        assert place.times() == before
-        assert place.run("run", str(file), "--region", "EMEA", "--yes").exit_code == 0
-        place.journal.write_bytes(bad)
-        window = Terminal(place)
+        assert installation.times() == before
+        assert installation.run("run", str(file), "--region", "EMEA", "--yes").exit_code == 0
+        installation.journal.write_bytes(bad)
+        window = Terminal(installation)
         try:
             until(lambda: window.shows("was damaged"), "the notice")
         finally:
@@ -94,30 +94,30 @@ FileLock.__init__ = refused
 
 
 def test_what_the_system_refuses_a_worker_is_no_fault_of_siptui(tmp_path: Path) -> None:
-    with lab(tmp_path / "lab") as place:
+    with installed(tmp_path / "lab") as installation:
         (tmp_path / "sitecustomize.py").write_text(_REFUSED)
         file = write_list(tmp_path / "list.csv", range(2))
         how = ("--region", "EMEA", "--yes", "--json")
-        done = place.run("run", str(file), *how, PYTHONPATH=str(tmp_path))
+        done = installation.run("run", str(file), *how, PYTHONPATH=str(tmp_path))
         assert done.exit_code == 1, done.output
-        (run,) = place.runs()
+        (run,) = installation.runs()
         error = json.loads(done.stdout.splitlines()[-1])["error"]
         assert "No space left on device" in error["message"]
         assert f"siptui resume {run}" in error["next"]
-        assert place.times() == {}
+        assert installation.times() == {}
 
 
 def test_a_worker_gone_from_a_full_disk_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    desk = Office(tmp_path / "journal.db", tenant="contoso.example")
+    office = Office(tmp_path / "journal.db", tenant="contoso.example")
     try:
-        run = desk.create(devices(1), file="l", sha256="", skipped=0, options=Options())
+        run = office.create(devices(1), file="l", sha256="", skipped=0, options=Options())
         usage = shutil.disk_usage(tmp_path)._replace(free=0)
         monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-        assert watch(desk, desk.journal.path, run, as_json=False) == 1
+        assert watch(office, office.journal.path, run, as_json=False) == 1
     finally:
-        desk.close()
+        office.close()
     said = capsys.readouterr().err
     assert "is full" in said
     assert f"siptui resume {run}" in said

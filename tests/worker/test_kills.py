@@ -23,7 +23,7 @@ from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.runs.journal import Journal
 from siptui.runs.office import Office
-from tests.worker.lab import Lab, json_lines, lab, until, write_list
+from tests.worker.installation import Installation, installed, json_lines, until, write_list
 from tests.worker.warm import start_warm
 
 _KILLS = int(os.environ.get("SIPTUI_KILLS", "15"))
@@ -68,8 +68,10 @@ seconds = 60
 class _Killer:
     """Carries runs out in one region with workers that are killed again and again."""
 
-    def __init__(self, lab: Lab, region: Region, numbers: range, kills: int, seed: int) -> None:
-        self.lab = lab
+    def __init__(
+        self, installation: Installation, region: Region, numbers: range, kills: int, seed: int
+    ) -> None:
+        self.installation = installation
         self.region = region
         self.numbers = iter(numbers)
         self.left = kills
@@ -85,13 +87,13 @@ class _Killer:
             while self.left > 0 and not self._over(run):
                 self._start_and_kill(run)
             self._start(run)
-            assert self.lab.over(run).finished
+            assert self.installation.over(run).finished
 
     def _plan(self) -> str:
         numbers = [next(self.numbers) for _ in range(_DEVICES)]
-        file = write_list(self.lab.folder / f"{self.region}-{numbers[0]}.csv", numbers)
+        file = write_list(self.installation.folder / f"{self.region}-{numbers[0]}.csv", numbers)
         found = read(file, region=self.region)
-        office = Office(self.lab.journal, tenant="contoso.example")
+        office = Office(self.installation.journal, tenant="contoso.example")
         try:
             options = ev.Options(batch_size=_BATCH, settle_seconds=2)
             devices = found.devices
@@ -101,40 +103,40 @@ class _Killer:
 
     def _start(self, run: str) -> int:
         if not _COLD:
-            return start_warm(run, self.lab.env)
-        start_worker(self.lab.selected, run)
-        holder = self.lab.holder(run)
+            return start_warm(run, self.installation.env)
+        start_worker(self.installation.selected, run)
+        holder = self.installation.holder(run)
         return holder.pid if holder else 0
 
     def _over(self, run: str) -> bool:
-        return self.lab.state(run).finished is not None
+        return self.installation.state(run).finished is not None
 
     def _start_and_kill(self, run: str) -> None:
         moment = self.rng.choice(_MOMENTS)
-        with Journal(self.lab.journal) as journal:
+        with Journal(self.installation.journal) as journal:
             seen = journal.first_and_last(run)[1].seq
             pid = self._start(run)
             deadline = time.monotonic() + (self.rng.uniform(0, 1) if moment is None else 1.5)
-            while time.monotonic() < deadline and self.lab.holder(run):
+            while time.monotonic() < deadline and self.installation.holder(run):
                 new = [s.event for s in journal.read(run, seen)] if journal.changed() else []
                 if moment and any(isinstance(event, moment) for event in new):
                     break
                 if any(isinstance(event, ev.RunFinished) for event in new):
                     break
                 time.sleep(0.004)
-            if self.lab.holder(run) is None:
+            if self.installation.holder(run) is None:
                 return  # it was done before
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             self.left -= 1
-            until(lambda: self.lab.holder(run) is None, "the lock of the dead")
+            until(lambda: self.installation.holder(run) is None, "the lock of the dead")
             last = journal.first_and_last(run)[1].event
         self.behind[type(last).__name__] += 1
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    with lab(tmp_path / "lab", _SCENARIO, quick=20) as found:
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    with installed(tmp_path / "lab", _SCENARIO, quick=20) as found:
         for name in ("SIPTUI_QUICK", "PYTHONPATH"):
             monkeypatch.setenv(name, found.env[name])
         found.selected.journal.parent.mkdir(parents=True, exist_ok=True)
@@ -142,11 +144,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 
 
 def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
-    place: Lab, capsys: pytest.CaptureFixture[str]
+    installation: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     share = -(-_KILLS // 3)
     killers = [
-        _Killer(place, region, range(i * 100_000, (i + 1) * 100_000), share, _SEED + i)
+        _Killer(installation, region, range(i * 100_000, (i + 1) * 100_000), share, _SEED + i)
         for i, region in enumerate(Region)
     ]
     with ThreadPoolExecutor(len(killers)) as pool:
@@ -158,13 +160,13 @@ def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
             print(f"\n{behind.total()} kills in {len(runs)} runs, last entries: {dict(behind)}")
     assert behind.total() >= _KILLS
 
-    times = place.times()
+    times = installation.times()
     assert {h: n for h, n in times.items() if n > 1} == {}
     in_doubt: list[str] = []
     for run in runs:
-        state = place.state(run)
+        state = installation.state(run)
         assert state.finished, run
-        assert place.differences(state) == []
+        assert installation.differences(state) == []
         unknown = [r for r in state.devices if r.state is DeviceState.UNKNOWN]
         # Killed before the request left: the search found nothing, the operator decides.
         assert [r for r in unknown if times.get(r.device.hardware_id)] == []
@@ -177,24 +179,26 @@ def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
         in_doubt += [run] if unknown else []
 
     for run in in_doubt[:2]:
-        _decide(place, run)
+        _decide(installation, run)
 
 
-def _decide(place: Lab, run: str) -> None:
+def _decide(installation: Installation, run: str) -> None:
     """Submit what is unknown once more, by the operator's word; then nothing is unknown."""
-    left = place.run("resume", run, "--yes", "--json")
+    left = installation.run("resume", run, "--yes", "--json")
     assert left.exit_code == 5, left.output
     assert (
-        place.times()
+        installation.times()
         .keys()
         .isdisjoint(
-            r.device.hardware_id for r in place.state(run).devices if r.state is DeviceState.UNKNOWN
+            r.device.hardware_id
+            for r in installation.state(run).devices
+            if r.state is DeviceState.UNKNOWN
         )
     )
-    again = place.run("resume", run, "--resubmit", "--yes", "--json")
+    again = installation.run("resume", run, "--resubmit", "--yes", "--json")
     assert again.exit_code in (0, 3), again.output
     assert json_lines(again.stdout)[-1]["type"] == "run_finished"
-    state = place.state(run)
-    assert place.differences(state) == []
-    times = place.times()
+    state = installation.state(run)
+    assert installation.differences(state) == []
+    times = installation.times()
     assert {times[r.device.hardware_id] for r in state.devices} == {1}

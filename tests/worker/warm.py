@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 
 from siptui.commands import work
-from tests.worker.lab import TOKEN
+from tests.worker.installation import TOKEN
 
 _IMPORTED = [__name__, "siptui.commands.session", "siptui.runs.worker", "siptui.gateway.client"]
 

@@ -21,8 +21,8 @@ from siptui.runs.events import AnyEvent, Options
 from siptui.runs.public import device_fields
 from siptui.runs.state import DeviceRecord, RunState
 from tests.preflight.lacking import SCENARIO, rows
-from tests.preflight.tenant import place
-from tests.runs.bench import Bench, device
+from tests.preflight.tenant import emulated_services
+from tests.runs.engine_harness import EngineHarness, device
 from tests.support import emulated_time
 
 #: The phones of each run. No phone is in two.
@@ -52,53 +52,53 @@ def _device(record: DeviceRecord) -> dict[str, Any]:
     return {name: found[name] for name in _KEPT}
 
 
-async def _every_kind(bench: Bench) -> str:
+async def _every_kind(harness: EngineHarness) -> str:
     """A finished run in which every kind of event happened."""
     off = [str(device(n).hardware_id) for n in (EVERY[0], EVERY[5])]
-    bench.tenant.change_devices(DeviceRule(match=off, online=False))
-    bench.fault("status", status=429, retry_after=30, nth=1)  # put back, then accepted
-    bench.fault("status", status=400, nth=3)  # refused as a whole
-    bench.fault("cut", moment="before", nth=4)  # lost, not found, submitted again on order
-    bench.fault("cut", moment="after", nth=5)  # lost, adopted on order
+    harness.tenant.change_devices(DeviceRule(match=off, online=False))
+    harness.fault("status", status=429, retry_after=30, nth=1)  # put back, then accepted
+    harness.fault("status", status=400, nth=3)  # refused as a whole
+    harness.fault("cut", moment="before", nth=4)  # lost, not found, submitted again on order
+    harness.fault("cut", moment="after", nth=5)  # lost, adopted on order
     phones = [device(n) for n in EVERY]
-    run = bench.create(phones, Options(batch_size=3, slots=1, settle_seconds=40))
-    work = bench.start(run)
+    run = harness.create(phones, Options(batch_size=3, slots=1, settle_seconds=40))
+    work = harness.start(run)
     await asyncio.sleep(5)
-    bench.office.pause(run)
+    harness.office.pause(run)
     await asyncio.sleep(20)
-    bench.office.go_on(run)
-    bench.office.signed_in(run)
+    harness.office.go_on(run)
+    harness.office.signed_in(run)
     await asyncio.sleep(200)
-    bench.office.stop(run)
+    harness.office.stop(run)
     await work.end()
-    bench.office.resume(run, Changed(slots=2))
-    await bench.work(run)
-    bench.office.adopt(run, 3, "no-such-batch")  # a note says why not
-    bench.office.resubmit(run, batch=3)
-    await bench.work(run)
-    bench.office.adopt(run, 4, bench.ids()[-2])
-    await bench.work(run)
-    bench.tenant.change_devices(DeviceRule(online=True))
-    bench.office.retry(run, range(len(phones)))
-    await bench.work(run)
+    harness.office.resume(run, Changed(slots=2))
+    await harness.work(run)
+    harness.office.adopt(run, 3, "no-such-batch")  # a note says why not
+    harness.office.resubmit(run, batch=3)
+    await harness.work(run)
+    harness.office.adopt(run, 4, harness.ids()[-2])
+    await harness.work(run)
+    harness.tenant.change_devices(DeviceRule(online=True))
+    harness.office.retry(run, range(len(phones)))
+    await harness.work(run)
     return run
 
 
-async def _stopped(bench: Bench) -> str:
+async def _stopped(harness: EngineHarness) -> str:
     phones = [replace(device(n, Region.NOAM), extra={"Site": "Köln"}) for n in STOPPED]
-    run = bench.create(phones, Options(batch_size=3, slots=1))
-    work = bench.start(run)
+    run = harness.create(phones, Options(batch_size=3, slots=1))
+    work = harness.start(run)
     await asyncio.sleep(30)
-    bench.office.stop(run)
+    harness.office.stop(run)
     await work.end()
     return run
 
 
-async def _lost(bench: Bench) -> str:
+async def _lost(harness: EngineHarness) -> str:
     """A run whose worker was killed while a submit was on its way."""
-    bench.fault("slow", moment="before", seconds=60, region=Region.APAC, nth=1)
-    run = bench.create([device(n, Region.APAC) for n in LOST], Options(batch_size=2, slots=1))
-    work = bench.start(run)
+    harness.fault("slow", moment="before", seconds=60, region=Region.APAC, nth=1)
+    run = harness.create([device(n, Region.APAC) for n in LOST], Options(batch_size=2, slots=1))
+    work = harness.start(run)
     await asyncio.sleep(20)
     await work.kill()
     return run
@@ -106,7 +106,7 @@ async def _lost(bench: Bench) -> str:
 
 async def _fixes(folder: Path) -> None:
     """A record with changes made and one taken back."""
-    async with place(SCENARIO) as tenant:
+    async with emulated_services(SCENARIO) as tenant:
         phones = rows()
         made = await tenant.preflight(phones)
         plan = plan_fixes(made.report, made.facts, phones, Wishes())
@@ -116,24 +116,24 @@ async def _fixes(folder: Path) -> None:
 
 def make(folder: Path) -> None:
     """Write `journal.db`, `fixes.jsonl` and `expected.json`, what this version read in them."""
-    bench = Bench(folder, Scenario(lag=_LATE))
+    harness = EngineHarness(folder, Scenario(lag=_LATE))
 
     async def main() -> dict[str, str]:
         await _fixes(folder)
         return {
-            "every_kind": await _every_kind(bench),
-            "stopped": await _stopped(bench),
-            "lost": await _lost(bench),
+            "every_kind": await _every_kind(harness),
+            "stopped": await _stopped(harness),
+            "lost": await _lost(harness),
         }
 
     # Whoever makes it is not written down.
     with patch("getpass.getuser", lambda: "operator"), patch("socket.gethostname", lambda: "lab"):
         runs = emulated_time.run(main())
-    every = {type(s.event) for run in runs.values() for s in bench.office.journal.read(run)}
+    every = {type(s.event) for run in runs.values() for s in harness.office.journal.read(run)}
     if missing := set(get_args(AnyEvent)) - every:
         raise SystemExit(f"did not happen: {', '.join(kind.__name__ for kind in missing)}")
-    expected = {name: {"run": run, **told(bench.state(run))} for name, run in runs.items()}
-    bench.office.close()
+    expected = {name: {"run": run, **told(harness.state(run))} for name, run in runs.items()}
+    harness.office.close()
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     for left in (folder / "held", folder):
         for file in left.iterdir():

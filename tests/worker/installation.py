@@ -1,4 +1,4 @@
-"""A lab as an engineer would set it up: an emulated tenant, a profile for it, real workers."""
+"""siptui as installed by an engineer: an emulated tenant, a profile `lab` for it, real workers."""
 
 import contextlib
 import json
@@ -63,8 +63,11 @@ def write_list(
 
 
 @dataclass(frozen=True)
-class Lab:
-    """Commands run against `emulator` with folders of their own; workers are real processes."""
+class Installation:
+    """Commands run against `emulator` with folders of their own; workers are real processes.
+
+    `env` is what the commands get on top of the environment of the test.
+    """
 
     folder: Path
     emulator: Running
@@ -77,14 +80,14 @@ class Lab:
     def process(
         self, *args: str, env: Mapping[str, str] | None = None, **how: Any
     ) -> "subprocess.Popen[str]":
-        """`siptui ARGS` as a process, with `env` on top of the lab's."""
+        """`siptui ARGS` as a process, with `env` on top of the installation's."""
         argv = [sys.executable, "-m", "siptui", *args]
         how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "text": True, **how}
         return subprocess.Popen(argv, env={**os.environ, **self.env, **(env or {})}, **how)
 
     @property
     def selected(self) -> Selected:
-        """The lab's profile."""
+        """The profile `lab`."""
         return select("lab", {**os.environ, **self.env})
 
     @property
@@ -149,14 +152,14 @@ def json_lines(text: str) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def lab(
+def installed(
     folder: Path,
     scenario: Scenario | str = "mixed",
     *,
     speed: float = 600,
     quick: float = 10,
-) -> Iterator[Lab]:
-    """A lab in `folder`. Workers wait `quick` times shorter than they would elsewhere."""
+) -> Iterator[Installation]:
+    """An installation in `folder`. Workers wait `quick` times shorter than they would elsewhere."""
     if isinstance(scenario, str) and "\n" in scenario:
         scenario = read_scenario(scenario, "test")
     with running_emulator(scenario, speed=speed) as running:
@@ -173,7 +176,7 @@ def lab(
             "SIPTUI_QUICK": str(quick),
             "PYTHONPATH": str(QUICK),
         }
-        found = Lab(folder, running, env)
+        found = Installation(folder, running, env)
         try:
             yield found
         finally:

@@ -1,4 +1,4 @@
-"""A lab with a sign-in: the emulated tenant and its authority, over TLS with a CA of its own."""
+"""An installation with a sign-in: emulated tenant and authority, over TLS with a CA of its own."""
 
 import contextlib
 import json
@@ -16,14 +16,17 @@ from siptui.emulator.scenario import Scenario, read_scenario
 from siptui.runs import events as ev
 from siptui.runs.journal import Journal
 from tests.support.emulator import serving
-from tests.worker.lab import QUICK, Lab
+from tests.worker.installation import QUICK, Installation
 
 LASTING = 10**6  # seconds: longer than any emulated run
 
 
 @dataclass(frozen=True)
-class SignedLab(Lab):
-    """A lab whose operator signs in. Codes are approved at once unless a test says otherwise."""
+class SignedInInstallation(Installation):
+    """An installation whose operator signs in.
+
+    Codes are approved at once unless a test says otherwise.
+    """
 
     beside: Beside
 
@@ -46,15 +49,15 @@ class SignedLab(Lab):
 
 
 @contextlib.contextmanager
-def signed_lab(
+def signed_in_installation(
     folder: Path,
     scenario: Scenario | str = "healthy",
     *,
     speed: float = 600,
     quick: float = 10,
     tenant: str = "",
-) -> Iterator[SignedLab]:
-    """A lab in `folder`. `tenant` is what the profile names instead of the emulated tenant."""
+) -> Iterator[SignedInInstallation]:
+    """An installation in `folder`. Its profile names `tenant` instead of the emulated tenant."""
     if isinstance(scenario, str) and "\n" in scenario:
         scenario = read_scenario(scenario, "test")
     emulator = Emulator(scenario, speed=speed)
@@ -78,7 +81,7 @@ def signed_lab(
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "PYTHONPATH": str(QUICK),
         }
-        found = SignedLab(folder, running, env, beside)
+        found = SignedInInstallation(folder, running, env, beside)
         try:
             yield found
         finally:

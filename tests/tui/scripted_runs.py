@@ -1,4 +1,4 @@
-"""A desk over a real journal, and a hand that writes what a worker would have written."""
+"""Runs in a real journal whose events a test writes, as a worker would have written them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,8 +28,12 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-class ScriptedDesk(Office):
-    """An office whose worker is the test: runs that were started are kept in `started`."""
+class ScriptedRuns(Office):
+    """The service of runs that a console is given, without workers.
+
+    The journal is real. A run that the console starts is noted in `started`; the test then writes
+    what its worker would have written, with `accept`, `finish` and `write`.
+    """
 
     def __init__(self, folder: Path, *, tenant: str = "Contoso Ltd") -> None:
         self.clock = Clock()

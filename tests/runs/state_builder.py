@@ -1,4 +1,4 @@
-"""States folded from events, for tests of the pure rules."""
+"""States of a run made from events, without a journal, for tests of the pure rules."""
 
 from collections.abc import Sequence
 
@@ -21,8 +21,11 @@ from siptui.runs.state import RunState
 AT = "2026-03-02T08:00:00.000Z"
 
 
-class Fold:
-    """A state and the events that made it."""
+class StateBuilder:
+    """A run's state, made by applying events in order.
+
+    Begins with the plan of `devices`; each method applies what an engine would have written.
+    """
 
     def __init__(self, devices: Sequence[Device], options: Options | None = None) -> None:
         self.state = RunState("run", devices)
@@ -39,24 +42,24 @@ class Fold:
         )
 
     def tell(self, *events: AnyEvent) -> set[int]:
-        """Fold these in; the devices that changed."""
+        """Apply these events; the devices that changed."""
         changed: set[int] = set()
         for event in events:
             changed |= self.state.apply(Stored(self.state.last_seq + 1, AT, event))
         return changed
 
-    def submitting(self, batch: int, known: Sequence[str] = ()) -> "Fold":
+    def submitting(self, batch: int, known: Sequence[str] = ()) -> "StateBuilder":
         """The batch is on its way."""
         region = self.state.batches[batch].region
         self.tell(BatchSubmitting(batch=batch, region=region, devices=1, known=list(known)))
         return self
 
-    def running(self, batch: int) -> "Fold":
+    def running(self, batch: int) -> "StateBuilder":
         """The batch is accepted."""
         self.submitting(batch).tell(BatchAccepted(batch=batch, batch_id=f"ID-{batch}"))
         return self
 
-    def failed(self, batch: int, error: str = "Device is offline.") -> "Fold":
+    def failed(self, batch: int, error: str = "Device is offline.") -> "StateBuilder":
         """Every device of the batch failed."""
         self.running(batch)
         for index in self.state.batches[batch].devices:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
 
-from tests.tui.harness import SIZES, Bench
+from tests.tui.harness import SIZES, ConsoleHarness
 
 
 class _ByName(SVGImageExtension):
@@ -22,8 +22,11 @@ class _ByName(SVGImageExtension):
         return str(Path(__file__).with_name("__snapshots__") / "pictures")
 
 
-class Album:
-    """Takes pictures and remembers those that differ from what is kept."""
+class Screenshots:
+    """Takes screenshots and compares each with the one in the repository.
+
+    `wrong` names those that differ; as they are now they lie in `folder`.
+    """
 
     def __init__(self, snapshot: SnapshotAssertion, folder: Path) -> None:
         self._kept = snapshot.use_extension(_ByName)
@@ -31,18 +34,20 @@ class Album:
         self._sizes = list(SIZES)
         self.wrong: list[str] = []
 
-    async def take(self, bench: Bench, name: str, *, sizes: Sequence[tuple[int, int]] = ()) -> None:
+    async def take(
+        self, harness: ConsoleHarness, name: str, *, sizes: Sequence[tuple[int, int]] = ()
+    ) -> None:
         """The screen as it is, at each size; the last one stays."""
         for width, height in sizes or self._sizes:
-            if bench.app.size != (width, height):
-                await bench.pilot.resize_terminal(width, height)
-                await bench.settle()
-            self.keep(bench, f"{name}-{width}x{height}")
+            if harness.app.size != (width, height):
+                await harness.pilot.resize_terminal(width, height)
+                await harness.settle()
+            self.keep(harness, f"{name}-{width}x{height}")
         self._sizes.reverse()  # so that the next one begins where this one ends
 
-    def keep(self, bench: Bench, name: str) -> None:
+    def keep(self, harness: ConsoleHarness, name: str) -> None:
         """The screen as it is."""
-        picture = bench.app.export_screenshot(title="siptui", simplify=True)
+        picture = harness.app.export_screenshot(title="siptui", simplify=True)
         if self._kept(name=name) != picture:
             (self._folder / f"{name}.svg").write_text(picture, encoding="utf-8")
             self.wrong.append(name)

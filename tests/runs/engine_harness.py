@@ -98,8 +98,10 @@ class Work:
             await self._task
 
 
-class Bench:
-    """A journal, an emulated tenant and engines between them. Use inside `emulated_time.run`.
+class EngineHarness:
+    """A journal, an emulated tenant, and engines that work on runs of it in emulated time.
+
+    Use inside `emulated_time.run`.
 
     `token` is what engines sign in with from now on; nothing stands for none.
     """
