@@ -8,6 +8,7 @@ from siptui import __version__
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _leave_current_folder_out()
     _open_what_is_closed()
     asked = sys.argv[1:]
     if asked == ["--version"]:
@@ -25,6 +26,21 @@ def main() -> None:
     from siptui.cli import main as command_line
 
     command_line()
+
+
+def _leave_current_folder_out() -> None:
+    """Take the folders off `sys.path` that the relative entries of `PYTHONPATH` stand for.
+
+    They depend on where the operator stands; an empty one (`PYTHONPATH=/opt/lib:`) is the current
+    folder itself. First of all, and without an import: it could come from there.
+    """
+    for entry in os.environ.get("PYTHONPATH", "/").split(os.pathsep):
+        if not os.path.isabs(entry):  # noqa: PTH117
+            try:
+                found = os.path.abspath(entry)  # noqa: PTH100 - as `site` has made it
+            except OSError:  # the current folder was deleted
+                found = entry
+            sys.path[:] = [place for place in sys.path if place not in (entry, found)]
 
 
 def _open_what_is_closed() -> None:

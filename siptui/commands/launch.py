@@ -1,15 +1,15 @@
 """Starting a worker process for a run, and the desk that does so."""
 
 import json
-import os
 import select
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from siptui.commands.worker_environment import absolute_paths
 from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.interpreter import module_command
 from siptui.posix import HeldError
 
 if TYPE_CHECKING:
@@ -64,12 +64,13 @@ def start_worker(
         "log_level": log_level,
         "patience": _PATIENCE if wait_for_sign_in else 0.0,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "siptui.commands.work"],
+    process = subprocess.Popen(  # noqa: S603 - a module of our own
+        module_command("siptui.commands.work"),
+        cwd="/",
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_with_path(environ),
+        env=absolute_paths(environ),
         start_new_session=True,
         close_fds=True,
     )
@@ -81,13 +82,6 @@ def start_worker(
         ready, _, _ = select.select([answers], [], [], _STARTING)
         line = answers.readline() if ready else b""
     _check(line, process)
-
-
-def _with_path(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for the worker: the same siptui is found wherever it was started from."""
-    package = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (environ.get("PYTHONPATH", ""), package)))
-    return {**environ, "PYTHONPATH": path}
 
 
 def _check(line: bytes, process: "subprocess.Popen[bytes]") -> None:

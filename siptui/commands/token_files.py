@@ -21,10 +21,10 @@ def open_token_files(environ: Mapping[str, str]) -> Iterator[str]:
         given = environ.get(name)
         if not given or environ.get(name.removesuffix("_FILE")):
             continue
-        path = Path(given).expanduser()
         try:
+            path = Path(given).expanduser()
             found = path.stat()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):
             continue
         if stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
             shown = visible(str(path))

@@ -5,12 +5,11 @@ and for the device inventory.
 """
 
 import asyncio
+import codecs
 import contextlib
 import json
 import os
-import shlex
-import signal
-import subprocess
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from siptui.identity.registration import (
 )
 from siptui.identity.source import LEAST_LEFT
 from siptui.identity.threads import in_thread
+from siptui.identity.token_command import CommandFailedError, printed_by
 from siptui.identity.vault import left
 
 VALUE, FILE, COMMAND = (
@@ -37,8 +37,6 @@ VALUE, FILE, COMMAND = (
 #: The same for the other services, where the token of the admin API comes from here too.
 GRAPH, DEVICES = "SIPTUI_GRAPH_TOKEN", "SIPTUI_DEVICES_TOKEN"
 _INVENTORY = INVENTORY_SCOPE.removesuffix("/.default")
-#: Seconds a command may take; `az` on a slow host needs some.
-_COMMAND_LIMIT = 60.0
 _MOST = 100_000
 _GET_ONE = "For example: az account get-access-token --resource "
 
@@ -82,48 +80,33 @@ class EnvironmentToken:
             token = self._value
         else:
             if refresh or not self._kept or not _lasting(self._kept):
-                self._kept = self._from_command()
+                self._kept = _token_in(self._from_command())
             token = self._kept
-        return self._checked(token.strip())
+        return self._checked(_token_in(token.strip()))
 
     def _from_file(self) -> str:
+        shown = visible(self._value)
+        fd = -1
         try:
-            with Path(self._value).expanduser().open("rb") as file:
-                return file.read(_MOST).decode("utf-8-sig", "replace")
-        except OSError as error:
-            raise self._unusable(
-                f"the file {visible(self._value)} cannot be read: {error.strerror}"
-            ) from None
+            # Not to wait for whoever might write into a pipe.
+            path = Path(self._value).expanduser()
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            if stat.S_ISREG(os.fstat(fd).st_mode):
+                return _decoded(os.read(fd, _MOST))
+        except (OSError, RuntimeError) as error:  # the latter: whose home folder is that?
+            why = getattr(error, "strerror", None) or visible(str(error))
+            raise self._unusable(f"the file {shown} cannot be read: {why}") from None
+        finally:
+            if fd >= 0:
+                os.close(fd)
+        command = f"{self.name.removesuffix('FILE')}COMMAND"
+        raise self._unusable(f"{shown} is no plain file; what prints a token is named in {command}")
 
     def _from_command(self) -> str:
         try:
-            words = shlex.split(self._value)
-        except ValueError as error:
-            raise self._unusable(f"the command cannot be read: {visible(str(error))}") from None
-        try:
-            child = subprocess.Popen(  # noqa: S603 the operator's own command; no shell
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except (OSError, IndexError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is empty"
-            raise self._unusable(f"the command cannot be run: {reason}") from None
-        try:
-            said, complained = child.communicate(timeout=_COMMAND_LIMIT)
-        except subprocess.TimeoutExpired:
-            raise self._unusable(f"the command took more than {_COMMAND_LIMIT:g} s") from None
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-        if child.returncode:
-            lines = complained.decode("utf-8", "replace").strip().splitlines()
-            last = f": {scrubbed(visible(lines[-1]))[:200]}" if lines else ""
-            raise self._unusable(f"the command failed ({child.returncode}){last}")
-        return _token_in(said[:_MOST].decode("utf-8", "replace").strip())
+            return printed_by(self._value)
+        except CommandFailedError as error:
+            raise self._unusable(str(error)) from None
 
     def _checked(self, token: str) -> str:
         if token.casefold().startswith("bearer "):
@@ -186,10 +169,20 @@ def _lasting(token: str) -> bool:
     return expires_at is None or left(expires_at.timestamp()) > LEAST_LEFT
 
 
+def _decoded(content: bytes) -> str:
+    """A file as it is written by a shell; that of Windows PowerShell writes UTF-16."""
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf16 else "utf-8-sig", "replace")
+
+
 def _token_in(said: str) -> str:
-    """The token in what a command printed: alone, or as JSON like that of `az`."""
-    if said.startswith("{"):
-        with contextlib.suppress(ValueError):
-            found = json.loads(said)
-            return str(found.get("accessToken") or found.get("access_token") or "")
-    return said
+    """The token in what was given: alone, or as JSON like that of `az account get-access-token`
+    (`accessToken`), of `Get-AzAccessToken` (`Token`) or of OAuth (`access_token`)."""
+    if not said.startswith("{"):
+        return said
+    found: dict[str, object] = {}
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(said)
+    named = {name.casefold().replace("_", ""): value for name, value in found.items()}
+    token = next((named[name] for name in ("accesstoken", "token") if named.get(name)), "")
+    return token.strip() if isinstance(token, str) else ""

@@ -10,12 +10,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 
 from siptui.domain.text import visible
 from siptui.identity.errors import KeyringUnavailableError
+from siptui.interpreter import module_command
 
 #: Seconds a call may take, as in gh.
 LIMIT = 3.0
@@ -76,8 +76,9 @@ class Keyring:
 
 def _run(question: bytes, limit: float) -> bytes:
     """What the child says. Its whole process group is killed when the time is over."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "siptui.identity.keyring_child"],
+    child = subprocess.Popen(  # noqa: S603 - a module of our own
+        module_command("siptui.identity.keyring_child"),
+        cwd="/",
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -102,6 +102,7 @@ async def run_command(
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
+            cwd="/",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

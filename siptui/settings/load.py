@@ -216,7 +216,9 @@ def parse(text: str, where: Folders) -> Settings:
         read_only=file.read_only,
         mouse=file.mouse,
         notify_terminal=file.notify_terminal,
-        notify_command=tuple(command) if isinstance(command, list) else _words(path, command),
+        notify_command=_from_folder(
+            where.config, command if isinstance(command, list) else _words(path, command)
+        ),
         redirect_port=file.redirect_port,
         log_level=file.log_level.lower(),
         keys=MappingProxyType(
@@ -228,13 +230,21 @@ def parse(text: str, where: Folders) -> Settings:
     )
 
 
-def _words(path: Path, command: str) -> tuple[str, ...]:
+def _words(path: Path, command: str) -> list[str]:
     import shlex
 
     try:
-        return tuple(shlex.split(command))
+        return shlex.split(command)
     except ValueError as error:
         raise _bad(path, "", "notify_command", command) from error
+
+
+def _from_folder(folder: Path, command: list[str]) -> tuple[str, ...]:
+    """`command`, whose program, if it is a relative path, lies relative to `folder`: never to the
+    folder that siptui is started from, where a stranger may have put one of that name."""
+    if command and os.sep in command[0]:
+        return (str(folder / command[0]), *command[1:])
+    return tuple(command)
 
 
 def _cloud(path: Path, name: str, data: dict[str, Any]) -> Cloud:

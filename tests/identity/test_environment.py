@@ -1,6 +1,7 @@
 """Tokens that come from the environment."""
 
 import asyncio
+import os
 import sys
 import time
 from pathlib import Path
@@ -110,3 +111,43 @@ def test_whose_token_it_is() -> None:
     assert account.expires_at.timestamp() > time.time()
     assert EnvironmentToken(PROFILE, VALUE, "opaque").account() is None
     assert "eyJ" not in repr(token)
+
+
+@pytest.mark.parametrize("name", ["SIPTUI_ACCESS_TOKEN", "SIPTUI_ACCESS_TOKEN_FILE"])
+@pytest.mark.parametrize("key", ["accessToken", "access_token", "Token"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_json_as_az_prints_it_is_read_from_everywhere(
+    tmp_path: Path, name: str, key: str, encoding: str
+) -> None:
+    token = made()
+    text = f'{{ "{key}": "{token}", "tokenType": "Bearer" }}\n'
+    file = tmp_path / "token.json"
+    file.write_text(text, encoding=encoding)
+    assert read(name, str(file) if name.endswith("_FILE") else text) == token
+
+
+def test_the_json_of_a_command_is_asked_anew_when_its_token_runs_out(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    text = f'{{"accessToken": "{made(lifetime=60)}"}}'
+    command = f"""sh -c 'echo x >> {count}; cat {tmp_path / "said"}'"""
+    (tmp_path / "said").write_text(text)
+    source = EnvironmentToken(PROFILE, COMMAND, command)
+    source.read()
+    source.read()
+    assert len(count.read_text().split()) == 2
+
+
+def test_json_without_a_token_is_no_token(tmp_path: Path) -> None:
+    for text in ('{"accessToken": null}', '{"accessToken": ["x"]}', "{", '{"a":' * 9_000):
+        (tmp_path / "token").write_text(text)
+        with pytest.raises(TokenFromElsewhereError, match="holds no token"):
+            read(FILE, str(tmp_path / "token"))
+
+
+def test_what_is_no_plain_file_is_told_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path, Path("/dev/null")):
+        with pytest.raises(TokenFromElsewhereError, match=r"no plain file.*_COMMAND"):
+            read(FILE, str(place))
+    with pytest.raises(TokenFromElsewhereError, match="cannot be read"):
+        read(FILE, "~nobody-by-this-name/token")

@@ -7,7 +7,8 @@ import pytest
 from siptui.domain.errors import ExitCode, SignInNeededError, UsageError
 from siptui.domain.region import Region
 from siptui.gateway.tenant import NumberType
-from siptui.settings.load import Settings, load
+from siptui.settings.folders import Folders
+from siptui.settings.load import Settings, load, parse
 from siptui.settings.model import BUILT_IN_CLOUDS, NUMBER_TYPES
 
 EXAMPLE = """
@@ -217,3 +218,11 @@ def test_folders_follow_the_environment(environ: dict[str, str], tmp_path: Path)
 
 def _toml(text: str) -> str:
     return '"' + text.replace("\x1b", "\\u001b") + '"'
+
+
+def test_a_relative_notify_command_lies_beside_the_configuration(tmp_path: Path) -> None:
+    where = Folders(tmp_path / "config", tmp_path / "state", tmp_path / "logs")
+    told = parse('notify_command = ["./tell.sh", "./now"]', where).notify_command
+    assert told == (str(tmp_path / "config" / "tell.sh"), "./now")
+    assert parse('notify_command = "tell now"', where).notify_command == ("tell", "now")
+    assert parse('notify_command = "/opt/tell"', where).notify_command == ("/opt/tell",)
