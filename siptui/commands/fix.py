@@ -145,11 +145,11 @@ def _fix(
     from siptui.commands.session import open_session
     from siptui.commands.table import count
     from siptui.commands.waits import say_wait
-    from siptui.gateway.tenant import TenantInfo
     from siptui.preflight.apply import Fixer
     from siptui.preflight.check import check
     from siptui.preflight.finding import Result
     from siptui.preflight.fixes import plan_fixes
+    from siptui.preflight.script import pinned_tenant, script_lines
 
     found = read_list(file, profile, region=region)
     if not found.devices:
@@ -168,9 +168,8 @@ def _fix(
             )
             plan = plan_fixes(made.report, made.facts, found.devices, wishes)
             if script:
-                about = made.facts.tenant.tenant
-                known = about.tenant_id if isinstance(about, TenantInfo) else ""
-                for line in _script(plan, known or selected.profile.tenant):
+                pinned = pinned_tenant(made.facts, selected.profile.tenant)
+                for line in script_lines(plan, pinned):
                     click.echo(line)
                 return ExitCode.OK
             if dry_run:
@@ -338,17 +337,3 @@ def _show_dry(plan: "FixPlan", as_json: bool) -> None:
     for line in _left_lines(plan.left):
         click.echo(line)
     click.echo(f"{_changes(len(plan.fixes))}. Nothing was done.")
-
-
-def _script(plan: "FixPlan", tenant: str) -> Iterator[str]:
-    """A script that does the same in the same tenant; what may be personal is commented out."""
-    from siptui.preflight.remedies import quoted
-
-    yield f"# {_changes(len(plan.fixes))} for {tenant}. Look it over before you run it."
-    yield f"Connect-MicrosoftTeams -TenantId {quoted(tenant)}"
-    for fix in plan.fixes:
-        if fix.needs_name:
-            yield f"# May be personal ({fix.needs_name}); take the mark off if you know better:"
-            yield f"# {fix.powershell}"
-        else:
-            yield fix.powershell

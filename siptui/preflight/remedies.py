@@ -4,6 +4,7 @@ Lines and times are those of Microsoft Learn, "Configure SIP Gateway", and of th
 module's reference.
 """
 
+import re
 from dataclasses import dataclass
 
 from siptui.gateway.tenant import CallingPolicy, IPPhonePolicy, NumberType, TrustedIP
@@ -49,13 +50,34 @@ class Remedy:
 
 
 def quoted(text: str) -> str:
-    """`text` as one literal argument of PowerShell, whatever is in it.
+    """`text` as one literal argument of PowerShell in printable ASCII, whatever is in it.
 
-    PowerShell takes typographic quotes for quotes as well.
+    Other characters are given by their number: PowerShell takes typographic quotes for quotes, and
+    Windows PowerShell 5.1 may read a script in another encoding than it was written in.
     """
-    for quote in ("'", "‘", "’", "‚", "‛"):
-        text = text.replace(quote, quote * 2)
-    return f"'{text}'"
+    parts = [part for part in re.split(r"([^ -~]+)", text) if part]
+    if all(_is_plain(part) for part in parts):
+        return _literal(text)
+    # The first operand is a text, so that all are joined as texts.
+    operands = [] if _is_plain(parts[0]) else ["''"]
+    for part in parts:
+        operands += [_literal(part)] if _is_plain(part) else _characters(part)
+    return f"({' + '.join(operands)})"
+
+
+def _is_plain(part: str) -> bool:
+    return part.isascii() and part.isprintable()
+
+
+def _literal(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def _characters(text: str) -> list[str]:
+    """The UTF-16 units of `text`, which is what a [char] holds."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    return [f"[char]0x{units[i]:02X}{units[i + 1]:02X}" for i in range(0, len(units), 2)]
 
 
 def enable_bulk_sign_in(enabled: bool = True) -> str:

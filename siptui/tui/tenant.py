@@ -169,6 +169,7 @@ class Tenant(Orders):
 
     async def _fix(self) -> None:
         from siptui.preflight.fixes import plan_fixes
+        from siptui.preflight.script import pinned_tenant
         from siptui.tui.dialogs.fixing import FixPage
 
         made, checks = self.session.preflight, self.session.options.checks
@@ -184,7 +185,15 @@ class Tenant(Orders):
             if not plan.fixes and not plan.left:
                 self.say("fix: nothing fails that could be set right.", "muted")
                 return
-            page = FixPage(plan, checks, self.session.tenant, self.signed_in, folder=folder)
+            known = self.tenant_known().guid or self.session.desk.tenant
+            page = FixPage(
+                plan,
+                checks,
+                self.session.tenant,
+                self.signed_in,
+                pinned=pinned_tenant(made.facts, known),
+                folder=folder,
+            )
             answer = await self.app.push_screen_wait(page)
             if answer == "addresses":
                 await self._ask_addresses()

@@ -97,7 +97,8 @@ def test_foreign_words_steer_no_terminal() -> None:
         (
             "d’arc@contoso.com",  # PowerShell takes that for a quote as well
             {"PhoneNumber": "030 1234567"},
-            "-Identity 'd’’arc@contoso.com' -PhoneNumber <number> -PhoneNumberType DirectRouting",
+            "-Identity ('d' + [char]0x2019 + 'arc@contoso.com') -PhoneNumber <number> "
+            "-PhoneNumberType DirectRouting",
         ),
         (
             "-x@contoso.com",

@@ -8,9 +8,11 @@ import pytest
 
 from siptui.emulator.scenario import read_scenario
 from siptui.gateway.errors import NotReachedError
+from siptui.gateway.tenant import TenantInfo
 from siptui.preflight import apply
 from siptui.preflight.finding import Check
 from siptui.preflight.record import Step
+from siptui.preflight.script import script_lines
 from siptui.runs import events as ev
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.fixing import FixPage
@@ -326,6 +328,32 @@ async def test_a_fix_of_a_personal_account_asks_for_its_name(tmp_path: Path) -> 
         await harness.press("escape")
         assert isinstance(harness.app.screen, FixPage)
         assert "nothing was changed" in harness.flat
+        assert service.record.changes() == {}
+
+
+async def test_the_script_of_the_console_is_that_of_the_command(tmp_path: Path) -> None:
+    async with _bench(tmp_path) as (bench, service):
+        await bench.press("p", "F")
+        page = bench.app.screen
+        assert isinstance(page, FixPage)
+        await bench.press("e")
+        file = tmp_path / "fixes.ps1"
+        bench.fill(str(file))
+        await bench.press("enter")
+        content = file.read_bytes()
+        assert content.startswith(b"\xef\xbb\xbf")
+        made = bench.console.session.preflight
+        assert made is not None
+        about = made.facts.tenant.tenant
+        assert isinstance(about, TenantInfo)
+        assert content.decode("utf-8-sig").splitlines() == list(
+            script_lines(page._plan, about.tenant_id)
+        )
+        personal = [fix for fix in page._plan.fixes if fix.needs_name]
+        assert personal
+        for fix in personal:
+            assert f"\n# {fix.powershell}\n" in content.decode("utf-8-sig")
+            assert f"\n{fix.powershell}\n" not in content.decode("utf-8-sig")
         assert service.record.changes() == {}
 
 

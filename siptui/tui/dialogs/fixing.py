@@ -48,7 +48,8 @@ class FixPage(TablePage[str]):
     """The answer: `sent` where anything was, so that a check says something new; `addresses` or
     `number_type` to be told of others and be opened anew.
 
-    `before` sees to a sign-in; what is marked with Space is carried out, else everything.
+    `before` sees to a sign-in; `pinned` is the tenant that a script signs in to. What is marked
+    with Space is carried out, else everything.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,12 +67,14 @@ class FixPage(TablePage[str]):
         tenant: str,
         before: Callable[[], Awaitable[bool]],
         *,
+        pinned: str,
         folder: Path,
     ) -> None:
         super().__init__(_COLUMNS, details=6)
         self._plan = plan
         self._checks = checks
         self._tenant = tenant
+        self._pinned = pinned
         self._before = before
         self._folder = folder
         self._outcomes: dict[int, FixOutcome] = {}
@@ -287,10 +290,10 @@ class FixPage(TablePage[str]):
 
     def _write(self, path: Path, force: bool) -> str:
         from siptui.devicelist.writing import write_new
+        from siptui.preflight.script import script_file
 
-        lines = [visible(fix.powershell) for fix in self._plan.fixes]
-        write_new(path, ("\n".join(lines) + "\n").encode(), force=force)
-        return f"{plural(len(lines), 'line')} written to {path}"
+        write_new(path, script_file(self._plan, self._pinned), force=force)
+        return f"{plural(len(self._plan.fixes), 'change')} written to {path}"
 
 
 def names_only(name: str) -> Callable[[str], str]:
