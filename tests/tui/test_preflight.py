@@ -332,17 +332,17 @@ async def test_a_fix_of_a_personal_account_asks_for_its_name(tmp_path: Path) -> 
 
 
 async def test_the_script_of_the_console_is_that_of_the_command(tmp_path: Path) -> None:
-    async with _bench(tmp_path) as (bench, service):
-        await bench.press("p", "F")
-        page = bench.app.screen
+    async with _harness(tmp_path) as (harness, service):
+        await harness.press("p", "F")
+        page = harness.app.screen
         assert isinstance(page, FixPage)
-        await bench.press("e")
+        await harness.press("e")
         file = tmp_path / "fixes.ps1"
-        bench.fill(str(file))
-        await bench.press("enter")
+        harness.fill(str(file))
+        await harness.press("enter")
         content = file.read_bytes()
         assert content.startswith(b"\xef\xbb\xbf")
-        made = bench.console.session.preflight
+        made = harness.console.session.preflight
         assert made is not None
         about = made.facts.tenant.tenant
         assert isinstance(about, TenantInfo)
