@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from siptui.commands.table import lines_named
 from siptui.domain.columns import NOT_MAPPED
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
-    from siptui.devicelist.model import DeviceList
+    from siptui.devicelist.model import DeviceList, Fault
     from siptui.settings.model import Profile
 
 
@@ -32,6 +33,30 @@ def read_list(
         delimiter=delimiter,
         columns=known.columns if known else NOT_MAPPED,
     )
+
+
+def left_out(found: "DeviceList") -> list[str]:
+    """The faulty rows that a plan leaves out, by what is wrong with them, a line each."""
+    first: dict[int, Fault] = {}
+    for fault in found.faults:
+        if fault.severity == "error":
+            first.setdefault(fault.line, fault)
+    kinds: dict[tuple[str, str], list[Fault]] = {}
+    for row in found.invalid:
+        if found_fault := first.get(row.line):
+            kinds.setdefault((found_fault.rule, found_fault.column), []).append(found_fault)
+    return [
+        f"Left out, {lines_named([f.line for f in faults])}: {_why(rule, column, faults)}"
+        for (rule, column), faults in kinds.items()
+    ]
+
+
+def _why(rule: str, column: str, faults: "list[Fault]") -> str:
+    if rule == "duplicate":
+        return "one hardware id for two accounts; neither is submitted."
+    same = len({fault.message for fault in faults}) == 1
+    what = faults[0].message if same else rule.replace("_", " ")
+    return f"{column}: {what}." if column else f"{what}."
 
 
 def _profile(name: str | None) -> "Profile | None":

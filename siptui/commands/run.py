@@ -102,7 +102,7 @@ def command(
     from siptui.commands.confirming import confirm
     from siptui.commands.guard import NOT_CHECKED, asked_about, preflighted
     from siptui.commands.launch import desk_for, signed_in_account
-    from siptui.commands.lists import read_list
+    from siptui.commands.lists import left_out, read_list
     from siptui.commands.phrasing import counted
     from siptui.commands.planning import show_plan
     from siptui.commands.session import select
@@ -119,7 +119,7 @@ def command(
             make_batches(found.devices, size=size, first=first or 0),
             as_json=as_json,
             skipped=found.rows_invalid,
-            notes=_notes(selected, found, again),
+            notes=[*left_out(found), *_notes(selected, found, again)],
             file=found.file,
             sha256=found.sha256,
         )
@@ -134,7 +134,7 @@ def command(
         wait_for_sign_in=not no_input,
     )
     try:
-        notes = desk.notes(found.devices, again=again)
+        notes = [*left_out(found), *desk.notes(found.devices, again=again)]
         if note := deadlines_note(found.devices, datetime.now(UTC)):
             notes.append(note)
         devices = found.devices
@@ -202,6 +202,8 @@ def command(
 
 
 def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
+    from siptui.commands.lists import left_out
+
     if found.rows_invalid and not skip_invalid:
         faults = [fault for fault in found.faults if fault.severity == "error"]
         shown = [f"  line {f.line}, {f.column}: {f.message}" for f in faults[:_SHOWN]]
@@ -214,7 +216,7 @@ def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
         )
     if not found.devices:
         raise UsageError(
-            f"{found.file} has no device that can be submitted.",
+            "\n".join([f"{found.file} has no device that can be submitted.", *left_out(found)]),
             remedy=f"See what is wrong with it: siptui check {found.file}",
         )
 

@@ -26,3 +26,11 @@ def ranges(lines: Sequence[int]) -> str:
         else:
             runs.append([line, line])
     return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def lines_named(lines: Sequence[int], most: int = 12) -> str:
+    """`line 3`, `lines 2-5, 9`; of very many runs of lines the first and a number."""
+    parts = ranges(lines).split(", ")
+    more = f" and {len(parts) - most:,} more" if len(parts) > most else ""
+    word = "line" if len(lines) == 1 else "lines"
+    return f"{word} {', '.join(parts[:most])}{more}"

@@ -8,28 +8,43 @@ from siptui.devicelist.model import Fault
 #: Line, hardware id and account of a row whose user name and hardware id are in order.
 Entry = tuple[int, str, str]
 
+_SHOWN = 5  # lines that a message names
+
 
 def repeated_devices(entries: Sequence[Entry], header: Header) -> dict[int, Fault]:
-    """For each later row with a hardware id that an earlier one has, the fault; by line.
+    """The fault of each row with a hardware id that another row has as well; by line.
 
     MAC address and port together are the key: the ports of an adapter are devices of their own.
+    A row that says again what an earlier one says is a fault alone. Where rows name different
+    accounts for one device, which of them is right cannot be known: all of them are faults.
     """
     if len({hardware for _, hardware, _ in entries}) == len(entries):
         return {}
     column = header.name(header.hardware)
-    first: dict[str, Entry] = {}
-    faults: dict[int, Fault] = {}
+    rows: dict[str, list[Entry]] = {}
     for entry in entries:
-        line, hardware, account = entry
-        before = first.setdefault(hardware, entry)
-        if before is entry:
-            continue
-        if account == before[2]:
-            rule, message = "duplicate_row", f"the same device and account as on line {before[0]}"
-        else:
-            rule, message = "duplicate", f"the same hardware id as on line {before[0]}"
-        faults[line] = Fault(line, column, hardware, rule, message)
+        rows.setdefault(entry[1], []).append(entry)
+    faults: dict[int, Fault] = {}
+    for hardware, same in rows.items():
+        first = same[0]
+        contradictory = any(account != first[2] for _, _, account in same)
+        for line, _, account in same if contradictory else same[1:]:
+            if contradictory:
+                other = _others(line, account, same)
+                rule, message = "duplicate", f"the same hardware id as on {other}"
+            else:
+                rule = "duplicate_row"
+                message = f"the same device and account as on line {first[0]}"
+            faults[line] = Fault(line, column, hardware, rule, message)
     return faults
+
+
+def _others(line: int, account: str, same: Sequence[Entry]) -> str:
+    """The lines with another account than that of `line`, and what is to be done."""
+    lines = [str(other) for other, _, named in same if named != account]
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    where = f"line{'s' if len(lines) > 1 else ''} {', '.join(lines[:_SHOWN])}{more}"
+    return f"{where}, for another account; correct or remove one of them"
 
 
 def repeated_accounts(entries: Sequence[Entry], header: Header) -> list[Fault]:

@@ -6,13 +6,19 @@ from siptui.domain.text import visible
 
 #: Excel's own limit for a cell; nobody's user name or MAC address comes near it.
 MAX_CELL = 32_767
-#: What a spreadsheet program takes for a formula (OWASP, "CSV Injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: What a spreadsheet program takes for a formula (OWASP, "CSV Injection"), in full width as well.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 # White space and what is drawn as nothing, at the ends of a cell.
 EDGE = " \t\r\n\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
 _EDGES = re.compile(f"^[{EDGE}]+|[{EDGE}]+$")
-_GUARD = re.compile(r"^'+(?=[=+\-@\t\r])")
+_SIGNS = r"=+\-@\t\r＝＋－＠"
+_GUARD = re.compile(rf"^'+(?=[{_SIGNS}])")
+# Where a program that separates by another character would cut the cell, a formula may begin as
+# well. Behind a comma and a blank it is far more often a number: "Room 3, +49 30 1234".
+_CUT = r'(?:,"*|[;|\t][\s"]*)'
+_INSIDE = re.compile(rf"({_CUT})(?=[{_SIGNS}])")
+_INSIDE_GUARD = re.compile(rf"({_CUT})'+(?=[{_SIGNS}])")
 _UNWRAP = re.compile(r'^="(.*)"$', re.DOTALL)
 _SPECIAL = ("'", "=", '"')
 
@@ -28,11 +34,16 @@ def clean(cell: str) -> str:
             value = _GUARD.sub("", value)
             if wrapped := _UNWRAP.match(value):
                 value = wrapped.group(1).replace('""', '"')
+        if "'" in value:
+            value = _INSIDE_GUARD.sub(r"\1", value)
         if value == cell:
             return visible(value)
         cell = value
 
 
 def guard(value: str) -> str:
-    """`value` so that a spreadsheet program shows it and does not compute it."""
-    return "'" + value if value.startswith(FORMULA) else value
+    """`value` so that a spreadsheet program shows it and does not compute it, whatever character
+    it takes for the one between cells."""
+    if value.startswith(FORMULA):
+        value = "'" + value
+    return _INSIDE.sub(r"\1'", value)

@@ -17,6 +17,8 @@ from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped, folded_name
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.user_name import UserName, UserNameError
 
+#: No list of phones comes near it, and rows as wide as a spreadsheet program allows cost memory.
+MAX_COLUMNS = 1_000
 DELIMITERS = (",", ";", "\t", "|")
 NAMED = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"}
 
@@ -106,6 +108,12 @@ def read_header(
     cells = [clean(cell) for cell in record.cells]
     while cells and not cells[-1]:
         cells.pop()
+    if len(cells) > MAX_COLUMNS:
+        raise ListError(
+            f"{file}, line {record.line}: {len(cells):,} columns; the limit is {MAX_COLUMNS:,}.",
+            code="too_many_columns",
+            remedy="Leave out the columns that are not needed.",
+        )
     return _Columns(file, record.line, chosen, cells, columns).header(record.below)
 
 
@@ -267,15 +275,18 @@ def _results(folded: list[str]) -> dict[str, int]:
 
 
 def _distinct(columns: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """The columns with their names told apart: the second “Note” is “Note (2)”, unless there is
+    one that is called so."""
     seen = {name for name, _ in columns}
     used: set[str] = set()
+    last: dict[str, int] = {}
     done = []
     for name, place in columns:
-        new, number = name, 2
-        while new in used:
-            new, number = f"{name} ({number})", number + 1
-            if new in seen:
-                new = name
+        new, number = name, last.get(name, 1)
+        while new in used or (new != name and new in seen):
+            number += 1
+            new = f"{name} ({number})"
+        last[name] = number
         used.add(new)
         done.append((new, place))
     return tuple(done)

@@ -1,6 +1,7 @@
 """The rules for one row: what makes it a device, and every reason why it is none."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from siptui.domain.user_name import UserName, UserNameError
 ADAPTERS = {"114": (3, 4), "118": (6, 8), "124": (18, 24)}
 ADAPTER = re.compile(r"(?<![a-z0-9])mp[\s\-]?(114|118|124)(?!\d)", re.IGNORECASE)
 
+_LINES = 10  # lines that a note names
 _SHOWN = 200  # characters of a wrong value that a fault repeats
 _SIP = re.compile(r"sips?:(?=[^@]+@)", re.IGNORECASE)
 _PREFIX = re.compile(r"(SEP|ATA)[0-9A-F]", re.IGNORECASE)
@@ -46,6 +48,13 @@ class Changes:
 
     found: dict[str, tuple[int, int, str]] = field(default_factory=dict)
 
+    #: Lines that are no rows of the list although something stands on them, by what they are.
+    left_out: dict[str, list[int]] = field(default_factory=dict)
+
+    def leave_out(self, what: str, line: int) -> None:
+        """Line `line` is `what` and no row."""
+        self.left_out.setdefault(what, []).append(line)
+
     def add(self, what: str, line: int, example: str, count: int = 1) -> None:
         """Count `count` more of `what`; `example` is of `line` and kept if it is the first."""
         before, at, shown = self.found.get(what, (0, line, example))
@@ -58,9 +67,26 @@ class Changes:
         return tuple(
             f"{what} on {count} {'row' if count == 1 else 'rows'} (line {line}: {example})"
             for what, (count, line, example) in sorted(self.found.items())
+        ) + tuple(
+            f"{count_of(lines, what)} left out ({lines_of(lines)})"
+            for what, lines in sorted(self.left_out.items())
         )
 
 
+def count_of(lines: Sequence[int], what: str) -> str:
+    """“1 row that is a comment”, “3 rows that are comments”."""
+    return f"{len(lines)} {what if len(lines) == 1 else PLURALS.get(what, what + 's')}"
+
+
+def lines_of(lines: Sequence[int]) -> str:
+    """“line 3”, “lines 3, 7”; of many the first."""
+    shown = ", ".join(map(str, lines[:_LINES]))
+    more = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
+    return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
+
+
+COMMENT = "row that begins with # or //"
+PLURALS = {COMMENT: "rows that begin with # or //"}
 REWRITTEN = "Hardware id written as XX-XX-XX-XX-XX-XX"
 
 
@@ -80,6 +106,9 @@ class _Row:
 
     def judged(self) -> Judged | None:
         if not any(self.cells):
+            return None
+        if self.cells[0].startswith(("#", "//")):
+            self.changes.leave_out(COMMENT, self.line)
             return None
         self._shape()
         user_text, hardware_text = self._at(self.header.user), self._at(self.header.hardware)
@@ -158,10 +187,17 @@ class _Row:
             message = f"the apostrophe at the start was taken off: {plain[:_SHOWN]}"
             self._warn(column, text, "apostrophe", message)
         try:
-            return UserName.parse(plain)
+            found = UserName.parse(plain)
         except UserNameError as error:
-            self._fault(column, text, error.rule, error.message)
+            hint = f"; did you mean {error.suggestion}?" if error.suggestion else ""
+            self._fault(column, text, error.rule, error.message + hint)
             return None
+        if odd := found.unusual:
+            message = (
+                f"Entra ID does not list {odd} among the characters of a user name; look at it"
+            )
+            self._warn(column, text, "unusual_character", message)
+        return found
 
     def _hardware(self, text: str) -> HardwareId | None:
         plain = text.strip("'").strip()

@@ -173,7 +173,7 @@ def _checks(header: Header) -> "list[pl.Expr]":
         checks.append(pl.col(f"c{header.onboarded}").str.contains(_DATE))
     if (state := header.results.get("State")) is not None:
         checks.append(pl.col(f"c{state}").str.to_lowercase() != "succeeded")
-    return checks + [~pl.col(f"c{i}").str.contains("^['=]") for _, i in header.extra]
+    return checks + [~pl.col(f"c{i}").str.contains("^=|'") for _, i in header.extra]
 
 
 def _odd(lines: list[int], texts: list[str], delimiter: str) -> list[Record] | None:

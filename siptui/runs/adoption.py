@@ -87,7 +87,7 @@ def _devices(status: BatchStatus, region: Region) -> tuple[list[Device], int]:
     for place, item in enumerate(status.items, start=1):
         try:
             hardware_id = HardwareId.parse(item.hardware_id)
-            user_name = UserName.parse(item.user_name)
+            user_name = UserName.read(item.user_name)
         except (HardwareIdError, UserNameError):
             continue
         devices.setdefault(hardware_id, Device(place, user_name, hardware_id, region))

@@ -16,6 +16,7 @@ from siptui.runs.state import DeviceRecord, RunState
 
 #: Besides those that signed in, the order in which states are told.
 _LEFT = (DeviceState.FAILED, DeviceState.UNKNOWN, DeviceState.RUNNING, DeviceState.QUEUED)
+_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~&$^])")
 
 
@@ -154,8 +155,13 @@ def _outcome(name: str) -> Outcome | None:
 
 
 def plain(text: str) -> str:
-    """`text` so that Markdown shows it as it is, in one cell of a table."""
-    return _SPECIAL.sub(r"\\\1", visible(str(text))).strip()
+    """`text` so that Markdown shows it as it is, in one cell of a table; a bare address in it
+    becomes no link (GitHub and others make one of `https://…` and `www.…`)."""
+    return _LINK.sub(_unlinked, _SPECIAL.sub(r"\\\1", visible(str(text)))).strip()
+
+
+def _unlinked(found: re.Match[str]) -> str:
+    return found.group().replace("/", "\\/").replace(".", "\\.")
 
 
 def _moment(at: str) -> str:

@@ -32,12 +32,12 @@ def test_json_has_the_documented_shape() -> None:
     found = json.loads(done.stdout)
     assert done.exit_code == 2
     assert list(found) == ["file", "encoding", "delimiter", "devices", "faults", "valid", "invalid"]
-    assert (found["valid"], found["invalid"]) == (4, 9)
+    assert (found["valid"], found["invalid"]) == (3, 10)
     assert (found["encoding"], found["delimiter"]) == ("utf-8", ",")
     assert found["devices"][0] == {
-        "line": 2,
-        "username": "ok@contoso.com",
-        "hardware_id": "00-04-F2-81-24-B3",
+        "line": 12,
+        "username": "quoted@contoso.com",
+        "hardware_id": "00-04-F2-81-24-BA",
         "region": "EMEA",
         "extra": {},
     }

@@ -115,6 +115,24 @@ def test_faulty_rows_are_left_out_on_demand(shared: Installation, faulty: Path) 
     assert shared.times()[hardware_id(1001)] == 1
 
 
+def test_rows_that_contradict_each_other_are_both_left_out(shared: Installation, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.csv", [1020, 1021])
+    one = file.read_text().splitlines()[1]
+    other = one.replace("room1020", "other", 1)
+    file.write_text(file.read_text() + other + "\n")
+    args = ("run", str(file), "--region", "EMEA", "--yes", "--skip-invalid")
+    done = shared.run(*args, "--json")
+    assert {d["hardware_id"] for d in each_type(json_lines(done.stdout), "device")} == {
+        hardware_id(1021)
+    }
+    assert "lines 2, 4: one hardware id for two accounts" in done.stderr
+    assert hardware_id(1020) not in shared.times()
+    file.write_text("\n".join([file.read_text().splitlines()[0], one, other, ""]))
+    done = shared.run(*args)
+    assert done.exit_code == 2
+    assert "lines 2-3: one hardware id for two accounts" in done.stderr
+
+
 def test_rows_need_a_region(shared: Installation, tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", [1010])
     done = shared.run("run", str(file), "--yes")

@@ -42,6 +42,28 @@ LONG = {
 }
 
 
+HEADERS = {
+    "equal headers": ",x" * 900,
+    "headers numbered by hand": "".join(f",x,x ({n})" for n in range(400)),
+}
+
+
+@pytest.mark.parametrize("more", HEADERS.values(), ids=HEADERS)
+def test_headers_made_to_take_long_do_not(tmp_path: Path, more: str) -> None:
+    path = tmp_path / "list.csv"
+    row = "a@c.de,0004F28124B3" + ",1" * more.count(",")
+    path.write_text(f"Username,HardwareId{more}\n{row}\n")
+    found = outcome(path, Region.EMEA)
+    assert isinstance(found, DeviceList)
+    assert len(found.devices[0].extra) == more.count(",")
+
+
+def test_a_list_has_only_so_many_columns(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Username,HardwareId" + ",x" * 40_000 + "\n")
+    assert outcome(path, Region.EMEA)[0] == "too_many_columns"
+
+
 @pytest.mark.parametrize("body", LONG.values(), ids=LONG)
 def test_lists_made_to_take_long_do_not(tmp_path: Path, body: str) -> None:
     path = tmp_path / "list.csv"

@@ -56,6 +56,7 @@ def test_the_ports_of_an_adapter_are_devices_of_their_own() -> None:
 def test_all_faults_are_reported_at_once() -> None:
     found = read(LISTS / "faults.csv", region=Region.EMEA)
     assert rules(found) == [
+        (2, "HardwareId", "duplicate"),
         (3, "Username", "no_at_sign"),
         (4, "Username", "missing"),
         (5, "HardwareId", "missing"),
@@ -67,11 +68,12 @@ def test_all_faults_are_reported_at_once() -> None:
         (13, "Username", "swapped"),
     ]
     assert rules(found, "warning") == [(15, "Username", "account_repeated")]
-    assert [line for line, _, _ in pairs(found)] == [2, 12, 14, 15]
-    assert [row.line for row in found.invalid] == [3, 4, 5, 6, 7, 8, 9, 11, 13]
+    assert [line for line, _, _ in pairs(found)] == [12, 14, 15]
+    assert [row.line for row in found.invalid] == [2, 3, 4, 5, 6, 7, 8, 9, 11, 13]
     by_line = {fault.line: fault.message for fault in found.faults}
     assert "Excel" in by_line[8]
     assert "line 2" in by_line[11]
+    assert "line 11" in by_line[2]
     assert "line 14" in by_line[15]
 
 
@@ -207,13 +209,34 @@ def test_repeated_devices_and_accounts(tmp_path: Path) -> None:
         "a@c.de,0004F28124B4\nnobody,0004F28124B5\nc@c.de,0004F28124B5\n"
     )
     found = read_text(tmp_path, text)
-    assert [line for line, _, _ in pairs(found)] == [2, 5, 7]
+    assert [line for line, _, _ in pairs(found)] == [5, 7]
     assert rules(found) == [
-        (3, "HardwareId", "duplicate_row"),
+        (2, "HardwareId", "duplicate"),
+        (3, "HardwareId", "duplicate"),
         (4, "HardwareId", "duplicate"),
         (6, "Username", "no_at_sign"),
     ]
-    assert rules(found, "warning") == [(5, "Username", "account_repeated")]
+    assert "lines 2, 3, for another account" in found.faults[2].message
+
+
+def test_of_rows_that_say_the_same_the_first_is_taken(tmp_path: Path) -> None:
+    text = (
+        "Username,HardwareId\na@c.de,0004F28124B3\nA@C.de,00:04:f2:81:24:b3\na@c.de,0004F28124B4\n"
+    )
+    found = read_text(tmp_path, text)
+    assert [line for line, _, _ in pairs(found)] == [2, 4]
+    assert rules(found) == [(3, "HardwareId", "duplicate_row")]
+    assert rules(found, "warning") == [(4, "Username", "account_repeated")]
+
+
+def test_a_row_that_begins_with_a_number_sign_is_a_comment(tmp_path: Path) -> None:
+    text = (
+        "Username,HardwareId\n#spare@c.de,0004F28124B3\n # b@c.de,0004F28124B4\n"
+        "//c@c.de,0004F28124B5\n'#d@c.de,0004F28124B6\ne@c.de,0004F28124B7\n"
+    )
+    found = read_text(tmp_path, text)
+    assert pairs(found)[-1] == (6, "e@c.de", "00-04-F2-81-24-B7")
+    assert "3 rows that begin with # or // left out (lines 2, 3, 4)" in found.notes
 
 
 def test_rows_of_another_shape(tmp_path: Path) -> None:
@@ -257,7 +280,10 @@ def test_an_apostrophe_of_a_user_name_is_not_dropped_in_silence(tmp_path: Path) 
         tmp_path, "Username,HardwareId\n'o@c.de,0004F28124B3\n'+1@c.de,0004F28124B4\n"
     )
     assert [user for _, user, _ in pairs(found)] == ["o@c.de", "+1@c.de"]
-    assert rules(found, "warning") == [(2, "Username", "apostrophe")]
+    assert rules(found, "warning") == [
+        (2, "Username", "apostrophe"),
+        (3, "Username", "unusual_character"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from siptui.devicelist import (
     write_csv,
     write_json,
 )
-from siptui.devicelist.cells import FORMULA
+from siptui.devicelist.cells import FORMULA, clean, guard
 from siptui.devicelist.results import BLOCK, LIST
 from siptui.domain.region import Region
 from tests.devicelist.support import read_text, rules
@@ -29,6 +29,10 @@ from tests.devicelist.support import read_text, rules
 NASTY = st.text(max_size=12) | st.sampled_from(
     [
         "=1+1",
+        "x;=1",
+        "x|'=1",
+        '"";=1',
+        "＝1",
         "'=1",
         "''=1",
         '="x"',
@@ -149,6 +153,26 @@ def test_csv_is_quoted_guarded_and_starts_as_a_device_list(tmp_path: Path) -> No
     assert 'Said "no", twice.\\x0a' in rows[1]
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("Lobby;=HYPERLINK(1)", "Lobby;'=HYPERLINK(1)"),
+        ('a|"=1;+2', "a|\"'=1;'+2"),
+        ("a; @x", "a; '@x"),
+        ("a,=1", "a,'=1"),
+        ("Room 3, +49 30 1", "Room 3, +49 30 1"),
+        ("＝1", "'＝1"),
+        ("a;＠x", "a;'＠x"),
+        ("a=b", "a=b"),
+    ],
+)
+def test_a_cell_is_guarded_wherever_another_separator_would_cut_it(
+    value: str, written: str
+) -> None:
+    assert guard(value) == written
+    assert clean(written) == value
+
+
 def test_raw_leaves_values_as_they_are() -> None:
     assert '"+a@contoso.com"' in csv_text([ROW], raw=True)
     assert "'" not in csv_text([ROW], raw=True)
@@ -171,7 +195,10 @@ def test_devices_that_were_signed_in_already_are_pointed_out(tmp_path: Path) -> 
     done = ResultRow(3, "b@contoso.com", "00-04-F2-81-24-B4", "EMEA", state="succeeded")
     write_csv(path, [ROW, done])
     found = read(path)
-    assert rules(found, "warning") == [(3, "State", "already_signed_in")]
+    assert rules(found, "warning") == [
+        (2, "Username", "unusual_character"),
+        (3, "State", "already_signed_in"),
+    ]
     assert [dict(d.extra) for d in found.devices] == [
         {"Büro": "=HYPERLINK(1)", "Note": "-1"},
         {"Büro": "", "Note": ""},

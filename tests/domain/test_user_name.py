@@ -47,6 +47,46 @@ def test_the_reason_is_named(text: str, rule: str) -> None:
     assert caught.value.rule == rule
 
 
+@pytest.mark.parametrize(
+    ("text", "rule", "suggestion"),
+    [
+        ("lobby–1@contoso.com", "look_alike", "lobby-1@contoso.com"),
+        ("lobby−1@contoso.com", "look_alike", "lobby-1@contoso.com"),
+        ("o’neil@contoso.com", "look_alike", "o'neil@contoso.com"),
+        ("ｌobby@contoso.com", "look_alike", "lobby@contoso.com"),
+        ("lobby@contoso。com", "domain", "lobby@contoso.com"),
+        ("lobby＠contoso.com", "no_at_sign", "lobby@contoso.com"),
+        ("lоbby@contoso.com", "look_alike", "lobby@contoso.com"),
+        ("lobby@cοntoso.com", "look_alike", "lobby@contoso.com"),
+        ("mÃ¼ller@contoso.com", "mojibake", "müller@contoso.com"),
+        ("mu\u0308ller@contoso.com", "character", "müller@contoso.com"),
+        ("lob\\u200bby@contoso.com", "character", "lobby@contoso.com"),
+        ("lobby@contoso.com.", "domain", "lobby@contoso.com"),
+        ("lobby…1@contoso.com", "look_alike", ""),
+        ("lob\ufffdby@contoso.com", "character_lost", ""),
+        ("lobby🙂@contoso.com", "character", ""),
+        ("лобби@contoso.com", "character", ""),
+        ("lobby$1@contoso.com", "character", ""),
+        ("v_c.com#EXT#@contoso.onmicrosoft.com", "guest", ""),
+    ],
+)
+def test_characters_that_entra_has_not_are_refused(text: str, rule: str, suggestion: str) -> None:
+    with pytest.raises(UserNameError) as caught:
+        UserName.parse(text)
+    assert (caught.value.rule, caught.value.suggestion) == (rule, suggestion)
+
+
+def test_letters_with_marks_and_plus_are_pointed_out() -> None:
+    assert UserName.parse("müller+1@contoso.com").unusual == "ü+"
+    assert UserName.parse("o'brien_!^~-.1@contoso.com").unusual == ""
+
+
+def test_names_that_the_service_says_are_held_to_the_form_alone() -> None:
+    assert UserName.read("v_c.com#EXT#@contoso.com") == "v_c.com#EXT#@contoso.com"
+    with pytest.raises(UserNameError):
+        UserName.read("lobby")
+
+
 @given(st.text(max_size=60) | st.builds("{}@{}".format, st.text(max_size=20), st.text(max_size=20)))
 def test_whatever_is_accepted_is_safe_to_show(text: str) -> None:
     found = read(text)
@@ -55,6 +95,7 @@ def test_whatever_is_accepted_is_safe_to_show(text: str) -> None:
         assert found.count("@") == 1
     else:
         assert visible(found.message) == found.message
+        assert not found.suggestion or UserName.parse(found.suggestion)
 
 
 def read(text: str) -> UserName | UserNameError:

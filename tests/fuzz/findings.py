@@ -29,7 +29,7 @@ _NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _ROWS = tuple(
     Device(
         line,
-        UserName.parse(f"{name}@contoso.com"),
+        UserName.read(f"{name}@contoso.com"),
         HardwareId.parse(f"00-04-F2-81-24-B{line}"),
         Region.EMEA,
         {"PhoneNumber": "+49 30 123456"},

@@ -1,5 +1,6 @@
 """The report for the ticket: it says what happened, and foreign text stays text."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,14 @@ def test_every_row_of_a_table_has_the_cells_of_its_head(tmp_path: Path) -> None:
             assert len(before) == width
         elif not all(set(cell.strip()) <= set("-:") and cell.strip() for cell in after):
             assert len(row) == width, row
+
+
+@pytest.mark.parametrize(
+    "text", ["https://evil.example/x", "HTTP://a", "www.evil.example", "ftp://a"]
+)
+def test_a_bare_address_is_no_link(text: str) -> None:
+    assert "://" not in plain(f"see {text} now")
+    assert not re.search(r"www\.", plain(text))
 
 
 @given(st.text())
