@@ -115,7 +115,9 @@ def test_faulty_rows_are_left_out_on_demand(shared: Installation, faulty: Path) 
     assert shared.times()[hardware_id(1001)] == 1
 
 
-def test_rows_that_contradict_each_other_are_both_left_out(shared: Installation, tmp_path: Path) -> None:
+def test_rows_that_contradict_each_other_are_both_left_out(
+    shared: Installation, tmp_path: Path
+) -> None:
     file = write_list(tmp_path / "list.csv", [1020, 1021])
     one = file.read_text().splitlines()[1]
     other = one.replace("room1020", "other", 1)
