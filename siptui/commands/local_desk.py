@@ -1,10 +1,11 @@
 """A desk whose runs are worked on in this very process, by a loop of its own in a thread."""
 
 import logging
+import os
 from concurrent.futures import Future, wait
 from pathlib import Path
 
-from siptui.posix import HeldError
+from siptui.posix import HeldError, Holder
 from siptui.runs.aside import Aside
 from siptui.runs.office import Office
 from siptui.runs.worker import Connect, take, work_on
@@ -38,6 +39,12 @@ class LocalDesk(Office):
         """Until no run is worked on here; `TimeoutError` after so many seconds."""
         if wait(self._works.values(), seconds).not_done:
             raise TimeoutError
+
+    def holder(self, run: str) -> Holder | None:
+        """The process that works on the run: this one from when it was told to."""
+        work = self._works.get(run)
+        here = work is not None and not work.done()
+        return super().holder(run) or (Holder(os.getpid()) if here else None)
 
     @property
     def working(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from siptui.domain.device import Device
+from siptui.posix import Holder
 from siptui.runs.events import Options, Stored
 from siptui.runs.state import RunState
 
@@ -114,6 +115,10 @@ class Desk(Protocol):
 
     def follow(self, run: str) -> Following:
         """Read the run from its beginning, then what is new at each poll."""
+        ...
+
+    def holder(self, run: str) -> Holder | None:
+        """The process that works on the run, or none. A glance at its lock."""
         ...
 
     def runs(self) -> list[RunHead]:

@@ -343,6 +343,10 @@ class Office:
         """Read the run from its beginning, then what is new at each poll."""
         return Follower(self._path, run)
 
+    def holder(self, run: str) -> Holder | None:
+        """The process that works on the run, or none. A glance at its lock."""
+        return holder_of(self._path, run)
+
     def find(self, name: str) -> str:
         """The run that goes by `name`; `NoSuchRunError` otherwise."""
         return self._journal.find(name)

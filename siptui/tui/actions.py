@@ -41,7 +41,7 @@ ACTIONS: tuple[Action, ...] = (
         "retry",
         ("r",),
         "retry",
-        "retry the marked devices (all failed ones if none is marked)",
+        "retry the marked devices (all failed ones if none is marked); resume a run without worker",
         changes=True,
         footer=True,
     ),

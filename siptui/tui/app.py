@@ -14,6 +14,7 @@ from siptui.runs.desk import Desk
 from siptui.tui.actions import ACTIONS, resolve_keys
 from siptui.tui.flows import Console
 from siptui.tui.options import ConsoleOptions
+from siptui.tui.reasons import NO_WORKER
 from siptui.tui.session import Session
 from siptui.tui.themed import ThemedApp
 
@@ -63,6 +64,8 @@ class SiptuiApp(ThemedApp[int]):
         if self.session.live and self.session.run and not self.session.options.run_ends_with_us:
             run = self.session.run.run
             self.farewell = f"The run goes on. To come back to it: siptui attach {run}"
+            if self.session.worker_gone:
+                self.farewell = f"{NO_WORKER} To have the run go on: siptui resume {run}"
         self.session.leave()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

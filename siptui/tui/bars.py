@@ -11,6 +11,7 @@ from siptui.domain.text import visible
 from siptui.tui.board import tone
 from siptui.tui.need import needs_sign_in
 from siptui.tui.phrases import ended, estimate, plural, regions_line
+from siptui.tui.reasons import NO_WORKER, who_resumes
 from siptui.tui.rowindex import RowIndex
 from siptui.tui.session import Session
 from siptui.tui.surface import Line, Run, plain, spread
@@ -92,6 +93,8 @@ def going_on(session: Session, width: int) -> Line:
         said: Run = ("ended ", "muted")
     elif run.stopped is not None:
         said = ("stopped ", "unknown")
+    elif session.worker_gone:
+        said = ("no worker ", "unknown")
     else:
         parts = []
         if run.paused:
@@ -114,6 +117,8 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
     run = session.run
     if run is None:
         return _list_notice(session, keys)
+    if session.worker_gone:
+        return ((f" {NO_WORKER} {who_resumes(session, keys)}", "unknown"),)
     if undecided := session.undecided():
         devices = sum(len(records) for _, records in undecided)
         return (

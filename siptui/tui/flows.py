@@ -9,7 +9,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
-from siptui.tui.dialogs.ask import Choice, Confirm
+from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.page import Page
 from siptui.tui.export import write_results
 from siptui.tui.saving import ask_and_write
@@ -95,28 +95,8 @@ class Console(Tenant):
         await self._attach_to(run, resume=resume)
 
     async def _attach_to(self, run: str, *, resume: bool) -> None:
-        if not self.attach(run) or not resume or self.session.run is None:
-            return
-        if not await self.signed_in():
-            return
-        waiting = self.session.not_submitted()
-        if waiting:
-            try:
-                notes = self.session.resume_notes()
-            except SiptuiError as error:
-                self.tell(error)
-                return
-            queued = self.session.waiting()
-            without, unread = await self.left_out(queued, whole=True)
-            if without is None:
-                return
-            notes = [*notes, *unread]
-            question = phrases.resume_question(
-                self.session.run, self.session.tenant, waiting, notes
-            )
-            if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
-                return
-        self.do(partial(self.session.desk.resume, run))
+        if self.attach(run) and resume:
+            await self.resume()
 
     # -- results and reports
 

@@ -9,8 +9,11 @@ from siptui.tui.surface import Line, Run, plain
 _GO_FIRST = ("urls", "preflight", "mark", "runs", "export", "status", "filter", "open")
 
 
-def footer_line(labels: Mapping[str, str], keys: Mapping[str, tuple[str, ...]], width: int) -> Line:
-    """One line of keys and words. `labels` are the words of what can be done, by action id."""
+def footer_line(
+    labels: Mapping[str, str], keys: Mapping[str, tuple[str, ...]], width: int, *, said: str = ""
+) -> Line:
+    """One line of keys and words. `labels` are the words of what can be done, by action id;
+    `said` is what stands before them."""
     entries = {
         action.id: (shown(keys[action.id][0]), labels[action.id])
         for action in ACTIONS
@@ -19,7 +22,7 @@ def footer_line(labels: Mapping[str, str], keys: Mapping[str, tuple[str, ...]], 
     for going in (None, *_GO_FIRST):
         if going is not None:
             entries.pop(going, None)
-        line = _line(entries)
+        line = ((f" {said} ", "unknown"), *_line(entries)) if said else _line(entries)
         if len(plain(line)) <= width:
             break
     return line

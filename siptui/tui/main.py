@@ -33,7 +33,7 @@ from siptui.tui.logpane import LogPane
 from siptui.tui.memory import set_aside
 from siptui.tui.ordering import sort_key
 from siptui.tui.phrases import log_line
-from siptui.tui.reasons import why_not
+from siptui.tui.reasons import NO_WORKER, who_resumes, why_not
 from siptui.tui.rowindex import GridRow, Test
 from siptui.tui.session import Session
 from siptui.tui.sizes import SMALLEST, size_classes
@@ -42,6 +42,7 @@ from siptui.tui.title import Title
 
 _MANY = 1_000
 _NOT_LIVE = 5  # a run that nobody works on is looked at this many times more seldom
+_WORKER = 2.0  # seconds between two looks who works on the run: a lock that is tried, no more
 _COUNT_DOWN = 20.0  # seconds between two looks at the time left, which is shown in minutes
 _RUN_COLUMNS = frozenset({"batch", "attempt", "time"})
 _IN_FILTER = {"question_mark": "filter_help"}
@@ -99,6 +100,7 @@ class MainScreen(Screen[None]):
         self.filter_field.can_focus = False
         self._timer = self.set_interval(1 / self.session.options.refresh_hz, self.tick)
         self.set_interval(_COUNT_DOWN, self.count_down)
+        self.set_interval(_WORKER, self.look_for_worker)
         self.show_all()
         self.grid.focus()
 
@@ -151,7 +153,8 @@ class MainScreen(Screen[None]):
         line("#progress", Surface).show([bars.progress(self.session)])
         going.show([bars.going_on(self.session, 34 if width >= 100 else 23)])
         line("#notice", Surface).show([self._notice()])
-        line("#footer", Surface).show([footer_line(self.offers(), self.keys, width)])
+        said = NO_WORKER.rstrip(".") if self.session.worker_gone else ""
+        line("#footer", Surface).show([footer_line(self.offers(), self.keys, width, said=said)])
         line("#empty", Surface).show(bars.empty(self.key_of))
         text = f"{width}×{height} is too small; siptui needs {SMALLEST[0]}×{SMALLEST[1]}. "
         small: list[Line] = [((text, "strong"),), (("A run goes on all the same.", "muted"),)]
@@ -198,6 +201,24 @@ class MainScreen(Screen[None]):
         if changes.events:
             self.take(changes)
 
+    def look_for_worker(self) -> None:
+        """Say that nobody works on the run any more, or again. No news costs no byte."""
+        session, was = self.session, self.session.worker_gone
+        try:
+            if session.look_for_worker() and session.worker_gone:
+                self.tick()  # its last words may have come between the two looks
+                session.look_for_worker()
+        except SiptuiError as error:
+            self.tell(error)
+            return
+        if session.worker_gone == was:
+            return
+        if session.worker_gone:
+            text = f"{NO_WORKER} It ended without a word. {who_resumes(session, self.key_of)}"
+            self.log_pane.append([((text, "unknown"),)])
+        self._said = ()
+        self.show_bars()
+
     def count_down(self) -> None:
         """Bring the time left up to date; where there is none it costs nothing."""
         if self.session.board.deadlines:
@@ -211,6 +232,8 @@ class MainScreen(Screen[None]):
             self.show_detail()
         if any(isinstance(stored.event, RunFinished) for stored in changes.events):
             announce(self.app, self.session.run, notify=self.session.options.notify_terminal)
+        if self.session.worker_gone:
+            self.session.look_for_worker()  # another may have taken it, or it was at its end
         needs = bars.notice(self.session, self.key_of)
         if needs != self._needs:
             self._needs, self._said = needs, ()
@@ -232,6 +255,8 @@ class MainScreen(Screen[None]):
         if failed := self.session.run.counts[DeviceState.FAILED] if self.session.run else 0:
             marked = sum(1 for _ in self.marked_failed())
             words["retry"] = f"retry {marked or failed}"
+        if self.session.worker_gone:
+            words["retry"] = "resume"
         words["status"] = STATUS[(self._status + 1) % len(STATUS)][0]
         return {name: word for name, word in words.items() if name not in cannot}
 

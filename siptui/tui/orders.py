@@ -112,8 +112,11 @@ class Orders(Signing):
 
     @work(group="flow", exclusive=True)
     async def action_retry(self) -> None:
-        """Retry the marked devices, or all failed ones."""
+        """Retry the marked devices, or all failed ones; have a run without a worker go on."""
         if not self.may("retry"):
+            return
+        if self.session.worker_gone:
+            await self.resume()
             return
         marked = self.grid.index.marked()
         wanted = set(self.marked_failed()) if marked else None
@@ -124,6 +127,27 @@ class Orders(Signing):
         left = len(marked) - len(records) if marked else 0
         note = f"{left} of the marked rows did not fail and are left out." if left else ""
         await self._retry(records, note)
+
+    async def resume(self) -> None:
+        """Have the run go on, after a question where something is submitted by it."""
+        session = self.session
+        if session.run is None or not await self.signed_in():
+            return
+        run, waiting = session.run, session.not_submitted()
+        if waiting:
+            try:
+                notes = session.resume_notes()
+            except SiptuiError as error:
+                self.tell(error)
+                return
+            without, unread = await self.left_out(session.waiting(), whole=True)
+            if without is None:
+                return
+            notes = [*notes, *unread]
+            question = phrases.resume_question(run, session.tenant, waiting, notes)
+            if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
+                return
+        self.do(partial(session.desk.resume, run.run))
 
     @work(group="flow", exclusive=True)
     async def action_retry_cause(self) -> None:
@@ -196,6 +220,7 @@ class Orders(Signing):
     def action_pause(self) -> None:
         """Pause, or go on."""
         run = self.session.run
+        self.look_for_worker()  # an order that nobody would carry out is refused
         if self.may("pause") and run is not None:
             desk = self.session.desk
             self.do(partial(desk.go_on if run.paused else desk.pause, run.run))
@@ -215,6 +240,7 @@ class Orders(Signing):
                 lines = [line for s in run if (line := phrases.log_line(s, self.session.run))]
                 self.log_pane.append(lines)
             self.tick()
+            self.look_for_worker()
             self.show_bars()
 
 

@@ -14,6 +14,17 @@ _NEEDS_ROWS = frozenset(
 )
 
 
+#: What is said of a run that should be worked on and is not.
+NO_WORKER = "No worker is running."
+
+
+def who_resumes(session: Session, keys: Mapping[str, str]) -> str:
+    """What has a run without a worker go on; `keys` by action id."""
+    if session.options.read_only:
+        return "A console that is not read-only resumes it."
+    return f"{keys['retry']} resumes."
+
+
 def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
     """Why `action` makes no sense now, or nothing when it does; `keys` by action id."""
     if BY_ID[action].changes and session.options.read_only:
@@ -29,10 +40,14 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
                 return f"this list was submitted already; {keys['retry']} retries what failed"
             listed = board.list.devices if board.list else ()
             return "" if listed or board.lacking_region() else "the list has no valid device"
+        case "retry" if session.worker_gone:
+            return ""  # it has the run go on
         case "retry" | "retry_cause":
             return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
         case "settle":
             return "" if session.undecided() else "no batch waits for a decision"
+        case "pause" if session.worker_gone:
+            return f"no worker is running; {keys['retry']} resumes"
         case "pause":
             return "" if session.live else "no run is going on"
         case "export" | "summary":

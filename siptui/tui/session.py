@@ -47,6 +47,8 @@ class Session:
         self.preflight: Preflight | None = None
         self.events: list[Stored] = []
         self._following: Following | None = None
+        #: Whether the run has an end before it and no process works on it; see `look_for_worker`.
+        self.worker_gone = False
 
     @property
     def tenant(self) -> str:
@@ -63,9 +65,22 @@ class Session:
 
     @property
     def live(self) -> bool:
-        """Whether somebody works on the run, as far as the journal tells."""
+        """Whether the run is worked on as far as the journal tells, which a worker that was
+        killed cannot write to any more."""
         run = self.run
         return run is not None and run.finished is None and run.stopped is None
+
+    def look_for_worker(self) -> bool:
+        """Ask whether a process works on the run; whether the answer is another one than before.
+
+        A process writes its last words before it lets go of the run: who finds nobody must read
+        what is new and ask `live` again. Where the journal tells of an end, nobody is asked.
+        """
+        gone, run = False, self.run
+        if run is not None and self.live:
+            gone = self.desk.holder(run.run) is None
+        news, self.worker_gone = gone != self.worker_gone, gone
+        return news
 
     @property
     def file(self) -> str:
@@ -139,6 +154,7 @@ class Session:
         if self._following is not None:
             self._following.close()
         self._following = None
+        self.worker_gone = False
         self.events.clear()
 
     def failed(self, cause: str | None = None) -> list[DeviceRecord]:

@@ -297,4 +297,5 @@ class Tenant(Orders):
         with collected_later():
             self.add_to_log(changes)
             self.show_all()
+        self.look_for_worker()
         return True
