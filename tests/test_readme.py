@@ -142,10 +142,11 @@ def test_links_lead_somewhere(target: str) -> None:
     assert (ROOT / target).exists()
 
 
-def test_no_file_is_too_long() -> None:
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in (ROOT / "siptui").rglob("*.py")
-        if (lines := path.read_text(encoding="utf-8").count("\n")) > 400
-    }
+def test_a_long_file_says_why_it_is_one() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "siptui").rglob("*.py")}
+    long = [
+        str(path.relative_to(ROOT))
+        for path, text in texts.items()
+        if text.count("\n") > 400 and "Over 400 lines because" not in text.split('"""')[1]
+    ]
     assert not long

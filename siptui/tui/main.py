@@ -1,4 +1,7 @@
-"""The screen: header, progress, notice, table, details, log, footer."""
+"""The screen: header, progress, notice, table, details, log, footer.
+
+Over 400 lines because the screen is one class, and what it shows is one idea.
+"""
 
 from collections.abc import Hashable, Iterable
 from pathlib import Path
