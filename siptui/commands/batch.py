@@ -54,6 +54,10 @@ def command(
         return 0
     about = [batch.word or "no status", batch.region or "", batch.request_time, batch.user_id]
     click.echo(f"Batch {batch.batch_id}: {', '.join(part for part in about if part)}")
+    if batch.gap:
+        click.echo(f"Its devices may be incomplete: {batch.gap}.", err=True)
+    for text in batch.odd:
+        click.echo(f"Not readable: {text}", err=True)
     rows = [
         (
             f"{SYMBOLS[_state(item)]} {item.word or '-'}",
@@ -136,6 +140,8 @@ def as_object(batch: "BatchStatus") -> dict[str, Any]:
         "submitted": batch.request_time,
         "submitted_by": batch.user_id,
         "devices": [_device(item) for item in batch.items],
+        "incomplete": batch.gap or None,
+        "unread": list(batch.odd),
     }
 
 

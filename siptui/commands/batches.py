@@ -10,6 +10,7 @@ from siptui.commands import options
 
 if TYPE_CHECKING:
     from siptui.commands.tape import Tape
+    from siptui.gateway.listed import Listed
     from siptui.gateway.protocol import BatchSummary
 
 
@@ -31,7 +32,7 @@ def command(
     from siptui.commands.table import columns
     from siptui.commands.waits import say_wait
 
-    async def main() -> tuple[str, "tuple[BatchSummary, ...]"]:
+    async def main() -> tuple[str, "Listed[BatchSummary]"]:
         async with open_session(
             profile, record=record, log_level=log_level, on_wait=say_wait
         ) as session:
@@ -51,8 +52,13 @@ def command(
             }
             for batch in batches
         ]
-        click.echo(json.dumps({"tenant": tenant, "batches": rows}))
+        about = {"incomplete": batches.gap or None, "unread": list(batches.odd)}
+        click.echo(json.dumps({"tenant": tenant, "batches": rows, **about}))
         return
+    if batches.gap:
+        click.echo(f"The list may be incomplete: {batches.gap}.", err=True)
+    for text in batches.odd:
+        click.echo(f"Not readable: {text}", err=True)
     if not batches:
         click.echo(f"The service remembers no batch of {tenant} (30 days).")
         return

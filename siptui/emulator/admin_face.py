@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from siptui.emulator.calls import Source
 from siptui.emulator.configurations import CALLING, GLOBAL, IP_PHONE, TYPES, NotDone
-from siptui.emulator.face import Asked, Face, Handle, Told, paged
+from siptui.emulator.face import Asked, Face, Handle, Told
+from siptui.emulator.pages import paged
 from siptui.emulator.people import Held, Person
 from siptui.emulator.roles import TEAMS_READS, TEAMS_WRITES
 from siptui.emulator.wire import retry_header

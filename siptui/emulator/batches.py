@@ -70,6 +70,7 @@ class Batch:
     started: float | None = None
     ends: float = math.inf
     done: bool = False
+    gone: bool = False  # the service answers as if it had never been
     keys: frozenset[DeviceKey] = field(init=False)
     accounts: frozenset[str] = field(init=False)
     devices: frozenset[str] = field(init=False)

@@ -128,10 +128,3 @@ def response(told: Told) -> Response:
         return Response(b"", told.status, headers)
     headers["Content-Type"] = "application/json; charset=utf-8"
     return Response(msgspec.json.encode(told.value), told.status, headers)
-
-
-def paged(rows: list[Any], start: str, size: int) -> tuple[list[Any], str]:
-    """The page of `rows` that begins at `start` (a number as text), and where the next does."""
-    first = int(start) if start.isascii() and start.isdigit() else 0
-    further = first + size
-    return rows[first:further], str(further) if further < len(rows) else ""

@@ -18,11 +18,12 @@ from siptui.emulator.admin_face import (
 )
 from siptui.emulator.calls import Source, called
 from siptui.emulator.configurations import CALLING, IP_PHONE
-from siptui.emulator.face import Asked, Face, Handle, Told, paged, parameters_of
+from siptui.emulator.face import Asked, Face, Handle, Told, parameters_of
 from siptui.emulator.faults import Faults
 from siptui.emulator.gate import Gate
 from siptui.emulator.graph_numbers import Operations
 from siptui.emulator.graph_policies import access_policy, role_assignments
+from siptui.emulator.pages import paged
 from siptui.emulator.people import Person, object_id
 from siptui.emulator.roles import MFA_READS, NUMBER_WRITES, POLICY_READS, ROLE_IDS, TEAMS_READS
 from siptui.emulator.roles import TEAMS_WRITES as GRANTS

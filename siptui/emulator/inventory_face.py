@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from siptui.emulator.calls import Source
-from siptui.emulator.face import Asked, Face, Handle, Told, paged
+from siptui.emulator.face import Asked, Face, Handle, Told
+from siptui.emulator.pages import paged
 from siptui.emulator.people import object_id
 from siptui.emulator.roles import INVENTORY_READS
 from siptui.emulator.wire import retry_header

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from siptui.emulator.calls import called
 from siptui.emulator.faults import Faults
+from siptui.emulator.odd import odd_body
 from siptui.emulator.scenario import FaultRule
 from siptui.emulator.tenant import Tenant
 from siptui.emulator.wire import region_of, retry_header
@@ -66,7 +67,7 @@ class Line:
             await self._app(scope, receive, send)
             return
         answer: list[Message] = []
-        if fault.moment == "after":
+        if fault.moment == "after" or fault.kind == "odd":
             await self._app(scope, receive, _kept_in(answer))
         else:
             # What is not read yet would turn a closed connection into a reset one.
@@ -80,6 +81,11 @@ class Line:
                 await asyncio.sleep(self._tenant.clock.real(fault.seconds))
                 for message in answer:
                     await send(message)
+            case "odd":
+                body = b"".join(m.get("body", b"") for m in answer)
+                odd = odd_body(body, fault.place, fault.put, insert=fault.insert)
+                status = answer[0]["status"] if answer else 200
+                await _whole(send, fault.status or status, _JSON, odd)
             case "cut_body":
                 body = (
                     b"".join(m.get("body", b"") for m in answer) or b'{"batchId":"00000000-0000"}'

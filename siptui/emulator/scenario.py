@@ -5,6 +5,7 @@ is not known is an error, so that a slip of the pen never becomes a silently hea
 """
 
 import ipaddress
+import json
 import re
 import tomllib
 from importlib import resources
@@ -47,8 +48,12 @@ FaultKind = Literal[
     "garbage",  # broken JSON
     "empty",  # nothing, status 200 (or `status`)
     "redirect",  # 302 (or `status`) to a sign-in page
+    "odd",  # the answer with the JSON of `put` at its `place`
 ]
-
+#: Links to the next page, tokens for it, a word that there is one, or not a word.
+PageMarker = Literal[
+    "nextLink", "@odata.nextLink", "continuationToken", "skipToken", "hasMore", "none"
+]
 
 _LIST = re.compile(r"(?:demo|prerequisites)\.csv")
 
@@ -80,7 +85,7 @@ class TenantTable(Table, frozen=True):
 class WireTable(Table, frozen=True):
     """How the answers are written; what nobody outside has seen is an option here."""
 
-    casing: Literal["camel", "pascal", "lower"] = "camel"
+    casing: Literal["camel", "pascal", "snake", "lower"] = "camel"
     items: str = "BatchItems"
     summaries_root: str = ""  # "": a bare array; else the name of the member that holds it
     created_status: Literal[200, 201, 202] = 200
@@ -90,6 +95,9 @@ class WireTable(Table, frozen=True):
     user_name: Literal["same", "lower", "upper"] = "same"
     hardware_id: Literal["same", "lower", "colons"] = "same"
     no_error: Literal["null", "empty", "absent"] = "null"
+    page: Count = 0  # batches, or devices of a batch, in one answer; 0: all
+    page_marker: PageMarker = "nextLink"  # how an answer says that it goes on
+    page_host: str = ""  # host that a link to the next page names, if not our own
     finished_only: bool = False  # a device is listed only once it has its result
     queued: Words = "Queued"
     running: Words = "InProgress"
@@ -99,7 +107,7 @@ class WireTable(Table, frozen=True):
     failed: Words = "Failed"
     completed: Words = "Completed"
     completed_failed: Words = ""  # a finished batch with failures, where it differs
-    admin_casing: Literal["observed", "camel", "pascal", "lower"] = "observed"  # beyond bulk
+    admin_casing: Literal["observed", "camel", "pascal", "snake", "lower"] = "observed"  # not bulk
     policies: Literal["effective", "older"] = "effective"  # how an account names its policies
     grants: Literal["module", "go-teams"] = "module"  # which path assigns a policy; else 404
 
@@ -230,12 +238,16 @@ class DeviceRule(_Rule, frozen=True):
 
 
 class BatchRule(Table, frozen=True):
-    """What befalls whole batches: the nth accepted one, those of a region, or all."""
+    """What befalls whole batches: the nth accepted one, those of a region, or all.
+
+    `gone`: the service knows nothing of it any more, neither its status nor in the list.
+    """
 
     nth: Ordinal | tuple[Ordinal, ...] | None = None
     region: Region | None = None
     slow: Positive = 1
     stuck: Share = 0
+    gone: bool = False
 
 
 class ForeignBatch(Table, frozen=True):
@@ -271,6 +283,9 @@ class FaultRule(Table, frozen=True):
     retry_after: Duration | None = None
     retry_after_form: Literal["seconds", "date"] = "seconds"
     seconds: Duration = 5
+    place: str = ""
+    put: str = "null"
+    insert: bool = False
 
 
 class Scenario(Table, frozen=True):
@@ -352,6 +367,10 @@ def _check(scenario: Scenario, source: str) -> None:
             raise wrong(f"faults[{place}].call", f"{sorted(unknown)[0]!r} is none of {names}")
         if fault.kind == "status" and fault.status is None:
             raise wrong(f"faults[{place}].status", "a fault of kind 'status' needs one")
+        try:
+            json.loads(fault.put)
+        except ValueError as error:
+            raise wrong(f"faults[{place}].put", f"no JSON: {error}") from None
         if fault.kind in {"refused", "connect_timeout"} and fault.moment == "after":
             raise wrong(f"faults[{place}].moment", "without a connection there is no 'after'")
     for kind in ("accounts", "devices"):

@@ -163,7 +163,7 @@ class Tenant:
         """The batch of this id, once it can be read."""
         now = self.settle()
         batch = self._batches.get(batch_id.strip().casefold())
-        if batch is None or now - batch.accepted < self.scenario.lag.status:
+        if batch is None or batch.gone or now - batch.accepted < self.scenario.lag.status:
             return None
         return batch
 
@@ -175,7 +175,7 @@ class Tenant:
         return [
             batch
             for batch in reversed(self._batches.values())
-            if batch.requested >= oldest and now - batch.accepted >= lag
+            if not batch.gone and batch.requested >= oldest and now - batch.accepted >= lag
         ]
 
     # -- what only a test can know ------------------------------------------------------------
@@ -295,6 +295,7 @@ class Tenant:
             nth = (rule.nth,) if isinstance(rule.nth, int) else rule.nth
             if (nth is None or place in nth) and rule.region in (None, batch.region):
                 slow, stuck = slow * rule.slow, max(stuck, rule.stuck)
+                batch.gone = batch.gone or rule.gone
         return slow, stuck
 
     def _decide(self, batch: Batch, item: Item, moment: float) -> None:

@@ -19,6 +19,7 @@ from siptui.domain.region import Region
 from siptui.emulator.access import Caller
 from siptui.emulator.calls import Source
 from siptui.emulator.gate import Gate
+from siptui.emulator.pages import paged
 from siptui.emulator.tenant import Accepted, Tenant
 from siptui.emulator.writing import ACCESS_DENIED, UNAUTHORIZED, Writer
 
@@ -114,10 +115,33 @@ class Wire:
         batch = self._tenant.batch(batch_id)
         if batch is None:
             return self._error(404, "BatchNotFound", f"Batch {batch_id} was not found.")
-        return json_answer(self._writer.status(batch, self._tenant.settle()))
+        whole = self._writer.status(batch, self._tenant.settle())
+        return json_answer(self._paged(request, whole, self._writer.items_name))
 
     async def _summaries(self, request: Request, caller: Caller) -> Response:
-        return json_answer(self._writer.summaries(self._tenant.batches()))
+        whole = self._writer.summaries(self._tenant.batches())
+        return json_answer(self._paged(request, whole, self._writer.root_name))
+
+    def _paged(self, request: Request, whole: Any, name: str) -> Any:
+        """The page that is asked for of a list, which is the answer or lies in it under `name`."""
+        wire = self._tenant.scenario.wire
+        if not wire.page:
+            return whole
+        bare = isinstance(whole, list)
+        marker = wire.page_marker
+        asked = _parameter(request, marker if marker.endswith("Token") else "$skiptoken")
+        rows, further = paged(whole if bare else whole[name], asked, wire.page)
+        if bare and marker == "none":
+            return rows
+        page = {"value": rows} if bare else {**whole, name: rows}
+        if further and marker != "none":
+            page[marker] = further
+        if further and marker == "hasMore":
+            page[marker] = True
+        if further and marker.endswith("Link"):
+            host = wire.page_host or request.url.netloc
+            page[marker] = f"https://{host}{request.url.path}?$skiptoken={further}"
+        return page
 
 
 def _unauthorized(status: int, code: str, message: str, wait: float | None) -> Response:

@@ -4,6 +4,7 @@ Sources of the shapes: property lists of the MicrosoftTeams module's display vie
 the body of 403 as reported by users of the API.
 """
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -23,6 +24,8 @@ UNAUTHORIZED = {
     "message": "The access token is missing, invalid or has expired.",
     "action": "Provide different credential or request access.",
 }
+#: Between two words of a PascalCase or camelCase name.
+_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Writer:
@@ -34,6 +37,16 @@ class Writer:
     def cased(self, value: Any) -> Any:
         """`value` with its PascalCase keys in the service's casing."""
         return cased(value, self._wire.casing)
+
+    @property
+    def items_name(self) -> str:
+        """The member of a status that holds the devices."""
+        return self._name(self._wire.items)
+
+    @property
+    def root_name(self) -> str:
+        """The member of the tenant's batches that holds the list, or nothing."""
+        return self._name(self._wire.summaries_root)
 
     def accepted(self, batch: Batch) -> Any:
         """createbatch."""
@@ -116,7 +129,7 @@ class Writer:
 
 
 def cased(value: Any, casing: str) -> Any:
-    """`value` with its keys in this casing: `camel`, `pascal` or `lower`."""
+    """`value` with its keys in this casing: `camel`, `pascal`, `snake` or `lower`."""
     if isinstance(value, dict):
         return {_cased(key, casing): cased(inner, casing) for key, inner in value.items()}
     if isinstance(value, list):
@@ -130,6 +143,8 @@ def _cased(name: str, casing: str) -> str:
             return name.lower()
         case "camel":
             return name[:1].lower() + name[1:]
+        case "snake":
+            return _BOUNDARY.sub("_", name).lower()
     return name[:1].upper() + name[1:]
 
 

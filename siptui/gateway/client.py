@@ -1,15 +1,18 @@
 """Bulk sign-in over HTTP: the three calls, each with a fresh correlation id."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
-from urllib.parse import quote
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.gateway import wire
 from siptui.gateway.authorized import read
 from siptui.gateway.discovery import AdminApi
-from siptui.gateway.protocol import BatchAccepted, BatchStatus, BatchSummary
+from siptui.gateway.listed import Listed
+from siptui.gateway.paging import Further, Page, all_pages, further
+from siptui.gateway.protocol import BatchAccepted, BatchStatus, BatchSummary, ItemStatus
 from siptui.transport.exchange import Call
 
 T = TypeVar("T")
@@ -43,21 +46,55 @@ class BulkSignInClient(AdminApi):
         path = f"{_BASE}/batchstatus?batchid={quote(batch_id, safe='')}"
 
         async def once() -> BatchStatus:
-            answer, correlation_id = await self.call(Call.READ, "GET", path)
-            return read(answer, correlation_id, lambda value: wire.batch_status(value, batch_id))
+            heads: list[BatchStatus] = []
+
+            async def page(path: str) -> Page[ItemStatus]:
+                answer, correlation_id = await self.call(Call.READ, "GET", path)
+                status, then = read(
+                    answer,
+                    correlation_id,
+                    lambda value: (
+                        wire.batch_status(value, batch_id),
+                        self._further(value, path),
+                    ),
+                )
+                heads.append(status)
+                return Listed(status.items), then
+
+            items = await all_pages(path, page, lambda item: item)
+            odd = dict.fromkeys(text for head in heads for text in head.odd)
+            gaps = dict.fromkeys([*(head.gap for head in heads if head.gap), items.more])
+            return replace(
+                heads[0], items=tuple(items), odd=tuple(odd), gap="; ".join(filter(None, gaps))
+            )
 
         return await self._maybe_retried(once, retry)
 
-    async def batch_summaries(self, *, retry: bool = False) -> tuple[BatchSummary, ...]:
+    async def batch_summaries(self, *, retry: bool = False) -> Listed[BatchSummary]:
         """The tenant's batches of the past 30 days, everybody's; `retry` as above."""
 
-        async def once() -> tuple[BatchSummary, ...]:
-            answer, correlation_id = await self.call(Call.READ, "GET", f"{_BASE}/batchsummaries")
+        async def page(path: str) -> Page[BatchSummary]:
+            answer, correlation_id = await self.call(Call.READ, "GET", path)
             if answer.status == 204 and not answer.body:
-                return ()
-            return read(answer, correlation_id, wire.batch_summaries)
+                return Listed(), None
+            return read(
+                answer,
+                correlation_id,
+                lambda value: (
+                    found := wire.batch_summaries(value),
+                    self._further(value, path, len(found) + found.lost),
+                ),
+            )
+
+        async def once() -> Listed[BatchSummary]:
+            return await all_pages(
+                f"{_BASE}/batchsummaries", page, lambda one: one.batch_id.casefold()
+            )
 
         return await self._maybe_retried(once, retry)
+
+    def _further(self, value: Any, path: str, count: int | None = None) -> Further | None:
+        return further(value, path, host=urlsplit(self._base).netloc, read=count)
 
     async def _maybe_retried(self, once: Callable[[], Awaitable[T]], retry: bool) -> T:
         return await self.retried(once) if retry else await once()

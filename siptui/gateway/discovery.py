@@ -83,7 +83,7 @@ def _endpoints(value: Any) -> dict[str, str]:
         if isinstance(host, str) and _HOST.fullmatch(host):
             headers["X-MS-Target-Uri"] = f"https://{host}/"
     if isinstance(given, dict):
-        forest = wire.folded_keys(given).get("x-ms-forest")
+        forest = wire.folded_keys(given).get("xmsforest")
         if isinstance(forest, str) and _FOREST.fullmatch(forest):
             headers["X-MS-Forest"] = forest
     return headers

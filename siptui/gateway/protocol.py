@@ -12,6 +12,7 @@ from typing import Protocol
 
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.region import Region
+from siptui.gateway.listed import Listed
 
 
 class Phase(StrEnum):
@@ -41,6 +42,12 @@ class ItemStatus:
     word: str
     phase: Phase
     error: str
+    ended: bool = False  # its word says that it is over, but not how
+
+    @property
+    def named(self) -> bool:
+        """Whether it says which device it is about."""
+        return bool(self.user_name and self.hardware_id)
 
     @property
     def key(self) -> DeviceKey:
@@ -50,7 +57,11 @@ class ItemStatus:
 
 @dataclass(frozen=True, slots=True)
 class BatchStatus:
-    """A batch and its devices. `region` and `request_time` only where the service names them."""
+    """A batch and its devices. `region` and `request_time` only where the service names them.
+
+    `odd` are texts about what of the answer could not be read as it should, `gap` says what of
+    the devices is known to be missing, nothing where they are all there.
+    """
 
     batch_id: str
     word: str
@@ -59,6 +70,8 @@ class BatchStatus:
     request_time: str
     user_id: str
     items: tuple[ItemStatus, ...]
+    odd: tuple[str, ...] = ()
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +106,8 @@ class BulkSignIn(Protocol):
         """The batch and each of its devices."""
         ...
 
-    async def batch_summaries(self) -> tuple[BatchSummary, ...]:
-        """The tenant's batches of the past 30 days, everybody's."""
+    async def batch_summaries(self) -> Listed[BatchSummary]:
+        """The tenant's batches of the past 30 days, everybody's, as far as they can be read."""
         ...
 
 

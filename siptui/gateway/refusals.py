@@ -61,7 +61,7 @@ def told(body: bytes) -> Told:
     record = {**outer, **folded_keys(inner)} if isinstance(inner, dict) else outer
     return Told(
         code=_field(record, "code", "errorcode"),
-        message=_field(record, "message", "errormessage", "error_description", "error", "title"),
+        message=_field(record, "message", "errormessage", "errordescription", "error", "title"),
         action=_field(record, "action"),
         correlation_id=_field(record, "correlationid"),
     )

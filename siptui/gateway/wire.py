@@ -1,28 +1,35 @@
 """What goes over the wire: the body of a submit, and answers read leniently but never guessed.
 
-Names are those of the Teams PowerShell module's models; casing and the name of the item array
-were never seen on the wire, hence names are compared without regard to case. What is there but
-of the wrong kind raises `WireError`: a guess could call a device done that is not.
+Names are those of the Teams PowerShell module's models; casing, word boundaries and the name of
+the item array were never seen on the wire, hence names are compared without case, `_` and `-`.
+
+An answer is read as far as it goes: a field of the wrong kind is kept as the text it came as and
+decides nothing, an entry that is none is passed over and counted. Only where an answer is not the
+one that was asked for it raises `WireError`: a guess could call a device done that is not.
 """
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from siptui.domain.device import Device
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
 from siptui.domain.text import visible
-from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase
+from siptui.gateway.listed import Listed
+from siptui.gateway.paging import cut_at
+from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus
+from siptui.gateway.words import batch_phase, ended, item_phase
 
 _ITEM_ARRAYS = ("batchitems", "batchitem", "items", "item")
 _WRAPPERS = ("value", "batches", "batchsummaries", "summaries", "requests", "items", "data")
 _MAX_ID = 200
 _MAX_TEXT = 2000
-_SUCCEEDED = frozenset({"success", "succeeded", "successful"})
-_FAILED = frozenset({"failed", "failure", "error"})
-_COMPLETED = frozenset({"completed", "complete"})
+#: Longest piece of an answer that a text about it repeats.
+_MAX_SHOWN = 160
+T = TypeVar("T")
 
 
 class WireError(ValueError):
@@ -46,53 +53,64 @@ def decode(body: bytes) -> Any:
 
 
 def folded_keys(value: Mapping[str, Any]) -> dict[str, Any]:
-    """`value` with its names without case; of two that become one, the first."""
+    """`value` with its names without case, blanks, `_` and `-`.
+
+    Of two that become one, the first that holds something.
+    """
     found: dict[str, Any] = {}
     for name, part in value.items():
-        found.setdefault(name.casefold(), part)
+        key = re.sub(r"[\s_-]", "", name.casefold())
+        if found.get(key) is None:
+            found[key] = part
     return found
 
 
 def accepted(value: Any) -> tuple[str, int | None]:
     """Batch id and the service's count of items in an answer to createbatch."""
     record = _record(value, ("batchid",))
-    return _batch_id(record), _count(record.get("batchitemscount"))
+    batch_id = _batch_id(record.get("batchid"))
+    if not batch_id:
+        raise WireError(f"there is no batch id in it: {shown(value)}")
+    return batch_id, _count(record.get("batchitemscount"))
 
 
 def batch_status(value: Any, asked: str) -> BatchStatus:
-    """The status of batch `asked`."""
+    """The status of batch `asked`, as far as the answer can be read.
+
+    Raises `WireError` for what is no status, or that of another batch.
+    """
     record = _record(value, ("batchstatus", "batchid", *_ITEM_ARRAYS))
-    batch_id = _batch_id(record) if record.get("batchid") is not None else asked
+    odd: list[str] = []
+    told = record.get("batchid")
+    batch_id = _batch_id(told) or asked
     if batch_id.casefold() != asked.casefold():
         raise WireError(f"it tells of batch {batch_id}, not of {asked}")
-    word = text(record.get("batchstatus"))
+    if told is not None and not _batch_id(told):
+        odd.append(f"its batch id cannot be one: {shown(told)}")
+    fields = {name: kept(record, name, "the batch", odd) for name in _HEAD}
+    items = _items(record)
+    word = fields["batchstatus"]
     return BatchStatus(
         batch_id=asked,
         word=word,
         phase=batch_phase(word),
         region=_region(record.get("region")),
-        request_time=text(record.get("requesttime")),
-        user_id=text(record.get("userid")),
-        items=tuple(_item(entry) for entry in _items(record)),
+        request_time=fields["requesttime"],
+        user_id=fields["userid"],
+        items=tuple(items),
+        odd=(*odd, *items.odd),
+        gap=items.gap,
     )
 
 
-def batch_summaries(value: Any) -> tuple[BatchSummary, ...]:
-    """The batches of the tenant: a bare array, one inside an object, or `null` for none."""
-    return tuple(_summary(entry) for entry in _list(value))
+def batch_summaries(value: Any) -> Listed[BatchSummary]:
+    """The batches of the tenant: a bare array, one inside an object, or `null` for none.
 
-
-def item_phase(word: str) -> Phase:
-    """What an item's status word says; a word that is not known says nothing is over."""
-    word = word.strip().casefold()
-    if word in _SUCCEEDED:
-        return Phase.SUCCEEDED
-    return Phase.FAILED if word in _FAILED else Phase.RUNNING
-
-
-def batch_phase(word: str) -> Phase:
-    """What a batch's status word says; a word that is not known says nothing is over."""
-    return Phase.COMPLETED if word.strip().casefold() in _COMPLETED else item_phase(word)
+    An entry without a batch id is passed over: nothing could be asked about it.
+    """
+    listed = _list(value)
+    found = _each(listed, _summary, "entry")
+    return Listed(found, lost=found.lost, odd=found.odd, more=cut_at(value, len(listed)))
 
 
 def text(value: Any) -> str:
@@ -109,19 +127,49 @@ def text(value: Any) -> str:
     raise WireError("a field holds a list or an object instead of a text")
 
 
+def kept(record: Mapping[str, Any], name: str, of: str, odd: list[str]) -> str:
+    """The text in a field; a list or an object in its place as the JSON it came as.
+
+    That decides nothing, and `odd` gets a text about it.
+    """
+    value = record.get(name)
+    if isinstance(value, list | dict):
+        odd.append(f"{name} of {of} is no text: {shown(value)}")
+        return _json(value)[:_MAX_TEXT]
+    return text(value)
+
+
+def shown(value: Any) -> str:
+    """A part of an answer as it came, cut and made visible, for a text about it."""
+    whole = _json(value)
+    return whole if len(whole) <= _MAX_SHOWN else f"{whole[:_MAX_SHOWN]}…"
+
+
+def _json(value: Any) -> str:
+    try:
+        return visible(json.dumps(value, ensure_ascii=False)[: _MAX_TEXT * 2])
+    except RecursionError:
+        return "(nested too deeply)"
+
+
 def _record(value: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The object in `value` that has one of `names`: itself, alone in a list, or wrapped once."""
+    """The object in `value` that has one of `names`: itself, the one such in a list, or wrapped
+    once."""
     for _ in range(2):
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
+        if isinstance(value, list):
+            fitting = [one for one in value if isinstance(one, dict)]
+            if len(fitting) != 1:
+                break
+            (value,) = fitting
         if not isinstance(value, dict):
             break
         record = folded_keys(value)
         if any(name in record for name in names):
             return record
-        if len(record) != 1:
+        parts = [part for part in record.values() if part is not None]
+        if len(parts) != 1:
             break
-        (value,) = record.values()
+        (value,) = parts
     raise WireError(f"there is no {names[0]!r} in it")
 
 
@@ -144,37 +192,58 @@ def _list(value: Any) -> list[Any]:
     raise WireError("there is no list of batches in it")
 
 
-def _summary(entry: Any) -> BatchSummary:
-    if not isinstance(entry, dict):
-        raise WireError("an entry of the list of batches is no object")
-    record = folded_keys(entry)
-    word = text(record.get("batchstatus"))
+def _each(
+    listed: Iterable[Any], parse: Callable[[Mapping[str, Any], str, list[str]], T | None], what: str
+) -> Listed[T]:
+    """What `parse` makes of the entries; those it can make nothing of are counted and told of."""
+    found: list[T] = []
+    odd: list[str] = []
+    lost = 0
+    for place, entry in enumerate(listed, start=1):
+        name = f"{what} {place}"
+        one = parse(folded_keys(entry), name, odd) if isinstance(entry, dict) else None
+        if one is None:
+            lost += 1
+            odd.append(f"{name} cannot be read: {shown(entry)}")
+        else:
+            found.append(one)
+    return Listed(found, lost=lost, odd=odd)
+
+
+def _summary(record: Mapping[str, Any], name: str, odd: list[str]) -> BatchSummary | None:
+    batch_id = _batch_id(record.get("batchid"))
+    if not batch_id:
+        return None
+    fields = {key: kept(record, key, name, odd) for key in _HEAD}
     return BatchSummary(
-        batch_id=_batch_id(record),
-        word=word,
-        phase=batch_phase(word),
+        batch_id=batch_id,
+        word=fields["batchstatus"],
+        phase=batch_phase(fields["batchstatus"]),
         region=_region(record.get("region")),
-        request_time=text(record.get("requesttime")),
-        user_id=text(record.get("userid")),
+        request_time=fields["requesttime"],
+        user_id=fields["userid"],
         count=_count(record.get("batchitemscount")),
     )
 
 
-def _items(record: Mapping[str, Any]) -> list[Any]:
+def _items(record: Mapping[str, Any]) -> Listed[ItemStatus]:
     """The entries of the item array; none if it is absent, since a new batch may have none yet.
 
     Nobody has seen its name: under an unknown one it is told by what is in it.
     """
-    for name in _ITEM_ARRAYS:
-        found = record.get(name)
+    named = [(name, record[name]) for name in _ITEM_ARRAYS if record.get(name) is not None]
+    for _, found in named:
         if isinstance(found, list):
-            return found
+            return _each(found, _item, "device")
         if isinstance(found, dict):  # a list of one may come as its element
-            return [found]
-        if found is not None:
-            raise WireError(f"{name!r} is no list")
+            return _each([found], _item, "device")
     lists = [part for part in record.values() if isinstance(part, list) and _devices(part)]
-    return lists[0] if len(lists) == 1 else []
+    if len(lists) == 1:
+        return _each(lists[0], _item, "device")
+    if not named:
+        return Listed()
+    name, found = named[0]
+    return Listed(lost=1, odd=[f"{name} is no list of devices: {shown(found)}"])
 
 
 def _devices(part: list[Any]) -> bool:
@@ -184,33 +253,39 @@ def _devices(part: list[Any]) -> bool:
     )
 
 
-def _item(entry: Any) -> ItemStatus:
-    if not isinstance(entry, dict):
-        raise WireError("an entry of the list of devices is no object")
-    record = folded_keys(entry)
-    hardware_id = text(record.get("hardwareid"))
+def _item(record: Mapping[str, Any], name: str, odd: list[str]) -> ItemStatus | None:
+    hardware_id = kept(record, "hardwareid", name, odd)
+    user_name = kept(record, "username", name, odd)
+    if not hardware_id and not user_name:
+        return None
+    for field, told in (("hardware id", hardware_id), ("user name", user_name)):
+        if not told:
+            odd.append(f"{name} has no {field}: {shown(record)}")
     with contextlib.suppress(HardwareIdError):  # else kept as it came: shown, matched to nothing
         hardware_id = HardwareId.parse(hardware_id)
-    word = text(record.get("status"))
+    word = kept(record, "status", name, odd)
     return ItemStatus(
-        user_name=text(record.get("username")),
+        user_name=user_name,
         hardware_id=hardware_id,
         word=word,
         phase=item_phase(word),
-        error=text(record.get("error")),
+        error=kept(record, "error", name, odd),
+        ended=ended(word),
     )
 
 
-def _batch_id(record: Mapping[str, Any]) -> str:
-    value = record.get("batchid")
+#: Fields that statuses and summaries share, in text.
+_HEAD = ("batchstatus", "requesttime", "userid")
+
+
+def _batch_id(value: Any) -> str:
+    """A batch id that can be asked about; nothing where there is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise WireError("there is no batch id in it")
+        return ""
     value = value.strip()
-    if not value or len(value) > _MAX_ID or visible(value) != value:
-        raise WireError("its batch id cannot be one")
-    return value
+    return "" if len(value) > _MAX_ID or visible(value) != value else value
 
 
 def _count(value: Any) -> int | None:

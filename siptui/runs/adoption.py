@@ -62,6 +62,9 @@ def adopt_foreign(office: Office, status: BatchStatus, region: Region | None, no
     ]
     who = status.user_id or "somebody"
     events.append(Note(level="info", text=f"submitted by {who} {status.request_time}".strip()))
+    if status.gap:
+        text = f"it may have devices that are not followed: {status.gap}"
+        events.append(Note(level="warning", text=text, batch=1))
 
     def unless_known() -> None:
         if known := run_of_batch(office.journal, status.batch_id, looked_at):

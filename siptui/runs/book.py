@@ -28,6 +28,7 @@ class Book:
         self.state = RunState(run, journal.devices(run))
         self.changed: Callable[[], None] = lambda: None
         self._ahead = self._told = timedelta()
+        self._noted: set[tuple[str, int | None]] = set()
         self.catch_up()
         last = self.state.last_at
         self._latest = datetime.fromisoformat(last) if last else now()
@@ -59,6 +60,15 @@ class Book:
     def note(self, text: str, *, level: Level = "info", batch: int | None = None) -> None:
         """Write down something the operator should know."""
         self.write(Note(level=level, text=text, batch=batch))
+
+    def note_once(self, text: str, *, kind: str, batch: int | None = None) -> None:
+        """Write down a warning, unless one of this `kind` was written about `batch` already.
+
+        What the service says at every look is told once by each process that reads it.
+        """
+        if (kind, batch) not in self._noted:
+            self._noted.add((kind, batch))
+            self.note(text, level="warning", batch=batch)
 
     def look(self) -> None:
         """Read what others wrote, if they did."""

@@ -32,8 +32,19 @@ def same_batch(state: RunState, batch: BatchRecord, status: BatchStatus) -> bool
     if status.region not in (None, batch.region):
         return False
     wanted = {state.devices[i].device.key for i in batch.devices}
-    found = [item.key for item in status.items]
+    found = [item.key for item in status.items if item.named]
     return len(found) == len(wanted) and set(found) == wanted
+
+
+def may_be(state: RunState, batch: BatchRecord, summary: BatchSummary, status: BatchStatus) -> bool:
+    """Whether `status` is perhaps of the devices of `batch`: it lists a part of them and nothing
+    else, and is known, or its new batch is, not to list all yet."""
+    if status.region not in (None, batch.region):
+        return False
+    if summary.count is not None and summary.count != len(batch.devices):
+        return False
+    wanted = {state.devices[i].device.key for i in batch.devices}
+    return {item.key for item in status.items if item.named} < wanted
 
 
 def in_doubt(state: RunState) -> Sequence[BatchRecord]:

@@ -109,6 +109,8 @@ class Poller:
             self._lost(batch, watch, error, loop.time())
             return
         watch.lost, watch.told_lost = 0, False
+        if batch.state is not BatchState.RUNNING:
+            return  # given up in the meantime
         changes = news(self._book.state, batch, status)
         if changes:
             watch.backoff.reset()
@@ -116,6 +118,7 @@ class Poller:
             self._book.write(*changes)
         else:
             self._warn_when_stale(batch, watch, loop.time())
+        self._tell_of_odd(batch, status)
         self._tell_of_strangers(batch, watch, status)
         if not self._finish(batch, watch, status, loop.time()):
             watch.due = loop.time() + watch.backoff.next()
@@ -150,7 +153,9 @@ class Poller:
 
     def _finish(self, batch: BatchRecord, watch: _Watch, status: BatchStatus, now: float) -> bool:
         open_devices = undecided(self._book.state, batch)
-        if status.phase is Phase.RUNNING and open_devices:
+        said = {item.key: item for item in status.items}
+        ended = {key for key, item in said.items() if item.ended}
+        if status.phase is Phase.RUNNING and any(r.device.key not in ended for r in open_devices):
             watch.over_since = None
             return False
         if status.phase is Phase.RUNNING or open_devices:
@@ -159,7 +164,6 @@ class Poller:
                 watch.over_since = max(now, watch.last_change)
             if now - max(watch.over_since, watch.last_change) < _GRACE:
                 return False
-        said = {item.key: item for item in status.items}
         events: list[Event] = []
         for record in open_devices:
             item = said.get(record.device.key)
@@ -197,9 +201,20 @@ class Poller:
                 self._book.note(said, level="warning", batch=batch.number)
                 return
 
+    def _tell_of_odd(self, batch: BatchRecord, status: BatchStatus) -> None:
+        if not status.odd and not status.gap:
+            return
+        said = [*status.odd[:1], status.gap]
+        more = f", and {len(status.odd) - 1} more" if len(status.odd) > 1 else ""
+        self._book.note_once(
+            f"a part of its status cannot be read{more}: {'; '.join(filter(None, said))}",
+            kind="status",
+            batch=batch.number,
+        )
+
     def _tell_of_strangers(self, batch: BatchRecord, watch: _Watch, status: BatchStatus) -> None:
         mine = {self._book.state.devices[i].device.key for i in batch.devices}
-        others = [item for item in status.items if item.key not in mine]
+        others = [item for item in status.items if item.named and item.key not in mine]
         if others and not watch.strangers:
             watch.strangers = True
             self._book.write(

@@ -58,7 +58,8 @@ class ForeignBatches:
             return False
         with contextlib.suppress(GatewayError):
             status = await self._status(summary.batch_id)
-            if not status.items or any(i.phase is Phase.RUNNING for i in status.items):
+            going_on = not status.items or any(i.phase is Phase.RUNNING for i in status.items)
+            if going_on or status.gap:
                 self._decided.pop(summary.batch_id, None)
             else:
                 self._decided.setdefault(summary.batch_id, now)

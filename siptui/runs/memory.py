@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from siptui.domain.region import Region
+from siptui.gateway.listed import Listed
 from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.runs.aside import Aside
 from siptui.runs.events import BatchAccepted, BatchSubmitting, RunPlanned
@@ -93,7 +94,8 @@ class TenantMemory:
             Remembered(s, parse_when(s.request_time), known.get(s.batch_id.casefold()))
             for s in summaries
         ]
-        return sorted(found, key=lambda r: r.when.timestamp() if r.when else 0.0, reverse=True)
+        found.sort(key=lambda r: r.when.timestamp() if r.when else 0.0, reverse=True)
+        return Listed(found, lost=summaries.lost, more=summaries.more, odd=summaries.odd)
 
     async def _read(self, read: Callable[[BulkSignIn], Awaitable[T]]) -> T:
         from siptui.gateway.authorized import may_pass

@@ -6,9 +6,10 @@ from functools import partial
 
 from siptui.domain.state import BatchState
 from siptui.gateway.errors import GatewayError
+from siptui.gateway.listed import gap_of
 from siptui.gateway.protocol import BulkSignIn
 from siptui.runs.book import Book
-from siptui.runs.doubt import candidates, same_batch
+from siptui.runs.doubt import candidates, may_be, same_batch
 from siptui.runs.events import BatchAccepted, BatchUnsettled
 from siptui.runs.pace import Backoff, Pace
 from siptui.runs.reader import Reader
@@ -38,7 +39,7 @@ class Settler:
         backoff = Backoff(self._rng, 2.0, 15.0)
         looks = 0
         while _open(batch):
-            matches, unread = await self._look(batch)
+            matches, unread, gap = await self._look(batch)
             looks += 1
             if not _open(batch):
                 return  # the operator was quicker
@@ -52,24 +53,20 @@ class Settler:
                 return
             if loop.time() >= until and looks >= _LOOKS:
                 found = matches + unread
-                why = (
-                    "a new batch of the tenant cannot be read, so it may be this one"
-                    if found
-                    else "no new batch of the tenant has exactly its devices"
-                )
-                self._unsettled(batch, why, found)
+                self._unsettled(batch, _why(found, gap), found)
                 return
             await asyncio.sleep(backoff.next())
 
     def _unsettled(self, batch: BatchRecord, why: str, found: list[str]) -> None:
         self._book.write(BatchUnsettled(batch=batch.number, why=why, candidates=found))
 
-    async def _look(self, batch: BatchRecord) -> tuple[list[str], list[str]]:
-        """The ids of new batches with exactly the same devices, and of those not readable."""
+    async def _look(self, batch: BatchRecord) -> tuple[list[str], list[str], str]:
+        """The ids of new batches with exactly the same devices, and of those not readable; and
+        what of the tenant's batches could not be looked at, for people, or nothing."""
         summaries = await self._reader.read(
             "the tenant's batches", self._pace, self._service.batch_summaries
         )
-        matches, unread = [], []
+        matches, unread, partly = [], [], []
         for summary in candidates(self._book.state, batch, summaries):
             batch_id = summary.batch_id
             try:
@@ -81,7 +78,21 @@ class Settler:
                 continue
             if same_batch(self._book.state, batch, status):
                 matches.append(batch_id)
-        return matches, unread
+            elif may_be(self._book.state, batch, summary, status):
+                partly.append(batch_id)
+        gaps = [gap_of(summaries)]
+        if partly:
+            gaps.append(f"batch {', '.join(partly)} does not list all of its devices")
+        return matches, unread, "; ".join(filter(None, gaps))
+
+
+def _why(found: list[str], gap: str) -> str:
+    """Why the operator must decide: `found` cannot be read, `gap` was not looked at."""
+    if found:
+        return "a new batch of the tenant cannot be read, so it may be this one"
+    if gap:
+        return f"it may be in what the service did not show of the tenant's batches: {gap}"
+    return "no new batch of the tenant has exactly its devices"
 
 
 def _open(batch: BatchRecord) -> bool:

@@ -8,7 +8,8 @@ from datetime import datetime
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.region import Region
 from siptui.gateway.errors import AccessDeniedError, GatewayError, TokenRefusedError
-from siptui.gateway.protocol import BatchStatus, BulkSignIn
+from siptui.gateway.listed import Listed
+from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.runs import answers
 from siptui.runs.bell import Bell
 from siptui.runs.book import Book
@@ -72,6 +73,7 @@ class Submitter:
             summaries = await self._reader.read(
                 "the tenant's batches", self._pace, self._service.batch_summaries
             )
+            self._tell_of_odd(summaries)
             foreign = await self._foreign.live(
                 self._book.state, self._region, summaries, self._book.clock()
             )
@@ -84,6 +86,12 @@ class Submitter:
                     await self._submit(choice)
             else:
                 await self._hold(choice, look.next(), tell=foreign > 0)
+
+    def _tell_of_odd(self, summaries: Listed[BatchSummary]) -> None:
+        if isinstance(summaries, Listed) and summaries.odd:
+            text = f"the tenant's batches: {summaries.odd[0]}"
+            more = f", and {len(summaries.odd) - 1} more" if len(summaries.odd) > 1 else ""
+            self._book.note_once(f"{text}{more}; passed over", kind="summaries")
 
     def _choose(self, *, foreign: int) -> BatchRecord | Hold | None:
         state = self._book.state

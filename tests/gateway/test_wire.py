@@ -130,7 +130,21 @@ def test_names_are_read_in_any_case_and_the_array_under_any_name(casing: Any, ar
         ("error", Phase.FAILED, Phase.FAILED),
         ("Completed", Phase.RUNNING, Phase.COMPLETED),
         ("complete", Phase.RUNNING, Phase.COMPLETED),
-        ("PartiallySucceeded", Phase.RUNNING, Phase.RUNNING),
+        ("PartiallySucceeded", Phase.RUNNING, Phase.COMPLETED),
+        ("PartiallyCompleted", Phase.RUNNING, Phase.COMPLETED),
+        ("partially_completed", Phase.RUNNING, Phase.COMPLETED),
+        ("COMPLETED WITH ERRORS", Phase.RUNNING, Phase.COMPLETED),
+        ("completed-with-errors", Phase.RUNNING, Phase.COMPLETED),
+        ("TimedOut", Phase.RUNNING, Phase.COMPLETED),
+        ("timed out", Phase.RUNNING, Phase.COMPLETED),
+        ("Timeout", Phase.RUNNING, Phase.COMPLETED),
+        ("Cancelled", Phase.RUNNING, Phase.COMPLETED),
+        ("CANCELED", Phase.RUNNING, Phase.COMPLETED),
+        ("Partial_Success", Phase.RUNNING, Phase.COMPLETED),
+        ("Cancelling", Phase.RUNNING, Phase.RUNNING),
+        ("Completing", Phase.RUNNING, Phase.RUNNING),
+        ("NotCompleted", Phase.RUNNING, Phase.RUNNING),
+        ("InProgress", Phase.RUNNING, Phase.RUNNING),
         ("not failed", Phase.RUNNING, Phase.RUNNING),
         ("", Phase.RUNNING, Phase.RUNNING),
     ],
@@ -144,10 +158,6 @@ def test_only_words_that_are_known_end_anything(word: str, item: Phase, batch: P
     "answer",
     [
         {"batchId": "other", "batchItems": []},
-        {"batchId": "b-1", "batchItems": "none"},
-        {"batchId": "b-1", "batchItems": [None]},
-        {"batchId": "b-1", "batchItems": [{"status": ["success"]}]},
-        {"batchId": "b-1", "batchStatus": {"word": "Completed"}},
         {},
         [],
         "Completed",
@@ -174,7 +184,7 @@ def test_summaries_come_bare_or_wrapped(answer: object) -> None:
     assert (summary.batch_id, summary.word) == ("7", "x")
 
 
-@pytest.mark.parametrize("answer", [{}, "x", 7, [7], [{"BatchStatus": "x"}], {"message": "no"}])
+@pytest.mark.parametrize("answer", [{}, "x", 7, {"message": "no"}, {"value": "x"}])
 def test_what_is_no_list_of_batches_is_not_an_empty_one(answer: object) -> None:
     with pytest.raises(WireError):
         wire.batch_summaries(answer)
@@ -197,3 +207,56 @@ def test_an_array_of_an_unknown_name_counts_only_when_it_alone_holds_devices() -
     for other in others:
         assert wire.batch_status(head | other, "b-1").items == ()
     assert len(wire.batch_status(head | {"Done": [item], "Links": ["x"]}, "b-1").items) == 1
+
+
+@pytest.mark.parametrize(
+    ("items", "count", "gap"),
+    [
+        ("none", 0, True),
+        ([None], 0, True),
+        ([7, "x", []], 0, True),
+        ([{"status": ["success"]}], 0, True),
+        ([{"userName": "a@x.com", "status": ["success"]}], 1, False),
+        ([{"userName": {"a": 1}, "hardwareId": 7, "status": {}}], 1, False),
+    ],
+)
+def test_a_device_that_cannot_be_read_is_passed_over_and_told_of(
+    items: object, count: int, gap: bool
+) -> None:
+    status = wire.batch_status({"batchId": "b-1", "batchItems": items}, "b-1")
+    assert len(status.items) == count
+    assert {item.phase for item in status.items} <= {Phase.RUNNING}
+    assert status.odd
+    assert bool(status.gap) == gap
+
+
+def test_a_field_of_the_wrong_kind_is_kept_as_it_came() -> None:
+    item = {
+        "userName": "a@x.com",
+        "hardwareId": "001565000001",
+        "status": "failed",
+        "error": {"code": 7, "text": ["Device is offline"]},
+    }
+    value = {"batchStatus": ["Completed"], "userId": {"id": 1}, "batchItems": [item]}
+    status = wire.batch_status(value, "b-1")
+    assert (status.word, status.phase) == ('["Completed"]', Phase.RUNNING)
+    assert status.user_id == '{"id": 1}'
+    assert status.items[0].error == '{"code": 7, "text": ["Device is offline"]}'
+    assert status.items[0].phase is Phase.FAILED
+    assert len(status.odd) == 3
+
+
+@pytest.mark.parametrize("entry", [None, 7, "x", [], {}, {"batchId": None}, {"batchId": "x" * 300}])
+def test_an_entry_that_is_no_batch_is_passed_over_and_told_of(entry: object) -> None:
+    found = wire.batch_summaries([entry, {"batchId": "b-1", "requestTime": {"at": 1}}])
+    assert [one.batch_id for one in found] == ["b-1"]
+    assert found.lost == 1
+    assert not found.whole
+    assert len(found.odd) == 2
+
+
+@pytest.mark.parametrize(("count", "whole"), [(3, True), (19, True), (20, False), (100, False)])
+def test_a_list_of_round_length_may_be_a_part(count: int, whole: bool) -> None:
+    listed = [{"batchId": f"b-{n}"} for n in range(count)]
+    assert wire.batch_summaries(listed).whole == whole
+    assert wire.batch_summaries({"value": listed, "nextLink": None}).whole

@@ -13,6 +13,7 @@ from siptui.domain.outcome import Outcome, explain
 from siptui.domain.region import Region
 from siptui.domain.state import SYMBOLS
 from siptui.domain.text import visible
+from siptui.gateway.listed import gap_of
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.memory import Known, Memory, Remembered
 from siptui.runs.results import batch_rows, state_of
@@ -144,6 +145,8 @@ class BatchesPage(TablePage[str]):
             return
         self._found, self._read_once = found, True
         self._said = ()
+        if gap := gap_of(found):
+            self.say(f"The list may be incomplete: {gap}.", "unknown")
         self.fill()
 
     @work(group="open", exclusive=True)
@@ -264,6 +267,8 @@ class BatchPage(TablePage[str]):
             self.tell(error)
             return
         self._said = ()
+        if self._status.gap:
+            self.say(f"The list may be incomplete: {self._status.gap}.", "unknown")
         self.fill()
 
     @work(group="flow", exclusive=True)
