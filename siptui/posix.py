@@ -1,6 +1,7 @@
-"""What only POSIX systems have: locks, owners and modes of files, pipes.
+"""What only POSIX systems have: locks, signals, pipes.
 
-The one module that may import `fcntl`, `pwd` and the like, so that a port has one place to change.
+This module and `private_files` alone import `fcntl`, `pwd` and the like, so that a port has few
+places to change.
 """
 
 import contextlib
@@ -8,7 +9,6 @@ import errno
 import fcntl
 import json
 import os
-import pwd
 import signal
 import stat
 import threading
@@ -22,18 +22,16 @@ from typing import Self
 
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
+from siptui.private_files import PrivateFileError as PrivateFileError
+from siptui.private_files import private_folder as private_folder
+from siptui.private_files import read_private as read_private
+from siptui.private_files import user_name as user_name
+from siptui.private_files import write_private as write_private
 
 #: How often and how long apart a lock is tried: somebody may be looking who holds it.
 _LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
 #: What a network file system says that was mounted without locks.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
-
-
-class PrivateFileError(SiptuiError):
-    """A file or folder that must be the user's alone is not."""
-
-    title = "Not private"
-    code = "not_private"
 
 
 class NoLocksError(SiptuiError):
@@ -209,92 +207,6 @@ def ending_as_interrupted(here: Callable[[], bool]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def user_name() -> str:
-    """Name of the user this process runs as, or its number."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
-
-
-def private_folder(path: Path) -> Path:
-    """`path` as a folder that only this user can enter, made or tightened as needed.
-
-    Raises `PrivateFileError` when it belongs to somebody else or cannot be made.
-    """
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.stat()
-        if found.st_uid != os.geteuid():
-            raise PrivateFileError(
-                f"{path} belongs to another user.",
-                remedy="Choose another folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR.",
-            )
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            path.chmod(0o700)
-    except OSError as error:
-        raise PrivateFileError(
-            f"The folder {path} cannot be made or entered: {error.strerror}.",
-            remedy="Choose another folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR.",
-        ) from error
-    return path
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` as a whole, readable by this user alone (0600).
-
-    Written beside it, synced and renamed: a reader, a crash or a power cut finds the old
-    content or the new, never a part. A symbolic link in its place is replaced, not followed.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(temporary, flags, 0o600)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)  # whatever the umask
-            file.write(data)
-            file.flush()
-            _sync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def read_private(path: Path) -> bytes:
-    """The content of `path`, if it is a plain file of this user that nobody else may read.
-
-    Raises `PrivateFileError` otherwise, `FileNotFoundError` when it is not there.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise PrivateFileError(
-            f"{path} is a symbolic link or cannot be opened: {error.strerror}.",
-            remedy="Look at what it is; remove it if it is not yours.",
-        ) from error
-    with os.fdopen(fd, "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise PrivateFileError(f"{path} is not a plain file.", remedy="Remove it.")
-        if found.st_uid != os.geteuid():
-            raise PrivateFileError(f"{path} belongs to another user.", remedy="Remove it.")
-        if mode := stat.S_IMODE(found.st_mode) & 0o077:
-            raise PrivateFileError(
-                f"{path} can be read or written by others (mode {mode | 0o600:04o}).",
-                remedy=f"Remove it, or close it with: chmod 600 {path}",
-            )
-        return file.read()
-
-
 class PrivatePipe:
     """A named pipe through which other processes of this user can send lines to this one.
 
@@ -376,10 +288,3 @@ def send_line(path: Path, line: bytes) -> bool:
         return True
     finally:
         os.close(fd)
-
-
-def _sync(fd: int) -> None:
-    if full := getattr(fcntl, "F_FULLFSYNC", None):  # macOS: fsync alone leaves it in the disk
-        fcntl.fcntl(fd, full)
-    else:
-        os.fsync(fd)

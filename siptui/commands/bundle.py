@@ -1,5 +1,6 @@
 """The support bundle: what helps to find a fault, with nobody in it."""
 
+import contextlib
 import io
 import json
 import socket
@@ -67,7 +68,9 @@ class _Scrub:
         self._names = sorted((n for n in names if len(n) > 2), key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        text = without_secrets(text).replace(str(Path.home()), "~")
+        text = without_secrets(text)
+        with contextlib.suppress(RuntimeError):  # there may be no home folder
+            text = text.replace(str(Path.home()), "~")
         text = self._stand_ins.scrub(text)
         for name in self._names:
             text = text.replace(name, self._stand_ins.word(name.casefold()))

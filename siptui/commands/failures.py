@@ -135,7 +135,6 @@ def _written(error: BaseException, args: Sequence[str]) -> Path | None:
     for folder in (_log_folder, lambda: Path(tempfile.gettempdir())):
         try:
             place = folder()
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = place / f"crash-{now:%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -149,7 +148,7 @@ def _written(error: BaseException, args: Sequence[str]) -> Path | None:
 def _log_folder() -> Path:
     from siptui.settings.folders import folders
 
-    return folders().logs
+    return folders().log_folder()
 
 
 def _profile_in(args: Sequence[str]) -> str:

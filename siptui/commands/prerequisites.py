@@ -55,13 +55,13 @@ def sources_of(session: "Session") -> "Sources":
 
 def record_of(selected: "Selected", account: str = "") -> "Record":
     """The record of what was changed in the profile's tenant from here."""
-    import getpass
     import socket
 
+    from siptui.posix import user_name
     from siptui.preflight.record import Record, Who
 
-    folder = selected.settings.folders.state / selected.profile.name
-    who = Who(account, getpass.getuser(), socket.gethostname())
+    folder = selected.store_folder
+    who = Who(account, user_name(), socket.gethostname())
     return Record(folder, tenant=selected.profile.tenant, who=who)
 
 

@@ -189,4 +189,4 @@ def start_log(settings: Settings, level: str | None = None) -> Path:
     """Begin to log, to this user's log folder; `level` beats the file's. Returns the log file."""
     from siptui.logs import start
 
-    return start(settings.folders.logs, (level or settings.log_level).lower())
+    return start(settings.folders.log_folder(), (level or settings.log_level).lower())

@@ -86,9 +86,16 @@ def plain_page(words: Sequence[str]) -> str | None:
     return None if hint else text
 
 
+def _configured() -> bool:
+    try:
+        return (config_folder() / CONFIG_FILE).exists()
+    except UsageError:  # a system without a home folder has no configuration either
+        return False
+
+
 def _of_profile(name: str | None) -> tuple[str | None, str]:
     """The tenant id of the profile in use, if there is one and it has an id; else a hint."""
-    if name is None and not (config_folder() / CONFIG_FILE).exists():
+    if name is None and not _configured():
         return None, ""  # URLs can be printed before anything is set up
     from siptui.settings.load import load
 

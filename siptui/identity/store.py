@@ -147,7 +147,7 @@ class FileStore:
 
     def write(self, content: bytes) -> None:
         """Replace the content, whole or not at all."""
-        private_folder(self.folder)
+        self._make_folder()
         if self.kind is StoreKind.KEYRING:
             content = self._sealed(content)
         other = self.folder / (_PLAIN if self.kind is StoreKind.KEYRING else _SEALED)
@@ -169,10 +169,14 @@ class FileStore:
             with contextlib.suppress(KeyringUnavailableError):
                 self._keyring.forget()
 
+    def _make_folder(self) -> None:
+        private_folder(self.folder.parent)  # of all profiles
+        private_folder(self.folder)
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock, waiting up to 45 s for whoever has it. Raises `HeldError`."""
-        private_folder(self.folder)
+        self._make_folder()
         until = time.monotonic() + _LOCK_LIMIT
         while True:
             try:
@@ -262,7 +266,7 @@ class FileStore:
 
     def prepare(self) -> None:
         """Make sure a later `write` can work: folder, keyring. Raises what `write` would."""
-        private_folder(self.folder)
+        self._make_folder()
         if self.kind is StoreKind.KEYRING:
             try:
                 self._key = self._keyring.key() if self.path.exists() else None

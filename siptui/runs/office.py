@@ -1,6 +1,5 @@
 """The desk over the journal: plans runs, leaves orders, reads history, finds somebody to work."""
 
-import getpass
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.plan import make_batches
 from siptui.domain.state import DeviceState
-from siptui.posix import HeldError, Holder, lock_holder
+from siptui.posix import HeldError, Holder, lock_holder, user_name
 from siptui.runs.bulk import collected_later
 from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.desk import RunHead
@@ -64,7 +63,7 @@ def load(journal: Journal, run: str) -> RunState:
 
 def this_actor(account: str = "") -> Actor:
     """Who is at this computer, signed in to the tenant as `account`."""
-    return Actor(account=account, os_user=getpass.getuser(), host=socket.gethostname())
+    return Actor(account=account, os_user=user_name(), host=socket.gethostname())
 
 
 def plan_events(

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from siptui.posix import private_folder
-from siptui.settings.config_folder import CONFIG_FILE, config_folder, given
+from siptui.private_files import private_folder
+from siptui.settings.config_folder import CONFIG_FILE, config_folder, given, platform_folder
 
 #: Folders of the state folder that are not a profile's.
 RESERVED = frozenset({"log", "logs"})
@@ -39,6 +39,12 @@ class Folders:
         """The journal of a profile; its folder is there, the file need not be."""
         return self.profile(name) / "journal.db"
 
+    def log_folder(self) -> Path:
+        """The folder of the logs, made if needed, for this user alone."""
+        if self.logs.is_relative_to(self.state):
+            private_folder(self.state)
+        return private_folder(self.logs)
+
 
 def folders(environ: Mapping[str, str] | None = None) -> Folders:
     """The user's folders as the platform has them; `SIPTUI_CONFIG_DIR` and `SIPTUI_STATE_DIR`
@@ -49,4 +55,8 @@ def folders(environ: Mapping[str, str] | None = None) -> Folders:
         return Folders(config, given(state), given(state) / "logs")
     from platformdirs import user_log_path, user_state_path
 
-    return Folders(config, state=user_state_path("siptui"), logs=user_log_path("siptui"))
+    state_folder, logs = (
+        platform_folder(find, "SIPTUI_STATE_DIR")
+        for find in (lambda: user_state_path("siptui"), lambda: user_log_path("siptui"))
+    )
+    return Folders(config, state_folder, logs)

@@ -16,6 +16,7 @@ from siptui.domain.errors import SignInNeededError, UsageError
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.private_files import PrivateFileError, read_trusted
 from siptui.settings.address import checked_address
 from siptui.settings.columns import ColumnsError, read_columns
 from siptui.settings.folders import RESERVED, Folders, folders
@@ -168,9 +169,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """
     where = folders(environ)
     try:
-        text = where.config_file.read_bytes().decode("utf-8-sig")
+        text = read_trusted(where.config_file).decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return Settings(where)
+    except PrivateFileError as error:
+        raise UsageError(
+            error.message, title="The configuration is not used", code="config", remedy=error.remedy
+        ) from error
     except OSError as error:
         raise UsageError(
             f"{where.config_file} cannot be read: {error.strerror}.", code="config"

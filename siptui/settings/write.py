@@ -6,7 +6,7 @@ from pathlib import Path
 
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
-from siptui.posix import private_folder, write_private
+from siptui.private_files import private_folder, read_trusted, write_private
 from siptui.settings.folders import Folders
 from siptui.settings.load import Settings, parse
 
@@ -28,7 +28,7 @@ def add_profile(
     """
     path = folders.config_file
     try:
-        old = path.read_bytes().decode("utf-8-sig")
+        old = read_trusted(path).decode("utf-8-sig")
     except FileNotFoundError:
         old = ""
     before = parse(old, folders)

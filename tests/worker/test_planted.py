@@ -13,7 +13,7 @@ import pytest
 from siptui.identity.environment import EnvironmentToken
 from siptui.identity.registration import Registration
 from siptui.identity.store import FileStore, StoreKind
-from tests.worker.lab import Lab, json_lines, lab, write_list
+from tests.worker.installation import Installation, installed, json_lines, write_list
 
 _PLANTED = """
 import os, sys
@@ -43,11 +43,13 @@ def _loaded(folder: Path) -> str:
     return marker.read_text() if marker.exists() else ""
 
 
-def _siptui(place: Lab, folder: Path, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
+def _siptui(
+    installation: Installation, folder: Path, *args: str, **env: str
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [str(_SCRIPT), *args],
         cwd=folder,
-        env={**os.environ, **place.env, **env},
+        env={**os.environ, **installation.env, **env},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -58,31 +60,31 @@ def _siptui(place: Lab, folder: Path, *args: str, **env: str) -> "subprocess.Com
 def test_a_whole_run_loads_nothing_from_the_folder_and_its_worker_stands_elsewhere(
     tmp_path: Path, planted: Path
 ) -> None:
-    with lab(tmp_path / "lab", "healthy") as place:
+    with installed(tmp_path / "lab", "healthy") as installation:
         write_list(planted / "phones.csv", range(3))
         seen = tmp_path / "seen"
         tell = f"cat >/dev/null; pwd >> {seen}; echo ${{PYTHONPATH-none}} >> {seen}"
-        config = place.folder / "config" / "config.toml"
+        config = installation.folder / "config" / "config.toml"
         config.write_text(
             f"notify_command = {json.dumps(['sh', '-c', tell])}\n{config.read_text()}"
         )
         get = f"sh -c 'pwd >> {seen}; echo ${{PYTHONPATH-none}} >> {seen}; echo any'"
         env = {"SIPTUI_ACCESS_TOKEN": "", "SIPTUI_ACCESS_TOKEN_COMMAND": get}
         done = _siptui(
-            place, planted, "run", "phones.csv", "--region", "EMEA", "--yes", "--json", **env
+            installation, planted, "run", "phones.csv", "--region", "EMEA", "--yes", "--json", **env
         )
         assert done.returncode == 0, done.stderr
         assert json_lines(done.stdout)[-1]["succeeded"] == 3
-        place.over(place.runs()[0])
+        installation.over(installation.runs()[0])
     assert not _loaded(planted)
     folders, paths = seen.read_text().splitlines()[::2], seen.read_text().splitlines()[1::2]
     assert len(folders) > 2  # asked by the command, asked by the worker, told
     assert set(folders) == {"/"}
-    assert set(paths) == {place.env["PYTHONPATH"]}  # the operator's, with nothing of ours
+    assert set(paths) == {installation.env["PYTHONPATH"]}  # the operator's, with nothing of ours
 
 
 def test_relative_paths_of_the_environment_hold_for_the_worker(tmp_path: Path) -> None:
-    with lab(tmp_path / "lab", "healthy") as place:
+    with installed(tmp_path / "lab", "healthy") as installation:
         here = tmp_path / "here"
         here.mkdir()
         write_list(here / "phones.csv", range(3))
@@ -93,11 +95,11 @@ def test_relative_paths_of_the_environment_hold_for_the_worker(tmp_path: Path) -
             ({"SIPTUI_ACCESS_TOKEN_FILE": "token"}, {"SIPTUI_ACCESS_TOKEN_COMMAND": "./token.sh"})
         ):
             done = _siptui(
-                place,
+                installation,
                 here,
                 *("run", "phones.csv", "--region", "EMEA", "--yes", "--json"),
                 SIPTUI_ACCESS_TOKEN="",
-                SIPTUI_CONFIG_DIR=os.path.relpath(place.folder / "config", here),
+                SIPTUI_CONFIG_DIR=os.path.relpath(installation.folder / "config", here),
                 SIPTUI_STATE_DIR=f"state{number}",
                 **given,
             )
