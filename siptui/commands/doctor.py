@@ -9,6 +9,7 @@ import click
 
 from siptui.commands import options
 from siptui.commands.phrasing import for_profile
+from siptui.domain.text import visible
 
 if TYPE_CHECKING:
     from siptui.commands.doctor_steps import Step
@@ -72,7 +73,7 @@ def command(
         }
         click.echo(json.dumps(found))
     elif bundle is not None:
-        click.echo(f"Bundle written to {bundle}. Look into it before you hand it on.")
+        click.echo(f"Bundle written to {visible(str(bundle))}. Look into it before you hand it on.")
     codes = [step.exit_code for step in steps if step.exit_code]
     if not codes:
         return ExitCode.OK

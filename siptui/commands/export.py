@@ -6,6 +6,7 @@ import click
 
 from siptui.commands import options
 from siptui.domain.state import DeviceState
+from siptui.domain.text import visible
 
 _FORMS = {".json": "json", ".md": "md", ".markdown": "md"}
 _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVALID]
@@ -70,5 +71,5 @@ def command(
         write_json(output, state.run, rows, force=force)
     else:
         write_csv(output, rows, raw=raw, force=force)
-    click.echo(f"{len(rows)} devices written to {output}", err=True)
+    click.echo(f"{len(rows)} devices written to {visible(str(output))}", err=True)
     return 0

@@ -7,6 +7,7 @@ recording can be followed but not turned back.
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 
 _MAC = re.compile(
     r"(?<![0-9A-Fa-f:.-])(?P<prefix>SEP|ATA)?(?P<mac>(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
@@ -25,14 +26,37 @@ _IPV6 = re.compile(  # three colons at least, or two in a row: a time of day is 
     re.ASCII,
 )
 _PHONE = re.compile(r"(?<![\w+])(?:tel:)?\+[0-9][0-9 ().-]{5,20}[0-9]")
+#: Hosts that everybody has: Microsoft's, and this computer.
+_PLAIN_HOST = re.compile(
+    r"(?i)(?:^|\.)(?:microsoft\.(?:com|us)|microsoftonline\.(?:com|us|cn)|chinacloudapi\.cn)(?::\d+)?$"
+    r"|^aka\.ms$|^(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$"
+)
+_URL = re.compile(
+    r"(?i)\b(?P<scheme>[a-z][a-z0-9+.-]*://)(?:[^\s/@\"'<>]*@)?"
+    r"(?P<host>\[[0-9a-f:.%]+\]|[^\s/:?#\"'<>()\[\]{}\\,;]+)(?P<port>:\d+)?"
+    r"(?P<rest>[/?#][^\s\"'<>]*)?"
+)
 _LOOPBACK = re.compile(r"127\.|0\.0\.0\.0$|255\.")
 
 
-class Pseudonyms:
-    """Stand-ins under one key; without `key`, a fresh one that nobody will know."""
+def names_nobody(host: str) -> bool:
+    """Whether it is a host that everybody has; any other may bear a company's name."""
+    return _PLAIN_HOST.search(host) is not None
 
-    def __init__(self, key: bytes = b"") -> None:
+
+class Pseudonyms:
+    """Stand-ins under one key; without `key`, a fresh one that nobody will know.
+
+    `names` are replaced wherever they stand as words of their own, whatever their case: those of
+    profiles, tenants, users, computers.
+    """
+
+    def __init__(self, key: bytes = b"", names: Iterable[str] = ()) -> None:
         self._key = key or os.urandom(32)
+        # The longest first, so that no name is cut up by one that is part of it.
+        known = sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
+        either = "|".join(map(re.escape, known))
+        self._names = re.compile(rf"(?i)(?<!\w)(?:{either})(?!\w)") if known else None
 
     def _digest(self, kind: str, value: str) -> bytes:
         data = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
@@ -71,12 +95,22 @@ class Pseudonyms:
         made = int.from_bytes(self._digest("phone", digits)[:8]) % 10**9
         return ("tel:" if text.startswith("tel:") else "") + f"+999{made:09d}"
 
+    def host(self, text: str) -> str:
+        """A host, perhaps with a port: as it is where it names nobody, else a stand-in."""
+        if names_nobody(text):
+            return text
+        name, colon, port = text.rpartition(":")
+        if colon and port.isdigit():
+            return f"{self.word(name.casefold())}:{port}"
+        return self.word(text.casefold())
+
     def word(self, text: str) -> str:
         """For a name or other free text."""
         return f"text-{self._digest('text', text).hex()[:8]}" if text else ""
 
     def scrub(self, text: str) -> str:
-        """`text` with every user name, hardware id, GUID, IP address and phone number replaced."""
+        """`text` with every user name, hardware id, GUID, IP address, phone number, address of a
+        web page and known name replaced."""
         # Marked while other patterns run, so that no stand-in is taken for a find of theirs.
         made: list[str] = []
 
@@ -85,6 +119,7 @@ class Pseudonyms:
             return f"\ue000{len(made) - 1}\ue001"
 
         text = text.replace("\ue000", "?").replace("\ue001", "?")
+        text = _URL.sub(lambda m: kept(self._url(m)) if self._url(m) else m.group(), text)
         text = _UPN.sub(lambda m: kept(self.user(m.group())), text)
         text = _GUID.sub(lambda m: kept(self.guid(m.group())), text)
         text = _MAC.sub(lambda m: kept(self.hardware_id(m["mac"] + (m["port"] or ""))), text)
@@ -97,4 +132,14 @@ class Pseudonyms:
             lambda m: m.group() if m.group() in ("::", "::1") else kept(self.address(m.group())),
             text,
         )
+        if self._names is not None:
+            text = self._names.sub(lambda m: kept(self.word(m.group().casefold())), text)
         return re.sub("\ue000([0-9]+)\ue001", lambda m: made[int(m[1])], text)
+
+    def _url(self, found: re.Match[str]) -> str:
+        """An address without what names its owner; nothing for one that everybody has. Its path
+        may be a secret, as that of a webhook is."""
+        host = found["host"] + (found["port"] or "")
+        if names_nobody(host):
+            return ""
+        return f"{found['scheme']}{self.host(host)}{'/…' if found['rest'] else ''}"

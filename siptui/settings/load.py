@@ -367,6 +367,8 @@ def _table(path: Path, where: str, data: dict[str, Any], kind: type[T]) -> T:
 
 def _bad(path: Path, where: str, key: str, value: object) -> UsageError:
     shown = visible(repr(value) if isinstance(value, str) else str(value))[:80]
+    if key == "notify_command":  # it may hold a secret
+        shown = "no command that can be run"
     return _wrong(path, f"{_dotted(where, key)} is {shown}; allowed: {_ALLOWED.get(key, 'a text')}")
 
 

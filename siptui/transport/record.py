@@ -7,7 +7,6 @@ names, casing, shapes and status words.
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -46,10 +45,6 @@ _OPEN = frozenset(
 #: What stands in the place of a tenant where none is named.
 _NO_TENANT = frozenset({"", "common", "organizations", "consumers"})
 _MAX_TEXT = 2000
-_PLAIN_HOST = re.compile(
-    r"(?i)(?:^|\.)(?:microsoft\.(?:com|us)|microsoftonline\.(?:com|us|cn)|chinacloudapi\.cn)(?::\d+)?$"
-    r"|^(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$"
-)
 
 
 class Recorder:
@@ -106,7 +101,7 @@ class Recorder:
             "seconds": round(exchange.seconds, 3),
             "call": exchange.call.value,
             "method": exchange.method,
-            "host": self._host(parts.netloc),
+            "host": visible(self._stand_ins.host(parts.netloc)),
             "path": self._path(parts.path, secret),
             "query": "" if secret else self._query(parts.query, known_wire),
         }
@@ -130,10 +125,6 @@ class Recorder:
 
     def _text(self, text: str) -> str:
         return visible(self._stand_ins.scrub(without_secrets(text)))
-
-    def _host(self, host: str) -> str:
-        """A host of Microsoft's or of this computer; another may bear a company's name."""
-        return self._text(host) if _PLAIN_HOST.search(host) else self._stand_ins.word(host)
 
     def _path(self, path: str, secret: bool) -> str:
         """A path without names, however they are encoded; an authority's begins with a tenant."""
