@@ -1,7 +1,7 @@
 """The built-in emulator: a tenant, its HTTP face and the line to it, made from one scenario."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,9 @@ class Emulator:
         routes: Sequence[BaseRoute] = (),
     ) -> None:
         self.scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-        self.tenant = Tenant(self.scenario, Clock(clock, speed=speed, epoch=epoch), seed)
+        ahead = timedelta(seconds=self.scenario.wire.clock_ahead)
+        began = (epoch or datetime.now(UTC)) + ahead
+        self.tenant = Tenant(self.scenario, Clock(clock, speed=speed, epoch=began), seed)
         self.access = Access(self.scenario.auth)
         self.faults = Faults(self.scenario.faults, seed)
         gate = Gate(self.tenant, self.access)

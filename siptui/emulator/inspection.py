@@ -1,7 +1,8 @@
 """`/_emulator/`: the ledger, the truth, and changes from outside, as JSON, for black-box tests.
 
     GET  /_emulator/ledger        submits, refused, violations, resets, max_live, calls by route,
-                                  throttled and busiest by service, now
+                                  throttled and busiest by service, requests that
+                                  came while told to wait, now
     GET  /_emulator/truth         how each device really stands
     GET  /_emulator/scenario      the scenario in force
     POST /_emulator/time          {"advance": SECONDS}
@@ -57,6 +58,7 @@ def ledger_page(tenant: Tenant) -> dict[str, Any]:
                 "parts",
                 "throttled",
                 "busiest",
+                "early",
             )
         }
     )

@@ -51,6 +51,16 @@ class Violation:
     hardware_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A request that came while the service had asked to wait: since `told`, until `until`."""
+
+    at: float
+    call: str
+    told: float
+    until: float
+
+
 @dataclass(slots=True)
 class Ledger:
     """`submits` are the callers' own; batches of the scenario's PowerShell users are `foreign`.
@@ -59,7 +69,8 @@ class Ledger:
     (casefolded user, canonical hardware id), `max_live` the most batches alive at once in a
     region, everybody's counted; `calls` the requests by call, faults included. By service,
     `throttled` counts calls that came too fast and `busiest` is the most within a minute; `parts`
-    are the requests inside of `$batch`, by call.
+    are the requests inside of `$batch`, by call. `early` are those that came while a wait that the
+    service had asked for held.
     """
 
     submits: list[Submit] = field(default_factory=list)
@@ -73,3 +84,4 @@ class Ledger:
     throttled: Counter[str] = field(default_factory=Counter)
     busiest: dict[str, int] = field(default_factory=dict)
     parts: Counter[str] = field(default_factory=Counter)
+    early: list[Early] = field(default_factory=list)

@@ -5,6 +5,7 @@ raised as `BrokenLineError`; the transport below does to its caller what it stan
 """
 
 import asyncio
+from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -15,6 +16,7 @@ from siptui.emulator.faults import Faults
 from siptui.emulator.odd import odd_body
 from siptui.emulator.scenario import FaultRule
 from siptui.emulator.tenant import Tenant
+from siptui.emulator.waits import Waits
 from siptui.emulator.wire import region_of, retry_header
 from siptui.emulator.writing import ACCESS_DENIED, UNAUTHORIZED
 
@@ -47,6 +49,7 @@ class Line:
         self._app = app
         self._tenant = tenant
         self._faults = faults
+        self._waits = Waits(tenant)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; raises `BrokenLineError`."""
@@ -56,6 +59,8 @@ class Line:
             return
         call = found.name
         self._tenant.ledger.calls[call] += 1
+        self._waits.met(found.source, call)
+        send = self._waits.heard(found.source, self._dated(send))
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
         region = region_of(self._tenant, {key.casefold(): value for key, value in query})
         fault = self._faults.pick(call, region, self._tenant.settle())
@@ -75,7 +80,22 @@ class Line:
                 pass
         await self._fail(fault, answer, send)
 
+    def _dated(self, send: Send) -> Send:
+        """`send` with the service's own `Date`, by which its other dates are to be read."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                now = format_datetime(self._tenant.clock.date(), usegmt=True)
+                headers = [*message.get("headers", ()), (b"date", now.encode())]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        return dated
+
     async def _fail(self, fault: FaultRule, answer: list[Message], send: Send) -> None:
+        wait = retry_header(self._tenant, fault.retry_after, fault.retry_after_form)
+        if fault.retry_after_text is not None:
+            wait = {"retry-after": fault.retry_after_text}
         match fault.kind:
             case "slow":
                 await asyncio.sleep(self._tenant.clock.real(fault.seconds))
@@ -95,11 +115,13 @@ class Line:
                 await send({"type": "http.response.body", "body": half, "more_body": True})
                 raise BrokenLineError("cut", sent=True)
             case "html":
-                await _whole(send, fault.status or 200, "text/html; charset=utf-8", _PAGE.encode())
+                kind = fault.content_type or "text/html; charset=utf-8"
+                await _whole(send, fault.status or 200, kind, _PAGE.encode(), wait)
             case "garbage":
-                await _whole(send, fault.status or 200, _JSON, _GARBAGE)
+                kind = fault.content_type or _JSON
+                await _whole(send, fault.status or 200, kind, _GARBAGE, wait)
             case "empty":
-                await _whole(send, fault.status or 200, _JSON, b"")
+                await _whole(send, fault.status or 200, fault.content_type or _JSON, b"", wait)
             case "redirect":
                 there = {"location": "https://login.proxy.example/portal?return=1"}
                 await _whole(send, fault.status or 302, "text/html", b"", there)
@@ -107,8 +129,7 @@ class Line:
                 status = fault.status or 500
                 reason = {"code": "InternalServerError", "message": "An error has occurred."}
                 body = msgspec.json.encode(_REASONS.get(status, reason))
-                wait = retry_header(self._tenant, fault.retry_after, fault.retry_after_form)
-                await _whole(send, status, _JSON, body, wait)
+                await _whole(send, status, fault.content_type or _JSON, body, wait)
             case _:
                 raise BrokenLineError(fault.kind)
 

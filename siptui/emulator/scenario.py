@@ -109,6 +109,7 @@ class WireTable(Table, frozen=True):
     completed_failed: Words = ""  # a finished batch with failures, where it differs
     admin_casing: Literal["observed", "camel", "pascal", "snake", "lower"] = "observed"  # not bulk
     policies: Literal["effective", "older"] = "effective"  # how an account names its policies
+    clock_ahead: float = 0  # seconds by which every date the service names is ahead
     grants: Literal["module", "go-teams"] = "module"  # which path assigns a policy; else 404
 
 
@@ -282,6 +283,8 @@ class FaultRule(Table, frozen=True):
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
     retry_after: Duration | None = None
     retry_after_form: Literal["seconds", "date"] = "seconds"
+    retry_after_text: str | None = None  # the header as it stands here, whatever it says
+    content_type: str | None = None  # of an answer with `status`, `html`, `garbage`, `empty`
     seconds: Duration = 5
     place: str = ""
     put: str = "null"

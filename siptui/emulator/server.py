@@ -140,6 +140,7 @@ def make_server(emulator: Emulator, port: int = 0) -> tuple[uvicorn.Server, sock
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # the emulated service has a clock of its own
         timeout_graceful_shutdown=1,
     )
     return _Server(config, emulator, port), listener, f"http://{HOST}:{port}"
