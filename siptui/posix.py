@@ -123,6 +123,25 @@ def file_lock(path: Path) -> FileLock:
     return FileLock(path)
 
 
+@contextlib.contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    """While the block runs no other process is in such a block for `path`; waits for its turn.
+
+    For moments only. After half a second it is entered all the same (a process may have been
+    stopped in its block), and so it is on a file system without locks. Raises `OSError`.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        for _ in range(5):
+            with contextlib.suppress(NoLocksError):
+                if not _try_lock(fd, path):
+                    continue
+            break
+        yield
+    finally:
+        os.close(fd)
+
+
 def lock_holder(path: Path) -> Holder | None:
     """Who holds the lock on `path` now, or none. Looking does not take it from anybody."""
     try:

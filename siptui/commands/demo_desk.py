@@ -18,6 +18,7 @@ from siptui.preflight.gather import Sources
 from siptui.preflight.record import Record, Who
 from siptui.runs.memory import TenantMemory
 from siptui.transport import open_client
+from siptui.transport.throttle import Throttle
 
 #: How much faster than a real tenant the demo's phones sign in.
 SPEED = 4.0
@@ -47,18 +48,19 @@ def demo_desk(folder: Path, *, speed: float = SPEED) -> LocalDesk:
 def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = SPEED) -> Demo:
     """The emulated tenant; journal and all in `folder`."""
     emulator = Emulator(scenario, speed=speed)
+    throttle = Throttle()
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[BulkSignIn]:
         async with open_client(transport=emulator.transport()) as http:
-            yield BulkSignInClient(http, _BASE, _Token())
+            yield BulkSignInClient(http, _BASE, _Token(), throttle=throttle)
 
     @asynccontextmanager
     async def sources() -> AsyncIterator[Sources]:
         async with open_client(transport=emulator.transport()) as http:
             token = _Token()
             yield Sources(
-                TenantAdminClient(http, _BASE, token),
+                TenantAdminClient(http, _BASE, token, throttle=throttle),
                 DirectoryClient(http, _BASE, token),
                 InventoryClient(http, _BASE, token),
             )

@@ -131,7 +131,9 @@ async def _service(
     async def sign_in() -> Found:
         tokens, origin = token_source(selected, watchers)
         account = account_of(await tokens.token())
-        clients.append(BulkSignInClient(http, selected.profile.cloud.admin_api, tokens))
+        address = selected.profile.cloud.admin_api
+        throttle = selected.throttle("admin_api")
+        clients.append(BulkSignInClient(http, address, tokens, throttle=throttle))
         said = [f"token from {origin}", account.user, account.tenant]
         if account.expires_at:
             said.append(f"good until {account.expires_at:%Y-%m-%d %H:%M} UTC")

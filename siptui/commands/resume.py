@@ -27,6 +27,11 @@ Asked = Callable[[list[Device], bool], tuple[Sequence[Device], list[str]]]
 @click.option("--adopt", metavar="BATCH", help="The lost batch is the service's BATCH; follow it.")
 @click.option("--resubmit", is_flag=True, help="Submit what is unknown once more.")
 @click.option(
+    "--now",
+    is_flag=True,
+    help="Wait no longer: ask the service at once, whatever it asked to wait.",
+)
+@click.option(
     "--batch", type=int, metavar="N", help="Which batch of the run, where several are unsettled."
 )
 @options.changes
@@ -39,6 +44,7 @@ def command(
     run: str | None,
     adopt: str | None,
     resubmit: bool,
+    now: bool,
     batch: int | None,
     batch_size: int | None,
     slots: int | None,
@@ -58,7 +64,9 @@ def command(
     A batch whose answer was lost and that was not found again waits for your word: --adopt says
     which batch of the service it is (“siptui batches” lists them), --resubmit submits its devices
     once more, which resets their passwords again. A run whose worker waits for a sign-in is given
-    the one at hand, a new SIPTUI_ACCESS_TOKEN included.
+    the one at hand, a new SIPTUI_ACCESS_TOKEN included. What the service asks to wait is waited,
+    15 minutes at most before it is asked again; --now ends the wait, also of a run that a worker
+    has.
     """
     from siptui.commands.confirming import confirm
     from siptui.commands.guard import NOT_CHECKED_AGAIN, asked_about, attended
@@ -78,6 +86,11 @@ def command(
             "Either --adopt or --resubmit, not both.",
             remedy="--adopt follows what the service has, --resubmit submits once more.",
         )
+    if now and (adopt or resubmit):
+        raise UsageError(
+            "--now ends a wait and decides nothing.",
+            remedy="Decide first, then: siptui resume RUN --now",
+        )
     changes = Changed(batch_size, slots, first, max_failures)
     if changes != Changed() and adopt:
         raise UsageError("--adopt follows a batch; there is nothing to submit otherwise.")
@@ -94,15 +107,19 @@ def command(
         found = _which(desk, run, deciding=bool(adopt or resubmit))
         state = load(desk.journal, found)
         if holder := holder_of(selected.journal, found):
-            if adopt or resubmit or found not in waiting_runs(desk, selected.journal):
+            needy = found in waiting_runs(desk, selected.journal)
+            if adopt or resubmit or not (now or needy):
                 raise HeldError(
                     lock_path(selected.journal, found),
                     holder,
                     remedy=f"It is at work already: siptui attach {found}. A decision about a lost "
                     "batch is taken there, too.",
                 )
-            signed_in_account(selected, record, log_level)
-            desk.signed_in(found)
+            if now:
+                desk.try_now(found)
+            if needy:
+                signed_in_account(selected, record, log_level)
+                desk.signed_in(found)
             may_ask = not (no_input or as_json)
             return watch(
                 desk,
@@ -150,7 +167,7 @@ def command(
             desk.adopt(found, target.number, adopt)
         else:
             _confirm_the_rest(desk, state, changes, asked, yes=yes, no_input=no_input)
-            desk.resume(found, changes)
+            desk.resume(found, changes, now=now)
         return watch(
             desk,
             selected.journal,

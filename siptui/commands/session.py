@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from siptui.identity.client import HttpFactory
     from siptui.transport import Http, Watcher
     from siptui.transport.retry import OnWait
+    from siptui.transport.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ class Selected:
     def store_folder(self) -> Path:
         """Where the profile's sign-in is kept; not made by looking."""
         return self.settings.folders.state / self.profile.name
+
+    def throttle(self, service: str) -> "Throttle":
+        """When the service (`admin_api`, `graph` or `devices`) may be asked: one answer for all
+        processes that ask it for this tenant, of whatever profile."""
+        from hashlib import sha256
+
+        from siptui.transport.throttle import Throttle
+
+        tenant, address = self.profile.tenant.casefold(), getattr(self.profile.cloud, service)
+        name = sha256(f"{tenant} {address.rstrip('/')}".encode()).hexdigest()[:16]
+        return Throttle(self.settings.folders.waits / f"{tenant[:80]}-{service}-{name}.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +190,8 @@ async def open_session(
             tokens, origin = tokens_by(lambda: Connection(watchers)), "handed over"
         async with open_client(transport=transport, watchers=watchers) as http:
             admin_api = selected.profile.cloud.admin_api
-            client = BulkSignInClient(http, admin_api, tokens, on_wait=on_wait)
+            throttle = selected.throttle("admin_api")
+            client = BulkSignInClient(http, admin_api, tokens, on_wait=on_wait, throttle=throttle)
             sources = TenantSources(
                 selected, http, tokens, lambda: Connection(watchers), on_wait=on_wait
             )

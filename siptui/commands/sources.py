@@ -53,7 +53,10 @@ class TenantSources:
         from siptui.gateway.admin import TenantAdminClient
 
         address = self._selected.profile.cloud.admin_api
-        return TenantAdminClient(self._http, address, self._tokens, on_wait=self._on_wait)
+        throttle = self._selected.throttle("admin_api")
+        return TenantAdminClient(
+            self._http, address, self._tokens, on_wait=self._on_wait, throttle=throttle
+        )
 
     @functools.cached_property
     def directory(self) -> "DirectoryClient | None":
@@ -65,7 +68,10 @@ class TenantSources:
         if not address:
             return None
         tokens = self._tokens_for(f"{address}/.default", GRAPH)
-        return DirectoryClient(self._http, address, tokens, on_wait=self._on_wait)
+        throttle = self._selected.throttle("graph")
+        return DirectoryClient(
+            self._http, address, tokens, on_wait=self._on_wait, throttle=throttle
+        )
 
     @functools.cached_property
     def inventory(self) -> "InventoryClient | None":
@@ -78,7 +84,10 @@ class TenantSources:
         if not address:
             return None
         tokens = self._tokens_for(INVENTORY_SCOPE, DEVICES)
-        return InventoryClient(self._http, address, tokens, on_wait=self._on_wait)
+        throttle = self._selected.throttle("devices")
+        return InventoryClient(
+            self._http, address, tokens, on_wait=self._on_wait, throttle=throttle
+        )
 
     def _tokens_for(self, scope: str, variable: str) -> "TokenSource":
         """A token of the environment first: the client of a sign-in may lack permissions."""

@@ -67,8 +67,8 @@ async def ask_name(
 
     try:
         async with open_client(watchers=watchers) as http:
-            return await learn_name(
-                selected, AdminApi(http, selected.profile.cloud.admin_api, tokens)
-            )
+            address = selected.profile.cloud.admin_api
+            api = AdminApi(http, address, tokens, throttle=selected.throttle("admin_api"))
+            return await learn_name(selected, api)
     except SiptuiError:
         return ""

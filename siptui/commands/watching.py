@@ -16,6 +16,7 @@ from siptui.commands.phrasing import counted, named, ways_on
 from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.domain.times import time_until
 from siptui.posix import ending_as_interrupted
 from siptui.runs import events as ev
 from siptui.runs.journal import timestamp
@@ -124,7 +125,7 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
     elif isinstance(event, ev.BatchRejected):
         said = [f"batch {event.batch} rejected  {event.message} {event.remedy}"]
     elif isinstance(event, ev.BatchDeferred):
-        until = f"; again at {event.until[11:19]}" if event.until else ""
+        until = f"; again at {time_until(event.until, stored.at)}" if event.until else ""
         said = [f"batch {event.batch} put back  {event.why}{until}"]
     elif isinstance(event, ev.BatchInDoubt):
         said = [f"batch {event.batch} in doubt  {event.why}; looking for it"]
@@ -139,7 +140,7 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
             + (f", {event.unknown} unknown" if event.unknown else "")
         ]
     elif isinstance(event, ev.Waiting):
-        until = f", until {event.until}" if event.until else ""
+        until = f", until {time_until(event.until, stored.at)}" if event.until else ""
         said = [event.why if event.over else f"waiting  {event.why}{until}"]
         if not event.over and needs_sign_in(state):
             said.append(

@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
+from siptui.domain.times import local_time
 from siptui.gateway import wire
 from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
 from siptui.gateway.protocol import TokenSource
@@ -12,7 +14,8 @@ from siptui.gateway.refusals import of_answer, of_transport, unreadable
 from siptui.settings.address import checked_address
 from siptui.transport.exchange import Answer, Call, TransportError
 from siptui.transport.http import Http
-from siptui.transport.retry import OnWait, retried
+from siptui.transport.retry import MAX_HONOURED, OnWait, asked_wait, retried
+from siptui.transport.throttle import Throttle, Wait
 
 T = TypeVar("T")
 
@@ -21,7 +24,8 @@ class Authorized:
     """Sends requests with a bearer token to the service at `address` (the setting `setting`).
 
     `calls` counts requests that were sent or tried, tries again included. `needs` of a call is
-    the role or permission that a 403 asks for, a sentence.
+    the role or permission that a 403 asks for, a sentence. Nothing is sent while `throttle`
+    says that the service asked to wait: `ThrottledError`, and nothing was accepted.
     """
 
     def __init__(
@@ -32,11 +36,14 @@ class Authorized:
         *,
         setting: str,
         on_wait: OnWait | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
         self._http = http
         self._base = checked_address(address, setting)
         self._tokens = tokens
         self._on_wait = on_wait
+        #: When the service may be asked; one for all of its clients in this process.
+        self.throttle = throttle or Throttle()
         self.calls = 0
 
     async def authorized(
@@ -91,12 +98,28 @@ class Authorized:
 
     async def retried(self, read: Callable[[], Awaitable[T]]) -> T:
         """What `read` gives, with passing errors tried again; waits are told to `on_wait`."""
-        return await retried(read, may_pass, self._on_wait)
+        return await retried(lambda: self._when_allowed(read), may_pass, self._on_wait)
 
     async def let_in(self, write: Callable[[], Awaitable[T]]) -> T:
         """What `write` gives, sent again only where the service said that it was too much at once
         and so took nothing (429); waits are told to `on_wait`."""
-        return await retried(write, _throttled, self._on_wait)
+        return await retried(lambda: self._when_allowed(write), _throttled, self._on_wait)
+
+    async def _when_allowed(self, act: Callable[[], Awaitable[T]]) -> T:
+        """`act`, once the service may be asked: of many that wait, only those that are sent
+        count as tries."""
+        if wait := self.throttle.current():
+            if wait.asked > MAX_HONOURED:
+                raise not_before(wait, wait.asked)  # too long for `retried`, too
+            if self._on_wait:
+                self._on_wait(wait.why, datetime.now(UTC) + timedelta(seconds=wait.left))
+        await self.throttle.passed()
+        return await act()
+
+    def heed(self, answer: Answer) -> None:
+        """Wait, all of this service's callers, where `answer` asks for it."""
+        if wait := asked_wait(answer.status, answer.headers, datetime.now(UTC)):
+            self.throttle.told(wait, of_answer(answer, "").message)
 
     async def _send(
         self, call: Call, method: str, path: str, extra: Mapping[str, str], body: bytes, token: str
@@ -109,21 +132,37 @@ class Authorized:
         }
         if body:
             headers["Content-Type"] = "application/json"
+        if wait := self.throttle.current():
+            raise not_before(wait, wait.left)
         self.calls += 1
         try:
             answer = await self._http.send(
                 call, method, self._base + path, headers=headers, body=body
             )
         except TransportError as error:
+            if error.status is not None:  # the answer had begun
+                self.heed(Answer(error.status, {}, b""))
             raise of_transport(error, correlation_id) from error
+        self.heed(answer)
         return answer, correlation_id
+
+
+def not_before(wait: Wait, seconds: float) -> ThrottledError:
+    """The error of a request that was not sent since the service asked to wait."""
+    now = datetime.now(UTC)
+    until = local_time(now + timedelta(seconds=wait.left), now)
+    return ThrottledError(
+        f"{wait.why} Nothing is sent before {until}.",
+        remedy="Wait; fewer batches at once help. A run tries now with: siptui resume RUN --now",
+        retry_after=seconds,
+    )
 
 
 def may_pass(error: Exception) -> bool | float:
     """Whether a read that met `error` may be tried again: no, yes, or after so many seconds."""
     if not isinstance(error, GatewayError) or not error.passing:
         return False
-    return True if error.retry_after is None else error.retry_after
+    return error.retry_after or True  # at once would be too soon
 
 
 def _throttled(error: Exception) -> bool | float:

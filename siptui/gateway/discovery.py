@@ -13,6 +13,7 @@ from siptui.gateway.protocol import TokenSource
 from siptui.transport.exchange import Answer, Call
 from siptui.transport.http import Http
 from siptui.transport.retry import OnWait
+from siptui.transport.throttle import Throttle
 
 _LOG = logging.getLogger("siptui.gateway")
 _DISCOVERY = "/Teams.Tenant/serviceDiscovery"
@@ -29,9 +30,17 @@ class AdminApi(Authorized):
     """
 
     def __init__(
-        self, http: Http, admin_api: str, tokens: TokenSource, *, on_wait: OnWait | None = None
+        self,
+        http: Http,
+        admin_api: str,
+        tokens: TokenSource,
+        *,
+        on_wait: OnWait | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
-        super().__init__(http, admin_api, tokens, setting="admin_api", on_wait=on_wait)
+        super().__init__(
+            http, admin_api, tokens, setting="admin_api", on_wait=on_wait, throttle=throttle
+        )
         self._discovered: dict[str, str] | None = None
         self._discovering = asyncio.Lock()
         self.discovery_note = ""

@@ -1,8 +1,8 @@
 """`Directory` over Microsoft Graph: roles, accounts, per-user MFA, Conditional Access, numbers.
 
-What is read of accounts goes by `$batch`, 20 requests to a call, which is Graph's limit. An
-answer inside that is throttled waits as long as its own `Retry-After` says, and only it is asked
-again. Accounts of the directory are asked for by a filter, 15 in each of those requests.
+What is read of accounts goes by `$batch`, 20 requests to a call, which is Graph's limit. Where an
+answer inside is throttled, all calls wait as long as its own `Retry-After` says, and only it is
+asked again. Accounts of the directory are asked for by a filter, 15 in each of those requests.
 """
 
 import json
@@ -23,6 +23,7 @@ from siptui.gateway.wire import WireError
 from siptui.transport.exchange import Answer, Call
 from siptui.transport.http import Http
 from siptui.transport.retry import OnWait
+from siptui.transport.throttle import Throttle
 
 T = TypeVar("T")
 #: Requests in one `$batch`.
@@ -59,9 +60,15 @@ class DirectoryClient(Authorized):
     """`Directory` over HTTP."""
 
     def __init__(
-        self, http: Http, graph: str, tokens: TokenSource, *, on_wait: OnWait | None = None
+        self,
+        http: Http,
+        graph: str,
+        tokens: TokenSource,
+        *,
+        on_wait: OnWait | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
-        super().__init__(http, graph, tokens, setting="graph", on_wait=on_wait)
+        super().__init__(http, graph, tokens, setting="graph", on_wait=on_wait, throttle=throttle)
         self._mfa_listed = True
 
     async def own_roles(self) -> frozenset[str]:
@@ -234,7 +241,9 @@ class DirectoryClient(Authorized):
                 elif 200 <= part.status < 300:
                     done[one["id"]] = part
                 else:
-                    errors.append(of_answer(_alone(part), correlation_id, needs=needs))
+                    alone = _alone(part, answer)
+                    self.heed(alone)
+                    errors.append(of_answer(alone, correlation_id, needs=needs))
             if errors:
                 # What can never pass is told before what may; of waits, the longest is kept.
                 raise max(errors, key=lambda e: (not e.passing, e.retry_after or 0))
@@ -264,9 +273,11 @@ def _some(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield part
 
 
-def _alone(part: Part) -> Answer:
+def _alone(part: Part, whole: Answer) -> Answer:
+    """One answer of a `$batch`, as it would be by itself."""
     body = b"" if part.body is None else json.dumps(part.body).encode()
-    return Answer(part.status, part.headers, body)
+    headers = {"date": whole.headers.get("date", ""), **part.headers}
+    return Answer(part.status, headers, body)
 
 
 def _parsed(part: Part, parse: Callable[[Any], T]) -> T:

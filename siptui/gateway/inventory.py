@@ -10,6 +10,7 @@ from siptui.gateway.tenant import InventoryDevice
 from siptui.transport.exchange import Call
 from siptui.transport.http import Http
 from siptui.transport.retry import OnWait
+from siptui.transport.throttle import Throttle
 
 #: Devices in a page: what the public scripts that use this API ask for.
 PAGE = 50
@@ -27,9 +28,17 @@ class InventoryClient(Authorized):
     """`Inventory` over HTTP."""
 
     def __init__(
-        self, http: Http, devices: str, tokens: TokenSource, *, on_wait: OnWait | None = None
+        self,
+        http: Http,
+        devices: str,
+        tokens: TokenSource,
+        *,
+        on_wait: OnWait | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
-        super().__init__(http, devices, tokens, setting="devices", on_wait=on_wait)
+        super().__init__(
+            http, devices, tokens, setting="devices", on_wait=on_wait, throttle=throttle
+        )
 
     async def sip_devices(self) -> tuple[InventoryDevice, ...]:
         """Every SIP device of the tenant."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.region import Region
 from siptui.gateway.listed import Listed
+from siptui.transport.throttle import Throttle
 
 
 class Phase(StrEnum):
@@ -88,7 +89,13 @@ class BatchSummary:
 
 
 class BulkSignIn(Protocol):
-    """The three calls of bulk sign-in. All raise `gateway.errors.GatewayError`."""
+    """The three calls of bulk sign-in. All raise `gateway.errors.GatewayError`.
+
+    While `throttle` says that the service asked to wait, they send nothing and raise
+    `ThrottledError`.
+    """
+
+    throttle: Throttle
 
     async def ready(self) -> None:
         """See to it that the sign-in is good for a submit, renewing it if need be.

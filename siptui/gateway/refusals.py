@@ -20,7 +20,7 @@ from siptui.gateway.errors import (
 )
 from siptui.gateway.wire import WireError, decode, folded_keys, text
 from siptui.transport.exchange import Answer, Failure, TransportError
-from siptui.transport.retry import retry_after
+from siptui.transport.retry import asked_wait
 
 #: Longest piece of an answer that is kept in an error.
 MAX_RAW = 4096
@@ -28,6 +28,8 @@ MAX_RAW = 4096
 ROLES = (
     "Global Administrator, Privileged Authentication Administrator or Authentication Administrator"
 )
+#: Statuses that mean the same whoever says them: sign in, sign in to the proxy, slow down.
+_OWN = frozenset({401, 407, 429})
 # Statuses of the 400s that say "gave up waiting" and not "no": the request may have gone through.
 _GAVE_UP = frozenset({408, 444, 460, 499})
 _HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|title|\?xml)", re.I)
@@ -80,6 +82,31 @@ def is_html(body: bytes) -> bool:
     return _HTML.match(body[:400]) is not None
 
 
+def is_foreign(answer: Answer) -> bool:
+    """Whether `answer` is none of the service's, which speaks JSON: it comes from something on
+    the way. Plain text and an empty body are taken for the service's own."""
+    if not answer.body.strip():
+        return False
+    if is_html(answer.body):
+        return True
+    try:
+        if isinstance(decode(answer.body), dict | list):
+            return False
+    except WireError:
+        pass
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    return kind not in ("", "text/plain") and not _is_word(answer.body, kind)
+
+
+def _is_word(body: bytes, kind: str) -> bool:
+    """Whether it is a single JSON value, such as a text, and says that it is JSON."""
+    try:
+        decode(body)
+    except WireError:
+        return False
+    return kind.endswith("json")
+
+
 def raw(answer: Answer) -> str:
     """The answer's body as text made visible, cut."""
     return visible(answer.body[:MAX_RAW].decode(errors="replace"))[: MAX_RAW * 2]
@@ -110,9 +137,9 @@ def of_answer(
     """
     status = answer.status
     said = told(answer.body)
-    html = is_html(answer.body)
-    sentence = _sentence(status, said, html)
-    wait = retry_after(answer.headers.get("retry-after", ""), now or datetime.now(UTC))
+    foreign = is_foreign(answer)
+    sentence = _sentence(answer, said, foreign)
+    wait = asked_wait(status, answer.headers, now or datetime.now(UTC))
     common: dict[str, Any] = {
         "status": status,
         "raw": raw(answer),
@@ -126,7 +153,10 @@ def of_answer(
             "(SIPTUI_ACCESS_TOKEN…) must be renewed there.",
             **common,
         )
-    if status == 403 and not html:
+    if foreign and 400 <= status < 500 and status not in _OWN:
+        # A proxy may put its page in the place of the answer to a submit that went through.
+        return AnswerUnreadableError(sentence, remedy=_PROXY_REMEDY, **common)
+    if status == 403:
         remedy = needs or f"Bulk sign-in needs the role {ROLES}."
         return AccessDeniedError(sentence, remedy=remedy, **common)
     if status == 407:
@@ -140,10 +170,9 @@ def of_answer(
     if status in _GAVE_UP:
         return AnswerLostError(sentence, **common)
     if 400 <= status < 500:
-        remedy = said.action or (_PROXY_REMEDY if html else "")
-        return RejectedError(sentence, remedy=remedy, code=said.code, **common)
+        return RejectedError(sentence, remedy=said.action, code=said.code, **common)
     if status >= 500:
-        remedy = _PROXY_REMEDY if html else "Wait a while; the service may be having trouble."
+        remedy = _PROXY_REMEDY if foreign else "Wait a while; the service may be having trouble."
         return ServiceFailedError(sentence, remedy=remedy, **common)
     return AnswerUnreadableError(
         f"{sentence} A redirect is not followed, since it would show the sign-in to another host.",
@@ -157,8 +186,8 @@ _PROXY_REMEDY = "Check HTTPS_PROXY and NO_PROXY, and ask for the service's hosts
 
 def unreadable(answer: Answer, why: str, correlation_id: str) -> AnswerUnreadableError:
     """The error for a success (2xx) that does not hold what it should; `why` says so."""
-    if is_html(answer.body):
-        message = f"{_page(answer.status)} instead of the service's answer."
+    if is_foreign(answer):
+        message = f"{_page(answer)} instead of the service's answer."
         remedy = _PROXY_REMEDY
     else:
         message = f"The answer cannot be read: {why}."
@@ -172,14 +201,16 @@ def unreadable(answer: Answer, why: str, correlation_id: str) -> AnswerUnreadabl
     )
 
 
-def _page(status: int) -> str:
-    return f"An HTML page came (HTTP {status}), most likely from a proxy,"
+def _page(answer: Answer) -> str:
+    kind = visible(answer.headers.get("content-type", "").partition(";")[0].strip())[:60]
+    what = "An HTML page" if is_html(answer.body) else f"Something else ({kind})"
+    return f"{what} came (HTTP {answer.status}), most likely from a proxy,"
 
 
-def _sentence(status: int, said: Told, html: bool) -> str:
-    if html:
-        return f"{_page(status)} instead of the service's answer."
-    words = said.message or said.code
+def _sentence(answer: Answer, said: Told, foreign: bool) -> str:
+    if foreign:
+        return f"{_page(answer)} instead of the service's answer."
+    status, words = answer.status, said.message or said.code
     if not words:
         return f"The service answered with HTTP {status} and no reason."
     code = f" ({said.code})" if said.code and said.code != words else ""

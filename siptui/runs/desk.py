@@ -97,6 +97,10 @@ class Desk(Protocol):
         """Go on submitting."""
         ...
 
+    def try_now(self, run: str) -> None:
+        """End the waits of the run and of the service: what is due is tried at once."""
+        ...
+
     def signed_in(self, run: str) -> None:
         """Tell whoever works on the run that there is a new sign-in."""
         ...

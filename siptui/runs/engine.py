@@ -41,6 +41,8 @@ from siptui.runs.schedule import blocking, canary, canary_bad, may_go_out
 from siptui.runs.settling import Settler
 from siptui.runs.state import BatchRecord, RunState
 from siptui.runs.submitting import Submitter
+from siptui.runs.waits import Waits
+from siptui.transport.retry import MAX_HONOURED
 
 #: Seconds between two looks for orders.
 _ORDERS = 0.5
@@ -73,13 +75,18 @@ class Engine:
         self._bell = Bell()
         self._patience = sign_in_wait
         self._order_seconds = order_seconds
-        self._reader = Reader(book, self._rng, self._gate)
+        self._throttle = service.throttle
+        self._waits = Waits(book, self._throttle)
+        self._reader = Reader(book, self._rng, self._gate, self._throttle)
         self._paces = {region: Pace() for region in Region}
         self._settling: dict[int, asyncio.Task[None]] = {}
         self._looked_at: set[int] = set()
         self._late: set[int] = set()
         self._deadlines_due = 0.0
         self._adopting: dict[int, asyncio.Task[None]] = {}
+        self._submitters: list[asyncio.Task[None]] = []
+        self._refused: RunStop | None = None
+        self._not_settled: set[int] = set()
         book.changed = self._bell.ring
 
     def _gate(self) -> SignInGate:
@@ -100,8 +107,7 @@ class Engine:
             )
             raise
         except SiptuiError as error:
-            self._book.write(stopped_by(error).event)
-            raise
+            end = stopped_by(error).event
         except Exception as error:
             self._book.write(internal_error(self._book.run, error))
             raise
@@ -115,8 +121,9 @@ class Engine:
                 for region in Region:
                     parts = (region, self._book, self._service, self._reader, self._paces[region])
                     submitter = Submitter(*parts, self._bell, self._rng, self._gate())
-                    group.create_task(submitter.run())
-                    group.create_task(Poller(*parts, self._bell, self._rng).run())
+                    self._submitters.append(group.create_task(self._submit(submitter)))
+                    poller = Poller(*parts, self._bell, self._rng, refused=self.submit_no_more)
+                    group.create_task(poller.run())
         except BaseExceptionGroup as errors:
             stops, others = errors.split(RunStop)
             if others:
@@ -124,6 +131,29 @@ class Engine:
             assert stops
             return _first(stops).event
         raise AssertionError("the workers never return")
+
+    async def _submit(self, submitter: Submitter) -> None:
+        try:
+            await submitter.run()
+        except RunStop as stop:
+            self.submit_no_more(stop)
+        except GatewayError as error:
+            self.submit_no_more(stopped_by(error))
+
+    def submit_no_more(self, stop: RunStop) -> None:
+        """The service refused the work as such. Nothing more is submitted, what is live is
+        followed to its end, and then the run ends with `stop`."""
+        if self._refused is not None:
+            return
+        self._refused = stop
+        for task in self._submitters:
+            if task is not asyncio.current_task():
+                task.cancel()  # a request that is on its way is waited for
+        if self._book.state.open_batches():
+            said = getattr(stop.event, "message", "").rstrip(".")
+            text = f"nothing more is submitted: {said}; what is live is followed to its end"
+            self._book.note(text, level="error")
+        self._bell.ring()
 
     def _recover(self) -> None:
         """Take the run over: what may have been on its way when the last process ended is in
@@ -134,12 +164,20 @@ class Engine:
             for b in self._book.state.batches.values()
             if b.state is BatchState.SUBMITTING
         ]
+        # Earlier versions put batches back for as long as the service asked, for years even.
+        latest = self._book.now(MAX_HONOURED)
+        events += [
+            BatchDeferred(batch=b.number, why=b.why, until=latest)
+            for b in self._book.state.queued_batches()
+            if b.not_before > latest
+        ]
         self._book.write(*events)
 
     async def _supervise(self, group: asyncio.TaskGroup) -> None:
         while True:
             self._book.look()
             self._carry_out_orders(group)
+            self._waits.tell()
             self._settle_doubts(group)
             self._retry_what_passes()
             self._judge_canary()
@@ -151,7 +189,10 @@ class Engine:
         state = self._book.state
         size = state.plan.options.batch_size if state.plan else 1
         for seq, order in list(state.open_orders.items()):
-            if order.what != "adopt":
+            if order.what == "now":
+                self._throttle.lift()
+                self._book.write(Note(level="info", text="no wait any more: asking now", order=seq))
+            elif order.what != "adopt":
                 carry_out = orders.retry if order.what == "retry" else orders.resubmit
                 if not self._book.decide(*carry_out(state, seq, order, size=size)):
                     return  # something else was ordered; again at the next look
@@ -186,10 +227,19 @@ class Engine:
         for number in [n for n, task in self._settling.items() if task.done()]:
             del self._settling[number]
         for batch in in_doubt(self._book.state):
-            if batch.number not in self._settling:
-                pace = self._paces[batch.region]
-                settler = Settler(self._book, self._service, self._reader, pace, self._rng)
-                self._settling[batch.number] = group.create_task(settler.settle(batch))
+            if batch.number not in self._settling and batch.number not in self._not_settled:
+                self._settling[batch.number] = group.create_task(self._settle(batch))
+
+    async def _settle(self, batch: BatchRecord) -> None:
+        pace = self._paces[batch.region]
+        try:
+            await Settler(self._book, self._service, self._reader, pace, self._rng).settle(batch)
+        except RunStop as stop:
+            self._not_settled.add(batch.number)  # whoever goes on with the run looks for it
+            self.submit_no_more(stop)
+        except GatewayError as error:
+            self._not_settled.add(batch.number)
+            self.submit_no_more(stopped_by(error))
 
     def _retry_what_passes(self) -> None:
         """Plan again, unasked, what the operator allowed beforehand and what passes by itself."""
@@ -254,6 +304,8 @@ class Engine:
 
     def _end_when_over(self) -> None:
         state = self._book.state
+        if self._refused is not None and not self._looked_after():
+            raise self._refused
         if state.open_orders or state.open_batches():
             return
         if not state.queued_batches():
@@ -277,6 +329,10 @@ class Engine:
             )
         if lost := blocking(state):
             raise RunStop(_undecided(state, lost))
+
+    def _looked_after(self) -> bool:
+        """Whether there is a batch of which more can be learned by this engine."""
+        return any(b.number not in self._not_settled for b in self._book.state.open_batches())
 
 
 def internal_error(run: str, error: Exception) -> RunStopped:

@@ -177,7 +177,7 @@ class Note(Event, frozen=True, tag="note", kw_only=True):
 class Order(Event, frozen=True, tag="order", kw_only=True):
     """What an operator asked of the worker. Written by a viewer, carried out by the worker."""
 
-    what: Literal["pause", "go_on", "stop", "retry", "adopt", "resubmit", "new_token"]
+    what: Literal["pause", "go_on", "stop", "retry", "adopt", "resubmit", "new_token", "now"]
     actor: Actor = Actor()
     devices: list[int] = []
     batch: int | None = None

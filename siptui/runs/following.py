@@ -2,19 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
-from siptui.gateway.errors import AnswerUnreadableError, GatewayError
+from siptui.gateway.errors import AccessDeniedError, AnswerUnreadableError, GatewayError
 from siptui.gateway.protocol import BatchStatus, BulkSignIn, Phase
 from siptui.runs.bell import Bell
 from siptui.runs.book import Book
-from siptui.runs.events import BatchFinished, DeviceChanged, Event, Note, Waiting
+from siptui.runs.events import BatchFinished, DeviceChanged, Event, Note
 from siptui.runs.foreign import ALL_DECIDED
 from siptui.runs.pace import Backoff, Pace
 from siptui.runs.progress import news, tally, undecided
-from siptui.runs.reader import TELL_AFTER, Reader
+from siptui.runs.reader import TELL_AFTER, Reader, RunStop, stopped_by
 from siptui.runs.state import BatchRecord
 
 #: Seconds a batch that is over is read on for devices it said nothing about.
@@ -34,6 +34,8 @@ _STALE = (
     ),
 )
 _IDLE = 3600.0
+#: Seconds without a right to read anything after which following ends.
+_DENIED = 120.0
 
 
 class _Watch:
@@ -63,6 +65,8 @@ class Poller:
         pace: Pace,
         bell: Bell,
         rng: random.Random,
+        *,
+        refused: Callable[[RunStop], None] = lambda _: None,
     ) -> None:
         self._region = region
         self._book = book
@@ -71,6 +75,8 @@ class Poller:
         self._pace = pace
         self._bell = bell
         self._rng = rng
+        self._refused = refused
+        self._denied_since: float | None = None
         self._watches: dict[int, _Watch] = {}
 
     async def run(self) -> None:
@@ -107,7 +113,10 @@ class Poller:
             # A lost look is no verdict on a phone, and one batch that cannot be read must not
             # keep the others from being read.
             self._lost(batch, watch, error, loop.time())
+            if isinstance(error, AccessDeniedError):
+                self._denied(error, loop.time())
             return
+        self._denied_since = None
         watch.lost, watch.told_lost = 0, False
         if batch.state is not BatchState.RUNNING:
             return  # given up in the meantime
@@ -138,10 +147,15 @@ class Poller:
                     level="warning",
                     batch=batch.number,
                 )
-        wait = max(watch.backoff.next(), error.retry_after or 0.0)
-        if error.retry_after is not None:
-            self._book.write(Waiting(why=error.message, until=self._book.now(wait)))
-        watch.due = now + wait
+        watch.due = now + watch.backoff.next()
+
+    def _denied(self, error: AccessDeniedError, now: float) -> None:
+        """Following goes on for a while: a role may have run out and be activated again."""
+        self._refused(stopped_by(error))
+        if self._denied_since is None:
+            self._denied_since = now
+        if now - self._denied_since >= _DENIED:
+            raise stopped_by(error) from error
 
     async def _status(self, batch: BatchRecord) -> BatchStatus:
         status = await self._service.batch_status(batch.batch_id)

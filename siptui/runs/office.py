@@ -225,8 +225,9 @@ class Office:
         if self._start_work and holder_of(self._path, run) is None:
             self._start_work(run)
 
-    def resume(self, run: str, changes: Changed = UNCHANGED) -> None:
-        """Have the run go on, and submit what waits in it, with other options perhaps.
+    def resume(self, run: str, changes: Changed = UNCHANGED, *, now: bool = False) -> None:
+        """Have the run go on, and submit what waits in it, with other options perhaps; with
+        `now` without waiting any longer for what the service asked it to wait.
 
         Raises `BusyDevicesError` before that when another run has taken some of it, and
         `HeldError` for changes to a run that somebody works on.
@@ -243,6 +244,8 @@ class Office:
             self._journal.append(run, changes.cut(state), self._now())
         if state.paused or state.stopping:
             self.go_on(run)
+        if now:
+            self.try_now(run)
         self.start(run)
 
     def _changed(self, state: RunState, changes: Changed) -> list[Event]:
@@ -276,6 +279,10 @@ class Office:
     def stop(self, run: str) -> None:
         """Stop submitting for good; what is live is followed to its end."""
         self._order(run, Order(what="stop", actor=self.actor))
+
+    def try_now(self, run: str) -> None:
+        """End the waits of the run and of the service: what is due is tried at once."""
+        self._order(run, Order(what="now", actor=self.actor))
 
     def signed_in(self, run: str) -> None:
         """Tell the worker that there is a new sign-in."""

@@ -1,4 +1,4 @@
-"""Asking the service without losing heart: reads that wait, and the gate of the sign-in."""
+"""Reads of the service that wait and are tried again, and the wait for a sign-in."""
 
 import asyncio
 import random
@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
-from siptui.gateway.errors import AccessDeniedError, GatewayError, TokenRefusedError
+from siptui.gateway.errors import GatewayError, TokenRefusedError
 from siptui.runs.bell import Bell
 from siptui.runs.book import Book
 from siptui.runs.events import RunFinished, RunStopped, Waiting
 from siptui.runs.pace import Backoff, Pace
+from siptui.transport.throttle import Throttle
 
 T = TypeVar("T")
 #: Seconds a service that never answered is tried before a run that submitted nothing gives up.
@@ -71,12 +72,22 @@ class SignInGate:
 
 
 class Reader:
-    """Reads of the service that are tried again while trying again can help."""
+    """Reads of the service that are tried again while trying again can help.
 
-    def __init__(self, book: Book, rng: random.Random, gate: Callable[[], SignInGate]) -> None:
+    None leaves while `throttle` says that the service asked to wait.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        rng: random.Random,
+        gate: Callable[[], SignInGate],
+        throttle: Throttle,
+    ) -> None:
         self._book = book
         self._rng = rng
         self._gate = gate
+        self._throttle = throttle
         self._reached = False
         self._failing_since: float | None = None
         self._told = False
@@ -93,7 +104,7 @@ class Reader:
     async def read(self, what: str, pace: Pace, call: Callable[[], Awaitable[T]]) -> T:
         """The answer of `call`, however long it takes; `RunStop` when it never can succeed.
 
-        Raises `GatewayError` for a definite refusal that concerns this one call only.
+        Raises `GatewayError` for a definite refusal.
         """
         return await self._ask(what, pace, call, self._succeeded)
 
@@ -105,17 +116,25 @@ class Reader:
         """
         gate = self._gate()
         while True:
-            await pace.turn()
+            await self._turn(pace)
             try:
                 answer = await call()
             except (TokenRefusedError, SignInNeededError) as error:
                 await gate.wait(error)
-            except AccessDeniedError as error:
-                raise stopped_by(error) from error
             else:
                 gate.passed()
                 self._succeeded("")
                 return answer
+
+    async def _turn(self, pace: Pace | None) -> None:
+        """Return when the service may be asked and it is this read's turn."""
+        await self._throttle.passed()
+        if pace is None:
+            return
+        await pace.turn()
+        while self._throttle.current():  # it began in the meantime
+            await self._throttle.passed()
+            await pace.turn()
 
     async def _ask(
         self,
@@ -128,14 +147,11 @@ class Reader:
         gate = self._gate()
         failed = 0
         while True:
-            if pace:
-                await pace.turn()
+            await self._turn(pace)
             try:
                 answer = await call()
             except (TokenRefusedError, SignInNeededError) as error:
                 await gate.wait(error)
-            except AccessDeniedError as error:
-                raise stopped_by(error) from error
             except GatewayError as error:
                 if not error.passing:
                     raise
@@ -151,17 +167,14 @@ class Reader:
 
     async def _passing(self, what: str, error: GatewayError, failed: int, wait: float) -> None:
         now = asyncio.get_running_loop().time()
-        if self._failing_since is None:
-            self._failing_since = now
+        if self._failing_since is None or error.retry_after is not None:
+            self._failing_since = now  # to be told to wait is an answer
         untouched = not any(b.submitted_at for b in self._book.state.batches.values())
         if not self._reached and untouched and now - self._failing_since >= _FIRST_CONTACT:
             raise stopped_by(error) from error
-        if error.retry_after is not None:
-            wait = max(wait, error.retry_after)
-            self._book.write(Waiting(why=error.message, until=self._book.now(wait)))
-        elif failed >= TELL_AFTER:
+        if error.retry_after is None and failed >= TELL_AFTER:
             self.tell(what, error)
-        await asyncio.sleep(wait)
+        await self._throttle.pause(wait)  # how long the service asks to wait is the throttle's
 
     def tell(self, what: str, error: GatewayError) -> None:
         """Tell the operator that the service does not answer; once until it does again."""

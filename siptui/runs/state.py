@@ -96,6 +96,8 @@ class RunState:
         if done := getattr(event, "order", 0):
             self.open_orders.pop(done, None)
         elif isinstance(event, ev.Order) and event.what in _TO_CARRY_OUT:
+            if event.what == "now" and self.finished:
+                return set()  # it came too late: nothing waits
             self.open_orders[stored.seq] = event
             self.finished = None  # there is something to do once more
         handler = _HANDLERS.get(type(event))
@@ -307,6 +309,9 @@ class RunState:
             self.paused = self.stopping = False
         elif event.what == "stop":
             self._stop()
+        elif event.what == "now":
+            for batch in self.queued_batches():
+                batch.not_before = ""
         elif event.what == "new_token":
             self.sign_ins += 1
             if self.waiting is not None and not self.waiting.until:
@@ -334,7 +339,7 @@ class RunState:
 
 
 _AFTER_ACCEPTANCE = _OVER | {DeviceState.RUNNING}
-_TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit"})
+_TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit", "now"})
 _OPEN = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
 _HANDLERS: dict[type[ev.Event], Any] = {
     ev.RunPlanned: RunState._on_run_planned,

@@ -24,12 +24,11 @@ from siptui.runs.pace import Backoff, Pace
 from siptui.runs.reader import Reader, SignInGate, stopped_by
 from siptui.runs.schedule import Hold, next_batch
 from siptui.runs.state import BatchRecord
+from siptui.transport.retry import honoured
 
 #: Seconds between two looks for a free slot while others hold them.
 _LOOK_SOONEST, _LOOK_LATEST = 5.0, 30.0
 _IDLE = 3600.0
-#: A wait the service asks for beyond this is said to the operator as a warning.
-_LONG_WAIT = 15 * 60.0
 
 
 class Submitter:
@@ -59,7 +58,10 @@ class Submitter:
         self._told = ""
 
     async def _status(self, batch_id: str) -> BatchStatus:
-        return await self._reader.once(self._pace, lambda: self._service.batch_status(batch_id))
+        try:
+            return await self._reader.once(self._pace, lambda: self._service.batch_status(batch_id))
+        except AccessDeniedError as error:
+            raise stopped_by(error) from error
 
     async def run(self) -> None:
         """Submit whatever may be submitted, for ever."""
@@ -80,6 +82,8 @@ class Submitter:
             # Nothing is awaited between this choice and its entry in the journal, and the entry is
             # made only if no other process wrote anything in between.
             choice = self._choose(foreign=foreign)
+            if self._service.throttle.current():
+                continue  # a wait began since these answers came
             if isinstance(choice, BatchRecord):
                 look.reset()
                 if self._intend(choice, [s.batch_id for s in summaries]):
@@ -127,6 +131,8 @@ class Submitter:
         except asyncio.CancelledError:
             # The process is asked to end; the answer is worth waiting for all the same.
             await asyncio.wait([request])
+            if not request.cancelled():
+                request.exception()  # what the journal has of it is enough
             raise
         if no_sign_in:
             await self._gate.wait(no_sign_in)
@@ -155,14 +161,11 @@ class Submitter:
         if isinstance(error, SignInNeededError):  # there was no token to send it with
             self._book.write(BatchDeferred(batch=batch.number, why=error.message))
             return error
-        wait = max(self._refused.next(), error.retry_after or 0.0)
-        until = self._book.now(wait)
+        until = self._book.now(max(self._refused.next(), honoured(error.retry_after or 0.0)))
         event = answers.refused_or_lost(batch, error, until)
         self._book.write(event)
-        if isinstance(event, BatchDeferred):
+        if isinstance(event, BatchDeferred) and error.retry_after is None:
             self._book.write(Waiting(why=error.message, until=until))
-            if wait > _LONG_WAIT:
-                self._book.note(f"the service asks to wait until {until}", level="warning")
         if isinstance(error, AccessDeniedError):
             raise stopped_by(error)
         return error if isinstance(error, TokenRefusedError) else None

@@ -81,8 +81,9 @@ async def work_on(
                     leave_to_others(journal, run, now())
                     book = Book(journal, run, now)
                     await Engine(book, service, actor=actor, sign_in_wait=sign_in_wait).run()
-                    # An order may have arrived while the engine was on its way out.
-                    if not load(journal, run).open_orders:
+                    # An order may have arrived while the engine was on its way out. One that it
+                    # knew and could not carry out waits for who goes on with the run.
+                    if load(journal, run).open_orders.keys() <= book.state.open_orders.keys():
                         return
         except SiptuiError as error:
             _LOG.warning("run %s stopped: %s", run, error.code)

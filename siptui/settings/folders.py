@@ -30,6 +30,12 @@ class Folders:
         """The user's own themes."""
         return self.config / "themes"
 
+    @property
+    def waits(self) -> Path:
+        """Where the waits that services asked for are kept, for all profiles. No profile can
+        have that name."""
+        return self.state / ".waits"
+
     def profile(self, name: str) -> Path:
         """The state folder of a profile, made if needed, for this user alone."""
         private_folder(self.state)

@@ -1,6 +1,7 @@
-"""Trying a read again: what the service asks for first, else longer and longer with jitter."""
+"""When a request may be sent again: what `Retry-After` says, and trying a read once more."""
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,29 +13,69 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: The longest wait the service may ask for that is honoured unasked, in seconds.
 MAX_HONOURED = 15 * 60.0
+#: The wait of who is told to wait in words that cannot be read, or without a time, in seconds.
+DEFAULT_WAIT = 30.0
 #: How often a read is tried in all.
 ATTEMPTS = 5
+
+#: A wait that is longer is taken for one of this length, in seconds: no date is further away.
+_LONGEST = 2.5e11
+_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+", re.ASCII)
 
 #: Told why there is a wait, and until when.
 OnWait = Callable[[str, datetime], None]
 _on_wait: ContextVar[OnWait | None] = ContextVar("on_wait", default=None)
 
 
-def retry_after(value: str, now: datetime) -> float | None:
-    """The seconds to wait that a `Retry-After` header names, from `now` if it is a date.
+def retry_after(value: str, now: datetime, date: str = "") -> float | None:
+    """The whole wait in seconds that a `Retry-After` header names, never negative.
 
-    None if there is no such header or it cannot be read; never negative.
+    A date counts from the answer's own `Date` header, so that a clock of this host that is wrong
+    makes no difference; where that cannot be read, from `now`. Seconds may have a fraction, which
+    RFC 9110 (10.2.3) does not have but services send. Of several values the longest counts.
+    None if it cannot be read.
     """
     value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        when = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
+    numbers = [part.strip() for part in value.split(",")]
+    if all(_SECONDS.fullmatch(part) for part in numbers):
+        return min(max(map(float, numbers)), _LONGEST)
+    when = _date(value)
+    if when is None:
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - now).total_seconds())
+    try:
+        return max(0.0, (when - (_date(date) or now)).total_seconds())
+    except OverflowError:  # the last day of year 9999, west of Greenwich
+        return _LONGEST
+
+
+def _date(value: str) -> datetime | None:
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            when = read(value.strip())
+        except (ValueError, TypeError, OverflowError, IndexError):
+            continue
+        return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return None
+
+
+def asked_wait(status: int, headers: Mapping[str, str], now: datetime) -> float | None:
+    """The whole wait in seconds that an answer asks for; None where it asks for none.
+
+    429 always does. 503 does with any `Retry-After`, every other answer that is no success with
+    one that can be read. What cannot be read, or is not there, is `DEFAULT_WAIT`.
+    """
+    if status < 300:
+        return None
+    value = headers.get("retry-after")
+    wait = None if value is None else retry_after(value, now, headers.get("date", ""))
+    if wait is None and (status == 429 or (status == 503 and value is not None)):
+        return DEFAULT_WAIT
+    return wait
+
+
+def honoured(seconds: float) -> float:
+    """How much of a wait of so many seconds is waited unasked."""
+    return min(max(seconds, 0.0), MAX_HONOURED)
 
 
 async def retried(

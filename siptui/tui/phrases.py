@@ -11,6 +11,7 @@ from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
+from siptui.domain.times import time_until
 from siptui.runs import events as ev
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.surface import Line
@@ -62,14 +63,14 @@ def log_line(stored: ev.Stored, run: RunState | None = None) -> Line | None:
     """An event as a line of the log, or nothing when it is not worth one."""
     if type(stored.event) is ev.DeviceChanged:  # nine of ten events: the table shows them
         return None
-    said = _said(stored.event, run)
+    said = _said(stored.event, run, stored.at)
     if said is None:
         return None
     text, tone = said
     return ((f"{clock(stored.at)}  ", "muted"), (visible(text), tone))
 
 
-def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
+def _said(event: ev.Event, run: RunState | None, at: str) -> tuple[str, str] | None:
     match event:
         case ev.RunPlanned():
             left_out = f", {plural(event.skipped, 'row')} left out" if event.skipped else ""
@@ -95,7 +96,7 @@ def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
             found = "found after the lost answer" if event.adopted else "accepted"
             return f"batch {event.batch} {found}  {short_id(event.batch_id)}", "normal"
         case ev.BatchDeferred():
-            until = f", again at {clock(event.until)}" if event.until else ""
+            until = f", again at {time_until(event.until, at)}" if event.until else ""
             return f"batch {event.batch} waits: {event.why}{until}", "muted"
         case ev.BatchRejected():
             code = f" ({event.status or ''} {event.code})".replace("( ", "(").replace(" )", ")")
@@ -118,7 +119,7 @@ def _said(event: ev.Event, run: RunState | None) -> tuple[str, str] | None:
         case ev.Waiting(over=True):
             return event.why, "muted"
         case ev.Waiting():
-            until = f" until {clock(event.until)}" if event.until else ""
+            until = f" until {time_until(event.until, at)}" if event.until else ""
             return f"waiting{until}: {event.why}", "muted"
         case ev.Note():
             tone = {"warning": "unknown", "error": "failed"}.get(event.level, "normal")

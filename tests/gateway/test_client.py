@@ -130,7 +130,21 @@ _FATES: list[tuple[Reply, type[GatewayError], Fate]] = [
     (httpx.Response(407, html=HTML), errors.NotReachedError, Fate.NOT_SENT),
     (httpx.Response(400, json={"code": "Bad"}), errors.RejectedError, Fate.REFUSED),
     (httpx.Response(403), errors.AccessDeniedError, Fate.REFUSED),
-    (httpx.Response(403, html=HTML), errors.RejectedError, Fate.REFUSED),
+    *(
+        (reply, errors.AnswerUnreadableError, Fate.UNKNOWN)
+        for status in (400, 403, 404, 410)
+        for reply in (
+            httpx.Response(status, html=HTML),
+            httpx.Response(status, text=HTML),
+            httpx.Response(status, content=b"<x/>", headers={"content-type": "text/xml"}),
+            httpx.Response(status, content=b"{", headers={"content-type": "application/json"}),
+            httpx.Response(status, content=b"\x89PNG", headers={"content-type": "image/png"}),
+        )
+    ),
+    (httpx.Response(401, html=HTML), errors.TokenRefusedError, Fate.REFUSED),
+    (httpx.Response(429, html=HTML), errors.ThrottledError, Fate.NOT_SENT),
+    (httpx.Response(400, text="No such region."), errors.RejectedError, Fate.REFUSED),
+    (httpx.Response(400, json="No such region."), errors.RejectedError, Fate.REFUSED),
     (httpx.Response(404), errors.RejectedError, Fate.REFUSED),
     (httpx.Response(409), errors.RejectedError, Fate.REFUSED),
     (httpx.Response(401), errors.TokenRefusedError, Fate.REFUSED),

@@ -29,6 +29,7 @@ from siptui.runs.office import Office, load
 from siptui.runs.state import RunState
 from siptui.runs.worker import leave_to_others, take
 from siptui.transport.http import open_client
+from siptui.transport.throttle import Throttle
 from tests.support.emulated_time import START, now
 
 E = TypeVar("E", bound=Event)
@@ -139,7 +140,8 @@ class EngineHarness:
         lock = take(self.path, run)
         leave_to_others(self.office.journal, run, now())
         http = open_client(transport=self.emulator.transport())
-        client = BulkSignInClient(http, "https://emulator.invalid", self)
+        throttle = Throttle(self.path.parent / ".waits" / "admin_api.json", now)
+        client = BulkSignInClient(http, "https://emulator.invalid", self, throttle=throttle)
         journal = _Process(self.path)
         book = Book(journal, run, now)
         rng = random.Random(self.seed)

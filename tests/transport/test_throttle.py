@@ -1,0 +1,149 @@
+"""The wait that a service asked for: shared, bounded, lifted, and safe from damage."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from siptui.transport.retry import MAX_HONOURED
+from siptui.transport.throttle import Throttle
+from tests.support import emulated_time
+
+
+def _left(throttle: Throttle) -> float:
+    wait = throttle.current()
+    return wait.left if wait else 0.0
+
+
+def _passed() -> float:
+    return (emulated_time.now() - emulated_time.START).total_seconds()
+
+
+def test_all_who_share_the_file_wait(tmp_path: Path) -> None:
+    async def main() -> None:
+        path = tmp_path / "waits" / "x.json"
+        one, other = Throttle(path, emulated_time.now), Throttle(path, emulated_time.now)
+        assert other.current() is None
+        one.told(60, "slow down")
+        wait = other.current()
+        assert wait is not None
+        assert (wait.why, wait.asked, round(wait.left)) == ("slow down", 60, 60)
+        other.told(10, "shorter")
+        assert _left(one) == 60
+        other.told(90, "longer")
+        assert round(_left(one)) == 90
+        await asyncio.sleep(50)
+        restarted = Throttle(path, emulated_time.now)
+        assert round(_left(restarted), 1) == 40
+        await restarted.passed()
+        assert round(_passed()) == 90
+        assert (one.current(), other.current()) == (None, None)
+
+    emulated_time.run(main())
+
+
+def test_an_order_ends_it_for_all(tmp_path: Path) -> None:
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        one, other = Throttle(path, emulated_time.now), Throttle(path, emulated_time.now)
+        one.told(600, "slow down")
+        waiting = [asyncio.create_task(t.passed()) for t in (one, other)]
+        await asyncio.sleep(5)
+        one.lift()
+        await asyncio.gather(*waiting)
+        assert _passed() < 10
+        assert Throttle(path, emulated_time.now).current() is None
+
+    emulated_time.run(main())
+
+
+@pytest.mark.parametrize("path", [None, "x.json"])
+def test_no_wait_is_longer_than_is_honoured(tmp_path: Path, path: str | None) -> None:
+    async def main() -> None:
+        throttle = Throttle(tmp_path / path if path else None, emulated_time.now)
+        for asked in (1e9, 2.5e11):
+            throttle.told(asked, "slow down")
+            wait = throttle.current()
+            assert wait is not None
+            assert (wait.left, wait.asked) == (MAX_HONOURED, 1e9)
+
+    emulated_time.run(main())
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 0])
+def test_a_clock_that_was_set_back_makes_no_wait_longer(tmp_path: Path, hours: int) -> None:
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        Throttle(path, emulated_time.now).told(60, "slow down")
+        back = timedelta(hours=hours)
+        other = Throttle(path, lambda: emulated_time.now() + back)
+        assert round(_left(other)) == 60
+        await asyncio.sleep(61)
+        assert other.current() is None
+
+    emulated_time.run(main())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00" * 100,
+        b"[]",
+        b'{"until": 5}',
+        b'{"until": "2026-03-02T09:00:00", "seconds": 60, "asked": 60, "why": ""}',
+        b'{"until": "2026-03-02T09:00:00Z", "seconds": NaN, "asked": 1, "why": ""}',
+        b'{"until": "9999-12-31T23:59:59-12:00", "seconds": 1e300, "asked": 1, "why": ""}',
+    ],
+)
+def test_what_cannot_be_read_stops_nobody_for_long(tmp_path: Path, content: bytes) -> None:
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        path.write_bytes(content)
+        path.chmod(0o600)
+        throttle = Throttle(path, emulated_time.now)
+        assert round(_left(throttle)) <= MAX_HONOURED
+        throttle.told(1000, "slow down")
+        assert round(_left(Throttle(path, emulated_time.now))) == MAX_HONOURED
+
+    emulated_time.run(main())
+
+
+def test_where_nothing_can_be_written_this_process_waits(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "file").write_text("")
+        throttle = Throttle(tmp_path / "file" / "x.json", emulated_time.now)
+        throttle.told(60, "slow down")
+        assert _left(throttle) == 60
+
+    emulated_time.run(main())
+
+
+_TELLER = """
+import sys
+from pathlib import Path
+from siptui.transport.throttle import Throttle
+throttle = Throttle(Path(sys.argv[1]))
+for seconds in range(1, 60):
+    throttle.told(seconds * int(sys.argv[2]), "slow down")
+"""
+
+
+def test_of_many_processes_the_longest_wait_counts(tmp_path: Path) -> None:
+    path = tmp_path / "waits" / "x.json"
+    tellers = [
+        subprocess.Popen([sys.executable, "-c", _TELLER, str(path), str(factor)])
+        for factor in (1, 2, 3, 4)
+    ]
+    assert [teller.wait(60) for teller in tellers] == [0] * 4
+    until = datetime.fromisoformat(json.loads(path.read_bytes())["until"])
+    wait = Throttle(path).current()
+    assert wait is not None
+    assert wait.asked == 59 * 4
+    assert abs((until - datetime.now(UTC)).total_seconds() - wait.left) < 5
+    assert {p.name for p in path.parent.iterdir()} == {"x.json", "x.lock"}
+    assert path.stat().st_mode & 0o777 == 0o600
