@@ -54,13 +54,14 @@ class Line:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; raises `BrokenLineError`."""
         found = called(scope["path"]) if scope["type"] == "http" else None
+        send = self._dated(send)
         if found is None:
             await self._app(scope, receive, send)
             return
         call = found.name
         self._tenant.ledger.calls[call] += 1
         self._waits.met(found.source, call)
-        send = self._waits.heard(found.source, self._dated(send))
+        send = self._waits.heard(found.source, send)
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
         region = region_of(self._tenant, {key.casefold(): value for key, value in query})
         fault = self._faults.pick(call, region, self._tenant.settle())
