@@ -10,6 +10,7 @@ import msgspec
 from siptui.commands import options
 from siptui.commands.table import count, ranges
 from siptui.domain.errors import ExitCode
+from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
     metavar="CHAR",
     help="Character between the cells, or comma, semicolon, tab or pipe; else it is found out.",
 )
+@options.list_options
 @options.profile
 @options.as_json
 def command(
     file: Path,
     region: Region | None,
     delimiter: str | None,
+    list_options: ListOptions,
     profile: str | None,
     as_json: bool,
 ) -> int:
@@ -45,7 +48,7 @@ def command(
     """
     from siptui.commands.lists import read_list
 
-    found = read_list(file, profile, region=region, delimiter=delimiter)
+    found = read_list(file, profile, region=region, delimiter=delimiter, options=list_options)
     if as_json:
         # UserName and HardwareId are texts to everybody but msgspec.
         click.echo(msgspec.json.encode(as_object(found), enc_hook=str))
@@ -84,6 +87,14 @@ def as_object(found: "DeviceList") -> dict[str, Any]:
         ],
         "valid": len(found.devices),
         "invalid": found.rows_invalid,
+        "columns": {
+            read.key: {"header": read.header, "why": read.why, "instead_of": list(read.instead_of)}
+            for read in found.columns
+        },
+        "sheet": found.sheet or None,
+        "header_line": found.header_line,
+        "notes": list(found.notes),
+        "left_out": [{"line": line, "why": why} for line, why in sorted(found.left_out.items())],
     }
 
 
@@ -94,6 +105,8 @@ def report(found: "DeviceList") -> Iterator[str]:
         f"{count(found.rows_invalid, 'row')} cannot." if found.rows_invalid else "none is faulty."
     )
     yield f"Read as {found.encoding}, delimiter {delimiter}."
+    for read in found.columns:
+        yield f"{read.sentence()[0].upper()}{read.sentence()[1:]}."
     if found.devices:
         yield "Regions: " + ", ".join(
             f"{region} {number}" for region, number in _regions(found) if number

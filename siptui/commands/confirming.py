@@ -2,11 +2,12 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import click
 
 from siptui.commands.phrasing import counted
+from siptui.domain.columns import columns_read
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 
@@ -19,6 +20,7 @@ def confirm(
     skipped: int = 0,
     first: int = 0,
     instead: str = "",
+    columns: Mapping[str, str] | None = None,
     notes: Iterable[str] = (),
     yes: bool,
     no_input: bool,
@@ -26,24 +28,26 @@ def confirm(
     """Ask for the number of devices to be typed, unless `--yes` was given.
 
     The others wait while the `first` few are tried. `instead` says what is done where nothing is
-    submitted.
+    submitted, `columns` the headers that user names and hardware ids were read from.
 
     Raises `UsageError` when nobody may be asked, `click.Abort` when the answer is another.
     """
     wanted = list(devices)
     regions = Counter(str(device.region) for device in wanted)
     named = ", ".join(f"{region} {count}" for region, count in sorted(regions.items()))
+    read = columns_read(columns or {})
     lines = [
         instead
         or f"{counted(len(wanted), 'device')} in {tenant} ({named}) will be signed in, "
         f"{counted(batches, 'batch')}. "
         "The password of each account will be reset to an unknown value; this cannot be undone.",
+        *([read] if read else []),
         *_apart(first, len(wanted)),
         *([f"{counted(skipped, 'row')} left out."] if skipped else []),
         *notes,
     ]
     if yes:
-        for note in filter(None, (instead, *notes)):
+        for note in filter(None, (instead, read, *notes)):
             click.echo(note, err=True)
         return
     if no_input or not sys.stdin.isatty():

@@ -13,6 +13,7 @@ from siptui.commands import options
 from siptui.commands.prerequisites import include_personal as include_personal_option
 from siptui.commands.prerequisites import public_ip as public_ip_option
 from siptui.domain.errors import ExitCode, UsageError
+from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _SHOWN = 30
 @click.command()
 @click.argument("file", type=options.FILE, required=False)
 @options.region
+@options.list_options
 @public_ip_option
 @click.option(
     "--only",
@@ -56,6 +58,7 @@ _SHOWN = 30
 def command(
     file: Path | None,
     region: Region | None,
+    list_options: ListOptions,
     public_ip: tuple[str, ...],
     only: tuple[str, ...],
     number_type: str | None,
@@ -112,6 +115,7 @@ def command(
         selected,
         file,
         region,
+        list_options,
         profile,
         wishes,
         named=include_personal,
@@ -128,6 +132,7 @@ def _fix(
     selected: "Selected",
     file: Path,
     region: Region | None,
+    list_options: ListOptions,
     profile: str | None,
     wishes: "Wishes",
     *,
@@ -151,7 +156,7 @@ def _fix(
     from siptui.preflight.fixes import plan_fixes
     from siptui.preflight.script import pinned_tenant, script_lines
 
-    found = read_list(file, profile, region=region)
+    found = read_list(file, profile, region=region, options=list_options)
     if not found.devices:
         raise UsageError(f"{found.file} has no device that can be submitted.")
 

@@ -1,11 +1,13 @@
 """A device list read as the profile in use has it: its region, and what its headers mean."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siptui.commands.table import lines_named
 from siptui.domain.columns import NOT_MAPPED
 from siptui.domain.errors import UsageError
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
@@ -19,8 +21,9 @@ def read_list(
     *,
     region: Region | None = None,
     delimiter: str | None = None,
+    options: ListOptions = DEFAULT_OPTIONS,
 ) -> "DeviceList":
-    """Read and validate the list at `file`; `region` beats the profile's own.
+    """Read and validate the list at `file`; `region` and `options` beat the profile's own.
 
     Without any profile a list can be read all the same. Raises `ListError`, `UsageError`.
     """
@@ -31,8 +34,19 @@ def read_list(
         file,
         region=region or (known.region if known else None),
         delimiter=delimiter,
-        columns=known.columns if known else NOT_MAPPED,
+        options=replace(
+            options, columns=options.columns.over(known.columns if known else NOT_MAPPED)
+        ),
     )
+
+
+def read_how(found: "DeviceList") -> list[str]:
+    """What was decided about a list and could have been decided otherwise, for a plan."""
+    return [
+        f"Read: {column.sentence()}."
+        for column in found.columns
+        if column.instead_of or column.why != "one of the usual names"
+    ]
 
 
 def left_out(found: "DeviceList") -> list[str]:

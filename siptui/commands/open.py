@@ -10,6 +10,7 @@ import click
 from siptui.commands import options
 from siptui.commands.prerequisites import public_ip as public_ip_option
 from siptui.domain.errors import SignInNeededError
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.command("open")
 @click.argument("file", type=options.FILE, required=False)
 @options.region
+@options.list_options
 @options.batch_size
 @options.slots
 @public_ip_option
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 def command(
     file: Path | None,
     region: Region | None,
+    list_options: ListOptions,
     batch_size: int,
     slots: int,
     public_ip: tuple[str, ...],
@@ -70,6 +73,7 @@ def command(
         no_mouse=no_mouse,
         file=file,
         region=region,
+        list_options=list_options,
         batch_size=batch_size,
         slots=slots,
         public_ip=public_ip,
@@ -85,6 +89,7 @@ def console_options(
     no_mouse: bool = False,
     file: Path | None = None,
     region: Region | None = None,
+    list_options: ListOptions = DEFAULT_OPTIONS,
     run: str | None = None,
     batch_size: int | None = None,
     slots: int | None = None,
@@ -116,7 +121,9 @@ def console_options(
         tenant_id=_tenant_id(selected),
         public_ips=_public_ips(public_ip) or profile.public_ips,
         number_type=profile.number_type,
-        columns=profile.columns,
+        list_options=dataclasses.replace(
+            list_options, columns=list_options.columns.over(profile.columns)
+        ),
     )
 
 

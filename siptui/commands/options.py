@@ -4,14 +4,17 @@ A decorator adds one option; the comment beside it says which parameter it fills
 is light: a command's help imports nothing but click.
 """
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from siptui.commands.tape import Tape
+from siptui.domain.columns import Mapped, named_headers
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
+from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -111,6 +114,30 @@ def region(command: F) -> F:
     return click.option(
         "--region", type=REGION, help="Region of the rows that name none; there is no default."
     )(command)
+
+
+def _columns(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> Mapped:
+    return named_headers(given)
+
+
+# list_options: ListOptions
+def list_options(command: F) -> F:
+    """`--column NAME=HEADER`, repeatable: how this list is read."""
+
+    @functools.wraps(command)
+    def with_options(*args: Any, columns: Mapped, **others: Any) -> Any:
+        return command(*args, list_options=ListOptions(columns), **others)
+
+    named = click.option(
+        "--column",
+        "columns",
+        multiple=True,
+        callback=_columns,
+        metavar="NAME=HEADER",
+        help="Read NAME (username, hardware_id, region, …) from the column HEADER of this list; "
+        "NAME= leaves it out. Can be repeated.",
+    )
+    return named(cast("F", with_options))
 
 
 # yes: bool

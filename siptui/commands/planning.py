@@ -1,12 +1,13 @@
 """Showing a plan, with nothing done: what `--dry-run` prints."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from siptui.commands.phrasing import counted
+from siptui.domain.columns import columns_read
 from siptui.domain.plan import Batch
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ def show_plan(
     as_json: bool,
     skipped: int = 0,
     notes: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
     **head: Any,
 ) -> None:
-    """Print `batches`: a line each for people, one object with `head` for scripts."""
+    """Print `batches`: a line each for people, one object with `head` for scripts. `columns` are
+    the headers that were read, by key."""
     devices = sum(len(batch.devices) for batch in batches)
     if as_json:
         plan = [
@@ -37,7 +40,8 @@ def show_plan(
             for batch in batches
         ]
         counts = {"devices": devices, "skipped": skipped, "notes": list(notes), "batches": plan}
-        body = {"schema": 1, "type": "plan", **head, **counts}
+        read = {"columns": dict(columns or {})}
+        body = {"schema": 1, "type": "plan", **head, **read, **counts}
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     for batch in batches:
@@ -47,7 +51,7 @@ def show_plan(
         click.echo(
             f"batch {batch.number}  {batch.region}  {counted(len(places), 'device')}  {lines}"
         )
-    for note in notes:
+    for note in filter(None, (columns_read(columns or {}), *notes)):
         click.echo(note)
     left_out = f", {counted(skipped, 'row')} left out" if skipped else ""
     named = f"{counted(devices, 'device')}, {counted(len(batches), 'batch')}"

@@ -10,6 +10,7 @@ import click
 from siptui.commands import options
 from siptui.commands.prerequisites import public_ip as public_ip_option
 from siptui.domain.errors import ExitCode, UsageError
+from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=options.FILE)
 @options.region
+@options.list_options
 @public_ip_option
 @options.as_json
 @options.common
 def command(
     file: Path,
     region: Region | None,
+    list_options: ListOptions,
     public_ip: tuple[str, ...],
     as_json: bool,
     profile: str | None,
@@ -46,7 +49,7 @@ def command(
     from siptui.preflight.check import Preflight, check
     from siptui.preflight.remedies import LEAD_HOURS
 
-    found = read_list(file, profile, region=region)
+    found = read_list(file, profile, region=region, options=list_options)
     if not found.devices:
         raise UsageError(
             f"{found.file} has no device that can be submitted.",

@@ -180,6 +180,11 @@ def command(
         desk.close()
 
 
+def _columns(state: "RunState") -> dict[str, str]:
+    """The headers that the list of the run was read from, by key."""
+    return state.plan.columns if state.plan else {}
+
+
 def _left_waiting(state: "RunState") -> list[str]:
     """That a decision about lost batches sets nothing else going."""
     from siptui.commands.phrasing import counted
@@ -222,7 +227,7 @@ def _show(
     from siptui.commands.planning import show_plan
 
     batches = [] if adopt else _batches(state, again, changes)
-    show_plan(batches, as_json=as_json, run=state.run)
+    show_plan(batches, as_json=as_json, columns=_columns(state), run=state.run)
 
 
 def _batches(
@@ -264,6 +269,7 @@ def _confirm_the_rest(
         tenant=desk.label,
         batches=batches,
         first=changes.first or 0,
+        columns=_columns(state),
         notes=notes,
         yes=yes,
         no_input=no_input,
@@ -339,6 +345,7 @@ def _resubmit(
         tenant=desk.label,
         batches=len(_batches(state, wanted, changes)),
         first=changes.first or 0,
+        columns=_columns(state),
         notes=[
             "Whether the service acted on them before is not known.",
             *_left_waiting(state),

@@ -82,9 +82,10 @@ def command(
         again = plan_again(state, failed, size=size, first=first or 0)
         batches = planned_batches(state, again)
         devices = [r.device for r in failed]
+        columns = state.plan.columns if state.plan else {}
         notes = desk.notes(devices, run=found)
         if dry_run:
-            show_plan(batches, as_json=as_json, notes=notes, run=found)
+            show_plan(batches, as_json=as_json, notes=notes, columns=columns, run=found)
             return 0
         signed_in_account(selected, record, log_level)
         if attended(yes, no_input, as_json):
@@ -104,6 +105,7 @@ def command(
             tenant=desk.label,
             batches=len(batches),
             first=first or 0,
+            columns=columns,
             notes=notes,
             yes=yes,
             no_input=no_input,

@@ -12,6 +12,7 @@ from siptui.commands.prerequisites import include_personal as include_personal_o
 from siptui.commands.prerequisites import public_ip as public_ip_option
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.errors import ExitCode, UsageError
+from siptui.domain.list_options import ListOptions
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 
@@ -33,6 +34,7 @@ class FaultyListError(UsageError):
 @click.command()
 @click.argument("file", type=options.FILE)
 @options.region
+@options.list_options
 @options.yes
 @options.foreground
 @options.batch_size
@@ -71,6 +73,7 @@ class FaultyListError(UsageError):
 def command(
     file: Path,
     region: Region | None,
+    list_options: ListOptions,
     yes: bool,
     foreground: bool,
     batch_size: int,
@@ -102,7 +105,7 @@ def command(
     from siptui.commands.confirming import confirm
     from siptui.commands.guard import NOT_CHECKED, asked_about, preflighted
     from siptui.commands.launch import desk_for, signed_in_account
-    from siptui.commands.lists import left_out, read_list
+    from siptui.commands.lists import left_out, read_how, read_list
     from siptui.commands.phrasing import counted
     from siptui.commands.planning import show_plan
     from siptui.commands.session import select
@@ -110,7 +113,7 @@ def command(
     from siptui.commands.watching import watch
     from siptui.runs.events import Options
 
-    found = read_list(file, profile, region=region)
+    found = read_list(file, profile, region=region, options=list_options)
     _refuse_faults(found, skip_invalid)
     selected = select(profile)
     size = min(batch_size, selected.profile.batch_size)
@@ -119,7 +122,8 @@ def command(
             make_batches(found.devices, size=size, first=first or 0),
             as_json=as_json,
             skipped=found.rows_invalid,
-            notes=[*left_out(found), *_notes(selected, found, again)],
+            notes=[*read_how(found), *left_out(found), *_notes(selected, found, again)],
+            columns=found.headers_read,
             file=found.file,
             sha256=found.sha256,
         )
@@ -134,7 +138,7 @@ def command(
         wait_for_sign_in=not no_input,
     )
     try:
-        notes = [*left_out(found), *desk.notes(found.devices, again=again)]
+        notes = [*read_how(found), *left_out(found), *desk.notes(found.devices, again=again)]
         if note := deadlines_note(found.devices, datetime.now(UTC)):
             notes.append(note)
         devices = found.devices
@@ -165,6 +169,7 @@ def command(
             tenant=desk.label,
             batches=len(batches),
             skipped=skipped,
+            columns=found.headers_read,
             first=first or 0,
             notes=notes,
             yes=yes,
@@ -184,6 +189,7 @@ def command(
                 auto_retry=auto_retry,
             ),
             again=again,
+            columns=found.headers_read,
         )
         if not as_json:
             click.echo(

@@ -1,6 +1,15 @@
 """Device lists: reading any form people hold, and writing lists and results."""
 
-from siptui.devicelist.model import DeviceList, Fault, InvalidRow, ListError
+from siptui.devicelist.model import (
+    ColumnRead,
+    DeviceList,
+    Fault,
+    InvalidRow,
+    ListError,
+    Option,
+    Question,
+    UndecidedError,
+)
 from siptui.devicelist.reading import read
 from siptui.devicelist.writing import (
     ResultRow,
@@ -12,11 +21,15 @@ from siptui.devicelist.writing import (
 )
 
 __all__ = [
+    "ColumnRead",
     "DeviceList",
     "Fault",
     "InvalidRow",
     "ListError",
+    "Option",
+    "Question",
     "ResultRow",
+    "UndecidedError",
     "WriteError",
     "csv_text",
     "json_text",

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from siptui.devicelist.header import Header
 from siptui.devicelist.model import Fault
+from siptui.devicelist.rules import Layout
 
 #: Line, hardware id and account of a row whose user name and hardware id are in order.
 Entry = tuple[int, str, str]
@@ -11,7 +11,7 @@ Entry = tuple[int, str, str]
 _SHOWN = 5  # lines that a message names
 
 
-def repeated_devices(entries: Sequence[Entry], header: Header) -> dict[int, Fault]:
+def repeated_devices(entries: Sequence[Entry], layout: Layout) -> dict[int, Fault]:
     """The fault of each row with a hardware id that another row has as well; by line.
 
     MAC address and port together are the key: the ports of an adapter are devices of their own.
@@ -20,7 +20,7 @@ def repeated_devices(entries: Sequence[Entry], header: Header) -> dict[int, Faul
     """
     if len({hardware for _, hardware, _ in entries}) == len(entries):
         return {}
-    column = header.name(header.hardware)
+    column = layout.name(layout.hardware)
     rows: dict[str, list[Entry]] = {}
     for entry in entries:
         rows.setdefault(entry[1], []).append(entry)
@@ -28,10 +28,14 @@ def repeated_devices(entries: Sequence[Entry], header: Header) -> dict[int, Faul
     for hardware, same in rows.items():
         first = same[0]
         contradictory = any(account != first[2] for _, _, account in same)
+        by_account: dict[str, list[int]] = {}
+        if contradictory:
+            for line, _, account in same:
+                by_account.setdefault(account, []).append(line)
         for line, _, account in same if contradictory else same[1:]:
             if contradictory:
-                other = _others(line, account, same)
-                rule, message = "duplicate", f"the same hardware id as on {other}"
+                others = _others(line, account, by_account)
+                rule, message = "duplicate", f"the same hardware id as on {others}"
             else:
                 rule = "duplicate_row"
                 message = f"the same device and account as on line {first[0]}"
@@ -39,19 +43,25 @@ def repeated_devices(entries: Sequence[Entry], header: Header) -> dict[int, Faul
     return faults
 
 
-def _others(line: int, account: str, same: Sequence[Entry]) -> str:
-    """The lines with another account than that of `line`, and what is to be done."""
-    lines = [str(other) for other, _, named in same if named != account]
-    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    where = f"line{'s' if len(lines) > 1 else ''} {', '.join(lines[:_SHOWN])}{more}"
+def _others(line: int, account: str, by_account: dict[str, list[int]]) -> str:
+    """The first lines with another account than that of `line`, and what is to be done."""
+    lines: list[int] = []
+    for other, named in by_account.items():
+        if other != account:
+            lines += named[: _SHOWN + 1]
+        if len(lines) > _SHOWN:
+            break
+    shown = ", ".join(map(str, sorted(lines)[:_SHOWN]))
+    more = " and more" if len(lines) > _SHOWN else ""
+    where = f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
     return f"{where}, for another account; correct or remove one of them"
 
 
-def repeated_accounts(entries: Sequence[Entry], header: Header) -> list[Fault]:
+def repeated_accounts(entries: Sequence[Entry], layout: Layout) -> list[Fault]:
     """A warning for each later row of an account that an earlier one has."""
     if len({account for _, _, account in entries}) == len(entries):
         return []
-    column = header.name(header.user)
+    column = layout.name(layout.user)
     first: dict[str, int] = {}
     faults = []
     for line, _, account in entries:

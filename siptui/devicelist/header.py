@@ -1,123 +1,97 @@
-"""The header: which delimiter, which column is what, and what to do when there is none.
+"""Where the header is and how its cells are divided: looked for in the first rows of a list.
 
-Names are compared without regard to case, blanks, underscores, hyphens and full stops. Where
-several columns could be meant, the name that stands first in the lists below wins. A header that
-a profile names for a column (`Mapped`) takes the place of its list; it must be there.
+Above it may stand a title, comments, blank rows, `sep=` and `#TYPE` lines, a version line or a
+first line of a header that has two.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from siptui.devicelist.cells import clean
-from siptui.devicelist.lines import records, split
-from siptui.devicelist.model import Fault, ListError
-from siptui.devicelist.results import BLOCK
-from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped, folded_name
-from siptui.domain.hardware_id import HardwareId, HardwareIdError
-from siptui.domain.user_name import UserName, UserNameError
+from siptui.devicelist.choosing import header_above, looks_like_hardware, looks_like_user, no_header
+from siptui.devicelist.headings import USUAL, fits
+from siptui.devicelist.lines import Record, records, split
+from siptui.devicelist.model import ListError
+from siptui.devicelist.results import BLOCK, LIST, STATUS
+from siptui.domain.columns import COLUMNS, NEEDED, Mapped, folded_name
 
-#: No list of phones comes near it, and rows as wide as a spreadsheet program allows cost memory.
-MAX_COLUMNS = 1_000
 DELIMITERS = (",", ";", "\t", "|")
 NAMED = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"}
-
-USER = (
-    *("username", "userprincipalname", "upn", "user", "benutzername", "benutzer"),
-    *("benutzerprinzipalname", "anmeldename", "account", "accountname", "useraccount", "konto"),
-    *("signinname", "signin", "login", "loginname", "userid", "sipaddress", "sipuri", "sip"),
-    *("emailaddress", "email", "mail", "utilisateur", "nomdutilisateur", "usuario"),
-    *("nombredeusuario", "utente", "nomeutente", "gebruiker", "gebruikersnaam"),
-)
-HARDWARE = (
-    *("hardwareid", "hwid", "macaddress", "mac", "macadresse", "macaddr", "hardwareaddress"),
-    *("hardwareadresse", "ethernetaddress", "ethernetmac", "physicaladdress", "devicemac"),
-    *("phonemac", "adressemac", "direccionmac", "indirizzomac", "macadres"),
-    *("deviceid", "devicename", "device", "gerät", "gerätename"),
-)
-REGION = ("region", "targetregion", "sipgatewayregion")
-MODEL = ("model", "devicemodel", "phonemodel", "devicetype", "modell", "gerätemodell")
-ONBOARDED = ("onboardedat", "onboarded", "onboardingdate", "provisionedat")
-
-# Parts of a name that say enough where no column has one of the names above.
-_USER_PART = re.compile(r"\bupn\b|user ?principal ?name|user ?name|benutzername")
-_HARDWARE_PART = re.compile(r"\bmac\b|mac ?addr|mac ?adress|hardware ?id")
+WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+#: Rows from the top in which the header is looked for.
+SEARCHED = 30
+#: No list of phones comes near it, and rows as wide as a spreadsheet program allows cost memory.
+MAX_COLUMNS = 1_000
 
 _SEP = re.compile(r'^"?sep=(.)"?[,;|\s]*$', re.IGNORECASE)
-
-#: What the columns are called in messages, by their key in a profile.
-_WHAT = {
-    "username": "user name",
-    "hardware_id": "hardware id",
-    "region": "region",
-    "model": "model",
-    "onboarded_at": "date of onboarding",
-    "signed_out_at": "date of sign-out",
-    "phone_number": "phone number",
-    "number_type": "kind of the number",
-}
+_TYPE = re.compile(r'^"?#TYPE\b', re.IGNORECASE)
+_BELOW = 60  # rows in which the first device is looked for
+_LOOKED_AT = 200  # rows by which the character between the cells of rows is found
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the columns are, by index from 0. `first` is the index of the first line below it.
+    """The header of a list: its line (or row of the sheet), the index of the first row below it,
+    and the names of its columns, told apart, nothing where a column has none.
 
-    `results` are the places of an earlier run's results in a list that siptui itself wrote.
+    `delimiter` divides the rows, `divided` the header. `results` are the places of an earlier
+    run's results in a list that siptui wrote or filled in, by the names in `results.py`.
     """
 
     line: int
     first: int
-    delimiter: str
     names: tuple[str, ...]
-    user: int
-    hardware: int
-    region: int | None
-    model: int | None
-    onboarded: int | None
-    extra: tuple[tuple[str, int], ...]
-    results: dict[str, int]
-    faults: tuple[Fault, ...]
+    delimiter: str = ""
+    divided: str = ""
+    results: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    def name(self, index: int | None, default: str = "") -> str:
-        """The header of a column as it stands in the file, or `default` for no column."""
-        return default if index is None else self.names[index]
+    @property
+    def ours(self) -> bool:
+        """Whether siptui wrote the list: its first columns are user name, hardware id, region."""
+        return BLOCK[0] in self.results
 
 
-def _spaced(name: str) -> str:
-    return re.sub(r"[\W_]+", " ", name).casefold()
+def find_in_rows(file: str, rows: Sequence[Record], mapped: Mapped) -> Header:
+    """The header among `rows` that are divided already, as those of a sheet."""
+    top = rows[:_BELOW]
+    found = [_Found(i, row, "", _cells(row.cells)) for i, row in enumerate(top[:SEARCHED])]
+    best = _best(found, _first_device((i, _cells(r.cells)) for i, r in enumerate(top)), mapped)
+    if best is None or (example := header_above(best.cells)):
+        raise no_header(file, best.record.line if best else 1, example if best else "")
+    return _header(best, "", "", best.at + 1, ())
 
 
-def read_header(
-    file: str, lines: Sequence[str], delimiter: str | None, columns: Mapped = NOT_MAPPED
-) -> Header:
-    """The header of the list in `lines`; `ListError` if there is none that can be used."""
+def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped: Mapped) -> Header:
+    """The header among `lines`, and what divides it. Raises `ListError` if there is none."""
+    said, notes = named_delimiter(delimiter), list[str]()
     start = 0
-    said = _delimiter(delimiter)
-    while start < len(lines):
-        line = lines[start].strip()
-        if found := _SEP.match(line):
-            said = said or (found.group(1) if found.group(1) not in "\"'" else None)
-        elif line.strip(',;|"') and not line.upper().startswith("#TYPE "):
-            break  # PowerShell 5 writes a #TYPE line before its header
+    while start < len(lines) and (sep := _SEP.match(lines[start].strip()) or _blank(lines[start])):
+        if said is None and isinstance(sep, re.Match) and sep.group(1) not in "\"'":
+            said = sep.group(1)
         start += 1
-    else:
-        raise _no_header(file, 1, "")
-    chosen = said or _best(lines[start], columns)
-    record = next(records(lines, chosen, start))
-    cells = [clean(cell) for cell in record.cells]
-    while cells and not cells[-1]:
-        cells.pop()
-    if len(cells) > MAX_COLUMNS:
-        raise ListError(
-            f"{file}, line {record.line}: {len(cells):,} columns; the limit is {MAX_COLUMNS:,}.",
-            code="too_many_columns",
-            remedy="Leave out the columns that are not needed.",
+    best = _among(lines, start, [said] if said else DELIMITERS, mapped)
+    if said and delimiter is None and not (best and best.roles(mapped) >= _BOTH):
+        other = _among(lines, start, DELIMITERS, mapped)
+        if other and other.roles(mapped) >= _BOTH:
+            best = other
+            notes.append(f"The line sep={said} is not true and was passed over")
+    if best is None or (example := header_above(best.cells, best.delimiter)):
+        raise no_header(file, best.record.line if best else 1, example if best else "")
+    divided = best.delimiter
+    below = _rows_divided_by(lines, best.record.below, divided, len(best.cells), delimiter)
+    if below != divided:
+        notes.append(
+            f"The header is divided by {WORDS.get(divided, divided)}, the rows by "
+            f"{WORDS.get(below, below)}; each was read so"
         )
-    return _Columns(file, record.line, chosen, cells, columns).header(record.below)
+    return _header(best, below, divided, best.record.below, notes)
 
 
-def _delimiter(given: str | None) -> str | None:
+def named_delimiter(given: str | None) -> str | None:
+    """The character that `given` names. Raises `ListError` for what can be none."""
     if given is None:
         return None
     char = NAMED.get(given.lower(), given)
@@ -130,215 +104,188 @@ def _delimiter(given: str | None) -> str | None:
     return char
 
 
-def _best(line: str, columns: Mapped) -> str:
-    named = {folded_name(name) for names in columns.headers.values() for name in names}
+def unwrapped(cells: Sequence[str], delimiter: str) -> list[str] | None:
+    """The cells of a row that stands in one cell as a whole, or none if it does not."""
+    if len(cells) != 1 or delimiter not in cells[0]:
+        return None
+    return split(cells[0], delimiter) or cells[0].split(delimiter)
 
-    def worth(delimiter: str) -> tuple[int, int]:
-        cells = split(line, delimiter) or line.split(delimiter)
-        names = {folded_name(clean(cell)) for cell in cells}
-        spaced = [_spaced(cell) for cell in cells]
-        known = sum(
-            not names.isdisjoint(words) or any(map(part.search, spaced))
-            for words, part in ((USER, _USER_PART), (HARDWARE, _HARDWARE_PART))
+
+@dataclass(slots=True)
+class _Found:
+    """A row that could be the header."""
+
+    at: int
+    record: Record
+    delimiter: str
+    cells: list[str]
+
+    def roles(self, mapped: Mapped) -> tuple[int, int, int]:
+        """How much of a header it is: of the needed columns how many are known by name, how well
+        the names fit, and how many columns it has."""
+        wanted = {folded_name(n): k for k, names in mapped.headers.items() for n in names}
+        needed: dict[str, int] = {}
+        others: set[str] = set()
+        for name in self.cells[:MAX_COLUMNS]:
+            if not name or len(name) > 80:
+                continue
+            if (key := wanted.get(folded_name(name))) is not None:
+                if key in NEEDED:
+                    needed[key] = USUAL + 1
+                others.add(key)
+                continue
+            for key in COLUMNS:
+                fit = fits(key, name)
+                if fit and key in NEEDED:
+                    needed[key] = max(fit, needed.get(key, 0))
+                elif fit:
+                    others.add(key)
+        # One cell that names both is the whole line, divided by the wrong character.
+        known = min(len(needed), len(self.cells))
+        return known, sum(needed.values()) + len(others), min(len(self.cells), 50)
+
+
+_BOTH = (2, 0, 0)
+
+
+def _cells(cells: Iterable[str]) -> list[str]:
+    found = [clean(cell) for cell in cells]
+    while found and not found[-1]:
+        found.pop()
+    return found
+
+
+def _blank(line: str) -> bool:
+    return not line.strip(' \t\x1a,;|"') or _TYPE.match(line.strip()) is not None
+
+
+def _among(
+    lines: Sequence[str], start: int, delimiters: Sequence[str], mapped: Mapped
+) -> _Found | None:
+    """The row from `start` on that is most of a header, divided by one of `delimiters`."""
+    best: tuple[tuple[int, int, int], int, _Found] | None = None
+    for delimiter in delimiters:
+        found: list[_Found] = []
+        devices: list[tuple[int, list[str]]] = []
+        for at, record in enumerate(_top(lines, start, delimiter)):
+            cells = _cells(record.cells)
+            whole = unwrapped(cells, delimiter)
+            cells = _cells(whole) if whole else cells
+            devices.append((at, cells))
+            if at < SEARCHED and cells and not _blank(lines[record.line - 1]):
+                found.append(_Found(at, record, delimiter, cells))
+        one = _best(found, _first_device(devices), mapped)
+        if one is not None:
+            roles = one.roles(mapped)
+            if best is None or roles > best[0]:
+                best = roles, one.at, one
+    return best[2] if best else None
+
+
+def _top(lines: Sequence[str], start: int, delimiter: str) -> Iterator[Record]:
+    for count, record in enumerate(records(lines, delimiter, start)):
+        if count == _BELOW:
+            return
+        yield record
+
+
+def _first_device(rows: Iterable[tuple[int, Sequence[str]]]) -> int | None:
+    """The place of the first row with the user name and the hardware id of a device."""
+    for at, cells in rows:
+        if not cells or cells[0].startswith(("#", "//")):
+            continue
+        if any(map(looks_like_user, cells)) and any(map(looks_like_hardware, cells)):
+            return at
+    return None
+
+
+def _best(found: Sequence[_Found], device: int | None, mapped: Mapped) -> _Found | None:
+    """The row that is most of a header; of equals the one nearest above the first device."""
+    above = [one for one in found if device is None or one.at < device]
+    above = [one for one in above if one.cells and not one.cells[0].startswith("//")]
+    scored = [(one.roles(mapped), one) for one in above]
+    known = [(roles, one) for roles, one in scored if roles[0]]
+    if all(roles < _BOTH for roles, _ in known) and (two := _two_lines(above, mapped)):
+        return two
+    if not known:
+        if device is not None and above:
+            return above[-1]  # a header of names that nobody knows
+        return found[0] if found else None
+    most = max(roles[:2] for roles, _ in known)
+    same = [one for roles, one in known if roles[:2] == most]
+    return same[-1] if device is not None else same[0]
+
+
+def _two_lines(above: Sequence[_Found], mapped: Mapped) -> _Found | None:
+    """A header whose names stand on two lines: “User” above “Name”, “Phone” above “MAC”."""
+    for upper, lower in pairwise(above):
+        top = ""
+        names = []
+        for i, name in enumerate(lower.cells):
+            top = (upper.cells[i] if i < len(upper.cells) else "") or top
+            names.append(f"{top} {name}".strip() if name else "")
+        both = _Found(lower.at, lower.record, lower.delimiter, names)
+        if len(upper.cells) > 1 and both.roles(mapped) >= _BOTH:
+            return both
+    return None
+
+
+def _rows_divided_by(
+    lines: Sequence[str], first: int, divided: str, width: int, named: str | None
+) -> str:
+    """The character that divides the rows below a header of `width` columns."""
+    if width < 2 or named is not None:
+        return divided
+    some = [r for r, _ in zip(records(lines, divided, first), range(_LOOKED_AT), strict=False)]
+    rows = [r for r in some if r.cells[0].strip() and not r.cells[0].lstrip().startswith("#")]
+    if not rows or any(len(r.cells) > 1 or unwrapped(_cells(r.cells), divided) for r in rows):
+        return divided
+    for other in DELIMITERS:
+        fit = sum(len(_cells(r.cells[0].split(other))) in range(2, width + 1) for r in rows)
+        if other != divided and fit > 0.8 * len(rows):
+            return other
+    return divided
+
+
+def _header(best: _Found, delimiter: str, divided: str, first: int, notes: Sequence[str]) -> Header:
+    if len(best.cells) > MAX_COLUMNS:
+        raise ListError(
+            f"Line {best.record.line} has {len(best.cells):,} columns; the limit is "
+            f"{MAX_COLUMNS:,}.",
+            code="too_many_columns",
+            remedy="Leave out the columns that are not needed.",
         )
-        known += len(named & names)
-        # One cell that names both is the whole line, split by the wrong character.
-        known = min(known, len(cells))
-        return known, len(cells)
+    results = _results([folded_name(name) for name in best.cells])
+    own = set(results.values())
+    names = told_apart([name if i not in own else "" for i, name in enumerate(best.cells)])
+    names = tuple(best.cells[i] if i in own else name for i, name in enumerate(names))
+    return Header(best.record.line, first, names, delimiter, divided, results, tuple(notes))
 
-    return max(DELIMITERS, key=worth)  # the first of equals
 
-
-class _Columns:
-    """The columns of one header, found one by one: each place is taken once."""
-
-    def __init__(
-        self, file: str, line: int, delimiter: str, names: list[str], columns: Mapped
-    ) -> None:
-        self.file, self.line, self.delimiter, self.names = file, line, delimiter, names
-        self.folded = [folded_name(name) for name in names]
-        self.results = _results(self.folded)
-        # A list that siptui wrote has siptui's own headers, whatever a supplier's are called.
-        self.columns = NOT_MAPPED if self.results else columns
-        self.taken: set[int] = set(self.results.values())
-        self.faults: list[Fault] = []
-
-    def header(self, first: int) -> Header:
-        """All of it. Raises `ListError` where there is no user name or hardware id."""
-        named = {key: self._named(key, names) for key, names in self.columns.headers.items()}
-
-        def find(key: str, words: Sequence[str], part: re.Pattern[str] | None = None) -> int | None:
-            return named[key] if key in named else self._known(words, _WHAT[key], part)
-
-        user = find("username", USER, _USER_PART)
-        hardware = find("hardware_id", HARDWARE, _HARDWARE_PART)
-        if user is None or hardware is None:
-            raise _unusable(self.file, self.line, self.delimiter, self.names, user, hardware)
-        region = find("region", REGION)
-        model, onboarded = find("model", MODEL), find("onboarded_at", ONBOARDED)
-        # Those who look for a further column know it by siptui's name, so it goes by that; first,
-        # so that no other column of such a name comes before it.
-        further = {
-            place: COLUMNS[key]
-            for key, place in named.items()
-            if place not in (user, hardware, region)
-        }
-        self.taken -= {place for place in (model, onboarded) if place is not None}
-        others = [
-            (name, place)
-            for place, name in enumerate(self.names)
-            if name and place not in self.taken and place not in further
-        ]
-        return Header(
-            self.line,
-            first,
-            self.delimiter,
-            tuple(self.names),
-            user,
-            hardware,
-            region,
-            model,
-            onboarded,
-            _distinct([*((name, place) for place, name in further.items()), *others]),
-            self.results,
-            tuple(self.faults),
-            self._notes(named),
-        )
-
-    def _named(self, key: str, names: Sequence[str]) -> int:
-        """The place of the header that the profile names for `key`."""
-        place = self._place([folded_name(name) for name in names], _WHAT[key])
-        if place is None:
-            if example := _example(self.names, self.delimiter):
-                raise _no_header(self.file, self.line, example)
-            wanted = " or ".join(f"“{clean(name)}”" for name in names)
-            raise ListError(
-                f"{self.file}, line {self.line}: no column {wanted} in the header, from which the "
-                f"{_WHAT[key]} is to be read; found {_found(self.names)}.",
-                code="mapped_column",
-                remedy=f"Correct “{key}” in {self.columns.origin}, or the header of the list.",
-            )
-        return place
-
-    def _notes(self, named: dict[str, int]) -> tuple[str, ...]:
-        if not named:
-            return ()
-        said = ", ".join(f"{_WHAT[key]} from “{self.names[i]}”" for key, i in named.items())
-        return (f"Read as {self.columns.origin} says: {said}",)
-
-    def _known(
-        self, words: Sequence[str], what: str, part: re.Pattern[str] | None = None
-    ) -> int | None:
-        """The place of a header with one of the usual names, or with a telling part in its name."""
-        place = self._place(words, what)
-        if place is not None or part is None:
-            return place
-        near = [i for i, name in enumerate(self.names) if part.search(_spaced(name))]
-        if len(near) != 1 or near[0] in self.taken:
-            return None
-        self.taken.add(near[0])
-        name = self.names[near[0]]
-        message = f"the {what} is read from “{name}”"
-        self.faults.append(Fault(self.line, name, "", "column_guessed", message, "warning"))
-        return near[0]
-
-    def _place(self, words: Sequence[str], what: str) -> int | None:
-        names, folded = self.names, self.folded
-        places = [i for i, name in enumerate(folded) if name in words and i not in self.taken]
-        places.sort(key=lambda i: words.index(folded[i]))
-        if not places:
-            return None
-        best = places[0]
-        also = [names[i] for i in places[1:]]
-        if len(places) > 1 and folded[places[1]] == folded[best]:
-            raise ListError(
-                f"{self.file}, line {self.line}: two columns are named “{names[best]}”, "
-                f"and it is not clear which holds the {what}.",
-                code="ambiguous_header",
-                remedy="Rename or remove one of them.",
-            )
-        if also:
-            others = ", ".join(f"“{name}”" for name in also)
-            message = f"the {what} is read from “{names[best]}”; {others} kept as it is"
-            fault = Fault(self.line, names[best], "", "several_columns", message, "warning")
-            self.faults.append(fault)
-        self.taken.add(best)
-        return best
+def told_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """The headers, each another: the second “Note” is “Note (2)”, unless one is called so."""
+    seen = set(names)
+    used: set[str] = set()
+    last: dict[str, int] = {}
+    done = []
+    for name in names:
+        new, number = name, last.get(name, 1)
+        while name and (new in used or (new != name and new in seen)):
+            number += 1
+            new = f"{name} ({number})"
+        last[name] = number
+        used.add(new)
+        done.append(new)
+    return tuple(done)
 
 
 def _results(folded: list[str]) -> dict[str, int]:
     """The places of an earlier run's results, if siptui wrote this list."""
     block = [folded_name(name) for name in BLOCK]
-    if folded[3 : 3 + len(block)] != block or folded[:3] != ["username", "hardwareid", "region"]:
-        return {}
-    return {name: 3 + i for i, name in enumerate(BLOCK)}
-
-
-def _distinct(columns: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    """The columns with their names told apart: the second “Note” is “Note (2)”, unless there is
-    one that is called so."""
-    seen = {name for name, _ in columns}
-    used: set[str] = set()
-    last: dict[str, int] = {}
-    done = []
-    for name, place in columns:
-        new, number = name, last.get(name, 1)
-        while new in used or (new != name and new in seen):
-            number += 1
-            new = f"{name} ({number})"
-        last[name] = number
-        used.add(new)
-        done.append((new, place))
-    return tuple(done)
-
-
-def _unusable(
-    file: str,
-    line: int,
-    delimiter: str,
-    names: list[str],
-    user: int | None,
-    hardware: int | None,
-) -> ListError:
-    if user is None and hardware is None and (example := _example(names, delimiter)):
-        return _no_header(file, line, example)
-    lacking = " and ".join(
-        what for what, place in (("user name", user), ("hardware id", hardware)) if place is None
-    )
-    return ListError(
-        f"{file}, line {line}: no column for the {lacking} in the header; found {_found(names)}.",
-        code="header",
-        remedy="Name the columns “Username” and “HardwareId” in the first line. "
-        "If the columns are not split right, name the character between them with --delimiter.",
-    )
-
-
-def _found(names: list[str]) -> str:
-    return ", ".join(f"“{name[:40]}”" for name in names[:12]) or "nothing"
-
-
-def _example(names: list[str], delimiter: str) -> str:
-    """The header that would stand above `names`, if they are a device already."""
-    guess = [_kind(name) for name in names]
-    known = "Username" in guess or "HardwareId" in guess
-    return delimiter.join(kind or "…" for kind in guess) if known else ""
-
-
-def _kind(text: str) -> str:
-    for kind, parse in (("HardwareId", HardwareId.parse), ("Username", UserName.parse)):
-        try:
-            parse(text)
-        except (HardwareIdError, UserNameError):
-            continue
-        return kind
-    return ""
-
-
-def _no_header(file: str, line: int, example: str) -> ListError:
-    return ListError(
-        f"{file}: the header is missing; line {line} is a device already."
-        if example
-        else f"{file} has no header and no devices.",
-        code="no_header",
-        remedy=f"Put this line above it: {example or 'Username,HardwareId'}",
-    )
+    if folded[3 : 3 + len(block)] == block and folded[:3] == [folded_name(n) for n in LIST]:
+        return {name: 3 + i for i, name in enumerate(BLOCK)}
+    status = [folded_name(name) for name in STATUS]
+    for at in range(len(folded) - len(status), 1, -1):
+        if folded[at : at + len(status)] == status:
+            return {name: at + i for i, name in enumerate(STATUS)}
+    return {}

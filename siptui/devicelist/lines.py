@@ -5,15 +5,14 @@ A broken quote spoils its own line only, never the rest of the list.
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: A quoted cell may hold line breaks; one that runs on for longer was never closed.
 _MAX_SPAN = 50
 _MAX_LINE = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """The cells of one row as they stand. `below` is the index of the line after it; `broken` the
     rule its line breaks, if it cannot be split."""
 

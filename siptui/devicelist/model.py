@@ -1,9 +1,10 @@
-"""What reading a device list gives: its devices, its faults, and what was done to it on the way."""
+"""What reading a device list gives: its devices, its faults, and what was decided on the way."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
+from siptui.domain.columns import WHAT
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 
@@ -18,12 +19,53 @@ class ListError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to a question about a list: what to give as `--column KEY=header` (or another
+    option, `given`), what stands there for example, and a word about it."""
+
+    header: str
+    samples: tuple[str, ...] = ()
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What only the operator can say about a list: which header holds the column `key`, which
+    sheet is meant (`sheet`), or how dates are written (`dates`)."""
+
+    key: str
+    asks: str
+    options: tuple[Option, ...]
+
+
+class UndecidedError(ListError):
+    """The list can be read in more than one way; `question` is what is to be asked. `names` are
+    the headers it is about, so that an answer can be remembered for lists like it."""
+
+    title = "The list can be read in more than one way"
+    code = "ambiguous_header"
+
+    def __init__(
+        self,
+        message: str,
+        question: Question,
+        *,
+        remedy: str,
+        names: Sequence[str] = (),
+        code: str = "",
+    ) -> None:
+        super().__init__(message, remedy=remedy, code=code)
+        self.question = question
+        self.names = tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong in a list.
 
-    `line` is the line of the file (1 is the first) on which the row starts, `column` the header
-    as it stands there, `rule` a stable word. A row with an `error` is never submitted; a
-    `warning` is worth a look.
+    `line` is the line of the file (1 is the first) on which the row starts, or the row of the
+    sheet; `column` the header as it stands there, `cell` that of a workbook (`B7`), `rule` a
+    stable word. A row with an `error` is never submitted; a `warning` is worth a look.
     """
 
     line: int
@@ -32,6 +74,7 @@ class Fault:
     rule: str
     message: str
     severity: Severity = "error"
+    cell: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +88,31 @@ class InvalidRow:
     extra: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnRead:
+    """From which header a column was read, and why; `instead_of` are the headers that could have
+    been it as well."""
+
+    key: str
+    header: str
+    why: str
+    instead_of: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """“user name from “Account” (one of the usual names)”."""
+        other = ", ".join(f"“{name}”" for name in self.instead_of)
+        return f"{WHAT[self.key]} from “{self.header}” ({self.why}{f'; not {other}' * bool(other)})"
+
+
 @dataclass(frozen=True)
 class DeviceList:
     """A device list that was read. All text in it has been made visible.
 
     `devices` are the rows without an error, in the order of the file; `invalid` are the others.
-    `faults` are all there are, by line. `delimiter` is the character itself. `notes` say what
-    was taken differently from how it was written.
+    `faults` are all there are, by line. `delimiter` is the character itself, nothing for a
+    workbook; `sheet` the name of its sheet. `columns` say what was read from where and why,
+    `notes` what was taken differently from how it was written. `left_out` are the lines below the
+    header that are no rows of the list, with the reason.
     """
 
     file: str
@@ -62,6 +123,10 @@ class DeviceList:
     invalid: tuple[InvalidRow, ...]
     faults: tuple[Fault, ...]
     notes: tuple[str, ...] = ()
+    columns: tuple[ColumnRead, ...] = ()
+    header_line: int = 1
+    sheet: str = ""
+    left_out: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def rows_invalid(self) -> int:
@@ -72,3 +137,8 @@ class DeviceList:
     def has_errors(self) -> bool:
         """Whether anything in the list is an error, be it in a row or in the header."""
         return any(fault.severity == "error" for fault in self.faults)
+
+    @property
+    def headers_read(self) -> dict[str, str]:
+        """The header of each column that was read, by its key."""
+        return {column.key: column.header for column in self.columns}

@@ -1,24 +1,32 @@
-"""Reading a device list in any form people hold it: all its devices and all its faults at once."""
+"""Reading a device list in any form people hold it: all its devices and all its faults at once.
 
+source → header → rows → which column is what → devices and faults. Rows are judged in one place,
+whatever the source.
+"""
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
 from siptui.devicelist.across import Entry, repeated_accounts, repeated_devices
-from siptui.devicelist.header import Header, read_header
-from siptui.devicelist.lines import records
+from siptui.devicelist.choosing import Choice, Columns
+from siptui.devicelist.header import Header, find_in_lines
 from siptui.devicelist.model import DeviceList, Fault, InvalidRow, ListError
-from siptui.devicelist.rules import Changes, Judged, judge
+from siptui.devicelist.rows import LeftOut, Row, rows_of_lines
+from siptui.devicelist.rules import Changes, Judge, Judged, Layout
 from siptui.devicelist.source import Source, load
-from siptui.domain.columns import NOT_MAPPED, Mapped
+from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped
 from siptui.domain.device import Device
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 200_000
-#: From so many lines on, loading polars is quicker than doing without: it takes a quarter of a
-#: second by itself, in which Python reads some ten thousand rows. Once loaded it stays, which
-#: doubles what a console weighs, so a list that is as quickly read without does without.
-QUICK_FROM = 12_000
+#: What rows times columns may come to: each cell is kept, as it may be shown and exported.
+MAX_CELLS = 4_000_000
 
 
 def read(
@@ -26,83 +34,203 @@ def read(
     *,
     region: Region | None = None,
     delimiter: str | None = None,
-    columns: Mapped = NOT_MAPPED,
+    options: ListOptions = DEFAULT_OPTIONS,
     max_bytes: int = MAX_BYTES,
     max_rows: int = MAX_ROWS,
 ) -> DeviceList:
     """Read and validate the device list at `path`; `-` is standard input.
 
     `region` is for rows that name none, `delimiter` overrules what the header line suggests,
-    `columns` which header is what.
-    Raises `ListError` when the file as a whole is no device list; whatever is wrong with single
-    rows is in the `faults` of the answer.
+    `options` what else the operator says about the list.
+    Raises `ListError` when the file as a whole is no device list, `UndecidedError` when it can be
+    read in more than one way; whatever is wrong with single rows is in the `faults` of the answer.
     """
     source = load(Path(path), max_bytes)
-    lines = source.text.split("\n")
-    header = read_header(source.file, lines, delimiter, columns)
-    if len(lines) - header.first > max_rows:
-        rows = sum(1 for line in lines[header.first :] if line.strip(" \t"))
-        if rows > max_rows:
-            raise ListError(
-                f"{source.file} has {rows:,} rows; the limit is {max_rows:,}.",
-                code="too_many_rows",
-                remedy="Split the list.",
-            )
-    changes = Changes()
-    devices, judged = _rows(lines, header, region, changes)
-    return _list(source, header, devices, judged, changes)
+    with _no_collection():
+        return _read(source, region, delimiter, options, max_rows)
 
 
-def _rows(
-    lines: list[str], header: Header, region: Region | None, changes: Changes
-) -> tuple[list[Device], list[Judged]]:
-    """The devices found on the quick way, and what the rules say to all other rows."""
-    devices: list[Device] = []
-    others = None
-    if len(lines) >= QUICK_FROM:
-        from siptui.devicelist.vector import quick
-
-        if found := quick(lines, header, region, changes):
-            devices, others = found
-    if others is None:
-        others = list(records(lines, header.delimiter, header.first))
-    rows = (judge(record, header, region, changes) for record in others)
-    return devices, [row for row in rows if row is not None]
-
-
-def _list(
+def _read(
     source: Source,
-    header: Header,
-    devices: list[Device],
-    judged: list[Judged],
-    changes: Changes,
+    region: Region | None,
+    delimiter: str | None,
+    options: ListOptions,
+    max_rows: int,
 ) -> DeviceList:
-    faults = [fault for row in judged for fault in row.faults]
-    devices = devices + [row.device for row in judged if row.device is not None]
-    if judged:
-        devices.sort(key=attrgetter("line"))
-    invalid = [row.row for row in judged if row.device is None]
-    entries = _entries(devices, judged)
-    if repeated := repeated_devices(entries, header):
-        faults += repeated.values()
-        invalid += [_invalid(device) for device in devices if device.line in repeated]
-        devices = [device for device in devices if device.line not in repeated]
-        entries = [entry for entry in entries if entry[0] not in repeated]
-    invalid.sort(key=lambda row: row.line)
-    faults += repeated_accounts(entries, header)
-    faults += header.faults
-    faults += _of_the_whole(source, header, judged, len(devices) + len(invalid))
-    faults.sort(key=lambda fault: fault.line)
-    return DeviceList(
+    columns = options.columns
+    changes, out = Changes(), LeftOut()
+    lines = source.text.split("\n")
+    header = find_in_lines(source.file, lines, delimiter, columns)
+    rows: list[Row] = []
+    cells = 0
+    for row in rows_of_lines(lines, header, changes, out):
+        rows.append(row)
+        cells += len(row.cells)
+        if len(rows) > max_rows or cells > MAX_CELLS:
+            raise _too_many(source.file, sum(1 for line in lines if line.strip()), max_rows, rows)
+    if header.ours and not columns.given:
+        columns = NOT_MAPPED  # siptui's own headers, whatever a supplier's are called
+    chosen = Choice(
         source.file,
-        source.sha256,
-        source.encoding,
-        header.delimiter,
-        tuple(devices),
-        tuple(invalid),
-        tuple(faults),
-        (*header.notes, *changes.notes()),
+        header.line,
+        header.names,
+        [row.cells for row in rows],
+        columns,
+        frozenset(header.results.values()),
+        ours=header.ours and not columns.given,
+    ).choose()
+    layout = _layout(header, chosen, columns)
+    found = _Judged(source, header, chosen, changes, out, layout)
+    judge = Judge(layout, region, changes)
+    for row in rows:
+        judged = judge.judge(row.line, row.cells, row.broken)
+        if isinstance(judged, Device):
+            found.devices.append(judged)
+        else:
+            found.others.append(judged)
+    return found.list()
+
+
+def _too_many(file: str, lines: int, max_rows: int, rows: Sequence[Row]) -> ListError:
+    if len(rows) > max_rows:
+        return ListError(
+            f"{file} has more than {max_rows:,} rows ({lines:,} lines that are not blank).",
+            code="too_many_rows",
+            remedy="Split the list.",
+        )
+    return ListError(
+        f"{file} has more than {MAX_CELLS:,} cells.",
+        code="too_many_cells",
+        remedy="Leave out the columns that are not needed, or split the list.",
     )
+
+
+def _layout(header: Header, chosen: Columns, mapped: Mapped) -> Layout:
+    places = chosen.places
+    # Those who look for a further column know it by siptui's name, so one that was named for it
+    # goes by that; first, so that no other column of such a name comes before it.
+    named = {
+        place: COLUMNS[key]
+        for key, place in places.items()
+        if key in mapped.headers and key not in ("username", "hardware_id", "region")
+    }
+    gone = {places.get(key) for key in ("username", "hardware_id", "region")}
+    gone.update(header.results.values())
+    used = set(named.values())
+    extra = [(name, place) for place, name in named.items()]
+    for place, name in enumerate(header.names):
+        if not name or place in gone or place in named:
+            continue
+        new, number = name, 1
+        while new in used:
+            number += 1
+            new = f"{name} ({number})"
+        used.add(new)
+        extra.append((new, place))
+    return Layout(
+        header.line,
+        header.names,
+        places["username"],
+        places["hardware_id"],
+        places.get("region"),
+        places.get("model"),
+        places.get("onboarded_at"),
+        tuple(extra),
+        header.results,
+    )
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What was found in a list: the devices without any fault, and the other rows."""
+
+    source: Source
+    header: Header
+    chosen: Columns
+    changes: Changes
+    out: LeftOut
+    layout: Layout
+    devices: "list[Device]"
+    others: "list[Judged]"
+
+    def __init__(
+        self,
+        source: Source,
+        header: Header,
+        chosen: Columns,
+        changes: Changes,
+        out: LeftOut,
+        layout: Layout,
+    ) -> None:
+        self.source, self.header, self.chosen = source, header, chosen
+        self.changes, self.out, self.layout = changes, out, layout
+        self.devices, self.others = [], []
+
+    def list(self) -> DeviceList:
+        """The list, with what the rules across rows say."""
+        layout, judged = self.layout, self.others
+        faults = [fault for row in judged for fault in row.faults]
+        devices = self.devices + [row.device for row in judged if row.device is not None]
+        if judged:
+            devices.sort(key=attrgetter("line"))
+        invalid = [row.row for row in judged if row.device is None]
+        entries = _entries(devices, judged)
+        if repeated := repeated_devices(entries, layout):
+            faults += repeated.values()
+            # A row that was invalid already stays so; it has one more fault.
+            invalid += [_invalid(device) for device in devices if device.line in repeated]
+            devices = [device for device in devices if device.line not in repeated]
+            entries = [entry for entry in entries if entry[0] not in repeated]
+        invalid.sort(key=lambda row: row.line)
+        faults += repeated_accounts(entries, layout)
+        faults += self.chosen.faults
+        faults += self._of_the_whole(len(devices) + len(invalid))
+        faults.sort(key=lambda fault: fault.line)
+        return DeviceList(
+            self.source.file,
+            self.source.sha256,
+            self.source.encoding,
+            self.header.delimiter,
+            tuple(devices),
+            tuple(invalid),
+            tuple(faults),
+            tuple(self._notes()),
+            tuple(self.chosen.read),
+            self.header.line,
+            "",
+            self.out.lines,
+        )
+
+    def _notes(self) -> Iterator[str]:
+        yield from self.header.notes
+        if self.header.line > 1:
+            yield f"The header was found in line {self.header.line}"
+        named = [read for read in self.chosen.read if read.why.startswith("named")]
+        if named:
+            yield "Read as said: " + ", ".join(read.sentence() for read in named)
+        yield from self.chosen.notes
+        yield from self.changes.notes()
+        yield from self.out.notes()
+
+    def _of_the_whole(self, rows: int) -> Iterable[Fault]:
+        """Faults of the list as such; they stand at the line of the header."""
+        line, layout = self.header.line, self.layout
+        user, hardware = layout.name(layout.user), layout.name(layout.hardware)
+        if self.source.encoding == "cp1252":
+            message = (
+                "the file is not UTF-8 and was read as Windows-1252; "
+                "look at letters with accents, or save it as “CSV UTF-8”"
+            )
+            yield Fault(line, "", "cp1252", "encoding", message, "warning")
+        if rows == 0:
+            yield Fault(line, "", "", "no_devices", "there is a header, but no device below")
+        swapped = sum(any(fault.rule == "swapped" for fault in row.faults) for row in self.others)
+        if swapped == rows and rows > 1:
+            message = (
+                f"every row has the hardware id under “{user}” and the user name under "
+                f"“{hardware}”: the two headers are the wrong way round"
+            )
+            yield Fault(line, user, user, "swapped_header", message)
 
 
 def _entries(devices: list[Device], judged: list[Judged]) -> list[Entry]:
@@ -128,24 +256,16 @@ def _invalid(device: Device) -> InvalidRow:
     )
 
 
-def _of_the_whole(source: Source, header: Header, judged: list[Judged], rows: int) -> list[Fault]:
-    """Faults of the list as such; they stand at the line of the header."""
-    line = header.line
-    user, hardware = header.name(header.user), header.name(header.hardware)
-    faults = []
-    if source.encoding == "cp1252":
-        message = (
-            "the file is not UTF-8 and was read as Windows-1252; "
-            "look at letters with accents, or save it as “CSV UTF-8”"
-        )
-        faults.append(Fault(line, "", "cp1252", "encoding", message, "warning"))
-    if rows == 0:
-        faults.append(Fault(line, "", "", "no_devices", "there is a header, but no device below"))
-    swapped = sum(any(fault.rule == "swapped" for fault in row.faults) for row in judged)
-    if swapped == rows and rows > 1:
-        message = (
-            f"every row has the hardware id under “{user}” and the user name under “{hardware}”: "
-            "the two headers are the wrong way round"
-        )
-        faults.append(Fault(line, user, user, "swapped_header", message))
-    return faults
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile: the collector would walk a growing heap again and again, and
+    find nothing. What was made here lives as long as its list and goes with its last reference,
+    so that no walk is needed later, either."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if before:
+            gc.enable()

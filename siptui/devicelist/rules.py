@@ -1,13 +1,11 @@
 """The rules for one row: what makes it a device, and every reason why it is none."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from siptui.devicelist.cells import MAX_CELL, clean
-from siptui.devicelist.header import Header
-from siptui.devicelist.lines import Record
 from siptui.devicelist.model import Fault, InvalidRow
 from siptui.domain.device import NOTHING, Device
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
@@ -23,16 +21,43 @@ _LINES = 10  # lines that a note names
 _SHOWN = 200  # characters of a wrong value that a fault repeats
 _SIP = re.compile(r"sips?:(?=[^@]+@)", re.IGNORECASE)
 _PREFIX = re.compile(r"(SEP|ATA)[0-9A-F]", re.IGNORECASE)
-_BROKEN = {
+#: What a row is that cannot be divided into cells, or has cells of an odd length.
+BROKEN = {
     "quotes": "a quotation mark is not closed, or stands inside a cell; "
     "close it, or double those that belong to the text",
     "line_too_long": "the line is far too long for a device",
 }
+LONG_CELL = "cell_too_long"
+REWRITTEN = "Hardware id written as XX-XX-XX-XX-XX-XX"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns are, by index from 0, for the rules that look at rows.
+
+    `extra` are the further columns by the names under which they are kept, `results` the places
+    of an earlier run's results.
+    """
+
+    line: int
+    names: tuple[str, ...]
+    user: int
+    hardware: int
+    region: int | None = None
+    model: int | None = None
+    onboarded: int | None = None
+    extra: tuple[tuple[str, int], ...] = ()
+    results: Mapping[str, int] = field(default_factory=dict)
+
+    def name(self, index: int | None, default: str = "") -> str:
+        """The header of a column as it stands in the file, or `default` for no column."""
+        return default if index is None else self.names[index]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A row after every rule that looks at it alone. `device` is none if any was broken."""
+    """A row that has faults, after every rule that looks at it alone. `device` is none if any of
+    them is an error."""
 
     line: int
     device: Device | None
@@ -46,36 +71,20 @@ class Judged:
 class Changes:
     """What was read differently from how it was written: how often, and the first example."""
 
-    found: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    found: dict[str, tuple[int, int, str, str]] = field(default_factory=dict)
 
-    #: Lines that are no rows of the list although something stands on them, by what they are.
-    left_out: dict[str, list[int]] = field(default_factory=dict)
-
-    def leave_out(self, what: str, line: int) -> None:
-        """Line `line` is `what` and no row."""
-        self.left_out.setdefault(what, []).append(line)
-
-    def add(self, what: str, line: int, example: str, count: int = 1) -> None:
-        """Count `count` more of `what`; `example` is of `line` and kept if it is the first."""
-        before, at, shown = self.found.get(what, (0, line, example))
-        if line < at:
-            at, shown = line, example
-        self.found[what] = (before + count, at, shown)
+    def add(self, what: str, line: int, before: str, after: str = "") -> None:
+        """One more of `what`: on `line`, `before` became `after`. Lines come in order."""
+        count, at, was, became = self.found.get(what, (0, line, before, after))
+        self.found[what] = (count + 1, at, was, became)
 
     def notes(self) -> tuple[str, ...]:
         """A sentence for each kind of change."""
         return tuple(
-            f"{what} on {count} {'row' if count == 1 else 'rows'} (line {line}: {example})"
-            for what, (count, line, example) in sorted(self.found.items())
-        ) + tuple(
-            f"{count_of(lines, what)} left out ({lines_of(lines)})"
-            for what, lines in sorted(self.left_out.items())
+            f"{what} on {count} {'row' if count == 1 else 'rows'} (line {line}: "
+            + (f"{before} → {after})" if after else f"{before})")
+            for what, (count, line, before, after) in sorted(self.found.items())
         )
-
-
-def count_of(lines: Sequence[int], what: str) -> str:
-    """“1 row that is a comment”, “3 rows that are comments”."""
-    return f"{len(lines)} {what if len(lines) == 1 else PLURALS.get(what, what + 's')}"
 
 
 def lines_of(lines: Sequence[int]) -> str:
@@ -85,179 +94,190 @@ def lines_of(lines: Sequence[int]) -> str:
     return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
 
 
-COMMENT = "row that begins with # or //"
-PLURALS = {COMMENT: "rows that begin with # or //"}
-REWRITTEN = "Hardware id written as XX-XX-XX-XX-XX-XX"
+class Judge:
+    """The rules for the rows of one list. `region` is for rows that name none."""
 
+    def __init__(self, layout: Layout, region: Region | None, changes: Changes) -> None:
+        self.layout, self.default, self.changes = layout, region, changes
+        self._width = len(layout.names)
+        places = [place for _, place in layout.extra]
+        self._reach = max([layout.user, layout.hardware, *places])
+        self._regions: dict[str, Region | None] = {}
 
-def judge(record: Record, header: Header, region: Region | None, changes: Changes) -> Judged | None:
-    """What `record` is; none if all its cells are blank."""
-    return _Row(record, header, region, changes).judged()
+    def judge(self, line: int, cells: list[str], broken: str = "") -> Device | Judged:
+        """What the row of `line` is: a device without any fault, or a row with its faults.
 
-
-class _Row:
-    def __init__(
-        self, record: Record, header: Header, region: Region | None, changes: Changes
-    ) -> None:
-        self.line, self.header, self.default, self.changes = record.line, header, region, changes
-        self.broken = record.broken
-        self.faults: list[Fault] = []
-        self.cells = [clean(c) if len(c) <= MAX_CELL else c for c in record.cells]
-
-    def judged(self) -> Judged | None:
-        if not any(self.cells):
-            return None
-        if self.cells[0].startswith(("#", "//")):
-            self.changes.leave_out(COMMENT, self.line)
-            return None
-        self._shape()
-        user_text, hardware_text = self._at(self.header.user), self._at(self.header.hardware)
+        `cells` are clean, and at least one is not empty.
+        """
+        layout, faults = self.layout, list[Fault]()
+        if broken or len(cells) != self._width:
+            self._shape(line, cells, broken, faults)
+        count = len(cells)
+        if count <= self._reach:
+            cells = cells + [""] * (self._reach + 1 - count)
+        user_text, hardware_text = cells[layout.user], cells[layout.hardware]
         user: UserName | None = None
         hardware: HardwareId | None = None
-        region = self._region()
-        if not self.broken:
-            if self._swapped(user_text, hardware_text):
-                self._swap_fault(user_text)
+        region = self._region(line, cells, faults)
+        if not broken or broken == LONG_CELL:
+            if "@" in hardware_text and "@" not in user_text and _is_hardware_id(user_text):
+                message = "user name and hardware id stand in each other's column"
+                _add(faults, line, layout.names[layout.user], user_text, "swapped", message)
             else:
-                user, hardware = self._user(user_text), self._hardware(hardware_text)
-        self._result()
-        self._model(hardware)
-        self._onboarded()
-        extra = {name: self._at(place)[:MAX_CELL] for name, place in self.header.extra} or NOTHING
+                user = self._user(line, user_text, faults)
+                hardware = self._hardware(line, hardware_text, faults)
+        if layout.results:
+            self._result(line, cells, faults)
+        if layout.model is not None and hardware is not None and hardware.port is not None:
+            self._model(line, _at(cells, layout.model), hardware.port, faults)
+        if layout.onboarded is not None:
+            self._onboarded(line, _at(cells, layout.onboarded), faults)
+        extra: Mapping[str, str] = NOTHING
+        if layout.extra:
+            extra = {name: cells[place] for name, place in layout.extra}
         device = None
-        if user is not None and hardware is not None and region is not None and not self._errors():
-            device = Device(self.line, user, hardware, region, extra)
-        shown = self._at(self.header.region) if self.header.region is not None else ""
-        row = InvalidRow(
-            self.line,
-            user_text[:MAX_CELL],
-            hardware_text[:MAX_CELL],
-            (region.value if region else shown)[:MAX_CELL],
-            extra,
-        )
-        return Judged(self.line, device, row, user, hardware, tuple(self.faults))
+        if user is not None and hardware is not None and region is not None:
+            if not faults:
+                return Device(line, user, hardware, region, extra)
+            if not any(fault.severity == "error" for fault in faults):
+                device = Device(line, user, hardware, region, extra)
+        shown = region.value if region else _at(cells, layout.region)
+        row = InvalidRow(line, user_text, hardware_text, shown, extra)
+        return Judged(line, device, row, user, hardware, tuple(faults))
 
-    def _errors(self) -> bool:
-        return any(fault.severity == "error" for fault in self.faults)
-
-    def _at(self, place: int | None) -> str:
-        return self.cells[place] if place is not None and place < len(self.cells) else ""
-
-    def _fault(self, column: str, value: str, rule: str, message: str) -> None:
-        self.faults.append(Fault(self.line, column, value[:_SHOWN], rule, message))
-
-    def _warn(self, column: str, value: str, rule: str, message: str) -> None:
-        self.faults.append(Fault(self.line, column, value[:_SHOWN], rule, message, "warning"))
-
-    def _shape(self) -> None:
-        expected = len(self.header.names)
-        if self.broken:
-            self._fault("", self.cells[0], self.broken, _BROKEN[self.broken])
+    def _shape(self, line: int, cells: list[str], broken: str, faults: list[Fault]) -> None:
+        names, expected = self.layout.names, self._width
+        if broken in BROKEN:
+            _add(faults, line, "", cells[0], broken, BROKEN[broken])
+            cells[:] = [cell[:MAX_CELL] for cell in cells]
             return
-        for place, cell in enumerate(self.cells):
-            if len(cell) > MAX_CELL:
-                name = self.header.names[place] if place < expected else ""
-                self._fault(name, clean(cell[:_SHOWN]), "cell_too_long", f"{len(cell)} characters")
-                self.cells[place] = clean(cell[:MAX_CELL])
-        if surplus := [cell for cell in self.cells[expected:] if cell]:
+        if broken == LONG_CELL:
+            for place, cell in enumerate(cells):
+                if len(cell) > MAX_CELL:
+                    name = names[place] if place < expected else ""
+                    shown = clean(cell[:_SHOWN])
+                    _add(faults, line, name, shown, LONG_CELL, f"{len(cell)} characters")
+                    cells[place] = clean(cell[:MAX_CELL])[:MAX_CELL]
+        if surplus := [cell for cell in cells[expected:] if cell]:
             message = (
-                f"{len(self.cells)} cells under {expected} headers; "
+                f"{len(cells)} cells under {expected} headers; "
                 "is there a delimiter inside a cell that is not quoted?"
             )
-            self._fault("", surplus[0], "too_many_cells", message)
-        elif len(self.cells) < expected:
-            missing = self.header.names[len(self.cells)]
-            message = f"only {len(self.cells)} cells under {expected} headers"
-            self._warn(missing, "", "too_few_cells", message)
+            _add(faults, line, "", surplus[0], "too_many_cells", message)
+        elif len(cells) < expected:
+            message = f"only {len(cells)} cells under {expected} headers"
+            _warn(faults, line, names[len(cells)], "", "too_few_cells", message)
 
-    def _swapped(self, user: str, hardware: str) -> bool:
-        return "@" in hardware and "@" not in user and _is_hardware_id(user)
+    def _user(self, line: int, text: str, faults: list[Fault]) -> UserName | None:
+        try:
+            if ":" not in text and not text.startswith("'"):
+                found = UserName.parse(text)
+                plain = text
+            else:
+                plain = self._plain_user(line, text, faults)
+                found = UserName.parse(plain)
+        except UserNameError as error:
+            hint = f"; did you mean {error.suggestion}?" if error.suggestion else ""
+            column = self.layout.names[self.layout.user]
+            _add(faults, line, column, text, error.rule, error.message + hint)
+            return None
+        if odd := found.unusual:
+            message = f"Entra ID does not list {odd} among the characters of a user name"
+            column = self.layout.names[self.layout.user]
+            _warn(faults, line, column, text, "unusual_character", message)
+        return found
 
-    def _swap_fault(self, user: str) -> None:
-        message = "user name and hardware id stand in each other's column"
-        self._fault(self.header.name(self.header.user), user, "swapped", message)
-
-    def _user(self, text: str) -> UserName | None:
-        column = self.header.name(self.header.user)
+    def _plain_user(self, line: int, text: str, faults: list[Fault]) -> str:
         plain = _SIP.sub("", text, count=1) if _SIP.match(text) else text
         if plain != text:
-            self.changes.add("“sip:” removed from the user name", self.line, plain[:_SHOWN])
+            self.changes.add("“sip:” removed from the user name", line, plain[:_SHOWN])
         if plain.startswith("'"):
             plain = plain.lstrip("'")
             message = f"the apostrophe at the start was taken off: {plain[:_SHOWN]}"
-            self._warn(column, text, "apostrophe", message)
-        try:
-            found = UserName.parse(plain)
-        except UserNameError as error:
-            hint = f"; did you mean {error.suggestion}?" if error.suggestion else ""
-            self._fault(column, text, error.rule, error.message + hint)
-            return None
-        if odd := found.unusual:
-            message = (
-                f"Entra ID does not list {odd} among the characters of a user name; look at it"
-            )
-            self._warn(column, text, "unusual_character", message)
-        return found
+            column = self.layout.names[self.layout.user]
+            _warn(faults, line, column, text, "apostrophe", message)
+        return plain
 
-    def _hardware(self, text: str) -> HardwareId | None:
-        plain = text.strip("'").strip()
+    def _hardware(self, line: int, text: str, faults: list[Fault]) -> HardwareId | None:
+        plain = text.strip("'").strip() if "'" in text else text
         try:
             found = HardwareId.parse(plain)
         except HardwareIdError as error:
             hint = f"; did you mean {error.suggestion}?" if error.suggestion else ""
-            column = self.header.name(self.header.hardware)
-            self._fault(column, text, error.rule, error.message + hint)
+            column = self.layout.names[self.layout.hardware]
+            _add(faults, line, column, text, error.rule, error.message + hint)
             return None
-        if prefix := _PREFIX.match(plain):
-            what = f"{prefix.group(1).upper()} prefix removed"
-            self.changes.add(what, self.line, f"{plain} → {found}")
-        elif found != plain:
-            self.changes.add(REWRITTEN, self.line, f"{plain} → {found}")
+        if found != plain:
+            prefix = _PREFIX.match(plain)
+            what = f"{prefix.group(1).upper()} prefix removed" if prefix else REWRITTEN
+            self.changes.add(what, line, plain, found)
         return found
 
-    def _region(self) -> Region | None:
-        text = self._at(self.header.region)
+    def _region(self, line: int, cells: list[str], faults: list[Fault]) -> Region | None:
+        text = _at(cells, self.layout.region)
         if text:
             try:
-                return Region.parse(text)
-            except ValueError:
+                region = self._regions[text]
+            except KeyError:
+                region = self._regions[text] = _region_of(text)
+            if region is None:
                 message = "not a region; use APAC, EMEA or NOAM"
-                self._fault(self.header.name(self.header.region), text, "region", message)
-                return None
+                column = self.layout.name(self.layout.region)
+                _add(faults, line, column, text, "region", message)
+            return region
         if self.default is None:
             message = "no region: name it in a Region column or with --region; there is no default"
-            self._fault(
-                self.header.name(self.header.region, "Region"), "", "region_missing", message
-            )
+            column = self.layout.name(self.layout.region, "Region")
+            _add(faults, line, column, "", "region_missing", message)
         return self.default
 
-    def _result(self) -> None:
-        place = self.header.results.get("State")
-        if place is not None and self._at(place).casefold() == "succeeded":
+    def _result(self, line: int, cells: list[str], faults: list[Fault]) -> None:
+        place = self.layout.results.get("State", self.layout.results.get("Status"))
+        text = _at(cells, place)
+        if place is not None and text.casefold() in _SIGNED_IN:
             message = (
                 "an earlier run signed this device in already; "
                 "signing in again resets the account's password again"
             )
-            self._warn(self.header.names[place], self._at(place), "already_signed_in", message)
+            _warn(faults, line, self.layout.names[place], text, "already_signed_in", message)
 
-    def _model(self, hardware: HardwareId | None) -> None:
-        text = self._at(self.header.model)
-        if hardware is None or hardware.port is None or not text:
-            return
-        if found := ADAPTER.search(text):
+    def _model(self, line: int, text: str, port: int, faults: list[Fault]) -> None:
+        if text and (found := ADAPTER.search(text)):
             served, built_in = ADAPTERS[found.group(1)]
-            if hardware.port > served:
+            if port > served:
                 message = (
-                    f"port {hardware.port}, but SIP Gateway serves only the first {served} of the "
+                    f"port {port}, but SIP Gateway serves only the first {served} of the "
                     f"{built_in} ports of an MP{found.group(1)}"
                 )
-                self._warn(self.header.name(self.header.model), text, "port_not_served", message)
+                column = self.layout.name(self.layout.model)
+                _warn(faults, line, column, text, "port_not_served", message)
 
-    def _onboarded(self) -> None:
-        text = self._at(self.header.onboarded)
+    def _onboarded(self, line: int, text: str, faults: list[Fault]) -> None:
         if text and not is_date(text):
             message = "not a date such as 2025-03-31 or 2025-03-31T14:00:00Z"
-            self._warn(self.header.name(self.header.onboarded), text, "date", message)
+            _warn(faults, line, self.layout.name(self.layout.onboarded), text, "date", message)
+
+
+_SIGNED_IN = frozenset({"succeeded", "signed in"})
+
+
+def _add(faults: list[Fault], line: int, column: str, value: str, rule: str, message: str) -> None:
+    faults.append(Fault(line, column, value[:_SHOWN], rule, message))
+
+
+def _warn(faults: list[Fault], line: int, column: str, value: str, rule: str, message: str) -> None:
+    faults.append(Fault(line, column, value[:_SHOWN], rule, message, "warning"))
+
+
+def _at(cells: Sequence[str], place: int | None) -> str:
+    return cells[place] if place is not None and place < len(cells) else ""
+
+
+def _region_of(text: str) -> Region | None:
+    try:
+        return Region.parse(text)
+    except ValueError:
+        return None
 
 
 def is_date(text: str) -> bool:

@@ -1,13 +1,17 @@
 """The desk: what a view may ask of runs. Views decide nothing; they read, and leave orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from siptui.domain.device import Device
 from siptui.posix import Holder
 from siptui.runs.events import Options, Stored
 from siptui.runs.state import RunState
+
+#: It is not known which headers were read.
+NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,17 @@ class Desk(Protocol):
         ...
 
     def create(
-        self, devices: Sequence[Device], *, file: str, sha256: str, skipped: int, options: Options
+        self,
+        devices: Sequence[Device],
+        *,
+        file: str,
+        sha256: str,
+        skipped: int,
+        options: Options,
+        columns: Mapping[str, str] = NO_COLUMNS,
     ) -> str:
-        """Plan a run and write it down; the run's id. Nothing is submitted yet."""
+        """Plan a run and write it down; the run's id. Nothing is submitted yet. `columns` are the
+        headers of the list that were read, by key."""
         ...
 
     def notes(self, devices: Sequence[Device], *, run: str = "") -> list[str]:

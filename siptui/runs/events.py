@@ -52,6 +52,7 @@ class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
     batches: int
     actor: Actor = Actor()
     options: Options = Options()
+    columns: dict[str, str] = {}  # the header of the list that each column was read from
 
 
 class OptionsChanged(Event, frozen=True, tag="options", kw_only=True):

@@ -1,7 +1,7 @@
 """The desk over the journal: plans runs, leaves orders, reads history, finds somebody to work."""
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from siptui.domain.state import DeviceState
 from siptui.posix import HeldError, Holder, lock_holder, user_name
 from siptui.runs.bulk import collected_later
 from siptui.runs.changes import UNCHANGED, Changed
-from siptui.runs.desk import RunHead
+from siptui.runs.desk import NO_COLUMNS, RunHead
 from siptui.runs.events import (
     Actor,
     BatchPlanned,
@@ -75,6 +75,7 @@ def plan_events(
     skipped: int,
     options: Options,
     actor: Actor,
+    columns: Mapping[str, str] = NO_COLUMNS,
 ) -> list[Event]:
     """The first events of a run: what is to be done, cut into batches. Pure."""
     batches = make_batches(devices, size=options.batch_size, first=options.first)
@@ -90,6 +91,7 @@ def plan_events(
             batches=len(batches),
             actor=actor,
             options=options,
+            columns=dict(columns),
         ),
         *(
             BatchPlanned(
@@ -171,8 +173,10 @@ class Office:
         skipped: int,
         options: Options,
         again: bool = False,
+        columns: Mapping[str, str] = NO_COLUMNS,
     ) -> str:
-        """Plan a run and write it down; the run's id. Nothing is submitted yet.
+        """Plan a run and write it down; the run's id. Nothing is submitted yet. `columns` are the
+        headers of the list that were read, by key.
 
         Raises `BusyDevicesError` for devices that another run has at the service, they or others
         of their accounts; with `again` those of unknown outcome may be submitted once more.
@@ -188,6 +192,7 @@ class Office:
             skipped=skipped,
             options=replace(options, again=again or options.again),
             actor=self.actor,
+            columns=columns,
         )
         # Looked at and written in one piece: no two plans take the same device.
         self._journal.create(

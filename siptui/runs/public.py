@@ -26,7 +26,7 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
     event = stored.event
     head = {"schema": SCHEMA, "type": "", "at": stored.at, "run": state.run}
     if isinstance(event, ev.RunPlanned):
-        keep = ("file", "sha256", "tenant", "devices", "skipped", "batches")
+        keep = ("file", "sha256", "tenant", "devices", "skipped", "batches", "columns")
         yield head | {"type": "run_planned"} | {name: getattr(event, name) for name in keep}
     elif isinstance(event, ev.BatchSubmitting):
         yield head | {

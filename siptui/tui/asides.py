@@ -16,6 +16,11 @@ _REGION = (
     "A device lives in the one region whose provisioning URL it was given. In another region the "
     "service answers that the device is not found; nothing worse happens."
 )
+_ASKED = (
+    "The passwords of the accounts in the column you choose will be reset, so siptui does not "
+    "guess. Esc opens no list; nothing is submitted before a number is typed."
+)
+_KEPT = "The answer is kept for lists with the same headers, and every confirmation names them."
 
 ASIDES: dict[str, tuple[str, ...]] = {
     "Submit": (
@@ -53,6 +58,8 @@ ASIDES: dict[str, tuple[str, ...]] = {
         "policy may belong to somebody, who could not sign in anywhere after the reset.",
         "Left out, a row stays in the list and is submitted another time.",
     ),
+    "Which column holds the user name?": (_ASKED, _KEPT),
+    "Which column holds the hardware id?": (_ASKED, _KEPT),
     "Region": (_REGION,),
     "New profile: region": (_REGION, "It can be changed in config.toml at any time."),
     "New profile: cloud": (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siptui.domain.columns import NOT_MAPPED, Mapped
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 from siptui.runs.events import Options
 from siptui.tui.waits import Waits
@@ -42,8 +42,8 @@ class ConsoleOptions:
     #: For checks and fixes: the phones' public addresses, and where the list's numbers come from.
     public_ips: tuple[str, ...] = ()
     number_type: str = "DirectRouting"
-    #: Which header of a list is what, where the profile says so.
-    columns: Mapped = NOT_MAPPED
+    #: How lists are read: which header is what, as the profile or the command line says.
+    list_options: ListOptions = DEFAULT_OPTIONS
     #: The service's own memory; without it, its key is not offered.
     memory: "Memory | None" = None
     #: The tenant's prerequisites; without them, their keys are not offered.

@@ -59,6 +59,7 @@ class Orders(Signing):
             checked=self.prerequisites(devices),
             notes=notes,
         )
+        question = session.naming_headers(question)
         if await self.app.push_screen_wait(Confirm("Submit", question, len(devices))):
             self.do(partial(session.submit, without), then_all=True)
 
@@ -145,6 +146,7 @@ class Orders(Signing):
                 return
             notes = [*notes, *unread]
             question = phrases.resume_question(run, session.tenant, waiting, notes)
+            question = session.naming_headers(question)
             if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
                 return
         self.do(partial(session.desk.resume, run.run))
@@ -174,7 +176,7 @@ class Orders(Signing):
         question = phrases.retry_question(
             records, session.tenant, session.options.run_options, left_out=note
         )
-        question += [*unread, *_left_out(without)]
+        question = [*session.naming_headers(question), *unread, *_left_out(without)]
         if await self.app.push_screen_wait(Confirm("Retry", question, len(records))):
             self.do(partial(session.retry, records))
             self.grid.clear_marks()
@@ -213,7 +215,8 @@ class Orders(Signing):
         without, unread = await self.left_out([record.device for record in lost], whole=True)
         if without is None:
             return
-        question = [*phrases.resubmit_question(lost, session.tenant, number), *unread]
+        question = phrases.resubmit_question(lost, session.tenant, number)
+        question = [*session.naming_headers(question), *unread]
         if await self.app.push_screen_wait(Confirm("Submit again", question, len(lost))):
             self.do(partial(session.desk.resubmit, run, number))
 

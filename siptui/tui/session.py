@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siptui.domain.columns import Mapped
+from siptui.domain.columns import columns_read
 from siptui.domain.device import Device, DeviceKey
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.domain.text import visible
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 _DECIDED = (BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED)
 
 
-def read_list(path: Path, region: Region | None, columns: Mapped) -> "DeviceList":
-    """Read a device list, for a thread: polars is imported here and not before."""
+def read_list(path: Path, region: Region | None, options: ListOptions) -> "DeviceList":
+    """Read a device list, for a thread: what reads lists is imported here and not before."""
     from siptui.devicelist import read
 
-    return read(path, region=region, columns=columns)
+    return read(path, region=region, options=options)
 
 
 class Session:
@@ -39,6 +40,7 @@ class Session:
         self.options = options
         self.board = Board()
         self.path: Path | None = None
+        self._read_with = options.list_options
         self.region = options.region
         self.account = desk.account
         self.tenant_id = options.tenant_id
@@ -89,10 +91,16 @@ class Session:
             return self.run.plan.file
         return self.board.list.file if self.board.list else ""
 
-    def take_list(self, path: Path, devices: "DeviceList") -> None:
-        """Show a list that was read; a run that was followed goes on without us."""
+    def list_options(self, path: Path) -> ListOptions:
+        """How the list at `path` is read: as it was answered before, if it is open."""
+        return self._read_with if path == self.path else self.options.list_options
+
+    def take_list(
+        self, path: Path, devices: "DeviceList", options: ListOptions = DEFAULT_OPTIONS
+    ) -> None:
+        """Show a list that was read with `options`; a run that was followed goes on without us."""
         self.leave()
-        self.path = path
+        self.path, self._read_with = path, options
         self.take_preflight(None)
         self.board.take_list(devices)
 
@@ -116,6 +124,16 @@ class Session:
             return [record.device for record in self.run.devices]
         return self.board.list.devices if self.board.list else ()
 
+    def naming_headers(self, question: list[str]) -> list[str]:
+        """`question` with the headers in its first paragraph from which user names and hardware
+        ids were read, if they are known."""
+        if self.run is not None:
+            headers = self.run.plan.columns if self.run.plan else {}
+        else:
+            headers = self.board.list.headers_read if self.board.list else {}
+        first, *others = question
+        return [f"{first} {visible(columns_read(headers))}".strip(), *others]
+
     def submit(self, without: Collection[DeviceKey] = ()) -> None:
         """Write the run down, have it worked on, follow it; some rows may be left out."""
         devices = self.board.list
@@ -128,6 +146,7 @@ class Session:
             sha256=devices.sha256,
             skipped=devices.rows_invalid + len(left_out),
             options=self.options.run_options,
+            columns=devices.headers_read,
         )
         self.desk.start(run)
         self.board.leave_out(left_out, "left out: may be a personal account")

@@ -1,4 +1,4 @@
-"""Any bytes whatever are a device list or a clear refusal; both ways of reading agree on them."""
+"""Any bytes whatever are a device list or a clear refusal."""
 
 import random
 from pathlib import Path

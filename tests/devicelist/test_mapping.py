@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from siptui.devicelist import DeviceList, ListError, csv_text, read, reading
+from siptui.devicelist import DeviceList, ListError, csv_text, read
 from siptui.devicelist.writing import ResultRow
 from siptui.domain.columns import Mapped
 from siptui.domain.deadline import deadline_of
+from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from siptui.gateway.tenant import NumberType
 from siptui.preflight.numbers import Wanted, wanted_number
@@ -31,14 +32,10 @@ ROW = "me@c.de;lobby@c.de;0004F28124B4;0004F28124B3:005;emea;MP-114;2025-03-31;+
 def read_mapped(folder: Path, text: str, columns: Mapped = MAPPED) -> DeviceList:
     path = folder / "list.csv"
     path.write_text(text)
-    return read(path, columns=columns)
+    return read(path, options=ListOptions(columns))
 
 
-@pytest.mark.parametrize("quick_from", [10, 1])
-def test_they_are_read_whatever_else_the_list_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_from: int
-) -> None:
-    monkeypatch.setattr(reading, "QUICK_FROM", quick_from)
+def test_they_are_read_whatever_else_the_list_has(tmp_path: Path) -> None:
     found = read_mapped(tmp_path, HEAD + ROW)
     assert pairs(found) == [(2, "lobby@c.de", "00-04-F2-81-24-B3:005")]
     assert rules(found, "warning") == [(2, "Baumuster", "port_not_served")]
@@ -50,21 +47,18 @@ def test_they_are_read_whatever_else_the_list_has(
     assert (deadline := deadline_of(device)) is not None
     assert deadline.date().isoformat() == "2025-04-03"
     assert {"UPN", "MAC", "PhoneNumber (2)"} <= set(device.extra)
-    assert "user name from “teams-konto”" in found.notes[0]
+    assert "user name from “teams-konto” (named by “username” in [profiles.a" in found.notes[0]
     assert "[profiles.a.columns]" in found.notes[0]
 
 
 def test_one_that_is_not_there_is_named_with_where_it_is_written(tmp_path: Path) -> None:
     with pytest.raises(ListError) as caught:
-        read_mapped(tmp_path, HEAD.replace("Zone", "Region") + ROW)
-    assert caught.value.code == "mapped_column"
-    assert "“Zone”" in caught.value.message
-    assert "the region is to be read" in caught.value.message
-    assert "“Region”" in caught.value.message
-    assert "“region” in [profiles.a.columns] of config.toml" in caught.value.remedy
-    with pytest.raises(ListError) as caught:
         read_mapped(tmp_path, HEAD.replace("teams-konto", "Username") + ROW)
+    assert caught.value.code == "mapped_column"
     assert "“Teams Konto” or “Konto neu”" in caught.value.message
+    assert "the user name is to be read" in caught.value.message
+    assert "“Username”" in caught.value.message
+    assert "“username” in [profiles.a.columns] of config.toml" in caught.value.remedy
     with pytest.raises(ListError) as caught:
         read_mapped(tmp_path, "lobby@c.de;0004F28124B3\n")
     assert caught.value.code == "no_header"
@@ -80,3 +74,25 @@ def test_a_list_that_siptui_wrote_is_read_by_its_own_headers(tmp_path: Path) -> 
     assert pairs(again) == [(2, device.user_name, device.hardware_id)]
     assert again.devices[0].extra["PhoneNumber"] == device.extra["PhoneNumber"]
     assert deadline_of(again.devices[0]) == deadline_of(device)
+
+
+def test_a_list_need_not_have_every_column_that_a_profile_names(tmp_path: Path) -> None:
+    (device,) = read_mapped(tmp_path, HEAD.replace("Zone", "Region") + ROW).devices
+    assert device.region is Region.EMEA
+    given = Mapped({"region": ("Zone",)}, "--column", frozenset(["region"]))
+    with pytest.raises(ListError) as caught:
+        read_mapped(tmp_path, HEAD.replace("Zone", "Region") + ROW, given.over(MAPPED))
+    assert "--column region" in caught.value.remedy
+
+
+def test_what_is_named_for_one_list_goes_before_the_profile(tmp_path: Path) -> None:
+    given = Mapped(
+        {"username": ("UPN",), "region": ()}, "--column", frozenset(["username", "region"])
+    )
+    text = HEAD + ROW
+    found = read_mapped(tmp_path, text.replace("Zone", "Region"), given.over(MAPPED))
+    assert pairs(found) == []
+    assert rules(found) == [(2, "Region", "region_missing")]
+    assert found.headers_read["username"] == "UPN"
+    assert found.headers_read["hardware_id"] == "Inventar MAC"
+    assert any("“Region” is not read as the region" in note for note in found.notes)

@@ -61,6 +61,7 @@ _VALUES = {
     Region: st.sampled_from(Region),
     DeviceState: st.sampled_from(DeviceState),
     str: st.text(),
+    dict[str, str]: st.dictionaries(st.text(), st.text(), max_size=3),
     float: st.floats(allow_nan=False, allow_infinity=False),
     int: st.integers(-(2**63), 2**63 - 1),
 }

@@ -93,7 +93,8 @@ class ConsoleHarness:
             return True
         groups = {worker.group for worker in self.app.workers if not worker.is_finished}
         asked = len(stack) > 1  # a conversation waits for its answer
-        reading = bool(groups & {"read", "list", "check"}) and not isinstance(top, ModalScreen)
+        modal = any(isinstance(screen, ModalScreen) for screen in stack)
+        reading = bool(groups & {"read", "list", "check"}) and not modal
         return reading or ("flow" in groups and not asked)
 
     def _busy_below(self) -> bool:

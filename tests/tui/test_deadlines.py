@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from siptui.domain.columns import Mapped
+from siptui.domain.list_options import ListOptions
 from siptui.runs.events import Options
 from tests.tui.harness import console
 from tests.tui.scripted_runs import ScriptedRuns, make_devices
@@ -26,8 +27,13 @@ async def test_the_time_left_runs_out_and_is_sorted_by(tmp_path: Path) -> None:
     file = _list(tmp_path / "phones.csv")
     file.write_text(file.read_text().replace("OnboardedAt", "Ausgabe"))
     mapped = Mapped({"onboarded_at": ("Ausgabe",)}, "config.toml")
-    async with console(tmp_path, file=file, columns=mapped, size=(140, 30)) as harness:
-        assert "Read as config.toml says: date of onboarding from “Ausgabe”" in harness.flat
+    async with console(
+        tmp_path, file=file, list_options=ListOptions(mapped), size=(140, 30)
+    ) as harness:
+        assert (
+            "date of onboarding from “Ausgabe” (named by “onboarded_at” in config.toml)"
+            in harness.flat
+        )
         main = harness.console
         board = main.session.board
         board._now = lambda: NOW

@@ -1,0 +1,93 @@
+"""What the name of a column says about it: which role it may have, and which it never has."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from siptui.domain.columns import KNOWN, OTHERS, folded_name
+
+#: How well a name fits a role: as one of the usual names, or by a telling part of it.
+USUAL, PART, NOTHING = 2, 1, 0
+
+# “WiFiMacAddress” and “oldmac” say what “Wi-Fi MAC address” and “Old MAC” say.
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_JOINED = re.compile(r"(?:mac(?:addr|adr)?\w*|upn)$")
+_BREAKS = re.compile(r"[\W_]+")
+
+_PARTS: Mapping[str, re.Pattern[str]] = {
+    "username": re.compile(
+        r"\bupn\b|user ?principal ?name|user ?name|benutzername|user ?id\b|\be ?mail\b|"
+        r"\baccount\b|konto\b|\bcompte\b|\bcuenta\b|\bsip (?:address|uri)\b|\blog[io]n\b|"
+        r"\bsign(?:ed)? in\b|nom d ?utilisateur|gebruikersnaam|nome utente"
+    ),
+    "hardware_id": re.compile(
+        r"\bmac\b|mac ?addr|mac ?adr|hardware ?id|\bethernet\b|(?:physical|ethernet) address"
+    ),
+}
+#: What says that an address or a name is that of another thing or person than the phone and the
+#: account to be signed in on it: such a column is read only where the operator names it.
+_NEVER: Mapping[str, re.Pattern[str]] = {
+    "username": re.compile(
+        r"\b(?:contact\w*|kontakt\w*|contat\w*|owner\w*|manager\w*|supervisor\w*|request\w*|"
+        r"approv\w*|technician\w*|install\w*|created|creator|modified|updated|changed|by|"
+        r"responsib\w*|responsable\w*|previous|former|old|private|personal|notif\w*|support|"
+        r"help ?desk|vendor|billing|sponsor\w*|report\w*|ansprechpartner\w*|verantwortlich\w*|"
+        r"vorgesetzt\w*|besitzer\w*|eigentumer\w*|inhaber\w*|ersteller\w*|alte?[rs]?|fruher\w*|"
+        r"demandeur\w*|proprietaire\w*|ancien\w*|propietario\w*|solicitante\w*|referente\w*|"
+        r"proprietario\w*|eigenaar\w*|aanvrager\w*)\b"
+    ),
+    "hardware_id": re.compile(
+        r"\b(?:old|prev(?:ious)?|former|alte?[rsn]?|alternat\w*|replaced|defect\w*|defekt\w*|"
+        r"broken|retired|pc|laptop|notebook|desktop|computer|rechner|workstation|printer|wlan|"
+        r"wi ?fi|wireless|drahtlos\w*|funk|bluetooth|bt|ble|switch\w*|router|access point|uplink|"
+        r"neighbou?r|lldp|cdp|ancien\w*|antigu\w*|anterior\w*|vecchi\w*|oude?|precedente?|"
+        r"ordinateur|portatil|sans fil|inalambric\w*|senza fili|draadlo\w*|conmutador|"
+        r"commutateur)\b"
+    ),
+}
+
+
+@lru_cache(maxsize=4096)
+def spaced(name: str) -> str:
+    """`name` in small letters, its words with single blanks between, without marks."""
+    words = []
+    for word in _BREAKS.split(_CAMEL.sub(" ", name.replace("MACa", "Maca"))):
+        small = folded_name(word)
+        joined = _JOINED.search(small)
+        if joined and joined.start():
+            words += [small[: joined.start()], small[joined.start() :]]
+        elif small:
+            words.append(small)
+    return " ".join(words)
+
+
+def fits(key: str, name: str) -> int:
+    """How well `name` fits the column `key` of `COLUMNS`: `USUAL`, `PART` or `NOTHING`."""
+    if folded_name(name) in _USUAL[key]:
+        return USUAL
+    part = _PARTS.get(key)
+    return PART if part is not None and part.search(spaced(name)) else NOTHING
+
+
+def rank(key: str, name: str) -> int:
+    """The place of `name` among the usual names of `key`, the plainest first."""
+    folded = folded_name(name)
+    known = KNOWN[key]
+    return known.index(folded) if folded in _USUAL[key] else len(known)
+
+
+def never(key: str, name: str) -> bool:
+    """Whether `name` says that the column is about another person or thing."""
+    pattern = _NEVER.get(key)
+    return pattern is not None and pattern.search(spaced(name)) is not None
+
+
+def spoken_for(key: str, name: str) -> bool:
+    """Whether `name` is that of another column than `key`."""
+    folded = folded_name(name)
+    return folded in OTHERS or any(
+        folded in names for other, names in _USUAL.items() if other != key
+    )
+
+
+_USUAL: Mapping[str, frozenset[str]] = {key: frozenset(names) for key, names in KNOWN.items()}

@@ -1,0 +1,167 @@
+"""The rows below the header: cells cleaned, and what is no row of the list left out by name.
+
+Comments, totals, a header that stands there again and the second line of a header are left out;
+blank rows are passed over.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from siptui.devicelist.cells import EDGE, MAX_CELL, clean
+from siptui.devicelist.choosing import looks_like_hardware, looks_like_user
+from siptui.devicelist.header import Header, unwrapped
+from siptui.devicelist.headings import USUAL, fits, spaced
+from siptui.devicelist.lines import Record, records
+from siptui.devicelist.rules import LONG_CELL, Changes, lines_of
+from siptui.domain.columns import NEEDED, folded_name
+from siptui.domain.text import HIDDEN
+
+# A line without any of these is divided at its delimiters and is clean but for blanks.
+_ODD = re.compile(f"[\"'=]|[{EDGE.replace(' ', '')}]|{HIDDEN}")
+_ODD_IN_TABS = re.compile(
+    _ODD.pattern.replace("\t", "").replace(r"\x00-\x1f", r"\x00-\x08\x0a-\x1f")
+)
+_TOTAL = re.compile(
+    r"(?:(?:grand |sub ?)?totals?|sum|summe|gesamt(?:summe|zahl)?|zwischensumme|insgesamt|anzahl|"
+    r"count|somme|suma|totale?|totaal)\b[\s:=]*[\d.,]*(?: \w+)?",
+    re.IGNORECASE,
+)
+#: What Excel shows for a value it cannot, at the start of a cell: no comment.
+_EXCEL = re.compile(r"#(?:#|N/A|REF!|NUM!|VALUE!|NAME\?|DIV/0!|NULL!)")
+_DATA = re.compile(r"[\d@]")
+_WORDS = frozenset(
+    (
+        *("required", "optional", "mandatory", "text", "string", "hex", "format", "name"),
+        *("address", "adresse", "pflicht", "pflichtfeld", "obligatoire", "requis", "obligatorio"),
+        *("verplicht", "obbligatorio"),
+    )
+)
+_LONGEST_NAME = 80
+COMMENT = "a comment"
+TOTAL = "a totals row"
+AGAIN = "the header once more"
+SECOND = "the second line of the header"
+
+
+class Row(NamedTuple):
+    """A row of the list: its cells cleaned, and the rule it breaks if it cannot be divided."""
+
+    line: int
+    cells: list[str]
+    broken: str = ""
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """The lines below the header that are no rows of the list, by the reason."""
+
+    lines: dict[int, str] = field(default_factory=dict)
+
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for each reason."""
+        why: dict[str, list[int]] = {}
+        for line, reason in self.lines.items():
+            why.setdefault(reason, []).append(line)
+        return tuple(
+            f"{_capital(lines_of(lines))} left out: {reason}" for reason, lines in why.items()
+        )
+
+
+def rows_of_lines(
+    lines: Sequence[str], header: Header, changes: Changes, out: LeftOut
+) -> Iterator[Row]:
+    """The rows of a text that is divided by `header.delimiter`."""
+    yield from _kept(_divided(lines, header, changes), header, out)
+
+
+def rows_of_records(given: Iterable[Record], header: Header, out: LeftOut) -> Iterator[Row]:
+    """The rows of a source that is divided already, as a sheet is."""
+    found = (Row(r.line, *_cleaned(r.cells)) for r in given)
+    yield from _kept(found, header, out)
+
+
+def _divided(lines: Sequence[str], header: Header, changes: Changes) -> Iterator[Row]:
+    delimiter, width = header.delimiter, len(header.names)
+    odd = (_ODD_IN_TABS if delimiter == "\t" else _ODD).search
+    for record in records(lines, delimiter, header.first):
+        line = lines[record.line - 1]
+        if record.broken:
+            yield Row(record.line, [clean(c) for c in record.cells], record.broken)
+        elif len(line) <= MAX_CELL and record.below == record.line and odd(line) is None:
+            cells = [cell.strip(" ") for cell in record.cells]
+            if len(cells) == 1 < width:
+                cells = _whole(record, cells, delimiter, changes)
+            yield Row(record.line, cells)
+        else:
+            cells, broken = _cleaned(record.cells)
+            if len(cells) == 1 < width and not broken:
+                cells = _whole(record, cells, delimiter, changes)
+            yield Row(record.line, cells, broken)
+
+
+def _whole(record: Record, cells: list[str], delimiter: str, changes: Changes) -> list[str]:
+    """The cells of a row that stands in one cell as a whole."""
+    found = unwrapped(cells, delimiter)
+    if found is None:
+        return cells
+    changes.add("A whole row in the quotation marks of one cell, divided", record.line, cells[0])
+    return _cleaned(found)[0]
+
+
+def _cleaned(cells: Sequence[str]) -> tuple[list[str], str]:
+    if all(len(cell) <= MAX_CELL for cell in cells):
+        return [clean(cell) for cell in cells], ""
+    return [clean(cell) if len(cell) <= MAX_CELL else cell for cell in cells], LONG_CELL
+
+
+def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
+    """`rows` without what is no row of the list."""
+    again = [folded_name(name) for name in header.names]
+    first = True
+    for row in rows:
+        cells = row.cells
+        if not any(cells):
+            continue
+        lead = cells[0]
+        if lead.startswith(("#", "//")) and not _EXCEL.match(lead):
+            out.lines[row.line] = COMMENT
+        elif first and _second(cells):
+            out.lines[row.line] = SECOND
+        elif _is_total(cells):
+            out.lines[row.line] = TOTAL
+        elif lead == header.names[0] and _folded(cells) == again:
+            out.lines[row.line] = AGAIN
+        else:
+            yield row
+        first = False
+
+
+def _folded(cells: Sequence[str]) -> list[str]:
+    names = [folded_name(cell) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _is_total(cells: Sequence[str]) -> bool:
+    lead = cells[0] or next(filter(None, cells))
+    if "@" in lead or _TOTAL.fullmatch(lead) is None:
+        return False
+    return not any(looks_like_user(cell) or looks_like_hardware(cell) for cell in cells)
+
+
+def _second(cells: Sequence[str]) -> bool:
+    """Whether the first row below the header only says more about its columns."""
+    if any(map(_DATA.search, cells)):
+        return False
+    return any(
+        _WORDS.intersection(spaced(cell).split()) or any(fits(k, cell) == USUAL for k in NEEDED)
+        for cell in cells
+        if len(cell) < _LONGEST_NAME
+    )
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

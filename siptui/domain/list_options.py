@@ -1,0 +1,30 @@
+"""How the operator wants one device list to be read."""
+
+from dataclasses import dataclass, replace
+
+from siptui.domain.columns import NOT_MAPPED, Mapped
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """What is said about a list beside the list itself.
+
+    `columns` are the headers that were named, `sheet` that of a workbook by name, `timezone` the
+    zone of dates that name none (an IANA name or `+02:00`; nothing: the host's), `day_first`
+    whether 3/4/2026 is a day in April, where the list leaves that open (none: not said).
+    """
+
+    columns: Mapped = NOT_MAPPED
+    sheet: str = ""
+    timezone: str = ""
+    day_first: bool | None = None
+
+
+def with_answer(options: ListOptions, key: str, answer: str) -> ListOptions:
+    """`options` with the answer to a question about a list: a header for a column's key."""
+    named = Mapped({key: (answer,) if answer else ()}, "your answer", frozenset([key]))
+    return replace(options, columns=named.over(options.columns))
+
+
+#: Nothing is said: what the list itself tells holds.
+DEFAULT_OPTIONS = ListOptions()

@@ -1,0 +1,188 @@
+"""Which column is what: by what its cells hold as well as by its name."""
+
+from pathlib import Path
+
+import pytest
+
+from siptui.devicelist import ListError, UndecidedError, csv_text, read
+from siptui.devicelist.writing import ResultRow
+from siptui.domain.columns import NOT_MAPPED, Mapped
+from siptui.domain.list_options import ListOptions
+from siptui.domain.region import Region
+from tests.devicelist.support import pairs, read_text, rules
+
+PERSONS = "jane@c.de", "john@c.de"
+SHARED = "lobby1@c.de", "lobby2@c.de"
+MACS = "0004F28124B3", "0004F28124B4"
+OTHER = "0004F28124F3", "0004F28124F4"
+ONE = [(2, "lobby1@c.de", "00-04-F2-81-24-B3"), (3, "lobby2@c.de", "00-04-F2-81-24-B4")]
+
+
+def table(**columns: tuple[str, str]) -> str:
+    """A list of two rows; `_` in a name stands for a blank."""
+    head = ";".join(name.replace("_", " ") for name in columns)
+    return "\n".join([head, *(";".join(row) for row in zip(*columns.values(), strict=True)), ""])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("User", "Account"),
+        ("Username", "Email"),
+        ("UPN", "Benutzer"),
+        ("Primary user UPN", "Teams account"),
+        ("Username", "Shared mailbox"),
+        ("Username", "Assignee"),
+    ],
+)
+def test_two_columns_of_different_user_names_are_asked_about(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    text = table(**{names[0]: PERSONS, names[1]: SHARED, "MAC": MACS})
+    with pytest.raises(UndecidedError) as caught:
+        read_text(tmp_path, text)
+    error = caught.value
+    assert (error.code, error.exit_code, error.question.key) == ("ambiguous_header", 2, "username")
+    assert {option.header for option in error.question.options} == set(names)
+    assert error.question.options[0].samples in (PERSONS, SHARED)
+    for name in names:
+        assert f"“{name}”" in error.message
+        assert f"username={name}" in error.remedy
+        given = Mapped({"username": (name,)}, "--column", frozenset(["username"]))
+        found = read(tmp_path / "list.csv", region=Region.EMEA, options=ListOptions(given))
+        assert len(found.devices) == 2
+        assert found.headers_read == {"username": name, "hardware_id": "MAC"}
+
+
+@pytest.mark.parametrize(
+    "names", [("MAC", "Phone MAC"), ("MAC address", "Device ID"), ("HardwareId", "Base unit")]
+)
+def test_two_columns_of_different_hardware_ids_are_asked_about(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    with pytest.raises(UndecidedError) as caught:
+        read_text(tmp_path, table(**{"UPN": SHARED, names[0]: MACS, names[1]: OTHER}))
+    assert caught.value.question.key == "hardware_id"
+    assert {option.header for option in caught.value.question.options} == set(names)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"Email": SHARED},
+        {"SIP_address": ("sip:LOBBY1@c.de", "")},
+        {"Email": ("", "n/a")},
+        {"Contact_e-mail": PERSONS},
+        {"Owner": PERSONS},
+        {"Requested_by": PERSONS},
+        {"Ansprechpartner": PERSONS},
+        {"Old_MAC": OTHER},
+        {"PC_MAC": OTHER},
+        {"WLAN-MAC": OTHER},
+        {"WiFiMacAddress": OTHER},
+        {"Bluetooth_MAC": OTHER},
+        {"switch_mac": OTHER},
+        {"oldmac": OTHER},
+        {"Device_name": ("Lobby 1", "Lobby 2")},
+        {"Device_ID": ("SEP0004F28124B3", "SEP0004F28124B4")},
+        {"Serial": OTHER},
+        {"Fax": ("493055500001", "493055500002")},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_columns_that_say_the_same_or_are_of_others_are_no_question(
+    tmp_path: Path, other: dict[str, tuple[str, str]]
+) -> None:
+    found = read_text(tmp_path, table(**other, UPN=SHARED, MAC=MACS))
+    assert pairs(found) == ONE
+    assert found.headers_read["username"] == "UPN"
+    assert found.headers_read["hardware_id"] == "MAC"
+
+
+@pytest.mark.parametrize(
+    ("columns", "key", "proposed"),
+    [
+        ({"UPN": SHARED, "Old_MAC": MACS}, "hardware_id", "Old MAC"),
+        ({"UPN": SHARED, "PC_MAC": MACS}, "hardware_id", "PC MAC"),
+        ({"UPN": SHARED, "WLAN": MACS}, "hardware_id", "WLAN"),
+        ({"UPN": SHARED, "Netz": MACS}, "hardware_id", "Netz"),
+        ({"Assignee": SHARED, "MAC": MACS}, "username", "Assignee"),
+        ({"Contact": SHARED, "MAC": MACS}, "username", "Contact"),
+        ({"Username": ("1001", "1002"), "Mailbox": SHARED, "MAC": MACS}, "username", "Mailbox"),
+    ],
+)
+def test_a_column_that_is_not_known_by_its_name_is_proposed(
+    tmp_path: Path, columns: dict[str, tuple[str, str]], key: str, proposed: str
+) -> None:
+    with pytest.raises(UndecidedError) as caught:
+        read_text(tmp_path, table(**columns))
+    assert caught.value.question.key == key
+    assert [option.header for option in caught.value.question.options] == [proposed]
+    assert proposed in caught.value.remedy
+
+
+def test_a_column_is_taken_for_what_it_holds(tmp_path: Path) -> None:
+    found = read_text(tmp_path, table(Username=("1001", "1002"), UPN=SHARED, MAC=MACS))
+    assert pairs(found) == ONE
+    assert rules(found, "warning") == [(1, "UPN", "several_columns")]
+    assert found.columns[0].instead_of == ("Username",)
+    found = read_text(tmp_path, table(UPN=SHARED, Device_name=("a", "b"), MAC=MACS))
+    assert found.headers_read["hardware_id"] == "MAC"
+
+
+def test_a_column_may_be_known_by_a_part_of_its_name(tmp_path: Path) -> None:
+    text = "Raum;Account (UPN);Geräte-MAC\nR1;a@contoso.com;0004.F281.24B3\n"
+    found = read_text(tmp_path, text)
+    assert pairs(found) == [(2, "a@contoso.com", "00-04-F2-81-24-B3")]
+    assert rules(found, "warning") == [
+        (1, "Account (UPN)", "column_guessed"),
+        (1, "Geräte-MAC", "column_guessed"),
+    ]
+
+
+def test_of_an_old_and_a_new_one_the_new_one_is_read(tmp_path: Path) -> None:
+    found = read_text(tmp_path, table(UPN=SHARED, Old_MAC=OTHER, New_MAC=MACS))
+    assert pairs(found) == ONE
+
+
+def test_columns_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
+    text = "Username,MAC,mac\na@c.de,0004F28124B3,0004F28124B4\n"
+    with pytest.raises(UndecidedError) as caught:
+        read_text(tmp_path, text)
+    assert [option.header for option in caught.value.question.options] == ["MAC", "mac"]
+    for name, end in (("MAC", "B3"), ("mac", "B4")):
+        given = Mapped({"hardware_id": (name,)}, "--column", frozenset(["hardware_id"]))
+        (device,) = read(
+            tmp_path / "list.csv", region=Region.EMEA, options=ListOptions(given)
+        ).devices
+        assert device.hardware_id.endswith(end)
+    with pytest.raises(UndecidedError) as caught:
+        read_text(tmp_path, text.replace("mac", "MAC"))
+    assert [option.header for option in caught.value.question.options] == ["MAC", "MAC (2)"]
+    given = Mapped({"hardware_id": ("MAC (2)",)}, "--column", frozenset(["hardware_id"]))
+    (device,) = read(tmp_path / "list.csv", region=Region.EMEA, options=ListOptions(given)).devices
+    assert device.hardware_id.endswith("B4")
+
+
+def test_a_list_that_siptui_wrote_needs_no_answer(tmp_path: Path) -> None:
+    rows = [ResultRow(2, "a@c.de", "00-04-F2-81-24-B3", "EMEA", extra={"User": "jane@c.de"})]
+    (tmp_path / "list.csv").write_text(csv_text(rows))
+    for columns in (NOT_MAPPED, Mapped({"username": ("User",)}, "config.toml")):
+        (device,) = read(tmp_path / "list.csv", options=ListOptions(columns)).devices
+        assert device.user_name == "a@c.de"
+
+
+def test_the_reason_for_each_column_is_kept(tmp_path: Path) -> None:
+    found = read_text(tmp_path, table(UPN=SHARED, MAC=MACS, Location=("Berlin", "Bonn")))
+    assert [(read.key, read.header) for read in found.columns] == [
+        ("username", "UPN"),
+        ("hardware_id", "MAC"),
+        ("site", "Location"),
+    ]
+    assert found.columns[0].sentence() == "user name from “UPN” (one of the usual names)"
+
+
+def test_headers_without_any_device_below_are_still_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ListError) as caught:
+        read_text(tmp_path, "Room;Phone\n1;2\n")
+    assert caught.value.code == "header"

@@ -1,0 +1,68 @@
+"""What the console asks about a list that can be read in more than one way."""
+
+from pathlib import Path
+
+from siptui.tui.kept import read_kept
+from tests.tui.harness import console
+
+HEAD = "User,Account,MAC,Region\n"
+TEXT = HEAD + (
+    "jane@contoso.com,lobby1@contoso.com,0004F2812401,EMEA\n"
+    "john@contoso.com,lobby2@contoso.com,0004F2812402,EMEA\n"
+)
+
+
+async def test_the_column_of_the_account_is_chosen_by_keys_and_named_before_a_submit(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path, size=(80, 24), text=TEXT) as bench:
+        assert "Which column holds the user name?" in bench.flat
+        assert "jane@contoso.com, john@contoso.com" in bench.flat
+        assert not bench.console.session.devices()
+        await bench.press("j", "enter")
+        assert [row[1] for row in bench.rows] == ["lobby1@contoso.com", "lobby2@contoso.com"]
+        await bench.press("s")
+        assert "User names are read from “Account”, hardware ids from “MAC”." in bench.flat
+        await bench.type("2")
+        await bench.press("enter")
+        plan = bench.console.session.run.plan
+        assert plan.columns["username"] == "Account"
+
+
+async def test_the_answer_holds_for_lists_with_the_same_headers(tmp_path: Path) -> None:
+    async with console(tmp_path, text=TEXT) as bench:
+        await bench.press("j", "enter")
+    async with console(tmp_path, text=TEXT.replace("1@", "3@")) as bench:
+        assert "Which column" not in bench.flat
+        assert bench.rows[0][1] == "lobby3@contoso.com"
+        await bench.press("s")
+        assert "from “Account”" in bench.flat
+    async with console(tmp_path, text=TEXT.replace("User", "UPN")) as bench:
+        assert "Which column holds the user name?" in bench.flat
+    assert len(read_kept(tmp_path / "saved").answers) == 1
+
+
+async def test_without_an_answer_there_is_no_list(tmp_path: Path) -> None:
+    async with console(tmp_path, text=TEXT) as bench:
+        await bench.press("question_mark")
+        assert "passwords of the accounts in the column" in bench.flat
+        await bench.press("escape", "escape")
+        assert not bench.console.session.devices()
+        assert "--column username=Account" in bench.flat
+        await bench.press("s")
+        assert "no list" in bench.flat
+
+
+async def test_both_columns_are_asked_for_one_by_one(tmp_path: Path) -> None:
+    text = "User,Account,MAC,Phone MAC,Region\na@c.de,b@c.de,0004F2812401,0004F2812402,EMEA\n"
+    async with console(tmp_path, text=text) as bench:
+        await bench.press("j", "enter")
+        assert "Which column holds the hardware id?" in bench.flat
+        await bench.press("j", "enter")
+        assert bench.rows[0][1:3] == ("b@c.de", "00-04-F2-81-24-02")
+
+
+async def test_foreign_headers_are_text(tmp_path: Path) -> None:
+    text = "[/b]User,Account,MAC,Region\n[/x]@c.de,b@c.de,0004F2812401,EMEA\n"
+    async with console(tmp_path, text=text) as bench:
+        await bench.press("enter")
