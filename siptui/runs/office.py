@@ -1,4 +1,7 @@
-"""The desk over the journal: plans runs, leaves orders, reads history, finds somebody to work."""
+"""The desk over the journal: plans runs, leaves orders, reads history, finds somebody to work.
+
+Over 400 lines because every order a view can give stands in this one class.
+"""
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
