@@ -1,7 +1,7 @@
 """What only POSIX systems have: locks, signals, pipes.
 
-This module and `private_files` alone import `fcntl`, `pwd` and the like, so that a port has few
-places to change.
+This module, `private_files` and `lock_owner`, a program of its own, alone import `fcntl`, `pwd` and
+the like, so that a port has few places to change.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +64,7 @@ class Holder:
     host: str = ""
     user: str = ""
     since: str = ""
+    waits: str = ""  # what it waits for, where it cannot say so in the journal
 
     def __str__(self) -> str:
         if not self.pid:
@@ -160,6 +161,22 @@ def lock_holder(path: Path) -> Holder | None:
         os.close(fd)
 
 
+def say_in_lock(path: Path, waits: str) -> None:
+    """Write beside the lock that this process has on `path` what it waits for, or nothing."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        holder = _holder_in(fd)
+        if holder.pid == os.getpid():
+            data = json.dumps(asdict(replace(holder, waits=waits[:500]))).encode()
+            os.pwrite(fd, data, 0)
+            os.ftruncate(fd, len(data))
+    finally:
+        os.close(fd)
+
+
 def _try_lock(fd: int, path: Path) -> bool:
     for last in (*(False,) * (_LOCK_TRIES - 1), True):
         try:
@@ -187,9 +204,10 @@ def _explained(error: OSError, path: Path) -> Exception:
 
 def _holder_in(fd: int) -> Holder:
     try:
-        found = json.loads(os.pread(fd, 4096, 0))
-        texts = [visible(str(found[key])) for key in ("host", "user", "since")]
-        return Holder(int(found["pid"]), *texts)
+        # What lies behind it is of a longer text before, which is being cut off.
+        found, _ = json.JSONDecoder().raw_decode(os.pread(fd, 4096, 0).decode())
+        host, user, since = (visible(str(found[key])) for key in ("host", "user", "since"))
+        return Holder(int(found["pid"]), host, user, since, visible(str(found.get("waits", ""))))
     except (ValueError, LookupError, TypeError, OSError):
         return Holder()
 

@@ -9,14 +9,23 @@ from siptui.domain.errors import SiptuiError
 if TYPE_CHECKING:
     from siptui.runs.office import Office
 
+#: Seconds that a command waits for a journal that another process has locked.
+_PATIENCE = 60.0
 O_ = TypeVar("O_", bound="Office")
 
 
 def told(office: O_) -> O_:
-    """`office`, after its notice was said, if it has one."""
+    """`office`, after its notice was said, if it has one; waits are told as well."""
     if office.notice:
         click.echo(office.notice, err=True)
+    office.journal.waiting.patience = _PATIENCE
+    office.journal.waiting.on_wait = _say_wait
     return office
+
+
+def _say_wait(what: str) -> None:
+    if what:
+        click.echo(f"Waiting: {what}.", err=True)
 
 
 class JournalRepairedError(SiptuiError):

@@ -57,13 +57,19 @@ def _followed(
 ) -> ExitCode:
     run = follower.state.run
     looked = time.monotonic()
+    waits = ""
     while True:
         try:
             ended = _tell(follower, as_json, after)
             if not ended and time.monotonic() - looked > _HOLDER:
                 looked = time.monotonic()
-                if holder_of(path, run) is None:
-                    # Its last words may have come between the two looks.
+                holder = holder_of(path, run)
+                if holder is not None and holder.waits != waits:
+                    waits = holder.waits
+                    _tell_wait(run, waits, as_json)
+                if holder is None:
+                    # Its last words may have come between the two looks, if they could.
+                    follower.check()
                     ended = _tell(follower, as_json, after)
                     if not ended and follower.state.open_orders:
                         desk.start(run)  # the order met a worker that was just leaving
@@ -110,6 +116,18 @@ def _tell(follower: "Follower", as_json: bool, after: int) -> bool:
     sys.stdout.flush()
     # One that was ordered at the very end is carried out before there is an end to tell of.
     return ended and not (follower.state.finished and follower.state.open_orders)
+
+
+def _tell_wait(run: str, waits: str, as_json: bool) -> None:
+    """What the worker waits for, as it cannot write it into the journal that is locked."""
+    now = timestamp(datetime.now(UTC))
+    if as_json:
+        why = waits or "the journal is free again"
+        line = {"schema": SCHEMA, "type": "waiting", "at": now, "run": run, "why": why}
+        click.echo(json.dumps({**line, "until": None}))
+    elif waits:
+        click.echo(f"{now[11:19]}  waiting  {waits}")
+    sys.stdout.flush()
 
 
 def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[str]:
@@ -184,7 +202,7 @@ def summary(state: RunState, event: ev.RunFinished) -> list[str]:
 def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
     text = "The worker is gone without a word."
     following = named(f"Nothing is lost; go on with: siptui resume {state.run}")
-    if shutil.disk_usage(path.parent).free < _ROOM:
+    if _is_full(path.parent):
         text += f" The disk that {path.parent} is on is full."
         following = f"Free some space first. {following}"
     if as_json:
@@ -199,6 +217,13 @@ def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
     else:
         click.echo(f"{text}\n{following}", err=True)
     return ExitCode.ERROR
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _ROOM
+    except OSError:
+        return False
 
 
 def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:

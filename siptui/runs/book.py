@@ -1,12 +1,15 @@
 """The run's book in the engine's hand: state that is always what the journal says."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from siptui.runs.events import Event, Level, Note
-from siptui.runs.journal import Journal, timestamp
+from siptui.runs.journal import Journal, JournalGoneError, timestamp
+from siptui.runs.journal_record import event_body
 from siptui.runs.state import RunState
 
+_LOG = logging.getLogger(__name__)
 #: Seconds by which a clock must have been set back for the operator to be told.
 _TELL_SET_BACK = 60.0
 
@@ -15,14 +18,23 @@ class Book:
     """Writes events to the journal first and folds them into `state` second.
 
     Others write to the same run (orders), so the state is only ever brought up to date by
-    reading; `changed` is called whenever something new was read.
+    reading; `changed` is called whenever something new was read. `still_mine` raises when
+    others may take the run to be free.
 
     Its time never goes back. When the computer's clock is set back, it goes on from where the
     journal stands: a wait until a quarter past must not become a wait of an hour.
     """
 
-    def __init__(self, journal: Journal, run: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        run: str,
+        now: Callable[[], datetime],
+        *,
+        still_mine: Callable[[], None] = lambda: None,
+    ) -> None:
         self._journal = journal
+        self._still_mine = still_mine
         self._now = now
         self.run = run
         self.state = RunState(run, journal.devices(run))
@@ -53,7 +65,15 @@ class Book:
             minutes = round(back.total_seconds() / 60)
             text = f"the computer's clock was set back by {minutes} min; this run's times go on"
             events = (Note(level="warning", text=text), *events)
-        written = self._journal.append(self.run, events, at, after=after)
+        try:
+            written = self._journal.append(self.run, events, at, after=after)
+        except JournalGoneError:
+            for event in events:  # the log may be the only place that is left for it
+                _LOG.error("not in the journal: %s", event_body(event), extra={"run": self.run})
+            raise
+        if waited := self._journal.waiting.take_waited():
+            note = Note(level="warning", text=f"{waited}; the run waited and goes on")
+            self._journal.append(self.run, [note], at)
         self.catch_up()
         return written
 
@@ -70,8 +90,15 @@ class Book:
             self._noted.add((kind, batch))
             self.note(text, level="warning", batch=batch)
 
+    def check(self) -> None:
+        """Raise `JournalGoneError` where what is written reaches nobody any more, and what
+        `still_mine` does."""
+        self._journal.check()
+        self._still_mine()
+
     def look(self) -> None:
-        """Read what others wrote, if they did."""
+        """Read what others wrote, if they did; raises as `check` does."""
+        self.check()
         if self._journal.changed():
             self.catch_up()
 

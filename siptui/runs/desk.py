@@ -51,6 +51,10 @@ class Following(Protocol):
         """Read what is new into `state`."""
         ...
 
+    def check(self) -> None:
+        """Raise `JournalGoneError` if the journal is no longer the one at its path."""
+        ...
+
     def close(self) -> None:
         """Let go of the journal."""
         ...

@@ -1,5 +1,6 @@
 """Reading a run from the journal while somebody else writes it."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,9 +8,12 @@ from siptui.runs.bulk import collected_later
 from siptui.runs.desk import Changes
 from siptui.runs.events import Stored
 from siptui.runs.journal import Journal
+from siptui.runs.journal_wait import JournalBusyError
 from siptui.runs.state import RunState
 
 _NOTHING = Changes((), frozenset())
+#: Seconds between two looks whether it is still the journal.
+_CHECK = 1.0
 
 
 class Follower:
@@ -17,12 +21,16 @@ class Follower:
 
     def __init__(self, path: Path, run: str) -> None:
         self._journal = Journal(path, read_only=True, run=run)
+        self._journal.find(run)
         with collected_later():
             self.state = RunState(run, self._journal.devices(run))
+        self._journal.waiting.patience = 0.0
+        self._checked = 0.0
 
     def poll(self) -> Changes:
-        """Read what is new into `state`."""
-        if not self._journal.changed():
+        """Read what is new into `state`. Raises `JournalGoneError` when nobody who has the
+        journal by its path writes to this file any more."""
+        if not self._changed():
             return _NOTHING
         changed: set[int] = set()
         with collected_later():
@@ -34,9 +42,23 @@ class Follower:
     def steps(self) -> Iterator[tuple[Stored, set[int]]]:
         """What is new, an event at a time, each with the devices it changed; `state` is then
         that of this very event."""
-        if self._journal.changed():
+        if self._changed():
             for stored in self._journal.read(self.state.run, self.state.last_seq):
                 yield stored, self.state.apply(stored)
+
+    def check(self) -> None:
+        """Raise `JournalGoneError` if the journal is no longer the one at its path. `poll` and
+        `steps` ask now and then."""
+        self._checked = time.monotonic()
+        self._journal.check()
+
+    def _changed(self) -> bool:
+        try:
+            if time.monotonic() - self._checked >= _CHECK:
+                self.check()
+            return self._journal.changed()
+        except JournalBusyError:
+            return False  # a screen does not stand still for that
 
     def close(self) -> None:
         """Let go of the journal."""

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
@@ -26,6 +26,7 @@ from siptui.runs.journal_file import (
     transaction,
     with_suffix,
 )
+from siptui.runs.journal_identity import JournalGoneError, JournalIdentity
 from siptui.runs.journal_record import (
     device_row,
     event_body,
@@ -34,8 +35,16 @@ from siptui.runs.journal_record import (
     stored_events,
     timestamp,
 )
+from siptui.runs.journal_wait import JournalWait
 
-__all__ = ["SCHEMA_VERSION", "Journal", "JournalError", "NoSuchRunError", "timestamp"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Journal",
+    "JournalError",
+    "JournalGoneError",
+    "NoSuchRunError",
+    "timestamp",
+]
 
 #: Hardware ids asked for at once; older builds of SQLite take 999 values in a statement.
 _AT_ONCE = 500
@@ -68,7 +77,14 @@ class Journal:
         self._run = run
         self.notice = ""
         self._seen = -1
+        self._read_only = read_only
+        #: How long other processes are waited for, and who is told of it.
+        self.waiting = JournalWait(path)
+        self._gone: JournalGoneError | None = None
+        self._newest_seen = 0
         with self._explained():
+            if run and not path.exists():
+                raise JournalGoneError(path, "was deleted or moved")
             if not read_only:
                 private_folder(path.parent)
                 if with_suffix(path, BUILT).exists():
@@ -76,6 +92,7 @@ class Journal:
 
                     finish_repair(path)
                 make_private(path)
+            self._files = JournalIdentity(path)
             self._db = connect(path)  # nothing is locked before the first statement
             self._open = False
             try:
@@ -85,6 +102,9 @@ class Journal:
                     self._prepare_reading(head)
                 else:
                     self._prepare_writing(head)
+                self._files.remember()
+                if run:
+                    self._files.count()
             except BaseException:
                 self.close()
                 raise
@@ -124,9 +144,10 @@ class Journal:
             self.notice = repair(self.path)
             opened(self.path)
             self._open = True
+            self._files = JournalIdentity(self.path)
             self._db = connect(self.path)
         prepare_writing(self._db, self.path)
-        migrate(self._db)
+        migrate(self._db, wait=self.waiting.call)
 
     def create(
         self,
@@ -143,7 +164,8 @@ class Journal:
         """
         when = timestamp(at)
         made_none = "start it again; no run was made."
-        with explained(self.path, made_none), transaction(self._db):
+        with explained(self.path, made_none), transaction(self._db, self.waiting.call):
+            self.check()
             unless()
             self._db.execute("INSERT INTO runs VALUES (?, ?)", (run, when))
             self._db.executemany(
@@ -151,6 +173,7 @@ class Journal:
                 ((run, index, *device_row(device)) for index, device in enumerate(devices)),
             )
             self._insert(run, events, when)
+        self._written()
 
     def append(
         self,
@@ -167,12 +190,37 @@ class Journal:
         there is a newer one, and the answer is false. `unless` may read the journal and raise.
         Nobody writes to it in between.
         """
-        with self._explained(run), transaction(self._db):
+        with self._explained(run), transaction(self._db, self.waiting.call):
+            self.check()
             if after is not None and self._newest(run) > after:
                 return False
             unless()
             self._insert(run, events, timestamp(at))
+        self._written()
         return True
+
+    def check(self) -> None:
+        """Raise `JournalGoneError` when the file at the path is no longer the one that is open
+        here, now and at every later call. Writing asks by itself."""
+        if self._gone is not None:
+            raise self._gone
+        try:
+            self._files.check(thorough=not self._read_only)
+            newest = self._last_seq()
+            if newest < self._newest_seen:
+                raise JournalGoneError(self.path, "was replaced by an older version")
+            self._newest_seen = newest
+        except JournalGoneError as error:
+            self._gone = error
+            raise
+
+    def _written(self) -> None:
+        self._files.accept()
+        with self._explained():
+            self._newest_seen = self._last_seq()
+
+    def _last_seq(self) -> int:
+        return int(self._fetch("SELECT coalesce(max(seq), 0) FROM events")[0][0])
 
     def _newest(self, run: str) -> int:
         query = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?"
@@ -191,11 +239,9 @@ class Journal:
 
     def read(self, run: str, after: int = 0) -> list[Stored]:
         """The events of `run` behind `after`, in order."""
+        query = "SELECT seq, at, body FROM events WHERE run = ? AND seq > ? ORDER BY seq"
         with self._explained(run):
-            rows = self._db.execute(
-                "SELECT seq, at, body FROM events WHERE run = ? AND seq > ? ORDER BY seq",
-                (run, after),
-            ).fetchall()
+            rows = self._fetch(query, (run, after))
         found = stored_events(rows) if len(rows) > 1 else None
         return [self._event(run, *row) for row in rows] if found is None else found
 
@@ -204,12 +250,16 @@ class Journal:
         query = "SELECT seq, at, body FROM events WHERE run = ? ORDER BY seq {} LIMIT 1"
         with self._explained(run):
             rows = [
-                self._db.execute(query.format(order), (run,)).fetchone() for order in ("", "DESC")
+                row for order in ("", "DESC") for row in self._fetch(query.format(order), (run,))
             ]
-        if None in rows:
+        if not rows:
             raise _no_such_run(run)
         first, last = (self._event(run, *row) for row in rows)
         return first, last
+
+    def _fetch(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of a query, waited for as long as another process keeps readers out."""
+        return self.waiting.call(lambda: self._db.execute(query, values).fetchall())
 
     def _event(self, run: str, seq: int, at: str, body: str) -> Stored:
         try:
@@ -227,19 +277,19 @@ class Journal:
     def changed(self) -> bool:
         """Whether another connection wrote since the last call; true at the first. Cheap."""
         with self._explained():
-            version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+            version = int(self._fetch("PRAGMA data_version")[0][0])
         changed, self._seen = version != self._seen, version
         return changed
 
     def devices(self, run: str) -> list[Device]:
         """The devices of `run` in the order of the plan."""
         found: list[Device] = []
+        query = (
+            "SELECT device, line, user_name, hardware_id, region, extra FROM devices"
+            " WHERE run = ? ORDER BY device"
+        )
         with self._explained(run):
-            rows = self._db.execute(
-                "SELECT device, line, user_name, hardware_id, region, extra FROM devices"
-                " WHERE run = ? ORDER BY device",
-                (run,),
-            ).fetchall()
+            rows = self._fetch(query, (run,))
         for device, *row in rows:
             try:
                 if device != len(found):  # events name devices by their place
@@ -252,7 +302,7 @@ class Journal:
     def runs(self) -> list[str]:
         """The ids of all runs, newest first."""
         with self._explained():
-            rows = self._db.execute("SELECT run FROM runs ORDER BY created DESC, run DESC")
+            rows = self._fetch("SELECT run FROM runs ORDER BY created DESC, run DESC")
             return [run for (run,) in rows]
 
     def runs_with(self, hardware_ids: Iterable[str]) -> dict[str, list[str]]:
@@ -264,7 +314,7 @@ class Journal:
             for start in range(0, len(wanted), _AT_ONCE):
                 some = wanted[start : start + _AT_ONCE]
                 marks = ",".join("?" * len(some))
-                rows = self._db.execute(_RUNS_WITH.format(marks), some)
+                rows = self._fetch(_RUNS_WITH.format(marks), some)
                 for hardware_id, run, when in rows:
                     found.setdefault(run, []).append(hardware_id)
                     created[run] = when

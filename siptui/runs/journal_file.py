@@ -27,8 +27,11 @@ BUILT = ".built"
 HELD = "held"
 
 _MAGIC = b"SQLite format 3\0"
-_LEAST_PAGE = 512
-_BUSY_SECONDS = 10.0
+#: Bytes of the smallest page: less is no database.
+LEAST_PAGE = 512
+#: Seconds that one statement waits for others before who waits is asked again.
+_BUSY_SECONDS = 2.0
+_CHANGE_SECONDS = 10.0
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _TABLES = frozenset({"runs", "devices", "events"})
 _SAFE = "Nothing was half written, and nothing more was submitted."
@@ -55,8 +58,8 @@ _SQLITE_REASONS = {
         f"Make the folder and the file readable and writable, {_ELSEWHERE}. {_SAFE} {_AGAIN}",
     ),
     sqlite3.SQLITE_BUSY: (
-        f"another process kept it locked for more than {_BUSY_SECONDS:.0f} seconds",
-        f"See which one it is with: siptui runs. {_SAFE} {_AGAIN}",
+        "another process keeps it locked",
+        f"End that process, or wait until it is done. {_SAFE} {_AGAIN}",
     ),
     sqlite3.SQLITE_IOERR: (
         "the disk or the file system failed",
@@ -83,6 +86,11 @@ def primary_code(error: sqlite3.Error) -> int:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process has locked what was wanted."""
+    return primary_code(error) == sqlite3.SQLITE_BUSY
+
+
 @contextmanager
 def explained(path: Path, again: str = "try again.") -> Iterator[None]:
     """Turn SQLite's and the system's errors into `JournalError`: what, where, what to do.
@@ -102,12 +110,15 @@ def explained(path: Path, again: str = "try again.") -> Iterator[None]:
         raise JournalError(f"{path}: {what} ({visible(detail)})", remedy=said) from error
 
 
-def connect(path: Path, query: str = "mode=rw") -> sqlite3.Connection:
-    """A connection to a file that is there; none is made."""
+def connect(
+    path: Path, query: str = "mode=rw", *, seconds: float = _BUSY_SECONDS
+) -> sqlite3.Connection:
+    """A connection to a file that is there; none is made. A statement waits for other processes'
+    locks for so many seconds."""
     return sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?{query}",
         uri=True,
-        timeout=_BUSY_SECONDS,
+        timeout=seconds,
         isolation_level=None,
         check_same_thread=False,
     )
@@ -156,24 +167,31 @@ def prepare_writing(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA fullfsync=1")  # macOS: fsync alone leaves it in the disk's cache
     # The change of mode does not wait for others by itself.
-    until = time.monotonic() + _BUSY_SECONDS
+    until = time.monotonic() + _CHANGE_SECONDS
     while db.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
         try:
             db.execute(f"PRAGMA journal_mode={wanted}")
             break
         except sqlite3.OperationalError as error:
-            if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            if not is_busy(error) or time.monotonic() > until:
                 raise
             time.sleep(0.02)
 
 
+#: Runs a statement, and may try it again while another process has the journal locked.
+Wait = Callable[[Callable[[], object]], object]
+
+
 @contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; taken for writing at once, so that no two deadlock."""
-    db.execute("BEGIN IMMEDIATE")
+def transaction(db: sqlite3.Connection, wait: Wait = lambda call: call()) -> Iterator[None]:
+    """All or nothing; taken for writing at once, so that no two deadlock.
+
+    `wait` is handed the statements that may have to wait for other processes.
+    """
+    wait(lambda: db.execute("BEGIN IMMEDIATE"))
     try:
         yield
-        db.execute("COMMIT")
+        wait(lambda: db.execute("COMMIT"))  # in a rollback journal readers keep it waiting
     except BaseException:
         if db.in_transaction:
             with suppress(sqlite3.Error):
@@ -227,7 +245,7 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
             worked = any((path.parent / HELD).glob("*.lock"))
             lost = "it is empty, although runs were worked on" if worked else ""
             return "it is empty beside its log" if logged else lost
-        if path.stat().st_size < _LEAST_PAGE:
+        if path.stat().st_size < LEAST_PAGE:
             return "it is cut off"  # which SQLite would take for empty
         if head.startswith(_MAGIC):
             # Read by hand, because SQLite may not get so far in a damaged file.
@@ -298,11 +316,15 @@ MIGRATIONS: Sequence[Migration] = (_first, _find_devices)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
-def migrate(db: sqlite3.Connection, steps: Sequence[Migration] = MIGRATIONS) -> None:
+def migrate(
+    db: sqlite3.Connection,
+    steps: Sequence[Migration] = MIGRATIONS,
+    wait: Wait = lambda call: call(),
+) -> None:
     """Bring the schema up to date, every step or none of them."""
     if db.execute("PRAGMA user_version").fetchone()[0] >= len(steps):
         return
-    with transaction(db):
+    with transaction(db, wait):
         version = db.execute("PRAGMA user_version").fetchone()[0]  # others may have been quicker
         for step in steps[version:]:
             step(db)

@@ -8,10 +8,11 @@ import logging
 import os
 import signal
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from siptui.runs import events as ev
-from siptui.runs.journal import Journal
+from siptui.runs.journal import Journal, timestamp
 from siptui.runs.office import load
 from siptui.runs.public import lines
 from siptui.runs.state import RunState
@@ -32,6 +33,7 @@ class Herald:
         self._command = command
         self._state: RunState = load(journal, run)  # what was before is no news
         self._task: asyncio.Task[None] | None = None
+        self._over = False
 
     def start(self) -> None:
         """Look now and then, from now on."""
@@ -43,7 +45,8 @@ class Herald:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self.look()
+        if not self._over:
+            await self.look()
 
     async def _follow(self) -> None:
         while True:
@@ -60,6 +63,16 @@ class Herald:
         for message in news:
             if why := await run_command(self._command, message):
                 _LOG.warning("notify_command %s: %s", self._command[0], why)
+
+    async def tell(self, event: ev.AnyEvent) -> None:
+        """Run the command for what could not be written down. The journal is read no more."""
+        if self._task is not None:
+            self._task.cancel()
+        stored = ev.Stored(self._state.last_seq, timestamp(datetime.now(UTC)), event)
+        for line in lines(self._state, stored, ()):
+            if why := await run_command(self._command, _message(line, told(event), self._state)):
+                _LOG.warning("notify_command %s: %s", self._command[0], why)
+        self._over = True
 
     def _news(self) -> list[dict[str, Any]]:
         state, news = self._state, []

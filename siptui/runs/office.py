@@ -230,6 +230,7 @@ class Office:
 
     def start(self, run: str) -> None:
         """See to it that somebody works on the run."""
+        self._journal.check()
         if self._start_work and holder_of(self._path, run) is None:
             self._start_work(run)
 
@@ -371,6 +372,7 @@ class Office:
 
     def runs(self) -> list[RunHead]:
         """The runs in the journal, newest first."""
+        self._journal.check()
         return [self.head(run) for run in self._journal.runs()]
 
     def head(self, run: str) -> RunHead:

@@ -139,6 +139,7 @@ class Submitter:
 
     async def _request(self, batch: BatchRecord) -> SiptuiError | None:
         """Send it and write down what came of it; the error if it was for want of a sign-in."""
+        self._book.check()  # nothing is sent that nobody will find in the journal
         devices = [self._book.state.devices[i].device for i in batch.devices]
         try:
             answer = await self._service.create_batch(batch.region, devices)

@@ -4,15 +4,16 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.protocol import BulkSignIn
-from siptui.posix import FileLock, file_lock, private_folder
+from siptui.posix import FileLock, file_lock, private_folder, say_in_lock
 from siptui.runs.book import Book
 from siptui.runs.engine import Engine, internal_error
 from siptui.runs.events import Actor, Note, Order, RunStopped
-from siptui.runs.journal import Journal
+from siptui.runs.journal import Journal, JournalGoneError
 from siptui.runs.notify import Herald
 from siptui.runs.office import load, lock_path, this_actor
 from siptui.runs.orders import ordered
@@ -21,8 +22,17 @@ from siptui.runs.schedule import waiting
 
 _LOG = logging.getLogger(__name__)
 
+#: Seconds that a worker waits for a journal that another process has locked.
+_PATIENCE = 3600.0
 #: Opens a client of the service for one run, and closes it.
 Connect = Callable[[], AbstractAsyncContextManager[BulkSignIn]]
+
+
+class LockGoneError(SiptuiError):
+    """The file that says who works on the run is gone: a second process may have taken it."""
+
+    title = "The lock is gone"
+    code = "lock_gone"
 
 
 def now() -> datetime:
@@ -33,6 +43,8 @@ def now() -> datetime:
 def take(path: Path, run: str) -> FileLock:
     """Take `run` for this process; `HeldError` (exit 11) when another one works on it."""
     lock = lock_path(path, run)
+    if not path.exists():  # a folder that was moved is not made anew
+        raise JournalGoneError(path, "was deleted or moved")
     private_folder(lock.parent)
     return file_lock(lock)
 
@@ -54,6 +66,35 @@ def leave_to_others(journal: Journal, run: str, at: datetime) -> None:
         journal.append(run, [note, Order(what="stop", actor=this_actor())], at)
 
 
+def _still_there(lock: Path) -> Callable[[], None]:
+    """Raises `LockGoneError` when the file at `lock`, if there is one, is no longer the same."""
+
+    def seen() -> int:
+        return lock.stat().st_ino if lock.exists() else 0
+
+    mine = seen()
+
+    def check() -> None:
+        if seen() != mine:
+            raise LockGoneError(
+                f"{lock} was deleted or replaced while this process worked on the run, so that"
+                " others take it to be free",
+                remedy="Nothing more is submitted by this process. Go on with: siptui resume "
+                + lock.stem,
+            )
+
+    return check
+
+
+def _say_wait(lock: Path, what: str) -> None:
+    _LOG.warning("%s", what or "the journal is free again")
+    say_in_lock(lock, what)
+
+
+def _stopped(error: SiptuiError) -> RunStopped:
+    return RunStopped(code=error.code, message=error.message, remedy=error.remedy)
+
+
 async def work_on(
     path: Path,
     run: str,
@@ -72,6 +113,11 @@ async def work_on(
     with Journal(path, run=run) as journal:
         if journal.notice:
             _LOG.warning("%s", journal.notice)
+        journal.find(run)
+        lock = lock_path(path, run)
+        still_mine = _still_there(lock)
+        journal.waiting.patience = _PATIENCE
+        journal.waiting.on_wait = partial(_say_wait, lock)
         herald = Herald(journal, run, notify) if notify else None
         if herald:
             herald.start()
@@ -79,16 +125,21 @@ async def work_on(
             async with connect() as service:
                 while True:
                     leave_to_others(journal, run, now())
-                    book = Book(journal, run, now)
+                    book = Book(journal, run, now, still_mine=still_mine)
                     await Engine(book, service, actor=actor, sign_in_wait=sign_in_wait).run()
                     # An order may have arrived while the engine was on its way out. One that it
                     # knew and could not carry out waits for who goes on with the run.
                     if load(journal, run).open_orders.keys() <= book.state.open_orders.keys():
                         return
+        except JournalGoneError as error:
+            # There is nowhere to write it: who follows the run sees the same, the log has it, and
+            # whoever is to be told is told.
+            _LOG.error("run %s stopped: %s %s", run, error.message, error.remedy)
+            if herald:
+                await herald.tell(_stopped(error))
         except SiptuiError as error:
             _LOG.warning("run %s stopped: %s", run, error.code)
-            stopped = RunStopped(code=error.code, message=error.message, remedy=error.remedy)
-            journal.append(run, [stopped], now())
+            journal.append(run, [_stopped(error)], now())
         except Exception as error:
             if load(journal, run).stopped is None:  # it did not come as far as the engine
                 journal.append(run, [internal_error(run, error)], now())

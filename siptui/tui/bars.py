@@ -93,6 +93,8 @@ def going_on(session: Session, width: int) -> Line:
         said: Run = ("ended ", "muted")
     elif run.stopped is not None:
         said = ("stopped ", "unknown")
+    elif session.unreadable:
+        said = ("journal lost ", "failed")
     elif session.worker_gone:
         said = ("no worker ", "unknown")
     else:
@@ -117,6 +119,8 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
     run = session.run
     if run is None:
         return _list_notice(session, keys)
+    if session.unreadable:
+        return ((f" {visible(session.unreadable)}", "failed"),)
     if session.worker_gone:
         return ((f" {NO_WORKER} {who_resumes(session, keys)}", "unknown"),)
     if undecided := session.undecided():
@@ -139,6 +143,8 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
     if run.finished is not None:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
         return ((" " + ended(run, keys, read_only=session.options.read_only), shade),)
+    if session.worker_waits:
+        return ((f" Waiting: {visible(session.worker_waits)}", "unknown"),)
     if run.waiting is not None and left != 0:
         why = visible(run.waiting.why)
         asks = session.options.sign_in is not None and not session.options.read_only

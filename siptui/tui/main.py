@@ -199,24 +199,37 @@ class MainScreen(Screen[None]):
         try:
             changes = self.session.poll()
         except SiptuiError as error:
-            self.tell(error)
+            self._unreadable(error)
             return
+        if self.session.unreadable:
+            self.session.unreadable = ""
+            self.show_bars()
         if changes.events:
             self.take(changes)
 
+    def _unreadable(self, error: SiptuiError) -> None:
+        """Say once, and show for as long as it lasts, that the run cannot be read."""
+        if self.session.unreadable != error.message:
+            self.session.unreadable = error.message
+            self.session.look_for_worker()
+            self.tell(error)
+            self._said = ()
+            self.show_bars()
+
     def look_for_worker(self) -> None:
         """Say that nobody works on the run any more, or again. No news costs no byte."""
-        session, was = self.session, self.session.worker_gone
+        session = self.session
+        was = session.worker_gone, session.worker_waits
         try:
             if session.look_for_worker() and session.worker_gone:
                 self.tick()  # its last words may have come between the two looks
                 session.look_for_worker()
         except SiptuiError as error:
-            self.tell(error)
+            self._unreadable(error)
             return
-        if session.worker_gone == was:
+        if was == (session.worker_gone, session.worker_waits):
             return
-        if session.worker_gone:
+        if session.worker_gone and not was[0]:
             text = f"{NO_WORKER} It ended without a word. {who_resumes(session, self.key_of)}"
             self.log_pane.append([((text, "unknown"),)])
         self._said = ()

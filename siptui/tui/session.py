@@ -51,6 +51,10 @@ class Session:
         self._following: Following | None = None
         #: Whether the run has an end before it and no process works on it; see `look_for_worker`.
         self.worker_gone = False
+        #: What the worker waits for and cannot say in the journal, or nothing.
+        self.worker_waits = ""
+        #: Why the run cannot be read any more, or nothing.
+        self.unreadable = ""
 
     @property
     def tenant(self) -> str:
@@ -78,10 +82,14 @@ class Session:
         A process writes its last words before it lets go of the run: who finds nobody must read
         what is new and ask `live` again. Where the journal tells of an end, nobody is asked.
         """
-        gone, run = False, self.run
-        if run is not None and self.live:
-            gone = self.desk.holder(run.run) is None
-        news, self.worker_gone = gone != self.worker_gone, gone
+        gone, waits, run = False, "", self.run
+        if run is not None and self.live and not self.unreadable:
+            holder = self.desk.holder(run.run)
+            gone, waits = holder is None, holder.waits if holder else ""
+            if gone and self._following is not None:
+                self._following.check()
+        news = (gone, waits) != (self.worker_gone, self.worker_waits)
+        self.worker_gone, self.worker_waits = gone, waits
         return news
 
     @property
@@ -173,7 +181,7 @@ class Session:
         if self._following is not None:
             self._following.close()
         self._following = None
-        self.worker_gone = False
+        self.worker_gone, self.worker_waits, self.unreadable = False, "", ""
         self.events.clear()
 
     def failed(self, cause: str | None = None) -> list[DeviceRecord]:
