@@ -1,9 +1,8 @@
 """Carrying out what an operator ordered: an order in, events out. Pure rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from siptui.domain.limits import MAX_BATCH_SIZE
-from siptui.domain.outcome import Cause
 from siptui.domain.plan import make_batches
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus
@@ -24,23 +23,22 @@ def plan_again(
     """New batches for `devices`, in the order of the list, an attempt further each unless they
     are only `moved` from batches that were never submitted.
 
-    Devices that a directory throttled go into batches of half the size, together. The `first`
-    few go into batches of their own, which are tried before the others.
+    Devices that a directory ever throttled go into batches of at most half the size of that one,
+    and of `size` at most. The `first` few go into batches of their own, which are tried before
+    the others.
     """
     records = sorted(devices, key=lambda r: r.index)
     start = max(state.batches, default=0) + 1
-    slow = [r for r in records if r.outcome and r.outcome.cause is Cause.AD_THROTTLING]
-    throttled = {r.index for r in slow}
-    limits = {True: max(1, _last_size(state, slow) // 2), False: size}
+    size = min(size, MAX_BATCH_SIZE)
     planned: list[BatchPlanned] = []
     tried = (records[:first], start), (records[first:], 0)
     for part, trial in tried:
-        for is_slow in (False, True):
-            group = [r for r in part if (r.index in throttled) is is_slow]
+        for most in sorted({r.most for r in part}):
+            group = [r for r in part if r.most == most]
             by_id = {r.device.hardware_id: r for r in group}
             for batch in make_batches(
                 [r.device for r in group],
-                size=min(limits[is_slow], MAX_BATCH_SIZE),
+                size=min(size, most or size),
                 start=start + len(planned),
             ):
                 members = [by_id[d.hardware_id] for d in batch.devices]
@@ -75,10 +73,6 @@ def cut_again(state: RunState, *, size: int, first: int) -> list[Event]:
                 BatchDeferred(batch=planned.batch, why=latest.why, until=latest.not_before)
             )
     return events
-
-
-def _last_size(state: RunState, records: Sequence[DeviceRecord]) -> int:
-    return max((len(state.batches[r.batch].devices) for r in records), default=2)
 
 
 def ordered(state: RunState, order: Order) -> list[DeviceRecord]:

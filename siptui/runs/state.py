@@ -12,6 +12,7 @@ from siptui.domain.outcome import (
     ANSWER_LOST,
     BATCH_REJECTED,
     NO_RESULT,
+    Cause,
     Outcome,
     explain,
 )
@@ -24,7 +25,11 @@ _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOW
 
 @dataclass(slots=True)
 class DeviceRecord:
-    """A device of the run and what is known of it. `since` is when it got its present state."""
+    """A device of the run and what is known of it. `since` is when it got its present state.
+
+    `most` is how many devices its batch may have from now on, 0 for no limit: a directory that
+    throttled it asks for smaller batches.
+    """
 
     index: int
     device: Device
@@ -36,6 +41,7 @@ class DeviceRecord:
     outcome: Outcome | None = None
     submitted_at: str = ""
     since: str = ""
+    most: int = 0
 
 
 @dataclass(slots=True)
@@ -292,6 +298,9 @@ class RunState:
         outcome = None
         if event.state is DeviceState.FAILED:
             outcome = explain(event.error)
+            if outcome.cause is Cause.AD_THROTTLING:
+                half = max(1, len(self.batches[event.batch].devices) // 2)
+                record.most = min(half, record.most or half)
         elif event.state is DeviceState.UNKNOWN:
             outcome = NO_RESULT
         self._move(record, event.state, at, word=event.word, error=event.error, outcome=outcome)

@@ -1,12 +1,22 @@
 """Carrying out orders: who is planned again, in which batches."""
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs import orders
-from siptui.runs.events import BatchInDoubt, BatchPlanned, BatchUnsettled, Note, Options, Order
+from siptui.runs.events import (
+    BatchInDoubt,
+    BatchPlanned,
+    BatchUnsettled,
+    Event,
+    Note,
+    Options,
+    Order,
+)
 from tests.runs.engine_harness import device, devices
 from tests.runs.state_builder import EMEA, NOAM, StateBuilder
 
@@ -51,6 +61,38 @@ def test_each_failed_device_is_planned_once_and_throttled_ones_in_halves(
         assert {phones[i].region for i in plan.devices} == {plan.region}
         assert len({phones[i].user_name for i in plan.devices}) == len(plan.devices)
         assert plan.attempt == 2
+
+
+@given(throttled_at=st.integers(1, 100), size=st.integers(1, 100), again=st.integers(1, 100))
+def test_the_smaller_of_both_sizes_counts_from_then_on(
+    throttled_at: int, size: int, again: int
+) -> None:
+    """In the retry, in another cut of what is queued, and in a retry for another cause."""
+    count = throttled_at
+    builder = StateBuilder(devices(count), Options(batch_size=throttled_at)).running(1)
+    for i in range(count):
+        builder.device(i, DeviceState.FAILED, THROTTLED)
+    most = min(size, max(1, throttled_at // 2))
+    everybody = list(range(count))
+
+    def tell(events: Iterable[Event]) -> list[BatchPlanned]:
+        planned = [event for event in events if isinstance(event, BatchPlanned)]
+        builder.tell(*planned)
+        return planned
+
+    order = Order(what="retry", devices=everybody, size=size)
+    planned = tell(orders.retry(builder.state, 7, order, size=100))
+    assert max(len(p.devices) for p in planned) == min(most, count)
+    assert len(planned) == -(-count // most)
+    planned = tell(orders.cut_again(builder.state, size=again, first=0))
+    most = min(again, max(1, throttled_at // 2))
+    assert max(len(p.devices) for p in planned) == min(most, count)
+    for plan in planned:
+        builder.running(plan.batch)
+    for i in everybody:
+        builder.device(i, DeviceState.FAILED, "Device is offline.")
+    planned = tell(orders.plan_again(builder.state, builder.state.devices, size=100))
+    assert max(len(p.devices) for p in planned) == min(max(1, throttled_at // 2), count)
 
 
 @given(st.lists(st.integers(-3, 12), max_size=20))
