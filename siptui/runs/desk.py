@@ -7,6 +7,7 @@ from typing import Protocol
 
 from siptui.domain.device import Device
 from siptui.posix import Holder
+from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.events import Options, Stored
 from siptui.runs.state import RunState
 
@@ -121,7 +122,7 @@ class Desk(Protocol):
         """Tell whoever works on the run that there is a new sign-in."""
         ...
 
-    def retry(self, run: str, devices: Sequence[int]) -> None:
+    def retry(self, run: str, devices: Sequence[int], changes: Changed = UNCHANGED) -> None:
         """Submit these failed devices once more, and start the run if nobody works on it."""
         ...
 

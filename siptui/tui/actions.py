@@ -94,6 +94,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "pause", ("P",), "pause", "pause and go on submitting (following continues)", changes=True
     ),
+    Action("try_now", ("N",), "try now", "end a wait: ask the service at once", changes=True),
     Action("sign_in", ("i",), "sign in", "sign in to the tenant, or once more", changes=True),
     Action("log", ("l",), "log", "log pane: smaller, larger, hidden"),
     Action("copy", ("y",), "copy", "copy the cell or the detail (OSC 52, and to a file)"),

@@ -33,6 +33,8 @@ ASIDES: dict[str, tuple[str, ...]] = {
         _PASSWORDS,
         "A retry submits the devices once more. It helps where what failed has been set right, or "
         "passes by itself (offline, AD throttling). Enter on a failed row says which it is.",
+        "Tab goes to the size of a batch: smaller ones go easier on a directory that throttles. A "
+        "device that was throttled never goes into more than half of the batch it was in.",
     ),
     "Submit again": (
         "Nobody knows whether the service acted on these devices. If it did, they are signed in "

@@ -18,6 +18,8 @@ from siptui.tui.surface import Line, Run, plain, spread
 from siptui.tui.waits import clock
 
 _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+#: Seconds from which on a wait is told by its date.
+_FAR = 12 * 3600
 _DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED)  # what is unknown is not done
 _COUNTED = (
     DeviceState.SUCCEEDED,
@@ -152,11 +154,21 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
             # The way on first: on a narrow screen the reason is cut off.
             why = f"{keys['sign_in']} signs in. {why[0].upper()}{why[1:]}"
             return ((f" {why}", "unknown"),)
-        return ((f" Waiting{f' {clock(left)}' if left else ''}: {why}", "unknown"),)
+        now = ""
+        if run.waiting.until and not session.options.read_only:
+            now = f" {keys['try_now']} tries now."
+        return ((f" Waiting{_as_long(run.waiting.until, left)}: {why}{now}", "unknown"),)
     if run.paused:
         on = "" if session.options.read_only else f"; {keys['pause']} goes on"
         return ((f" Paused: nothing is submitted{on}.", "unknown"),)
     return ()
+
+
+def _as_long(until: str, left: int | None) -> str:
+    """A countdown, or the date of what is far away."""
+    if not left:
+        return ""
+    return f" {clock(left)}" if left < _FAR else f" until {until[:16].replace('T', ' ')} UTC"
 
 
 def chip(status: str, words: str, index: RowIndex) -> Line:

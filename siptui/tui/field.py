@@ -11,8 +11,8 @@ class Field(Input):
     """As long as nothing is typed, the keys in `acting` do what they name: an action of the
     screen. They must be such as nothing that is typed here begins with."""
 
-    def __init__(self, *, acting: Mapping[str, str], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, value: str = "", *, acting: Mapping[str, str], **options: Any) -> None:
+        super().__init__(value, **options)
         self._acting = acting
 
     async def on_key(self, event: events.Key) -> None:

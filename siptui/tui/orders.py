@@ -12,7 +12,7 @@ from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.runs.state import DeviceRecord
 from siptui.tui import personal, phrases
-from siptui.tui.dialogs.ask import Choice, Confirm
+from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
 from siptui.tui.findings import sentence
 from siptui.tui.signing import Signing
 from siptui.tui.surface import Line
@@ -173,12 +173,19 @@ class Orders(Signing):
         if not records:
             self.say("retry: every row was left out; nothing was submitted.", "muted")
             return
-        question = phrases.retry_question(
-            records, session.tenant, session.options.run_options, left_out=note
-        )
-        question = [*session.naming_headers(question), *unread, *_left_out(without)]
-        if await self.app.push_screen_wait(Confirm("Retry", question, len(records))):
-            self.do(partial(session.retry, records))
+        run = session.run
+        if run is None or run.plan is None:
+            return
+
+        def question(size: int) -> list[str]:
+            asked = phrases.retry_question(run, records, session.tenant, size, left_out=note)
+            return [*session.naming_headers(asked), *unread, *_left_out(without)]
+
+        usual = run.plan.options.batch_size
+        dialog = ConfirmBatches("Retry", question, len(records), usual)
+        if await self.app.push_screen_wait(dialog):
+            size = 0 if dialog.batch_size == usual else dialog.batch_size
+            self.do(partial(session.retry, records, size))
             self.grid.clear_marks()
 
     @work(group="flow", exclusive=True)
@@ -227,6 +234,12 @@ class Orders(Signing):
         if self.may("pause") and run is not None:
             desk = self.session.desk
             self.do(partial(desk.go_on if run.paused else desk.pause, run.run))
+
+    def action_try_now(self) -> None:
+        """End the waits of the run and of the service."""
+        run = self.session.run
+        if self.may("try_now") and run is not None:
+            self.do(partial(self.session.desk.try_now, run.run))
 
     def do(self, order: Any, *, then_all: bool = False) -> None:
         """Give an order to the desk and show what came of it; errors are told."""

@@ -13,6 +13,7 @@ from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 from siptui.domain.times import time_until
 from siptui.runs import events as ev
+from siptui.runs.orders import plan_again
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.surface import Line
 
@@ -216,18 +217,23 @@ def submit_question(
 
 
 def retry_question(
-    records: Sequence[DeviceRecord], tenant: str, options: ev.Options, *, left_out: str
+    run: RunState, records: Sequence[DeviceRecord], tenant: str, size: int, *, left_out: str
 ) -> list[str]:
-    """What is asked before a retry, as paragraphs."""
+    """What is asked before a retry in batches of at most `size`, as paragraphs."""
     devices = [record.device for record in records]
     hopeless = sum(1 for r in records if r.outcome and r.outcome.retry is Retry.NEVER)
     causes = Counter(str(r.outcome.cause) for r in records if r.outcome)
-    batches = len(make_batches(devices, size=options.batch_size))
+    planned = plan_again(run, records, size=size)
+    batches = len(planned)
     paragraphs = [
         f"{plural(len(devices), 'device')} in {visible(tenant)} ({regions_line(devices)}) will be "
         f"submitted once more, {plural(batches, 'batch')}: {causes_line(causes)}.",
         _CONSEQUENCE,
     ]
+    if most := max((r.most for r in records if r.most < size), default=0):
+        paragraphs.append(
+            f"A directory throttled some of them: those go in batches of {most} at most."
+        )
     if hopeless:
         paragraphs.append(
             f"For {hopeless} of them a retry alone cannot help (deadline expired): the phone must "

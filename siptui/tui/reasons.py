@@ -46,10 +46,14 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
         case "settle":
             return "" if session.undecided() else "no batch waits for a decision"
-        case "pause" if session.worker_gone:
+        case "pause" | "try_now" if session.worker_gone:
             return f"no worker is running; {keys['retry']} resumes"
         case "pause":
             return "" if session.live else "no run is going on"
+        case "try_now":
+            if not session.live:
+                return "no run is going on"
+            return "" if session.waits() else "nothing waits"
         case "export" | "summary":
             return "" if run is not None else "no run yet, so no results"
         case "sign_in":

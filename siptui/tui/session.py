@@ -11,6 +11,7 @@ from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.domain.text import visible
+from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.desk import Changes, Desk, Following
 from siptui.runs.events import Stored
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
@@ -200,10 +201,11 @@ class Session:
         """How many failed devices each cause has."""
         return Counter(str(r.outcome.cause) for r in self.failed() if r.outcome)
 
-    def retry(self, records: Sequence[DeviceRecord]) -> None:
-        """Have these failed devices submitted once more."""
+    def retry(self, records: Sequence[DeviceRecord], batch_size: int = 0) -> None:
+        """Have these failed devices submitted once more, in batches of another size perhaps."""
         if self.run is not None:
-            self.desk.retry(self.run.run, [r.index for r in records])
+            changes = Changed(batch_size=batch_size) if batch_size else UNCHANGED
+            self.desk.retry(self.run.run, [r.index for r in records], changes)
 
     def undecided(self) -> list[tuple[BatchRecord, list[DeviceRecord]]]:
         """The batches with devices of unknown outcome that nobody looks for any more."""
@@ -225,6 +227,14 @@ class Session:
         """The devices of the run that wait to be submitted."""
         run = self.run
         return [r.device for r in run.devices if r.state is DeviceState.QUEUED] if run else []
+
+    def waits(self) -> bool:
+        """Whether the run waits for a time that the service named, or some of it does."""
+        run = self.run
+        if run is None or run.finished or run.stopped:
+            return False
+        timed = run.waiting is not None and bool(run.waiting.until)
+        return timed or any(batch.not_before for batch in run.queued_batches())
 
     def resume_notes(self) -> list[str]:
         """What other runs say of the devices that wait; raises if one of them has some."""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,69 @@ async def test_marked_devices_are_retried_and_the_others_are_not(tmp_path: Path)
         order = harness.runs.journal.read(harness.runs.newest)[-1].event
         assert isinstance(order, ev.Order)
         assert order.devices == [8]
+
+
+async def test_a_retry_says_how_many_batches_and_offers_a_size(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(30))) as harness:
+        await harness.submit(30)
+        harness.runs.accept(1)
+        harness.runs.finish(range(20), 1, error="On-premises AD throttling detected")
+        await harness.look()
+        await harness.press("r")
+        assert "20 devices in Contoso Ltd" in harness.flat
+        assert "2 batches" in harness.flat
+        assert "batches of 15 at most" in harness.flat
+        await harness.press("tab", "backspace", "backspace", "backspace")
+        await harness.type("8")
+        assert "3 batches" in harness.flat
+        assert "batches of 15 at most" not in harness.flat
+        await harness.press("enter")
+        await harness.type("20")
+        await harness.press("enter")
+        order = harness.runs.journal.read(harness.runs.newest)[-1].event
+        assert isinstance(order, ev.Order)
+        assert (order.what, len(order.devices), order.size) == ("retry", 20, 8)
+
+
+@pytest.mark.parametrize("size", ["0", "101", "x", ""])
+async def test_a_size_that_is_none_submits_nothing(tmp_path: Path, size: str) -> None:
+    async with console(tmp_path, text=list_text(make_devices(10))) as harness:
+        await harness.submit(10)
+        _outcome(harness)
+        await harness.look()
+        before = len(harness.runs.journal.read(harness.runs.newest))
+        await harness.press("r", "tab", "backspace", "backspace", "backspace")
+        await harness.type(size)
+        await harness.press("enter", "shift+tab")
+        await harness.type("3")
+        await harness.press("enter")
+        assert "1 to 100" in harness.text
+        assert len(harness.runs.journal.read(harness.runs.newest)) == before
+
+
+async def test_a_wait_is_ended_by_a_key(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(10))) as harness:
+        await harness.press("N")
+        assert "no run is going on" in harness.text
+        await harness.submit(10)
+        await harness.press("N")
+        assert "nothing waits" in harness.text
+        until = (datetime.now(UTC) + timedelta(seconds=600)).isoformat().replace("+00:00", "Z")
+        harness.runs.write(ev.Waiting(why="Too many requests.", until=until))
+        await harness.look()
+        assert "Too many requests. N tries now." in harness.flat
+        await harness.press("N")
+        order = harness.runs.journal.read(harness.runs.newest)[-1].event
+        assert isinstance(order, ev.Order)
+        assert order.what == "now"
+
+
+async def test_a_long_wait_is_told_by_its_date(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(10))) as harness:
+        await harness.submit(10)
+        harness.runs.write(ev.Waiting(why="Busy.", until="2057-09-09T01:46:40.000Z"))
+        await harness.look()
+        assert "Waiting until 2057-09-09 01:46 UTC: Busy." in harness.flat
 
 
 async def test_filter_as_you_type(tmp_path: Path) -> None:

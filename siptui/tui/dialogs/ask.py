@@ -4,14 +4,15 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
+from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.tui.columns import Column
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.field import Field
 from siptui.tui.grid import RowGrid
 from siptui.tui.rowindex import GridRow
-from siptui.tui.surface import Line
+from siptui.tui.surface import Line, Surface
 
 _HELPS = {"question_mark": "help"}
 
@@ -29,14 +30,7 @@ class Confirm(Dialog[bool]):
         *,
         otherwise: str = "Nothing was submitted.",
     ) -> None:
-        lines: list[Line] = []
-        for n, paragraph in enumerate(paragraphs):
-            if n:
-                lines.append(())
-            tone = "strong" if "cannot be undone" in paragraph else "normal"
-            lines.append(((paragraph, tone),))
-        lines += [(), ((f"Type {number} and Enter to go on, Escape to go back:", "accent"),)]
-        super().__init__(title, lines)
+        super().__init__(title, _asked(paragraphs, number))
         self._number = str(number)
         self._otherwise = otherwise
         self._said = (("? tells more.", "muted"),)
@@ -48,10 +42,80 @@ class Confirm(Dialog[bool]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Only the number itself goes on."""
+        self._submitted(event)
+
+    def _submitted(self, event: Input.Submitted) -> None:
         if event.value.strip().replace(",", "") == self._number:  # as large numbers are shown
             self.dismiss(True)
         else:
             self.say(f"That is not {self._number}. {self._otherwise}", "failed")
+
+
+def _asked(paragraphs: Sequence[str], number: int) -> list[Line]:
+    lines: list[Line] = []
+    for n, paragraph in enumerate(paragraphs):
+        if n:
+            lines.append(())
+        tone = "strong" if "cannot be undone" in paragraph else "normal"
+        lines.append(((paragraph, tone),))
+    return [*lines, (), ((f"Type {number} and Enter to go on, Escape to go back:", "accent"),)]
+
+
+class ConfirmBatches(Confirm):
+    """The same with another size of batches on offer: a second field, which Tab goes to.
+
+    `paragraphs` are those of a size; `batch_size` is the one that stands there, from 1 to 100.
+    """
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        *Confirm.KEYS,
+        ("Tab", "to the size of a batch, and back"),
+    )
+
+    def __init__(
+        self,
+        title: str,
+        paragraphs: Callable[[int], Sequence[str]],
+        number: int,
+        size: int,
+        *,
+        otherwise: str = "Nothing was submitted.",
+    ) -> None:
+        super().__init__(title, paragraphs(size), number, otherwise=otherwise)
+        self._paragraphs = paragraphs
+        self.batch_size = size
+        self._said = (("Tab goes to the size of a batch. ? tells more.", "muted"),)
+
+    def question(self) -> Iterable[Widget]:
+        """The number, and the size."""
+        yield from super().question()
+        yield Static("Devices in a batch, at most:", id="dialog-size-label", markup=False)
+        size = str(self.batch_size)
+        yield Field(size, acting=_HELPS, id="dialog-size", compact=True, max_length=3)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say how many batches it will be."""
+        if event.input.id != "dialog-size" or not (size := _size(event.value)):
+            return
+        self.batch_size = size
+        self._text = _asked(self._paragraphs(size), int(self._number))
+        self._fill(*self.query(Surface))
+
+    def _submitted(self, event: Input.Submitted) -> None:
+        """Back to the number from the size; a size that is none goes nowhere."""
+        if not _size(self.query_one("#dialog-size", Input).value):
+            self.say(f"A batch has 1 to {MAX_BATCH_SIZE} devices.", "failed")
+        elif event.input.id == "dialog-size":
+            self.query_one("#dialog-input").focus()
+        else:
+            super()._submitted(event)
+
+
+def _size(text: str) -> int:
+    """The size of a batch that `text` names, 0 where it names none."""
+    text = text.strip()
+    size = int(text) if text.isascii() and text.isdigit() else 0
+    return size if size <= MAX_BATCH_SIZE else 0
 
 
 class Prompt(Dialog[str]):
