@@ -79,7 +79,7 @@ class Line:
             # What is not read yet would turn a closed connection into a reset one.
             while (await receive()).get("more_body"):
                 pass
-        await self._fail(fault, answer, send)
+        await self._fail(fault, answer, scope, send)
 
     def _dated(self, send: Send) -> Send:
         """`send` with the service's own `Date`, by which its other dates are to be read."""
@@ -93,7 +93,9 @@ class Line:
 
         return dated
 
-    async def _fail(self, fault: FaultRule, answer: list[Message], send: Send) -> None:
+    async def _fail(
+        self, fault: FaultRule, answer: list[Message], scope: Scope, send: Send
+    ) -> None:
         wait = retry_header(self._tenant, fault.retry_after, fault.retry_after_form)
         if fault.retry_after_text is not None:
             wait = {"retry-after": fault.retry_after_text}
@@ -131,8 +133,19 @@ class Line:
                 reason = {"code": "InternalServerError", "message": "An error has occurred."}
                 body = msgspec.json.encode(_REASONS.get(status, reason))
                 await _whole(send, status, fault.content_type or _JSON, body, wait)
+            case "echo":
+                body = msgspec.json.encode({"code": "BadRequest", "message": _headers_in(scope)})
+                await _whole(send, fault.status or 400, _JSON, body)
             case _:
                 raise BrokenLineError(fault.kind)
+
+
+def _headers_in(scope: Scope) -> str:
+    """The request's headers, as gateways repeat them in an error."""
+    headers = (
+        f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in scope["headers"]
+    )
+    return f"Invalid request headers: {'; '.join(headers)}"
 
 
 def _kept_in(answer: list[Message]) -> Send:

@@ -49,6 +49,7 @@ FaultKind = Literal[
     "garbage",  # broken JSON
     "empty",  # nothing, status 200 (or `status`)
     "redirect",  # 302 (or `status`) to a sign-in page
+    "echo",  # an error, status 400 (or `status`), that repeats the headers of the request
     "odd",  # the answer with the JSON of `put` at its `place`
 ]
 #: Links to the next page, tokens for it, a word that there is one, or not a word.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from siptui.gateway.lenient import first, plans, record, rows, truth, word
+from siptui.gateway.lenient import first, further, plans, record, rows, truth, word
 from siptui.gateway.tenant import AccessPolicy, DirectoryUser
 from siptui.gateway.wire import WireError, folded_keys
 
@@ -34,7 +34,7 @@ def parts(value: Any) -> dict[str, Part]:
 def page(value: Any) -> tuple[list[dict[str, Any]], str]:
     """The rows of a list and the link to its next page (or nothing)."""
     outer = record(value, "the answer")
-    return rows(value), first(outer, ("@odata.nextlink",))
+    return rows(value), further(outer, ("@odata.nextlink",))
 
 
 def directory_user(value: Any) -> DirectoryUser:

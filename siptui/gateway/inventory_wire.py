@@ -11,7 +11,7 @@ from typing import Any
 
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
-from siptui.gateway.lenient import first, record, rows, word
+from siptui.gateway.lenient import first, further, record, rows, word
 from siptui.gateway.tenant import InventoryDevice
 from siptui.gateway.wire import folded_keys
 
@@ -30,7 +30,7 @@ def page(value: Any) -> tuple[tuple[InventoryDevice, ...], str]:
     listed = rows(value, "devices")
     return (
         tuple(found for one in listed if (found := device(one)) is not None),
-        first(outer, ("continuationtoken",)),
+        further(outer, ("continuationtoken",)),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from siptui.domain.text import visible
 from siptui.gateway.wire import WireError, folded_keys, text
 
 _WRAPPERS = ("value", "items", "data", "results")
@@ -109,3 +110,9 @@ def skip_token(link: str) -> str:
 def first(found: Mapping[str, Any], names: Sequence[str]) -> str:
     """The first of these fields that holds a text."""
     return next((word(found[name]) for name in names if word(found.get(name))), "")
+
+
+def further(found: Mapping[str, Any], names: Sequence[str]) -> str:
+    """As `first`, for what leads to the next page: as it came, since that may look like a token."""
+    texts = (found[name] for name in names if isinstance(found.get(name), str))
+    return next((visible(text).strip() for text in texts if text.strip()), "")

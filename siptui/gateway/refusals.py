@@ -19,6 +19,7 @@ from siptui.gateway.errors import (
     TokenRefusedError,
 )
 from siptui.gateway.wire import WireError, decode, folded_keys, text
+from siptui.logs.secrets import without_tokens
 from siptui.transport.exchange import Answer, Failure, TransportError
 from siptui.transport.retry import asked_wait
 
@@ -51,7 +52,7 @@ def told(body: bytes) -> Told:
         value = decode(body)
     except WireError:
         words = body[:MAX_RAW].decode(errors="replace").strip()
-        return Told() if is_html(body) else Told(message=visible(words)[:500])
+        return Told() if is_html(body) else Told(message=without_tokens(visible(words))[:500])
     if isinstance(value, str):
         return Told(message=text(value)[:500])
     if isinstance(value, list) and value:
@@ -108,8 +109,9 @@ def _is_word(body: bytes, kind: str) -> bool:
 
 
 def raw(answer: Answer) -> str:
-    """The answer's body as text made visible, cut."""
-    return visible(answer.body[:MAX_RAW].decode(errors="replace"))[: MAX_RAW * 2]
+    """The answer's body as text made visible, without tokens, cut."""
+    words = visible(answer.body[:MAX_RAW].decode(errors="replace"))
+    return without_tokens(words)[: MAX_RAW * 2]
 
 
 def of_transport(error: TransportError, correlation_id: str) -> GatewayError:

@@ -9,7 +9,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from siptui.gateway.lenient import first, plans, record, rows, skip_token, truth, word, words
+from siptui.gateway.lenient import (
+    first,
+    further,
+    plans,
+    record,
+    rows,
+    skip_token,
+    truth,
+    word,
+    words,
+)
 from siptui.gateway.tenant import (
     GLOBAL,
     Assigned,
@@ -130,8 +140,8 @@ def _subnet(found: Mapping[str, Any]) -> str:
 def users(value: Any) -> tuple[tuple[TeamsUser, ...], str]:
     """Accounts in an answer of the user search, and the token of the next page (or nothing)."""
     outer = folded_keys(value) if isinstance(value, dict) else {}
-    further = skip_token(first(outer, ("nextlink", "@odata.nextlink", "skiptoken")))
-    return tuple(user(one) for one in rows(value, "users")), further
+    page = skip_token(further(outer, ("nextlink", "@odata.nextlink", "skiptoken")))
+    return tuple(user(one) for one in rows(value, "users")), page
 
 
 def user(found: Mapping[str, Any]) -> TeamsUser:

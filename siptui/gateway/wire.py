@@ -22,6 +22,7 @@ from siptui.gateway.listed import Listed
 from siptui.gateway.paging import cut_at
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus
 from siptui.gateway.words import batch_phase, ended, item_phase
+from siptui.logs.secrets import without_tokens
 
 _ITEM_ARRAYS = ("batchitems", "batchitem", "items", "item")
 _WRAPPERS = ("value", "batches", "batchsummaries", "summaries", "requests", "items", "data")
@@ -114,7 +115,7 @@ def batch_summaries(value: Any) -> Listed[BatchSummary]:
 
 
 def text(value: Any) -> str:
-    """A scalar of an answer as text made visible; nothing for `null`.
+    """A scalar of an answer as text made visible, without tokens; nothing for `null`.
 
     Raises `WireError` for an array or object, which no field of these answers can be.
     """
@@ -123,7 +124,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | int | float):
-        return visible(str(value)[: _MAX_TEXT * 2]).strip()[:_MAX_TEXT]
+        return without_tokens(visible(str(value)[: _MAX_TEXT * 2])).strip()[:_MAX_TEXT]
     raise WireError("a field holds a list or an object instead of a text")
 
 
@@ -147,7 +148,7 @@ def shown(value: Any) -> str:
 
 def _json(value: Any) -> str:
     try:
-        return visible(json.dumps(value, ensure_ascii=False)[: _MAX_TEXT * 2])
+        return without_tokens(visible(json.dumps(value, ensure_ascii=False)[: _MAX_TEXT * 2]))
     except RecursionError:
         return "(nested too deeply)"
 

@@ -8,11 +8,14 @@ _NAMES = (
     r"|client_assertion|client_info|assertion|code|state|nonce|password|passwd|secret"
     r"|authorization|proxy-authorization|cookie|set-cookie"
 )
-_NETS = (
+_TOKENS = (
     # JSON Web Tokens, signed or encrypted, and pieces of them
     (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*)*"), REMOVED),
     # refresh tokens and codes of Entra ID
     (re.compile(r"\b[01]\.A[A-Za-z0-9_-]{20,}(?:\.[\w-]+)*"), REMOVED),
+)
+_NETS = (
+    *_TOKENS,
     (re.compile(r"(?i)\b(bearer|basic|negotiate)\s+[\w.~+/=-]+"), rf"\1 {REMOVED}"),
     # name=value of a form or query, "name": "value" of JSON or Python, name: value of a header
     (
@@ -25,6 +28,43 @@ _NETS = (
     # user and password in an address, as in HTTPS_PROXY
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/]+@"), rf"\1{REMOVED}@"),
 )
+#: In texts of others. “Bearer token expired”, “error code: 7” are words of an explanation there.
+_FOREIGN = (
+    *_TOKENS,
+    # a header of the request that is repeated in the answer to it
+    (
+        re.compile(
+            r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(\\*[\"']?\s*[=:\s]\s*\\*[\"'\[]*)"
+            r"(?:(?:bearer|basic|negotiate|ntlm|pop|sharedkey)\s+[^\s\"',;}\]]+|[\w.~+/=-]{16,})"
+        ),
+        rf"\1\2{REMOVED}",
+    ),
+    (
+        re.compile(
+            r"(?i)\b(bearer|basic|negotiate)\s+(?=[\w.~+/=-]*\d|[\w.~+/=-]{24})[\w.~+/=-]{8,}"
+        ),
+        rf"\1 {REMOVED}",
+    ),
+    (
+        re.compile(
+            r"(?i)\b(access_?token|refresh_?token|id_?token|client_?secret|client_?assertion"
+            r"|device_?code|code_verifier|passwo?r?d)(\\*[\"']?\s*[=:]\s*\\*[\"']?)"
+            r"(?!\[removed\])[^\s\"'&,;}\\]+"
+        ),
+        rf"\1\2{REMOVED}",
+    ),
+    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), rf"\1{REMOVED}@"),
+)
+
+
+def without_tokens(text: str) -> str:
+    """`text` of a service without tokens and headers of sign-in that it repeats.
+
+    Applied where such a text is read in, so that no screen, journal or export gets it.
+    """
+    for net, instead in _FOREIGN:
+        text = net.sub(instead, text)
+    return text
 
 
 def without_secrets(text: str) -> str:

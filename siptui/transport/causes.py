@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 
 from siptui.domain.text import visible
+from siptui.logs.secrets import without_tokens
 from siptui.transport.exchange import Failure
 
 _CA_REMEDY = (
@@ -118,6 +119,6 @@ def proxy_refused(words: str) -> tuple[str, str]:
             "Put user and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT",
         )
     return (
-        f"The proxy refused to connect: {visible(words)[:200]}.",
+        f"The proxy refused to connect: {without_tokens(visible(words))[:200]}.",
         "Ask for the service's hosts to be allowed, or set NO_PROXY if no proxy is needed.",
     )

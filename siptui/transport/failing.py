@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from siptui.domain.text import visible
+from siptui.logs.secrets import without_tokens
 from siptui.transport.causes import explain, proxy_refused
 from siptui.transport.exchange import Answer, Failure, TransportError
 
@@ -100,7 +101,7 @@ def failed(
     rules = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError)
     sent = trace.sent if trace.seen else not isinstance(error, (*never, *rules))
     failure, remedy = Failure.BROKEN, ""
-    words = visible(str(error))
+    words = without_tokens(visible(str(error)))
     if proxy := trace.proxy(host):
         found = explain(error, proxy.rpartition(":")[0])
         failure = found[0] if found else Failure.TIMEOUT

@@ -23,6 +23,7 @@ from siptui.transport.exchange import (
 )
 from siptui.transport.failing import Body, Trace, failed
 from siptui.transport.proxy import check_proxies
+from siptui.transport.sent_token import without_sent_token
 from siptui.transport.tls import trust
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class Http:
                 # without the words: one of the headers is the token
                 why = "The token or another header holds characters that HTTP does not allow."
                 raise TransportError(why, Failure.GARBLED, sent=False)
-            answer = await self._exchange(call, method, url, full, body)
+            came = await self._exchange(call, method, url, full, body)
+            answer = without_sent_token(came, full)
         except TransportError as error:
             failure = error
             raise

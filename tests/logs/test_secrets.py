@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siptui.logs import start, without_secrets
+from siptui.logs.secrets import without_tokens
 from siptui.logs.start import FIELDS, MAX_BYTES, stop
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJ0aWQiOiJ4In0.c2lnbmF0dXJl"
@@ -120,3 +121,40 @@ def test_a_log_that_is_a_link_is_not_written_through(log: Path, tmp_path: Path) 
     finally:
         stop()
     assert target.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Authorization: Bearer {CANARY}",
+        f"Headers: {{'Authorization': 'Bearer {CANARY}', 'X': 1}}",
+        f'{{\\"authorization\\": \\"Bearer {CANARY}\\"}}',
+        f"authorization=[Bearer {CANARY}]",
+        "Authorization: Bearer c4n4ry",
+        f"Authorization {CANARY}",
+        f"the token {JWT[:30]}… has expired",
+        f"Bearer {CANARY} is not valid",
+        f"access_token={CANARY}&x=1",
+        f'"refreshToken": "{CANARY}"',
+        f"Cookie: {CANARY}",
+        f"via http://me:{CANARY}@proxy.example",
+    ],
+)
+def test_a_token_that_a_service_repeats_is_removed(text: str) -> None:
+    cleaned = without_tokens(text)
+    assert not [part for part in (CANARY, "c4n4ry", JWT[:12]) if part in cleaned]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bearer token is missing, error code: 7, state: Failed.",
+        "Basic authentication is disabled by policy BlockBasic2.",
+        "Authorization failed: the user lacks a role (status code 403).",
+        "Authorization: denied for lobby@contoso.com",
+        "Device code: expired? See https://aka.ms/teams?code=3",
+        "The password was reset.",
+    ],
+)
+def test_what_a_service_explains_stays_as_it_is(text: str) -> None:
+    assert without_tokens(text).replace("[removed]", "expired?") == text
