@@ -169,5 +169,8 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The command line: what the `siptui` script does but for the page of help."""
+    from siptui.posix import forbid_core_dumps
+
+    forbid_core_dumps()
     cli.main()
     raise AssertionError("unreachable")

@@ -212,6 +212,26 @@ def _holder_in(fd: int) -> Holder:
         return Holder()
 
 
+#: Of prctl(2).
+_PR_SET_DUMPABLE = 4
+
+
+def forbid_core_dumps() -> None:
+    """See to it that the memory of this process, in which there may be a token, is never written
+    to a file, nor read by other processes of the user.
+
+    The limit alone does not do on Linux: where the kernel hands cores to a program
+    (systemd-coredump, apport), it is not asked about (core(5)).
+    """
+    import ctypes
+    import resource
+
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # there is no such call
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
 @contextlib.contextmanager
 def ending_as_interrupted(here: Callable[[], bool]) -> Iterator[None]:
     """While the block runs, SIGTERM and SIGHUP raise `KeyboardInterrupt` in it if `here` says so,

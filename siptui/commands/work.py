@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.protocol import BulkSignIn
+from siptui.posix import forbid_core_dumps
 
 if TYPE_CHECKING:
     from siptui.identity.client import HttpFactory
@@ -32,6 +33,7 @@ _LOG_TELLS = "Nothing was submitted by it. The log in the log folder says where 
 def main() -> int:
     """Read the order, take the run, say so, work."""
     os.umask(0o077)
+    forbid_core_dumps()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     order = json.loads(sys.stdin.readline())

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from siptui.identity.account import Account
 from siptui.identity.attempt import Attempt
-from siptui.identity.client import guarded, scopes
+from siptui.identity.client import MsalClient, guarded, scopes
 from siptui.identity.errors import RedirectUnreadableError, SignInCancelledError
-from siptui.identity.listener import listen
+from siptui.identity.listener import Listener
 from siptui.identity.threads import in_thread
 from siptui.posix import user_name
 from siptui.settings.model import REDIRECT_PORT
@@ -37,16 +37,17 @@ class BrowserSignIn(Attempt):
     """
 
     _flow: dict[str, Any]
-    _server: asyncio.Server | None = None
+    _listener: Listener | None = None
     _answer: "asyncio.Future[dict[str, str]] | None" = None
+    _outcome: "asyncio.Future[bool] | None" = None
 
     async def start(self, port: int = REDIRECT_PORT, *, listening: bool = True) -> BrowserPrompt:
         """Listen and make the address. Raises `PortInUseError`."""
         client = await self._opened()
         self._answer = asyncio.get_running_loop().create_future()
         if listening:
-            self._server = await listen(port, self._take)
-            port = self._server.sockets[0].getsockname()[1]
+            self._listener = Listener(self._take, self._ended)
+            port = await self._listener.open(port)
         self._flow = guarded(
             self.registration,
             lambda: client.application.initiate_auth_code_flow(
@@ -75,8 +76,20 @@ class BrowserSignIn(Attempt):
         client = self._client
         if self._answer is None or client is None:
             raise SignInCancelledError("The sign-in was called off.")
-        answer = await self._unless_cancelled(asyncio.shield(self._answer))
-        await self._stop_listening()
+        outcome = self._outcome = asyncio.get_running_loop().create_future()
+        try:
+            answer = await self._unless_cancelled(asyncio.shield(self._answer))
+            if self._listener is not None:
+                self._listener.stop()
+            account = await self._redeemed(client, answer)
+            outcome.set_result(True)
+        finally:
+            if not outcome.done():
+                outcome.set_result(False)
+            await self._stop_listening()
+        return account
+
+    async def _redeemed(self, client: MsalClient, answer: dict[str, str]) -> Account:
         if "code" not in answer:
             return await self._keep(answer)
         granted: dict[str, Any] = await self._unless_cancelled(
@@ -91,14 +104,21 @@ class BrowserSignIn(Attempt):
 
     async def close(self) -> None:
         """Stop listening as well."""
-        await self._stop_listening()
+        if self._outcome is None or self._outcome.done():
+            await self._stop_listening()
+        elif self._listener is not None:  # its page waits for the outcome: `wait` ends it
+            self._listener.stop()
         self._flow, self._answer = {}, None
         await super().close()
 
     async def _stop_listening(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await listener.close()
+
+    async def _ended(self) -> bool | None:
+        """Whether it succeeded, once that is known; none where nobody waits for it."""
+        return None if self._outcome is None else await asyncio.shield(self._outcome)
 
     def _take(self, answer: Mapping[str, str]) -> bool:
         if self._answer is None or answer.get("state") != self._flow["state"]:

@@ -8,6 +8,8 @@ import contextlib
 import json
 import sys
 
+from siptui.posix import forbid_core_dumps
+
 
 def _answer(asked: dict[str, str]) -> dict[str, str | None]:
     import keyring
@@ -35,6 +37,7 @@ def _answer(asked: dict[str, str]) -> dict[str, str | None]:
 
 def main() -> None:
     """Answer the one question on standard input."""
+    forbid_core_dumps()
     asked = json.loads(sys.stdin.buffer.read())
     try:
         answer = _answer(asked)

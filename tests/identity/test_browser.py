@@ -1,6 +1,7 @@
 """Authorization code with PKCE; the test is the browser."""
 
 import asyncio
+import contextlib
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -54,7 +55,7 @@ def test_browser_comes_back_through_the_port(authority: Authority) -> None:
     assert f"ssh -L {prompt.port}:127.0.0.1:{prompt.port} " in prompt.tunnel
     assert account.user == "operator@contoso.com"
     assert page.status_code == 200
-    assert "Go back to the terminal" in page.text
+    assert "Signed in. Go back to the terminal" in page.text
     assert page.headers["referrer-policy"] == "no-referrer"
     assert "code" not in page.text
     assert store.read()
@@ -131,6 +132,76 @@ def test_strangers_at_the_port_change_nothing(authority: Authority) -> None:
     assert asyncio.run(go()).user == "operator@contoso.com"
 
 
+async def _said(port: int, request: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with contextlib.suppress(OSError):
+        writer.write(request)
+        await writer.drain()
+        writer.write_eof()
+        return await reader.read()
+    return b""
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /?" + b"x" * 70_000 + b" HTTP/1.1",
+        b"x" * 500_000,
+        b"GET http://[::1 HTTP/1.1",
+        b"POST / HTTP/1.1\r\nContent-Length: many",
+        b"POST / HTTP/1.1\r\nContent-Length: -1",
+        b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000,
+        b"\xff\x00\x80",
+        b"GET /?" + b"&".join([b"a=b"] * 2000) + b" HTTP/1.1",
+        b"",
+    ],
+    ids=range(9),
+)
+def test_no_request_disturbs_the_listener(
+    authority: Authority, request_line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def go() -> Account:
+        sign_in = attempt(authority)
+        prompt = await sign_in.start(0)
+        waiting = asyncio.ensure_future(sign_in.wait())
+        for _ in range(3):
+            said = await _said(prompt.port, request_line + b"\r\n\r\n")
+            assert not said or said.startswith(b"HTTP/1.1 4")
+        assert not waiting.done()
+        await visited(prompt.url)
+        return await waiting
+
+    assert asyncio.run(go(), debug=True).user == "operator@contoso.com"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_the_page_says_signed_in_only_when_it_is(authority: Authority) -> None:
+    """A code alone is none: here it is refused when it is redeemed."""
+
+    async def go() -> tuple[str, str]:
+        one, other = attempt(authority), attempt(authority)
+        mine, theirs = await one.start(0), await other.start(0)
+        stolen = (await visited(theirs.url, back=False)).headers["location"]
+        code = parse_qs(urlsplit(stolen).query)["code"][0]
+        state = parse_qs(urlsplit(mine.url).query)["state"][0]
+        back = "/?" + urlencode({"code": code, "state": state})
+        waiting = asyncio.ensure_future(one.wait())
+        request = f"GET {back} HTTP/1.1\r\n\r\n".encode()
+        refused = await _said(mine.port, request)
+        with pytest.raises(SignInRefusedError):
+            await waiting
+        target = urlsplit(stolen)
+        request = f"GET /?{target.query} HTTP/1.1\r\n\r\n".encode()
+        alone = await _said(theirs.port, request)  # nobody waits for this one
+        await other.close()
+        return refused.decode(), alone.decode()
+
+    refused, alone = asyncio.run(go())
+    assert "did not succeed" in refused
+    assert "says how the sign-in ends" in alone
+    assert "Signed in" not in refused + alone
+
+
 def test_answer_posted_by_the_page(authority: Authority) -> None:
     async def go() -> Account:
         sign_in = attempt(authority)
@@ -186,7 +257,8 @@ def test_wrong_tenant(authority: Authority) -> None:
         sign_in = attempt(authority, store)
         prompt = await sign_in.start(0)
         waiting = asyncio.ensure_future(sign_in.wait())
-        await visited(prompt.url)
+        page = await visited(prompt.url)
+        assert "did not succeed" in page.text  # though the code was good
         await waiting
 
     with pytest.raises(WrongTenantError, match=CONTOSO):
