@@ -84,6 +84,7 @@ def _printed() -> dict[str, set[str]]:
         ev.BatchAccepted(batch=1, batch_id="b", adopted=True),
         ev.DeviceChanged(device=0, batch=1, state=DeviceState.SUCCEEDED),
         ev.BatchFinished(batch=1, batch_id="b", succeeded=1, failed=0),
+        ev.BatchGivenUp(batch=1, batch_id="b", unknown=0),
         ev.BatchRejected(batch=1),
         ev.Waiting(why="w"),
         ev.Note(level="info", text="n"),

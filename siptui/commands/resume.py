@@ -9,7 +9,7 @@ from siptui.commands import options
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.plan import Batch
-from siptui.domain.state import BatchState, DeviceState
+from siptui.domain.state import DeviceState
 
 if TYPE_CHECKING:
     from siptui.commands.tape import Tape
@@ -25,6 +25,11 @@ Asked = Callable[[list[Device], bool], tuple[Sequence[Device], list[str]]]
 @click.command()
 @click.argument("run", required=False)
 @click.option("--adopt", metavar="BATCH", help="The lost batch is the service's BATCH; follow it.")
+@click.option(
+    "--give-up",
+    metavar="BATCH",
+    help="The batch never ends: free its slot. Its number in the run, or the service's id.",
+)
 @click.option("--resubmit", is_flag=True, help="Submit what is unknown once more.")
 @click.option(
     "--now",
@@ -43,6 +48,7 @@ Asked = Callable[[list[Device], bool], tuple[Sequence[Device], list[str]]]
 def command(
     run: str | None,
     adopt: str | None,
+    give_up: str | None,
     resubmit: bool,
     now: bool,
     batch: int | None,
@@ -63,12 +69,15 @@ def command(
 
     A batch whose answer was lost and that was not found again waits for your word: --adopt says
     which batch of the service it is (“siptui batches” lists them), --resubmit submits its devices
-    once more, which resets their passwords again. A run whose worker waits for a sign-in is given
-    the one at hand, a new SIPTUI_ACCESS_TOKEN included. What the service asks to wait is waited,
-    15 minutes at most before it is asked again; --now ends the wait, also of a run that a worker
-    has.
+    once more, which resets their passwords again. A batch that never ends, or that the service
+    knows no more, is given up with --give-up: its slot is free at once, its devices without an
+    outcome are unknown, and only --resubmit submits them again. A run whose worker waits for a
+    sign-in is given the one at hand, a new SIPTUI_ACCESS_TOKEN included. What the service asks to
+    wait is waited, 15 minutes at most before it is asked again; --now ends the wait, also of a run
+    that a worker has.
     """
     from siptui.commands.confirming import confirm
+    from siptui.commands.giving_up import confirm_give_up, live_batch
     from siptui.commands.guard import NOT_CHECKED_AGAIN, asked_about, attended
     from siptui.commands.handing import waiting_runs
     from siptui.commands.launch import desk_for, signed_in_account
@@ -81,19 +90,21 @@ def command(
     from siptui.runs.office import holder_of, load, lock_path
     from siptui.runs.public import exit_code
 
-    if adopt and resubmit:
+    if sum(map(bool, (adopt, resubmit, give_up))) > 1:
         raise UsageError(
-            "Either --adopt or --resubmit, not both.",
-            remedy="--adopt follows what the service has, --resubmit submits once more.",
+            "One of --adopt, --resubmit and --give-up, not more.",
+            remedy="--adopt follows what the service has, --resubmit submits once more, --give-up "
+            "follows no longer.",
         )
-    if now and (adopt or resubmit):
+    if now and (adopt or resubmit or give_up):
         raise UsageError(
             "--now ends a wait and decides nothing.",
             remedy="Decide first, then: siptui resume RUN --now",
         )
     changes = Changed(batch_size, slots, first, max_failures)
-    if changes != Changed() and adopt:
-        raise UsageError("--adopt follows a batch; there is nothing to submit otherwise.")
+    if changes != Changed() and (adopt or give_up):
+        chosen = "--adopt follows a batch" if adopt else "--give-up ends one"
+        raise UsageError(f"{chosen}; there is nothing to submit otherwise.")
     selected = select(profile)
     desk = desk_for(
         selected,
@@ -106,6 +117,27 @@ def command(
         heeded(desk, attended=dry_run or not (yes or no_input))
         found = _which(desk, run, deciding=bool(adopt or resubmit))
         state = load(desk.journal, found)
+        if give_up:
+            target = live_batch(state, give_up)
+            if dry_run:
+                _show(state, None, changes, "-", as_json)
+                return 0
+            held = holder_of(selected.journal, found) is not None
+            if not held and len(state.open_batches()) > 1:  # the others are followed on
+                signed_in_account(selected, record, log_level)
+            notes = [] if held else _left_waiting(state)
+            confirm_give_up(
+                state, target, tenant=desk.label, notes=notes, yes=yes, no_input=no_input
+            )
+            desk.give_up(found, target.number)
+            return watch(
+                desk,
+                selected.journal,
+                found,
+                as_json=as_json,
+                after=state.last_seq,
+                may_ask=not (no_input or as_json or foreground),
+            )
         if holder := holder_of(selected.journal, found):
             needy = found in waiting_runs(desk, selected.journal)
             if adopt or resubmit or not (now or needy):
@@ -289,14 +321,16 @@ def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:
 
 
 def _unsettled(state: "RunState", number: int | None, batch_id: str) -> "BatchRecord":
+    from siptui.runs.orders import ADOPTABLE
+
     waiting = [
         b
         for b in state.batches.values()
-        if b.state in (BatchState.UNSETTLED, BatchState.IN_DOUBT)
-        and (number is None or b.number == number)
+        if b.state in ADOPTABLE and (number is None or b.number == number)
     ]
     if len(waiting) > 1:
-        waiting = [b for b in waiting if batch_id in b.candidates] or waiting
+        named = [b for b in waiting if batch_id in (*b.candidates, b.batch_id)]
+        waiting = named or waiting
     if len(waiting) != 1:
         names = ", ".join(str(b.number) for b in waiting)
         raise UsageError(

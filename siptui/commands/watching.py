@@ -157,6 +157,8 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
             f"batch {event.batch} finished  {event.succeeded} signed in, {event.failed} failed"
             + (f", {event.unknown} unknown" if event.unknown else "")
         ]
+    elif isinstance(event, ev.BatchGivenUp):
+        said = [f"batch {event.batch} given up  {counted(event.unknown, 'device')} unknown"]
     elif isinstance(event, ev.Waiting):
         until = f", until {time_until(event.until, stored.at)}" if event.until else ""
         said = [event.why if event.over else f"waiting  {event.why}{until}"]

@@ -32,6 +32,7 @@ class Cause(StrEnum):
     BATCH_REJECTED = "batch_rejected"
     ANSWER_LOST = "answer_lost"
     NO_RESULT = "no_result"
+    GIVEN_UP = "given_up"
     UNKNOWN = "unknown"
 
 
@@ -247,6 +248,14 @@ NO_RESULT = Outcome(
     "Look at the phone before you submit it again.",
     Retry.OPERATOR,
 )
+GIVEN_UP = Outcome(
+    Cause.GIVEN_UP,
+    "given up",
+    "Its batch never ended and was given up on an operator's word; the service may still sign "
+    "the phone in.",
+    "Look at the phone and at “siptui batches” before you submit it again.",
+    Retry.OPERATOR,
+)
 OUTCOMES: dict[Cause, Outcome] = {
     outcome.cause: outcome
     for outcome in (
@@ -255,6 +264,7 @@ OUTCOMES: dict[Cause, Outcome] = {
         BATCH_REJECTED,
         ANSWER_LOST,
         NO_RESULT,
+        GIVEN_UP,
     )
 }
 

@@ -130,6 +130,10 @@ class Desk(Protocol):
         """The operator's word: the lost batch is the one the service calls `batch_id`."""
         ...
 
+    def give_up(self, run: str, batch: int) -> None:
+        """The operator's word: this live batch never ends; it is not followed any more."""
+        ...
+
     def resubmit(self, run: str, batch: int) -> None:
         """The operator's word: submit the unsettled batch once more."""
         ...

@@ -192,10 +192,13 @@ class Engine:
             if order.what == "now":
                 self._throttle.lift()
                 self._book.write(Note(level="info", text="no wait any more: asking now", order=seq))
+            elif order.what == "give_up":
+                if not self._book.decide(*orders.give_up(state, seq, order)):
+                    return  # something else was ordered; again at the next look
             elif order.what != "adopt":
                 carry_out = orders.retry if order.what == "retry" else orders.resubmit
                 if not self._book.decide(*carry_out(state, seq, order, size=size)):
-                    return  # something else was ordered; again at the next look
+                    return
             elif seq not in self._adopting:
                 # The service must be asked, which may take; other orders do not wait for that.
                 self._adopting[seq] = group.create_task(self._adopt(seq, order))

@@ -133,6 +133,7 @@ class BatchUnsettled(Event, frozen=True, tag="batch_unsettled", kw_only=True):
     batch: int
     why: str
     candidates: list[str] = []
+    order: int = 0
 
 
 class BatchFinished(Event, frozen=True, tag="batch_finished", kw_only=True):
@@ -143,6 +144,16 @@ class BatchFinished(Event, frozen=True, tag="batch_finished", kw_only=True):
     succeeded: int
     failed: int
     unknown: int = 0
+
+
+class BatchGivenUp(Event, frozen=True, tag="batch_given_up", kw_only=True):
+    """The batch never ended and is not followed any more, on the operator's word. Its slot is
+    free; `unknown` of its devices had no outcome. The service may still be working on it."""
+
+    batch: int
+    batch_id: str
+    unknown: int
+    order: int = 0
 
 
 class DeviceChanged(Event, frozen=True, tag="device", kw_only=True):
@@ -178,7 +189,17 @@ class Note(Event, frozen=True, tag="note", kw_only=True):
 class Order(Event, frozen=True, tag="order", kw_only=True):
     """What an operator asked of the worker. Written by a viewer, carried out by the worker."""
 
-    what: Literal["pause", "go_on", "stop", "retry", "adopt", "resubmit", "new_token", "now"]
+    what: Literal[
+        "pause",
+        "go_on",
+        "stop",
+        "retry",
+        "adopt",
+        "resubmit",
+        "give_up",
+        "new_token",
+        "now",
+    ]
     actor: Actor = Actor()
     devices: list[int] = []
     batch: int | None = None
@@ -223,6 +244,7 @@ AnyEvent = (
     | BatchInDoubt
     | BatchUnsettled
     | BatchFinished
+    | BatchGivenUp
     | DeviceChanged
     | Waiting
     | Note

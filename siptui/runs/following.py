@@ -25,7 +25,8 @@ _STALE = (
         60,
         "no change for 60 minutes; it may be stuck. Nobody can cancel it: it keeps its slot and is "
         "followed on, other batches go on. Look at its phones' power and network; if “siptui batch "
-        "{batch_id}” stays as it is, give that id to Microsoft's support",
+        "{batch_id}” stays as it is, give that id to Microsoft's support. What frees its slot and "
+        "leaves its devices unknown: siptui resume {run} --give-up {number}",
     ),
     (
         10,
@@ -141,7 +142,12 @@ class Poller:
                 self._reader.tell(f"batch {batch.number}", error)  # nobody gets an answer
             elif not watch.told_lost:
                 watch.told_lost = True
-                gone = ". What the service still has: siptui batches" if error.status == 404 else ""
+                gone = (
+                    ". What the service still has: siptui batches; if it has this one no more, "
+                    f"give it up: siptui resume {self._book.run} --give-up {batch.number}"
+                    if error.status == 404
+                    else ""
+                )
                 self._book.note(
                     f"its status cannot be read: {error.message.rstrip('.')}; still trying{gone}",
                     level="warning",
@@ -211,7 +217,7 @@ class Poller:
         for limit, text in _STALE:
             if minutes >= limit > watch.told_minutes:
                 watch.told_minutes = limit
-                said = text.format(batch_id=batch.batch_id)
+                said = text.format(batch_id=batch.batch_id, run=self._book.run, number=batch.number)
                 self._book.note(said, level="warning", batch=batch.number)
                 return
 

@@ -32,7 +32,7 @@ from siptui.runs.events import (
 from siptui.runs.follower import Follower
 from siptui.runs.journal import Journal
 from siptui.runs.journal_file import HELD
-from siptui.runs.orders import ordered
+from siptui.runs.orders import SUBMITTING, ordered
 from siptui.runs.schedule import waiting
 from siptui.runs.state import RunState
 
@@ -318,6 +318,10 @@ class Office:
         order = Order(what="adopt", actor=self.actor, batch=batch, batch_id=batch_id)
         self._order_alone(run, order)
 
+    def give_up(self, run: str, batch: int) -> None:
+        """The operator's word: this live batch never ends; it is not followed any more."""
+        self._order_alone(run, Order(what="give_up", actor=self.actor, batch=batch))
+
     def resubmit(
         self,
         run: str,
@@ -339,7 +343,7 @@ class Office:
     def _order_alone(self, run: str, order: Order, changes: Changed = UNCHANGED) -> None:
         """Leave an order, beside which nothing else of the run begins to go out."""
         state = load(self._journal, run)
-        submitted = [] if order.what == "adopt" else ordered(state, order)
+        submitted = ordered(state, order) if order.what in SUBMITTING else []
 
         def refuse() -> None:
             if submitted:

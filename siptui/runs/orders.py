@@ -7,7 +7,16 @@ from siptui.domain.plan import make_batches
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus
 from siptui.runs.doubt import own_ids
-from siptui.runs.events import BatchDeferred, BatchPlanned, Event, Note, Order
+from siptui.runs.events import (
+    BatchDeferred,
+    BatchGivenUp,
+    BatchPlanned,
+    BatchUnsettled,
+    Event,
+    Note,
+    Order,
+)
+from siptui.runs.progress import undecided
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 
@@ -107,16 +116,44 @@ def resubmit(state: RunState, seq: int, order: Order, *, size: int) -> list[Even
     ]
 
 
+def may_be_given_up(state: RunState) -> list[BatchRecord]:
+    """The batches that an operator may give up: those that are followed or looked for."""
+    return [
+        batch
+        for batch in state.open_batches()
+        if batch.state in (BatchState.RUNNING, BatchState.IN_DOUBT)
+    ]
+
+
+def give_up(state: RunState, seq: int, order: Order) -> list[Event]:
+    """The end of a batch that never ends: it is not followed any more. One that is still being
+    looked for is left to the operator at once."""
+    batch = state.batches.get(order.batch or 0)
+    if batch is not None and batch.state is BatchState.RUNNING:
+        unknown = len(undecided(state, batch))
+        return [
+            BatchGivenUp(batch=batch.number, batch_id=batch.batch_id, unknown=unknown, order=seq)
+        ]
+    if batch is not None and batch.state is BatchState.IN_DOUBT:
+        why = "it was looked for until an operator gave it up"
+        return [BatchUnsettled(batch=batch.number, why=why, order=seq)]
+    text = f"batch {order.batch} is not live, so it cannot be given up"
+    return [Note(level="warning", text=text, batch=order.batch, order=seq)]
+
+
 def not_adoptable(state: RunState, order: Order, status: BatchStatus | None = None) -> str:
     """Why the ordered batch cannot be taken for the one in doubt; nothing when it can.
 
     `status` is what the service says of it, where that is known already.
     """
     batch = state.batches.get(order.batch or 0)
-    if batch is None or batch.state not in (BatchState.UNSETTLED, BatchState.IN_DOUBT):
+    if batch is None or batch.state not in ADOPTABLE:
         return f"batch {order.batch} is not in doubt"
     name = order.batch_id.casefold()
     refused = f"batch {order.batch_id} was not adopted: "
+    if batch.state is BatchState.GIVEN_UP:
+        same = name == batch.batch_id.casefold()
+        return "" if same else f"{refused}batch {batch.number} is {batch.batch_id}"
     if name in own_ids(state):
         return f"{refused}another batch of this run has that id"
     if name in {i.casefold() for i in batch.known}:
@@ -133,4 +170,15 @@ def not_adoptable(state: RunState, order: Order, status: BatchStatus | None = No
 
 def _decided(batch: BatchRecord) -> bool:
     """Whether nobody is looking for this batch any more."""
-    return batch.state in (BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED)
+    return batch.state in DECIDED
+
+
+#: Orders after which devices are submitted.
+SUBMITTING = frozenset({"retry", "resubmit"})
+#: States of a batch that an operator may say is one of the service's. One that was given up is
+#: followed again so.
+ADOPTABLE = frozenset({BatchState.UNSETTLED, BatchState.IN_DOUBT, BatchState.GIVEN_UP})
+#: States of a batch whose devices of unknown outcome the operator may have submitted again.
+DECIDED = frozenset(
+    {BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED, BatchState.GIVEN_UP}
+)

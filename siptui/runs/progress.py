@@ -33,6 +33,13 @@ def undecided(state: RunState, batch: BatchRecord) -> list[DeviceRecord]:
     return [r for r in members(state, batch) if r.state is DeviceState.RUNNING]
 
 
+def without_outcome(state: RunState, batch: BatchRecord) -> list[DeviceRecord]:
+    """The devices of `batch` that are unknown once it is given up: those without an outcome, and
+    of one that is in doubt all."""
+    over = (DeviceState.SUCCEEDED, DeviceState.FAILED)
+    return [r for r in members(state, batch) if r.state not in over]
+
+
 def news(state: RunState, batch: BatchRecord, status: BatchStatus) -> list[DeviceChanged]:
     """The changes in `status`, in the order of the list.
 

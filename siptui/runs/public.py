@@ -74,6 +74,13 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
             "failed": event.failed,
             "unknown": event.unknown,
         }
+    elif isinstance(event, ev.BatchGivenUp):
+        yield head | {
+            "type": "batch_given_up",
+            "batch": event.batch,
+            "batch_id": event.batch_id,
+            "unknown": event.unknown,
+        }
     elif isinstance(event, ev.Waiting):
         yield head | {"type": "waiting", "why": event.why, "until": event.until or None}
     elif isinstance(event, ev.Note):

@@ -137,10 +137,13 @@ def next_batch(
     return hold
 
 
-#: States of a batch that was lost for good. One of them is replaced on the operator's word, but
-#: that word may have been about a part of its devices only.
-_LOST = frozenset({BatchState.UNSETTLED, BatchState.ABANDONED})
+#: States of a batch that was lost for good, or given up: the service may have it. One of them is
+#: replaced on the operator's word, but that word may have been about a part of its devices only.
+_LOST = frozenset({BatchState.UNSETTLED, BatchState.ABANDONED, BatchState.GIVEN_UP})
 #: States in which a batch is over, whatever its outcome.
 ENDED = frozenset(
-    {BatchState.FINISHED, BatchState.REJECTED, BatchState.ABANDONED, BatchState.UNSETTLED}
+    {
+        *(BatchState.FINISHED, BatchState.REJECTED, BatchState.ABANDONED, BatchState.UNSETTLED),
+        BatchState.GIVEN_UP,
+    }
 )

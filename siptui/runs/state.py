@@ -11,6 +11,7 @@ from siptui.domain.device import Device
 from siptui.domain.outcome import (
     ANSWER_LOST,
     BATCH_REJECTED,
+    GIVEN_UP,
     NO_RESULT,
     Cause,
     Outcome,
@@ -286,8 +287,24 @@ class RunState:
             outcome=ANSWER_LOST,
         )
 
+    def _on_batch_given_up(self, event: ev.BatchGivenUp, at: str) -> set[int]:
+        batch = self.batches[event.batch]
+        if batch.state is not BatchState.RUNNING:
+            return set()
+        batch.state, batch.changed_at = BatchState.GIVEN_UP, at
+        return self._move_batch(
+            batch,
+            DeviceState.UNKNOWN,
+            at,
+            sources=frozenset({DeviceState.RUNNING}),
+            error="its batch was given up",
+            outcome=GIVEN_UP,
+        )
+
     def _on_batch_finished(self, event: ev.BatchFinished, at: str) -> set[int]:
         batch = self.batches[event.batch]
+        if batch.state is BatchState.GIVEN_UP:
+            return set()
         batch.state, batch.changed_at = BatchState.FINISHED, at
         return set()
 
@@ -348,7 +365,7 @@ class RunState:
 
 
 _AFTER_ACCEPTANCE = _OVER | {DeviceState.RUNNING}
-_TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit", "now"})
+_TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit", "give_up", "now"})
 _OPEN = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
 _HANDLERS: dict[type[ev.Event], Any] = {
     ev.RunPlanned: RunState._on_run_planned,
@@ -361,6 +378,7 @@ _HANDLERS: dict[type[ev.Event], Any] = {
     ev.BatchInDoubt: RunState._on_batch_in_doubt,
     ev.BatchUnsettled: RunState._on_batch_unsettled,
     ev.BatchFinished: RunState._on_batch_finished,
+    ev.BatchGivenUp: RunState._on_batch_given_up,
     ev.Waiting: RunState._on_waiting,
     ev.Order: RunState._on_order,
     ev.WorkerStarted: RunState._on_worker_started,

@@ -16,7 +16,7 @@ from siptui.runs.events import Actor, Note, Order, RunStopped
 from siptui.runs.journal import Journal, JournalGoneError
 from siptui.runs.notify import Herald
 from siptui.runs.office import load, lock_path, this_actor
-from siptui.runs.orders import ordered
+from siptui.runs.orders import SUBMITTING, ordered
 from siptui.runs.overlap import BusyDevicesError, overlaps, refuse_busy
 from siptui.runs.schedule import waiting
 
@@ -57,7 +57,8 @@ def leave_to_others(journal: Journal, run: str, at: datetime) -> None:
     """
     state = load(journal, run)
     wanted = [] if state.stopping else waiting(state)
-    wanted += [r for order in state.open_orders.values() for r in ordered(state, order)]
+    submitting = [o for o in state.open_orders.values() if o.what in SUBMITTING]
+    wanted += [r for order in submitting for r in ordered(state, order)]
     again = state.plan is not None and state.plan.options.again
     try:
         refuse_busy(overlaps(journal, [r.device for r in wanted], besides=run), again=again)

@@ -54,6 +54,13 @@ ACTIONS: tuple[Action, ...] = (
         changes=True,
         footer=True,
     ),
+    Action(
+        "give_up",
+        ("U",),
+        "give up",
+        "give up a batch that never ends (its devices become unknown)",
+        changes=True,
+    ),
     Action("filter", ("slash",), "filter", "filter as you type", footer=True),
     Action("clear", ("escape",), "clear", "clear the filter", palette=False),
     Action(

@@ -55,6 +55,16 @@ ASIDES: dict[str, tuple[str, ...]] = {
         "devices. To submit again is right only when the service has no such batch.",
         "b shows what the service itself remembers, with the devices of each batch.",
     ),
+    "Give up a batch": (
+        "Nothing is cancelled at the service: it may go on with the batch, and signs its phones in "
+        "then. What ends is only that it is followed here, and that it keeps a slot.",
+        "b shows what the service itself remembers. A batch that was given up can be followed "
+        "again.",
+    ),
+    "Give up": (
+        "The devices without an outcome are unknown from then on. No other device of their "
+        "accounts goes out until you decide about them.",
+    ),
     "Personal accounts?": (
         "Bulk sign-in is for accounts of shared phones. An account without a common area phone "
         "policy may belong to somebody, who could not sign in anywhere after the reset.",

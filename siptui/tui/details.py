@@ -201,6 +201,8 @@ def history(index: int, events: Iterable[ev.Stored]) -> list[Line]:
                 say(stored.at, f"batch {batch} in doubt: {why}", "unknown")
             case ev.BatchUnsettled(batch=batch, why=why) if batch in mine:
                 say(stored.at, f"batch {batch} unsettled: {why}", "unknown")
+            case ev.BatchGivenUp(batch=batch) if batch in mine:
+                say(stored.at, f"batch {batch} given up", "unknown")
             case _:
                 pass
     return lines or [(("nothing yet", "muted"),)]

@@ -9,7 +9,9 @@ from textual import work
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
+from siptui.domain.state import BatchState
 from siptui.domain.text import visible
+from siptui.runs.progress import without_outcome
 from siptui.runs.state import DeviceRecord
 from siptui.tui import personal, phrases
 from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
@@ -198,6 +200,9 @@ class Orders(Signing):
         choices: list[tuple[Any, str, str]] = []
         for batch, records in session.undecided():
             about = f"{phrases.plural(len(records), 'device')}, {batch.region}"
+            if batch.state is BatchState.GIVEN_UP:
+                again = (batch.number, batch.batch_id)
+                choices.append((again, f"follow batch {batch.number} again", about))
             choices += [
                 (
                     (batch.number, candidate),
@@ -226,6 +231,30 @@ class Orders(Signing):
         question = [*session.naming_headers(question), *unread]
         if await self.app.push_screen_wait(Confirm("Submit again", question, len(lost))):
             self.do(partial(session.desk.resubmit, run, number))
+
+    @work(group="flow", exclusive=True)
+    async def action_give_up(self) -> None:
+        """Give up a batch that never ends, after the number of its open devices was typed."""
+        session = self.session
+        if not self.may("give_up") or session.run is None:
+            return
+        run = session.run
+        choices = [
+            (
+                batch.number,
+                f"batch {batch.number}",
+                f"{batch.region}, {phrases.plural(len(without_outcome(run, batch)), 'device')} "
+                f"without an outcome, last change {phrases.clock(batch.changed_at)}",
+            )
+            for batch in session.live_batches()
+        ]
+        chosen = await self.app.push_screen_wait(Choice("Give up a batch", choices, [_NEVER]))
+        if not isinstance(chosen, int) or chosen not in run.batches:
+            return
+        left = without_outcome(run, run.batches[chosen])
+        question = phrases.give_up_question(run.batches[chosen], len(left), session.tenant)
+        if await self.app.push_screen_wait(Confirm("Give up", question, len(left))):
+            self.do(partial(session.desk.give_up, run.run, chosen))
 
     def action_pause(self) -> None:
         """Pause, or go on."""
@@ -266,6 +295,13 @@ def _left_out(without: Collection[DeviceKey]) -> list[str]:
     return [f"{phrases.plural(len(without), 'row')} left out: may be personal accounts."]
 
 
+_NEVER: Line = (
+    (
+        "Only a batch that never ends, or that the service knows no more: nobody can cancel it. "
+        "Others are followed to their end without this.",
+        "normal",
+    ),
+)
 _DOUBT: Line = (
     (
         "The answer to a submit was lost, or the service said nothing about some devices. Whether "

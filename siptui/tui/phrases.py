@@ -14,7 +14,7 @@ from siptui.domain.text import visible
 from siptui.domain.times import time_until
 from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
-from siptui.runs.state import DeviceRecord, RunState
+from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.tui.surface import Line
 
 REGIONS = {
@@ -117,6 +117,11 @@ def _said(event: ev.Event, run: RunState | None, at: str) -> tuple[str, str] | N
                 f"batch {event.batch} finished  {event.succeeded} signed in, "
                 f"{event.failed} failed{unknown}"
             ), tone
+        case ev.BatchGivenUp():
+            return (
+                f"batch {event.batch} given up: {plural(event.unknown, 'device')} unknown; its "
+                "slot is free"
+            ), "unknown"
         case ev.Waiting(over=True):
             return event.why, "muted"
         case ev.Waiting():
@@ -258,6 +263,15 @@ def resubmit_question(records: Sequence[DeviceRecord], tenant: str, batch: int) 
         "The service may have signed them in already, or may still be doing it; two submits at "
         "once work against each other. Look at the phones and at the tenant's batches first.",
         _CONSEQUENCE,
+    ]
+
+
+def give_up_question(batch: BatchRecord, unknown: int, tenant: str) -> list[str]:
+    """What is asked before a batch is given up, as paragraphs."""
+    return [
+        f"Batch {batch.number} in {visible(tenant)} ({batch.region}) is not followed any more, and "
+        f"its slot is free. {plural(unknown, 'device')} of it without an outcome will be unknown.",
+        "The service may still be working on them. Only your own word submits them again.",
     ]
 
 

@@ -46,6 +46,8 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
         case "settle":
             return "" if session.undecided() else "no batch waits for a decision"
+        case "give_up":
+            return "" if session.live_batches() else "no batch is live"
         case "pause" | "try_now" if session.worker_gone:
             return f"no worker is running; {keys['retry']} resumes"
         case "pause":

@@ -9,11 +9,12 @@ from siptui.domain.columns import columns_read
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
-from siptui.domain.state import BatchState, DeviceState
+from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.desk import Changes, Desk, Following
 from siptui.runs.events import Stored
+from siptui.runs.orders import DECIDED, may_be_given_up
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.tui.board import Board
 from siptui.tui.options import ConsoleOptions
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from siptui.devicelist.model import DeviceList
     from siptui.preflight.check import Preflight
     from siptui.preflight.fixes import Wishes
-
-_DECIDED = (BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED)
 
 
 def read_list(path: Path, region: Region | None, options: ListOptions) -> "DeviceList":
@@ -217,7 +216,11 @@ class Session:
             if record.state is DeviceState.UNKNOWN and record.batch in run.batches:
                 found.setdefault(record.batch, []).append(record)
         batches = [(run.batches[number], records) for number, records in sorted(found.items())]
-        return [(batch, records) for batch, records in batches if batch.state in _DECIDED]
+        return [(batch, records) for batch, records in batches if batch.state in DECIDED]
+
+    def live_batches(self) -> list[BatchRecord]:
+        """The batches of the run that are followed or looked for."""
+        return may_be_given_up(self.run) if self.run is not None else []
 
     def not_submitted(self) -> int:
         """How many devices of the run wait to be submitted."""

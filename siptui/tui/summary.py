@@ -14,6 +14,7 @@ from siptui.tui.chart import bar, curve
 from siptui.tui.phrases import cause_name, clock, estimate, plural
 from siptui.tui.surface import Line
 
+_UNKNOWN = (BatchState.IN_DOUBT, BatchState.UNSETTLED, BatchState.GIVEN_UP)
 _WIDE = 48
 _BAR = 20
 _OVER = (DeviceState.SUCCEEDED, DeviceState.FAILED)
@@ -108,7 +109,7 @@ def _batches(run: RunState) -> list[Line]:
     for batch in run.batches.values():
         of_it: Sequence[DeviceState] = [run.devices[i].state for i in batch.devices]
         good, bad = of_it.count(DeviceState.SUCCEEDED), of_it.count(DeviceState.FAILED)
-        shade = "unknown" if batch.state in (BatchState.IN_DOUBT, BatchState.UNSETTLED) else "muted"
+        shade = "unknown" if batch.state in _UNKNOWN else "muted"
         text = f"{batch.number:>6}  {batch.region!s:<5} {plural(len(of_it), 'device'):<12}"
         text += f"{SYMBOLS[DeviceState.SUCCEEDED]} {good:<5}{SYMBOLS[DeviceState.FAILED]} {bad:<5}"
         word = str(batch.state).replace("_", " ")
