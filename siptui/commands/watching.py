@@ -245,7 +245,7 @@ def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:
         err=True,
     )
     if choice == "s":
-        desk.stop(run)
+        desk.stop(run, how="Ctrl-C in a terminal that follows")
         click.echo(
             "No further batch is submitted; the live ones are followed to their end.", err=True
         )

@@ -106,11 +106,12 @@ class Desk(Protocol):
         """See to it that somebody works on the run: a worker process, or this one."""
         ...
 
-    def pause(self, run: str) -> None:
-        """Stop submitting for a while; following goes on."""
+    def pause(self, run: str, *, how: str = "") -> None:
+        """Stop submitting for a while; following goes on. `how` tells people by what it was
+        ordered."""
         ...
 
-    def go_on(self, run: str) -> None:
+    def go_on(self, run: str, *, how: str = "") -> None:
         """Go on submitting."""
         ...
 

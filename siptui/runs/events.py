@@ -187,7 +187,10 @@ class Note(Event, frozen=True, tag="note", kw_only=True):
 
 
 class Order(Event, frozen=True, tag="order", kw_only=True):
-    """What an operator asked of the worker. Written by a viewer, carried out by the worker."""
+    """What an operator asked of the worker. Written by a viewer, carried out by the worker.
+
+    `how` says by what the order was given, for people: a key of the console, a signal.
+    """
 
     what: Literal[
         "pause",
@@ -201,6 +204,7 @@ class Order(Event, frozen=True, tag="order", kw_only=True):
         "now",
     ]
     actor: Actor = Actor()
+    how: str = ""
     devices: list[int] = []
     batch: int | None = None
     batch_id: str = ""

@@ -252,7 +252,7 @@ class Office:
         if changes.cuts:
             self._journal.append(run, changes.cut(state), self._now())
         if state.paused or state.stopping:
-            self.go_on(run)
+            self.go_on(run, how="resume")
         if now:
             self.try_now(run)
         self.start(run)
@@ -275,19 +275,20 @@ class Office:
             return []
         if not state.queued_batches() or state.stopping:
             return []
-        return [Order(what="stop", actor=self.actor)]
+        return [Order(what="stop", actor=self.actor, how="what waited in it was interrupted")]
 
-    def pause(self, run: str) -> None:
-        """Stop submitting for a while; following goes on."""
-        self._order(run, Order(what="pause", actor=self.actor))
+    def pause(self, run: str, *, how: str = "") -> None:
+        """Stop submitting for a while; following goes on. `how` tells people by what it was
+        ordered, as below."""
+        self._order(run, Order(what="pause", actor=self.actor, how=how))
 
-    def go_on(self, run: str) -> None:
+    def go_on(self, run: str, *, how: str = "") -> None:
         """Go on submitting."""
-        self._order(run, Order(what="go_on", actor=self.actor))
+        self._order(run, Order(what="go_on", actor=self.actor, how=how))
 
-    def stop(self, run: str) -> None:
+    def stop(self, run: str, *, how: str = "") -> None:
         """Stop submitting for good; what is live is followed to its end."""
-        self._order(run, Order(what="stop", actor=self.actor))
+        self._order(run, Order(what="stop", actor=self.actor, how=how))
 
     def try_now(self, run: str) -> None:
         """End the waits of the run and of the service: what is due is tried at once."""

@@ -81,6 +81,8 @@ class RunState:
         self.last_at = ""
         self.paused = False
         self.stopping = False
+        self.held_by: ev.Order | None = None  # the order by which nothing is submitted
+        self.held_since = ""
         self.stopped_at = 0
         self.stopped: ev.RunStopped | None = None
         self.finished: ev.RunFinished | None = None
@@ -331,10 +333,13 @@ class RunState:
     def _on_order(self, event: ev.Order, at: str) -> set[int]:
         if event.what == "pause":
             self.paused = True
+            self.held_by, self.held_since = event, at
         elif event.what == "go_on":
             self.paused = self.stopping = False
+            self.held_by, self.held_since = None, ""
         elif event.what == "stop":
             self._stop()
+            self.held_by, self.held_since = event, at
         elif event.what == "now":
             for batch in self.queued_batches():
                 batch.not_before = ""

@@ -64,7 +64,7 @@ def leave_to_others(journal: Journal, run: str, at: datetime) -> None:
         refuse_busy(overlaps(journal, [r.device for r in wanted], besides=run), again=again)
     except BusyDevicesError as error:
         note = Note(level="error", text=f"{error.message} {error.remedy}")
-        journal.append(run, [note, Order(what="stop", actor=this_actor())], at)
+        journal.append(run, [note, Order(what="stop", actor=this_actor(), how="devices taken")], at)
 
 
 def _still_there(lock: Path) -> Callable[[], None]:

@@ -10,6 +10,7 @@ from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import visible
 from siptui.tui.board import tone
 from siptui.tui.need import needs_sign_in
+from siptui.tui.phrases import clock as time_of_day
 from siptui.tui.phrases import ended, estimate, plural, regions_line
 from siptui.tui.reasons import NO_WORKER, who_resumes
 from siptui.tui.rowindex import RowIndex
@@ -41,7 +42,7 @@ def header(session: Session, width: int) -> Line:
 
 
 def _where(session: Session, tenant: str) -> Line:
-    left: list[Run] = [(" siptui  ", "accent"), (tenant, "strong")]
+    left: list[Run] = [(" siptui  ", "accent"), *_held_up(session), (tenant, "strong")]
     if devices := session.devices():
         left.append((f" · {regions_line(devices)}", "normal"))
     if session.file:
@@ -50,6 +51,19 @@ def _where(session: Session, tenant: str) -> Line:
     if session.options.read_only:
         left.append((" · read-only", "unknown"))
     return tuple(left)
+
+
+def _held_up(session: Session) -> list[Run]:
+    """That an order holds the run up, whose and since when: before all else, never cut off."""
+    run = session.run
+    if run is None or run.finished is not None or not (run.paused or run.stopping):
+        return []
+    word = "paused" if run.paused else "stopping"
+    if run.held_by is not None:
+        since = time_of_day(run.held_since)[:5]
+        who = run.held_by.actor.os_user or run.held_by.actor.account
+        word += f" {since}" + (f" by {visible(who)}" if who else "")
+    return [(f"{word} ", "unknown"), ("· ", "normal")]
 
 
 def bar(session: Session, length: int) -> Line:

@@ -262,7 +262,8 @@ class Orders(Signing):
         self.look_for_worker()  # an order that nobody would carry out is refused
         if self.may("pause") and run is not None:
             desk = self.session.desk
-            self.do(partial(desk.go_on if run.paused else desk.pause, run.run))
+            order = desk.go_on if run.paused else desk.pause
+            self.do(partial(order, run.run, how=f"{self.key_of['pause']} in the console"))
 
     def action_try_now(self) -> None:
         """End the waits of the run and of the service."""

@@ -131,8 +131,8 @@ def _said(event: ev.Event, run: RunState | None, at: str) -> tuple[str, str] | N
             tone = {"warning": "unknown", "error": "failed"}.get(event.level, "normal")
             return (f"batch {event.batch}: " if event.batch else "") + event.text, tone
         case ev.Order():
-            who = event.actor.os_user or event.actor.account
-            return f"order: {event.what.replace('_', ' ')}" + (f" ({who})" if who else ""), "muted"
+            stops = event.what in ("pause", "stop")
+            return f"order: {order_words(event)}", "unknown" if stops else "muted"
         case ev.WorkerStarted():
             return "the run is being worked on", "muted"
         case ev.RunStopped():
@@ -144,6 +144,22 @@ def _said(event: ev.Event, run: RunState | None, at: str) -> tuple[str, str] | N
                 f"{event.unknown} unknown" + (f" ({causes})" if causes else "")
             ), "normal"
     return None
+
+
+def order_words(order: ev.Order) -> str:
+    """An order, who gave it and how: `pause, by anna@jump1 (admin@contoso.com), P in the
+    console`."""
+    return ", ".join((order.what.replace("_", " "), *given_by(order)))
+
+
+def given_by(order: ev.Order) -> list[str]:
+    """Who gave an order, and how; what the journal does not say is left out."""
+    actor = order.actor
+    where = f"{actor.os_user}@{actor.host}" if actor.os_user and actor.host else actor.os_user
+    account = f" ({actor.account})" if where and actor.account else actor.account
+    return [
+        part for part in (f"by {where}{account}" if where or account else "", order.how) if part
+    ]
 
 
 def estimate(run: RunState) -> str:
