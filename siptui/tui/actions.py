@@ -19,7 +19,8 @@ class Action:
 
     `keys` are Textual's names of keys, the first being the one that is shown. `changes` marks
     what submits or orders something, hidden in a read-only console. `footer` puts it into the
-    footer while it can be done; `palette` into the command palette.
+    footer while it can be done; `palette` into the command palette, where `also` are other words
+    by which it is found.
     """
 
     id: str
@@ -30,12 +31,26 @@ class Action:
     changes: bool = False
     footer: bool = False
     palette: bool = True
+    also: str = ""
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("open", ("o",), "open", "open a device list (file picker, or type a path)", footer=True),
     Action(
-        "submit", ("s",), "submit", "submit (opens the confirmation)", changes=True, footer=True
+        "open",
+        ("o",),
+        "open",
+        "open a device list (file picker, or type a path)",
+        footer=True,
+        also="file load list csv xlsx read",
+    ),
+    Action(
+        "submit",
+        ("s",),
+        "submit",
+        "submit (opens the confirmation)",
+        changes=True,
+        footer=True,
+        also="sign in phones start run go provision",
     ),
     Action(
         "retry",
@@ -44,8 +59,16 @@ ACTIONS: tuple[Action, ...] = (
         "retry the marked devices (all failed ones if none is marked); resume a run without worker",
         changes=True,
         footer=True,
+        also="again failed resubmit repeat",
     ),
-    Action("retry_cause", ("R",), "retry cause", "retry by cause", changes=True),
+    Action(
+        "retry_cause",
+        ("R",),
+        "retry cause",
+        "retry by cause",
+        changes=True,
+        also="again failed reason why",
+    ),
     Action(
         "settle",
         ("a",),
@@ -53,6 +76,7 @@ ACTIONS: tuple[Action, ...] = (
         "decide about batches whose outcome is unknown",
         changes=True,
         footer=True,
+        also="doubt unknown decide adopt resubmit lost",
     ),
     Action(
         "give_up",
@@ -60,8 +84,16 @@ ACTIONS: tuple[Action, ...] = (
         "give up",
         "give up a batch that never ends (its devices become unknown)",
         changes=True,
+        also="abandon slot hang stuck forever",
     ),
-    Action("filter", ("slash",), "filter", "filter as you type", footer=True),
+    Action(
+        "filter",
+        ("slash",),
+        "filter",
+        "filter as you type",
+        footer=True,
+        also="find search grep where",
+    ),
     Action("clear", ("escape",), "clear", "clear the filter", palette=False),
     Action(
         "status",
@@ -69,6 +101,7 @@ ACTIONS: tuple[Action, ...] = (
         "show",
         "next status filter: all, failed, running, succeeded, unknown",
         footer=True,
+        also="show only failed running succeeded unknown",
     ),
     Action("mark", ("space",), "mark", "mark", scope="grid", footer=True, palette=False),
     Action(
@@ -79,9 +112,22 @@ ACTIONS: tuple[Action, ...] = (
         scope="grid",
         palette=False,
     ),
-    Action("mark_all", ("asterisk",), "mark all", "mark all shown, then none", scope="grid"),
-    Action("sort", ("S",), "sort", "sort by a column"),
-    Action("columns", ("c",), "columns", "columns to show, those of the list too"),
+    Action(
+        "mark_all",
+        ("asterisk",),
+        "mark all",
+        "mark all shown, then none",
+        scope="grid",
+        also="select all",
+    ),
+    Action("sort", ("S",), "sort", "sort by a column", also="order by"),
+    Action(
+        "columns",
+        ("c",),
+        "columns",
+        "columns to show, those of the list too",
+        also="fields hide show width region",
+    ),
     Action(
         "details",
         ("enter",),
@@ -90,21 +136,85 @@ ACTIONS: tuple[Action, ...] = (
         scope="grid",
         palette=False,
     ),
-    Action("export", ("e",), "export", "export the results", footer=True),
-    Action("preflight", ("p",), "preflight", "check the prerequisites", footer=True),
     Action(
-        "fix", ("F",), "fix", "set right what the check found (marked rows, or all)", changes=True
+        "export",
+        ("e",),
+        "export",
+        "export the results",
+        footer=True,
+        also="save write results csv json report markdown ticket",
     ),
-    Action("urls", ("u",), "urls", "provisioning URLs", footer=True),
-    Action("runs", ("h",), "runs", "runs: history, resume, attach", footer=True),
-    Action("batches", ("b",), "batches", "the service's memory: everybody's batches, 30 days"),
     Action(
-        "pause", ("P",), "pause", "pause and go on submitting (following continues)", changes=True
+        "preflight",
+        ("p",),
+        "preflight",
+        "check the prerequisites",
+        footer=True,
+        also="check prerequisites licence policy personal",
     ),
-    Action("try_now", ("N",), "try now", "end a wait: ask the service at once", changes=True),
-    Action("sign_in", ("i",), "sign in", "sign in to the tenant, or once more", changes=True),
-    Action("log", ("l",), "log", "log pane: smaller, larger, hidden"),
-    Action("copy", ("y",), "copy", "copy the cell or the detail (OSC 52, and to a file)"),
+    Action(
+        "fix",
+        ("F",),
+        "fix",
+        "set right what the check found (marked rows, or all)",
+        changes=True,
+        also="repair undo set right policy number powershell",
+    ),
+    Action(
+        "urls",
+        ("u",),
+        "urls",
+        "provisioning URLs",
+        footer=True,
+        also="provisioning address dhcp option region vendor",
+    ),
+    Action(
+        "runs",
+        ("h",),
+        "runs",
+        "runs: history, resume, attach",
+        footer=True,
+        also="history resume attach earlier past jobs",
+    ),
+    Action(
+        "batches",
+        ("b",),
+        "batches",
+        "the service's memory: everybody's batches, 30 days",
+        also="history tenant service memory colleague others",
+    ),
+    Action(
+        "pause",
+        ("P",),
+        "pause",
+        "pause and go on submitting (following continues)",
+        changes=True,
+        also="stop hold halt continue go on",
+    ),
+    Action(
+        "try_now",
+        ("N",),
+        "try now",
+        "end a wait: ask the service at once",
+        changes=True,
+        also="wait waiting retry-after continue",
+    ),
+    Action(
+        "sign_in",
+        ("i",),
+        "sign in",
+        "sign in to the tenant, or once more",
+        changes=True,
+        also="login log in token account device code",
+    ),
+    Action("log", ("l",), "log", "log pane: smaller, larger, hidden", also="events messages pane"),
+    Action(
+        "copy",
+        ("y",),
+        "copy",
+        "copy the cell or the detail (OSC 52, and to a file)",
+        also="clipboard yank",
+    ),
     Action(
         "columns_left",
         ("left",),
@@ -121,9 +231,17 @@ ACTIONS: tuple[Action, ...] = (
         scope="grid",
         palette=False,
     ),
-    Action("theme", (), "theme", "choose a theme"),
-    Action("summary", ("t",), "summary", "the run as a whole: progress, causes, batches"),
-    Action("redraw", ("ctrl+l",), "redraw", "draw the whole screen anew"),
+    Action("theme", (), "theme", "choose a theme", also="colours colors dark light"),
+    Action(
+        "summary",
+        ("t",),
+        "summary",
+        "the run as a whole: progress, causes, batches",
+        also="totals sums progress causes sites report",
+    ),
+    Action(
+        "redraw", ("ctrl+l",), "redraw", "draw the whole screen anew", also="refresh repaint screen"
+    ),
     Action("down", ("j", "down"), "down", "move down", scope="grid", palette=False),
     Action("up", ("k", "up"), "up", "move up", scope="grid", palette=False),
     Action("top", ("g", "home"), "top", "first row", scope="grid", palette=False),
@@ -131,8 +249,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_down", ("pagedown",), "page down", "a page down", scope="grid", palette=False),
     Action("page_up", ("pageup",), "page up", "a page up", scope="grid", palette=False),
     Action("palette", ("colon", "ctrl+p"), "commands", "every command by name", palette=False),
-    Action("help", ("question_mark",), "help", "help", footer=True),
-    Action("quit", ("q",), "quit", "quit; a run goes on and can be attached again", footer=True),
+    Action("help", ("question_mark",), "help", "help", footer=True, also="keys manual"),
+    Action(
+        "quit",
+        ("q",),
+        "quit",
+        "quit; a run goes on and can be attached again",
+        footer=True,
+        also="exit leave close",
+    ),
 )
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 

@@ -1,12 +1,9 @@
-"""The Textual application: keys, palette, and a clean way out."""
+"""The Textual application: keys, themes, and a clean way out."""
 
 import gc
-from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -22,8 +19,7 @@ from siptui.tui.themed import ThemedApp
 class SiptuiApp(ThemedApp[int]):
     """The console on a desk."""
 
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = False  # its own is a dialog like every other
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "suspend_process", show=False, system=True)
     ]
@@ -67,25 +63,3 @@ class SiptuiApp(ThemedApp[int]):
             if self.session.worker_gone:
                 self.farewell = f"{NO_WORKER} To have the run go on: siptui resume {run}"
         self.session.leave()
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: what can be done now, and the themes."""
-        if not isinstance(screen, Console):
-            return
-        offers = screen.offers()
-        for action in ACTIONS:
-            if action.palette and action.id in offers:
-                run = partial(self._act, screen, action.id, action.scope)
-                keys = " ".join(screen.key_of[action.id] for _ in self._keys[action.id][:1])
-                name = offers[action.id]
-                name = f"show {name}" if action.id == "status" else name  # the footer has no room
-                title = f"{name}  ({keys})" if keys else name
-                yield SystemCommand(title, action.help, run)
-        for name in self._themes.files:
-            yield SystemCommand(f"theme {name}", "use this theme", partial(screen.use_theme, name))
-
-    async def _act(self, screen: Console, action: str, scope: str) -> None:
-        if scope == "grid":
-            await self.run_action(f"grid_{action}", screen.grid)
-        else:
-            await self.run_action(action, screen)

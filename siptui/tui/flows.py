@@ -1,5 +1,6 @@
 """The console: the main screen with runs, results and reports on top of lists and orders."""
 
+from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
+from siptui.tui.actions import ACTIONS, BY_ID
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.page import Page
+from siptui.tui.dialogs.palette import Command, Palette
 from siptui.tui.export import write_results
 from siptui.tui.saving import ask_and_write
 from siptui.tui.surface import Line
@@ -162,9 +165,42 @@ class Console(Tenant):
 
     def action_palette(self) -> None:
         """Every command by name."""
-        self.app.action_command_palette()
+        self.app.push_screen(Palette(self._commands()), self._carry_out)
+
+    def _commands(self) -> list[Command]:
+        offers = self.offers()
+        read_only = self.session.options.read_only
+        commands = [
+            Command(
+                action.id,
+                f"show {words}" if action.id == "status" else words,
+                self.key_of[action.id] if self.keys[action.id] else "",
+                action.help,
+                action.also,
+                "" if action.id in offers else self.why_not(action.id),
+            )
+            for action in ACTIONS
+            if action.palette and not (action.changes and read_only)
+            for words in (offers.get(action.id, action.title),)
+        ]
+        commands += [
+            Command(f"{_THEME}{name}", f"theme {name}", "", "use this theme", "colours colors")
+            for name in sorted(self.app.available_themes)
+        ]
+        return commands
+
+    async def _carry_out(self, chosen: Hashable) -> None:
+        if not isinstance(chosen, str):
+            return
+        if chosen.startswith(_THEME):
+            self.use_theme(chosen.removeprefix(_THEME))
+        elif BY_ID[chosen].scope == "grid":
+            await self.app.run_action(f"grid_{chosen}", self.grid)
+        else:
+            await self.app.run_action(chosen, self)
 
 
+_THEME = "theme:"
 _ENDS: Line = (
     (
         "This window works on the run. What was submitted goes on at the service and is found "
