@@ -37,11 +37,11 @@ class Lists(Looks):
         if self.may("open"):
             path = await self.app.push_screen_wait(Picker(self.start_folder()))
             if path is not None:
-                self.read(path)
+                await self.read_now(path, self.session.options.region)
 
-    @work(group="read", exclusive=True)
+    @work(group="flow", exclusive=True)
     async def read(self, path: Path) -> None:
-        """Read a list and show it."""
+        """Read a list and show it; keys wait until it is there, as they are meant for it."""
         await self.read_now(path, self.session.options.region)
 
     async def read_now(self, path: Path, region: Region | None) -> bool:

@@ -388,6 +388,12 @@ class MainScreen(Screen[None]):
 
         return test
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted where there is no field: nothing is done with it."""
+        event.stop()
+        filters, opens = self.key_of["filter"], self.key_of["open"]
+        self.say(f"Pasted text does nothing here: {filters} filters by it, {opens} opens a path.")
+
     # -- other keys
 
     def action_log(self) -> None:

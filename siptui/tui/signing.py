@@ -8,6 +8,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.runs.desk import Changes
 from siptui.tui.dialogs.ask import Choice
+from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.lists import Lists
 from siptui.tui.need import needs_sign_in
 from siptui.tui.surface import Line
@@ -105,7 +106,10 @@ class Signing(Lists):
         options = self.session.options
         if options.sign_in is None or options.read_only:
             return
-        if self.app.screen is self and not self.filter_field.has_focus:
+        under_way = any(
+            worker.group == CONVERSATION and not worker.is_finished for worker in self.app.workers
+        )
+        if self.app.screen is self and not under_way and not self.filter_field.has_focus:
             self._asked_for = why
             self.action_sign_in()
 

@@ -7,15 +7,19 @@ import signal
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.events import Event
+from textual.worker import get_current_worker
 
+from siptui.tui.input_gate import InputGate
 from siptui.tui.painter import Painter, Sent
 from siptui.tui.themes import ThemeFile, as_textual, load_themes, variables
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
     from textual.screen import Screen
     from textual.timer import Timer
 
@@ -51,6 +55,7 @@ class ThemedApp(App[T]):
         self.left_by: int | None = None
         self._painter = Painter()
         self._left_out: Timer | None = None
+        self.gate = InputGate(self)
 
     def fitting(self, theme: str) -> str:
         """The theme in whose place `theme` is shown: itself, but on a terminal of 16 colours."""
@@ -61,6 +66,33 @@ class ThemedApp(App[T]):
     def on_mount(self) -> None:
         """What stood on the screen is gone after another program had the terminal."""
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+
+    def get_driver_class(self) -> "type[Driver]":
+        """Textual's, read in whole pieces where it is the one of POSIX terminals."""
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":
+            return found
+        from siptui.tui.terminal_driver import TerminalDriver
+
+        return TerminalDriver
+
+    def on_unmount(self) -> None:
+        """What was typed and not carried out yet is dropped."""
+        self.gate.close()
+
+    async def on_event(self, event: Event) -> None:
+        """Keys and pastes one at a time, each when the one before was carried out."""
+        if not self.gate.holds(event):
+            await super().on_event(event)
+
+    async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
+        """As Textual does; the gate is told who waits for the answer."""
+        worker = get_current_worker()
+        self.gate.asks(worker, screen)
+        try:
+            return await super().push_screen_wait(screen, mode=mode)
+        finally:
+            self.gate.answered(worker)
 
     def action_redraw(self) -> None:
         """Send the whole screen, whatever the terminal shows."""

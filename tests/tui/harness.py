@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual._context import visible_screen_stack
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
@@ -15,6 +16,7 @@ from siptui.tui.app import SiptuiApp
 from siptui.tui.flows import Console
 from siptui.tui.grid import RowGrid
 from siptui.tui.options import ConsoleOptions
+from siptui.tui.themed import ThemedApp
 from tests.tui.scripted_runs import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40)]
@@ -82,6 +84,9 @@ class ConsoleHarness:
         """Whether messages, frames or work are on their way, a conversation apart."""
         if self.app._exit:
             return False
+        assert isinstance(self.app, ThemedApp)
+        if self.app.gate.busy and not self.app.gate.under_way:
+            return True
         stack = self.app.screen_stack
         nodes = [self.app, *(node for screen in stack for node in screen.walk_children())]
         if any(node.message_queue_size for node in (*nodes, *stack)):
@@ -122,7 +127,8 @@ class ConsoleHarness:
 
     @property
     def text(self) -> str:
-        """The whole screen as it is composed."""
+        """The whole screen as it is composed, with what shows through a dialog."""
+        visible_screen_stack.set(self.app._background_screens)
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
 
     @property

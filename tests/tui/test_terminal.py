@@ -1,72 +1,17 @@
 """The console on a real terminal: how it leaves it, and where it refuses to open."""
 
 import os
-import pty
 import re
 import select
 import signal
-import struct
-import subprocess
-import sys
 import termios
 import time
-from fcntl import ioctl
 
 import pyte
 import pytest
 
 from siptui.domain.errors import ExitCode
-
-_PATIENCE = 30.0
-
-
-class Terminal:
-    """`siptui demo` on a pseudo-terminal; what it sends is kept."""
-
-    def __init__(self, *words: str, code: str = "", **environ: str) -> None:
-        self.master, slave = pty.openpty()
-        ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self.before = termios.tcgetattr(slave)
-        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", f"{code}\nfrom siptui.cli import main; main()", "demo", *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=env | {"TERM": "xterm-256color"} | environ,
-            start_new_session=True,
-        )
-        self.slave = slave
-        self.sent = b""
-
-    def read_until(self, wanted: bytes) -> None:
-        end = time.monotonic() + _PATIENCE
-        while wanted not in self.sent:
-            assert time.monotonic() < end, self.sent[-2000:]
-            if select.select([self.master], [], [], 0.1)[0]:
-                self.sent += os.read(self.master, 65536)
-
-    def resize(self, width: int, height: int) -> None:
-        ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-        self.process.send_signal(signal.SIGWINCH)
-
-    def leave(self) -> int:
-        """Read on until the process has ended; its exit code."""
-        end = time.monotonic() + _PATIENCE
-        while self.process.poll() is None:
-            assert time.monotonic() < end
-            if select.select([self.master], [], [], 0.05)[0]:
-                self.sent += os.read(self.master, 65536)
-        while select.select([self.master], [], [], 0)[0]:
-            self.sent += os.read(self.master, 65536)
-        return self.process.returncode
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+from tests.tui.terminal import PATIENCE, Terminal
 
 
 def _is_clean(terminal: Terminal) -> bool:
@@ -131,7 +76,7 @@ def test_a_dumb_terminal_is_refused_with_the_way_on() -> None:
 
 def _stopped(terminal: Terminal) -> bool:
     """Wait until the process stands still."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if select.select([terminal.master], [], [], 0.05)[0]:
             terminal.sent += os.read(terminal.master, 65536)
@@ -152,7 +97,7 @@ def test_ctrl_z_gives_the_terminal_back_and_returns_to_the_same_screen() -> None
         assert _is_clean(terminal)
         seen = len(terminal.sent)
         terminal.process.send_signal(signal.SIGCONT)
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while b"60 devices ready" not in terminal.sent[seen:]:
             assert time.monotonic() < end, terminal.sent[seen:]
             if select.select([terminal.master], [], [], 0.1)[0]:
@@ -233,7 +178,7 @@ def test_another_size_while_a_run_goes_on() -> None:
             terminal.resize(width, height)
             screen = pyte.Screen(width, height)
             stream = pyte.ByteStream(screen)
-            end = time.monotonic() + _PATIENCE
+            end = time.monotonic() + PATIENCE
             while wanted not in " ".join(screen.display):
                 assert time.monotonic() < end, screen.display
                 if select.select([terminal.master], [], [], 0.1)[0]:

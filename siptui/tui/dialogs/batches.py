@@ -149,7 +149,7 @@ class BatchesPage(TablePage[str]):
             self.say(f"The list may be incomplete: {gap}.", "unknown")
         self.fill()
 
-    @work(group="open", exclusive=True)
+    @work(group="flow", exclusive=True)
     async def on_row_grid_opened(self, event: RowGrid.Opened) -> None:
         """The devices of a batch."""
         event.stop()

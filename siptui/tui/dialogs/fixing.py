@@ -181,11 +181,7 @@ class FixPage(TablePage[str]):
         ):
             return
         if await self._before():
-            self._working = True
-            try:
-                await self._carry_out(places, fixes, named)
-            finally:
-                self._working = False
+            self._carry_out(places, fixes, named)
 
     async def _named(self, fix: Fix) -> bool:
         name = fix.change.target
@@ -210,7 +206,16 @@ class FixPage(TablePage[str]):
             *([f"{plural(left_out, 'account')} left out, not named."] if left_out else []),
         ]
 
+    # What takes minutes is no conversation: the page takes keys meanwhile.
+    @work(group="fix", exclusive=True)
     async def _carry_out(self, places: list[int], fixes: list[Fix], named: list[str]) -> None:
+        self._working = True
+        try:
+            await self._send(places, fixes, named)
+        finally:
+            self._working = False
+
+    async def _send(self, places: list[int], fixes: list[Fix], named: list[str]) -> None:
         waiting: dict[tuple[str, str, str], list[int]] = {}
         for place, fix in zip(places, fixes, strict=True):
             waiting.setdefault(_key(fix.change), []).append(place)
@@ -256,10 +261,14 @@ class FixPage(TablePage[str]):
             Confirm("Undo", text, 1, otherwise="Nothing was changed.")
         ):
             return
+        self._take_back(key, outcome.fix_id)
+
+    @work(group="fix", exclusive=True)
+    async def _take_back(self, key: int, fix_id: str) -> None:
         self._working = True
         self.say("taking it back …", "muted")
         try:
-            self._put(key, await self._checks.undo(outcome.fix_id))
+            self._put(key, await self._checks.undo(fix_id))
         except SiptuiError as error:
             self.tell(error)
             return
