@@ -7,11 +7,12 @@ class Bell:
     """`wait` returns at the next `ring`, or after its time."""
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Future[None]] = set()
+        # In the order in which they came: a set would wake them in another one each time.
+        self._waiting: dict[asyncio.Future[None], None] = {}
 
     def ring(self) -> None:
         """Wake everybody who is waiting now."""
-        waiting, self._waiting = self._waiting, set()
+        waiting, self._waiting = self._waiting, {}
         for future in waiting:
             if not future.done():
                 future.set_result(None)
@@ -19,11 +20,11 @@ class Bell:
     async def wait(self, seconds: float | None = None) -> None:
         """Until the bell rings, `seconds` at most."""
         future = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)
+        self._waiting[future] = None
         try:
             async with asyncio.timeout(seconds):
                 await future
         except TimeoutError:
             pass
         finally:
-            self._waiting.discard(future)
+            self._waiting.pop(future, None)
