@@ -7,6 +7,8 @@ from pathlib import Path
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
 
+from screenshots import svg
+from screenshots.capture import screen_cells
 from tests.tui.harness import SIZES, ConsoleHarness
 
 
@@ -47,7 +49,7 @@ class Screenshots:
 
     def keep(self, harness: ConsoleHarness, name: str) -> None:
         """The screen as it is."""
-        picture = harness.app.export_screenshot(title="siptui", simplify=True)
+        picture = svg.still(screen_cells(harness.app))
         if self._kept(name=name) != picture:
             (self._folder / f"{name}.svg").write_text(picture, encoding="utf-8")
             self.wrong.append(name)
