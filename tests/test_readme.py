@@ -151,3 +151,19 @@ def test_a_long_file_says_why_it_is_one() -> None:
         if text.count("\n") > 400 and "Over 400 lines because" not in text.split('"""')[1]
     ]
     assert not long
+
+
+def test_what_is_pasted_line_by_line_waits_for_what_it_needs() -> None:
+    block = re.search(r"<!-- line by line -->\n```sh\n(.+?)```", README, re.S)
+    assert block is not None
+    lines = block[1].splitlines()
+    started = next(i for i, line in enumerate(lines) if " emulator " in line)
+    assert lines[started].endswith("&")
+    written = re.search(r"--config (\S+)", lines[started])
+    assert written is not None
+    assert lines[started + 1].startswith(f"until [ -s {written[1]} ]")
+    assert lines[-1] == "kill %1"
+    assert [line for line in lines if "{" in line or "`" in line] == []  # of bash alone
+    commands = [line for line in lines if "siptui " in line]
+    assert all(line.count("siptui ") == 1 for line in commands)
+    assert all(line.startswith(".venv/bin/siptui ") for line in commands)
