@@ -121,11 +121,25 @@ class Writer:
             "HardwareId": _spelled(item.hardware_id, wire.hardware_id),
             "Status": item.word if item.word and final else _one(words, item.key),
         }
-        if item.verdict:
-            row["Error"] = item.verdict
+        if not final and wire.ticking:
+            self._tick(row, now)
+        elif item.verdict:
+            row["Error"] = f"{item.verdict} ({now:.0f} s)" if wire.ticking_errors else item.verdict
         elif wire.no_error != "absent":
             row["Error"] = "" if wire.no_error == "empty" else None
         return row
+
+    def _tick(self, row: dict[str, Any], now: float) -> None:
+        """A text that is another one at each look."""
+        match self._wire.ticking:
+            case "word":
+                row["Status"] = f"{row['Status']} since {now:.3f} s"
+            case "letters":
+                row["Error"] = "".join(
+                    chr(ord("a") + int(one)) for one in f"{now:.3f}".replace(".", "")
+                )
+            case _:
+                row["Error"] = f"step {now:.0f} of 9999 at {now:.3f}"
 
 
 def cased(value: Any, casing: str) -> Any:

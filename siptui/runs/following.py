@@ -16,6 +16,7 @@ from siptui.runs.pace import Backoff, Pace
 from siptui.runs.progress import news, tally, undecided
 from siptui.runs.reader import TELL_AFTER, Reader, RunStop, stopped_by
 from siptui.runs.state import BatchRecord
+from siptui.runs.text_changes import TextChanges, kept, other_cause
 
 #: Seconds a batch that is over is read on for devices it said nothing about.
 _GRACE = ALL_DECIDED
@@ -52,6 +53,7 @@ class _Watch:
         self.lost_since = 0.0
         self.told_lost = False
         self.strangers = False
+        self.texts = TextChanges()
 
 
 class Poller:
@@ -121,7 +123,12 @@ class Poller:
         watch.lost, watch.told_lost = 0, False
         if batch.state is not BatchState.RUNNING:
             return  # given up in the meantime
-        changes = news(self._book.state, batch, status)
+        devices = self._book.state.devices
+        changes = [
+            change
+            for change in map(kept, news(self._book.state, batch, status))
+            if watch.texts.worth(devices[change.device], change, loop.time())
+        ]
         if changes:
             watch.backoff.reset()
             watch.last_change, watch.told_minutes = loop.time(), 0
@@ -184,7 +191,13 @@ class Poller:
                 watch.over_since = max(now, watch.last_change)
             if now - max(watch.over_since, watch.last_change) < _GRACE:
                 return False
-        events: list[Event] = []
+        records = self._book.state.devices
+        # A device that failed keeps the text it failed with, unless its cause became another.
+        events: list[Event] = [
+            change
+            for change in news(self._book.state, batch, status)
+            if other_cause(records[change.device], change)
+        ]
         for record in open_devices:
             item = said.get(record.device.key)
             words = " ".join(filter(None, (item.word, item.error))) if item else ""
