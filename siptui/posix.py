@@ -76,16 +76,17 @@ class FileLock:
     """An advisory lock on a file, held from its making until `release` or the process's end.
 
     The file stays; what counts is the lock on it, so a file left by a killed process is free.
-    Raises `HeldError` at once when somebody holds it. Not inherited by started programs.
+    Raises `HeldError` when somebody holds it, at once or after `wait` seconds. Not inherited by
+    started programs.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wait: float = 0.0) -> None:
         import socket
 
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            if not _try_lock(self._fd, path):
+            if not _try_lock(self._fd, path, wait):
                 raise HeldError(path, _holder_in(self._fd))
             me = Holder(
                 os.getpid(),
@@ -119,9 +120,10 @@ class FileLock:
         self.release()
 
 
-def file_lock(path: Path) -> FileLock:
-    """Lock `path` for this process, as a context manager; `HeldError` if somebody holds it."""
-    return FileLock(path)
+def file_lock(path: Path, *, wait: float = 0.0) -> FileLock:
+    """Lock `path` for this process, as a context manager; `HeldError` if somebody holds it, and
+    still does after `wait` seconds."""
+    return FileLock(path, wait)
 
 
 @contextlib.contextmanager
@@ -177,18 +179,20 @@ def say_in_lock(path: Path, waits: str) -> None:
         os.close(fd)
 
 
-def _try_lock(fd: int, path: Path) -> bool:
-    for last in (*(False,) * (_LOCK_TRIES - 1), True):
+def _try_lock(fd: int, path: Path, wait: float = 0.0) -> bool:
+    tries, until = 0, time.monotonic() + wait
+    while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not last:
-                time.sleep(_LOCK_PAUSE)
+            tries += 1
+            if tries >= _LOCK_TRIES and time.monotonic() >= until:
+                return False
+            time.sleep(_LOCK_PAUSE)
         except OSError as error:
             raise _explained(error, path) from error
         else:
             return True
-    return False
 
 
 def _explained(error: OSError, path: Path) -> Exception:

@@ -86,6 +86,8 @@ def _printed() -> dict[str, set[str]]:
         ev.BatchFinished(batch=1, batch_id="b", succeeded=1, failed=0),
         ev.BatchGivenUp(batch=1, batch_id="b", unknown=0),
         ev.BatchRejected(batch=1),
+        ev.DevicesHeld(batch=1, devices=[0], why="other_batch", batch_id="b"),
+        ev.DevicesSignedIn(devices=[0], run="r"),
         ev.Waiting(why="w"),
         ev.Note(level="info", text="n"),
         ev.WorkerStarted(pid=1),

@@ -1,9 +1,11 @@
-"""What guards a submit: `run --preflight` submits nothing while something fails, and without it
-somebody at a terminal is at least asked about accounts that may be personal."""
+"""What guards a submit: `run --preflight` submits nothing while something fails; without it
+accounts that may be personal are at least looked for, and left out until they are named; what is
+signed in as the list wants it goes out once more only on the operator's word."""
 
 import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from siptui.commands.table import count
@@ -14,12 +16,16 @@ if TYPE_CHECKING:
     from siptui.commands.tape import Tape
     from siptui.domain.device import Device
     from siptui.preflight.finding import AccountFindings, Finding, Report
+    from siptui.runs.overlap import Overlap
+    from siptui.runs.state import RunState
 
 #: What the confirmation says when none was made.
 NOT_CHECKED = "Prerequisites: not checked (--preflight does)."
 #: The same of an order that has no such option.
 NOT_CHECKED_AGAIN = "Prerequisites: not checked (siptui preflight does)."
 _SHOWN = 12
+#: Seconds that looking for personal accounts may take where nobody watches.
+_PATIENCE = 180.0
 
 
 class PreflightFailedError(SiptuiError):
@@ -125,22 +131,45 @@ def attended(yes: bool, no_input: bool, as_json: bool) -> bool:
     return sys.stdin.isatty() and not (yes or no_input or as_json)
 
 
-def asked_about(
+@dataclass(frozen=True)
+class Accounts:
+    """What looking for personal accounts came to.
+
+    `kept` may go on, `left_out` may be personal and were not named; `named` are the names of those
+    that may be and were. `notes` are for the confirmation.
+    """
+
+    kept: "tuple[Device, ...]"
+    left_out: "tuple[Device, ...]" = ()
+    named: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The notes that a run keeps: all but that nothing else was checked."""
+        return self.notes[1:]
+
+
+def checked_accounts(
     selected: "Selected",
     devices: "Sequence[Device]",
     *,
     named: Iterable[str],
+    may_ask: bool,
     record: "Tape | None",
     log_level: str | None,
+    skip: bool = False,
+    needed: bool = True,
     whole: bool = False,
     not_checked: str = NOT_CHECKED,
-) -> "tuple[tuple[Device, ...], list[str]]":
-    """Look for personal accounts alone (a call per 50) and have their names typed, on a terminal.
+) -> Accounts:
+    """Look for personal accounts alone (a call per 50); the names of those that go on all the
+    same are `named` already or, if that `may_ask`, typed.
 
-    Those devices that may go on, and what the confirmation is to say, `not_checked` first. What
-    cannot be read is said and stops nothing: whoever may sign in phones need not be able to read
-    policies. Raises `PersonalAccountsError` when nothing is left, or when of a `whole`, of which
-    no device can be left out, an account was not named.
+    What cannot be read is said and stops nothing: whoever may sign in phones need not be able to
+    read policies. With `skip` nothing is read. Raises `PersonalAccountsError` when nothing is left
+    although something is `needed`, or when of a `whole`, of which no device is to be left out, an
+    account was not named.
     """
     from siptui.commands.prerequisites import said_progress, sources_of, typed_names
     from siptui.commands.session import open_session
@@ -148,34 +177,73 @@ def asked_about(
     from siptui.gateway.errors import GatewayError
     from siptui.preflight.check import look
 
+    if skip or not devices:
+        return Accounts(tuple(devices), notes=(not_checked,))
+
     async def main() -> "Report":
-        async with open_session(
+        opening = open_session(
             record=record, log_level=log_level, on_wait=say_wait, selected=selected
-        ) as session:
-            return await look(devices, sources_of(session), on_progress=said_progress(False))
+        )
+        async with asyncio.timeout(None if may_ask else _PATIENCE), opening as session:
+            sources = sources_of(session)
+            return await look(devices, sources, on_progress=said_progress(not may_ask))
 
     try:
         report = asyncio.run(main())
-    except GatewayError as error:
-        why = f"Could not check whether accounts are personal: {error.message}"
-        return tuple(devices), [not_checked, why]
+    except (GatewayError, TimeoutError) as error:
+        message = getattr(error, "message", "the service took too long to answer.")
+        why = f"Could not check whether accounts are personal: {message}"
+        return Accounts(tuple(devices), notes=(not_checked, why))
     wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
-    names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=True)
+    names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
     kept = tuple(d for d in devices if d.user_name.key not in wanted or d.user_name.key in names)
-    if not kept or (whole and len(kept) < len(devices)):
+    out = tuple(d for d in devices if d not in kept)
+    if out and (whole or (needed and not kept)):
         left_out = [name for key, name in wanted.items() if key not in names]
         raise PersonalAccountsError(
             f"{_some(left_out)} may be personal and {_was(left_out)} not named. Nothing was "
             "submitted.",
-            remedy="Assign them a common area phone policy if they are shared (siptui fix), or "
-            "take them off the list and run that.",
+            remedy="Assign them a common area phone policy if they are shared (siptui fix), take "
+            "them off the list, or name each with --include-personal USER; --yes does not stand "
+            "for that.",
         )
     notes = [not_checked]
-    if left := len(devices) - len(kept):
-        notes.append(f"{count(left, 'row')} left out: the account may be personal.")
+    if out:
+        who = _some(list(dict.fromkeys(str(device.user_name) for device in out)))
+        notes.append(
+            f"{count(len(out), 'row')} left out: the account may be personal ({who}). "
+            "--include-personal USER takes one all the same."
+        )
     if unclear := len(report.maybe_personal):
         notes.append(f"Could not check whether {count(unclear, 'row')} may be personal.")
-    return kept, notes
+    taken = tuple(name for key, name in wanted.items() if key in names)
+    return Accounts(kept, out, taken, tuple(notes))
+
+
+def named_before(state: "RunState") -> list[str]:
+    """The accounts of the run that may be personal and were named when it was ordered."""
+    return list(state.plan.options.personal) if state.plan else []
+
+
+def again_wanted(done: "Sequence[Overlap]", *, may_ask: bool) -> bool:
+    """Whether the devices `done`, which are signed in as the list wants it, go out once more.
+
+    Asked at a terminal; nobody to ask means no.
+    """
+    import click
+
+    from siptui.runs.overlap import signed_in_note
+
+    if not done or not may_ask:
+        return False
+    click.echo(signed_in_note(done), err=True)
+    answer = click.prompt(
+        "Type “again” to submit them once more, Enter to leave them out",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    return str(answer).strip().strip("“”\"'").casefold() == "again"
 
 
 def _some(names: Sequence[str]) -> str:

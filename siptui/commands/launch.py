@@ -157,7 +157,7 @@ def worker_desk(
         start_work=start,
         hand_over=hand_over,
     )
-    desk.label, desk.beside = label(selected), selected.beside
+    desk.label, desk.host = label(selected), selected.host
     return desk
 
 
@@ -190,7 +190,7 @@ def local_desk(
         account=account,
         notify=selected.settings.notify_command,
     )
-    desk.label, desk.beside = label(selected), selected.beside
+    desk.label, desk.host = label(selected), selected.host
     return desk
 
 

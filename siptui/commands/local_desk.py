@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from concurrent.futures import Future, wait
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from siptui.runs.office import Office
 from siptui.runs.worker import Connect, take, work_on
 
 _LOG = logging.getLogger(__name__)
+#: Seconds until the engine's loop must have taken a run.
+_STARTING = 30.0
 
 
 class LocalDesk(Office):
@@ -59,14 +62,26 @@ class LocalDesk(Office):
     def _start(self, run: str) -> None:
         work = self._works.get(run)
         if work is None or work.done():
-            self._works[run] = self.aside.begin(self._work(run))
+            taken = threading.Event()
+            self._works[run] = self.aside.begin(self._work(run, taken))
+            # Others see what a run has in hand once somebody holds it.
+            taken.wait(_STARTING)
 
-    async def _work(self, run: str) -> None:
+    async def _work(self, run: str, taken: threading.Event) -> None:
         try:
             with take(self._journal_path, run):
-                path, actor = self._journal_path, self.actor
-                await work_on(path, run, self._connect, actor=actor, notify=self._notify)
+                taken.set()
+                await work_on(
+                    self._journal_path,
+                    run,
+                    self._connect,
+                    host=self.host,
+                    actor=self.actor,
+                    notify=self._notify,
+                )
         except HeldError:
             return  # another process works on it
         except Exception:
             _LOG.exception("the work on run %s ended with a fault", run)
+        finally:
+            taken.set()

@@ -249,3 +249,24 @@ def changes(command: F) -> F:
         help="With --first: stop when more than P % of them fail, else as in the run (10).",
     )
     return size(several(first(most(command))))
+
+
+# again: bool
+def again(command: F) -> F:
+    """`--again`: also what is signed in as the list wants it, and what may be."""
+    return click.option(
+        "--again",
+        is_flag=True,
+        help="Also devices that are signed in as the list wants it, and those whose outcome in "
+        "another run is unknown. Resets their passwords again.",
+    )(command)
+
+
+# no_account_check: bool
+def no_account_check(command: F) -> F:
+    """`--no-account-check`: do not look for accounts that may be personal."""
+    return click.option(
+        "--no-account-check",
+        is_flag=True,
+        help="Do not look for accounts that may be personal before the submit.",
+    )(command)

@@ -1,25 +1,31 @@
-"""`siptui resume`: go on with a run that stopped, or decide what became of a lost batch."""
+"""`siptui resume`: go on with a run that stopped, or decide what became of a lost batch.
 
-from collections.abc import Callable, Sequence
+Over 400 lines because every decision about a stopped run is an option of this one command.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from siptui.commands import options
+from siptui.commands.prerequisites import include_personal as include_personal_option
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.plan import Batch
 from siptui.domain.state import DeviceState
 
 if TYPE_CHECKING:
+    from siptui.commands.guard import Accounts
     from siptui.commands.tape import Tape
     from siptui.runs.changes import Changed
     from siptui.runs.office import Office
     from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
-#: Has personal accounts named: devices, and whether none can be left out → those that go on, and
-#: what the confirmation is to say.
-Asked = Callable[[list[Device], bool], tuple[Sequence[Device], list[str]]]
+#: Looks for personal accounts and has them named: devices, and whether they are what waits in the
+#: run. Of that at a terminal all must be named; a script's wait in the run until they are.
+Checked = Callable[[Sequence[Device], bool], "Accounts"]
 
 
 @click.command()
@@ -40,6 +46,9 @@ Asked = Callable[[list[Device], bool], tuple[Sequence[Device], list[str]]]
     "--batch", type=int, metavar="N", help="Which batch of the run, where several are unsettled."
 )
 @options.changes
+@options.again
+@include_personal_option
+@options.no_account_check
 @options.yes
 @options.foreground
 @options.dry_run
@@ -56,6 +65,9 @@ def command(
     slots: int | None,
     first: int | None,
     max_failures: float | None,
+    again: bool,
+    include_personal: tuple[str, ...],
+    no_account_check: bool,
     yes: bool,
     foreground: bool,
     dry_run: bool,
@@ -71,20 +83,26 @@ def command(
     which batch of the service it is (“siptui batches” lists them), --resubmit submits its devices
     once more, which resets their passwords again. A batch that never ends, or that the service
     knows no more, is given up with --give-up: its slot is free at once, its devices without an
-    outcome are unknown, and only --resubmit submits them again. A run whose worker waits for a
-    sign-in is given the one at hand, a new SIPTUI_ACCESS_TOKEN included. What the service asks to
-    wait is waited, 15 minutes at most before it is asked again; --now ends the wait, also of a run
-    that a worker has.
+    outcome are unknown, and only --resubmit submits them again. What another run has signed in
+    since is left out, unless --again says otherwise; accounts that may be personal wait until they
+    are named. A run whose worker waits for a sign-in is given the one at hand, a new
+    SIPTUI_ACCESS_TOKEN included. What the service asks to wait is waited, 15 minutes at most before
+    it is asked again; --now ends the wait, also of a run that a worker has.
     """
     from siptui.commands.confirming import confirm
     from siptui.commands.giving_up import confirm_give_up, live_batch
-    from siptui.commands.guard import NOT_CHECKED_AGAIN, asked_about, attended
+    from siptui.commands.guard import (
+        NOT_CHECKED_AGAIN,
+        attended,
+        checked_accounts,
+        named_before,
+    )
     from siptui.commands.handing import waiting_runs
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.phrasing import counted
     from siptui.commands.session import select
     from siptui.commands.telling import heeded
-    from siptui.commands.watching import watch
+    from siptui.commands.watching import tell_news, watch
     from siptui.posix import HeldError
     from siptui.runs.changes import Changed
     from siptui.runs.office import holder_of, load, lock_path
@@ -120,7 +138,7 @@ def command(
         if give_up:
             target = live_batch(state, give_up)
             if dry_run:
-                _show(state, None, changes, "-", as_json)
+                _show(desk, state, None, changes, "-", again=again, as_json=as_json)
                 return 0
             held = holder_of(selected.journal, found) is not None
             if not held and len(state.open_batches()) > 1:  # the others are followed on
@@ -165,25 +183,31 @@ def command(
             _tell_end(state, as_json)
             return exit_code(state)
         if dry_run:
-            _show(state, _wanted(state, batch) if resubmit else None, changes, adopt, as_json)
+            wanted = _wanted(state, batch) if resubmit else None
+            _show(desk, state, wanted, changes, adopt, again=again, as_json=as_json)
             return 0
         signed_in_account(selected, record, log_level)
 
-        def asked(devices: list[Device], whole: bool) -> tuple[Sequence[Device], list[str]]:
-            if not attended(yes, no_input, as_json):
-                return devices, []
-            return asked_about(
+        may_ask = attended(yes, no_input, as_json)
+
+        def checked(devices: Sequence[Device], waiting: bool) -> "Accounts":
+            return checked_accounts(
                 selected,
                 devices,
-                named=(),
+                named=[*include_personal, *([] if may_ask else named_before(state))],
+                may_ask=may_ask,
                 record=record,
                 log_level=log_level,
-                whole=whole,
+                skip=no_account_check,
+                needed=not waiting,
+                whole=waiting and may_ask,
                 not_checked=NOT_CHECKED_AGAIN,
             )
 
+        word = _Word(yes=yes, no_input=no_input, may_ask=may_ask, again=again)
         if resubmit:
-            _resubmit(desk, state, batch, changes, asked, yes=yes, no_input=no_input)
+            if not _resubmit(desk, state, batch, changes, checked, word):
+                return tell_news(desk, found, as_json=as_json, after=state.last_seq)
         elif adopt:
             target = _unsettled(state, batch, adopt)
             confirm(
@@ -198,8 +222,7 @@ def command(
             )
             desk.adopt(found, target.number, adopt)
         else:
-            _confirm_the_rest(desk, state, changes, asked, yes=yes, no_input=no_input)
-            desk.resume(found, changes, now=now)
+            _go_on(desk, state, changes, checked, word, now=now)
         return watch(
             desk,
             selected.journal,
@@ -250,22 +273,44 @@ def _tell_end(state: "RunState", as_json: bool) -> None:
 
 
 def _show(
+    desk: "Office",
     state: "RunState",
-    again: "list[DeviceRecord] | None",
+    wanted: "list[DeviceRecord] | None",
     changes: "Changed",
     adopt: str | None,
+    *,
+    again: bool,
     as_json: bool,
 ) -> None:
     from siptui.commands.planning import show_plan
+    from siptui.runs.overlap import BusyDevicesError
+    from siptui.runs.schedule import waiting
 
-    batches = [] if adopt else _batches(state, again, changes)
-    show_plan(batches, as_json=as_json, columns=_columns(state), run=state.run)
+    if adopt:
+        show_plan([], as_json=as_json, columns=_columns(state), run=state.run)
+        return
+    records = waiting(state) if wanted is None else wanted
+    devices = [r.device for r in records]
+    done = set() if again else _ids(one.device for one in desk.done(devices, run=state.run))
+    try:
+        notes = desk.notes(devices, run=state.run, again=again)
+    except BusyDevicesError as error:
+        notes = [f"It would be refused: {error.message}", error.remedy]
+    if wanted is not None:
+        wanted = [r for r in wanted if r.device.hardware_id not in done]
+    batches = _batches(state, wanted, changes, done)
+    columns = _columns(state)
+    show_plan(batches, as_json=as_json, notes=notes, columns=columns, run=state.run)
 
 
 def _batches(
-    state: "RunState", again: "list[DeviceRecord] | None", changes: "Changed"
+    state: "RunState",
+    again: "list[DeviceRecord] | None",
+    changes: "Changed",
+    without: Collection[str] = (),
 ) -> list[Batch]:
-    """What goes out: the devices submitted `again`, or all that waits."""
+    """What goes out: the devices submitted `again`, or all that waits, but for the hardware ids
+    `without`."""
     from siptui.commands.planning import planned_batches, queued_batches
     from siptui.runs.orders import plan_again
 
@@ -273,39 +318,70 @@ def _batches(
         size = changes.batch_size or (state.plan.options.batch_size if state.plan else 100)
         planned = plan_again(state, again, size=size, first=changes.first or 0)
         return planned_batches(state, planned)
-    if changes.cuts:
-        return planned_batches(state, changes.cut(state))
-    return queued_batches(state, state.queued_batches())
+    cut = changes.cut(state) if changes.cuts else None
+    batches = queued_batches(state, state.queued_batches())
+    if cut is not None:
+        batches = planned_batches(state, cut)
+    rest = [tuple(d for d in b.devices if d.hardware_id not in without) for b in batches]
+    return [Batch(b.number, b.region, some) for b, some in zip(batches, rest, strict=True) if some]
 
 
-def _confirm_the_rest(
+@dataclass(frozen=True)
+class _Word:
+    """How the operator gives the word: `again` is that what is signed in goes out, too."""
+
+    yes: bool
+    no_input: bool
+    may_ask: bool
+    again: bool
+
+
+def _go_on(
     desk: "Office",
     state: "RunState",
     changes: "Changed",
-    asked: Asked,
+    checked: Checked,
+    word: _Word,
     *,
-    yes: bool,
-    no_input: bool,
+    now: bool,
 ) -> None:
-    """Ask for what is still to be submitted; another run may have taken it in the meantime."""
+    """Ask for what is still to be submitted, and have the run go on.
+
+    Another run may have taken it in the meantime, or have signed it in.
+    """
     from siptui.commands.confirming import confirm
+    from siptui.commands.guard import again_wanted
     from siptui.runs.schedule import waiting
 
-    devices = [r.device for r in waiting(state)]
-    if not devices:
-        return  # nothing but following is left
-    notes = [*desk.notes(devices, run=state.run), *asked(devices, True)[1]]
-    batches = len(_batches(state, None, changes))
-    confirm(
-        devices,
-        tenant=desk.label,
-        batches=batches,
-        first=changes.first or 0,
-        columns=_columns(state),
-        notes=notes,
-        yes=yes,
-        no_input=no_input,
-    )
+    queued = waiting(state)
+    devices = [r.device for r in queued]
+    done = [] if word.again else desk.done(devices, run=state.run)
+    again = word.again or again_wanted(done, may_ask=word.may_ask)
+    notes = desk.notes(devices, run=state.run, again=again) if devices else []
+    gone = set() if again else {one.device.hardware_id for one in done}
+    rest = [r for r in queued if r.device.hardware_id not in gone]
+    accounts = checked([r.device for r in rest], True)
+    rest = [r for r in rest if r.device in accounts.kept]
+    changes = replace(changes, personal=accounts.named)
+    if rest:
+        confirm(
+            [r.device for r in rest],
+            tenant=desk.label,
+            batches=len(_batches(state, None, changes, gone | _ids(accounts.left_out))),
+            first=changes.first or 0,
+            columns=_columns(state),
+            notes=[*notes, *accounts.notes],
+            yes=word.yes,
+            no_input=word.no_input,
+        )
+    else:  # nothing but following is left
+        for note in [*notes, *accounts.notes] if queued else ():
+            click.echo(note, err=True)
+    desk.resume(state.run, changes, now=now, again=again, personal=accounts.left_out)
+
+
+def _ids(devices: Iterable[Device]) -> set[str]:
+    return {str(device.hardware_id) for device in devices}
 
 
 def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:
@@ -363,19 +439,28 @@ def _resubmit(
     state: "RunState",
     number: int | None,
     changes: "Changed",
-    asked: Asked,
-    *,
-    yes: bool,
-    no_input: bool,
-) -> None:
+    checked: Checked,
+    word: _Word,
+) -> bool:
+    """Ask for what is submitted once more, and order it; False when nothing was left of it."""
     from siptui.commands.confirming import confirm
+    from siptui.commands.guard import again_wanted
 
     wanted = _wanted(state, number)
-    kept, more = asked([record.device for record in wanted], False)
-    wanted = [record for record in wanted if record.device in kept]
     devices = [record.device for record in wanted]
+    done = [] if word.again else desk.done(devices, run=state.run)
+    again = word.again or again_wanted(done, may_ask=word.may_ask)
+    notes = desk.notes(devices, run=state.run, again=again)
+    gone = set() if again else {one.device.hardware_id for one in done}
+    left_out = [record.index for record in wanted if record.device.hardware_id in gone]
+    wanted = [record for record in wanted if record.index not in left_out]
+    if not wanted:
+        desk.resubmit(state.run, devices=left_out)  # which writes down that they are done
+        return False
+    accounts = checked([record.device for record in wanted], False)
+    wanted = [record for record in wanted if record.device in accounts.kept]
     confirm(
-        devices,
+        [record.device for record in wanted],
         tenant=desk.label,
         batches=len(_batches(state, wanted, changes)),
         first=changes.first or 0,
@@ -383,10 +468,13 @@ def _resubmit(
         notes=[
             "Whether the service acted on them before is not known.",
             *_left_waiting(state),
-            *desk.notes(devices, run=state.run),
-            *more,
+            *notes,
+            *accounts.notes,
         ],
-        yes=yes,
-        no_input=no_input,
+        yes=word.yes,
+        no_input=word.no_input,
     )
-    desk.resubmit(state.run, devices=[record.index for record in wanted], changes=changes)
+    places = [record.index for record in wanted] + left_out
+    changes = replace(changes, personal=accounts.named)
+    desk.resubmit(state.run, devices=places, changes=changes, again=again)
+    return True

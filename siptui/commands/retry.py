@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from siptui.commands import options
+from siptui.commands.prerequisites import include_personal as include_personal_option
 from siptui.domain.errors import UsageError
 from siptui.domain.outcome import Cause
 from siptui.domain.state import DeviceState
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     "--cause", type=click.Choice([str(c) for c in Cause]), help="Only those that failed for CAUSE."
 )
 @options.changes
+@options.again
+@include_personal_option
+@options.no_account_check
 @options.yes
 @options.foreground
 @options.dry_run
@@ -32,6 +36,9 @@ def command(
     slots: int | None,
     first: int | None,
     max_failures: float | None,
+    again: bool,
+    include_personal: tuple[str, ...],
+    no_account_check: bool,
     yes: bool,
     foreground: bool,
     dry_run: bool,
@@ -41,14 +48,24 @@ def command(
     log_level: str | None,
     record: "Tape | None",
 ) -> int:
-    """Submit the devices of RUN that failed once more; resets their passwords again."""
+    """Submit the devices of RUN that failed once more; resets their passwords again.
+
+    What another run has signed in since is left out, unless --again says otherwise, and so are
+    accounts that may be personal, unless they are named.
+    """
     from siptui.commands.confirming import confirm
-    from siptui.commands.guard import NOT_CHECKED_AGAIN, asked_about, attended
+    from siptui.commands.guard import (
+        NOT_CHECKED_AGAIN,
+        again_wanted,
+        attended,
+        checked_accounts,
+        named_before,
+    )
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.planning import planned_batches, show_plan
     from siptui.commands.session import select
     from siptui.commands.telling import heeded
-    from siptui.commands.watching import watch
+    from siptui.commands.watching import tell_news, watch
     from siptui.runs.changes import Changed
     from siptui.runs.office import load
     from siptui.runs.orders import plan_again
@@ -79,29 +96,37 @@ def command(
                 remedy=_instead(state, cause),
             )
         size = batch_size or (state.plan.options.batch_size if state.plan else 100)
-        again = plan_again(state, failed, size=size, first=first or 0)
-        batches = planned_batches(state, again)
-        devices = [r.device for r in failed]
+        may_ask = attended(yes, no_input, as_json)
+        done = [] if again else desk.done([r.device for r in failed], run=found)
+        again = again or (not dry_run and again_wanted(done, may_ask=may_ask))
+        notes = desk.notes([r.device for r in failed], run=found, again=again)
+        gone = set() if again else {one.device.hardware_id for one in done}
+        left_out = [r for r in failed if r.device.hardware_id in gone]
+        failed = [r for r in failed if r not in left_out]
+        batches = planned_batches(state, plan_again(state, failed, size=size, first=first or 0))
         columns = state.plan.columns if state.plan else {}
-        notes = desk.notes(devices, run=found)
         if dry_run:
             show_plan(batches, as_json=as_json, notes=notes, columns=columns, run=found)
             return 0
+        if not failed:  # nothing is submitted; that the others are done is written down
+            desk.retry(found, [r.index for r in left_out])
+            return tell_news(desk, found, as_json=as_json, after=state.last_seq)
         signed_in_account(selected, record, log_level)
-        if attended(yes, no_input, as_json):
-            kept, more = asked_about(
-                selected,
-                devices,
-                named=(),
-                record=record,
-                log_level=log_level,
-                not_checked=NOT_CHECKED_AGAIN,
-            )
-            failed = [r for r in failed if r.device in kept]
-            devices, notes = list(kept), [*notes, *more]
-            batches = planned_batches(state, plan_again(state, failed, size=size, first=first or 0))
+        accounts = checked_accounts(
+            selected,
+            [r.device for r in failed],
+            named=[*include_personal, *([] if may_ask else named_before(state))],
+            may_ask=may_ask,
+            record=record,
+            log_level=log_level,
+            skip=no_account_check,
+            not_checked=NOT_CHECKED_AGAIN,
+        )
+        failed = [r for r in failed if r.device in accounts.kept]
+        notes += accounts.notes
+        batches = planned_batches(state, plan_again(state, failed, size=size, first=first or 0))
         confirm(
-            devices,
+            [r.device for r in failed],
             tenant=desk.label,
             batches=len(batches),
             first=first or 0,
@@ -110,8 +135,8 @@ def command(
             yes=yes,
             no_input=no_input,
         )
-        changes = Changed(batch_size, slots, first, max_failures)
-        desk.retry(found, [r.index for r in failed], changes)
+        changes = Changed(batch_size, slots, first, max_failures, accounts.named)
+        desk.retry(found, [r.index for r in [*failed, *left_out]], changes, again=again)
         return watch(
             desk,
             selected.journal,

@@ -1,6 +1,9 @@
 """`siptui run`: the whole job without a console."""
 
+import json
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from siptui.commands.session import Selected
     from siptui.commands.tape import Tape
     from siptui.devicelist import DeviceList
+    from siptui.domain.device import Device
+    from siptui.runs.office import Office
 
 _SHOWN = 20
 
@@ -60,7 +65,12 @@ class FaultyListError(UsageError):
     help="Submit what passes by itself (offline, AD throttling) again, N times at most. "
     "Each time resets the password again.",
 )
-@click.option("--again", is_flag=True, help="Also devices whose outcome in another run is unknown.")
+@options.again
+@click.option(
+    "--new-only",
+    is_flag=True,
+    help="Only what earlier runs have not signed in and do not have at the service.",
+)
 @click.option(
     "--preflight",
     is_flag=True,
@@ -68,6 +78,7 @@ class FaultyListError(UsageError):
 )
 @public_ip_option
 @include_personal_option
+@options.no_account_check
 @options.as_json
 @options.common
 def command(
@@ -85,9 +96,11 @@ def command(
     max_failures: float,
     auto_retry: int,
     again: bool,
+    new_only: bool,
     preflight: bool,
     public_ip: tuple[str, ...],
     include_personal: tuple[str, ...],
+    no_account_check: bool,
     as_json: bool,
     profile: str | None,
     no_input: bool,
@@ -98,12 +111,13 @@ def command(
 
     A worker process does the work: the run goes on when this terminal closes. A list with faults
     submits nothing, unless --skip-invalid leaves the faulty rows out. With --preflight it submits
-    nothing while a prerequisite fails. An account without a common area phone policy may be
-    somebody's own: with --preflight, or when you are asked on a terminal, it goes on only when
-    you type its name (or give it with --include-personal).
+    nothing while a prerequisite fails. An account without a common area phone policy may be a
+    person's: it is left out unless you type its name, or give it with --include-personal. Devices
+    that are signed in as the list wants it go out once more only with --again, or when you say so
+    at a terminal; a script that has them in its list says --again or --new-only.
     """
     from siptui.commands.confirming import confirm
-    from siptui.commands.guard import NOT_CHECKED, asked_about, preflighted
+    from siptui.commands.guard import checked_accounts, preflighted
     from siptui.commands.launch import desk_for, signed_in_account
     from siptui.commands.lists import left_out, read_how, read_list
     from siptui.commands.phrasing import counted
@@ -117,12 +131,18 @@ def command(
     _refuse_faults(found, skip_invalid)
     selected = select(profile)
     size = min(batch_size, selected.profile.batch_size)
+    if again and new_only:
+        raise UsageError(
+            "Either --again or --new-only, not both.",
+            remedy="--again takes what is signed in once more, --new-only leaves it out.",
+        )
     if dry_run:
+        plan = _dry(selected, found, again=again, new_only=new_only)
         show_plan(
-            make_batches(found.devices, size=size, first=first or 0),
+            make_batches(plan.devices, size=size, first=first or 0),
             as_json=as_json,
-            skipped=found.rows_invalid,
-            notes=[*read_how(found), *left_out(found), *_notes(selected, found, again)],
+            skipped=found.rows_invalid + len(found.devices) - len(plan.devices),
+            notes=[*read_how(found), *left_out(found), *plan.notes],
             columns=found.headers_read,
             file=found.file,
             sha256=found.sha256,
@@ -138,12 +158,17 @@ def command(
         wait_for_sign_in=not no_input,
     )
     try:
-        notes = [*read_how(found), *left_out(found), *desk.notes(found.devices, again=again)]
-        if note := deadlines_note(found.devices, datetime.now(UTC)):
-            notes.append(note)
-        devices = found.devices
         attended = sys.stdin.isatty() and not (yes or no_input or as_json)
         heeded(desk, attended=attended)
+        plan = _chosen(desk, found.devices, again=again, new_only=new_only, may_ask=attended)
+        notes = [*read_how(found), *left_out(found), *plan.notes]
+        if not plan.devices:
+            _nothing_to_do(found, plan, as_json)
+            return ExitCode.OK
+        if note := deadlines_note(plan.devices, datetime.now(UTC)):
+            notes.append(note)
+        devices, named = plan.devices, tuple[str, ...]()
+        kept_notes = list(plan.notes)
         if preflight:
             notes += preflighted(
                 selected,
@@ -155,13 +180,19 @@ def command(
                 record=record,
                 log_level=log_level,
             )
-        elif attended:
-            devices, more = asked_about(
-                selected, devices, named=include_personal, record=record, log_level=log_level
-            )
-            notes += more
         else:
-            notes.append(NOT_CHECKED)
+            accounts = checked_accounts(
+                selected,
+                devices,
+                named=include_personal,
+                may_ask=attended,
+                record=record,
+                log_level=log_level,
+                skip=no_account_check,
+            )
+            devices, named = accounts.kept, accounts.named
+            notes += accounts.notes
+            kept_notes += accounts.findings
         skipped = found.rows_invalid + len(found.devices) - len(devices)
         batches = make_batches(devices, size=size, first=first or 0)
         confirm(
@@ -175,27 +206,29 @@ def command(
             yes=yes,
             no_input=no_input,
         )
-        run = desk.create(
-            devices,
-            file=found.file,
-            sha256=found.sha256,
-            skipped=skipped,
-            options=Options(
-                batch_size=size,
-                slots=min(slots, selected.profile.slots),
-                settle_seconds=settle,
-                first=first or 0,
-                max_failures=max_failures,
-                auto_retry=auto_retry,
-            ),
-            again=again,
-            columns=found.headers_read,
-        )
-        if not as_json:
-            click.echo(
-                f"run {run}: {counted(len(devices), 'device')} in {counted(len(batches), 'batch')}"
+        with desk.deciding():  # until it is held, so that of two that start at once one does
+            run = desk.create(
+                devices,
+                file=found.file,
+                sha256=found.sha256,
+                skipped=skipped,
+                options=Options(
+                    batch_size=size,
+                    slots=min(slots, selected.profile.slots),
+                    settle_seconds=settle,
+                    first=first or 0,
+                    max_failures=max_failures,
+                    auto_retry=auto_retry,
+                    personal=list(named),
+                ),
+                again=plan.again,
+                notes=kept_notes,
+                columns=found.headers_read,
             )
-        desk.start(run)
+            if not as_json:
+                some = counted(len(batches), "batch")
+                click.echo(f"run {run}: {counted(len(devices), 'device')} in {some}")
+            desk.start(run)
         return watch(
             desk,
             selected.journal,
@@ -227,22 +260,76 @@ def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
         )
 
 
-def _notes(selected: "Selected", found: "DeviceList", again: bool) -> list[str]:
-    """What a plan says besides: other runs' devices, and deadlines. Changes nothing."""
+@dataclass(frozen=True)
+class _Plan:
+    """The devices that are to go out, whether those signed in are among them, and what is said."""
+
+    devices: "Sequence[Device]"
+    notes: list[str]
+    again: bool = False
+
+
+def _chosen(
+    desk: "Office", devices: "Sequence[Device]", *, again: bool, new_only: bool, may_ask: bool
+) -> _Plan:
+    """What of the list goes out by what earlier runs came to.
+
+    Raises `BusyDevicesError` for what is at the service, and `SignedInError` for what is signed in
+    where nobody said, or may be asked, whether it goes out once more.
+    """
+    from siptui.commands.guard import again_wanted
+    from siptui.runs.overlap import refuse_signed_in
+
+    if new_only:
+        split = desk.new_only(devices)
+        counts = [
+            (len(split.signed_in), "signed in already"),
+            (len(split.at_service), "at the service in another run, or their accounts are"),
+        ]
+        notes = [f"{_left(number)} left out: {why}." for number, why in counts if number]
+        return _Plan(split.to_do, notes)
+    done = [] if again else desk.done(devices)
+    notes = desk.notes(devices, again=again)
+    if not may_ask:
+        refuse_signed_in(done)
+    if again_wanted(done, may_ask=may_ask):
+        return _Plan(devices, desk.notes(devices, again=True), again=True)
+    gone = {one.device.hardware_id for one in done}
+    return _Plan([d for d in devices if d.hardware_id not in gone], notes, again)
+
+
+def _left(number: int) -> str:
+    return "1 device is" if number == 1 else f"{number} devices are"
+
+
+def _nothing_to_do(found: "DeviceList", plan: _Plan, as_json: bool) -> None:
+    for note in plan.notes:
+        click.echo(note, err=True)
+    if as_json:
+        body = {"schema": 1, "type": "nothing_to_do", "file": found.file, "notes": plan.notes}
+        click.echo(json.dumps(body, ensure_ascii=False))
+    else:
+        click.echo(f"{found.file}: nothing to do. Nothing was submitted.")
+
+
+def _dry(selected: "Selected", found: "DeviceList", *, again: bool, new_only: bool) -> _Plan:
+    """What would go out, and what a plan says besides: other runs' devices, and deadlines. Changes
+    nothing."""
     from siptui.commands.telling import told
     from siptui.runs.office import Office
-    from siptui.runs.overlap import BusyDevicesError
+    from siptui.runs.overlap import BusyDevicesError, SignedInError
 
-    notes: list[str] = []
+    plan = _Plan(found.devices, [])
     if selected.journal.exists():
         office = told(Office(selected.journal, tenant=selected.profile.tenant))
-        office.beside = selected.beside
+        office.host = selected.host
         try:
-            notes += office.notes(found.devices, again=again)
-        except BusyDevicesError as error:
-            notes += [f"It would be refused: {error.message}", error.remedy]
+            plan = _chosen(office, found.devices, again=again, new_only=new_only, may_ask=False)
+        except (BusyDevicesError, SignedInError) as error:
+            why = f"It would be refused: {error.message}"
+            plan = _Plan(found.devices, [why, error.remedy])
         finally:
             office.close()
-    if note := deadlines_note(found.devices, datetime.now(UTC)):
-        notes.append(note)
-    return notes
+    if note := deadlines_note(plan.devices, datetime.now(UTC)):
+        plan.notes.append(note)
+    return plan

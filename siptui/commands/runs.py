@@ -28,7 +28,9 @@ def command(profile: str | None, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"runs": [asdict(head) for head in heads]}, ensure_ascii=False))
         return 0
-    if forgotten := [p for p in selected.beside if p.parent.name not in selected.settings.profiles]:
+    if forgotten := [
+        p for p in selected.host.beside if p.parent.name not in selected.settings.profiles
+    ]:
         names = ", ".join(path.parent.name for path in forgotten)
         click.echo(
             f"{forgotten[0].parent.parent} also has journals of profiles that the configuration "

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from siptui.gateway.inventory import InventoryClient
     from siptui.gateway.protocol import TokenSource
     from siptui.identity.client import HttpFactory
+    from siptui.runs.host_tenant import HostTenant
     from siptui.transport import Http, Watcher
     from siptui.transport.retry import OnWait
     from siptui.transport.throttle import Throttle
@@ -42,10 +43,11 @@ class Selected:
         return self.settings.folders.journal(self.profile.name)
 
     @property
-    def beside(self) -> list[Path]:
-        """The journals of other profiles, those no longer in the configuration included."""
-        found = self.settings.folders.state.glob(f"*/{self.journal.name}")
-        return sorted(path for path in found if path != self.journal)
+    def host(self) -> "HostTenant":
+        """What this host has of the profile's tenant."""
+        from siptui.runs.host_tenant import HostTenant
+
+        return HostTenant(self.profile.tenant, self.settings.folders.state, self.journal)
 
     @property
     def store_folder(self) -> Path:

@@ -22,6 +22,7 @@ from siptui.runs import events as ev
 from siptui.runs.journal import timestamp
 from siptui.runs.office import holder_of
 from siptui.runs.public import SCHEMA, exit_code, lines
+from siptui.runs.sentences import held_back
 from siptui.runs.state import RunState
 from siptui.tui.need import needs_sign_in
 
@@ -48,6 +49,16 @@ def watch(
     try:
         with ending_as_interrupted(lambda: _is_here(path, run)):
             return _followed(desk, path, follower, as_json, after, may_ask)
+    finally:
+        follower.close()
+
+
+def tell_news(desk: "Office", run: str, *, as_json: bool, after: int) -> ExitCode:
+    """Print what happened to `run` behind the event `after`; nobody works on it. The exit code."""
+    follower = desk.follow(run)
+    try:
+        _tell(follower, as_json, after)
+        return exit_code(follower.state)
     finally:
         follower.close()
 
@@ -167,6 +178,8 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
                 "         sign in in another window: siptui auth login; or hand over a new "
                 f"SIPTUI_ACCESS_TOKEN: siptui resume {state.run}"
             )
+    elif isinstance(event, ev.DevicesSignedIn | ev.DevicesHeld):
+        said = [held_back(state, event)]
     elif isinstance(event, ev.Note):
         said = [f"{event.level}  " + (f"batch {event.batch}: " if event.batch else "") + event.text]
     out = [f"{time_of_day}  {text}" for text in said]

@@ -14,12 +14,14 @@ class Changed:
     """Options of the run that are to change; those that are none stay.
 
     `first` is how many devices are tried before the others this time; it is no option of the run.
+    `personal` are further accounts that may be personal and were named.
     """
 
     batch_size: int | None = None
     slots: int | None = None
     first: int | None = None
     max_failures: float | None = None
+    personal: tuple[str, ...] = ()
 
     @property
     def cuts(self) -> bool:
@@ -32,6 +34,7 @@ class Changed:
             options,
             slots=self.slots or options.slots,
             max_failures=options.max_failures if self.max_failures is None else self.max_failures,
+            personal=list(dict.fromkeys([*options.personal, *self.personal])),
         )
 
     def cut(self, state: RunState) -> list[Event]:

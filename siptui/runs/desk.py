@@ -1,15 +1,19 @@
 """The desk: what a view may ask of runs. Views decide nothing; they read, and leave orders."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from siptui.domain.device import Device
 from siptui.posix import Holder
 from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.events import Options, Stored
 from siptui.runs.state import RunState
+
+if TYPE_CHECKING:
+    from siptui.runs.overlap import Overlap
 
 #: It is not known which headers were read.
 NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
@@ -88,18 +92,30 @@ class Desk(Protocol):
         sha256: str,
         skipped: int,
         options: Options,
+        again: bool = False,
         columns: Mapping[str, str] = NO_COLUMNS,
     ) -> str:
-        """Plan a run and write it down; the run's id. Nothing is submitted yet. `columns` are the
-        headers of the list that were read, by key."""
+        """Plan a run and write it down; the run's id. Nothing is submitted yet.
+
+        With `again` also what is signed in as the list wants it. `columns` are the headers of the
+        list that were read, by key.
+        """
         ...
 
-    def notes(self, devices: Sequence[Device], *, run: str = "") -> list[str]:
+    def deciding(self) -> AbstractContextManager[None]:
+        """While the block runs, no other process of this host decides what goes out."""
+        ...
+
+    def notes(self, devices: Sequence[Device], *, run: str = "", again: bool = False) -> list[str]:
         """What runs other than `run` say of these devices, for whoever is asked to confirm."""
         ...
 
-    def resume(self, run: str) -> None:
-        """Have the run go on, and submit what waits in it."""
+    def done(self, devices: Sequence[Device], *, run: str = "") -> "list[Overlap]":
+        """Those that another run than `run` signed in as the list wants it."""
+        ...
+
+    def resume(self, run: str, *, again: bool = False) -> None:
+        """Have the run go on, and submit what waits in it; `again` is as in `create`."""
         ...
 
     def start(self, run: str) -> None:
@@ -123,8 +139,16 @@ class Desk(Protocol):
         """Tell whoever works on the run that there is a new sign-in."""
         ...
 
-    def retry(self, run: str, devices: Sequence[int], changes: Changed = UNCHANGED) -> None:
-        """Submit these failed devices once more, and start the run if nobody works on it."""
+    def retry(
+        self,
+        run: str,
+        devices: Sequence[int],
+        changes: Changed = UNCHANGED,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Submit these failed devices once more, and start the run if nobody works on it; `again`
+        is as in `create`."""
         ...
 
     def adopt(self, run: str, batch: int, batch_id: str) -> None:
@@ -135,8 +159,8 @@ class Desk(Protocol):
         """The operator's word: this live batch never ends; it is not followed any more."""
         ...
 
-    def resubmit(self, run: str, batch: int) -> None:
-        """The operator's word: submit the unsettled batch once more."""
+    def resubmit(self, run: str, batch: int, *, again: bool = False) -> None:
+        """The operator's word: submit the unsettled batch once more; `again` as in `create`."""
         ...
 
     def follow(self, run: str) -> Following:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.outcome import OUTCOMES, Cause
@@ -35,9 +35,9 @@ from siptui.runs.events import (
 )
 from siptui.runs.following import Poller
 from siptui.runs.pace import Pace
-from siptui.runs.progress import members
+from siptui.runs.progress import finished, members
 from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
-from siptui.runs.schedule import blocking, canary, canary_bad, may_go_out
+from siptui.runs.schedule import blocking, canary, canary_bad, may_go_out, waits_for_word
 from siptui.runs.settling import Settler
 from siptui.runs.state import BatchRecord, RunState
 from siptui.runs.submitting import Submitter
@@ -312,17 +312,11 @@ class Engine:
         if state.open_orders or state.open_batches():
             return
         if not state.queued_batches():
-            planned = datetime.fromisoformat(state.planned_at)
-            raise RunStop(
-                RunFinished(
-                    succeeded=state.counts[DeviceState.SUCCEEDED],
-                    failed=state.counts[DeviceState.FAILED],
-                    unknown=state.counts[DeviceState.UNKNOWN],
-                    skipped=state.plan.skipped if state.plan else 0,
-                    seconds=round((self._book.clock() - planned).total_seconds(), 1),
-                )
-            )
-        if not any(may_go_out(state, batch) for batch in state.queued_batches()):
+            raise RunStop(finished(state, self._book.clock()))
+        going = [b for b in state.queued_batches() if may_go_out(state, b)]
+        if going and all(waits_for_word(state, batch) for batch in going):
+            raise RunStop(held_back(state))
+        if not going:
             raise RunStop(
                 RunStopped(
                     code="stopped",
@@ -351,6 +345,30 @@ def internal_error(run: str, error: Exception) -> RunStopped:
 def _waiting(state: RunState) -> str:
     count = sum(len(b.devices) for b in state.queued_batches())
     return "1 device waits" if count == 1 else f"{count} devices wait"
+
+
+def held_back(state: RunState) -> RunStopped:
+    """The end of the work where only the operator's word lets go out what is left."""
+    waiting = [state.held[i] for b in state.queued_batches() for i in b.devices if i in state.held]
+    personal = sum(held.why == "personal" for held in waiting)
+    elsewhere = len(waiting) - personal
+    whys, ways = [], []
+    if elsewhere:
+        ids = ", ".join(dict.fromkeys(h.batch_id for h in waiting if h.why == "other_batch"))
+        whys.append(f"{_devices(elsewhere)} in a batch that is not of this run ({ids})")
+        ways.append("see what it says with siptui batch; to submit them all the same: --again")
+    if personal:
+        whys.append(f"{_devices(personal)} of accounts that may be personal")
+        ways.append("to submit one all the same: --include-personal USER")
+    return RunStopped(
+        code="held_back",
+        message=f"not submitted: {'; '.join(whys)}",
+        remedy=f"You decide ({'; '.join(ways)}): siptui resume {state.run}",
+    )
+
+
+def _devices(count: int) -> str:
+    return "1 device" if count == 1 else f"{count} devices"
 
 
 def _undecided(state: RunState, lost: Sequence[BatchRecord]) -> RunStopped:

@@ -38,7 +38,8 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     first: int = 0
     max_failures: float = 10.0  # percent of the first devices that may fail
     auto_retry: int = 0  # how often what passes by itself is submitted again unasked
-    again: bool = False  # also devices whose outcome in another run is unknown
+    again: bool = False  # also devices that another run has signed in, or may have
+    personal: list[str] = []  # accounts that may be personal and that the operator named
 
 
 class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
@@ -81,12 +82,14 @@ class BatchSubmitting(Event, frozen=True, tag="batch_submitting", kw_only=True):
     """The intent to submit, written before the request leaves.
 
     `known` are the batch ids the tenant had before, so that a lost answer can be settled.
+    `service_ahead` is how many seconds the service's clock was ahead of this host's, if known.
     """
 
     batch: int
     region: Region
     devices: int
     known: list[str] = []
+    service_ahead: float | None = None
 
 
 class BatchAccepted(Event, frozen=True, tag="batch_accepted", kw_only=True):
@@ -166,6 +169,36 @@ class DeviceChanged(Event, frozen=True, tag="device", kw_only=True):
     error: str = ""
 
 
+class DevicesSignedIn(Event, frozen=True, tag="devices_signed_in", kw_only=True):
+    """Another run or batch signed these in as the list wants it: they are left out.
+
+    `run` is that run of this host, `batch_id` the service's batch, `by` who submitted it. What is
+    not known is empty.
+    """
+
+    devices: list[int]
+    run: str = ""
+    batch_id: str = ""
+    by: str = ""
+
+
+class DevicesHeld(Event, frozen=True, tag="devices_held", kw_only=True):
+    """These devices wait in `batch`, and why.
+
+    `other_batch`: they or their accounts are in a batch that is not of this run; `personal`: their
+    accounts may be personal and were not named. With `decide` only the operator's word lets them
+    go. `batch_id`, `by` and `requested` are the other batch's, as the service writes them.
+    """
+
+    batch: int
+    devices: list[int]
+    why: Literal["other_batch", "personal"]
+    batch_id: str = ""
+    by: str = ""
+    requested: str = ""
+    decide: bool = False
+
+
 class Waiting(Event, frozen=True, tag="waiting", kw_only=True):
     """Nothing can be done until then, and why. `until` is RFC 3339 in UTC, or nothing.
 
@@ -210,6 +243,7 @@ class Order(Event, frozen=True, tag="order", kw_only=True):
     batch_id: str = ""
     size: int = 0  # of the batches of a retry; 0: as the run has it
     first: int = 0  # how many of a retry go out before the others
+    again: bool = False  # also devices that another run has signed in, or may have
 
 
 class WorkerStarted(Event, frozen=True, tag="worker_started", kw_only=True):
@@ -250,6 +284,8 @@ AnyEvent = (
     | BatchFinished
     | BatchGivenUp
     | DeviceChanged
+    | DevicesSignedIn
+    | DevicesHeld
     | Waiting
     | Note
     | Order

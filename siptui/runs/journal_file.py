@@ -310,9 +310,13 @@ def _find_devices(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX devices_by_hardware_id ON devices(hardware_id, run)")
 
 
+def _held_devices(db: sqlite3.Connection) -> None:
+    """`DevicesHeld` and `DevicesSignedIn`: a version that passes them over would submit those."""
+
+
 #: Step n takes a journal of schema n to n + 1. Steps are only ever added, and one is added also
 #: when a new kind of event changes what may be submitted: older versions then refuse the file.
-MIGRATIONS: Sequence[Migration] = (_first, _find_devices)
+MIGRATIONS: Sequence[Migration] = (_first, _find_devices, _held_devices)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

@@ -4,8 +4,10 @@ Over 400 lines because every order a view can give stands in this one class.
 """
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ from siptui.runs.events import (
     Actor,
     BatchPlanned,
     Event,
+    Note,
     Options,
     OptionsChanged,
     Order,
@@ -30,14 +33,19 @@ from siptui.runs.events import (
     RunPlanned,
 )
 from siptui.runs.follower import Follower
+from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal import Journal
 from siptui.runs.journal_file import HELD
-from siptui.runs.orders import SUBMITTING, ordered
+from siptui.runs.orders import SUBMITTING, Reason, hold, ordered
+from siptui.runs.progress import finished
 from siptui.runs.schedule import waiting
 from siptui.runs.state import RunState
 
 if TYPE_CHECKING:
-    from siptui.runs.overlap import Overlap
+    from siptui.runs.overlap import NewOnly, Overlap
+
+#: Later than every time of a journal: a word that is given now covers all there is.
+_NOW = "~"
 
 
 def lock_path(journal: Path, run: str) -> Path:
@@ -108,8 +116,15 @@ def plan_events(
     ]
 
 
-def _again(state: RunState) -> bool:
-    return state.plan is not None and state.plan.options.again
+def _personal_held(state: RunState, personal: Sequence[Device]) -> list[Event]:
+    """What keeps back devices whose accounts may be personal until these are named."""
+    places = {r.device: r.index for r in waiting(state)}
+    reason = Reason("personal", decide=True)
+    return hold(state, {places[one]: reason for one in personal if one in places})
+
+
+def _cut(state: RunState, changes: Changed) -> list[Event]:
+    return changes.cut(state) if changes.cuts else []
 
 
 class Office:
@@ -130,8 +145,9 @@ class Office:
         self._tenant = tenant
         #: The tenant for people, its own name included where that is known.
         self.label = tenant
-        #: Journals of other profiles, where devices of this tenant may be in hand as well.
-        self.beside: Sequence[Path] = ()
+        #: What else this host has of the tenant: devices may be in hand there as well.
+        self.host = HostTenant.alone(path, tenant)
+        self._deciding = False
         self._account = account
         self._start_work = start_work
         self._hand_over = hand_over
@@ -177,49 +193,111 @@ class Office:
         options: Options,
         again: bool = False,
         columns: Mapping[str, str] = NO_COLUMNS,
+        notes: Sequence[str] = (),
     ) -> str:
         """Plan a run and write it down; the run's id. Nothing is submitted yet. `columns` are the
         headers of the list that were read, by key.
 
         Raises `BusyDevicesError` for devices that another run has at the service, they or others
-        of their accounts; with `again` those of unknown outcome may be submitted once more.
+        of their accounts, and `SignedInError` for those that are signed in as the list wants it.
+        With `again` these may be submitted once more, and those of unknown outcome, too. `notes`
+        are kept with it. Have it started in one `deciding` with this, so that no other process
+        plans the same in between.
         """
         if not devices:
             raise UsageError("There is no device to sign in.", remedy="Open another device list.")
         run = self.new_run_id()
+        options = replace(options, again=again or options.again)
         events = plan_events(
             devices,
             file=file,
             sha256=sha256,
             tenant=self._tenant,
             skipped=skipped,
-            options=replace(options, again=again or options.again),
+            options=options,
             actor=self.actor,
             columns=columns,
         )
-        # Looked at and written in one piece: no two plans take the same device.
-        self._journal.create(
-            run, devices, events, self._now(), unless=lambda: self._refuse(devices, again=again)
-        )
+        events += [Note(level="info", text=text) for text in notes]
+
+        def refuse() -> None:
+            from siptui.runs.overlap import refuse_signed_in
+
+            known = self._known(devices, again=options.again)
+            if not options.again:
+                refuse_signed_in(self._done(known, devices, None))
+
+        with self.deciding():
+            self._journal.create(run, devices, events, self._now(), unless=refuse)
         return run
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """While the block runs, no other process of this host decides what goes out in the tenant.
+
+        Raises `HeldError` when another one takes too long about it.
+        """
+        if self._deciding:
+            yield
+            return
+        with self.host.deciding():
+            self._deciding = True
+            try:
+                yield
+            finally:
+                self._deciding = False
 
     def notes(self, devices: Sequence[Device], *, run: str = "", again: bool = False) -> list[str]:
         """What runs other than `run` say of these devices, for whoever is asked to confirm.
 
-        Raises `BusyDevicesError` as submitting them would.
+        With `again` what is signed in goes out once more, else it is left out. Raises
+        `BusyDevicesError` as submitting them would.
         """
         from siptui.runs.overlap import notes
 
-        return notes(self._refuse(devices, run=run, again=again))
+        with self.deciding():  # a run that is about to start is seen once it holds its devices
+            state = load(self._journal, run) if run else None
+            known = self._known(devices, state, again=again)
+        return notes(known, self._done(known, devices, state), again=again)
 
-    def _refuse(
-        self, devices: Sequence[Device], *, run: str = "", again: bool = False
+    def done(self, devices: Sequence[Device], *, run: str = "") -> "list[Overlap]":
+        """Those that another run signed in as the list wants it since `run` last submitted them,
+        and of which no word was given that they go out once more."""
+        state = load(self._journal, run) if run else None
+        return self._done(self._seen(devices, run), devices, state)
+
+    def new_only(self, devices: Sequence[Device]) -> "NewOnly":
+        """`devices` by what the history says of them."""
+        from siptui.runs.overlap import new_only
+
+        with self.deciding():
+            return new_only(self._seen(devices), devices)
+
+    def _done(
+        self, known: "Sequence[Overlap]", devices: Sequence[Device], state: RunState | None
     ) -> "list[Overlap]":
-        from siptui.runs.overlap import beside, overlaps, refuse_busy  # which read from here
+        from siptui.runs.overlap import signed_in
 
-        known = overlaps(self._journal, devices, besides=run)
-        known += beside(self.beside, devices, tenant=self._tenant)
-        refuse_busy(known, again=again)
+        wanted = dict.fromkeys(devices, "")
+        if state is None:
+            return signed_in(known, wanted)
+        of_run = {r.device.hardware_id: r.submitted_at for r in state.devices}
+        wanted = {device: of_run.get(device.hardware_id, "") for device in wanted}
+        return signed_in(known, wanted, again_at=state.again_at)
+
+    def _seen(self, devices: Sequence[Device], run: str = "") -> "list[Overlap]":
+        from siptui.runs.overlap import seen  # which reads from here
+
+        return seen(self._journal, devices, besides=run, host=self.host)
+
+    def _known(
+        self, devices: Sequence[Device], state: RunState | None = None, *, again: bool
+    ) -> "list[Overlap]":
+        """What other runs say of `devices`. Raises `BusyDevicesError`."""
+        from siptui.runs.overlap import refuse_busy
+
+        known = self._seen(devices, state.run if state else "")
+        refuse_busy(known, again_at=_NOW if again else state.again_at if state else "")
         return known
 
     def new_run_id(self) -> str:
@@ -234,28 +312,62 @@ class Office:
         if self._start_work and holder_of(self._path, run) is None:
             self._start_work(run)
 
-    def resume(self, run: str, changes: Changed = UNCHANGED, *, now: bool = False) -> None:
+    def resume(
+        self,
+        run: str,
+        changes: Changed = UNCHANGED,
+        *,
+        now: bool = False,
+        again: bool = False,
+        personal: Sequence[Device] = (),
+    ) -> None:
         """Have the run go on, and submit what waits in it, with other options perhaps; with
         `now` without waiting any longer for what the service asked it to wait.
 
-        Raises `BusyDevicesError` before that when another run has taken some of it, and
+        What another run has signed in since is left out, unless `again` it is to go out once
+        more; `personal` are devices whose accounts may be personal, which wait until these are
+        named. Raises `BusyDevicesError` before that when another run has taken some of it, and
         `HeldError` for changes to a run that somebody works on.
         """
+        with self.deciding():
+            while not self._resumed(run, changes, again=again, personal=personal):
+                pass  # somebody wrote to it in between
+            if now:
+                self.try_now(run)
+            self.start(run)
+
+    def _resumed(
+        self, run: str, changes: Changed, *, again: bool, personal: Sequence[Device] = ()
+    ) -> bool:
         state = load(self._journal, run)
         holder = holder_of(self._path, run)
-        if holder is None:
-            self._refuse([r.device for r in waiting(state)], run=run, again=_again(state))
-        elif changes.cuts:
+        if holder is not None and changes.cuts:
             raise HeldError(lock_path(self._path, run), holder)
-        if changed := self._changed(state, changes):
-            self._journal.append(run, changed, self._now())
-        if changes.cuts:
-            self._journal.append(run, changes.cut(state), self._now())
-        if state.paused or state.stopping:
-            self.go_on(run, how="resume")
-        if now:
-            self.try_now(run)
-        self.start(run)
+        events: list[Event] = []
+        if holder is None or state.stopping:
+            devices = [r.device for r in waiting(state)]
+            known = self._known(devices, state, again=again)
+            if not again:
+                events += self._left_out(state, self._done(known, devices, state))
+        events += self._changed(state, changes)
+        steps: list[Callable[[RunState], list[Event]]] = [
+            partial(_personal_held, personal=personal),
+            partial(_cut, changes=changes),
+        ]
+        for step in steps:  # each goes by what the one before it left
+            if events:
+                if not self._journal.append(run, events, self._now(), after=state.last_seq):
+                    return False
+                state = load(self._journal, run)
+            events = step(state)
+        if state.paused or state.stopping or again:
+            events.append(Order(what="go_on", actor=self.actor, how="resume", again=again))
+        return self._journal.append(run, events, self._now(), after=state.last_seq)
+
+    def _left_out(self, state: RunState, done: "Sequence[Overlap]") -> list[Event]:
+        from siptui.runs.overlap import left_out
+
+        return left_out(state, done)
 
     def _changed(self, state: RunState, changes: Changed) -> list[Event]:
         if state.plan and (options := changes.apply(state.plan.options)) != state.plan.options:
@@ -283,8 +395,13 @@ class Office:
         self._order(run, Order(what="pause", actor=self.actor, how=how))
 
     def go_on(self, run: str, *, how: str = "") -> None:
-        """Go on submitting."""
-        self._order(run, Order(what="go_on", actor=self.actor, how=how))
+        """Go on submitting. In a run that was stopped other runs are looked at, as in `resume`."""
+        if load(self._journal, run).stopping:
+            with self.deciding():
+                while not self._resumed(run, UNCHANGED, again=False):
+                    pass
+        else:
+            self._order(run, Order(what="go_on", actor=self.actor, how=how))
 
     def stop(self, run: str, *, how: str = "") -> None:
         """Stop submitting for good; what is live is followed to its end."""
@@ -300,10 +417,18 @@ class Office:
             self._hand_over(run)
         self._order(run, Order(what="new_token", actor=self.actor))
 
-    def retry(self, run: str, devices: Sequence[int], changes: Changed = UNCHANGED) -> None:
+    def retry(
+        self,
+        run: str,
+        devices: Sequence[int],
+        changes: Changed = UNCHANGED,
+        *,
+        again: bool = False,
+    ) -> None:
         """Submit these failed devices once more, and start the run if nobody works on it.
 
-        Raises `BusyDevicesError` when another run has some of them; so does `resubmit`.
+        What another run has signed in since is left out, unless `again` it is to go out once
+        more. Raises `BusyDevicesError` when another run has some of them; so does `resubmit`.
         """
         order = Order(
             what="retry",
@@ -311,6 +436,7 @@ class Office:
             devices=list(devices),
             size=changes.batch_size or 0,
             first=changes.first or 0,
+            again=again,
         )
         self._order_alone(run, order, changes)
 
@@ -329,8 +455,13 @@ class Office:
         batch: int | None = None,
         devices: Sequence[int] = (),
         changes: Changed = UNCHANGED,
+        *,
+        again: bool = False,
     ) -> None:
-        """The operator's word: submit an unsettled batch, or devices without result, once more."""
+        """The operator's word: submit an unsettled batch, or devices without result, once more.
+
+        `again` is as in `retry`.
+        """
         order = Order(
             what="resubmit",
             actor=self.actor,
@@ -338,23 +469,42 @@ class Office:
             devices=list(devices),
             size=changes.batch_size or 0,
             first=changes.first or 0,
+            again=again,
         )
         self._order_alone(run, order, changes)
 
     def _order_alone(self, run: str, order: Order, changes: Changed = UNCHANGED) -> None:
         """Leave an order, beside which nothing else of the run begins to go out."""
-        state = load(self._journal, run)
-        submitted = ordered(state, order) if order.what in SUBMITTING else []
-
-        def refuse() -> None:
-            if submitted:
-                self._refuse([r.device for r in submitted], run=run, again=_again(state))
-
-        # Looked at and written in one piece, as in `create`: of two that want a device at the same
+        # Looked at and written while nobody else decides: of two that want a device at the same
         # moment the second finds the first.
-        events = [*self._held_back(state), *self._changed(state, changes), order]
-        self._journal.append(run, events, self._now(), unless=refuse)
-        self.start(run)
+        with self.deciding():
+            state = load(self._journal, run)
+            submitted = ordered(state, order) if order.what in SUBMITTING else []
+            events: list[Event] = []
+            if submitted:
+                devices = [r.device for r in submitted]
+                known = self._known(devices, state, again=order.again)
+                done = [] if order.again else self._done(known, devices, state)
+                if done:
+                    gone = {one.device.hardware_id for one in done}
+                    rest = [r.index for r in submitted if r.device.hardware_id not in gone]
+                    order = replace(order, devices=rest, batch=None)
+                    events += self._left_out(state, done)
+                if done and not order.devices:  # nothing is left to be ordered
+                    self._journal.append(run, events, self._now())
+                    self._end_if_over(run)
+                    return
+            events += [*self._held_back(state), *self._changed(state, changes), order]
+            self._journal.append(run, events, self._now())
+            self.start(run)
+
+    def _end_if_over(self, run: str) -> None:
+        """Write down the end of a run that nobody works on and in which nothing is left to do."""
+        state = load(self._journal, run)
+        nothing_left = state.over and not state.open_orders and not state.unsettled_batches()
+        if nothing_left and holder_of(self._path, run) is None:
+            end = finished(state, self._now())
+            self._journal.append(run, [end], self._now(), after=state.last_seq)
 
     def _order(self, run: str, order: Order) -> None:
         self._journal.append(run, [order], self._now())

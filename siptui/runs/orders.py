@@ -1,6 +1,8 @@
 """Carrying out what an operator ordered: an order in, events out. Pure rules."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.plan import make_batches
@@ -12,6 +14,7 @@ from siptui.runs.events import (
     BatchGivenUp,
     BatchPlanned,
     BatchUnsettled,
+    DevicesHeld,
     Event,
     Note,
     Order,
@@ -68,9 +71,10 @@ def plan_again(
 def cut_again(state: RunState, *, size: int, first: int) -> list[Event]:
     """What is queued, in batches of another size or with a `first` few apart.
 
-    What the service asked to wait for is waited for still.
+    What the service asked to wait for is waited for still; what is held stays as it is.
     """
-    queued = state.queued_batches()
+    held = state.held
+    queued = [b for b in state.queued_batches() if held.keys().isdisjoint(b.devices)]
     records = [state.devices[i] for b in queued for i in b.devices]
     before = {i: b for b in queued for i in b.devices}
     events: list[Event] = list(plan_again(state, records, size=size, first=first, moved=True))
@@ -82,6 +86,76 @@ def cut_again(state: RunState, *, size: int, first: int) -> list[Event]:
                 BatchDeferred(batch=planned.batch, why=latest.why, until=latest.not_before)
             )
     return events
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why devices wait: see `DevicesHeld`."""
+
+    why: Literal["other_batch", "personal"]
+    batch_id: str = ""
+    by: str = ""
+    requested: str = ""
+    decide: bool = False
+
+    def event(self, batch: int, devices: Sequence[int]) -> DevicesHeld:
+        """That `devices` wait in `batch` for this."""
+        return DevicesHeld(
+            batch=batch,
+            devices=list(devices),
+            why=self.why,
+            batch_id=self.batch_id,
+            by=self.by,
+            requested=self.requested,
+            decide=self.decide,
+        )
+
+
+def hold(state: RunState, reasons: Mapping[int, Reason], gone: Collection[int] = ()) -> list[Event]:
+    """The events by which devices of queued batches wait, `reasons` by their places.
+
+    Those of a batch that wait for the same are put apart from the others, which go out alike;
+    `gone` are left out of it. What waits so already is left as it is.
+    """
+    number = max(state.batches, default=0) + 1
+    events: list[Event] = []
+    for batch in state.queued_batches():
+        parts: dict[Reason | None, list[int]] = {}
+        for index in batch.devices:
+            if index not in gone:
+                parts.setdefault(reasons.get(index), []).append(index)
+        whole = len(parts) == 1 and not any(i in gone for i in batch.devices)
+        for reason, devices in parts.items():
+            where = batch.number
+            if not whole:
+                where, number = number, number + 1
+                planned = moved(batch, devices, where)
+                events += [planned, *put_off(planned, batch)]
+            if reason is not None:
+                held = reason.event(where, devices)
+                if any(state.held.get(i) != held for i in devices):
+                    events.append(held)
+    return events
+
+
+def moved(batch: BatchRecord, devices: Sequence[int], number: int) -> BatchPlanned:
+    """A batch of some `devices` of a queued one, which goes out as that would have gone."""
+    return BatchPlanned(
+        batch=number,
+        region=batch.region,
+        devices=list(devices),
+        attempt=batch.attempt,
+        order=batch.order,
+        trial=batch.trial,
+        moved=True,
+    )
+
+
+def put_off(planned: BatchPlanned, before: BatchRecord) -> list[Event]:
+    """What the service asked to wait for is waited for still, in the batch that takes over."""
+    if not before.not_before:
+        return []
+    return [BatchDeferred(batch=planned.batch, why=before.why, until=before.not_before)]
 
 
 def ordered(state: RunState, order: Order) -> list[DeviceRecord]:

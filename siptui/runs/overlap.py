@@ -2,18 +2,21 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.outcome import BATCH_REJECTED
+from siptui.domain.provisioning import tenant_id
 from siptui.domain.state import BatchState, DeviceState
-from siptui.runs.events import RunFinished
+from siptui.runs.events import DevicesSignedIn, Event, RunFinished
+from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal import Journal
 from siptui.runs.journal_file import JournalError
 from siptui.runs.office import holder_of, load
-from siptui.runs.orders import ordered
+from siptui.runs.orders import hold, ordered
+from siptui.runs.schedule import may_go_out
 from siptui.runs.state import DeviceRecord, RunState
 
 _LOG = logging.getLogger(__name__)
@@ -24,6 +27,13 @@ class BusyDevicesError(UsageError):
 
     title = "Already being signed in"
     code = "busy_devices"
+
+
+class SignedInError(UsageError):
+    """Devices are signed in as the list wants it, and nobody said that they go out again."""
+
+    title = "Signed in already"
+    code = "signed_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +64,19 @@ _BUSY = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING, DeviceState.UNKN
 _OVER = frozenset({BatchState.FINISHED, BatchState.REJECTED})
 
 
-def beside(paths: Iterable[Path], devices: Sequence[Device], *, tenant: str) -> list[Overlap]:
-    """What the journals of other profiles say of `devices`, in runs of the same `tenant`.
+def seen(
+    journal: Journal, devices: Sequence[Device], *, besides: str = "", host: HostTenant
+) -> list[Overlap]:
+    """What this host's journals last said of `devices`, the run `besides` apart: `overlaps` of
+    `journal`, and of those of other profiles in runs of the same tenant.
 
     A profile that was renamed, or a second one for the tenant, has a journal of its own.
     """
-    found: list[Overlap] = []
-    for path in paths:
+    found = overlaps(journal, devices, besides=besides)
+    for path in host.beside:
         try:
-            with Journal(path, read_only=True) as journal:
-                known = overlaps(journal, devices, tenant=tenant)
+            with Journal(path, read_only=True) as other:
+                known = overlaps(other, devices, tenant=host.tenant)
             found += [replace(one, profile=path.parent.name) for one in known]
         except JournalError as error:
             _LOG.warning("the journal of another profile cannot be read: %s", error.message)
@@ -87,7 +100,7 @@ def overlaps(
         if run == besides:
             continue
         state = load(journal, run)
-        if tenant and state.plan and state.plan.tenant.casefold() != tenant.casefold():
+        if tenant and state.plan and not _perhaps_same(state.plan.tenant, tenant):
             continue
         held = holder_of(journal.path, run) is not None
         retried = _to_be_retried(state)
@@ -122,31 +135,113 @@ def _to_be_retried(state: RunState) -> frozenset[int]:
     return frozenset(r.index for r in wanted if r.state is DeviceState.FAILED)
 
 
+def _perhaps_same(one: str, other: str) -> bool:
+    """Whether two names of tenants may be of the same: one may be its id, the other a domain."""
+    return one.casefold() == other.casefold() or _is_id(one) != _is_id(other)
+
+
+def _is_id(tenant: str) -> bool:
+    try:
+        return bool(tenant_id(tenant))
+    except ValueError:
+        return False
+
+
 def _same_device(
     state: RunState, record: DeviceRecord, now: DeviceState, held: bool
 ) -> Overlap | None:
     queued = now is DeviceState.QUEUED
-    busy = now in _BUSY or (queued and held)
-    if not (busy or queued or record.submitted_at):
+    going = queued and held and _goes_out(state, record)
+    busy = now in _BUSY or going
+    if not (busy or queued or record.submitted_at) or _never_taken(record, now):
         return None
-    return Overlap(record.device, state.run, now, record.since, busy, waits=queued and not held)
+    return Overlap(record.device, state.run, now, record.since, busy, waits=queued and not going)
 
 
 def _same_account(
     state: RunState, record: DeviceRecord, now: DeviceState, held: bool
 ) -> Overlap | None:
-    busy = now in _BUSY or (now is DeviceState.QUEUED and held)
+    busy = now in _BUSY or (now is DeviceState.QUEUED and held and _goes_out(state, record))
     if now is DeviceState.UNKNOWN and state.batches[record.batch].state in _OVER:
         busy = False  # what became of it is not known, but its batch is over
     return Overlap(record.device, state.run, now, record.since, busy=True) if busy else None
 
 
-def refuse_busy(known: Sequence[Overlap], *, again: bool) -> None:
+def _goes_out(state: RunState, record: DeviceRecord) -> bool:
+    """Whether whoever works on the run will submit the device without a further word.
+
+    Of two runs that meet, the one that was told to stop lets the other go on.
+    """
+    batch = state.batches.get(record.batch)
+    retried = record.state is not DeviceState.QUEUED
+    return retried or batch is None or may_go_out(state, batch)
+
+
+def _never_taken(record: DeviceRecord, now: DeviceState) -> bool:
+    """Whether the only submit of the device was refused as a whole, so that nothing was reset."""
+    return now is DeviceState.FAILED and record.outcome is BATCH_REJECTED and record.attempt <= 1
+
+
+def signed_in(
+    known: Iterable[Overlap], wanted: Mapping[Device, str], *, again_at: str = ""
+) -> list[Overlap]:
+    """What of `known` says that devices of `wanted` are signed in as the list wants it.
+
+    `wanted` has each device, and when its own run last submitted it (or nothing): what is older
+    than that, or than the operator's word `again_at` to submit it all the same, does not count.
+    """
+    newest: dict[str, Overlap] = {}
+    for one in known:  # of several journals, each with its own newest word on a device
+        before = newest.get(one.device.hardware_id)
+        if not one.waits and (before is None or one.at > before.at):
+            newest[one.device.hardware_id] = one
+    return [
+        one
+        for device, submitted in wanted.items()
+        for one in filter(None, [newest.get(device.hardware_id)])
+        if not one.busy
+        and one.state is DeviceState.SUCCEEDED
+        and one.device.key == device.key
+        and one.at > max(submitted, again_at)
+    ]
+
+
+def left_out(state: RunState, done: Sequence[Overlap]) -> list[Event]:
+    """The events by which the devices `done` are left out of the run, and what they leave behind
+    of its batches goes out alike."""
+    places = {r.device.hardware_id: r.index for r in state.devices}
+    by_run: dict[str, list[int]] = {}
+    for one in done:
+        by_run.setdefault(one.run, []).append(places[one.device.hardware_id])
+    gone = {i for devices in by_run.values() for i in devices}
+    events: list[Event] = [
+        DevicesSignedIn(devices=sorted(devices), run=run) for run, devices in by_run.items()
+    ]
+    return events + hold(state, {}, gone)
+
+
+def refuse_signed_in(done: Sequence[Overlap]) -> None:
+    """Raise `SignedInError` where `done` names devices that are signed in as the list wants it."""
+    if done:
+        newest = max(done, key=lambda o: o.at)
+        many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
+        raise SignedInError(
+            f"{many} signed in as the list wants it, last in run {newest.where}: "
+            f"{newest.device.user_name} on {newest.device.hardware_id}. Nothing was submitted.",
+            remedy="Submit only the others with --new-only, or all of them once more with --again, "
+            "which resets their passwords.",
+        )
+
+
+def refuse_busy(known: Sequence[Overlap], *, again_at: str) -> None:
     """Raise `BusyDevicesError` for what another run has, or may have, at the service.
 
-    `again` is the operator's word that those of unknown outcome are submitted all the same.
+    `again_at` is when the operator gave the word that those of unknown outcome are submitted all
+    the same (or nothing); it counts for what was unknown by then.
     """
-    busy = [o for o in known if o.busy and not (again and o.state is DeviceState.UNKNOWN)]
+    busy = [
+        o for o in known if o.busy and not (o.state is DeviceState.UNKNOWN and o.at <= again_at)
+    ]
     if busy:
         one = busy[0]
         count = "1 device is" if len(busy) == 1 else f"{len(busy)} devices are"
@@ -158,15 +253,19 @@ def refuse_busy(known: Sequence[Overlap], *, again: bool) -> None:
         )
 
 
-def notes(known: Sequence[Overlap]) -> list[str]:
-    """What an operator should know of the others before saying yes, a sentence each."""
+def notes(known: Sequence[Overlap], done: Sequence[Overlap] = (), *, again: bool) -> list[str]:
+    """What an operator should know of the others before saying yes, a sentence each.
+
+    `done` are signed in as the list wants it; with `again` they are submitted all the same.
+    """
     said = []
-    done = [o for o in known if o.state is DeviceState.SUCCEEDED]
-    if done:
+    if done and again:
         said.append(
             f"{len(done)} of the devices were signed in before, last in run "
-            f"{max(done, key=lambda o: o.run).where}; their passwords are reset again."
+            f"{max(done, key=lambda o: o.at).where}; their passwords are reset again."
         )
+    elif done:
+        said.append(left_out_note(done))
     waiting = Counter((o.run, o.where, _option(o)) for o in known if o.waits)
     said += [
         f"{count} of the devices wait in run {where}, which is stopped and goes on with "
@@ -174,6 +273,50 @@ def notes(known: Sequence[Overlap]) -> list[str]:
         for (run, where, option), count in sorted(waiting.items())
     ]
     return said
+
+
+def signed_in_note(done: Sequence[Overlap]) -> str:
+    """That these are signed in as the list wants it, and by which run."""
+    many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
+    newest = max(done, key=lambda o: o.at)
+    return f"{many} signed in as the list wants it, last in run {newest.where}."
+
+
+def left_out_note(done: Sequence[Overlap]) -> str:
+    """That these are left out, since they are signed in as the list wants it."""
+    many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
+    newest = max(done, key=lambda o: o.at)
+    return (
+        f"{many} left out: signed in as the list wants it, last in run {newest.where}. "
+        "--again submits them once more."
+    )
+
+
+@dataclass(frozen=True)
+class NewOnly:
+    """A list by what the history says: `to_do` is not signed in and not at the service."""
+
+    to_do: tuple[Device, ...]
+    signed_in: tuple[Device, ...]
+    at_service: tuple[Device, ...]
+
+
+def new_only(known: Sequence[Overlap], devices: Sequence[Device]) -> NewOnly:
+    """What of `devices` is to be done still. A device that is signed in with another account is
+    not: that it changes hands needs a word of its own."""
+    busy = {o.device.hardware_id for o in known if o.busy}
+    accounts = {o.device.user_name.key for o in known if o.busy}
+    newest: dict[str, Overlap] = {}
+    for one in sorted((o for o in known if not o.waits), key=lambda o: o.at):
+        newest[one.device.hardware_id] = one
+    done = {key for key, one in newest.items() if one.state is DeviceState.SUCCEEDED}
+    live = {d for d in devices if d.hardware_id in busy or d.user_name.key in accounts}
+    signed_in = {d for d in devices if d not in live and d.hardware_id in done}
+    return NewOnly(
+        tuple(d for d in devices if d not in live and d not in signed_in),
+        tuple(d for d in devices if d in signed_in),
+        tuple(d for d in devices if d in live),
+    )
 
 
 def _option(one: Overlap) -> str:

@@ -1,8 +1,10 @@
 """What a batch's status says that the journal does not say yet: pure rules."""
 
+from datetime import datetime
+
 from siptui.domain.state import DeviceState
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
-from siptui.runs.events import DeviceChanged
+from siptui.runs.events import DeviceChanged, RunFinished
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 #: Words that only say "not over yet"; nobody needs to see them beside the row.
@@ -80,4 +82,16 @@ def tally(state: RunState, batch: BatchRecord) -> tuple[int, int, int]:
         states.count(DeviceState.SUCCEEDED),
         states.count(DeviceState.FAILED),
         states.count(DeviceState.UNKNOWN),
+    )
+
+
+def finished(state: RunState, now: datetime) -> RunFinished:
+    """The end of a run in which nothing is left to do."""
+    planned = datetime.fromisoformat(state.planned_at)
+    return RunFinished(
+        succeeded=state.counts[DeviceState.SUCCEEDED],
+        failed=state.counts[DeviceState.FAILED],
+        unknown=state.counts[DeviceState.UNKNOWN],
+        skipped=state.plan.skipped if state.plan else 0,
+        seconds=round((now - planned).total_seconds(), 1),
     )

@@ -16,6 +16,7 @@ _EXIT_OF_STOP = {
     "access_denied": ExitCode.SIGN_IN,
     "interrupted": ExitCode.INTERRUPTED,
 }
+_NOT_SUBMITTED = frozenset({"held_back"})
 
 
 def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterator[dict[str, Any]]:
@@ -81,6 +82,25 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
             "batch_id": event.batch_id,
             "unknown": event.unknown,
         }
+    elif isinstance(event, ev.DevicesHeld):
+        yield head | {
+            "type": "devices_held",
+            "batch": event.batch,
+            "why": event.why,
+            "batch_id": event.batch_id or None,
+            "by": event.by or None,
+            "decide": event.decide,
+            "devices": _named(state, event.devices),
+        }
+    elif isinstance(event, ev.DevicesSignedIn):
+        yield head | {
+            "type": "devices_left_out",
+            "why": "signed_in",
+            "in_run": event.run or None,
+            "batch_id": event.batch_id or None,
+            "by": event.by or None,
+            "devices": _named(state, event.devices),
+        }
     elif isinstance(event, ev.Waiting):
         yield head | {"type": "waiting", "why": event.why, "until": event.until or None}
     elif isinstance(event, ev.Note):
@@ -111,6 +131,13 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
         }
 
 
+def _named(state: RunState, places: Iterable[int]) -> list[dict[str, Any]]:
+    devices = [state.devices[i].device for i in places]
+    return [
+        {"line": d.line, "username": d.user_name, "hardware_id": d.hardware_id} for d in devices
+    ]
+
+
 def device_fields(record: DeviceRecord) -> dict[str, Any]:
     """A device as a line of type `device` has it."""
     return {
@@ -138,4 +165,6 @@ def exit_code(state: RunState) -> ExitCode:
         return ExitCode.SOME_FAILED
     if state.counts[DeviceState.SUCCEEDED] == len(state.devices):
         return ExitCode.OK
+    if state.stopped and state.stopped.code in _NOT_SUBMITTED:
+        return ExitCode.NOT_SUBMITTED
     return ExitCode.ERROR

@@ -1,11 +1,15 @@
 """Which batch may be submitted next: pure rules over the state of a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from siptui.domain.plan import may_live_together
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+
+NOTHING_HELD: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,9 @@ def canary_bad(state: RunState) -> int:
     trial = canary(state)
     if not trial or state.plan is None or canary_open(state):
         return 0
-    last = max(b.number for b in trial)
-    if any(b.submitted_at for number, b in state.batches.items() if number > last):
+    first, tried = min(b.number for b in trial), {b.number for b in trial}
+    rest = (b for number, b in state.batches.items() if number > first and number not in tried)
+    if any(b.submitted_at for b in rest):
         return 0
     records = [state.devices[i] for b in trial for i in b.devices]
     bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)
@@ -95,15 +100,28 @@ def waiting(state: RunState) -> list[DeviceRecord]:
     return [state.devices[i] for b in state.queued_batches() for i in b.devices]
 
 
+def waits_for_word(state: RunState, batch: BatchRecord) -> bool:
+    """Whether only the operator's word lets `batch` go out (see `DevicesHeld`)."""
+    return any((held := state.held.get(i)) and held.decide for i in batch.devices)
+
+
 def next_batch(
-    state: RunState, region: Region, *, foreign: int, slots: int, now: str
+    state: RunState,
+    region: Region,
+    *,
+    foreign: int,
+    slots: int,
+    now: str,
+    held: Mapping[int, str] = NOTHING_HELD,
 ) -> BatchRecord | Hold | None:
     """The batch of `region` to submit now; why it must wait; or nothing, if none is queued.
 
     `foreign` is how many batches of others are alive in the region, `now` RFC 3339 in UTC.
-    A batch in doubt holds its slot: the service may be working on it.
+    `held` are batches whose devices are in one of those, by number, and why each waits. A batch
+    in doubt holds its slot: the service may be working on it.
     """
     queued = [b for b in state.queued_batches() if b.region is region]
+    queued = [b for b in queued if not waits_for_word(state, b)]
     if not queued:
         return None
     queued = [b for b in queued if may_go_out(state, b)]
@@ -127,6 +145,8 @@ def next_batch(
     for batch in queued:
         if batch.not_before > now:
             hold = hold or Hold(batch.why, batch.not_before)
+        elif batch.number in held:
+            hold = hold or Hold(held[batch.number])
         elif not may_live_together(accounts(state, batch), live):
             hold = hold or Hold("an account of the next batch is being signed in by another batch")
         elif waits_for := accounts(state, batch) & lost.keys():

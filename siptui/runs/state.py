@@ -1,4 +1,7 @@
-"""Where a run stands: a fold over its events, cheap to bring up to date."""
+"""Where a run stands: a fold over its events, cheap to bring up to date.
+
+Over 400 lines because a fold has one step for each kind of event, all over the same state.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -66,6 +69,8 @@ class BatchRecord:
     accepted_at: str = ""
     changed_at: str = ""
     adopted: bool = False
+    planned_at: str = ""
+    service_ahead: float | None = None
 
 
 class RunState:
@@ -90,6 +95,10 @@ class RunState:
         self.open_orders: dict[int, ev.Order] = {}
         self.sign_ins = 0
         self.trial_stopped = 0
+        #: When the operator last gave the word that what is signed in is submitted, too.
+        self.again_at = ""
+        #: The devices that wait for another batch or for the operator's word, by their place.
+        self.held: dict[int, ev.DevicesHeld] = {}
         self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
 
     def apply(self, stored: ev.Stored) -> set[int]:
@@ -174,19 +183,28 @@ class RunState:
 
     def _on_run_planned(self, event: ev.RunPlanned, at: str) -> set[int]:
         self.plan, self.planned_at = event, at
+        if event.options.again:
+            self.again_at = at
         return set()
 
     def _on_options(self, event: ev.OptionsChanged, at: str) -> set[int]:
         if self.plan is not None:
             self.plan = replace(self.plan, options=event.options)
+        named = {name.casefold() for name in event.options.personal}
+        for index in [i for i, held in self.held.items() if held.why == "personal"]:
+            if self.devices[index].device.user_name.key in named:
+                del self.held[index]
         return set()
 
     def _on_batch_planned(self, event: ev.BatchPlanned, at: str) -> set[int]:
         if event.batch in self.batches:
             return set()
+        planned_at = at
         for index in event.devices:
             record = self.devices[index]
             before = self.batches.get(record.batch)
+            if before and event.moved:
+                planned_at = min(planned_at, before.planned_at)
             if before and before.state in (BatchState.UNSETTLED, BatchState.QUEUED):
                 before.state = BatchState.ABANDONED
             # Devices of different attempts may share a batch, whose number is the highest.
@@ -201,6 +219,7 @@ class RunState:
             event.order,
             event.trial,
             changed_at=at,
+            planned_at=planned_at,
         )
         self.finished = None
         return set(event.devices)
@@ -213,8 +232,10 @@ class RunState:
             at,
         )
         batch.not_before, self.waiting = "", None
+        batch.service_ahead = event.service_ahead
         for index in batch.devices:
             self.devices[index].submitted_at = at
+            self.held.pop(index, None)
         return self._move_batch(
             batch, DeviceState.SUBMITTING, at, sources=frozenset({DeviceState.QUEUED})
         )
@@ -228,6 +249,11 @@ class RunState:
         )
         batch.accepted_at = batch.changed_at = at
         self.finished = None
+        if not batch.submitted_at:  # it is at the service all the same
+            batch.submitted_at = at
+            for index in batch.devices:
+                self.devices[index].submitted_at = at
+                self.held.pop(index, None)
         return self._move_batch(
             batch,
             DeviceState.RUNNING,
@@ -326,11 +352,36 @@ class RunState:
         self.batches[event.batch].changed_at = at
         return {event.device}
 
+    def _on_devices_signed_in(self, event: ev.DevicesSignedIn, at: str) -> set[int]:
+        changed: set[int] = set()
+        for index in event.devices:
+            record = self.devices[index]
+            self.held.pop(index, None)
+            if record.state in _LEFT_OUT:
+                where = f"in run {event.run}" if event.run else f"in batch {event.batch_id}"
+                self._move(record, DeviceState.SUCCEEDED, at, word=f"signed in {where}")
+                changed.add(index)
+        for number in {self.devices[index].batch for index in changed}:
+            batch = self.batches.get(number)
+            if batch is None or batch.state not in (BatchState.QUEUED, BatchState.UNSETTLED):
+                continue
+            records = [self.devices[i] for i in batch.devices]
+            if not any(r.batch == number and r.state in _LEFT_OUT for r in records):
+                batch.state = BatchState.ABANDONED
+        return changed
+
+    def _on_devices_held(self, event: ev.DevicesHeld, at: str) -> set[int]:
+        self.held |= dict.fromkeys(event.devices, event)
+        return set()
+
     def _on_waiting(self, event: ev.Waiting, at: str) -> set[int]:
         self.waiting = None if event.over else event
         return set()
 
     def _on_order(self, event: ev.Order, at: str) -> set[int]:
+        if event.again:
+            self.again_at = at
+            self.held = {i: h for i, h in self.held.items() if h.why == "personal"}
         if event.what == "pause":
             self.paused = True
             self.held_by, self.held_since = event, at
@@ -369,6 +420,8 @@ class RunState:
         return set()
 
 
+#: States of a device that is left out when another run or batch signed it in.
+_LEFT_OUT = frozenset({DeviceState.QUEUED, DeviceState.FAILED, DeviceState.UNKNOWN})
 _AFTER_ACCEPTANCE = _OVER | {DeviceState.RUNNING}
 _TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit", "give_up", "now"})
 _OPEN = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
@@ -384,6 +437,8 @@ _HANDLERS: dict[type[ev.Event], Any] = {
     ev.BatchUnsettled: RunState._on_batch_unsettled,
     ev.BatchFinished: RunState._on_batch_finished,
     ev.BatchGivenUp: RunState._on_batch_given_up,
+    ev.DevicesSignedIn: RunState._on_devices_signed_in,
+    ev.DevicesHeld: RunState._on_devices_held,
     ev.Waiting: RunState._on_waiting,
     ev.Order: RunState._on_order,
     ev.WorkerStarted: RunState._on_worker_started,

@@ -1,7 +1,7 @@
 """Working on a run: one holder at a time, until nothing is left to do."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
@@ -13,12 +13,14 @@ from siptui.posix import FileLock, file_lock, private_folder, say_in_lock
 from siptui.runs.book import Book
 from siptui.runs.engine import Engine, internal_error
 from siptui.runs.events import Actor, Note, Order, RunStopped
+from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal import Journal, JournalGoneError
 from siptui.runs.notify import Herald
 from siptui.runs.office import load, lock_path, this_actor
 from siptui.runs.orders import SUBMITTING, ordered
-from siptui.runs.overlap import BusyDevicesError, overlaps, refuse_busy
-from siptui.runs.schedule import waiting
+from siptui.runs.overlap import BusyDevicesError, left_out, refuse_busy, seen, signed_in
+from siptui.runs.schedule import may_go_out
+from siptui.runs.state import DeviceRecord, RunState
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,22 +51,38 @@ def take(path: Path, run: str) -> FileLock:
     return file_lock(lock)
 
 
-def leave_to_others(journal: Journal, run: str, at: datetime) -> None:
-    """Submit nothing in `run`, and say so, if another run has taken devices that wait in it.
+def leave_to_others(journal: Journal, run: str, at: datetime, host: HostTenant) -> None:
+    """Leave out of `run` what another run has signed in as the list wants it; submit nothing in
+    it, and say so, if another run has taken devices that wait in it.
 
-    Whoever starts work looks before, but two may start at once, and only who holds a run is seen
-    by the others. What the service has already is followed either way.
+    Whoever starts work looks before, but only who holds a run is seen by the others. What the
+    service has already is followed either way.
     """
-    state = load(journal, run)
-    wanted = [] if state.stopping else waiting(state)
-    submitting = [o for o in state.open_orders.values() if o.what in SUBMITTING]
-    wanted += [r for order in submitting for r in ordered(state, order)]
-    again = state.plan is not None and state.plan.options.again
-    try:
-        refuse_busy(overlaps(journal, [r.device for r in wanted], besides=run), again=again)
-    except BusyDevicesError as error:
-        note = Note(level="error", text=f"{error.message} {error.remedy}")
-        journal.append(run, [note, Order(what="stop", actor=this_actor(), how="devices taken")], at)
+    with host.deciding():
+        state = load(journal, run)
+        wanted = {r.index: r for r in _going_out(state)}
+        devices = {r.device: r.submitted_at for r in wanted.values()}
+        known = seen(journal, list(devices), besides=run, host=host)
+        done = signed_in(known, devices, again_at=state.again_at)
+        if done:
+            journal.append(run, left_out(state, done), at)
+        try:
+            refuse_busy(known, again_at=state.again_at)
+        except BusyDevicesError as error:
+            note = Note(level="error", text=f"{error.message} {error.remedy}")
+            journal.append(
+                run, [note, Order(what="stop", actor=this_actor(), how="devices taken")], at
+            )
+
+
+def _going_out(state: RunState) -> Iterator[DeviceRecord]:
+    """The devices that will be submitted without a further word."""
+    for batch in state.queued_batches():
+        if may_go_out(state, batch):
+            yield from (state.devices[i] for i in batch.devices)
+    for order in state.open_orders.values():
+        if order.what in SUBMITTING:
+            yield from ordered(state, order)
 
 
 def _still_there(lock: Path) -> Callable[[], None]:
@@ -101,15 +119,17 @@ async def work_on(
     run: str,
     connect: Connect,
     *,
+    host: HostTenant | None = None,
     actor: Actor | None = None,
     sign_in_wait: float = 0.0,
     notify: tuple[str, ...] = (),
 ) -> None:
     """Carry `run` out; the caller has taken it. How it ended is in the journal.
 
-    `sign_in_wait` is how many seconds a lost sign-in is waited for. `notify` is the command that
-    tells somebody who does not look (see `notify.py`). Errors that are no fault of
-    ours end up in the journal as the reason why the run stopped.
+    `host` is what else this host has of the tenant, if not this journal alone. `sign_in_wait` is
+    how many seconds a lost sign-in is waited for. `notify` is the command that tells somebody who
+    does not look (see `notify.py`). Errors that are no fault of ours end up in the journal as the
+    reason why the run stopped.
     """
     with Journal(path, run=run) as journal:
         if journal.notice:
@@ -125,7 +145,7 @@ async def work_on(
         try:
             async with connect() as service:
                 while True:
-                    leave_to_others(journal, run, now())
+                    leave_to_others(journal, run, now(), host or HostTenant.alone(path, ""))
                     book = Book(journal, run, now, still_mine=still_mine)
                     await Engine(book, service, actor=actor, sign_in_wait=sign_in_wait).run()
                     # An order may have arrived while the engine was on its way out. One that it

@@ -16,6 +16,7 @@ from siptui.runs.state import DeviceRecord
 from siptui.tui import personal, phrases
 from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
 from siptui.tui.findings import sentence
+from siptui.tui.signed_in import again_chosen
 from siptui.tui.signing import Signing
 from siptui.tui.surface import Line
 
@@ -39,6 +40,11 @@ class Orders(Signing):
             return
         if not await self.signed_in():
             return
+        asked = await self._asked_again(devices)
+        if asked is None:
+            return
+        done, again = asked
+        devices = [device for device in devices if device.key not in done]
         without, unread = await self.left_out(devices)
         if without is None:
             return
@@ -47,11 +53,11 @@ class Orders(Signing):
             self.say("submit: every row was left out; nothing was submitted.", "muted")
             return
         try:
-            notes = session.desk.notes(devices)
+            notes = session.desk.notes(devices, again=again)
         except SiptuiError as error:
             self.tell(error)
             return
-        notes = [*notes, *unread, *_left_out(without)]
+        notes = [*notes, *unread, *_left_out(without), *_done_left_out(done)]
         left_out = session.board.list.rows_invalid if session.board.list else 0
         question = phrases.submit_question(
             devices,
@@ -63,7 +69,24 @@ class Orders(Signing):
         )
         question = session.naming_headers(question)
         if await self.app.push_screen_wait(Confirm("Submit", question, len(devices))):
-            self.do(partial(session.submit, without), then_all=True)
+            why = dict.fromkeys(without, "may be a personal account")
+            why |= dict.fromkeys(done, "signed in already")
+            self.do(partial(session.submit, why, again=again), then_all=True)
+
+    async def _asked_again(
+        self, devices: Sequence[Device], run: str = ""
+    ) -> tuple[frozenset[DeviceKey], bool] | None:
+        """The rows that are left out because they are signed in as the list wants it, and whether
+        those are submitted once more instead; none if the operator goes back."""
+        try:
+            done = self.session.desk.done(devices, run=run)
+        except SiptuiError as error:
+            self.tell(error)
+            return None
+        chosen = await again_chosen(self.app, done, others=len(devices) - len(done))
+        if chosen is None:
+            self.say("nothing was submitted.", "muted")
+        return chosen
 
     async def left_out(
         self, devices: Sequence[Device], *, whole: bool = False
@@ -136,22 +159,27 @@ class Orders(Signing):
         session = self.session
         if session.run is None or not await self.signed_in():
             return
-        run, waiting = session.run, session.not_submitted()
+        run, waiting = session.run, session.waiting()
+        asked = await self._asked_again(waiting, run.run)
+        if asked is None:
+            return
+        done, again = asked
+        waiting = [device for device in waiting if device.key not in done]
         if waiting:
             try:
-                notes = session.resume_notes()
+                notes = session.desk.notes(waiting, run=run.run, again=again)
             except SiptuiError as error:
                 self.tell(error)
                 return
-            without, unread = await self.left_out(session.waiting(), whole=True)
+            without, unread = await self.left_out(waiting, whole=True)
             if without is None:
                 return
-            notes = [*notes, *unread]
-            question = phrases.resume_question(run, session.tenant, waiting, notes)
+            notes = [*notes, *unread, *_done_left_out(done)]
+            question = phrases.resume_question(run, session.tenant, len(waiting), notes)
             question = session.naming_headers(question)
-            if not await self.app.push_screen_wait(Confirm("Resume", question, waiting)):
+            if not await self.app.push_screen_wait(Confirm("Resume", question, len(waiting))):
                 return
-        self.do(partial(session.desk.resume, run.run))
+        self.do(partial(session.desk.resume, run.run, again=again))
 
     @work(group="flow", exclusive=True)
     async def action_retry_cause(self) -> None:
@@ -166,7 +194,16 @@ class Orders(Signing):
 
     async def _retry(self, records: list[DeviceRecord], note: str) -> None:
         session = self.session
-        if not await self.signed_in():
+        if session.run is None or not await self.signed_in():
+            return
+        asked = await self._asked_again([record.device for record in records], session.run.run)
+        if asked is None:
+            return
+        done, again = asked
+        left_out = [record for record in records if record.device.key in done]
+        records = [record for record in records if record not in left_out]
+        if left_out and not records:  # that they are done is written down; nothing is submitted
+            self.do(partial(session.retry, left_out))
             return
         without, unread = await self.left_out([record.device for record in records])
         if without is None:
@@ -179,15 +216,17 @@ class Orders(Signing):
         if run is None or run.plan is None:
             return
 
+        left = _done_left_out(done)
+
         def question(size: int) -> list[str]:
             asked = phrases.retry_question(run, records, session.tenant, size, left_out=note)
-            return [*session.naming_headers(asked), *unread, *_left_out(without)]
+            return [*session.naming_headers(asked), *unread, *_left_out(without), *left]
 
         usual = run.plan.options.batch_size
         dialog = ConfirmBatches("Retry", question, len(records), usual)
         if await self.app.push_screen_wait(dialog):
             size = 0 if dialog.batch_size == usual else dialog.batch_size
-            self.do(partial(session.retry, records, size))
+            self.do(partial(session.retry, [*records, *left_out], size, again=again))
             self.grid.clear_marks()
 
     @work(group="flow", exclusive=True)
@@ -201,8 +240,8 @@ class Orders(Signing):
         for batch, records in session.undecided():
             about = f"{phrases.plural(len(records), 'device')}, {batch.region}"
             if batch.state is BatchState.GIVEN_UP:
-                again = (batch.number, batch.batch_id)
-                choices.append((again, f"follow batch {batch.number} again", about))
+                followed = (batch.number, batch.batch_id)
+                choices.append((followed, f"follow batch {batch.number} again", about))
             choices += [
                 (
                     (batch.number, candidate),
@@ -224,13 +263,22 @@ class Orders(Signing):
         lost = {b.number: records for b, records in session.undecided()}.get(number, [])
         if not lost:
             return
+        asked = await self._asked_again([record.device for record in lost], run)
+        if asked is None:
+            return
+        done, again = asked
+        order = partial(session.desk.resubmit, run, number, again=again)
+        lost = [record for record in lost if record.device.key not in done]
+        if not lost:  # that they are done is written down; nothing is submitted
+            self.do(order)
+            return
         without, unread = await self.left_out([record.device for record in lost], whole=True)
         if without is None:
             return
         question = phrases.resubmit_question(lost, session.tenant, number)
-        question = [*session.naming_headers(question), *unread]
+        question = [*session.naming_headers(question), *unread, *_done_left_out(done)]
         if await self.app.push_screen_wait(Confirm("Submit again", question, len(lost))):
-            self.do(partial(session.desk.resubmit, run, number))
+            self.do(order)
 
     @work(group="flow", exclusive=True)
     async def action_give_up(self) -> None:
@@ -294,6 +342,12 @@ def _left_out(without: Collection[DeviceKey]) -> list[str]:
     if not without:
         return []
     return [f"{phrases.plural(len(without), 'row')} left out: may be personal accounts."]
+
+
+def _done_left_out(done: Collection[DeviceKey]) -> list[str]:
+    if not done:
+        return []
+    return [f"{phrases.plural(len(done), 'row')} left out: signed in already."]
 
 
 _NEVER: Line = (

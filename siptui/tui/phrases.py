@@ -14,6 +14,7 @@ from siptui.domain.text import visible
 from siptui.domain.times import time_until
 from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
+from siptui.runs.sentences import held_back
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.tui.surface import Line
 
@@ -122,6 +123,8 @@ def _said(event: ev.Event, run: RunState | None, at: str) -> tuple[str, str] | N
                 f"batch {event.batch} given up: {plural(event.unknown, 'device')} unknown; its "
                 "slot is free"
             ), "unknown"
+        case ev.DevicesSignedIn() | ev.DevicesHeld():
+            return (held_back(run, event) if run else ""), "unknown"
         case ev.Waiting(over=True):
             return event.why, "muted"
         case ev.Waiting():

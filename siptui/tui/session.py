@@ -1,8 +1,9 @@
 """What a console works on: a desk, a list, a run. It decides nothing and draws nothing."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from siptui.domain.columns import columns_read
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from siptui.devicelist.model import DeviceList
     from siptui.preflight.check import Preflight
     from siptui.preflight.fixes import Wishes
+
+_NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
 
 
 def read_list(path: Path, region: Region | None, options: ListOptions) -> "DeviceList":
@@ -142,22 +145,29 @@ class Session:
         first, *others = question
         return [f"{first} {visible(columns_read(headers))}".strip(), *others]
 
-    def submit(self, without: Collection[DeviceKey] = ()) -> None:
-        """Write the run down, have it worked on, follow it; some rows may be left out."""
+    def submit(self, without: Mapping[DeviceKey, str] = _NOTHING, *, again: bool = False) -> None:
+        """Write the run down, have it worked on, follow it.
+
+        Rows may be left out, and why; `again` also submits what is signed in already.
+        """
         devices = self.board.list
         if devices is None or self.run is not None:
             return
         left_out = [device for device in devices.devices if device.key in without]
-        run = self.desk.create(
-            [device for device in devices.devices if device.key not in without],
-            file=visible(str(self.path.absolute())) if self.path else devices.file,
-            sha256=devices.sha256,
-            skipped=devices.rows_invalid + len(left_out),
-            options=self.options.run_options,
-            columns=devices.headers_read,
-        )
-        self.desk.start(run)
-        self.board.leave_out(left_out, "left out: may be a personal account")
+        with self.desk.deciding():  # until it is held, so that of two that start at once one does
+            run = self.desk.create(
+                [device for device in devices.devices if device.key not in without],
+                file=visible(str(self.path.absolute())) if self.path else devices.file,
+                sha256=devices.sha256,
+                skipped=devices.rows_invalid + len(left_out),
+                options=self.options.run_options,
+                again=again,
+                columns=devices.headers_read,
+            )
+            self.desk.start(run)
+        for why in dict.fromkeys(without.values()):
+            some = [device for device in left_out if without[device.key] == why]
+            self.board.leave_out(some, f"left out: {why}")
         self.follow(run, same_list=True)
 
     def follow(self, run: str, *, same_list: bool = False) -> Changes:
@@ -200,11 +210,13 @@ class Session:
         """How many failed devices each cause has."""
         return Counter(str(r.outcome.cause) for r in self.failed() if r.outcome)
 
-    def retry(self, records: Sequence[DeviceRecord], batch_size: int = 0) -> None:
+    def retry(
+        self, records: Sequence[DeviceRecord], batch_size: int = 0, *, again: bool = False
+    ) -> None:
         """Have these failed devices submitted once more, in batches of another size perhaps."""
         if self.run is not None:
             changes = Changed(batch_size=batch_size) if batch_size else UNCHANGED
-            self.desk.retry(self.run.run, [r.index for r in records], changes)
+            self.desk.retry(self.run.run, [r.index for r in records], changes, again=again)
 
     def undecided(self) -> list[tuple[BatchRecord, list[DeviceRecord]]]:
         """The batches with devices of unknown outcome that nobody looks for any more."""
@@ -238,10 +250,3 @@ class Session:
             return False
         timed = run.waiting is not None and bool(run.waiting.until)
         return timed or any(batch.not_before for batch in run.queued_batches())
-
-    def resume_notes(self) -> list[str]:
-        """What other runs say of the devices that wait; raises if one of them has some."""
-        run = self.run
-        if run is None:
-            return []
-        return self.desk.notes(self.waiting(), run=run.run)

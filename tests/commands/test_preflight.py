@@ -274,7 +274,7 @@ def test_a_run_without_one_says_so_and_one_that_passes_goes_on(
     checked = tenant.run("run", file, "--region", "EMEA", "--yes", "--preflight")
     assert checked.exit_code == 0, checked.output
     assert "Prerequisites: checked" in checked.stderr
-    other = tenant.run("run", file, "--region", "EMEA", "--yes")
+    other = tenant.run("run", file, "--region", "EMEA", "--yes", "--again")
     assert "Prerequisites: not checked" in other.stderr
 
 
@@ -320,7 +320,8 @@ def test_a_retry_on_a_terminal_asks_about_personal_accounts_as_well(
     tenant: Installation, tmp_path: Path
 ) -> None:
     file = write(tmp_path, ("shared", "numberless"))
-    done = tenant.run("run", file, "--region", "EMEA", "--yes", "--json")
+    named = ("--include-personal", "shared@contoso.com")
+    done = tenant.run("run", file, "--region", "EMEA", "--yes", "--json", *named)
     assert done.exit_code == 3
     (planned,) = each_type(json_lines(done.stdout), "run_planned")
     window = Terminal(tenant, "retry", planned["run"])
@@ -339,7 +340,8 @@ def test_a_run_goes_on_from_a_terminal_only_when_its_personal_accounts_are_named
 ) -> None:
     file = write(tmp_path, ("numberless", "shared", "fine"))
     first = ("--first", "1", "--max-failures", "0")
-    done = tenant.run("run", file, "--region", "EMEA", "--yes", "--json", *first)
+    named = ("--include-personal", "shared@contoso.com")
+    done = tenant.run("run", file, "--region", "EMEA", "--yes", "--json", *first, *named)
     (planned,) = each_type(json_lines(done.stdout), "run_planned")
     window = Terminal(tenant, "resume", planned["run"])
     until(lambda: window.shows("shared@contoso.com may be personal"), "the question")

@@ -138,7 +138,7 @@ class EngineHarness:
     def start(self, run: str, *, sign_in_wait: float = 0.0) -> Work:
         """An engine of its own process, as far as it can tell, at work on `run`."""
         lock = take(self.path, run)
-        leave_to_others(self.office.journal, run, now())
+        leave_to_others(self.office.journal, run, now(), self.office.host)
         http = open_client(transport=self.emulator.transport())
         throttle = Throttle(self.path.parent / ".waits" / "admin_api.json", now)
         client = BulkSignInClient(http, "https://emulator.invalid", self, throttle=throttle)

@@ -74,7 +74,8 @@ class _Refused(AbstractAsyncContextManager[BulkSignIn]):
 def test_a_run_that_stops_at_once_is_told_by_whoever_works_on_it(tmp_path: Path) -> None:
     office, out = _office(tmp_path), tmp_path / "told"
     run = _run(office)
-    asyncio.run(work_on(tmp_path / "j.sqlite", run, _Refused, notify=(*KEEP, str(out))))
+    how = {"host": office.host, "notify": (*KEEP, str(out))}
+    asyncio.run(work_on(tmp_path / "j.sqlite", run, _Refused, **how))
     (end,) = _told(out)
     assert end["type"] == "run_stopped"
     assert "nobody is signed in" in str(end["text"])

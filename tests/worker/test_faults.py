@@ -75,7 +75,8 @@ def test_a_journal_that_was_repaired_is_told_of(tmp_path: Path) -> None:
         assert done.exit_code == 1
         assert json.loads(done.stdout)["error"]["code"] == "journal_repaired"
         assert installation.times() == before
-        assert installation.run("run", str(file), "--region", "EMEA", "--yes").exit_code == 0
+        again = ("--region", "EMEA", "--yes", "--again")  # that they are signed in was kept
+        assert installation.run("run", str(file), *again).exit_code == 0
         installation.journal.write_bytes(bad)
         window = Terminal(installation)
         try:
