@@ -69,7 +69,7 @@ def preflighted(
     )
     from siptui.commands.session import open_session
     from siptui.commands.waits import say_wait
-    from siptui.preflight.check import check
+    from siptui.preflight.check import check, unclear_note
     from siptui.preflight.remedies import LEAD_HOURS
 
     addresses = networks(public_ip, selected.profile)
@@ -120,7 +120,7 @@ def preflighted(
         notes = [f"Prerequisites: checked; may be personal, named by you: {len(wanted):,}."]
     if unknown := sum(number for result, number in counts.items() if result == "unknown"):
         notes.append(f"{count(unknown, 'finding')} could not be checked.")
-    return [*notes, *(note for note in report.notes if note.startswith("Could not"))]
+    return [*notes, *unclear_note(report)]
 
 
 _WHY = "it has no common area phone policy of its own, and its password would be reset"

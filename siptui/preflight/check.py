@@ -138,7 +138,13 @@ def _notes(report: Report) -> list[str]:
             f"{len(personal):,} {said[0]} may be personal: no common area phone policy of "
             f"{said[1]} own. {said[2]} must not be reset unless you know better."
         )
-    if unclear := report.maybe_personal:
-        rows = "1 row is of a" if len(unclear) == 1 else f"{len(unclear):,} rows are of"
-        notes.append(f"Could not check whether {rows} personal account{'s' * (len(unclear) > 1)}.")
-    return notes
+    return [*notes, *unclear_note(report)]
+
+
+def unclear_note(report: Report) -> list[str]:
+    """How many rows may be of personal accounts for all that could be read; nothing if none."""
+    unclear = report.maybe_personal
+    if not unclear:
+        return []
+    rows = "1 row is of a" if len(unclear) == 1 else f"{len(unclear):,} rows are of"
+    return [f"Could not check whether {rows} personal account{'s' * (len(unclear) > 1)}."]

@@ -152,6 +152,7 @@ def test_with_bulk_sign_in_alone_nothing_is_checked_and_the_run_works(tmp_path: 
         ran = weak.run("run", file, "--region", "EMEA", "--yes", "--preflight", "--json")
         assert ran.exit_code == 0, ran.output
         assert "could not be checked" in ran.stderr
+        assert "Could not check whether 2 rows are of personal accounts." in ran.stderr
         assert each_type(json_lines(ran.stdout), "run_finished")[0]["succeeded"] == 2
 
 

@@ -1,12 +1,25 @@
 """The one table of actions."""
 
+import importlib
+import pkgutil
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
+from textual.binding import Binding
+from textual.dom import DOMNode
 
+import siptui.tui
 from siptui.domain.errors import UsageError
 from siptui.tui.actions import ACTIONS, UNFIT, keys_table, resolve_keys
+from siptui.tui.app import SiptuiApp
+from siptui.tui.flows import Console
+from tests.tui.harness import console
+from tests.tui.scripted_runs import list_text, make_devices
 
 #: The keys of the interface page, by action.
 PROMISED = {
@@ -75,3 +88,54 @@ def test_the_table_can_be_printed_without_textual() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == keys_table()
     assert all(action.help in done.stdout for action in ACTIONS if action.keys)
+
+
+async def test_every_action_reaches_a_method_of_the_screen(tmp_path: Path) -> None:
+    """By its first key where it has one; the table and the screens know nothing of each other."""
+    async with console(tmp_path, text=list_text(make_devices(3))) as harness:
+        screen, grid = harness.console, harness.console.grid
+        carried_out: list[str] = []
+        for action in ACTIONS:
+            node, name = (
+                (grid, f"grid_{action.id}") if action.scope == "grid" else (screen, action.id)
+            )
+            assert callable(getattr(node, f"action_{name}", None)), f"{action.id} has no method"
+            setattr(node, f"action_{name}", partial(carried_out.append, action.id))
+        for action in ACTIONS:
+            for key in action.keys:
+                carried_out.clear()
+                harness.app.set_focus(grid)
+                await harness.pilot.press(key)
+                await harness.settle()
+                offered = action.id in screen.offers() or carried_out == [action.id]
+                assert carried_out == ([action.id] if offered else []), (action.id, key)
+
+
+def test_every_key_of_every_dialog_reaches_a_method() -> None:
+    for found in pkgutil.walk_packages(siptui.tui.__path__, "siptui.tui."):
+        importlib.import_module(found.name)
+    ours = [kind for kind in _below(DOMNode) if kind.__module__.startswith("siptui.")]
+    missing = [
+        f"{kind.__module__}.{kind.__name__}: {binding.key} → {binding.action}"
+        for kind in ours
+        if not set(kind.__subclasses__()) & set(ours)  # others leave methods to those below
+        for base in kind.__mro__
+        if base in ours
+        for binding in Binding.make_bindings(base.__dict__.get("BINDINGS", ()))
+        if not _reached(kind, re.sub(r"\(.*", "", binding.action))
+    ]
+    assert len(ours) > 20
+    assert missing == []
+
+
+def _below(kind: type) -> Iterator[type]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _below(below)
+
+
+def _reached(kind: type, action: str) -> bool:
+    """Whether the class carries it out; or the application or the screen, where it says so."""
+    where, _, name = action.rpartition(".")
+    owner = {"": kind, "app": SiptuiApp, "screen": Console}[where]
+    return callable(getattr(owner, f"action_{name}", None))
