@@ -1,13 +1,16 @@
 """What each part may load, seen in a clean interpreter."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from siptui.cli import COMMANDS
 
+ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("httpx", "msal", "polars", "starlette", "textual", "uvicorn")
 _LOADED = """
 import json, sys
@@ -87,3 +90,15 @@ def test_a_room_loads_nothing_from_above(room: str, never: set[str]) -> None:
         "        importlib.import_module(found.name)"
     )
     assert not _loaded_by(every_module) & never
+
+
+def test_the_http_library_is_known_to_the_transport_alone() -> None:
+    """In tests, too: another library takes its place without a search through everything."""
+    known = [
+        str(path.relative_to(ROOT))
+        for folder in ("siptui", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"(?m)^\s*(?:import|from) (?:httpx|httpcore)\b", path.read_text("utf-8"))
+        and "transport" not in path.parts
+    ]
+    assert not known

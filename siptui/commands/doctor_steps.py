@@ -16,9 +16,8 @@ from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.client import BulkSignInClient
 from siptui.identity.account import account_of
-from siptui.settings.address import is_loopback
 from siptui.transport import Answer, Call, Http, Watcher, open_client
-from siptui.transport.proxy import check_proxies, proxy_for, without_password
+from siptui.transport.proxy import names_proxy, proxy_for, without_password
 from siptui.transport.tls import CA_VARIABLES
 
 #: Seconds after which a look-up counts as failed.
@@ -186,7 +185,7 @@ async def _look_up(url: str) -> Found:
             found = await loop.getaddrinfo(host, None, type=1)
     except (OSError, UnicodeError) as error:
         why = "no answer in time" if isinstance(error, TimeoutError) else visible(str(error))
-        if proxy_for(url):
+        if names_proxy(url):
             return Result.UNKNOWN, f"{host}: {why}; the proxy may look it up", ""
         return (
             Result.FAIL,
@@ -199,8 +198,6 @@ async def _look_up(url: str) -> Found:
 
 async def _proxy(url: str) -> Found:
     proxy = proxy_for(url)
-    if not is_loopback(urlsplit(url).hostname or ""):
-        check_proxies()  # which a request to this host would meet
     return Result.PASS, f"{urlsplit(url).hostname}: {without_password(proxy) or 'none'}", ""
 
 

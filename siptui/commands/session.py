@@ -13,8 +13,6 @@ from siptui.settings.load import Settings, load
 from siptui.settings.model import BUILT_IN_CLOUDS, Profile
 
 if TYPE_CHECKING:
-    import httpx
-
     from siptui.commands.sources import TenantSources
     from siptui.commands.tape import Tape
     from siptui.gateway.admin import TenantAdminClient
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from siptui.identity.client import HttpFactory
     from siptui.runs.host_tenant import HostTenant
     from siptui.transport import Http, Watcher
+    from siptui.transport.in_process import App
     from siptui.transport.retry import OnWait
     from siptui.transport.throttle import Throttle
 
@@ -167,7 +166,7 @@ async def open_session(
     log_level: str | None = None,
     on_wait: "OnWait | None" = None,
     environ: Mapping[str, str] | None = None,
-    transport: "httpx.AsyncBaseTransport | None" = None,
+    transport: "App | None" = None,
     selected: Selected | None = None,
     tokens_by: "Callable[[HttpFactory], TokenSource] | None" = None,
 ) -> AsyncIterator[Session]:

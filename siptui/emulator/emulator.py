@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -22,9 +21,6 @@ from siptui.emulator.line import Line
 from siptui.emulator.scenario import Scenario, load_scenario
 from siptui.emulator.tenant import Tenant
 from siptui.emulator.wire import Wire
-
-if TYPE_CHECKING:
-    import httpx
 
 #: Where the in-process emulator pretends to live; any host does.
 BASE_URL = "http://emulator.invalid"
@@ -74,8 +70,6 @@ class Emulator:
         """Whether the service is not to be reached at all now."""
         return self.faults.refusing(self.tenant.settle())
 
-    def transport(self) -> "httpx.AsyncBaseTransport":
-        """An httpx transport to this emulator, in this process."""
-        from siptui.emulator.transport import EmulatorTransport
-
-        return EmulatorTransport(self.app)
+    def transport(self) -> ASGIApp:
+        """What `open_client` takes in the place of the network: this emulator, in this process."""
+        return self.app

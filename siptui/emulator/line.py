@@ -1,7 +1,7 @@
 """The line between caller and tenant, which fails as the scenario says.
 
 An ASGI app around the tenant's own. What HTTP cannot express (a cut, a reset, a refusal) is
-raised as `BrokenLineError`; the transport below does to its caller what it stands for.
+raised as `BrokenLineError`; what carries the answer does to its caller what it stands for.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from siptui.domain.broken_line import BrokenLineError as BrokenLineError
 from siptui.emulator.calls import called
 from siptui.emulator.faults import Faults
 from siptui.emulator.odd import odd_body
@@ -31,15 +32,6 @@ _REASONS: dict[int, object] = {
     429: {"code": "TooManyRequests", "message": "Too many requests."},
 }
 _JSON = "application/json; charset=utf-8"
-
-
-class BrokenLineError(Exception):
-    """The connection is to break now. `kind` is the fault's; `sent` whether bytes went out."""
-
-    def __init__(self, kind: str, *, sent: bool = False) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.sent = sent
 
 
 class Line:

@@ -12,7 +12,7 @@ from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError,
 from siptui.gateway.protocol import TokenSource
 from siptui.gateway.refusals import of_answer, of_transport, unreadable
 from siptui.settings.address import checked_address
-from siptui.transport.exchange import Answer, Call, TransportError
+from siptui.transport.exchange import Answer, Call, Failure, TransportError
 from siptui.transport.http import Http
 from siptui.transport.retry import MAX_HONOURED, OnWait, asked_wait, retried
 from siptui.transport.throttle import Throttle, Wait
@@ -94,7 +94,10 @@ class Authorized:
         except (SignInNeededError, GatewayError):
             raise
         except SiptuiError as error:
-            raise NotReachedError(error.message, remedy=error.remedy, title=error.title) from error
+            lasting = isinstance(error, TransportError) and error.failure is Failure.PROXY
+            raise NotReachedError(
+                error.message, remedy=error.remedy, title=error.title, lasting=lasting
+            ) from error
 
     async def retried(self, read: Callable[[], Awaitable[T]]) -> T:
         """What `read` gives, with passing errors tried again; waits are told to `on_wait`."""
@@ -160,7 +163,7 @@ def not_before(wait: Wait, seconds: float) -> ThrottledError:
 
 def may_pass(error: Exception) -> bool | float:
     """Whether a read that met `error` may be tried again: no, yes, or after so many seconds."""
-    if not isinstance(error, GatewayError) or not error.passing:
+    if not isinstance(error, GatewayError) or not error.passing or error.lasting:
         return False
     return error.retry_after or True  # at once would be too soon
 

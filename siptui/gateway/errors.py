@@ -16,7 +16,8 @@ class Fate(StrEnum):
 class GatewayError(SiptuiError):
     """Something went wrong between siptui and the service.
 
-    `fate` is what is known about the request, `passing` whether a read may be tried again,
+    `fate` is what is known about the request, `passing` whether a read may be tried again;
+    `lasting` says of one that may that it takes a change on this side before it helps.
     `status` the HTTP status if there was one, `raw` the answer as it came (cut, made visible),
     `retry_after` seconds the service asked to wait.
     """
@@ -37,12 +38,14 @@ class GatewayError(SiptuiError):
         raw: str = "",
         correlation_id: str = "",
         retry_after: float | None = None,
+        lasting: bool = False,
     ) -> None:
         super().__init__(message, remedy=remedy, title=title, code=code)
         self.status = status
         self.raw = raw
         self.correlation_id = correlation_id
         self.retry_after = retry_after
+        self.lasting = lasting
 
 
 class NotReachedError(GatewayError):

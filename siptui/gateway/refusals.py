@@ -126,7 +126,11 @@ def of_transport(error: TransportError, correlation_id: str) -> GatewayError:
     else:
         kind = AnswerLostError
     return kind(
-        error.message, remedy=error.remedy, status=error.status, correlation_id=correlation_id
+        error.message,
+        remedy=error.remedy,
+        status=error.status,
+        correlation_id=correlation_id,
+        lasting=error.failure is Failure.PROXY,
     )
 
 
@@ -164,6 +168,7 @@ def of_answer(
     if status == 407:
         return NotReachedError(
             "The proxy asks for a sign-in (407).",
+            lasting=True,
             remedy="Put user and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT",
             **common,
         )

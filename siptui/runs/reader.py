@@ -170,7 +170,8 @@ class Reader:
         if self._failing_since is None or error.retry_after is not None:
             self._failing_since = now  # to be told to wait is an answer
         untouched = not any(b.submitted_at for b in self._book.state.batches.values())
-        if not self._reached and untouched and now - self._failing_since >= _FIRST_CONTACT:
+        over = error.lasting or now - self._failing_since >= _FIRST_CONTACT
+        if not self._reached and untouched and over:
             raise stopped_by(error) from error
         if error.retry_after is None and failed >= TELL_AFTER:
             self.tell(what, error)

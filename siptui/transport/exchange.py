@@ -42,7 +42,7 @@ class Failure(StrEnum):
     NAME = "name"  # DNS
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
-    PROXY = "proxy"
+    PROXY = "proxy"  # one that cannot be used, or refuses: it will do so again
     TLS = "tls"
     TIMEOUT = "timeout"
     BROKEN = "broken"

@@ -1,5 +1,6 @@
 """How a request fails: was it sent, why did it fail, is the answer too long."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 # What httpx says when the other side hangs up; its other protocol errors are about what it said.
 _HUNG_UP = ("disconnected", "closed connection", "connection closed")
+
+#: What a proxy answers when it cannot connect now but may later; any other refusal is for good.
+_PASSES = re.compile(r"\s*(?:408|429|5\d\d)\b")
 
 
 class Trace:
@@ -109,8 +113,9 @@ def failed(
         message = f"The proxy {proxy}, on the way to {host}, is not reached: {why}"
         remedy = "Check HTTPS_PROXY; name hosts that need no proxy in NO_PROXY."
     elif isinstance(error, httpx.ProxyError):
-        failure = Failure.PROXY
         message, remedy = proxy_refused(str(error))
+        passes = _PASSES.match(str(error)) is not None
+        failure = Failure.UNREACHABLE if passes else Failure.PROXY
     elif isinstance(error, (httpx.TimeoutException, TimeoutError)):
         failure = Failure.TIMEOUT
         if sent:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from siptui import __version__
-from siptui.settings.address import checked_address, is_loopback
+from siptui.settings.address import checked_address
 from siptui.transport.exchange import (
     LIMITS,
     MAX_BODY,
@@ -22,7 +22,8 @@ from siptui.transport.exchange import (
     Watcher,
 )
 from siptui.transport.failing import Body, Trace, failed
-from siptui.transport.proxy import check_proxies
+from siptui.transport.in_process import App, in_process
+from siptui.transport.proxy import proxy_for
 from siptui.transport.sent_token import without_sent_token
 from siptui.transport.tls import trust
 
@@ -40,13 +41,15 @@ COMMON_HEADERS: Mapping[str, str] = {
 
 def open_client(
     *,
-    transport: "httpx.AsyncBaseTransport | None" = None,
+    transport: "App | httpx.AsyncBaseTransport | None" = None,
     watchers: Sequence[Watcher] = (),
     max_body: int = MAX_BODY,
 ) -> "Http":
-    """The HTTP client of this process. `transport` puts an in-process service in place of the
-    network; `watchers` are told of every exchange. Trust and proxy come from the environment;
-    `UsageError` names a file of authorities there that cannot be used.
+    """The HTTP client of this process.
+
+    `transport` puts a service of this process in the network's place (or is a transport of the
+    HTTP library's own); `watchers` are told of every exchange. Trust and proxy come from the
+    environment; `UsageError` names a file of authorities there that cannot be used.
     """
     return Http(transport=transport, watchers=watchers, max_body=max_body)
 
@@ -62,14 +65,14 @@ class Http:
     def __init__(
         self,
         *,
-        transport: "httpx.AsyncBaseTransport | None" = None,
+        transport: "App | httpx.AsyncBaseTransport | None" = None,
         watchers: Sequence[Watcher] = (),
         max_body: int = MAX_BODY,
     ) -> None:
-        self._transport = transport
+        self._app = transport
         self._watchers = tuple(watchers)
         self._max_body = max_body
-        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+        self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
         # At once, so that a file that cannot be used is known before anything is on its way; in
         # process there is no network, and it is never looked at.
         self._trusted: ssl.SSLContext | bool = trust() if transport is None else True
@@ -128,32 +131,39 @@ class Http:
                     watcher(seen)
         return answer
 
-    def _client(self, call: Call, host: str) -> "httpx.AsyncClient":
+    def _client(self, call: Call, url: str) -> "httpx.AsyncClient":
+        import httpx
+
+        if self._app is not None:
+            proxy, single = "", False
+        else:
+            proxy, single = proxy_for(url), call is Call.SUBMIT
+        if (proxy, single) not in self._clients:
+            limits = httpx.Limits(
+                max_connections=32,
+                max_keepalive_connections=0 if single else 8,
+                keepalive_expiry=5,
+            )
+            self._clients[proxy, single] = self._opened(proxy, limits)
+        return self._clients[proxy, single]
+
+    def _opened(self, proxy: str, limits: "httpx.Limits") -> "httpx.AsyncClient":
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
         import httpx
 
-        direct, single = is_loopback(host), call is Call.SUBMIT
-        if self._transport is not None:
-            direct, single = True, False
-        if found := self._clients.get((direct, single)):
-            return found
-        if not direct:
-            check_proxies()  # httpx says so late, or in an error of its own kind
-        client = httpx.AsyncClient(
-            transport=self._transport,
+        app = self._app
+        secure = proxy.casefold().startswith("https:")
+        context = self._trusted if secure and isinstance(self._trusted, ssl.SSLContext) else None
+        return httpx.AsyncClient(
+            transport=in_process(app) if callable(app) else app,
+            proxy=httpx.Proxy(proxy, ssl_context=context) if proxy else None,
             verify=self._trusted,
-            trust_env=not direct,
+            trust_env=False,  # proxy and trust are chosen here
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            limits=httpx.Limits(
-                max_connections=32,
-                max_keepalive_connections=0 if single else 8,
-                keepalive_expiry=5,
-            ),
+            limits=limits,
         )
-        self._clients[direct, single] = client
-        return client
 
     async def _exchange(
         self, call: Call, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -166,7 +176,7 @@ class Http:
         begun: list[int] = []
         try:
             async with asyncio.timeout(limits.total):
-                client = self._client(call, host)
+                client = self._client(call, url)
                 request = client.build_request(
                     method,
                     url,

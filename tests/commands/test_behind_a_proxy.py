@@ -22,6 +22,7 @@ from siptui.emulator.entra import CONTOSO, Entra, contoso
 from siptui.emulator.entra_access import verified_by
 from siptui.emulator.entra_server import served as over_tls
 from tests.transport.lines import Proxy, served
+from tests.worker.installation import write_list
 
 _HOST = "tenant.invalid"  # RFC 6761: no resolver knows it
 
@@ -160,3 +161,44 @@ def test_doctor_shows_the_proxy_without_its_password(office: Office) -> None:
     assert "hidden" not in json.dumps(found)
     assert steps["read"]["result"] == "pass"
     assert "trustme" in steps["TLS, authority"]["detail"]
+
+
+@pytest.mark.parametrize("refusal", ["407 Proxy Authentication Required", "403 Forbidden"])
+def test_a_refusal_of_the_proxy_is_not_tried_again(
+    office: Office, tmp_path: Path, refusal: str
+) -> None:
+    """Neither by a command nor by a worker: it stays until somebody changes something."""
+    office.good(*_LOGIN)
+    office.proxy.refusal = refusal
+    office.proxy.heads.clear()
+    env = {"HTTPS_PROXY": office.proxy_address, "SSL_CERT_FILE": office.authority}
+    error = _error(office.run("batches", **env))
+    assert refusal[:3] in error["message"]
+    assert len(office.proxy.heads) == 1
+    office.proxy.heads.clear()
+    phones = write_list(tmp_path / "phones.csv", range(2))
+    done = office.run("run", str(phones), "--region", "EMEA", "--yes", **env)
+    assert done.exit_code == 1
+    assert refusal[:3] in done.stdout
+    assert "hidden" not in done.output
+    assert len(office.proxy.heads) <= 2
+    assert json.loads(done.stdout.splitlines()[-1])["type"] == "run_stopped"
+
+
+@pytest.mark.parametrize("entry", ["[::1]", "fd00::/8", "::1,[fe80::1%eth0]"])
+def test_no_proxy_with_addresses_of_ipv6_breaks_nothing(office: Office, entry: str) -> None:
+    env = {"HTTPS_PROXY": office.proxy_address, "SSL_CERT_FILE": office.authority}
+    result = office.run(*_LOGIN, **env, NO_PROXY=entry)
+    assert result.exit_code == 0, result.output
+    steps = json.loads(office.run("doctor", **env, NO_PROXY=entry).stdout)["steps"]
+    found = {step["step"]: step for step in steps}
+    assert "me:***@127.0.0.1" in found["proxy, admin API"]["detail"]
+    assert found["read"]["result"] == "pass"
+    named = json.loads(office.run("doctor", **env, NO_PROXY=f"{entry},{_HOST}").stdout)["steps"]
+    assert {s["step"]: s for s in named}["proxy, admin API"]["detail"].endswith(": none")
+
+
+def test_a_proxy_with_an_impossible_port_is_told_in_clear_words(office: Office) -> None:
+    error = _error(office.run(*_LOGIN, HTTPS_PROXY="http://h:99999"))
+    assert "HTTPS_PROXY cannot be read" in error["message"]
+    assert "port" in error["next"]

@@ -4,11 +4,10 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-import httpx
-
 from siptui.emulator.emulator import BASE_URL, Emulator
 from siptui.emulator.scenario import Scenario, read_scenario
 from tests.support import emulated_time
+from tests.transport import web
 
 BULK = "/Teams.SipDevicesGatewayManagement/v1"
 TOKEN = {"Authorization": "Bearer anything"}
@@ -32,7 +31,7 @@ def devices(count: int, start: int = 0) -> list[tuple[str, str]]:
 class Caller:
     """A careless client: calls the emulator and hands back what came."""
 
-    def __init__(self, emulator: Emulator, client: httpx.AsyncClient) -> None:
+    def __init__(self, emulator: Emulator, client: web.AsyncClient) -> None:
         self.emulator = emulator
         self.tenant = emulator.tenant
         self.ledger = emulator.tenant.ledger
@@ -40,7 +39,7 @@ class Caller:
 
     async def submit(
         self, items: Iterable[tuple[str, str]], region: str = "EMEA", **more: Any
-    ) -> httpx.Response:
+    ) -> web.Response:
         """createbatch."""
         body = [{"UserName": user, "HardwareId": hardware_id} for user, hardware_id in items]
         return await self.client.post(
@@ -75,7 +74,5 @@ async def calling(text: str | Scenario = "", **options: Any) -> AsyncIterator[Ca
     """A caller of an in-process emulator of this scenario."""
     options.setdefault("epoch", emulated_time.START)
     emulator = Emulator(text if isinstance(text, Scenario) else scenario(text), **options)
-    async with httpx.AsyncClient(
-        transport=emulator.transport(), base_url=BASE_URL, headers=TOKEN, timeout=30
-    ) as client:
+    async with web.client_of(emulator, base_url=BASE_URL, headers=TOKEN, timeout=30) as client:
         yield Caller(emulator, client)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from siptui.emulator.entra_access import verified_by
 from siptui.emulator.entra_grants import EntraState
 from siptui.emulator.entra_refusals import REFUSALS
 from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE, Issuer, bearer, pkce
+from tests.transport import web
 
 SCOPE = f"openid profile offline_access {TEAMS_API}/.default"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -45,7 +45,7 @@ def client(state: EntraState) -> TestClient:
     return TestClient(Entra(state).app(), base_url="https://localhost", follow_redirects=False)
 
 
-def asked(client: TestClient, **form: str) -> httpx.Response:
+def asked(client: TestClient, **form: str) -> web.Response:
     data = {"client_id": TEAMS_MODULE, **form}
     return client.post(f"/{CONTOSO}/oauth2/v2.0/token", data=data)
 
@@ -55,7 +55,7 @@ def started(client: TestClient) -> dict[str, Any]:
     return dict(client.post(f"/{CONTOSO}/oauth2/v2.0/devicecode", data=data).json())
 
 
-def authorized(client: TestClient, **query: str) -> httpx.Response:
+def authorized(client: TestClient, **query: str) -> web.Response:
     params = {
         "client_id": TEAMS_MODULE,
         "response_type": "code",
@@ -69,11 +69,11 @@ def authorized(client: TestClient, **query: str) -> httpx.Response:
     return client.get(f"/{CONTOSO}/oauth2/v2.0/authorize", params=params)
 
 
-def code_of(answer: httpx.Response) -> str:
+def code_of(answer: web.Response) -> str:
     return parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
 
 
-def redeemed(client: TestClient, code: str, **changes: str) -> httpx.Response:
+def redeemed(client: TestClient, code: str, **changes: str) -> web.Response:
     form = {"code": code, "redirect_uri": REDIRECT, "code_verifier": VERIFIER, "scope": SCOPE}
     return asked(client, grant_type="authorization_code", **{**form, **changes})
 

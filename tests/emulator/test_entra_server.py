@@ -3,7 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import httpx
 import pytest
 
 from siptui.emulator.emulator import Emulator
@@ -13,6 +12,7 @@ from siptui.emulator.entra_server import served
 from siptui.emulator.entra_tls import throwaway_certificates
 from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE
 from siptui.transport.tls import trust
+from tests.transport import web
 
 
 def test_trusted_through_the_environment_alone(
@@ -24,15 +24,15 @@ def test_trusted_through_the_environment_alone(
     with served(app, certificate=files.certificate, key=files.key) as address:
         where = f"{address}/{CONTOSO}/v2.0/.well-known/openid-configuration"
         with (
-            httpx.Client(verify=trust(), trust_env=False) as stranger,
-            pytest.raises(httpx.ConnectError, match="certificate"),
+            web.Client(verify=trust(), trust_env=False) as stranger,
+            pytest.raises(web.ConnectError, match="certificate"),
         ):
             stranger.get(where)
         monkeypatch.setenv("SSL_CERT_FILE", str(files.authority))
-        with httpx.Client(verify=trust(), trust_env=False) as browser:
+        with web.Client(verify=trust(), trust_env=False) as browser:
             found = browser.get(where).json()
     assert found["token_endpoint"].startswith(address)
-    with pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False) as late:
+    with pytest.raises(web.ConnectError), web.Client(trust_env=False) as late:
         late.get(where)
 
 
@@ -53,9 +53,7 @@ def test_beside_a_tenant_it_opens_that_tenant(tmp_path: Path) -> None:
 
             async def ask() -> int:
                 base = "https://emulator.invalid"
-                async with httpx.AsyncClient(
-                    transport=emulator.transport(), base_url=base
-                ) as client:
+                async with web.client_of(emulator, base_url=base) as client:
                     return (await client.get(path, headers=headers)).status_code
 
             return asyncio.run(ask())

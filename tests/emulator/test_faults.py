@@ -3,36 +3,36 @@
 import asyncio
 import email.utils
 
-import httpx
 import pytest
 
 from tests.emulator.support import BULK, Caller, calling, devices
 from tests.support import emulated_time
+from tests.transport import web
 
 
 def fault(kind: str, moment: str = "before", more: str = "") -> str:
     return f'[[faults]]\ncall = "createbatch"\nkind = "{kind}"\nmoment = "{moment}"\n{more}\n'
 
 
-async def met(caller: Caller) -> type[httpx.TransportError] | None:
+async def met(caller: Caller) -> type[web.TransportError] | None:
     try:
         await caller.submit(devices(3))
-    except httpx.TransportError as error:
+    except web.TransportError as error:
         return type(error)
     return None
 
 
 BREAKING = [
-    ("cut", "before", httpx.RemoteProtocolError),
-    ("cut", "after", httpx.RemoteProtocolError),
-    ("reset", "before", httpx.ReadError),
-    ("reset", "after", httpx.ReadError),
-    ("cut_body", "before", httpx.RemoteProtocolError),
-    ("cut_body", "after", httpx.RemoteProtocolError),
-    ("hang", "before", httpx.ReadTimeout),
-    ("hang", "after", httpx.ReadTimeout),
-    ("refused", "before", httpx.ConnectError),
-    ("connect_timeout", "before", httpx.ConnectTimeout),
+    ("cut", "before", web.RemoteProtocolError),
+    ("cut", "after", web.RemoteProtocolError),
+    ("reset", "before", web.ReadError),
+    ("reset", "after", web.ReadError),
+    ("cut_body", "before", web.RemoteProtocolError),
+    ("cut_body", "after", web.RemoteProtocolError),
+    ("hang", "before", web.ReadTimeout),
+    ("hang", "after", web.ReadTimeout),
+    ("refused", "before", web.ConnectError),
+    ("connect_timeout", "before", web.ConnectTimeout),
 ]
 
 
@@ -65,7 +65,7 @@ def test_a_slow_answer_comes_unless_the_client_is_tired_of_waiting(moment: str) 
             assert (await caller.submit(devices(1))).status_code == 200
             assert asyncio.get_running_loop().time() == pytest.approx(20)
         async with calling(fault("slow", moment, "seconds = 45")) as caller:
-            assert await met(caller) is httpx.ReadTimeout
+            assert await met(caller) is web.ReadTimeout
             assert len(caller.ledger.submits) == (moment == "after")
 
     emulated_time.run(main())

@@ -2,28 +2,28 @@
 
 import signal
 
-import httpx
 import pytest
 
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.server import PortError, make_server
 from tests.emulator.support import TOKEN, devices, scenario
 from tests.support.emulator import BULK, emulator_process, running_emulator
+from tests.transport import web
 
 
-def submit(url: str, timeout: float = 5) -> httpx.Response:
+def submit(url: str, timeout: float = 5) -> web.Response:
     body = [{"UserName": user, "HardwareId": hardware_id} for user, hardware_id in devices(100)]
     address = f"{url}{BULK}/createbatch?TargetRegion=EMEA"
-    return httpx.post(address, json=body, headers=TOKEN, timeout=timeout, trust_env=False)
+    return web.post(address, json=body, headers=TOKEN, timeout=timeout, trust_env=False)
 
 
 def test_lines_break_for_real() -> None:
     kinds = [
-        ("cut", "before", httpx.RemoteProtocolError),
-        ("cut", "after", httpx.RemoteProtocolError),
-        ("reset", "before", httpx.ReadError),
-        ("refused", "before", httpx.ReadError),
-        ("cut_body", "after", httpx.RemoteProtocolError),
+        ("cut", "before", web.RemoteProtocolError),
+        ("cut", "after", web.RemoteProtocolError),
+        ("reset", "before", web.ReadError),
+        ("refused", "before", web.ReadError),
+        ("cut_body", "after", web.RemoteProtocolError),
     ]
     text = "".join(
         f'[[faults]]\ncall = "createbatch"\nkind = "{kind}"\nmoment = "{moment}"\ntimes = 1\n'
@@ -40,7 +40,7 @@ def test_lines_break_for_real() -> None:
 def test_silence_lasts_until_the_client_gives_up_and_does_not_hold_up_the_end() -> None:
     text = '[[faults]]\ncall = "createbatch"\nkind = "hang"\nmoment = "after"'
     with running_emulator(scenario(text)) as running:
-        with pytest.raises(httpx.ReadTimeout):
+        with pytest.raises(web.ReadTimeout):
             submit(running.url, timeout=0.2)
         [entry] = running.ask("ledger")["submits"]
         assert len(entry["items"]) == 100
@@ -49,9 +49,9 @@ def test_silence_lasts_until_the_client_gives_up_and_does_not_hold_up_the_end() 
 def test_an_outage_closes_the_port_and_ends() -> None:
     def refused(url: str) -> bool:
         try:
-            httpx.get(f"{url}/_emulator/ledger", trust_env=False)
-        except httpx.TransportError as error:
-            return isinstance(error, httpx.ConnectError)
+            web.get(f"{url}/_emulator/ledger", trust_env=False)
+        except web.TransportError as error:
+            return isinstance(error, web.ConnectError)
         return False
 
     with running_emulator(speed=20) as running:

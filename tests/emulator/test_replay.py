@@ -230,11 +230,9 @@ def test_a_submit_that_was_taken_is_not_taken_twice(tmp_path: Path) -> None:
     async def main() -> list[int]:
         emulator = replaying(load_recording(path), Emulator("healthy"))
         item = [{"UserName": d.user_name, "HardwareId": d.hardware_id} for d in wanted]
-        import httpx
+        from tests.transport import web
 
-        async with httpx.AsyncClient(
-            transport=emulator.transport(), base_url="http://emulator.invalid"
-        ) as client:
+        async with web.client_of(emulator, base_url="http://emulator.invalid") as client:
             where = "/Teams.SipDevicesGatewayManagement/v1/createbatch?TargetRegion=EMEA"
             key = {"Authorization": "Bearer x"}
             answers = [

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-import httpx
-
 from siptui.gateway.client import BulkSignInClient
 from siptui.transport.http import open_client
+from tests.transport import web
 
-Reply = httpx.Response | Exception
-Handler = Callable[[httpx.Request], Reply]
+Reply = web.Response | Exception
+Handler = Callable[[web.Request], Reply]
 ADMIN_API = "https://admin.example"
 DISCOVERY = "/Teams.Tenant/serviceDiscovery"
 CREATE = "/Teams.SipDevicesGatewayManagement/v1/createbatch"
@@ -33,9 +32,9 @@ class Service:
     def __init__(self, handler: Handler, discovery: Handler | None = None) -> None:
         self.handler = handler
         self.discovery = discovery or (lambda _: discovered())
-        self.requests: list[httpx.Request] = []
+        self.requests: list[web.Request] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: web.Request) -> web.Response:
         self.requests.append(request)
         chosen = self.discovery if request.url.path == DISCOVERY else self.handler
         reply = chosen(request)
@@ -44,17 +43,17 @@ class Service:
         return reply
 
     @property
-    def calls(self) -> list[httpx.Request]:
+    def calls(self) -> list[web.Request]:
         """The requests that were not service discovery."""
         return [r for r in self.requests if r.url.path != DISCOVERY]
 
     def client(self, tokens: Tokens | None = None, **more: object) -> BulkSignInClient:
-        http = open_client(transport=httpx.MockTransport(self))
+        http = open_client(transport=web.service(self))
         return BulkSignInClient(http, ADMIN_API, tokens or Tokens(), **more)  # type: ignore[arg-type] # passed on as given
 
 
-def discovered() -> httpx.Response:
-    return httpx.Response(
+def discovered() -> web.Response:
+    return web.Response(
         200,
         json={
             "Endpoints": {"ConfigApiEndpoint": "c.example", "AdminServiceEndpoint": "a1.example"},

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-import httpx
 import pytest
 
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
@@ -16,12 +15,13 @@ from siptui.gateway.protocol import Phase
 from tests.gateway.contract import devices
 from tests.gateway.service import CREATE, Reply, Service, Tokens, discovered
 from tests.support import emulated_time
+from tests.transport import web
 
 HTML = "<!DOCTYPE html><html><title>Blocked</title></html>"
 
 
-def accept(_: httpx.Request) -> Reply:
-    return httpx.Response(200, json={"batchId": "b-1", "batchItemsCount": 2})
+def accept(_: web.Request) -> Reply:
+    return web.Response(200, json={"batchId": "b-1", "batchItemsCount": 2})
 
 
 def create(service: Service, tokens: Tokens | None = None) -> GatewayError | str:
@@ -56,7 +56,7 @@ def test_a_submit_is_what_the_service_expects() -> None:
 
 
 def test_discovery_is_asked_once_and_every_call_has_its_own_correlation_id() -> None:
-    service = Service(lambda _: httpx.Response(200, json=[]))
+    service = Service(lambda _: web.Response(200, json=[]))
 
     async def main() -> None:
         client = service.client()
@@ -71,14 +71,14 @@ def test_discovery_is_asked_once_and_every_call_has_its_own_correlation_id() -> 
 @pytest.mark.parametrize(
     "reply",
     [
-        httpx.Response(404),
-        httpx.Response(403, json={"code": "Forbidden"}),
-        httpx.Response(500),
-        httpx.Response(200, text="nonsense"),
-        httpx.Response(200, json=[]),
-        httpx.Response(200, json={"Endpoints": {"AdminServiceEndpoint": "evil\r\nX: y"}}),
-        httpx.Response(200, json={"Endpoints": 7, "Headers": ["x"]}),
-        httpx.ReadTimeout("slow"),
+        web.Response(404),
+        web.Response(403, json={"code": "Forbidden"}),
+        web.Response(500),
+        web.Response(200, text="nonsense"),
+        web.Response(200, json=[]),
+        web.Response(200, json={"Endpoints": {"AdminServiceEndpoint": "evil\r\nX: y"}}),
+        web.Response(200, json={"Endpoints": 7, "Headers": ["x"]}),
+        web.ReadTimeout("slow"),
     ],
 )
 def test_without_discovery_it_goes_on_and_says_so(reply: Reply) -> None:
@@ -96,9 +96,9 @@ def test_without_discovery_it_goes_on_and_says_so(reply: Reply) -> None:
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (httpx.ConnectError("refused"), errors.NotReachedError),
-        (httpx.Response(429), errors.ThrottledError),
-        (httpx.Response(401), errors.TokenRefusedError),
+        (web.ConnectError("refused"), errors.NotReachedError),
+        (web.Response(429), errors.ThrottledError),
+        (web.Response(401), errors.TokenRefusedError),
     ],
 )
 def test_where_discovery_ends_it_nothing_is_submitted_nor_in_doubt(
@@ -112,51 +112,51 @@ def test_where_discovery_ends_it_nothing_is_submitted_nor_in_doubt(
 
 
 _FATES: list[tuple[Reply, type[GatewayError], Fate]] = [
-    (httpx.ConnectError("x"), errors.NotReachedError, Fate.NOT_SENT),
-    (httpx.ConnectTimeout("x"), errors.NotReachedError, Fate.NOT_SENT),
-    (httpx.PoolTimeout("x"), errors.NotReachedError, Fate.NOT_SENT),
-    (httpx.ProxyError("407 Proxy Authentication Required"), errors.NotReachedError, Fate.NOT_SENT),
-    (httpx.ReadTimeout("x"), errors.AnswerLostError, Fate.UNKNOWN),
-    (httpx.WriteTimeout("x"), errors.AnswerLostError, Fate.UNKNOWN),
-    (httpx.ReadError("x"), errors.AnswerLostError, Fate.UNKNOWN),
-    (httpx.WriteError("x"), errors.AnswerLostError, Fate.UNKNOWN),
-    (httpx.RemoteProtocolError("Server disconnected"), errors.AnswerLostError, Fate.UNKNOWN),
-    (httpx.RemoteProtocolError("illegal status"), errors.AnswerUnreadableError, Fate.UNKNOWN),
-    (httpx.Response(500), errors.ServiceFailedError, Fate.UNKNOWN),
-    (httpx.Response(502, html=HTML), errors.ServiceFailedError, Fate.UNKNOWN),
-    (httpx.Response(503, headers={"retry-after": "7"}), errors.ServiceFailedError, Fate.UNKNOWN),
-    (httpx.Response(504), errors.ServiceFailedError, Fate.UNKNOWN),
-    (httpx.Response(429), errors.ThrottledError, Fate.NOT_SENT),
-    (httpx.Response(407, html=HTML), errors.NotReachedError, Fate.NOT_SENT),
-    (httpx.Response(400, json={"code": "Bad"}), errors.RejectedError, Fate.REFUSED),
-    (httpx.Response(403), errors.AccessDeniedError, Fate.REFUSED),
+    (web.ConnectError("x"), errors.NotReachedError, Fate.NOT_SENT),
+    (web.ConnectTimeout("x"), errors.NotReachedError, Fate.NOT_SENT),
+    (web.PoolTimeout("x"), errors.NotReachedError, Fate.NOT_SENT),
+    (web.ProxyError("407 Proxy Authentication Required"), errors.NotReachedError, Fate.NOT_SENT),
+    (web.ReadTimeout("x"), errors.AnswerLostError, Fate.UNKNOWN),
+    (web.WriteTimeout("x"), errors.AnswerLostError, Fate.UNKNOWN),
+    (web.ReadError("x"), errors.AnswerLostError, Fate.UNKNOWN),
+    (web.WriteError("x"), errors.AnswerLostError, Fate.UNKNOWN),
+    (web.RemoteProtocolError("Server disconnected"), errors.AnswerLostError, Fate.UNKNOWN),
+    (web.RemoteProtocolError("illegal status"), errors.AnswerUnreadableError, Fate.UNKNOWN),
+    (web.Response(500), errors.ServiceFailedError, Fate.UNKNOWN),
+    (web.Response(502, html=HTML), errors.ServiceFailedError, Fate.UNKNOWN),
+    (web.Response(503, headers={"retry-after": "7"}), errors.ServiceFailedError, Fate.UNKNOWN),
+    (web.Response(504), errors.ServiceFailedError, Fate.UNKNOWN),
+    (web.Response(429), errors.ThrottledError, Fate.NOT_SENT),
+    (web.Response(407, html=HTML), errors.NotReachedError, Fate.NOT_SENT),
+    (web.Response(400, json={"code": "Bad"}), errors.RejectedError, Fate.REFUSED),
+    (web.Response(403), errors.AccessDeniedError, Fate.REFUSED),
     *(
         (reply, errors.AnswerUnreadableError, Fate.UNKNOWN)
         for status in (400, 403, 404, 410)
         for reply in (
-            httpx.Response(status, html=HTML),
-            httpx.Response(status, text=HTML),
-            httpx.Response(status, content=b"<x/>", headers={"content-type": "text/xml"}),
-            httpx.Response(status, content=b"{", headers={"content-type": "application/json"}),
-            httpx.Response(status, content=b"\x89PNG", headers={"content-type": "image/png"}),
+            web.Response(status, html=HTML),
+            web.Response(status, text=HTML),
+            web.Response(status, content=b"<x/>", headers={"content-type": "text/xml"}),
+            web.Response(status, content=b"{", headers={"content-type": "application/json"}),
+            web.Response(status, content=b"\x89PNG", headers={"content-type": "image/png"}),
         )
     ),
-    (httpx.Response(401, html=HTML), errors.TokenRefusedError, Fate.REFUSED),
-    (httpx.Response(429, html=HTML), errors.ThrottledError, Fate.NOT_SENT),
-    (httpx.Response(400, text="No such region."), errors.RejectedError, Fate.REFUSED),
-    (httpx.Response(400, json="No such region."), errors.RejectedError, Fate.REFUSED),
-    (httpx.Response(404), errors.RejectedError, Fate.REFUSED),
-    (httpx.Response(409), errors.RejectedError, Fate.REFUSED),
-    (httpx.Response(401), errors.TokenRefusedError, Fate.REFUSED),
-    (httpx.Response(408), errors.AnswerLostError, Fate.UNKNOWN),
-    (httpx.Response(499), errors.AnswerLostError, Fate.UNKNOWN),
-    (httpx.Response(302, headers={"location": "/"}), errors.AnswerUnreadableError, Fate.UNKNOWN),
-    (httpx.Response(200), errors.AnswerUnreadableError, Fate.UNKNOWN),
-    (httpx.Response(204), errors.AnswerUnreadableError, Fate.UNKNOWN),
-    (httpx.Response(200, html=HTML), errors.AnswerUnreadableError, Fate.UNKNOWN),
-    (httpx.Response(200, json={"message": "ok"}), errors.AnswerUnreadableError, Fate.UNKNOWN),
-    (httpx.Response(200, json={"batchId": ""}), errors.AnswerUnreadableError, Fate.UNKNOWN),
-    (httpx.Response(200, json={"batchId": None}), errors.AnswerUnreadableError, Fate.UNKNOWN),
+    (web.Response(401, html=HTML), errors.TokenRefusedError, Fate.REFUSED),
+    (web.Response(429, html=HTML), errors.ThrottledError, Fate.NOT_SENT),
+    (web.Response(400, text="No such region."), errors.RejectedError, Fate.REFUSED),
+    (web.Response(400, json="No such region."), errors.RejectedError, Fate.REFUSED),
+    (web.Response(404), errors.RejectedError, Fate.REFUSED),
+    (web.Response(409), errors.RejectedError, Fate.REFUSED),
+    (web.Response(401), errors.TokenRefusedError, Fate.REFUSED),
+    (web.Response(408), errors.AnswerLostError, Fate.UNKNOWN),
+    (web.Response(499), errors.AnswerLostError, Fate.UNKNOWN),
+    (web.Response(302, headers={"location": "/"}), errors.AnswerUnreadableError, Fate.UNKNOWN),
+    (web.Response(200), errors.AnswerUnreadableError, Fate.UNKNOWN),
+    (web.Response(204), errors.AnswerUnreadableError, Fate.UNKNOWN),
+    (web.Response(200, html=HTML), errors.AnswerUnreadableError, Fate.UNKNOWN),
+    (web.Response(200, json={"message": "ok"}), errors.AnswerUnreadableError, Fate.UNKNOWN),
+    (web.Response(200, json={"batchId": ""}), errors.AnswerUnreadableError, Fate.UNKNOWN),
+    (web.Response(200, json={"batchId": None}), errors.AnswerUnreadableError, Fate.UNKNOWN),
 ]
 
 
@@ -174,7 +174,7 @@ def test_what_may_have_happened_to_a_submit(
 
 
 def test_a_refused_token_is_renewed_once() -> None:
-    replies = iter([httpx.Response(401), httpx.Response(200, json={"BatchId": 42})])
+    replies = iter([web.Response(401), web.Response(200, json={"BatchId": 42})])
     service, tokens = Service(lambda _: next(replies)), Tokens()
     assert create(service, tokens) == "42"
     assert tokens.refreshed == 1
@@ -184,7 +184,7 @@ def test_a_refused_token_is_renewed_once() -> None:
 
 
 def test_a_token_refused_twice_ends_it() -> None:
-    service, tokens = Service(lambda _: httpx.Response(401)), Tokens()
+    service, tokens = Service(lambda _: web.Response(401)), Tokens()
     error = create(service, tokens)
     assert isinstance(error, errors.TokenRefusedError)
     assert error.exit_code is ExitCode.SIGN_IN
@@ -198,7 +198,7 @@ def test_a_token_that_cannot_be_renewed_is_a_refused_token() -> None:
                 raise SignInNeededError("gone", remedy="siptui auth login")
             return "old"
 
-    service = Service(lambda _: httpx.Response(401))
+    service = Service(lambda _: web.Response(401))
     error = create(service, Stale())
     assert isinstance(error, errors.TokenRefusedError)
     assert error.remedy == "siptui auth login"
@@ -213,7 +213,7 @@ def test_a_token_that_cannot_be_fetched_leaves_nothing_in_doubt(at_refresh: bool
                 raise SiptuiError("the authority is not reached")
             return "old"
 
-    service = Service(lambda _: httpx.Response(401))
+    service = Service(lambda _: web.Response(401))
     error = create(service, Unreachable())
     assert isinstance(error, errors.NotReachedError)
     assert error.fate is Fate.NOT_SENT
@@ -225,7 +225,7 @@ def test_403_names_the_roles_and_keeps_what_the_service_said() -> None:
         "message": "Access Denied.",
         "action": "Provide different credential or request access.",
     }
-    error = create(Service(lambda _: httpx.Response(403, json=body)))
+    error = create(Service(lambda _: web.Response(403, json=body)))
     assert isinstance(error, errors.AccessDeniedError)
     assert "Access Denied" in error.message
     assert "Privileged Authentication Administrator" in error.remedy
@@ -244,14 +244,14 @@ def test_403_names_the_roles_and_keeps_what_the_service_said() -> None:
     ],
 )
 def test_the_services_own_words_are_found_in_every_shape(body: object) -> None:
-    error = create(Service(lambda _: httpx.Response(400, json=body)))
+    error = create(Service(lambda _: web.Response(400, json=body)))
     assert isinstance(error, errors.RejectedError)
     assert error.code == "TooMany"
     assert "Three batches are running" in error.message
 
 
 def test_a_plain_text_refusal_is_shown_and_made_visible() -> None:
-    error = create(Service(lambda _: httpx.Response(400, text="no \x1b]52;c;x\x07 way")))
+    error = create(Service(lambda _: web.Response(400, text="no \x1b]52;c;x\x07 way")))
     assert isinstance(error, errors.RejectedError)
     assert r"no \x1b]52;c;x\x07 way" in error.message
     assert "\x1b" not in error.raw
@@ -259,14 +259,14 @@ def test_a_plain_text_refusal_is_shown_and_made_visible() -> None:
 
 def test_a_proxys_page_is_called_that() -> None:
     for status in (200, 403, 502):
-        error = create(Service(lambda _, s=status: httpx.Response(s, html=HTML)))  # type: ignore[misc] # a default binds it
+        error = create(Service(lambda _, s=status: web.Response(s, html=HTML)))  # type: ignore[misc] # a default binds it
         assert isinstance(error, GatewayError)
         assert "proxy" in error.message
         assert error.raw.startswith("<!DOCTYPE")
 
 
 def test_retry_after_is_read_from_a_refusal() -> None:
-    error = create(Service(lambda _: httpx.Response(429, headers={"Retry-After": "12"})))
+    error = create(Service(lambda _: web.Response(429, headers={"Retry-After": "12"})))
     assert isinstance(error, errors.ThrottledError)
     assert error.retry_after == 12
 
@@ -296,9 +296,9 @@ def reading(replies: list[Reply], retry: bool) -> tuple[object, list[str], float
 
 def test_a_read_is_tried_again_as_the_service_asks() -> None:
     replies: list[Reply] = [
-        httpx.Response(429, headers={"Retry-After": "600"}),
-        httpx.ReadTimeout("x"),
-        httpx.Response(200, json=[]),
+        web.Response(429, headers={"Retry-After": "600"}),
+        web.ReadTimeout("x"),
+        web.Response(200, json=[]),
     ]
     found, waits, passed, calls = reading(replies, retry=True)
     assert found == ()
@@ -308,17 +308,17 @@ def test_a_read_is_tried_again_as_the_service_asks() -> None:
 
 
 def test_a_read_raises_at_once_when_told_so_or_when_it_cannot_pass() -> None:
-    found, waits, _, calls = reading([httpx.Response(503)], retry=False)
+    found, waits, _, calls = reading([web.Response(503)], retry=False)
     assert isinstance(found, errors.ServiceFailedError)
     assert (waits, calls) == ([], 1)
-    found, waits, _, calls = reading([httpx.Response(403)], retry=True)
+    found, waits, _, calls = reading([web.Response(403)], retry=True)
     assert isinstance(found, errors.AccessDeniedError)
     assert (waits, calls) == ([], 1)
 
 
 def test_a_wait_beyond_a_quarter_of_an_hour_is_left_to_people() -> None:
     found, waits, passed, _ = reading(
-        [httpx.Response(429, headers={"Retry-After": "901"})], retry=True
+        [web.Response(429, headers={"Retry-After": "901"})], retry=True
     )
     assert isinstance(found, errors.ThrottledError)
     assert found.retry_after == 901
@@ -327,13 +327,13 @@ def test_a_wait_beyond_a_quarter_of_an_hour_is_left_to_people() -> None:
 
 
 def test_a_read_that_never_passes_ends_after_a_few_tries() -> None:
-    found, waits, _, calls = reading([httpx.Response(500)] * 9, retry=True)
+    found, waits, _, calls = reading([web.Response(500)] * 9, retry=True)
     assert isinstance(found, errors.ServiceFailedError)
     assert calls == len(waits) + 1 == 5
 
 
 def test_a_batch_id_cannot_leave_its_place_in_the_address() -> None:
-    service = Service(lambda _: httpx.Response(404))
+    service = Service(lambda _: web.Response(404))
 
     async def main() -> None:
         with pytest.raises(errors.RejectedError):
@@ -346,9 +346,9 @@ def test_a_batch_id_cannot_leave_its_place_in_the_address() -> None:
 
 def test_the_last_day_of_a_tenant_without_batches_is_empty() -> None:
     replies: list[Callable[[], Reply]] = [
-        lambda: httpx.Response(204),
-        lambda: httpx.Response(200, json=None, content=b"null"),
-        lambda: httpx.Response(200, json={"value": []}),
+        lambda: web.Response(204),
+        lambda: web.Response(200, json=None, content=b"null"),
+        lambda: web.Response(200, json={"value": []}),
     ]
     for reply in replies:
         assert reading([reply()], retry=False)[0] == ()
@@ -373,7 +373,7 @@ def test_the_example_of_a_finished_batch() -> None:
             },
         ],
     }
-    service = Service(lambda _: httpx.Response(200, json=body))
+    service = Service(lambda _: web.Response(200, json=body))
 
     async def main() -> None:
         status = await service.client().batch_status("b-1")

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import httpx
 import pytest
 
 from siptui.gateway.paging import further
 from tests.gateway.service import Service
 from tests.support import emulated_time
+from tests.transport import web
 
 _PATH = "/Teams.SipDevicesGatewayManagement/v1/batchsummaries"
 _STATUS = "/v1/batchstatus?batchid=b-1"
@@ -76,22 +76,22 @@ def test_what_was_asked_for_is_asked_for_on_every_page() -> None:
 @pytest.mark.parametrize(
     ("second", "gap"),
     [
-        (httpx.Response(200, json=[{"batchId": "b-2"}]), ""),
-        (httpx.Response(200, json={"value": [{"batchId": "b-1"}], "nextLink": "?p=2"}), "do not"),
-        (httpx.Response(400, json={"message": "no such parameter"}), "page 2 cannot be read"),
-        (httpx.Response(404), "page 2 cannot be read"),
-        (httpx.Response(200, json="x"), "page 2 cannot be read"),
+        (web.Response(200, json=[{"batchId": "b-2"}]), ""),
+        (web.Response(200, json={"value": [{"batchId": "b-1"}], "nextLink": "?p=2"}), "do not"),
+        (web.Response(400, json={"message": "no such parameter"}), "page 2 cannot be read"),
+        (web.Response(404), "page 2 cannot be read"),
+        (web.Response(200, json="x"), "page 2 cannot be read"),
     ],
 )
-def test_a_further_page_is_read_or_missed(second: httpx.Response, gap: str) -> None:
-    asked: list[httpx.URL] = []
+def test_a_further_page_is_read_or_missed(second: web.Response, gap: str) -> None:
+    asked: list[web.URL] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: web.Request) -> web.Response:
         asked.append(request.url)
         if "p=2" in str(request.url):
             return second
         link = "https://evil.example/v1/batchsummaries?p=2"
-        return httpx.Response(200, json={"value": [{"batchId": "b-1"}], "nextLink": link})
+        return web.Response(200, json={"value": [{"batchId": "b-1"}], "nextLink": link})
 
     async def main() -> None:
         found = await Service(answer).client().batch_summaries()

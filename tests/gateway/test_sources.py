@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import httpx
 import pytest
 
 from siptui.emulator.emulator import BASE_URL, Emulator
@@ -34,18 +33,19 @@ from siptui.transport.http import open_client
 from tests.emulator.support import scenario
 from tests.gateway.service import ADMIN_API, Service, Tokens
 from tests.support import emulated_time
+from tests.transport import web
 
 T = TypeVar("T")
 USER = TeamsUser("11111111-2222-4333-8444-555555555555", "o'neill@contoso.com")
 
 
 def admin(service: Service, tokens: Tokens | None = None) -> TenantAdminClient:
-    http = open_client(transport=httpx.MockTransport(service))
+    http = open_client(transport=web.service(service))
     return TenantAdminClient(http, ADMIN_API, tokens or Tokens())
 
 
 def graph(service: Service) -> DirectoryClient:
-    return DirectoryClient(open_client(transport=httpx.MockTransport(service)), ADMIN_API, Tokens())
+    return DirectoryClient(open_client(transport=web.service(service)), ADMIN_API, Tokens())
 
 
 def run(call: Callable[[], Awaitable[T]]) -> T:
@@ -56,8 +56,8 @@ def run(call: Callable[[], Awaitable[T]]) -> T:
 
 
 def test_the_clients_are_what_the_protocols_say() -> None:
-    service = Service(lambda _: httpx.Response(404))
-    http = open_client(transport=httpx.MockTransport(service))
+    service = Service(lambda _: web.Response(404))
+    http = open_client(transport=web.service(service))
     tenant: TenantAdmin = admin(service)
     directory: Directory = graph(service)
     inventory: Inventory = InventoryClient(http, ADMIN_API, Tokens())
@@ -65,7 +65,7 @@ def test_the_clients_are_what_the_protocols_say() -> None:
 
 
 def test_names_are_quoted_in_a_filter() -> None:
-    service = Service(lambda _: httpx.Response(200, json={"users": []}))
+    service = Service(lambda _: web.Response(200, json={"users": []}))
     client = admin(service)
     assert run(lambda: client.users(["o'neill@contoso.com", "a&b#c@contoso.com"])) == ()
     (request,) = service.calls
@@ -81,7 +81,7 @@ def test_names_are_quoted_in_a_filter() -> None:
 
 def test_an_account_nobody_asked_for_is_left_out() -> None:
     row = {"userPrincipalName": "other@contoso.com"}
-    service = Service(lambda _: httpx.Response(200, json={"users": [row]}))
+    service = Service(lambda _: web.Response(200, json={"users": [row]}))
     assert run(lambda: admin(service).users(["a@contoso.com"])) == ()
 
 
@@ -93,7 +93,7 @@ def test_a_next_page_never_leads_to_another_host() -> None:
         },
         {"users": [{"userPrincipalName": "b@contoso.com"}], "nextLink": None},
     ]
-    service = Service(lambda _: httpx.Response(200, json=pages.pop(0)))
+    service = Service(lambda _: web.Response(200, json=pages.pop(0)))
     found = run(lambda: admin(service).users(["a@contoso.com", "b@contoso.com"]))
     assert [user.user_name for user in found] == ["a@contoso.com", "b@contoso.com"]
     assert {request.url.host for request in service.calls} == {"admin.example"}
@@ -103,7 +103,7 @@ def test_a_next_page_never_leads_to_another_host() -> None:
         {"value": [{"principalId": "x"}], "@odata.nextLink": "https://evil.example/v1.0/p2?a=1"}
     ]
     rows.append({"value": []})
-    service = Service(lambda _: httpx.Response(200, json=rows.pop(0)))
+    service = Service(lambda _: web.Response(200, json=rows.pop(0)))
     assert run(lambda: graph(service).administrators()) == {"x"}
     assert str(service.calls[1].url) == f"{ADMIN_API}/v1.0/p2?a=1"
 
@@ -117,7 +117,7 @@ def test_a_next_page_never_leads_to_another_host() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "reply", [httpx.ReadTimeout("late"), httpx.RemoteProtocolError("cut"), httpx.Response(503)]
+    "reply", [web.ReadTimeout("late"), web.RemoteProtocolError("cut"), web.Response(503)]
 )
 def test_a_write_is_sent_once_and_its_lost_answer_says_so(write: Any, reply: Any) -> None:
     service = Service(lambda _: reply)
@@ -128,7 +128,7 @@ def test_a_write_is_sent_once_and_its_lost_answer_says_so(write: Any, reply: Any
 
 
 def test_a_write_with_a_token_that_ran_out_is_sent_again_and_no_more() -> None:
-    replies = [httpx.Response(401), httpx.Response(401)]
+    replies = [web.Response(401), web.Response(401)]
     service = Service(lambda _: replies.pop(0))
     tokens = Tokens()
     with pytest.raises(Exception, match="401"):
@@ -145,7 +145,7 @@ def test_a_change_names_the_instance_by_its_key_where_it_has_one() -> None:
             {"Identity": "Global", "Key": {"ScopeClass": "Global"}, "BulkSignIn": "Enabled"},
         ),
     ):
-        service = Service(lambda _, found=instance: httpx.Response(200, json=found))
+        service = Service(lambda _, found=instance: web.Response(200, json=found))
         client = admin(service)
         run(lambda client=client: client.set_bulk_sign_in(True))  # type: ignore[misc] # bound early
         read, write = service.calls
@@ -159,8 +159,8 @@ def test_a_change_names_the_instance_by_its_key_where_it_has_one() -> None:
 def test_the_other_path_of_an_assignment_is_tried_where_there_is_no_such_path(
     status: int, forms: int
 ) -> None:
-    def handler(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(status if request.method == "PATCH" else 200)
+    def handler(request: web.Request) -> web.Response:
+        return web.Response(status if request.method == "PATCH" else 200)
 
     service = Service(handler)
     client = admin(service)
@@ -180,7 +180,7 @@ def test_the_other_path_of_an_assignment_is_tried_where_there_is_no_such_path(
 def test_one_throttled_part_of_a_batch_waits_its_own_time_and_alone() -> None:
     sent: list[tuple[float, list[str]]] = []
 
-    def handler(request: httpx.Request) -> httpx.Response:
+    def handler(request: web.Request) -> web.Response:
         import asyncio
 
         parts = json.loads(request.content)["requests"]
@@ -195,7 +195,7 @@ def test_one_throttled_part_of_a_batch_waits_its_own_time_and_alone() -> None:
             if name.startswith("c"):
                 answer = {"id": part["id"], "status": 404}
             answers.append(answer)
-        return httpx.Response(200, json={"responses": answers})
+        return web.Response(200, json={"responses": answers})
 
     service = Service(handler)
     client = graph(service)
@@ -210,7 +210,7 @@ def test_one_throttled_part_of_a_batch_waits_its_own_time_and_alone() -> None:
 
 
 def test_a_batch_that_leaves_somebody_out_proves_nothing() -> None:
-    service = Service(lambda _: httpx.Response(200, json={"responses": []}))
+    service = Service(lambda _: web.Response(200, json={"responses": []}))
     with pytest.raises(AnswerUnreadableError):
         run(lambda: graph(service).users(["a@contoso.com"]))
 
@@ -221,13 +221,13 @@ _ROW = {"id": "1", "userPrincipalName": "A@contoso.com", "accountEnabled": True}
 def _batched(answer: Callable[[str, str], tuple[int, Any]]) -> Service:
     """A Graph whose `$batch` answers each part by version and path."""
 
-    def handler(request: httpx.Request) -> httpx.Response:
+    def handler(request: web.Request) -> web.Response:
         version = request.url.path.split("/")[1]
         responses = []
         for part in json.loads(request.content)["requests"]:
             status, body = answer(version, unquote(part["url"]))
             responses.append({"id": part["id"], "status": status, "body": body})
-        return httpx.Response(200, json={"responses": responses})
+        return web.Response(200, json={"responses": responses})
 
     return Service(handler)
 
@@ -279,47 +279,43 @@ def test_where_a_list_may_not_tell_of_mfa_it_is_asked_for_without(status: int) -
 
 def test_pages_without_an_end_prove_nothing() -> None:
     users = {"users": [], "nextLink": "p1"}
-    service = Service(lambda _: httpx.Response(200, json=users))
+    service = Service(lambda _: web.Response(200, json=users))
     with pytest.raises(AnswerUnreadableError, match="end"):
         run(lambda: admin(service).users(["a@contoso.com"]))
     assert len(service.calls) == 2
     numbers = iter(range(10**6))
-    service = Service(
-        lambda _: httpx.Response(200, json={**users, "nextLink": f"p{next(numbers)}"})
-    )
+    service = Service(lambda _: web.Response(200, json={**users, "nextLink": f"p{next(numbers)}"}))
     with pytest.raises(AnswerUnreadableError, match="end"):
         run(lambda: admin(service).users(["a@contoso.com"]))
     assert len(service.calls) <= 100
 
     link = {"value": [], "@odata.nextLink": "https://graph.example/v1.0/x?$skiptoken=1"}
-    service = Service(lambda _: httpx.Response(200, json=link))
+    service = Service(lambda _: web.Response(200, json=link))
     with pytest.raises(AnswerUnreadableError, match="end"):
         run(lambda: graph(service).access_policies())
     assert len(service.calls) == 2
 
     phone = {"macAddressInfos": [{"macAddress": "00-04-F2-00-00-20"}]}
     service = Service(
-        lambda _: httpx.Response(
+        lambda _: web.Response(
             200, json={"devices": [phone], "continuationToken": f"t{next(numbers)}"}
         )
     )
-    inventory = InventoryClient(
-        open_client(transport=httpx.MockTransport(service)), ADMIN_API, Tokens()
-    )
+    inventory = InventoryClient(open_client(transport=web.service(service)), ADMIN_API, Tokens())
     with pytest.raises(AnswerUnreadableError, match="end"):
         run(inventory.sip_devices)
     assert len(service.calls) <= 25
     circle = iter("abab")
     service = Service(
-        lambda _: httpx.Response(200, json={"devices": [phone], "continuationToken": next(circle)})
+        lambda _: web.Response(200, json={"devices": [phone], "continuationToken": next(circle)})
     )
-    http = open_client(transport=httpx.MockTransport(service))
+    http = open_client(transport=web.service(service))
     (one,) = run(InventoryClient(http, ADMIN_API, Tokens()).sip_devices)
     assert (one.hardware_id, len(service.calls)) == ("00-04-F2-00-00-20", 3)
 
 
 def test_a_wait_that_is_too_long_is_not_begun() -> None:
-    reply = httpx.Response(429, headers={"Retry-After": "86400"})
+    reply = web.Response(429, headers={"Retry-After": "86400"})
     service = Service(lambda _: reply)
     with pytest.raises(ThrottledError):
         run(lambda: graph(service).access_policies())
@@ -328,7 +324,7 @@ def test_a_wait_that_is_too_long_is_not_begun() -> None:
 
 def test_a_number_is_asked_for_once_in_graphs_own_words() -> None:
     headers = {"Location": "https://graph.example/v1.0/op/1"}
-    service = Service(lambda _: httpx.Response(202, headers=headers))
+    service = Service(lambda _: web.Response(202, headers=headers))
     where = run(
         lambda: graph(service).assign_number(USER, "+441614960001", NumberType.OPERATOR_CONNECT)
     )
@@ -338,7 +334,7 @@ def test_a_number_is_asked_for_once_in_graphs_own_words() -> None:
         "numberType": "operatorConnect",
         "assignmentTargetId": USER.object_id,
     }
-    lost = Service(lambda _: httpx.ReadTimeout("late"))
+    lost = Service(lambda _: web.ReadTimeout("late"))
     with pytest.raises(AnswerLostError):
         run(lambda: graph(lost).assign_number(USER, "+44161", NumberType.DIRECT_ROUTING))
     assert len(lost.calls) == 1

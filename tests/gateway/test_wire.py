@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from siptui.transport.exchange import Answer
 from tests.gateway.contract import devices
 from tests.gateway.service import Service
 from tests.support import emulated_time
+from tests.transport import web
 
 _NAMES = (
     *("batchId", "BatchStatus", "REGION", "requestTime", "UserId", "batchItemsCount"),
@@ -65,8 +65,8 @@ def test_whatever_comes_is_read_or_refused_and_never_steers_a_terminal(body: byt
 @given(body=_BODIES, status=st.sampled_from([200, 201, 400, 401, 403, 429, 500, 502]))
 def test_through_the_client_only_errors_of_the_gateway_come_out(body: bytes, status: int) -> None:
     service = Service(
-        lambda _: httpx.Response(status, content=body),
-        discovery=lambda _: httpx.Response(200, content=body),
+        lambda _: web.Response(status, content=body),
+        discovery=lambda _: web.Response(200, content=body),
     )
 
     async def main() -> None:

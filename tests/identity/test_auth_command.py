@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -21,6 +20,7 @@ from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE, EntraUser
 from siptui.posix import private_folder, write_private
 from siptui.transport.tls import trust
 from tests.identity.conftest import Authority
+from tests.transport import web
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def ran(*args: str, text: str = "") -> tuple[int, list[dict[str, Any]], str]:
 
 
 def redirected(url: str) -> str:
-    with httpx.Client(verify=trust(), trust_env=False) as browser:
+    with web.Client(verify=trust(), trust_env=False) as browser:
         return str(browser.get(url).headers["location"])
 
 
@@ -140,7 +140,7 @@ def test_browser_through_the_port(authority: Authority, profile: Path) -> None:
         assert process.stdout
         first = json.loads(process.stdout.readline())
         assert first["port"] == port
-        answer = httpx.get(
+        answer = web.get(
             redirected(first["url"]).replace("localhost", "127.0.0.1"), trust_env=False
         )
         assert answer.status_code == 200

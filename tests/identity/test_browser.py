@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
 import pytest
 
 from siptui.emulator.entra import CONTOSO
@@ -21,15 +20,16 @@ from siptui.identity.errors import (
 from siptui.identity.store import MemoryStore
 from siptui.transport.tls import trust
 from tests.identity.conftest import Authority
+from tests.transport import web
 
 
 def attempt(authority: Authority, store: MemoryStore | None = None) -> BrowserSignIn:
     return BrowserSignIn(authority.registration(), store or MemoryStore())
 
 
-async def visited(url: str, *, back: bool = True) -> httpx.Response:
+async def visited(url: str, *, back: bool = True) -> web.Response:
     """Open `url` as a browser would; the page it ends at, or the redirect if not `back`."""
-    async with httpx.AsyncClient(verify=trust(), trust_env=False) as browser:
+    async with web.AsyncClient(verify=trust(), trust_env=False) as browser:
         answer = await browser.get(url)
         assert answer.status_code == 302
         if not back:
@@ -41,7 +41,7 @@ async def visited(url: str, *, back: bool = True) -> httpx.Response:
 def test_browser_comes_back_through_the_port(authority: Authority) -> None:
     store = MemoryStore()
 
-    async def go() -> tuple[BrowserPrompt, Account, httpx.Response]:
+    async def go() -> tuple[BrowserPrompt, Account, web.Response]:
         sign_in = attempt(authority, store)
         prompt = await sign_in.start(0)
         waiting = asyncio.ensure_future(sign_in.wait())
@@ -117,7 +117,7 @@ def test_strangers_at_the_port_change_nothing(authority: Authority) -> None:
         prompt = await sign_in.start(0)
         waiting = asyncio.ensure_future(sign_in.wait())
         base = f"http://127.0.0.1:{prompt.port}"
-        async with httpx.AsyncClient(trust_env=False) as stranger:
+        async with web.AsyncClient(trust_env=False) as stranger:
             assert (await stranger.get(f"{base}/favicon.ico")).status_code == 404
             assert (await stranger.get(f"{base}/?code=x&state=guess")).status_code == 400
             assert (await stranger.post(base, data={"code": "x"})).status_code == 400
@@ -209,7 +209,7 @@ def test_answer_posted_by_the_page(authority: Authority) -> None:
         waiting = asyncio.ensure_future(sign_in.wait())
         redirect = (await visited(prompt.url, back=False)).headers["location"]
         form = {key: value[0] for key, value in parse_qs(urlsplit(redirect).query).items()}
-        async with httpx.AsyncClient(trust_env=False) as browser:
+        async with web.AsyncClient(trust_env=False) as browser:
             await browser.post(f"http://127.0.0.1:{prompt.port}/", data=form)
         return await waiting
 

@@ -59,14 +59,13 @@ def test_code_then_account(authority: Authority) -> None:
 
 
 def test_a_person_types_the_code_on_the_page(authority: Authority) -> None:
-    import httpx
-
     from siptui.transport.tls import trust
+    from tests.transport import web
 
     async def go() -> Account:
         sign_in = attempt(authority, MemoryStore())
         prompt = await sign_in.start()
-        async with httpx.AsyncClient(verify=trust()) as browser:
+        async with web.AsyncClient(verify=trust()) as browser:
             form = {"code": prompt.user_code, "user": "teams@contoso.com"}
             page = await browser.post(prompt.verification_uri, data=form)
         assert page.status_code == 200

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.scenario import Scenario
+from tests.transport import web
 
 BULK = "/Teams.SipDevicesGatewayManagement/v1"
 
@@ -26,11 +25,11 @@ class Running:
 
     def ask(self, page: str) -> Any:
         """GET `/_emulator/PAGE`."""
-        return httpx.get(f"{self.url}/_emulator/{page}", trust_env=False).raise_for_status().json()
+        return web.get(f"{self.url}/_emulator/{page}", trust_env=False).raise_for_status().json()
 
     def tell(self, page: str, **what: Any) -> Any:
         """POST `what` to `/_emulator/PAGE`."""
-        answer = httpx.post(f"{self.url}/_emulator/{page}", json=what, trust_env=False)
+        answer = web.post(f"{self.url}/_emulator/{page}", json=what, trust_env=False)
         return answer.raise_for_status().json()
 
 

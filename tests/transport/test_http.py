@@ -6,14 +6,15 @@ import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 import trustme
 
 from siptui.domain.errors import UsageError
 from siptui.transport import Answer, Call, Exchange, Failure, TransportError, open_client
 from siptui.transport.exchange import LIMITS
+from siptui.transport.proxy import proxy_for
 from tests.support import emulated_time
+from tests.transport import web
 from tests.transport.lines import OK, Proxy, Talk, answering, served
 
 
@@ -172,6 +173,17 @@ def test_a_proxy_that_refuses_is_named_and_nothing_was_sent(
         ("HTTPS_PROXY", "http://me:hid/den@127.0.0.1:1", "cannot be read"),
         ("HTTPS_PROXY", "http://me:hid#den@127.0.0.1:1", "cannot be read"),
         ("HTTPS_PROXY", "http://[::1", "cannot be read"),
+        ("HTTPS_PROXY", "http://h:99999", "cannot be read"),
+        ("HTTPS_PROXY", "http://h:0", "cannot be read"),
+        ("HTTPS_PROXY", "http://me:77#hidden@proxy:1", "cannot be read"),
+        ("HTTPS_PROXY", "http://me:77?hidden@proxy:1", "cannot be read"),
+        ("HTTPS_PROXY", "http://me:77/hidden@proxy:1", "cannot be read"),
+        ("HTTPS_PROXY", "me:77/hidden@proxy:1", "cannot be read"),
+        ("HTTPS_PROXY", "http://hid:den", "cannot be read"),
+        ("HTTPS_PROXY", "http://hid den:1", "cannot be read"),
+        ("HTTPS_PROXY", "http://me:hid://den@proxy:port", "cannot be read"),
+        ("HTTPS_PROXY", "me:hid://den@proxy:port", "cannot be read"),
+        ("HTTPS_PROXY", "http://hidden@proxy:port", "cannot be read"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_named(
@@ -183,7 +195,8 @@ def test_a_proxy_that_cannot_be_used_is_named(
     assert says in error.message
     assert "http://" in error.remedy
     assert (error.failure, error.sent) == (Failure.PROXY, False)
-    assert "hid" not in f"{error.message}{error.remedy}"
+    for part in ("hid", "den", "77"):
+        assert part not in f"{error.message}{error.remedy}"
     monkeypatch.setenv("NO_PROXY", "*")
     assert asyncio.run(_refused("https://service.invalid/")).failure is Failure.NAME
 
@@ -193,6 +206,47 @@ async def _refused(url: str) -> TransportError:
         with pytest.raises(TransportError) as caught:
             await http.send(Call.READ, "GET", url)
         return caught.value
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "direct"),
+    [
+        ("[::1]", "service.invalid", False),
+        ("fd00::/8", "service.invalid", False),
+        ("[fd00::]/8,::1", "[fd00::7]", True),
+        ("fd00::7", "[fd00::7]", True),
+        ("[fd00::7]", "[fd00:0::7]", True),
+        ("[fd00::7]:443", "[fd00::7]", True),
+        ("[fd00::7]:444", "[fd00::7]", False),
+        ("fd00::/8", "[fe80::7]", False),
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("10.1.2.3:443", "10.1.2.3", True),
+        ("service.invalid", "service.invalid", True),
+        ("SERVICE.invalid.", "a.service.INVALID", True),
+        (".service.invalid", "a.service.invalid", True),
+        ("*.service.invalid", "a.service.invalid", True),
+        ("service.invalid:443", "service.invalid", True),
+        ("service.invalid:8443", "service.invalid", False),
+        ("vice.invalid", "service.invalid", False),
+        ("localhost, 127.0.0.1 ::1 service.invalid", "service.invalid", True),
+        ("https://service.invalid", "service.invalid", True),
+        ("*", "anything.invalid", True),
+        ("not/a/range,[,],:,::::,%,[::1", "service.invalid", False),
+        ("", "service.invalid", False),
+    ],
+)
+def test_no_proxy_takes_out_what_it_names(
+    monkeypatch: pytest.MonkeyPatch, entry: str, host: str, direct: bool
+) -> None:
+    """No entry breaks a request, whatever it is: the way that is taken tells which one it was."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    monkeypatch.setenv("NO_PROXY", entry)
+    url = f"https://{host}/"
+    assert proxy_for(url) == ("" if direct else "http://proxy.invalid:3128")
+    if not direct:
+        error = asyncio.run(_refused(url))
+        assert "The proxy proxy.invalid:3128" in error.message
 
 
 def test_tls_that_fails_behind_a_proxy_means_nothing_was_sent(
@@ -308,7 +362,7 @@ def test_plain_http_to_another_machine_is_not_even_tried() -> None:
     asyncio.run(main())
 
 
-class Drip(httpx.AsyncByteStream):
+class Drip(web.AsyncByteStream):
     """One byte every ten seconds, for ever."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -321,7 +375,7 @@ def test_an_answer_that_drips_ends_at_the_deadline() -> None:
     seen: list[Exchange] = []
 
     async def main() -> float:
-        transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Drip()))
+        transport = web.MockTransport(lambda _: web.Response(200, stream=Drip()))
         async with open_client(transport=transport, watchers=[seen.append]) as http:
             with pytest.raises(TransportError) as caught:
                 await http.send(Call.READ, "GET", "https://x.example/")

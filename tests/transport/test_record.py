@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 import pytest
 
 from siptui.domain.errors import UsageError
@@ -17,6 +16,7 @@ from siptui.transport import Answer, Call, Exchange, open_client
 from siptui.transport.record import Recorder
 from tests.gateway.contract import devices
 from tests.gateway.service import ADMIN_API, CREATE, Tokens, discovered
+from tests.transport import web
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 SECRET = "c4n4ry-token"
@@ -40,18 +40,18 @@ STATUS = {
 }
 
 
-def answer(request: httpx.Request) -> httpx.Response:
+def answer(request: web.Request) -> web.Response:
     if request.url.path.endswith("serviceDiscovery"):
         return discovered()
     if request.url.path == CREATE:
-        return httpx.Response(200, json={"batchId": BATCH}, headers={"Set-Cookie": SECRET})
-    return httpx.Response(200, json=STATUS)
+        return web.Response(200, json={"batchId": BATCH}, headers={"Set-Cookie": SECRET})
+    return web.Response(200, json=STATUS)
 
 
 def recorded(path: Path) -> list[dict[str, object]]:
     async def main() -> None:
         with Recorder(path) as recorder:
-            transport = httpx.MockTransport(answer)
+            transport = web.service(answer)
             async with open_client(transport=transport, watchers=[recorder]) as http:
                 client = BulkSignInClient(http, ADMIN_API, Tokens(SECRET))
                 await client.create_batch(Region.EMEA, devices(2))

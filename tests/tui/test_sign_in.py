@@ -181,11 +181,10 @@ async def test_a_refusal_is_told_and_the_browser_is_the_next_way(
 
 
 async def _redirected(url: str) -> str:
-    import httpx
-
     from siptui.transport.tls import trust
+    from tests.transport import web
 
-    async with httpx.AsyncClient(verify=trust()) as browser:
+    async with web.AsyncClient(verify=trust()) as browser:
         answer = await browser.get(url)
     return answer.headers["location"]
 

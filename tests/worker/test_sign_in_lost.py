@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from siptui.domain.state import BatchState
@@ -15,6 +14,7 @@ from siptui.emulator.entra_tokens import EntraUser
 from siptui.runs import events as ev
 from siptui.runs.state import BatchRecord
 from siptui.tui.need import needs_sign_in
+from tests.transport import web
 from tests.worker.installation import json_lines, until, write_list
 from tests.worker.signed_in import LASTING, SignedInInstallation, signed_in_installation
 
@@ -208,7 +208,7 @@ def _by_browser(installation: SignedInInstallation) -> None:
         assert process.stdout
         url = json.loads(process.stdout.readline())["url"]
         trusted = ssl.create_default_context(cafile=installation.env["SSL_CERT_FILE"])
-        with httpx.Client(verify=trusted, trust_env=False) as browser:
+        with web.Client(verify=trusted, trust_env=False) as browser:
             ended_at = browser.get(url).headers["location"]
         out, _ = process.communicate(f"{ended_at}\n", timeout=60)
     assert process.returncode == 0, out
