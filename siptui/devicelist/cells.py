@@ -11,7 +11,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 # White space and what is drawn as nothing, at the ends of a cell.
 EDGE = " \t\r\n\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-_EDGES = re.compile(f"^[{EDGE}]+|[{EDGE}]+$")
+# As characters: `str.strip` is linear where a pattern for a run at the end is not.
+_EDGES = "".join(c for c in map(chr, range(0x10000)) if re.match(f"[{EDGE}]", c))
 _SIGNS = r"=+\-@\t\r＝＋－＠"
 _GUARD = re.compile(rf"^'+(?=[{_SIGNS}])")
 # Where a program that separates by another character would cut the cell, a formula may begin as
@@ -29,7 +30,7 @@ def clean(cell: str) -> str:
     Control and format characters inside are made visible. Cleaning twice changes nothing.
     """
     while True:
-        value = _EDGES.sub("", cell)
+        value = cell.strip(_EDGES)
         if value.startswith(_SPECIAL):
             value = _GUARD.sub("", value)
             if wrapped := _UNWRAP.match(value):

@@ -70,6 +70,7 @@ class Columns:
     read: list[ColumnRead] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    taken: set[int] = field(default_factory=set)
 
 
 class Choice:
@@ -92,8 +93,8 @@ class Choice:
         ours: bool = False,
     ) -> None:
         self.file, self.line, self.names, self.rows, self.mapped = file, line, names, rows, mapped
-        self.taken: set[int] = set(results)
-        self.columns = Columns()
+        self.columns = Columns(taken=set(results))
+        self.taken = self.columns.taken
         self.ours = ours
         self.sample = rows[:: max(1, len(rows) // _SAMPLE)]
 

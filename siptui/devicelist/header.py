@@ -7,7 +7,7 @@ first line of a header that has two.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from siptui.devicelist.cells import clean
 from siptui.devicelist.choosing import header_above, looks_like_hardware, looks_like_user, no_header
@@ -28,6 +28,7 @@ MAX_COLUMNS = 1_000
 _SEP = re.compile(r'^"?sep=(.)"?[,;|\s]*$', re.IGNORECASE)
 _TYPE = re.compile(r'^"?#TYPE\b', re.IGNORECASE)
 _BELOW = 60  # rows in which the first device is looked for
+_LINES = 2_000  # lines in which that is done, blank ones among them
 _LOOKED_AT = 200  # rows by which the character between the cells of rows is found
 
 
@@ -183,10 +184,8 @@ def _among(
 
 
 def _top(lines: Sequence[str], start: int, delimiter: str) -> Iterator[Record]:
-    for count, record in enumerate(records(lines, delimiter, start)):
-        if count == _BELOW:
-            return
-        yield record
+    # `islice` alone would look through a million blank lines.
+    yield from islice(records(lines[: start + _LINES], delimiter, start), _BELOW)
 
 
 def _first_device(rows: Iterable[tuple[int, Sequence[str]]]) -> int | None:
@@ -236,7 +235,7 @@ def _rows_divided_by(
     """The character that divides the rows below a header of `width` columns."""
     if width < 2 or named is not None:
         return divided
-    some = [r for r, _ in zip(records(lines, divided, first), range(_LOOKED_AT), strict=False)]
+    some = islice(records(lines[: first + _LINES], divided, first), _LOOKED_AT)
     rows = [r for r in some if r.cells[0].strip() and not r.cells[0].lstrip().startswith("#")]
     if not rows or any(len(r.cells) > 1 or unwrapped(_cells(r.cells), divided) for r in rows):
         return divided

@@ -15,9 +15,10 @@ from siptui.devicelist.across import Entry, repeated_accounts, repeated_devices
 from siptui.devicelist.choosing import Choice, Columns
 from siptui.devicelist.header import Header, find_in_lines
 from siptui.devicelist.model import DeviceList, Fault, InvalidRow, ListError
+from siptui.devicelist.regions import check_regions
 from siptui.devicelist.rows import LeftOut, Row, rows_of_lines
 from siptui.devicelist.rules import Changes, Judge, Judged, Layout
-from siptui.devicelist.source import Source, load
+from siptui.devicelist.source import Source, load, read_twice
 from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped
 from siptui.domain.device import Device
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
@@ -25,6 +26,8 @@ from siptui.domain.region import Region
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 200_000
+#: Blank lines and comments among them.
+MAX_LINES = 1_000_000
 #: What rows times columns may come to: each cell is kept, as it may be shown and exported.
 MAX_CELLS = 4_000_000
 
@@ -59,6 +62,12 @@ def _read(
 ) -> DeviceList:
     columns = options.columns
     changes, out = Changes(), LeftOut()
+    if (count := source.text.count("\n")) > MAX_LINES:
+        raise ListError(
+            f"{source.file} has {count:,} lines; the limit is {MAX_LINES:,}.",
+            code="too_many_rows",
+            remedy="Split the list.",
+        )
     lines = source.text.split("\n")
     header = find_in_lines(source.file, lines, delimiter, columns)
     rows: list[Row] = []
@@ -70,18 +79,27 @@ def _read(
             raise _too_many(source.file, sum(1 for line in lines if line.strip()), max_rows, rows)
     if header.ours and not columns.given:
         columns = NOT_MAPPED  # siptui's own headers, whatever a supplier's are called
+    below = [row.cells for row in rows]
     chosen = Choice(
         source.file,
         header.line,
         header.names,
-        [row.cells for row in rows],
+        below,
         columns,
         frozenset(header.results.values()),
         ours=header.ours and not columns.given,
     ).choose()
+    if columns.headers.get("region") != ():
+        place = chosen.places.get("region")
+        others = [i for i, name in enumerate(header.names) if name and i not in chosen.taken]
+        names = header.names
+        if place is None or "region" not in columns.given:
+            said = check_regions(source.file, header.line, names, below, place, others, region)
+            chosen.notes += [said] if said else []
     layout = _layout(header, chosen, columns)
     found = _Judged(source, header, chosen, changes, out, layout)
-    judge = Judge(layout, region, changes)
+    named = "port" in columns.headers
+    judge = Judge(layout, region, changes, below, port_named=named)
     for row in rows:
         judged = judge.judge(row.line, row.cells, row.broken)
         if isinstance(judged, Device):
@@ -134,6 +152,7 @@ def _layout(header: Header, chosen: Columns, mapped: Mapped) -> Layout:
         places["hardware_id"],
         places.get("region"),
         places.get("model"),
+        places.get("port"),
         places.get("onboarded_at"),
         tuple(extra),
         header.results,
@@ -222,6 +241,12 @@ class _Judged:
                 "look at letters with accents, or save it as “CSV UTF-8”"
             )
             yield Fault(line, "", "cp1252", "encoding", message, "warning")
+        if twice := read_twice(self.source.text):
+            message = (
+                "this looks like UTF-8 that was read as Windows-1252 and saved again: "
+                f"“{twice[0]}” may have been “{twice[1]}”; export the list once more"
+            )
+            yield Fault(line, "", twice[0], "mojibake", message, "warning")
         if rows == 0:
             yield Fault(line, "", "", "no_devices", "there is a header, but no device below")
         swapped = sum(any(fault.rule == "swapped" for fault in row.faults) for row in self.others)

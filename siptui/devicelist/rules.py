@@ -7,15 +7,12 @@ from datetime import datetime
 
 from siptui.devicelist.cells import MAX_CELL, clean
 from siptui.devicelist.model import Fault, InvalidRow
+from siptui.devicelist.ports import Ports, port_in, second_ports
+from siptui.domain.adapters import MOST_PORTS, Adapter, adapter_in
 from siptui.domain.device import NOTHING, Device
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName, UserNameError
-
-#: Adapters on which SIP Gateway serves only the first ports: model -> (served, built in)
-#: (Microsoft Learn, "Plan SIP Gateway").
-ADAPTERS = {"114": (3, 4), "118": (6, 8), "124": (18, 24)}
-ADAPTER = re.compile(r"(?<![a-z0-9])mp[\s\-]?(114|118|124)(?!\d)", re.IGNORECASE)
 
 _LINES = 10  # lines that a note names
 _SHOWN = 200  # characters of a wrong value that a fault repeats
@@ -45,6 +42,7 @@ class Layout:
     hardware: int
     region: int | None = None
     model: int | None = None
+    port: int | None = None
     onboarded: int | None = None
     extra: tuple[tuple[str, int], ...] = ()
     results: Mapping[str, int] = field(default_factory=dict)
@@ -95,10 +93,25 @@ def lines_of(lines: Sequence[int]) -> str:
 
 
 class Judge:
-    """The rules for the rows of one list. `region` is for rows that name none."""
+    """The rules for the rows of one list. `region` is for rows that name none, `rows` are the
+    cells of all of them, `port_named` whether the operator named the Port column."""
 
-    def __init__(self, layout: Layout, region: Region | None, changes: Changes) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        region: Region | None,
+        changes: Changes,
+        rows: Sequence[Sequence[str]] = (),
+        *,
+        port_named: bool = False,
+    ) -> None:
         self.layout, self.default, self.changes = layout, region, changes
+        self._ports: Ports | None = None
+        if layout.port is not None:
+            header = layout.names[layout.port]
+            self._ports = Ports(rows, layout.port, layout.hardware, header, named=port_named)
+        self._second = second_ports(rows, layout.hardware)
+        self._adapters: dict[str, Adapter | None] = {}
         self._width = len(layout.names)
         places = [place for _, place in layout.extra]
         self._reach = max([layout.user, layout.hardware, *places])
@@ -128,8 +141,8 @@ class Judge:
                 hardware = self._hardware(line, hardware_text, faults)
         if layout.results:
             self._result(line, cells, faults)
-        if layout.model is not None and hardware is not None and hardware.port is not None:
-            self._model(line, _at(cells, layout.model), hardware.port, faults)
+        if hardware is not None and (layout.model is not None or self._ports is not None):
+            hardware = self._port(line, cells, hardware, faults)
         if layout.onboarded is not None:
             self._onboarded(line, _at(cells, layout.onboarded), faults)
         extra: Mapping[str, str] = NOTHING
@@ -209,9 +222,38 @@ class Judge:
             return None
         if found != plain:
             prefix = _PREFIX.match(plain)
+            if found.endswith("01") and self._is_second(line, text, prefix, found, faults):
+                return None
             what = f"{prefix.group(1).upper()} prefix removed" if prefix else REWRITTEN
             self.changes.add(what, line, plain, found)
         return found
+
+    def _is_second(
+        self,
+        line: int,
+        text: str,
+        prefix: re.Match[str] | None,
+        found: HardwareId,
+        faults: list[Fault],
+    ) -> bool:
+        """Whether an address is CUCM's name for the second port of an adapter; a fault then."""
+        mac = self._second.get(found.replace("-", ""), "")
+        if not mac and (prefix is None or prefix.group(1).upper() != "ATA"):
+            return False
+        column = self.layout.names[self.layout.hardware]
+        message = (
+            "CUCM names the second port of an adapter so: by its MAC address without the first "
+            "pair, then 01; "
+        )
+        if mac:
+            message += f"did you mean {HardwareId.parse(mac).with_port(2)}?"
+        else:
+            message += (
+                f"write the adapter's MAC address with :002, such as 00-{found[:14]}:002, or this "
+                "one without ATA if it is the address itself"
+            )
+        _add(faults, line, column, text, "second_port", message)
+        return True
 
     def _region(self, line: int, cells: list[str], faults: list[Fault]) -> Region | None:
         text = _at(cells, self.layout.region)
@@ -241,16 +283,52 @@ class Judge:
             )
             _warn(faults, line, self.layout.names[place], text, "already_signed_in", message)
 
-    def _model(self, line: int, text: str, port: int, faults: list[Fault]) -> None:
-        if text and (found := ADAPTER.search(text)):
-            served, built_in = ADAPTERS[found.group(1)]
-            if port > served:
-                message = (
-                    f"port {port}, but SIP Gateway serves only the first {served} of the "
-                    f"{built_in} ports of an MP{found.group(1)}"
-                )
-                column = self.layout.name(self.layout.model)
-                _warn(faults, line, column, text, "port_not_served", message)
+    def _port(
+        self, line: int, cells: Sequence[str], hardware: HardwareId, faults: list[Fault]
+    ) -> HardwareId | None:
+        """The hardware id with the port of its adapter; none where it lacks one."""
+        layout, model = self.layout, _at(cells, self.layout.model)
+        adapter = self._adapter(model) if model else None
+        text = _at(cells, layout.port)
+        column = layout.names[layout.hardware]
+        if text and self._ports is not None and self._ports.applies(adapter, hardware.mac):
+            column = layout.name(layout.port)
+            port = port_in(text)
+            if port is None:
+                message = f"not the port of an adapter; they go from 1 to {MOST_PORTS}"
+                _add(faults, line, column, text, "port", message)
+                return None
+            if hardware.port is None:
+                joined = hardware.with_port(port)
+                self.changes.add("Port joined to the MAC address", line, hardware, joined)
+                hardware = joined
+            elif hardware.port != port:
+                message = f"port {port} here, but port {hardware.port} in the hardware id"
+                _add(faults, line, column, text, "port_contradicts", message)
+                return None
+        if adapter is None or adapter.ports == 1:
+            return hardware
+        if hardware.port is None:
+            message = (
+                f"an {adapter.name} has {adapter.ports} ports, each an account of its own; name "
+                f"the port, such as {hardware.with_port(1)}, or in a Port column"
+            )
+            _add(faults, line, layout.names[layout.hardware], hardware, "port_missing", message)
+            return None
+        if hardware.port > adapter.served:
+            message = (
+                f"port {hardware.port}, but SIP Gateway serves only the first {adapter.served} of "
+                f"the {adapter.ports} ports of an {adapter.name}"
+            )
+            _warn(faults, line, layout.name(layout.model), model, "port_not_served", message)
+        return hardware
+
+    def _adapter(self, model: str) -> Adapter | None:
+        try:
+            return self._adapters[model]
+        except KeyError:
+            found = self._adapters[model] = adapter_in(model)
+            return found
 
     def _onboarded(self, line: int, text: str, faults: list[Fault]) -> None:
         if text and not is_date(text):

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from siptui.devicelist.model import ListError
@@ -18,8 +20,30 @@ _MAGIC = (
     (b"\x1f\x8b", "binary", "This is a compressed file (gzip), not text."),
     (b"{\\rtf", "binary", "This is a rich text document, not plain text."),
 )
+_OTHER_TEXT = (
+    (
+        re.compile(r"<\?xml\b[^>]*>\s*(?:<\?mso-application[^>]*>\s*)?<(?:ss:)?workbook\b", re.I),
+        "an XML spreadsheet, not a table of text",
+        _SAVE_AS,
+    ),
+    (
+        re.compile(r"<!doctype html|<html\b|<table\b|<(?:\?xml[^>]*>\s*<)(?:!doctype )?html", re.I),
+        "an HTML table, whatever its name ends in",
+        _SAVE_AS,
+    ),
+    (re.compile(r"<\?xml\b|<[a-z][\w:.-]*(?:\s[^<>]*)?>\s*<", re.I), "XML, not a list", _SAVE_AS),
+    (
+        re.compile(r'\[\s*\{\s*"|\{\s*"(?:[^"\\]|\\.)*"\s*:'),
+        "JSON, not a list",
+        "Export the list as CSV with the columns Username and HardwareId.",
+    ),
+)
 # More control characters than this share of the text, and it is no text.
 _BINARY_SHARE = 0.1
+# “Ã¤”, “Â ” and “â€“” in a word of letters: what “ä”, a hard blank and a dash become.
+_TWICE = re.compile(r"[ÃÂ][\u0080-\u00bf€-™ŠŒŽšœžŸ]|â€.")
+_HEAD, _TAIL = re.compile(r"\w*$"), re.compile(r"\w*")
+_TRIED = 1_000
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0C, 0x0D}) + b"\x7f"
 
 
@@ -47,6 +71,7 @@ def load(path: Path, max_bytes: int) -> Source:
         if data.startswith(magic):
             raise ListError(f"{name}: {message}", code=code, remedy=_SAVE_AS)
     encoding, text = _decode(data, name)
+    _refuse_other_text(name, text)
     if not text.strip():
         raise ListError(
             f"{name} is empty.",
@@ -55,6 +80,30 @@ def load(path: Path, max_bytes: int) -> Source:
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Source(name, hashlib.sha256(data).hexdigest(), encoding, text)
+
+
+def _refuse_other_text(name: str, text: str) -> None:
+    """Refuse text that is a document of another kind, by what it begins with."""
+    head = text[:4096].lstrip()
+    for pattern, kind, remedy in _OTHER_TEXT:
+        if pattern.match(head):
+            raise ListError(f"{name}: This is {kind}.", code="other_format", remedy=remedy)
+
+
+def read_twice(text: str) -> tuple[str, str] | None:
+    """A word of `text` whose UTF-8 was taken for Windows-1252, and what it was before; or none."""
+    if text.isascii():
+        return None
+    for found in islice(_TWICE.finditer(text), _TRIED):
+        start, end = found.span()
+        head = _HEAD.search(text[max(0, start - 40) : start])
+        tail = _TAIL.match(text[end : end + 40])
+        word = (head.group() if head else "") + found.group() + (tail.group() if tail else "")
+        try:
+            return word, visible(word.encode("cp1252").decode("utf-8"))
+        except UnicodeError:
+            continue
+    return None
 
 
 def _read(path: Path, name: str, max_bytes: int) -> bytes:

@@ -7,20 +7,22 @@ a deadline warns and never decides.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
+from siptui.domain.columns import KNOWN, folded_name
 from siptui.domain.device import Device
 
 ONBOARDED = timedelta(hours=72)
 SIGNED_OUT = timedelta(hours=168)
-_COLUMNS = {
-    "onboardedat": ONBOARDED,
-    "onboarded": ONBOARDED,
-    "onboardingdate": ONBOARDED,
-    "provisionedat": ONBOARDED,
-    "signedoutat": SIGNED_OUT,
-    "signedout": SIGNED_OUT,
+_HOURS = {
+    **dict.fromkeys(KNOWN["onboarded_at"], ONBOARDED),
+    **dict.fromkeys(KNOWN["signed_out_at"], SIGNED_OUT),
 }
-_IGNORED = str.maketrans("", "", " _-.")
+
+
+@lru_cache(maxsize=4096)
+def _hours(header: str) -> timedelta | None:
+    return _HOURS.get(folded_name(header))
 
 
 def deadline_of(device: Device) -> datetime | None:
@@ -29,7 +31,7 @@ def deadline_of(device: Device) -> datetime | None:
     A date without a zone is taken as UTC.
     """
     for name, text in device.extra.items():
-        hours = _COLUMNS.get(name.casefold().translate(_IGNORED))
+        hours = _hours(name)
         if hours is None or not text.strip():
             continue
         try:

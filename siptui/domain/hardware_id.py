@@ -1,16 +1,49 @@
 """The hardware id of a SIP device: a MAC address, with a port number for an analog adapter."""
 
 import re
+import unicodedata
 
-_GROUPS = {6: 2, 3: 4, 2: 6, 1: 12}  # number of groups -> hexadecimal digits in each
-_PREFIX = re.compile(r"(?:SEP|ATA)(?=[0-9A-F])", re.IGNORECASE)
-_PORT = re.compile(r":([0-9]{3})\Z")
-_SHORT_PORT = re.compile(r"(.+):([0-9]{1,2})", re.DOTALL)
-_EXPONENT = re.compile(r"[0-9](?:[.,][0-9]*)?E\+?[0-9]+", re.IGNORECASE)
+from siptui.domain.adapters import MOST_PORTS
+
+_PAIR = "[0-9A-Fa-f]{2}"
+_PREFIX = "(?:[Ss][Ee][Pp]|[Aa][Tt][Aa])"
+#: Every form that is read: pairs, fours or sixes with one separator throughout, or bare.
+_FORM = re.compile(
+    rf"{_PREFIX}?({_PAIR}(?:([-:.]){_PAIR}(?:\2{_PAIR}){{4}}"
+    rf"|{_PAIR}(?:([-:.]){_PAIR}{_PAIR}\3{_PAIR}{_PAIR}"
+    rf"|{_PAIR}[-:.]?{_PAIR}{_PAIR}{_PAIR})))(?::([0-9]{{3}}))?"
+)
 _CANONICAL = re.compile(r"(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?::[0-9]{3})?")
+_MARKS = str.maketrans("", "", "-:.")
+
+_EXPONENT = re.compile(r"[0-9](?:[.,][0-9]*)?E\+?[0-9]+", re.IGNORECASE)
+_FORMATTED = re.compile(r"[0-9]{1,3}(?:[.,'’ ][0-9]{3})+(?:[.,][0-9]+)?|[0-9]+[.,][0-9]{1,2}")
+_EXCEL_ERROR = re.compile(r"#(?:#+|N/A|REF!|NUM!|VALUE!|NAME\?|DIV/0!|NULL!)", re.IGNORECASE)
+_TAIL = re.compile(r":([0-9]{3})\Z")
+_HIDDEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _LETTERS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "i": "1"})
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−﹣-", "-"))
-_HEX = frozenset("0123456789abcdefABCDEF")
+_LOOK_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("‐‑‒–—―−⁃﹘﹣－_", "-"),
+        **dict.fromkeys("‘’‚‛“”„‟′″`´\"'", ""),
+        **dict.fromkeys("：∶꞉", ":"),
+        **dict(zip("авсеАВСЕΑΒΕО", "abceABCEABE0", strict=True)),
+    }
+)
+# An address somewhere in a cell, and what may stand for the port behind it.
+_SOMEWHERE = re.compile(
+    r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[-:. ]?[0-9A-Fa-f]{2}){5}(?![0-9A-Fa-f])"
+)
+_PORT = re.compile(
+    r"(?P<mac>[0-9A-F]{2}(?:[-:. ]?[0-9A-F]{2}){5})"
+    r"(?:\s*[-:/#.,]\s*|\s+|\s*(?=[a-z]))(?:fxs|port|line|p|ch)?[\s.:#\-]*0*(?P<port>[0-9]{1,3})",
+    re.IGNORECASE,
+)
+_NO_PORT = re.compile(r"\s*[-:/#.,]?\s*[0-9]+$")
+_GATEWAY = re.compile(r"(?:VG|AN|SKIGW|ATA)([0-9A-F]{12})([0-9]{2,3})", re.IGNORECASE)
+_WORDS = re.compile(r"^(?:SEP|ATA)[-_ ]?(?=[0-9A-F])", re.IGNORECASE)
+#: Fewer digits than this have not lost leading zeros: no vendor's addresses begin with so many.
+_FEWEST = 7
 
 
 class HardwareIdError(ValueError):
@@ -40,15 +73,13 @@ class HardwareId(str):
         throughout, twelve bare digits, each with `SEP` or `ATA` before and `:NNN` behind.
         """
         text = text.strip()
-        if not text:
-            raise HardwareIdError("missing", "the hardware id is missing")
-        parts = _split(text)
-        if parts is None:
+        found = _FORM.fullmatch(text)
+        if found is None:
             raise _why_not(text)
-        digits, port = parts
+        digits, port = found.group(1).translate(_MARKS).upper(), found.group(4) or ""
         if refused := _refused(digits, port):
             raise HardwareIdError(*refused)
-        return cls(_joined(digits, port))
+        return cls(text if _CANONICAL.fullmatch(text) else _joined(digits, port))
 
     @property
     def mac(self) -> str:
@@ -60,110 +91,129 @@ class HardwareId(str):
         """The port of an analog adapter, counted from 1, or none."""
         return int(self[18:]) if len(self) > 17 else None
 
+    def with_port(self, port: int) -> "HardwareId":
+        """The same adapter's port `port`. Raises `ValueError` for one that no adapter has."""
+        if not 1 <= port <= MOST_PORTS:
+            raise ValueError(f"no adapter has a port {port}")
+        return HardwareId(f"{self.mac}:{port:03}")
+
 
 def _joined(digits: str, port: str) -> str:
-    mac = "-".join(digits[i : i + 2] for i in range(0, 12, 2))
+    d = digits
+    mac = f"{d[:2]}-{d[2:4]}-{d[4:6]}-{d[6:8]}-{d[8:10]}-{d[10:]}"
     return f"{mac}:{port}" if port else mac
 
 
 def _refused(digits: str, port: str) -> tuple[str, str] | None:
     """Rule and message if twelve upper-case digits are the address of no single device."""
-    if digits == "0" * 12:
+    if digits == "000000000000":
         return "all_zero", "a MAC address of zeros belongs to no device"
-    if digits == "F" * 12:
+    if digits == "FFFFFFFFFFFF":
         return "broadcast", "this is the broadcast address, not a device"
-    if int(digits[1], 16) & 1:
+    if digits[1] in "13579BDF":
         return "multicast", "this is a multicast address, not a device"
     if port == "000":
         return "port", "ports are counted from 001"
     return None
 
 
-def _groups(text: str) -> tuple[list[str], str]:
-    """The groups of digits in `text` without a prefix, and the port's digits or nothing."""
-    prefix = _PREFIX.match(text)
-    body = text[prefix.end() :] if prefix else text
-    port = ""
-    if found := _PORT.search(body):
-        body, port = body[: found.start()], found.group(1)
-    return re.split(r"[-:.]", body), port
-
-
-def _split(text: str) -> tuple[str, str] | None:
-    """Twelve upper-case digits and the port's digits (or nothing), if `text` has a known form."""
-    if _CANONICAL.fullmatch(text):
-        return text[:17].replace("-", ""), text[18:]
-    groups, port = _groups(text)
-    size = _GROUPS.get(len(groups))
-    if size is None or any(len(group) != size or not _HEX.issuperset(group) for group in groups):
-        return None
-    if len(_separators(text, port)) > 1:
-        return None
-    return "".join(groups).upper(), port
-
-
-def _separators(text: str, port: str) -> set[str]:
-    return set("-:.").intersection(text.removesuffix(f":{port}") if port else text)
+_EXCEL = (
+    "Excel turned this MAC address into a number and its digits are lost; "
+    "take it from the source again, with the column formatted as text"
+)
 
 
 def _why_not(text: str) -> HardwareIdError:
-    groups, port = _groups(text)
-    separators = _separators(text, port)
-    whole = all(_HEX.issuperset(group) for group in groups)
-    tail = f":{port}" if port else ""
-    if _EXPONENT.fullmatch(text):
+    if not text:
+        return HardwareIdError("missing", "the hardware id is missing")
+    if _EXCEL_ERROR.match(text):
         return HardwareIdError(
-            "excel_number",
-            "Excel turned this MAC address into a number and its digits are lost; "
+            "excel_error",
+            "Excel shows an error, or a column too narrow, where the MAC address should be; "
             "take it from the source again, with the column formatted as text",
         )
-    if len(groups) == 1 and len(groups[0]) < 12 and groups[0].isascii() and groups[0].isdigit():
+    bare = text.isascii() and text.isdigit()
+    if _EXPONENT.fullmatch(text) or _FORMATTED.fullmatch(text) or (bare and len(text) > 12):
+        return HardwareIdError("excel_number", _EXCEL)
+    tail = _TAIL.search(text)
+    body, port = (text[: tail.start()], tail.group()) if tail else (text, "")
+    if body.isascii() and body.isdigit() and _FEWEST <= len(body) < 12:
         return HardwareIdError(
             "excel_leading_zeros",
-            f"only {len(groups[0])} digits of 12; "
-            "Excel drops the leading zeros of a bare MAC address",
-            _try(groups[0].zfill(12) + tail),
+            f"only {len(body)} digits of 12; Excel drops the leading zeros of a bare MAC address",
+            _try(body.zfill(12) + port),
         )
-    if not whole:
-        if suggestion := _try("".join(text.split())):
-            return HardwareIdError("blanks", "blanks inside the MAC address", suggestion)
-        mended = text.translate(_DASHES).translate(_LETTERS)
-        suggestion = _try(mended) if mended != text else ""
-        if suggestion:
-            return HardwareIdError(
-                "look_alike",
-                "letters or dashes that only look like those of a MAC address",
-                suggestion,
-            )
-        return HardwareIdError("not_hexadecimal", "a MAC address has the digits 0-9 and A-F only")
-    if (found := _SHORT_PORT.fullmatch(text)) and (
-        suggestion := _try(f"{found.group(1)}:{found.group(2).zfill(3)}")
-    ):
-        return HardwareIdError("port", "the port has three digits, from 001", suggestion)
-    if len(separators) > 1:
+    if suggestion := _with_port(text):
+        return HardwareIdError(
+            "port", "the port has three digits behind a colon, from 001", suggestion
+        )
+    if suggestion := _try("".join(text.split())):
+        return HardwareIdError("blanks", "blanks inside the MAC address", suggestion)
+    mended = _mended(text)
+    if mended != text and (suggestion := _try(mended) or _with_port(mended)):
+        return HardwareIdError(
+            "look_alike",
+            "characters that only look like those of a MAC address, or cannot be seen",
+            suggestion,
+        )
+    return _misshapen(text, mended)
+
+
+def _misshapen(text: str, mended: str) -> HardwareIdError:
+    plain = _WORDS.sub("", mended)
+    tail = _TAIL.search(plain)
+    body, port = (plain[: tail.start()], tail.group()) if tail else (plain, "")
+    groups = re.split(r"[-:.]", body)
+    if all(group and all(c in "0123456789abcdefABCDEF" for c in group) for group in groups):
         joined = "".join(groups)
-        return HardwareIdError(
-            "mixed_separators",
-            "more than one kind of separator",
-            _try(joined + tail) if len(joined) == 12 else "",
-        )
-    if len(groups) == 6 and all(1 <= len(g) <= 2 for g in groups):
-        return HardwareIdError(
-            "dropped_zeros",
-            "an octet lost its leading zero",
-            _try("-".join(g.zfill(2) for g in groups) + tail),
-        )
-    digits = sum(len(g) for g in groups)
-    if digits == 12:
-        return HardwareIdError(
-            "grouping",
-            "the digits are not grouped as in a MAC address",
-            _try("".join(groups) + tail),
-        )
-    return HardwareIdError("length", f"{digits} hexadecimal digits instead of 12")
+        if len(joined) == 12:
+            mixed = len(set(re.findall(r"[-:.]", body))) > 1
+            rule, message = (
+                ("mixed_separators", "more than one kind of separator")
+                if mixed
+                else ("grouping", "the digits are not grouped as in a MAC address")
+            )
+            return HardwareIdError(rule, message, _try(joined + port))
+        if len(groups) == 6 and all(len(group) <= 2 for group in groups):
+            padded = "-".join(group.zfill(2) for group in groups)
+            message = "an octet lost its leading zero"
+            return HardwareIdError("dropped_zeros", message, _try(padded + port))
+        return HardwareIdError("length", f"{len(joined)} hexadecimal digits instead of 12")
+    found = _SOMEWHERE.findall(mended)
+    if found and _NO_PORT.match(mended.partition(found[0])[2]):
+        return HardwareIdError("port", f"ports go from 001 to {MOST_PORTS}")
+    if len(found) > 1:
+        return HardwareIdError("several", f"{len(found)} MAC addresses in one cell")
+    if found and (suggestion := _try("".join(found[0].split()).translate(_MARKS))):
+        return HardwareIdError("surplus", "more than the MAC address in the cell", suggestion)
+    return HardwareIdError("not_hexadecimal", "a MAC address has the digits 0-9 and A-F only")
+
+
+def _mended(text: str) -> str:
+    """`text` with what only looks like a part of a MAC address replaced, and what cannot be seen
+    taken out."""
+    plain = unicodedata.normalize("NFKC", _HIDDEN.sub("", text).translate(_LOOK_ALIKE))
+    plain = " ".join(plain.translate(_LOOK_ALIKE).split())
+    if _SOMEWHERE.search(plain):
+        return plain
+    letters = plain.translate(_LETTERS)
+    return letters if _SOMEWHERE.search(letters) else plain
+
+
+def _with_port(text: str) -> str:
+    """The hardware id that `text` names with a port in another form, or nothing."""
+    plain = _WORDS.sub("", text)
+    found = _PORT.fullmatch(plain) or _GATEWAY.fullmatch(text)
+    if found is None:
+        return ""
+    mac, port = found.group(1).replace(" ", "").translate(_MARKS), int(found.group(2))
+    return _try(f"{mac}:{port:03}") if 1 <= port <= MOST_PORTS else ""
 
 
 def _try(text: str) -> str:
     """The hardware id `text` names, or nothing: a suggestion is always one that will be read."""
-    parts = _split(text)
-    return "" if parts is None or _refused(*parts) else _joined(*parts)
+    found = _FORM.fullmatch(text)
+    if found is None:
+        return ""
+    digits, port = found.group(1).translate(_MARKS).upper(), found.group(4) or ""
+    return "" if _refused(digits, port) else _joined(digits, port)

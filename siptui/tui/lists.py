@@ -102,10 +102,14 @@ class Lists(Looks):
         else:
             text: list[Line] = [((visible(error.message), "normal"),)]
             choices = [
-                (option.header, option.header, option.about or ", ".join(option.samples))
+                (
+                    option.header,
+                    option.header or "leave it out",
+                    option.about or ", ".join(option.samples),
+                )
                 for option in question.options
             ]
             answer = await self.app.push_screen_wait(Choice(question.asks, choices, text))
-            if isinstance(answer, str) and error.names:
+            if isinstance(answer, str) and answer and error.names:
                 write_kept(folder, read_kept(folder).answered(headers, question.key, answer))
         return with_answer(options, question.key, answer) if isinstance(answer, str) else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from siptui.devicelist import DeviceList, read
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 
 
@@ -14,11 +15,12 @@ def read_text(
     encoding: str = "utf-8",
     region: Region | None = Region.EMEA,
     delimiter: str | None = None,
+    options: ListOptions = DEFAULT_OPTIONS,
 ) -> DeviceList:
     """The list that a file of `text` is."""
     path = folder / "list.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
-    return read(path, region=region, delimiter=delimiter)
+    return read(path, region=region, delimiter=delimiter, options=options)
 
 
 def pairs(found: DeviceList) -> list[tuple[int, str, str]]:

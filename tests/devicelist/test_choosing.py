@@ -6,7 +6,7 @@ import pytest
 
 from siptui.devicelist import ListError, UndecidedError, csv_text, read
 from siptui.devicelist.writing import ResultRow
-from siptui.domain.columns import NOT_MAPPED, Mapped
+from siptui.domain.columns import NOT_MAPPED, Mapped, named_headers
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, read_text, rules
@@ -186,3 +186,86 @@ def test_headers_without_any_device_below_are_still_an_error(tmp_path: Path) -> 
     with pytest.raises(ListError) as caught:
         read_text(tmp_path, "Room;Phone\n1;2\n")
     assert caught.value.code == "header"
+
+
+GEO = "UPN,MAC,Geo\na@c.de,0004F28124B3,NOAM\nb@c.de,0004F28124B4,noam\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "code"),
+    [
+        (GEO, Region.EMEA, "region_contradicts"),
+        (GEO, None, "region_column"),
+        (GEO.replace("noam", "EMEA"), Region.EMEA, "region_contradicts"),
+        (GEO.replace("Geo", "Region").replace("NOAM", "DACH").replace("noam", "UK"), None, ""),
+        ("UPN,MAC,Region,Geo\na@c.de,0004F28124B3,,NOAM\n", Region.EMEA, "region_contradicts"),
+    ],
+)
+def test_a_column_of_regions_is_no_trap(
+    tmp_path: Path, text: str, region: Region | None, code: str
+) -> None:
+    with pytest.raises(UndecidedError) as caught:
+        read_text(tmp_path, text, region=region)
+    assert caught.value.code == code or not code
+    assert caught.value.question.key == "region"
+    assert "--column region=" in caught.value.remedy
+
+
+def test_a_column_of_regions_is_read_or_left_out_on_the_operators_word(tmp_path: Path) -> None:
+    assert len(read_text(tmp_path, GEO, region=Region.NOAM).devices) == 2
+    for given, regions in (("region=Geo", {Region.NOAM}), ("region=", {Region.EMEA})):
+        options = ListOptions(named_headers([given]))
+        found = read_text(tmp_path, GEO, region=Region.EMEA, options=options)
+        assert {device.region for device in found.devices} == regions
+
+
+def test_a_list_with_a_region_column_of_its_own_needs_no_other(tmp_path: Path) -> None:
+    text = "UPN,MAC,Region,Sales\na@c.de,0004F28124B3,NOAM,EMEA\n"
+    (device,) = read_text(tmp_path, text).devices
+    assert device.region is Region.NOAM
+
+
+SWITCH = "UPN,MAC,Model,Port\na@c.de,0004F28124B3,T46U,12\nb@c.de,0004F28124B4,T46U,7\n"
+
+
+def test_the_port_of_a_switch_is_left_alone(tmp_path: Path) -> None:
+    assert [d.hardware_id.port for d in read_text(tmp_path, SWITCH).devices] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "ports"),
+    [
+        (SWITCH.replace("Port", "FXS port"), [], [12, 7]),
+        (SWITCH, ["port=Port"], [12, 7]),
+        (SWITCH.replace("B4", "B3"), [], [12, 7]),
+        (SWITCH.replace(",7", ",FXS 07").replace("B4", "B3"), [], [12, 7]),
+        (SWITCH.replace("T46U,7", "Cisco ATA 192,2"), [], [None, 2]),
+    ],
+)
+def test_the_port_of_an_adapter_is_joined(
+    tmp_path: Path, text: str, options: list[str], ports: list[int | None]
+) -> None:
+    found = read_text(tmp_path, text, options=ListOptions(named_headers(options)))
+    assert [d.hardware_id.port for d in found.devices] == ports
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        ("0004F28124B3,MP118,", "port_missing"),
+        ("0004F28124B3,Poly ATA 402,", "port_missing"),
+        ("0004F28124B3,OBi302,", "port_missing"),
+        ("0004F28124B3,MP-124,FXS", "port"),
+        ("0004F28124B3,MP-124,0", "port"),
+        ("0004F28124B3:002,MP-124,3", "port_contradicts"),
+        ("ATA04F28124B301,,", "second_port"),
+    ],
+)
+def test_an_adapter_needs_its_port(tmp_path: Path, row: str, rule: str) -> None:
+    found = read_text(tmp_path, f"UPN,MAC,Model,Port\na@c.de,{row}\n")
+    assert [fault.rule for fault in found.faults if fault.severity == "error"] == [rule]
+
+
+def test_an_adapter_with_one_port_does_not(tmp_path: Path) -> None:
+    found = read_text(tmp_path, "UPN,MAC,Model\na@c.de,0004F28124B3,Poly ATA 400\n")
+    assert len(found.devices) == 1
