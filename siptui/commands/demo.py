@@ -21,10 +21,10 @@ _GREETING = (
     show_default=True,
     help="Another state of the tenant: with prerequisites missing here and there, or all of them.",
 )
-@click.option("--theme", metavar="NAME", default="siptui-dark", help="Theme of the console.")
+@click.option("--theme", metavar="NAME", help="Theme of the console.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @options.log_level
-def command(scenario: str, theme: str, no_mouse: bool, log_level: str | None) -> int:
+def command(scenario: str, theme: str | None, no_mouse: bool, log_level: str | None) -> int:
     """Open the console on a built-in emulated tenant with a sample device list.
 
     Needs no account, no network and no configuration, and leaves nothing behind.
@@ -32,11 +32,17 @@ def command(scenario: str, theme: str, no_mouse: bool, log_level: str | None) ->
     return run_demo(theme, scenario, mouse=not no_mouse)
 
 
-def run_demo(theme: str, scenario: str = DEMO_SCENARIO, *, mouse: bool) -> int:
+def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -> int:
     """Open the console on the emulated tenant and stay until it is left; the exit code."""
-    from siptui.tui.launch import check_terminal, prepare_environment, run_console
+    from siptui.tui.launch import (
+        check_terminal,
+        prepare_environment,
+        run_console,
+    )
     from siptui.tui.options import ConsoleOptions
+    from siptui.tui.themes import DEFAULT, known_theme
 
+    theme = known_theme(theme or DEFAULT)
     check_terminal()
     prepare_environment()
     from siptui.commands.demo_desk import demo_tenant

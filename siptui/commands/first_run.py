@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from siptui.domain.region import Region
+from siptui.domain.text import visible
 from siptui.settings.folders import RESERVED
 from siptui.settings.load import Settings, load
 from siptui.settings.write import add_profile
@@ -17,12 +18,14 @@ _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 def first_run(theme: str | None, *, mouse: bool) -> "First | None":
     """Ask on the screen; `profile` when one was made. Raises `UsageError` without a terminal."""
     from siptui.tui.launch import check_terminal, prepare_environment
-
-    check_terminal()
-    prepare_environment()
-    from siptui.tui.first_run import FirstRun
+    from siptui.tui.themes import DEFAULT, known_theme
 
     settings = load()
+    prepare_environment()
+    by = "--theme" if theme else f"theme in {visible(str(settings.folders.config_file))}"
+    wanted = known_theme(theme or settings.theme or DEFAULT, settings.folders.themes, said_by=by)
+    check_terminal()
+    from siptui.tui.first_run import FirstRun
 
     def make(tenant: str, cloud: str, region: Region | None) -> None:
         name = profile_name(tenant)
@@ -32,7 +35,7 @@ def first_run(theme: str | None, *, mouse: bool) -> "First | None":
         _clouds(settings),
         settings.folders.config_file,
         make,
-        theme=theme or settings.theme or "siptui-dark",
+        theme=wanted,
         themes_folder=settings.folders.themes,
     )
     answer = app.run_to_end(mouse=mouse and settings.mouse)

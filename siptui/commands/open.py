@@ -1,6 +1,7 @@
 """`siptui [FILE]`: the console, on a device list if one is named."""
 
 import dataclasses
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +10,10 @@ import click
 
 from siptui.commands import options
 from siptui.commands.prerequisites import public_ip as public_ip_option
-from siptui.domain.errors import SignInNeededError
+from siptui.domain.errors import SignInNeededError, UsageError
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
+from siptui.domain.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +53,8 @@ def command(
     """Open the console, on the device list FILE if one is named."""
     from siptui.commands.session import select
 
+    if file is not None:
+        _refuse_what_is_no_list(file)
     try:
         selected = select(profile)
     except SignInNeededError:
@@ -63,8 +67,10 @@ def command(
             raise  # it says how a profile is written by hand
         if answer == "demo":
             from siptui.commands.demo import run_demo
+            from siptui.tui.themes import theme_names
 
-            return run_demo(theme or "siptui-dark", mouse=not no_mouse)
+            shipped = theme if theme in theme_names() else None  # the demo reads no folder of yours
+            return run_demo(shipped, mouse=not no_mouse)
         selected = select(profile)
     console = console_options(
         selected,
@@ -79,6 +85,20 @@ def command(
         public_ip=public_ip,
     )
     return open_console(selected, console, record=record, log_level=log_level)
+
+
+def _refuse_what_is_no_list(file: Path) -> None:
+    """What is wrong with the name of the list is said before a screen is opened: `ListError`."""
+    if str(file) == "-":
+        raise UsageError(
+            "the console reads keys from standard input, not a list",
+            remedy="Name a file, or use `siptui run - --region R`.",
+        )
+    if file.is_file() and os.access(file, os.R_OK):
+        return
+    from siptui.devicelist.source import load
+
+    load(file, 1)
 
 
 def console_options(
@@ -97,11 +117,21 @@ def console_options(
 ) -> "ConsoleOptions":
     """What the console is told: the flags, and what config.toml says where they are silent."""
     from siptui.runs.events import Options
+    from siptui.tui.actions import resolve_keys
     from siptui.tui.kept import read_kept
+    from siptui.tui.launch import prepare_environment
     from siptui.tui.options import ConsoleOptions
+    from siptui.tui.themes import DEFAULT, known_theme
 
     settings, profile = selected.settings, selected.profile
-    kept = read_kept(selected.journal.parent)
+    themes = settings.folders.themes
+    keys = {name: ",".join(keys) for name, keys in settings.keys.items()}
+    resolve_keys(keys)
+    prepare_environment()
+    configured = profile.theme or settings.theme
+    by = "--theme" if theme else f"theme in {visible(str(settings.folders.config_file))}"
+    chosen = "" if theme else _chosen(read_kept(selected.journal.parent).theme, themes)
+    wanted = chosen or known_theme(theme or configured or DEFAULT, themes, said_by=by)
     return ConsoleOptions(
         file=file,
         region=region or profile.region,
@@ -110,9 +140,9 @@ def console_options(
             batch_size=min(batch_size or profile.batch_size, profile.batch_size),
             slots=min(slots or profile.slots, profile.slots),
         ),
-        theme=theme or kept.theme or profile.theme or settings.theme or "siptui-dark",
-        themes_folder=settings.folders.themes,
-        keys={name: ",".join(keys) for name, keys in settings.keys.items()},
+        theme=wanted,
+        themes_folder=themes,
+        keys=keys,
         read_only=read_only or settings.read_only or profile.read_only,
         mouse=settings.mouse and not no_mouse,
         notify_terminal=settings.notify_terminal,
@@ -125,6 +155,16 @@ def console_options(
             list_options, columns=list_options.columns.over(profile.columns)
         ),
     )
+
+
+def _chosen(name: str, themes: Path) -> str:
+    """The theme that was chosen in the console, or nothing where it is gone or broken since."""
+    from siptui.tui.themes import known_theme
+
+    try:
+        return known_theme(name, themes)
+    except UsageError:
+        return ""
 
 
 def _public_ips(given: tuple[str, ...]) -> tuple[str, ...]:

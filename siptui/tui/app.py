@@ -41,19 +41,27 @@ class SiptuiApp(ThemedApp[int]):
         own = {name: ",".join(keys) for name, keys in self._keys.items() if keys != defaults[name]}
         if own:
             self.set_keymap(own)
-        faults = list(self._themes.faults)
-        if self._theme_missing:
-            known = ", ".join(self._themes.files)
-            faults.append(f"theme {self._theme_missing} is not known; there are {known}")
-        if faults and isinstance(self.screen, Console):
-            self.screen.log_pane.append([((". ".join(faults) + ".", "unknown"),)])
         self.heed_signals()
 
     def on_ready(self) -> None:
-        """The first frame is there: garbage is collected from now on."""
+        """The first frame is there: other themes that are broken are told of, and garbage is
+        collected from now on."""
+        if self._themes.faults and isinstance(console := self.screen_stack[0], Console):
+            said = ". ".join(self._themes.faults)
+            console.log_pane.append([((f"{said}.", "unknown"),)])
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
+
+    def action_ask_to_quit(self) -> None:
+        """As `q` does, whatever is on top."""
+        if isinstance(console := self.screen_stack[0], Console):
+            console.ask_to_quit()
+
+    def action_step_back(self) -> None:
+        """As in every application; a filter that is being typed is left first."""
+        if not (isinstance(self.screen, Console) and self.screen.left_filter()):
+            super().action_step_back()
 
     def on_unmount(self) -> None:
         """Let go of the run; it goes on without us, which is told when the screen is gone."""

@@ -79,7 +79,13 @@ class FirstRun(ThemedApp[First]):
         tenant = ""
         while True:
             typed = await self.push_screen_wait(
-                Prompt("New profile: tenant", [_ASK_TENANT, where], value=tenant, check=_wrong)
+                Prompt(
+                    "New profile: tenant",
+                    [_ASK_TENANT, where],
+                    value=tenant,
+                    check=_wrong,
+                    leaves="q",
+                )
             )
             if typed is None:
                 return False

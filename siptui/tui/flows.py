@@ -1,6 +1,6 @@
 """The console: the main screen with runs, results and reports on top of lists and orders."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -151,16 +151,22 @@ class Console(Tenant):
 
     # -- the rest
 
-    @work(group="flow", exclusive=True)
-    async def action_quit(self) -> None:
+    def action_quit(self) -> None:
         """Leave; a run goes on, unless this very process works on it: then after a question."""
+        self.ask_to_quit()
+
+    @work(group="flow")  # what is being asked underneath is not called off by the question
+    async def ask_to_quit(self) -> None:
+        """As `q` does, over whatever is on top."""
+        if isinstance(self.app.screen, Quit):
+            return
+        ends: list[Line] = []
         if self.session.live and self.session.options.run_ends_with_us:
-            choices = [
-                ("stay", "stay", "the run goes on"),
-                ("quit", "quit", "the run stops; h, then r goes on with it another time"),
-            ]
-            if await self.app.push_screen_wait(Choice("Quit", choices, [_ENDS])) != "quit":
-                return
+            ends.append(_RUN_ENDS)
+        if any(one.group == "fix" and not one.is_finished for one in self.app.workers):
+            ends.append(_FIX_ENDS)
+        if ends and await self.app.push_screen_wait(Quit(ends)) != "quit":
+            return
         self.app.exit()
 
     def action_palette(self) -> None:
@@ -201,10 +207,31 @@ class Console(Tenant):
 
 
 _THEME = "theme:"
-_ENDS: Line = (
+
+
+class Quit(Choice):
+    """Asked before this window is left while it works on something; `ends` says on what."""
+
+    def __init__(self, ends: Sequence[Line]) -> None:
+        stops = "the run stops; h, then r goes on with it another time"
+        choices = [
+            ("stay", "stay", "it goes on"),
+            ("quit", "quit", stops if _RUN_ENDS in ends else "it is not waited for"),
+        ]
+        super().__init__("Quit", choices, ends)
+
+
+_RUN_ENDS: Line = (
     (
         "This window works on the run. What was submitted goes on at the service and is found "
         "again; what waits is not submitted until somebody resumes the run.",
+        "normal",
+    ),
+)
+_FIX_ENDS: Line = (
+    (
+        "Changes are being made in the tenant. What was sent is not taken back; the next check "
+        "says what came of it.",
         "normal",
     ),
 )

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import sys
+from pathlib import Path
 
 from siptui.domain.errors import UsageError
 from siptui.runs.desk import Desk
@@ -24,6 +25,10 @@ def prepare_environment() -> None:
     """Set what Textual reads at import, unless the operator has set it already."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    try:
+        Path.cwd()
+    except OSError:  # it was deleted; libraries ask for it when they are imported
+        os.chdir(Path.home())
     for name in ("COLUMNS", "LINES"):  # exported once, they would hide every later size
         os.environ.pop(name, None)
 

@@ -340,8 +340,17 @@ class MainScreen(Screen[None]):
             event.stop()
             event.prevent_default()
             if event.key == "escape":
-                self.filter_field.value = ""
+                self.left_filter()
+            else:
+                self._leave_filter()
+
+    def left_filter(self) -> bool:
+        """Leave the filter's field, and clear it; whether it was being typed at."""
+        typing = self.filter_field.has_focus
+        if typing:
+            self.filter_field.value = ""
             self._leave_filter()
+        return typing
 
     def action_filter_help(self) -> None:
         """What a filter may be."""

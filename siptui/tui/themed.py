@@ -7,16 +7,18 @@ import signal
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.binding import Binding, BindingType
 from textual.events import Event
 from textual.worker import get_current_worker
 
+from siptui.domain.errors import UsageError
 from siptui.tui.input_gate import InputGate
 from siptui.tui.painter import Painter, Sent
-from siptui.tui.themes import ThemeFile, as_textual, load_themes, variables
+from siptui.tui.themes import ThemeFile, as_textual, known_theme, load_themes, variables
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -33,10 +35,14 @@ _LOOK_AGAIN = 0.05
 
 
 class ThemedApp(App[T]):
-    """An application in `theme`, or in the default one where that is not known."""
+    """An application in `theme`; `UsageError` where there is none of that name or it is broken."""
 
     CSS_PATH = Path(__file__).with_name("console.tcss")  # for classes derived elsewhere, too
     TITLE = "siptui"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "ask_to_quit", show=False, system=True, priority=True),
+        Binding("ctrl+c", "step_back", show=False, system=True, priority=True),
+    ]
 
     def __init__(self, theme: str, themes_folder: Path | None = None) -> None:
         self._themes = load_themes(themes_folder)
@@ -49,9 +55,11 @@ class ThemedApp(App[T]):
         for name in list(self.available_themes):
             if name not in self._themes.files:
                 self.unregister_theme(name)
-        wanted = "mono" if no_color else theme
-        self._theme_missing = wanted if wanted not in self._themes.files else ""
-        self.theme = self.fitting(_FALLBACK if self._theme_missing else wanted)
+        if theme not in self._themes.files:
+            known_theme(theme, themes_folder)
+            broken = (fault for fault in self._themes.faults if fault.startswith(f"theme {theme}."))
+            raise UsageError(next(broken, f"the theme {theme} cannot be used"), code="theme")
+        self.theme = self.fitting("mono" if no_color else theme)
         self.left_by: int | None = None
         self._painter = Painter()
         self._left_out: Timer | None = None
@@ -93,6 +101,19 @@ class ThemedApp(App[T]):
             return await super().push_screen_wait(screen, mode=mode)
         finally:
             self.gate.answered(worker)
+
+    def action_ask_to_quit(self) -> None:
+        """Leave; applications that have something to lose ask first."""
+        self.exit()
+
+    def action_step_back(self) -> None:
+        """Leave what is on top as Escape does; from the ground it asks to quit."""
+        if len(self.screen_stack) < 2:
+            self.action_ask_to_quit()
+        elif callable(leave := getattr(self.screen, "action_leave", None)):
+            leave()
+        else:
+            self.screen.dismiss(None)
 
     def action_redraw(self) -> None:
         """Send the whole screen, whatever the terminal shows."""

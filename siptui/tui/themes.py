@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
 STATES = ("ok", "failed", "running", "queued", "unknown", "invalid")
+#: The theme where none is chosen.
+DEFAULT = "siptui-dark"
 _STYLES = frozenset({"none", "bold", "dim", "italic", "underline", "reverse"})
 
 
@@ -94,6 +96,28 @@ def themes_folder() -> Path:
     package = Path(__file__).resolve().parent.parent
     packed = package / "themes"
     return packed if packed.is_dir() else package.parent / "themes"
+
+
+def theme_names(own: Path | None = None) -> list[str]:
+    """The names of the themes there are, those in the folder `own` among them; none is read."""
+    folders = [folder for folder in (themes_folder(), own) if folder is not None]
+    return sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+
+
+def known_theme(name: str, own: Path | None = None, *, said_by: str = "") -> str:
+    """`name`, if there is such a theme; `UsageError` names those there are, and `said_by` what
+    asked for it. One of the operator's own is read, too, which must come after the environment
+    was prepared for Textual: `UsageError` tells what is wrong with it."""
+    names = theme_names(own)
+    if name not in names:
+        raise UsageError(
+            f"there is no theme {visible(name)!r}" + (f" ({said_by})" if said_by else ""),
+            code="theme",
+            remedy=f"The themes are {', '.join(map(visible, names))}.",
+        )
+    if own is not None and (file := own / f"{name}.toml").is_file():
+        read_theme(file)
+    return name
 
 
 def load_themes(own: Path | None = None) -> Themes:

@@ -474,6 +474,41 @@ async def test_leaving_a_run_that_ends_with_the_console_is_asked_about(tmp_path:
         assert harness.app._exit
 
 
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_every_way_to_leave_asks(tmp_path: Path, key: str) -> None:
+    text = list_text(make_devices(2))
+    async with console(tmp_path, text=text, run_ends_with_us=True) as harness:
+        await harness.submit(2)
+        await harness.press(key)
+        assert "This window works on the run" in harness.flat
+        await harness.press(key)
+        assert not harness.app._exit
+        assert isinstance(harness.app.screen, Console) is (key != "ctrl+q")
+        await harness.press("escape", "slash", "a", "ctrl+c")
+        assert harness.console.filter_field.value == ""
+        assert isinstance(harness.app.screen, Console)
+        await harness.press("S", "ctrl+q")  # over another question, which stays
+        assert "This window works on the run" in harness.flat
+        await harness.press("escape")
+        assert "Sort by" in harness.text
+        await harness.press("ctrl+c", key, "j", "enter")
+        assert harness.app._exit
+
+
+@pytest.mark.parametrize("leaving", ["q", "ctrl+c"])
+@pytest.mark.parametrize("opening", ["s", "S", "c", "h", "question_mark", "u", "o", "enter"])
+async def test_what_was_opened_is_left_by_q_and_by_ctrl_c(
+    tmp_path: Path, opening: str, leaving: str
+) -> None:
+    async with console(tmp_path, text=list_text(make_devices(2))) as harness:
+        await harness.press(opening)
+        assert not isinstance(harness.app.screen, Console)
+        await harness.press(leaving)
+        assert isinstance(harness.app.screen, Console)
+        assert not harness.app._exit
+        assert harness.runs.journal.runs() == []
+
+
 def _left_behind(folder: Path, *, stopped: bool) -> ScriptedRuns:
     """Runs whose newest run has one batch open and one not submitted."""
     runs = ScriptedRuns(folder)

@@ -71,3 +71,33 @@ def test_the_profile_has_a_name_for_people() -> None:
     assert profile_name("contoso.onmicrosoft.com") == "contoso"
     assert profile_name("11111111-2222-4333-8444-555555555555") == "default"
     assert profile_name("logs.example") == "default"
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "escape"])
+async def test_every_question_can_be_left(tmp_path: Path, key: str) -> None:
+    app = _app(tmp_path)
+    async with _harness(app) as harness:
+        await harness.press("enter", *"contoso.com", "enter", "enter")
+        assert "region of rows that name none" in harness.flat
+        await harness.press(key)
+        assert "The cloud of contoso.com" in harness.flat
+        await harness.press(key)
+        assert "The tenant's id" in harness.flat
+        if key == "q":  # a letter of a domain, but alone it is none
+            assert "q and Enter goes back" in harness.flat
+            harness.fill("")
+            await harness.press("q", "enter")
+        else:
+            await harness.press(key)
+        assert "does not know your tenant yet" in harness.flat
+        await harness.press(key)
+        assert app._exit
+    assert app.return_value is None
+
+
+async def test_ctrl_q_leaves_the_first_run(tmp_path: Path) -> None:
+    app = _app(tmp_path)
+    async with _harness(app) as harness:
+        await harness.press("enter", "ctrl+q")
+        assert app._exit
+    assert app.return_value is None

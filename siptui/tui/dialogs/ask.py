@@ -14,7 +14,7 @@ from siptui.tui.grid import RowGrid
 from siptui.tui.rowindex import GridRow
 from siptui.tui.surface import Line, Surface
 
-_HELPS = {"question_mark": "help"}
+_NO_NUMBER = {"question_mark": "help", "q": "leave"}
 
 
 class Confirm(Dialog[bool]):
@@ -38,7 +38,7 @@ class Confirm(Dialog[bool]):
     def question(self) -> Iterable[Widget]:
         """One field."""
         most = len(self._number) + 4
-        yield Field(acting=_HELPS, id="dialog-input", compact=True, max_length=most)
+        yield Field(acting=_NO_NUMBER, id="dialog-input", compact=True, max_length=most)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Only the number itself goes on."""
@@ -91,7 +91,7 @@ class ConfirmBatches(Confirm):
         yield from super().question()
         yield Static("Devices in a batch, at most:", id="dialog-size-label", markup=False)
         size = str(self.batch_size)
-        yield Field(size, acting=_HELPS, id="dialog-size", compact=True, max_length=3)
+        yield Field(size, acting=_NO_NUMBER, id="dialog-size", compact=True, max_length=3)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say how many batches it will be."""
@@ -119,7 +119,8 @@ def _size(text: str) -> int:
 
 
 class Prompt(Dialog[str]):
-    """Asks for a text. `check` says what is wrong with it, or nothing."""
+    """Asks for a text. `check` says what is wrong with it, or nothing; `leaves` is a text that is
+    no answer but the wish to go back."""
 
     def __init__(
         self,
@@ -128,10 +129,14 @@ class Prompt(Dialog[str]):
         *,
         value: str = "",
         check: Callable[[str], str] | None = None,
+        leaves: str = "",
     ) -> None:
         super().__init__(title, text)
         self._value = value
         self._check = check
+        self._leaves = leaves
+        if leaves:
+            self._said = ((f"Escape, Ctrl-C or {leaves} and Enter goes back.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """One field."""
@@ -140,7 +145,9 @@ class Prompt(Dialog[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the text unless something is wrong with it."""
         value = event.value.strip()
-        if not value:
+        if value and value == self._leaves:
+            self.dismiss(None)
+        elif not value:
             self.say("Type something, or Escape to go back.", "failed")
         elif wrong := (self._check(value) if self._check else ""):
             self.say(wrong, "failed")

@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 class Dialog(ModalScreen[T | None], Generic[T]):
-    """A question over the table; Escape leaves it with nothing."""
+    """A question over the table; Escape leaves it with nothing, and `q` where nothing is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "cancel", show=False),
+        Binding("escape,q", "leave", "cancel", show=False),
         Binding("question_mark", "help", "help", show=False),
     ]
     #: The keys of the dialog and a word about each, for its help.
@@ -79,7 +79,11 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def action_help(self) -> None:
         """The keys of this dialog, and what its answer leads to."""
-        keys = (*self.KEYS, ("Esc", "back; nothing happens"), ("?", "this help"))
+        keys = (
+            *self.KEYS,
+            ("Esc Ctrl-C", "back; nothing happens (q as well where no text is typed)"),
+            ("?", "this help"),
+        )
         self.app.push_screen(Page(f"About: {self._dialog_title}", aside(self._dialog_title, keys)))
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:

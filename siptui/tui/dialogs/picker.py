@@ -1,10 +1,11 @@
 """The file picker: textual-fspicker's, made safe for names that hold markup or control codes."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Input
@@ -33,6 +34,8 @@ class _Directory(CurrentDirectory):
 
 class Picker(FileOpen):
     """Asks for a file: choose it in the list, or type its path behind Tab."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "dismiss(None)", show=False)]
 
     def __init__(self, location: Path) -> None:
         super().__init__(location, title="Open a device list")

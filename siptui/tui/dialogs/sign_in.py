@@ -58,7 +58,7 @@ class SignIns(Protocol):
 
 
 #: Work while an address is asked for, too.
-_IN_FIELD = {"y": "copy", "d": "code", "question_mark": "help"}
+_IN_FIELD = {"y": "copy", "d": "code", "question_mark": "help", "q": "leave"}
 
 
 class SignIn(Dialog["Account"]):
