@@ -5,6 +5,7 @@ they are provisioned: docs say that a device is listed once its user signed in. 
 region was never seen; `region` is invented, and left out where the phone has none of its own.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,14 +48,28 @@ class InventoryFace(Face):
             for (user, phone), truth in self.tenant.truths().items()
             if truth.state == "signed_in"
         }
-        names = list({**self.tenant.people.listed, **attempts})
+        wanted = _types(asked.parameters.get("filterjson", ""))
+        names = self._names(attempts, wanted)
         page, further = paged(names, asked.parameters.get("continuationtoken", ""), size)
-        rows = [
-            row
-            for name in page
-            if (row := self._row(name, attempts.get(name, 1), users.get(name, ""))) is not None
-        ]
+        rows = [row for ports in page if (row := self._device(ports, attempts, users)) is not None]
         return Told(200, {"devices": rows, "continuationToken": further or None})
+
+    def _names(self, attempts: Mapping[str, int], wanted: frozenset[str] | None) -> list[list[str]]:
+        """The devices of these types, each with its hardware ids: an analog adapter has one for
+        each of its ports."""
+        devices: dict[str, list[str]] = {}
+        for name in {**self.tenant.people.listed, **attempts}:
+            devices.setdefault(name[:17], []).append(name)
+        return [ids for ids in devices.values() if wanted is None or _type(ids) in wanted]
+
+    def _device(
+        self, ids: list[str], attempts: Mapping[str, int], users: Mapping[str, str]
+    ) -> dict[str, Any] | None:
+        """One device, as the first of its ports that is listed tells; the user of any of them."""
+        user = next((users[name] for name in reversed(ids) if name in users), "")
+        rows = (self._row(name, attempts.get(name, 1), user) for name in ids)
+        row = next((row for row in rows if row is not None), None)
+        return None if row is None else {**row, "deviceType": _type(ids)}
 
     def _row(self, hardware_id: str, attempt: int, user: str) -> dict[str, Any] | None:
         phone = self.tenant.phone(hardware_id, attempt)
@@ -65,14 +80,26 @@ class InventoryFace(Face):
         maker, _, model = (listed.model if listed else "").partition(" ")
         row: dict[str, Any] = {
             "baseInfo": {"id": object_id(f"device:{hardware_id}")},
-            "deviceType": "sip",
             "deviceModelRef": {"manufacturer": maker, "model": model},
             "lastLoggedInUserRef": {"userName": user.partition("@")[0], "upn": user or None},
             "signInInfo": {"signInState": "SignedIn" if user else "SignedOut"},
             "userType": "commonArea",
-            # A port of an analog adapter has no address of its own.
             "macAddressInfos": [{"interfaceType": "ethernet", "macAddress": hardware_id[:17]}],
             "publicIpAddress": phone.public_ip,
             "healthSummary": {"healthState": "online" if phone.online else "offline"},
         }
         return {**row, "region": region.value} if region else row
+
+
+def _type(ids: list[str]) -> str:
+    """The type of a device with these hardware ids; ports make it an analog adapter."""
+    return "sipAnalog" if any(len(one) > 17 for one in ids) else "sip"
+
+
+def _types(wanted: str) -> frozenset[str] | None:
+    """The types of devices that a filter (`filterJson`) lets through; None for all."""
+    try:
+        listed = json.loads(wanted)["deviceTypes"]["eq"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return frozenset(map(str, listed)) if isinstance(listed, list) else None

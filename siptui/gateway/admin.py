@@ -15,6 +15,7 @@ from siptui.gateway.authorized import read
 from siptui.gateway.discovery import AdminApi
 from siptui.gateway.errors import AnswerUnreadableError, RejectedError
 from siptui.gateway.lenient import word
+from siptui.gateway.listed import Listed
 from siptui.gateway.tenant import (
     GLOBAL,
     CallingPolicy,
@@ -72,8 +73,8 @@ class TenantAdminClient(AdminApi):
         """Every IP-phone policy."""
         return await self._get(_path(PolicyType.IP_PHONE), tenant_wire.ip_phone_policies)
 
-    async def users(self, user_names: Sequence[str]) -> tuple[TeamsUser, ...]:
-        """Those of 1 to 50 accounts that exist, each once."""
+    async def users(self, user_names: Sequence[str]) -> Listed[TeamsUser]:
+        """Those of 1 to 50 accounts that exist, each once; with a gap where others may exist."""
         if not 1 <= len(user_names) <= MOST_USERS:
             raise ValueError(f"1 to {MOST_USERS} accounts at once, not {len(user_names)}")
         wanted = " or ".join(f"userprincipalname eq '{quoted(name)}'" for name in user_names)
@@ -81,14 +82,19 @@ class TenantAdminClient(AdminApi):
         parameters: dict[str, str] = {key: str(value) for key, value in asked.items()}
         names = {name.casefold() for name in user_names}
         found: dict[str, TeamsUser] = {}
+        lost = 0
+        odd: list[str] = []
         for _ in range(_MOST_PAGES):
             path = f"/Teams.User/users?{urlencode(parameters, quote_via=quote)}"
             page, further = await self._get(path, tenant_wire.users)
+            lost, odd = lost + page.lost, [*odd, *page.odd]
             for user in page:
                 if user.user_name.casefold() in names:
                     found.setdefault(user.user_name.casefold(), user)
-            if not further or len(found) == len(names):
-                return tuple(found.values())
+            if len(found) == len(names):
+                return Listed(found.values(), odd=odd)
+            if not further:
+                return Listed(found.values(), lost=lost, more=page.more, odd=odd)
             if further == parameters.get("skiptoken"):
                 break
             parameters["skiptoken"] = further

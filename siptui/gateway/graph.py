@@ -5,8 +5,9 @@ answer inside is throttled, all calls wait as long as its own `Retry-After` says
 asked again. Accounts of the directory are asked for by a filter, 15 in each of those requests.
 """
 
+import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -15,7 +16,8 @@ from siptui.gateway.admin import quoted
 from siptui.gateway.authorized import Authorized, read
 from siptui.gateway.errors import AccessDeniedError, AnswerUnreadableError, RejectedError
 from siptui.gateway.graph_wire import Part
-from siptui.gateway.lenient import first, record
+from siptui.gateway.lenient import each, first, record
+from siptui.gateway.listed import Listed
 from siptui.gateway.protocol import TokenSource
 from siptui.gateway.refusals import of_answer
 from siptui.gateway.tenant import AccessPolicy, DirectoryUser, NumberType, TeamsUser
@@ -38,6 +40,8 @@ _TEAMS = "/admin/teams"
 _NUMBERS = f"{_TEAMS}/telephoneNumberManagement/numberAssignments"
 _USER_FIELDS = "id,userPrincipalName,accountEnabled,onPremisesSyncEnabled,assignedPlans"
 _MFA_FIELD = "perUserMfaState"
+#: Stands for the answer to a request that a `$batch` left out; nothing can be read of it.
+_NO_ANSWER = Part(0)
 
 
 def _needs(permission: str, roles: str = "") -> str:
@@ -77,8 +81,9 @@ class DirectoryClient(Authorized):
         path = f"/v1.0/me/transitiveMemberOf/microsoft.graph.directoryRole?{fields}"
         return graph_wire.role_ids(await self._list(path, _READS_ROLES))
 
-    async def teams_users(self, user_names: Sequence[str]) -> tuple[TeamsUser, ...]:
-        """Those of 1 to 20 accounts that Graph's Teams administration knows."""
+    async def teams_users(self, user_names: Sequence[str]) -> Listed[TeamsUser]:
+        """Those of 1 to 20 accounts that Graph's Teams administration knows; with a gap where it
+        may know others."""
         paths = [
             f"{_TEAMS}/userConfigurations?"
             + urlencode({"$filter": f"userPrincipalName eq '{quoted(name)}'"}, quote_via=quote)
@@ -86,15 +91,16 @@ class DirectoryClient(Authorized):
         ]
         wanted = {name.casefold() for name in user_names}
         found: dict[str, TeamsUser] = {}
+        gaps: list[str] = []
         for part in await self._batch("v1.0", paths, _READS_TEAMS):
-            for row in _parsed(part, graph_wire.page)[0] if part else []:
-                user = _parsed(Part(200, body=row), tenant_wire.user)
+            for user in _listed(part, tenant_wire.user, gaps):
                 if user.user_name.casefold() in wanted:
                     found.setdefault(user.user_name.casefold(), user)
-        return tuple(found.values())
+        return Listed(found.values(), more=_gap(gaps, wanted - found.keys()))
 
-    async def users(self, user_names: Sequence[str]) -> tuple[DirectoryUser, ...]:
-        """Those of 1 to 300 accounts that exist; with `mfa` where the service tells it here.
+    async def users(self, user_names: Sequence[str]) -> Listed[DirectoryUser]:
+        """Those of 1 to 300 accounts that exist; with `mfa` where the service tells it here, and
+        with a gap where others may exist.
 
         That the state of MFA can be had in a list is not documented, but public scripts read it
         so; where it is refused, the accounts are asked for without it.
@@ -112,7 +118,7 @@ class DirectoryClient(Authorized):
 
     async def _users(
         self, version: str, user_names: Sequence[str], fields: str
-    ) -> tuple[DirectoryUser, ...]:
+    ) -> Listed[DirectoryUser]:
         """By filters; whom those leave out, one by one, for a filter passes over what it may not
         look at."""
         paths = [_users_by(names, fields) for names in _some(user_names)]
@@ -120,18 +126,23 @@ class DirectoryClient(Authorized):
         found: dict[str, DirectoryUser] = {}
         for at in range(0, len(paths), MOST_REQUESTS):
             for part in await self._batch(version, paths[at : at + MOST_REQUESTS], _READS_USERS):
-                for row in _parsed(part, graph_wire.page)[0] if part else []:
-                    user = _checked(graph_wire.directory_user, row)
+                for user in _listed(part, graph_wire.directory_user, []):  # the rest are asked for
                     if user.user_name.casefold() in wanted:
                         found.setdefault(user.user_name.casefold(), user)
         left = [name for key, name in wanted.items() if key not in found]
         select = urlencode({"$select": fields}, safe=",$")
         paths = [f"/users/{quote(name, safe='')}?{select}" for name in left]
+        gaps: list[str] = []
         for at in range(0, len(paths), MOST_REQUESTS):
             some = await self._batch(version, paths[at : at + MOST_REQUESTS], _READS_USERS)
-            for user in (_parsed(part, graph_wire.directory_user) for part in some if part):
-                found.setdefault(user.user_name.casefold(), user)
-        return tuple(found.values())
+            for part in filter(None, some):
+                try:
+                    user = _parsed(part, graph_wire.directory_user)
+                except AnswerUnreadableError as error:
+                    gaps.append(error.message)
+                else:
+                    found.setdefault(user.user_name.casefold(), user)
+        return Listed(found.values(), more=_gap(gaps, wanted.keys() - found.keys()))
 
     async def mfa_states(self, object_ids: Sequence[str]) -> dict[str, str]:
         """Per-user MFA of 1 to 20 accounts; those of which nothing is told are left out."""
@@ -140,21 +151,22 @@ class DirectoryClient(Authorized):
         for object_id, part in zip(
             object_ids, await self._batch("beta", paths, _READS_MFA), strict=True
         ):
-            state = part and _parsed(part, lambda value: graph_wire.mfa(record(value, "it")))
-            if state:
-                found[object_id] = state
+            with contextlib.suppress(AnswerUnreadableError):
+                state = part and _parsed(part, lambda value: graph_wire.mfa(record(value, "it")))
+                if state:
+                    found[object_id] = state
         return found
 
     async def administrators(self) -> frozenset[str]:
         """Object ids, casefolded, of everybody and every group with a directory role."""
         fields = urlencode({"$select": "principalId,roleDefinitionId"})
         path = f"/v1.0/roleManagement/directory/roleAssignments?{fields}"
-        return _checked(graph_wire.principals, await self._list(path, _READS_ROLES))
+        return graph_wire.principals(await self._list(path, _READS_ROLES))
 
     async def access_policies(self) -> tuple[AccessPolicy, ...]:
         """The Conditional Access policies."""
         found = await self._list("/v1.0/identity/conditionalAccess/policies", _READS_POLICIES)
-        return tuple(graph_wire.access_policy(one) for one in found)
+        return graph_wire.access_policies(found)
 
     async def security_defaults(self) -> bool:
         """Whether security defaults are on."""
@@ -199,17 +211,22 @@ class DirectoryClient(Authorized):
 
         return await self.retried(once)
 
-    async def _list(self, path: str, needs: str) -> list[dict[str, Any]]:
+    async def _list(self, path: str, needs: str) -> Listed[dict[str, Any]]:
         """Every row of a list, page by page. A list that never ends is none."""
         found: list[dict[str, Any]] = []
+        odd: list[str] = []
         asked: set[str] = set()
+        lost = 0
         while path not in asked and len(asked) < _MOST_PAGES:
             asked.add(path)
             listed, link = await self._get(path, graph_wire.page, needs)
             found += listed
-            if not link:
-                return found
+            odd += listed.odd
+            lost += listed.lost
             path = _own_path(link)
+            if not path:
+                more = listed.more or ("its next page is not told of" if link else "")
+                return Listed(found, lost=lost, odd=odd, more=more)
         raise AnswerUnreadableError(f"The list does not end, as far as {len(asked)} pages go.")
 
     async def _batch(self, version: str, paths: Sequence[str], needs: str) -> list[Part | None]:
@@ -248,8 +265,34 @@ class DirectoryClient(Authorized):
                 # What can never pass is told before what may; of waits, the longest is kept.
                 raise max(errors, key=lambda e: (not e.passing, e.retry_after or 0))
 
-        await self.retried(once)
-        return [done[key] for key in asked]
+        try:
+            await self.retried(once)
+        except AnswerUnreadableError:
+            if not done:
+                raise
+        # What was left out again and again cannot be read; the others can.
+        return [done.get(key, _NO_ANSWER) for key in asked]
+
+
+def _listed(part: Part | None, parse: Callable[[Any], T], gaps: list[str]) -> Listed[T]:
+    """The rows of one answer of a `$batch`; what of them is missing goes to `gaps`."""
+    if part is None:
+        return Listed()
+    try:
+        rows, link = _parsed(part, graph_wire.page)
+    except AnswerUnreadableError as error:
+        gaps.append(error.message)
+        return Listed()
+    found = each(rows, parse, lost=rows.lost)
+    further = "it has further pages" if link else rows.more
+    if gap := Listed[T](lost=found.lost, more=further).gap:
+        gaps.append(gap)
+    return found
+
+
+def _gap(gaps: Sequence[str], missing: Collection[str]) -> str:
+    """What a list of accounts may lack; nothing where all that were asked for are in it."""
+    return "; ".join(dict.fromkeys(gaps)) if missing else ""
 
 
 def _users_by(names: Sequence[str], fields: str) -> str:
@@ -282,18 +325,17 @@ def _alone(part: Part, whole: Answer) -> Answer:
 
 def _parsed(part: Part, parse: Callable[[Any], T]) -> T:
     """What `parse` makes of one answer of a `$batch`."""
-    return _checked(parse, part.body)
-
-
-def _checked(parse: Callable[[Any], T], value: Any) -> T:
     try:
-        return parse(value)
+        return parse(part.body)
     except WireError as error:
         raise AnswerUnreadableError(f"The answer cannot be read: {error}.") from error
 
 
 def _own_path(link: str) -> str:
     """Path and query of a link of Graph's; its host is left out, the token goes to ours alone."""
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return ""
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     return path if path.startswith("/") else ""

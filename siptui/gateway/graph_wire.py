@@ -1,11 +1,13 @@
 """Answers of Microsoft Graph, read leniently: `$batch`, users, roles, access policies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from siptui.gateway import paging
 from siptui.gateway.lenient import first, further, plans, record, rows, truth, word
-from siptui.gateway.tenant import AccessPolicy, DirectoryUser
+from siptui.gateway.listed import Listed
+from siptui.gateway.tenant import UNREADABLE, AccessPolicy, DirectoryUser
 from siptui.gateway.wire import WireError, folded_keys
 
 
@@ -19,31 +21,36 @@ class Part:
 
 
 def parts(value: Any) -> dict[str, Part]:
-    """The answers of a `$batch` by their id."""
+    """The answers of a `$batch` by their id; those without an id or a status are passed over."""
     found: dict[str, Part] = {}
     for one in rows(value, "responses"):
         status, headers = one.get("status"), one.get("headers")
+        if isinstance(status, str) and status.isascii() and status.isdigit():
+            status = int(status[:9])
         if isinstance(status, bool) or not isinstance(status, int) or not word(one.get("id")):
-            raise WireError("an answer in it has no id or no status")
+            continue
         named = headers if isinstance(headers, dict) else {}
         plain = {str(key).lower(): word(value) for key, value in named.items()}
         found[word(one["id"])] = Part(status, plain, one.get("body"))
     return found
 
 
-def page(value: Any) -> tuple[list[dict[str, Any]], str]:
+def page(value: Any) -> tuple[Listed[dict[str, Any]], str]:
     """The rows of a list and the link to its next page (or nothing)."""
     outer = record(value, "the answer")
-    return rows(value), further(outer, ("@odata.nextlink",))
+    found, then = rows(value), paging.further(value, "/")
+    link = further(outer, ("@odata.nextlink", "nextlink"))
+    more = then.why if then is not None and not link else ""
+    return Listed(found, lost=found.lost, odd=found.odd, more=more), link
 
 
 def directory_user(value: Any) -> DirectoryUser:
-    """One account of `/users`."""
+    """One account of `/users`; `WireError` where it has no name."""
     found = record(value, "the account")
     object_id = first(found, ("id",))
     name = word(found.get("userprincipalname"))
-    if not object_id or not name:
-        raise WireError("an account has no id or no userPrincipalName")
+    if not name:
+        raise WireError("an account has no userPrincipalName")
     synced = truth(found.get("onpremisessyncenabled"))
     if "onpremisessyncenabled" in found and found["onpremisessyncenabled"] is None:
         synced = False  # Graph's documented word for "never was synced"
@@ -62,18 +69,18 @@ def mfa(found: Mapping[str, Any]) -> str:
     return word(found.get("perusermfastate")).casefold()
 
 
-def role_ids(found: list[dict[str, Any]]) -> frozenset[str]:
-    """Template ids of the roles in a list of memberships, casefolded."""
-    ids = (first(one, ("roletemplateid", "roledefinitionid")) for one in found)
-    return frozenset(one.casefold() for one in ids if one)
+def role_ids(found: Listed[dict[str, Any]]) -> frozenset[str]:
+    """Template ids of the roles in a list of memberships, casefolded; `UNREADABLE` for others."""
+    ids = {first(one, ("roletemplateid", "roledefinitionid")) for one in found}
+    known = frozenset(one.casefold() for one in ids if one)
+    return known if found.whole and all(ids) else known | {UNREADABLE}
 
 
-def principals(found: list[dict[str, Any]]) -> frozenset[str]:
-    """Who the assignments of a list of roles are for."""
-    listed = [word(one.get("principalid")).casefold() for one in found]
-    if not all(listed):
-        raise WireError("an assignment of a role has no principalId")
-    return frozenset(listed)
+def principals(found: Listed[dict[str, Any]]) -> frozenset[str]:
+    """Who the assignments of a list of roles are for; `UNREADABLE` for those not told."""
+    listed = {word(one.get("principalid")).casefold() for one in found}
+    known = frozenset(one for one in listed if one)
+    return known if found.whole and all(listed) else known | {UNREADABLE}
 
 
 def security_defaults(value: Any) -> bool:
@@ -82,6 +89,12 @@ def security_defaults(value: Any) -> bool:
     if on is None:
         raise WireError("it does not say whether they are on")
     return on
+
+
+def access_policies(found: Listed[dict[str, Any]]) -> tuple[AccessPolicy, ...]:
+    """The policies of a list; one that cannot be read may be about everybody, or about nobody."""
+    perhaps = replace(access_policy({}), name=UNREADABLE, narrowed=True)
+    return (*map(access_policy, found), *[perhaps] * (found.lost + bool(found.more)))
 
 
 def access_policy(found: Mapping[str, Any]) -> AccessPolicy:
@@ -106,8 +119,14 @@ def access_policy(found: Mapping[str, Any]) -> AccessPolicy:
         demands=_demands(found.get("grantcontrols", ())),
         transfer_methods=frozenset(one.strip() for one in flags if one.strip()),
         locations_excluded=bool(_set(places, "excludelocations")),
-        narrowed=_narrowed(conditions, apps, places),
+        narrowed=_narrowed(conditions, apps, places) or _not_understood(found),
     )
+
+
+def _not_understood(found: Mapping[str, Any]) -> bool:
+    """Whether it does not say, in a way that can be read, whom and what it is about."""
+    grant = found.get("grantcontrols")
+    return not isinstance(found.get("conditions"), dict) or not isinstance(grant, dict | None)
 
 
 def _narrowed(

@@ -5,16 +5,19 @@ Field names as public scripts use them (`devices`, `macAddressInfos`, `healthSum
 several likely names are looked for.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
-from siptui.gateway.lenient import first, further, record, rows, word
+from siptui.gateway.lenient import first, further, record, rows, skip_token, word
 from siptui.gateway.tenant import InventoryDevice
-from siptui.gateway.wire import folded_keys
+from siptui.gateway.wire import WireError, folded_keys
 
+#: Words of health. Graph has `offline`, `critical`, `nonUrgent`, `healthy` and `unknown`: that a
+#: device needs attention does not say that it cannot be reached.
 _ONLINE = {"online": True, "healthy": True, "offline": False}
 _SIGNED_IN = {"signedin": True, "loggedin": True, "signedout": False, "loggedout": False}
 _REGIONS = ("region", "serviceregion", "sipgatewayregion", "sdgregion")
@@ -28,10 +31,11 @@ def page(value: Any) -> tuple[tuple[InventoryDevice, ...], str]:
     """
     outer = record(value, "the answer")
     listed = rows(value, "devices")
-    return (
-        tuple(found for one in listed if (found := device(one)) is not None),
-        further(outer, ("continuationtoken",)),
-    )
+    token = further(outer, ("continuationtoken", "nextcontinuationtoken"))
+    if not token:
+        with contextlib.suppress(WireError):
+            token = skip_token(further(outer, ("nextlink", "@odata.nextlink")), "continuationtoken")
+    return tuple(found for one in listed if (found := device(one)) is not None), token
 
 
 def device(found: Mapping[str, Any]) -> InventoryDevice | None:
@@ -49,6 +53,7 @@ def device(found: Mapping[str, Any]) -> InventoryDevice | None:
         user_name=first(user, ("upn", "username")),
         signed_in=_SIGNED_IN.get(_key(sign_in.get("signinstate"))),
         public_ip=first(found, ("publicipaddress", "publicip")),
+        health=word(health.get("healthstate")),
     )
 
 

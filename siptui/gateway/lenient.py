@@ -4,13 +4,15 @@ Everything here says None where an answer is silent or of an unknown shape. A ca
 None as "could not check", never as a yes or a no.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from siptui.domain.text import visible
-from siptui.gateway.wire import WireError, folded_keys, text
+from siptui.gateway.listed import Listed
+from siptui.gateway.wire import WireError, folded_keys, shown, text
 
+T = TypeVar("T")
 _WRAPPERS = ("value", "items", "data", "results")
 #: Words of a working service plan: admin API and Graph `assignedPlans`, Graph `licenseDetails`.
 _WORKING = frozenset({"enabled", "warning", "success"})
@@ -27,10 +29,10 @@ def record(value: Any, what: str) -> dict[str, Any]:
     return folded_keys(value)
 
 
-def rows(value: Any, *names: str) -> list[dict[str, Any]]:
+def rows(value: Any, *names: str) -> Listed[dict[str, Any]]:
     """The objects of a list that is the answer itself or lies in it under one of `names`.
 
-    Raises `WireError` where there is no such list or something else is in it.
+    What is no object is passed over and counted. Raises `WireError` where there is no such list.
     """
     if isinstance(value, dict):
         outer = folded_keys(value)
@@ -40,7 +42,22 @@ def rows(value: Any, *names: str) -> list[dict[str, Any]]:
         value = found
     if not isinstance(value, list):
         raise WireError("there is no list in it")
-    return [record(entry, "an entry of the list") for entry in value]
+    return each(value, lambda entry: entry)
+
+
+def each(
+    entries: Iterable[Any], parse: Callable[[dict[str, Any]], T], *, lost: int = 0
+) -> Listed[T]:
+    """What `parse` makes of the entries; those that are no objects, or of which it raises
+    `WireError`, are passed over and counted, `lost` before them included."""
+    found: list[T] = []
+    odd: list[str] = []
+    for entry in entries:
+        try:
+            found.append(parse(record(entry, "an entry of the list")))
+        except WireError as error:
+            odd.append(f"{error}: {shown(entry)}")
+    return Listed(found, lost=lost + len(odd), odd=odd)
 
 
 def word(value: Any) -> str:
@@ -94,17 +111,21 @@ def _plan_names(plan: dict[str, Any]) -> Iterator[str]:
             yield text(plan[name]).casefold()
 
 
-def skip_token(link: str) -> str:
-    """The token of the next page in a link to it, or the token itself.
+def skip_token(link: str, name: str = "skiptoken") -> str:
+    """The token of the next page, a parameter `name`, in a link to it, or the token itself.
 
     A link is never followed as it is: it would carry the sign-in to whatever host it names.
     """
     if not link or "?" not in link:
         return link
-    found = {key.casefold().lstrip("$"): value for key, value in parse_qsl(urlsplit(link).query)}
-    if not found.get("skiptoken"):
-        raise WireError("its link to the next page has no skiptoken")
-    return found["skiptoken"]
+    try:
+        pairs = parse_qsl(urlsplit(link).query)
+    except ValueError:
+        pairs = []
+    found = {key.casefold().lstrip("$"): value for key, value in pairs}
+    if not found.get(name):
+        raise WireError(f"its link to the next page has no {name}")
+    return found[name]
 
 
 def first(found: Mapping[str, Any], names: Sequence[str]) -> str:

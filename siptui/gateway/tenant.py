@@ -11,7 +11,12 @@ from enum import StrEnum
 from typing import Protocol
 
 from siptui.domain.region import Region
+from siptui.gateway.listed import Listed
 
+#: Stands for the name of an entry that is there but cannot be read: nobody may conclude from a
+#: list with it that something is not there. Kept in place of a policy's name, of a trusted address
+#: (which is none then), and in sets of ids.
+UNREADABLE = "(cannot be read)"
 #: The policy that holds where nothing was assigned.
 GLOBAL = "Global"
 
@@ -154,6 +159,7 @@ class InventoryDevice:
     user_name: str = ""
     signed_in: bool | None = None
     public_ip: str = ""
+    health: str = ""  # the service's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +203,9 @@ class TenantAdmin(Protocol):
         """Every IP-phone policy, `Global` among them."""
         ...
 
-    async def users(self, user_names: Sequence[str]) -> tuple[TeamsUser, ...]:
-        """Those of 1 to 50 accounts that exist; compared without case."""
+    async def users(self, user_names: Sequence[str]) -> Listed[TeamsUser]:
+        """Those of 1 to 50 accounts that exist; compared without case. Of a list with a gap one
+        that is not in it may exist all the same; so with the accounts of `Directory`."""
         ...
 
     async def set_bulk_sign_in(self, enabled: bool) -> None:
@@ -238,11 +245,11 @@ class Directory(Protocol):
         """Template ids of the directory roles the signed-in operator holds now."""
         ...
 
-    async def teams_users(self, user_names: Sequence[str]) -> tuple[TeamsUser, ...]:
+    async def teams_users(self, user_names: Sequence[str]) -> Listed[TeamsUser]:
         """Those of 1 to 20 accounts that Graph's Teams administration knows."""
         ...
 
-    async def users(self, user_names: Sequence[str]) -> tuple[DirectoryUser, ...]:
+    async def users(self, user_names: Sequence[str]) -> Listed[DirectoryUser]:
         """Those of 1 to 300 accounts that exist; `mfa` where the service tells it with them."""
         ...
 

@@ -9,7 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from siptui.gateway import paging
 from siptui.gateway.lenient import (
+    each,
     first,
     further,
     plans,
@@ -20,8 +22,10 @@ from siptui.gateway.lenient import (
     word,
     words,
 )
+from siptui.gateway.listed import Listed
 from siptui.gateway.tenant import (
     GLOBAL,
+    UNREADABLE,
     Assigned,
     CallingPolicy,
     IPPhonePolicy,
@@ -31,7 +35,7 @@ from siptui.gateway.tenant import (
     TenantInfo,
     TrustedIP,
 )
-from siptui.gateway.wire import WireError, folded_keys
+from siptui.gateway.wire import WireError, folded_keys, shown
 
 _NUMBER = re.compile(r"[+*#0-9][0-9 ().-]{2,40}(?:;ext=\d{1,15})?", re.IGNORECASE)
 
@@ -45,11 +49,12 @@ def plain_name(identity: Any) -> str:
 
 def tenant(value: Any) -> TenantInfo:
     """`/Teams.Tenant/tenants`: one tenant, alone or in a list."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    if isinstance(value, list):
+        objects = [one for one in value if isinstance(one, dict)]
+        value = objects[0] if len(objects) == 1 else value
     found = record(value, "the tenant")
     if not any(name in found for name in ("tenantid", "displayname", "verifieddomains")):
-        found = rows(value)[0] if rows(value) else {}
+        found = next(iter(rows(value)), {})
     domains = found.get("verifieddomains")
     if not isinstance(domains, list):
         domains = []
@@ -61,11 +66,17 @@ def tenant(value: Any) -> TenantInfo:
     )
 
 
-def instances(value: Any) -> list[dict[str, Any]]:
+def instances(value: Any) -> Listed[dict[str, Any]]:
     """The instances of a configuration type: a list, or one alone."""
     if isinstance(value, dict) and "identity" in folded_keys(value):
-        return [folded_keys(value)]
-    return rows(value, "configurations")
+        return Listed([folded_keys(value)])
+    found, then = rows(value, "configurations"), paging.further(value, "/")
+    return Listed(found, lost=found.lost, odd=found.odd, more=then.why if then else "")
+
+
+def _lost(found: Listed[Any]) -> int:
+    """How many placeholders stand for what of a list could not be read."""
+    return found.lost + bool(found.more)
 
 
 def instance(value: Any) -> dict[str, Any]:
@@ -77,22 +88,29 @@ def instance(value: Any) -> dict[str, Any]:
 
 
 def calling_policies(value: Any) -> tuple[CallingPolicy, ...]:
-    """Instances of TeamsCallingPolicy."""
-    return tuple(
-        CallingPolicy(
+    """Instances of TeamsCallingPolicy; those that cannot be read are called `UNREADABLE`."""
+    listed = instances(value)
+    found = each(
+        listed,
+        lambda one: CallingPolicy(
             _policy(one),
             truth(one.get("allowsipdevicescalling")),
             word(one.get("allowcallredirect")),
-        )
-        for one in instances(value)
+        ),
+        lost=_lost(listed),
     )
+    return (*found, *[CallingPolicy(UNREADABLE, None, "")] * found.lost)
 
 
 def ip_phone_policies(value: Any) -> tuple[IPPhonePolicy, ...]:
-    """Instances of TeamsIPPhonePolicy."""
-    return tuple(
-        IPPhonePolicy(_policy(one), word(one.get("signinmode"))) for one in instances(value)
+    """Instances of TeamsIPPhonePolicy; those that cannot be read are called `UNREADABLE`."""
+    listed = instances(value)
+    found = each(
+        listed,
+        lambda one: IPPhonePolicy(_policy(one), word(one.get("signinmode"))),
+        lost=_lost(listed),
     )
+    return (*found, *[IPPhonePolicy(UNREADABLE, "")] * found.lost)
 
 
 def _policy(found: Mapping[str, Any]) -> str:
@@ -103,19 +121,19 @@ def _policy(found: Mapping[str, Any]) -> str:
 
 
 def trusted_ips(value: Any) -> tuple[TrustedIP, ...]:
-    """Instances of TenantTrustedIPAddress."""
-    return tuple(_trusted(one) for one in instances(value))
+    """Instances of TenantTrustedIPAddress. What of one cannot be read is kept as it came, so that
+    it is an address to nobody and may cover any (see `preflight.public_ip`)."""
+    listed = instances(value)
+    return (*(_trusted(one) for one in listed), *[TrustedIP(UNREADABLE, None)] * _lost(listed))
 
 
 def _trusted(found: Mapping[str, Any]) -> TrustedIP:
     bits = found.get("maskbits")
     if isinstance(bits, str) and bits.strip().isascii() and bits.strip().isdigit():
         bits = int(bits.strip()[:4])
+    address = word(found.get("ipaddress")) or plain_name(found.get("identity")) or UNREADABLE
     if isinstance(bits, bool) or not isinstance(bits, int | None):
-        raise WireError("a trusted address has a mask that is no number")
-    address = word(found.get("ipaddress")) or plain_name(found.get("identity"))
-    if not address:
-        raise WireError("a trusted address has no address")
+        address, bits = f"{address}/{shown(bits)}", None
     return TrustedIP(address, bits, word(found.get("description")))
 
 
@@ -137,11 +155,21 @@ def _subnet(found: Mapping[str, Any]) -> str:
     return first(found, ("subnetid", "identity")) + (f"/{bits}" if bits else "")
 
 
-def users(value: Any) -> tuple[tuple[TeamsUser, ...], str]:
-    """Accounts in an answer of the user search, and the token of the next page (or nothing)."""
+def users(value: Any) -> tuple[Listed[TeamsUser], str]:
+    """Accounts in an answer of the user search, and the token of the next page (or nothing).
+
+    A next page of which no token is told leaves the list with a gap.
+    """
     outer = folded_keys(value) if isinstance(value, dict) else {}
-    page = skip_token(further(outer, ("nextlink", "@odata.nextlink", "skiptoken")))
-    return tuple(user(one) for one in rows(value, "users")), page
+    listed = rows(value, "users")
+    found = each(listed, user, lost=listed.lost)
+    try:
+        page = skip_token(further(outer, ("nextlink", "@odata.nextlink", "skiptoken")))
+    except WireError:
+        page = ""
+    then = paging.further(value, "/")
+    more = then.why if then is not None and not page else ""
+    return Listed(found, lost=found.lost, odd=(*listed.odd, *found.odd), more=more), page
 
 
 def user(found: Mapping[str, Any]) -> TeamsUser:

@@ -7,7 +7,14 @@ account that does not exist has one finding: that it does not.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from siptui.gateway.tenant import GLOBAL, CallingPolicy, DirectoryUser, IPPhonePolicy, TeamsUser
+from siptui.gateway.tenant import (
+    GLOBAL,
+    UNREADABLE,
+    CallingPolicy,
+    DirectoryUser,
+    IPPhonePolicy,
+    TeamsUser,
+)
 from siptui.preflight import access_checks, licences, remedies, roles
 from siptui.preflight.facts import NOT_ASKED, Facts, Missing
 from siptui.preflight.finding import Check, Finding, Result
@@ -325,6 +332,8 @@ def _administrator(one: _Account) -> Finding:
         return one.unread(
             check, holders if isinstance(holders, Missing) else None, one.teams, one.entra
         )
+    if object_id.casefold() not in holders and UNREADABLE in holders:
+        return one.unread(check, Missing("Not all holders of directory roles can be read."))
     if object_id.casefold() not in holders:
         return one.finding(check, Result.PASS, "It holds no directory role of its own.")
     mine = one.facts.tenant.own_roles

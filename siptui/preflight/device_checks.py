@@ -68,10 +68,13 @@ def _listed(device: Device, found: InventoryDevice) -> Finding:
     if found.online is False:
         return Finding(Check.DEVICE, Result.FAIL, f"{model}offline.", remedy=remedy)
     if found.online is None:
+        health = f", its health is {found.health}" if found.health else ""
         return Finding(
-            Check.DEVICE, Result.UNKNOWN, f"{model}known; whether it is online is not told."
+            Check.DEVICE, Result.UNKNOWN, f"{model}known{health}; whether it is online is not told."
         )
-    if found.signed_in and found.user_name.casefold() not in ("", device.user_name.key):
+    # An adapter is one device there: whoever was signed in last may be on another of its ports.
+    alone = device.hardware_id.port is None or found.hardware_id == device.hardware_id
+    if alone and found.signed_in and found.user_name.casefold() not in ("", device.user_name.key):
         return Finding(
             Check.DEVICE,
             Result.PASS,

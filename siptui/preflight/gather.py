@@ -2,13 +2,15 @@
 
 The admin API comes first, because one call tells nearly everything of fifty accounts; Graph is
 asked where it knows more, or where the admin API could not be read.
+
+Over 400 lines because one reading's tasks share its slots, its counts and its first error.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from siptui.domain.device import Device
 from siptui.domain.errors import SignInNeededError, SiptuiError
@@ -21,6 +23,7 @@ from siptui.gateway.errors import (
     ThrottledError,
     TokenRefusedError,
 )
+from siptui.gateway.listed import gap_of
 from siptui.gateway.tenant import (
     Directory,
     DirectoryUser,
@@ -46,6 +49,8 @@ _FINAL = (
     *(AccessDeniedError, SignInNeededError, TokenRefusedError),
     *(NotReachedError, AnswerLostError, ThrottledError),
 )
+#: How often those that an answer leaves open are asked for once more, in halves, in one reading.
+_HALVINGS = 32
 #: Calls that may fail at the service before it is left alone: one may be an account's own fault.
 _FAILURES = 2
 
@@ -116,6 +121,14 @@ async def _alone(reading: Awaitable[Facts]) -> Facts:
         return await reading
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told(Generic[T]):
+    """An answer about some accounts: those in it, and why others may be there all the same."""
+
+    found: Mapping[str, T]
+    gap: str = ""
 
 
 class _DownError(SiptuiError):
@@ -207,9 +220,9 @@ class _Reading:
         )
 
     async def _users(self, names: Mapping[str, str]) -> Lookup[TeamsUser]:
-        async def ask(some: Sequence[str]) -> dict[str, TeamsUser]:
+        async def ask(some: Sequence[str]) -> _Told[TeamsUser]:
             found = await self._sources.admin.users([names[key] for key in some])
-            return {user.user_name.casefold(): user for user in found}
+            return _Told({user.user_name.casefold(): user for user in found}, gap_of(found))
 
         return await self._looked_up(
             Source.ADMIN, "accounts in Teams", roles.READS_TEAMS, list(names), PER_ADMIN_CALL, ask
@@ -219,16 +232,17 @@ class _Reading:
         """What the admin API left open, licences beyond Teams' own, and per-user MFA, of which
         only Graph knows: together with the account where it tells it so, else one by one."""
 
-        async def teams(some: Sequence[str]) -> dict[str, TeamsUser]:
+        async def teams(some: Sequence[str]) -> _Told[TeamsUser]:
             found = await graph.teams_users([names[key] for key in some])
-            return {user.user_name.casefold(): user for user in found}
+            return _Told({user.user_name.casefold(): user for user in found}, gap_of(found))
 
-        async def entra(some: Sequence[str]) -> dict[str, DirectoryUser]:
+        async def entra(some: Sequence[str]) -> _Told[DirectoryUser]:
             found = await graph.users([names[key] for key in some])
-            return {user.user_name.casefold(): user for user in found}
+            return _Told({user.user_name.casefold(): user for user in found}, gap_of(found))
 
-        async def mfa(some: Sequence[str]) -> dict[str, str]:
-            return {one.casefold(): state for one, state in (await graph.mfa_states(some)).items()}
+        async def mfa(some: Sequence[str]) -> _Told[str]:
+            states = await graph.mfa_states(some)
+            return _Told({one.casefold(): state for one, state in states.items()})
 
         unread = [key for key in names if isinstance(facts.users.get(key), Missing)]
         async with asyncio.TaskGroup() as group:
@@ -304,36 +318,43 @@ class _Reading:
         needs: str,
         keys: Sequence[str],
         size: int,
-        ask: Callable[[Sequence[str]], Awaitable[Mapping[str, T]]],
+        ask: Callable[[Sequence[str]], Awaitable[_Told[T]]],
     ) -> Lookup[T]:
         """`keys` asked for `size` at a time; the first answer shows whether it is worth going on.
 
         Where the role is lacking or nobody answers, the others are not asked: hundreds of
         refusals tell nothing more, and hundreds of time-outs take hours. A call refused as
-        malformed (one odd name spoils it) is halved until it is found.
+        malformed (one odd name spoils it) is halved until it is found; so are those that an
+        answer with a gap leaves open, for a while.
         """
         found: dict[str, T] = {}
         missing: dict[str, Missing] = {}
         refused: Missing | None = None
         failed = 0
+        halvings = _HALVINGS
 
         async def one(some: Sequence[str]) -> None:
-            nonlocal refused, failed
+            nonlocal refused, failed, halvings
 
-            async def call() -> Mapping[str, T]:
+            async def call() -> _Told[T]:
                 if refused is not None:  # while this one waited for its turn
                     raise _DownError(refused)
                 self._asked[what] = self._asked.get(what, 0) + 1
                 return await ask(some)
 
             try:
-                found.update(await self._called(source, call))
+                told = await self._called(source, call)
+                found.update(told.found)
+                open_ = [key for key in some if key not in told.found] if told.gap else []
+                if len(some) > 1 and open_ and halvings:
+                    halvings -= 1
+                    await both(open_)
+                else:
+                    why = Missing(f"Not all of the answer can be read: {told.gap}.")
+                    missing.update(dict.fromkeys(open_, why))
             except RejectedError as error:
                 if error.status == 400 and len(some) > 1:
-                    half = len(some) // 2
-                    self._of += 2
-                    await one(some[:half])
-                    await one(some[half:])
+                    await both(some)
                 else:
                     missing.update(dict.fromkeys(some, self._missing(source, needs, error)))
             except SiptuiError as error:
@@ -344,6 +365,12 @@ class _Reading:
                 missing.update(dict.fromkeys(some, lacking))
             finally:
                 self._progress(what)
+
+        async def both(some: Sequence[str]) -> None:
+            halves = [part for part in (some[: len(some) // 2], some[len(some) // 2 :]) if part]
+            self._of += len(halves)
+            for half in halves:
+                await one(half)
 
         parts = [keys[at : at + size] for at in range(0, len(keys), size)]
         self._of += len(parts)

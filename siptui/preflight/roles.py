@@ -2,6 +2,8 @@
 
 from types import MappingProxyType
 
+from siptui.gateway.tenant import UNREADABLE
+
 GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
 PRIVILEGED_AUTHENTICATION = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
 AUTHENTICATION = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
@@ -34,4 +36,6 @@ def only_weak(roles: frozenset[str]) -> bool:
     Authentication Administrator covers non-administrators only, the other two anybody (Microsoft
     Entra, permissions reference).
     """
-    return AUTHENTICATION in roles and not roles & {GLOBAL, PRIVILEGED_AUTHENTICATION}
+    return AUTHENTICATION in roles and not roles & {
+        *(GLOBAL, PRIVILEGED_AUTHENTICATION, UNREADABLE),
+    }

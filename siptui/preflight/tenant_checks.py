@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from siptui.domain.public_address import Network, shown
-from siptui.gateway.tenant import TrustedIP
+from siptui.gateway.tenant import UNREADABLE, TrustedIP
 from siptui.preflight import remedies, roles
 from siptui.preflight.facts import Missing, TenantFacts
 from siptui.preflight.finding import Check, Finding, Result
@@ -159,9 +159,10 @@ def operator_roles(facts: TenantFacts) -> Finding:
             f"You are {mine[0]}"
             + (", which does not cover accounts that are administrators." if weak else "."),
         )
-    if not held:
+    if not held or UNREADABLE in held:
         # Without more rights Graph may hide roles, and eligible ones it never shows.
-        return finding(check, Result.UNKNOWN, "Graph shows no directory role of yours.")
+        lacking = "that can be read" if held else "of yours"
+        return finding(check, Result.UNKNOWN, f"Graph shows no directory role {lacking}.")
     return finding(
         check,
         Result.FAIL,

@@ -10,7 +10,7 @@ from siptui.domain.errors import UsageError
 from siptui.domain.public_address import parse_all, shown
 from siptui.gateway.tenant import NumberType
 from siptui.preflight.facts import Missing
-from siptui.preflight.public_ip import uncovered
+from siptui.preflight.public_ip import network_of, uncovered
 from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.surface import Line
 
@@ -78,6 +78,8 @@ def not_trusted(facts: "Facts", devices: Iterable[Device]) -> list[str]:
     trusted, listed = facts.tenant.trusted_ips, facts.devices
     if isinstance(trusted, Missing) or isinstance(listed, Missing):
         return []
+    if any(network_of(one) is None for one in trusted):
+        return []  # what cannot be read may cover them
     found: dict[str, None] = {}
     for device in devices:
         one = listed.get(str(device.hardware_id))

@@ -1,5 +1,6 @@
 """The parsers of prerequisites: any JSON is read or refused, and nothing untold becomes a yes."""
 
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from siptui.gateway import graph_wire, inventory_wire, tenant_wire
 from siptui.gateway.lenient import plans, skip_token
 from siptui.gateway.tenant import Assigned, PolicyType, TrustedIP
 from siptui.gateway.wire import WireError, folded_keys
+from siptui.preflight.public_ip import network_of
 
 NAMES = st.sampled_from(
     [
@@ -198,7 +200,7 @@ def test_which_plans_work(listed: Any, found: frozenset[str] | None) -> None:
     assert plans(listed) == found
 
 
-def test_trusted_addresses_keep_their_masks_or_are_refused() -> None:
+def test_trusted_addresses_keep_their_masks_or_are_none() -> None:
     told = [
         {"Identity": "a", "IPAddress": "203.0.113.0", "MaskBits": 24},
         {"Identity": "203.0.113.9", "MaskBits": "32", "Description": None},
@@ -209,9 +211,10 @@ def test_trusted_addresses_keep_their_masks_or_are_refused() -> None:
         TrustedIP("203.0.113.9", 32),
         TrustedIP("2001:db8::1", None),
     )
-    for wrong in ({"IPAddress": "203.0.113.0", "MaskBits": "all"}, {"MaskBits": 32}):
-        with pytest.raises(WireError):
-            tenant_wire.trusted_ips([wrong])
+    wrong = [{"IPAddress": "203.0.113.0", "MaskBits": "all"}, {"MaskBits": 32}, None, 7, {}]
+    for one in wrong:
+        first, second = tenant_wire.trusted_ips([one, told[0]])
+        assert {network_of(first), network_of(second)} == {None, ip_network("203.0.113.0/24")}
 
 
 @pytest.mark.parametrize(
