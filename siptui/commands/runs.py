@@ -10,23 +10,37 @@ from siptui.commands import options
 
 
 @click.command()
+@click.option(
+    "--acknowledge",
+    is_flag=True,
+    help="Say that you have read what was found wrong with the journal.",
+)
 @options.profile
 @options.as_json
-def command(profile: str | None, as_json: bool) -> int:
-    """List the runs in the journal, newest first."""
+def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
+    """List the runs in the journal, newest first.
+
+    A journal that was found damaged is told of by every command, and keeps --yes from submitting,
+    until --acknowledge says that you know what it may have lost.
+    """
     from siptui.commands.session import select
     from siptui.commands.table import columns
     from siptui.commands.telling import told
     from siptui.runs.office import Office
 
     selected = select(profile)
-    office = told(Office(selected.journal, tenant=selected.profile.tenant))
+    office = Office(selected.journal, tenant=selected.profile.tenant)
     try:
+        notice = office.acknowledge() if acknowledge else told(office).notice
+        if acknowledge:
+            click.echo(f"Acknowledged: {notice}" if notice else "There was no warning.", err=True)
+            notice = ""
         heads = office.runs()
     finally:
         office.close()
     if as_json:
-        click.echo(json.dumps({"runs": [asdict(head) for head in heads]}, ensure_ascii=False))
+        body = {"runs": [asdict(head) for head in heads]} | ({"warning": notice} if notice else {})
+        click.echo(json.dumps(body, ensure_ascii=False))
         return 0
     if forgotten := [
         p for p in selected.host.beside if p.parent.name not in selected.settings.profiles

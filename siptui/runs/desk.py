@@ -81,7 +81,11 @@ class Desk(Protocol):
 
     @property
     def notice(self) -> str:
-        """What befell the journal when it was opened, for people; or nothing."""
+        """What was found wrong with the journal and nobody acknowledged, for people; or nothing."""
+        ...
+
+    def acknowledge(self) -> str:
+        """The operator has read the notice, which is not told any more; what it was."""
         ...
 
     def create(

@@ -1,5 +1,7 @@
 """The journal: every event of every run of one profile, appended before the act, in SQLite."""
 
+import logging
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -10,7 +12,9 @@ from typing import Any, Self
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.posix import private_folder
-from siptui.runs.events import Event, Stored
+from siptui.runs.events import BatchSubmitting, DeviceChanged, Event, Note, Stored, Waiting
+from siptui.runs.journal_check import compare_with_copy, forget_unknown_runs, mark_unknown_runs
+from siptui.runs.journal_copy import JournalCopy
 from siptui.runs.journal_file import (
     BUILT,
     SCHEMA_VERSION,
@@ -20,13 +24,13 @@ from siptui.runs.journal_file import (
     damage,
     explained,
     make_private,
-    migrate,
     opened,
     prepare_writing,
     transaction,
     with_suffix,
 )
 from siptui.runs.journal_identity import JournalGoneError, JournalIdentity
+from siptui.runs.journal_mark import acknowledge_marks, open_marks
 from siptui.runs.journal_record import (
     device_row,
     event_body,
@@ -46,8 +50,11 @@ __all__ = [
     "timestamp",
 ]
 
+_LOG = logging.getLogger(__name__)
 #: Hardware ids asked for at once; older builds of SQLite take 999 values in a statement.
 _AT_ONCE = 500
+#: What nothing is decided by: it is copied together with the next entry that counts.
+_LIGHT = (DeviceChanged, Waiting, Note)
 _RUNS_WITH = (
     "SELECT DISTINCT devices.hardware_id, run, created FROM devices JOIN runs USING (run)"
     " WHERE devices.hardware_id IN ({})"
@@ -66,22 +73,23 @@ class Journal:
 
     All methods raise `JournalError` when the file cannot be read or written; nothing is then
     half written. Opened for writing, the file is made, checked and brought to this version's
-    schema; a damaged one is set aside and what could be read of it is kept, which `notice` then
-    says for people (else it is empty). A file of another program or of a newer siptui is refused
-    and left as it is. With `read_only` a file must be there; nothing is checked or changed.
-    `run` is the one that it is opened for, if it is for one: errors say how that goes on.
+    schema; a damaged one is set aside and what could be read of it is kept, and what only its copy
+    has is given back to it. `notice` says so for people until it is acknowledged. A file of another
+    program or of a newer siptui is refused and left as it is. With `read_only` a file must be
+    there; nothing is checked or changed. `run` is the one that it is opened for, if it is for one:
+    errors say how that goes on.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False, run: str = "") -> None:
         self.path = path
         self._run = run
-        self.notice = ""
         self._seen = -1
         self._read_only = read_only
         #: How long other processes are waited for, and who is told of it.
         self.waiting = JournalWait(path)
         self._gone: JournalGoneError | None = None
         self._newest_seen = 0
+        self._copy = JournalCopy(path)
         with self._explained():
             if run and not path.exists():
                 raise JournalGoneError(path, "was deleted or moved")
@@ -141,13 +149,28 @@ class Journal:
             self.close()
             from siptui.runs.journal_repair import repair
 
-            self.notice = repair(self.path)
+            repair(self.path)
             opened(self.path)
             self._open = True
             self._files = JournalIdentity(self.path)
             self._db = connect(self.path)
-        prepare_writing(self._db, self.path)
-        migrate(self._db, wait=self.waiting.call)
+        prepare_writing(self._db, self.path, self.waiting.call)
+        thorough = bool(self._run)
+        compare_with_copy(self._db, self.path, self._copy, self.waiting.call, thorough=thorough)
+        mark_unknown_runs(self._db, self.path)
+
+    @property
+    def notice(self) -> str:
+        """What was found wrong with the journal and nobody acknowledged, for people; or nothing."""
+        with self._explained():
+            return " ".join(mark.text for mark in open_marks(self.path))
+
+    def acknowledge(self, by: str) -> str:
+        """The operator has read the notice, which is not told any more; what it was."""
+        with self._explained():
+            marks = acknowledge_marks(self.path, by)
+            forget_unknown_runs(self.path, marks)
+        return " ".join(mark.text for mark in marks)
 
     def create(
         self,
@@ -162,7 +185,7 @@ class Journal:
 
         `unless` may read the journal and raise; nobody writes to it in between.
         """
-        when = timestamp(at)
+        when, events = timestamp(at), list(events)
         made_none = "start it again; no run was made."
         with explained(self.path, made_none), transaction(self._db, self.waiting.call):
             self.check()
@@ -173,7 +196,7 @@ class Journal:
                 ((run, index, *device_row(device)) for index, device in enumerate(devices)),
             )
             self._insert(run, events, when)
-        self._written()
+        self._written(run, events)
 
     def append(
         self,
@@ -188,15 +211,16 @@ class Journal:
 
         With `after`, the newest entry of the run that the caller knows, nothing is written if
         there is a newer one, and the answer is false. `unless` may read the journal and raise.
-        Nobody writes to it in between.
+        Nobody writes to it in between. An intent to submit is then in the copy as well.
         """
+        events = list(events)
         with self._explained(run), transaction(self._db, self.waiting.call):
             self.check()
             if after is not None and self._newest(run) > after:
                 return False
             unless()
             self._insert(run, events, timestamp(at))
-        self._written()
+        self._written(run, events)
         return True
 
     def check(self) -> None:
@@ -214,10 +238,21 @@ class Journal:
             self._gone = error
             raise
 
-    def _written(self) -> None:
+    def _written(self, run: str, events: Sequence[Event]) -> None:
+        """After a commit: it is taken for ours, and the copy follows where it counts."""
         self._files.accept()
-        with self._explained():
+        with self._explained(run):
             self._newest_seen = self._last_seq()
+            if all(isinstance(event, _LIGHT) for event in events):
+                return
+            intent = any(isinstance(event, BatchSubmitting) for event in events)
+            try:
+                with transaction(self._db, self.waiting.call):
+                    self._copy.catch_up(self._db, sync=intent)
+            except (OSError, sqlite3.Error) as error:
+                if intent:
+                    raise  # and nothing is sent
+                _LOG.warning("the copy of the journal was not brought up to date: %s", error)
 
     def _last_seq(self) -> int:
         return int(self._fetch("SELECT coalesce(max(seq), 0) FROM events")[0][0])

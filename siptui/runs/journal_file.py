@@ -23,6 +23,8 @@ APPLICATION_ID = 0x51707569
 COMPANIONS = ("-wal", "-shm", "-journal")
 #: What a repair has built, until it is put in the journal's place.
 BUILT = ".built"
+#: The same entries in a plain file (see `journal_copy`).
+COPY = ".copy"
 #: The folder beside it with a file for each run that was ever worked on.
 HELD = "held"
 
@@ -37,6 +39,10 @@ _TABLES = frozenset({"runs", "devices", "events"})
 _SAFE = "Nothing was half written, and nothing more was submitted."
 _AGAIN = "Then {again}"
 _ELSEWHERE = "or set SIPTUI_STATE_DIR to another folder"
+
+
+#: Runs a statement, and may try it again while another process has the journal locked.
+Wait = Callable[[Callable[[], object]], object]
 
 
 class JournalError(SiptuiError):
@@ -137,7 +143,7 @@ def make_private(path: Path) -> None:
         )
     if not path.exists():
         path.touch(mode=0o600)
-    for file in (path, *(with_suffix(path, suffix) for suffix in COMPANIONS)):
+    for file in (path, *(with_suffix(path, suffix) for suffix in (*COMPANIONS, COPY))):
         with suppress(FileNotFoundError):
             if file.stat().st_mode & 0o077:
                 file.chmod(0o600)
@@ -148,12 +154,14 @@ def with_suffix(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def prepare_writing(db: sqlite3.Connection, path: Path) -> None:
-    """Every commit is on the disk when it returns, also over a power cut.
+def prepare_writing(db: sqlite3.Connection, path: Path, wait: Wait = lambda call: call()) -> None:
+    """Bring the schema up to date, and have every commit on the disk when it returns, also over a
+    power cut.
 
     Write-ahead log with FULL (WAL with less keeps commits over a crash of the process only).
     Network file systems have no shared memory for the log: there the rollback journal serves. One
-    that keeps locks from other hosts is refused.
+    that keeps locks from other hosts is refused. A new file gets its tables before it gets a log:
+    they are then in the file itself, whose header says whose it is whatever happens.
     """
     mount = mount_of(path)
     if mount.locks_stay:
@@ -166,6 +174,7 @@ def prepare_writing(db: sqlite3.Connection, path: Path) -> None:
     wanted = "delete" if mount.network else "wal"
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA fullfsync=1")  # macOS: fsync alone leaves it in the disk's cache
+    migrate(db, wait=wait)
     # The change of mode does not wait for others by itself.
     until = time.monotonic() + _CHANGE_SECONDS
     while db.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
@@ -176,10 +185,6 @@ def prepare_writing(db: sqlite3.Connection, path: Path) -> None:
             if not is_busy(error) or time.monotonic() > until:
                 raise
             time.sleep(0.02)
-
-
-#: Runs a statement, and may try it again while another process has the journal locked.
-Wait = Callable[[Callable[[], object]], object]
 
 
 @contextmanager
@@ -244,6 +249,7 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
         if not head:
             worked = any((path.parent / HELD).glob("*.lock"))
             lost = "it is empty, although runs were worked on" if worked else ""
+            lost = lost or ("it is empty, although its copy is not" if _copied(path) else "")
             return "it is empty beside its log" if logged else lost
         if path.stat().st_size < LEAST_PAGE:
             return "it is cut off"  # which SQLite would take for empty
@@ -269,9 +275,14 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
         short_read = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHORT_READ
         if not short_read and primary_code(error) not in _DAMAGED:
             raise
-        if not mark_in_file and not logged:
+        if not mark_in_file and not logged and not _copied(path):
             _refuse(path, -1, 0)  # every journal has its mark in the file, or still in the log
         return visible(str(error))
+
+
+def _copied(path: Path) -> bool:
+    copy = with_suffix(path, COPY)
+    return copy.exists() and copy.stat().st_size > 0
 
 
 def _refuse(path: Path, mark: int, version: int) -> None:
@@ -333,6 +344,3 @@ def migrate(
         for step in steps[version:]:
             step(db)
         db.execute(f"PRAGMA user_version={max(version, len(steps))}")
-    if not version:
-        # From the log into the file, so that its header says whose it is whatever happens.
-        db.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -1,14 +1,15 @@
-"""A damaged journal is set aside, and what can be read of it goes into a new one.
+"""A damaged journal is set aside, and what can be read of it and of its copy goes into a new one.
 
-What was lost is not known, so nothing that could have been submitted is taken for not submitted:
-batches still waiting are handed to the operator, who alone may have them submitted.
+Where the copy does not tell all of a run, what was lost is not known, and nothing that could have
+been submitted is taken for not submitted: batches still waiting are handed to the operator, who
+alone may have them submitted.
 """
 
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from siptui.runs.events import (
     RunPlanned,
     Stored,
 )
+from siptui.runs.journal_copy import Copied, JournalCopy
 from siptui.runs.journal_file import (
     BUILT,
     COMPANIONS,
@@ -38,6 +40,7 @@ from siptui.runs.journal_file import (
     transaction,
     with_suffix,
 )
+from siptui.runs.journal_mark import add_mark
 from siptui.runs.journal_record import (
     device_row,
     event_body,
@@ -55,9 +58,10 @@ _LEAST_ENTRY = 40  # bytes an event takes at the very least, to know where to en
 
 @dataclass(slots=True)
 class _Run:
-    """What could be read of a run."""
+    """What could be read of a run. `whole`: the copy had all of it that counts."""
 
     run: str
+    whole: bool = False
     events: list[tuple[Stored, str]] = field(default_factory=list)  # with the body as it was
     devices: list[Device] = field(default_factory=list)
     state: RunState | None = None
@@ -83,9 +87,10 @@ def repair(path: Path) -> str:
         now = datetime.now(UTC)
         aside = _set_aside(path, now)
         try:
-            kept, dropped, last = _salvage(aside)
+            kept, dropped, last = _salvage(aside, JournalCopy(path).read())
             notice = _notice(path, why, aside, kept, dropped)
             _build(with_suffix(path, _BUILDING), kept, last, notice, timestamp(now))
+            add_mark(path, notice)  # before the new one is in place: it is never untold
         except BaseException:
             for suffix in ("", *COMPANIONS):
                 with_suffix(aside, suffix).unlink(missing_ok=True)  # the originals are in place
@@ -138,37 +143,63 @@ def _set_aside(path: Path, now: datetime) -> Path:
     return aside
 
 
-def _salvage(aside: Path) -> tuple[list[_Run], list[str], int]:
+def _salvage(aside: Path, copied: Copied) -> tuple[list[_Run], list[str], int]:
     """The runs that can be kept, the names of those that cannot, the last number given."""
-    if not aside.stat().st_size:
-        return [], [], 0  # looking at it would make SQLite remove the log
-    log = with_suffix(aside, "-wal")
-    # Read without leaving a trace in it: what is set aside stays as it was found.
-    query = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
     runs: dict[str, _Run] = {}
     dropped: dict[str, None] = {}
-    with closing(connect(aside, query)) as db:
-        db.text_factory = bytes
-        try:
-            db.execute("SELECT name FROM sqlite_master").fetchall()
-        except sqlite3.DatabaseError:
-            return [], [], 0
-        last = _last_seq(db, aside)
-        for seq, *cells in _rows(db, _EVENTS, (), last):
-            try:
-                name, at, body = (_text(cell) for cell in cells)
-                stored = stored_event(_number(seq), at, body)
-            except ValueError:
-                continue  # lost; whether the run holds together without it is seen below
-            runs.setdefault(name, _Run(name)).events.append((stored, body))
+    with ExitStack() as stack:
+        db, last = _opened(aside, stack), copied.last
+        if db is not None:
+            last = max(last, _last_seq(db, aside))
+            _collect(db, last, runs)
+        _merge(copied, runs)
         for run in runs.values():
-            if not _complete(db, run):
+            if not _complete(db, run, copied):
                 dropped[run.run] = None
         for (cell,) in _rows(db, _RUNS, (), 1):
             with suppress(ValueError):
                 if (name := _text(cell)) not in runs:
                     dropped[visible(name)] = None
     return [run for run in runs.values() if run.run not in dropped], list(dropped), last
+
+
+def _opened(aside: Path, stack: ExitStack) -> sqlite3.Connection | None:
+    """A connection to what was set aside, or none where nothing can be read of it."""
+    if not aside.stat().st_size:
+        return None  # looking at it would make SQLite remove the log
+    log = with_suffix(aside, "-wal")
+    # Read without leaving a trace in it: what is set aside stays as it was found.
+    query = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    db = stack.enter_context(closing(connect(aside, query)))
+    db.text_factory = bytes
+    try:
+        db.execute("SELECT name FROM sqlite_master").fetchall()
+    except sqlite3.DatabaseError:
+        return None
+    return db
+
+
+def _collect(db: sqlite3.Connection, last: int, runs: dict[str, _Run]) -> None:
+    """The entries that can be read, by their runs."""
+    for seq, *cells in _rows(db, _EVENTS, (), last):
+        try:
+            name, at, body = (_text(cell) for cell in cells)
+            stored = stored_event(_number(seq), at, body)
+        except ValueError:
+            continue  # lost; whether the run holds together without it is seen later
+        runs.setdefault(name, _Run(name)).events.append((stored, body))
+
+
+def _merge(copied: Copied, runs: dict[str, _Run]) -> None:
+    """Add what the copy has; of two that differ its own counts, which has a checksum."""
+    for entry in copied.entries.values():
+        with suppress(ValueError):
+            stored = stored_event(entry.seq, entry.at, entry.body)
+            runs.setdefault(entry.run, _Run(entry.run)).events.append((stored, entry.body))
+    for run in runs.values():
+        run.whole = copied.whole and run.run in copied.runs
+        by_seq = {stored.seq: (stored, body) for stored, body in run.events}
+        run.events = [by_seq[seq] for seq in sorted(by_seq)]
 
 
 _EVENTS = "SELECT seq, run, at, body FROM events NOT INDEXED WHERE seq BETWEEN ? AND ? ORDER BY seq"
@@ -194,10 +225,11 @@ def _last_seq(db: sqlite3.Connection, aside: Path) -> int:
 
 
 def _rows(
-    db: sqlite3.Connection, query: str, first: tuple[str, ...], last: int
+    db: sqlite3.Connection | None, query: str, first: tuple[str, ...], last: int
 ) -> Iterator[tuple[_Cell, ...]]:
     """The rows with keys from 0 to `last`, around the pages that cannot be read."""
-    for start in range(0, last + 1, _CHUNK):
+    for start in range(0, last + 1 if db else 0, _CHUNK):
+        assert db is not None
         spans = [(start, min(start + _CHUNK - 1, last))]
         while spans:
             low, high = spans.pop()
@@ -209,13 +241,15 @@ def _rows(
                     spans += [(middle + 1, high), (low, middle)]
 
 
-def _complete(db: sqlite3.Connection, run: _Run) -> bool:
+def _complete(db: sqlite3.Connection | None, run: _Run, copied: Copied) -> bool:
     """Read the devices of `run` and fold its events; whether it holds together."""
     planned = run.events[0][0].event
     if not isinstance(planned, RunPlanned):
         return False
     try:
-        for device, line, *cells in _rows(db, _DEVICES, (run.run,), planned.devices - 1):
+        run.devices = copied.devices(run.run) or []
+        wanted = 0 if run.devices else planned.devices
+        for device, line, *cells in _rows(db, _DEVICES, (run.run,), wanted - 1):
             if device != len(run.devices):
                 return False  # events name devices by their place: none may be missing
             user, hardware_id, region = (_text(cell) for cell in cells[:3])
@@ -280,6 +314,8 @@ def _cautions(run: _Run, notice: str) -> list[Event]:
     if isinstance(run.events[-1][0].event, RunFinished) and not state.queued_batches():
         return []
     found: list[Event] = [Note(level="warning", text=notice)]
+    if run.whole:
+        return found
     for seq, order in state.open_orders.items():
         text = f"The order to {order.what} may have been carried out. Give it again if it was not."
         found.append(Note(level="warning", text=text, order=seq))
@@ -298,8 +334,10 @@ def _cautions(run: _Run, notice: str) -> list[Event]:
 
 def _notice(path: Path, why: str, aside: Path, kept: list[_Run], dropped: list[str]) -> str:
     text = f"The journal {path} was damaged ({why}) and was set aside as {aside.name}. "
-    if kept:
-        entries = sum(len(run.events) for run in kept)
+    entries = sum(len(run.events) for run in kept)
+    if kept and all(run.whole for run in kept):
+        text += f"Kept: {len(kept)} run(s) with {entries} entries, with the help of its copy. "
+    elif kept:
         text += f"Kept: {len(kept)} run(s) with {entries} entries; the last ones may be missing. "
         text += "Batches that were still waiting are submitted on your word only. "
     else:

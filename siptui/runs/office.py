@@ -161,8 +161,13 @@ class Office:
 
     @property
     def notice(self) -> str:
-        """What befell the journal when it was opened, such as a repair, for people; or nothing."""
+        """What was found wrong with the journal and nobody acknowledged, for people; or nothing."""
         return self._journal.notice
+
+    def acknowledge(self) -> str:
+        """The operator has read the notice, which is not told any more; what it was."""
+        actor = self.actor
+        return self._journal.acknowledge(actor.account or actor.os_user)
 
     @property
     def tenant(self) -> str:

@@ -242,6 +242,13 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "redraw", ("ctrl+l",), "redraw", "draw the whole screen anew", also="refresh repaint screen"
     ),
+    Action(
+        "acknowledge",
+        (),
+        "acknowledge",
+        "say that you have read what was found wrong with the journal",
+        also="journal damaged warning",
+    ),
     Action("down", ("j", "down"), "down", "move down", scope="grid", palette=False),
     Action("up", ("k", "up"), "up", "move up", scope="grid", palette=False),
     Action("top", ("g", "home"), "top", "first row", scope="grid", palette=False),

@@ -46,6 +46,11 @@ ASIDES: dict[str, tuple[str, ...]] = {
         "submitted twice.",
         _PASSWORDS,
     ),
+    "The journal": (
+        "The journal is the record of what was submitted from here. Where it has lost something, "
+        "phones may be live at the service that it knows nothing of; b shows them.",
+        "Until it is acknowledged the warning is shown at each start, and scripts submit nothing.",
+    ),
     "Retry by cause": (
         "The failed devices of one cause are submitted once more, after a question that names "
         "their number. The others stay as they are.",

@@ -12,7 +12,6 @@ from siptui.runs.state import DeviceRecord
 from siptui.tui import phrases
 from siptui.tui.actions import ACTIONS, BY_ID
 from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.palette import Command, Palette
 from siptui.tui.export import write_results
 from siptui.tui.saving import ask_and_write
@@ -33,9 +32,8 @@ class Console(Tenant):
         if not options.file:
             self.log_pane.append(self.opening_lines())
         if notice := self.session.desk.notice:
-            line: Line = ((visible(notice), "unknown"),)
-            self.log_pane.append([line])
-            self.app.push_screen(Page("The journal", [line]))
+            self.log_pane.append([((visible(notice), "unknown"),)])
+            self.action_acknowledge()
         if options.run:
             self.call_after_refresh(self.attach, options.run)
             return
@@ -47,6 +45,20 @@ class Console(Tenant):
             self.read(options.file)  # at once, so that the first frame may have it already
         elif waiting:
             self.call_after_refresh(self.offer, waiting)
+
+    @work(group="journal", exclusive=True)
+    async def action_acknowledge(self) -> None:
+        """Show what was found wrong with the journal until the operator says that it was read."""
+        if not self.may("acknowledge"):
+            return
+        text: list[Line] = [((visible(self.session.desk.notice), "unknown"),)]
+        choices = [
+            ("later", "not yet", "it is shown again"),
+            ("read", "acknowledge", "I know what may be missing; do not show it again"),
+        ]
+        if await self.app.push_screen_wait(Choice("The journal", choices, text)) == "read":
+            self.do(self.session.desk.acknowledge)
+            self.say("acknowledged: the warning of the journal is not shown again.", "muted")
 
     # -- runs
 

@@ -56,6 +56,8 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             if not session.live:
                 return "no run is going on"
             return "" if session.waits() else "nothing waits"
+        case "acknowledge":
+            return "" if session.desk.notice else "the journal has no warning"
         case "export" | "summary":
             return "" if run is not None else "no run yet, so no results"
         case "sign_in":

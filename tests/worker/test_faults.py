@@ -15,7 +15,7 @@ from tests.worker.terminal import Terminal
 
 _BROKEN = """
 from siptui.runs.{module} import {name}
-def broken(self, *args):
+def broken(self, *args, **more):
     raise RuntimeError("Bearer {token} \\x1b[2J")
 {name}.{method} = broken
 """
@@ -74,6 +74,7 @@ def test_a_journal_that_was_repaired_is_told_of(tmp_path: Path) -> None:
         done = installation.run("run", str(file), "--region", "EMEA", "--yes", "--json")
         assert done.exit_code == 1
         assert json.loads(done.stdout)["error"]["code"] == "journal_repaired"
+        assert installation.run("runs", "--acknowledge").exit_code == 0
         assert installation.times() == before
         again = ("--region", "EMEA", "--yes", "--again")  # that they are signed in was kept
         assert installation.run("run", str(file), *again).exit_code == 0
