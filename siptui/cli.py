@@ -19,6 +19,8 @@ from click.shell_completion import CompletionItem
 from siptui import __version__
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.help_page import ABOUT, COMMANDS, available, module_of, page
+from siptui.posix import forbid_core_dumps
+from siptui.standard_streams import make_unbreakable, output_error, write_utf8
 
 __all__ = ["COMMANDS", "LazyGroup", "arranged", "available", "cli", "main"]
 
@@ -138,13 +140,26 @@ class LazyGroup(click.Group):
         words = list(sys.argv[1:] if given is None else given)
         kwargs.update(args=words, standalone_mode=False)
         kwargs["prog_name"] = kwargs.get("prog_name") or "siptui"
+        if "--json" in words:
+            write_utf8()
         try:
             done = super().main(**kwargs)
             sys.stdout.flush()
             code = int(done) if isinstance(done, int) else ExitCode.OK
         except (Exception, KeyboardInterrupt) as error:
             code = _reported(error, words)
-        sys.exit(code)
+        sys.exit(_with_lost_output(code))
+
+
+def _with_lost_output(code: int) -> int:
+    """`code`, after it was told what kept the output from getting out; an error instead of 0 then.
+    A reader that went away (`siptui runs | head`) knows that it did."""
+    error = output_error()
+    if error is None or isinstance(error, BrokenPipeError):
+        return code
+    from siptui.commands.failures import lost_output
+
+    return code or lost_output(error)
 
 
 def _reported(error: BaseException, words: list[str]) -> int:
@@ -169,8 +184,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The command line: what the `siptui` script does but for the page of help."""
-    from siptui.posix import forbid_core_dumps
-
     forbid_core_dumps()
+    make_unbreakable()
     cli.main()
     raise AssertionError("unreachable")

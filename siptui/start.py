@@ -4,12 +4,14 @@ import os
 import sys
 
 from siptui import __version__
+from siptui.standard_streams import make_unbreakable, output_error
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
     _leave_current_folder_out()
     _open_what_is_closed()
+    make_unbreakable()
     asked = sys.argv[1:]
     if asked == ["--version"]:
         _answer(f"siptui {__version__}")
@@ -58,9 +60,7 @@ def _open_what_is_closed() -> None:
 
 def _answer(text: str) -> None:
     """Print `text` and leave; what goes wrong with that is told by the command line."""
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except (OSError, UnicodeError):
-        return
-    sys.exit(0)
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+    if output_error() is None:
+        sys.exit(0)

@@ -1,5 +1,6 @@
 """`siptui export`: the results of a run, for a spreadsheet, a script or the next run."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -48,6 +49,7 @@ def command(
     from siptui.runs.office import Office, load
     from siptui.runs.report import report_text
     from siptui.runs.results import result_rows
+    from siptui.standard_streams import write_utf8
 
     selected = select(profile)
     office = told(Office(selected.journal, tenant=selected.profile.tenant))
@@ -63,6 +65,8 @@ def command(
             text = report_text(state, records)
         else:
             text = json_text(state.run, rows) if form == "json" else csv_text(rows, raw=raw)
+        if not sys.stdout.isatty():
+            write_utf8()  # as the file would be: a reader must not have to guess
         click.echo(text, nl=False)
         return 0
     if form == "md":

@@ -191,6 +191,17 @@ def _say(
     return int(error.exit_code)
 
 
+def lost_output(error: OSError) -> int:
+    """Tell that what a command printed did not get out; the exit code."""
+    reason = visible(error.strerror or type(error).__name__)
+    said = SiptuiError(
+        f"Standard output cannot be written: {reason}. The command itself went on to its end.",
+        title="Output lost",
+        remedy="Send the output elsewhere. What a run did: siptui runs, siptui export RUN",
+    )
+    return _say(said, as_json=False)
+
+
 def _print(text: str, stream: TextIO) -> None:
     lines = (visible(line) for line in text.split("\n"))
     click.echo("\n".join(lines), file=stream)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from siptui.domain.errors import UsageError
 from siptui.runs.desk import Desk
+from siptui.standard_streams import fit_screen
 from siptui.tui.actions import resolve_keys
 from siptui.tui.options import ConsoleOptions
 
@@ -57,6 +58,7 @@ def run_console(desk: Desk, options: ConsoleOptions) -> int:
     check_terminal()
     resolve_keys(options.keys)
     prepare_environment()
+    fit_screen()
     gc.disable()  # what is loaded stays; looking for garbage in it holds the first frame up
     try:
         from siptui.tui.app import SiptuiApp
