@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from tests.gateway.contract import devices
 from tests.gateway.service import Service
 from tests.support import emulated_time
 from tests.support.places import ODD, places, with_odd, without
+from tests.transport import web
 
 _ITEM = {"userName": "a@x.com", "hardwareId": "00-15-65-00-00-0{}", "status": "Success"}
 _BATCH = {
@@ -189,7 +189,7 @@ def test_through_the_client_only_errors_of_the_gateway_come_out(data: st.DataObj
         value = {"value": value}
     if isinstance(value, dict):
         value = {**value, data.draw(st.sampled_from(_PAGED)): data.draw(_JSON)}
-    service = Service(lambda _: httpx.Response(200, content=json.dumps(value).encode()))
+    service = Service(lambda _: web.Response(200, content=json.dumps(value).encode()))
 
     async def main() -> None:
         client = service.client()

@@ -3,7 +3,6 @@
 import json
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from siptui.domain.device import Device
@@ -17,20 +16,21 @@ from siptui.transport.http import open_client
 from tests.gateway.service import ADMIN_API, Service, Tokens
 from tests.preflight.tenant import emulated_services
 from tests.support import emulated_time
+from tests.transport import web
 
 
 def _client(service: Service) -> InventoryClient:
-    return InventoryClient(open_client(transport=httpx.MockTransport(service)), ADMIN_API, Tokens())
+    return InventoryClient(open_client(transport=web.service(service)), ADMIN_API, Tokens())
 
 
-def _types(request: httpx.Request) -> list[str]:
+def _types(request: web.Request) -> list[str]:
     (wanted,) = parse_qs(urlsplit(str(request.url)).query)["filterJson"]
     found: list[str] = json.loads(wanted)["deviceTypes"]["eq"]
     return found
 
 
 def test_both_types_are_asked_for() -> None:
-    service = Service(lambda _: httpx.Response(200, json={"devices": []}))
+    service = Service(lambda _: web.Response(200, json={"devices": []}))
     assert emulated_time.run(_client(service).sip_devices()) == ()
     assert [_types(request) for request in service.calls] == [["sip", "sipAnalog"]]
 
@@ -38,10 +38,10 @@ def test_both_types_are_asked_for() -> None:
 def test_where_the_second_is_not_known_the_first_is_asked_for_alone() -> None:
     phone = {"macAddressInfos": [{"macAddress": "00-04-F2-00-00-20"}]}
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: web.Request) -> web.Response:
         if "sipAnalog" in _types(request):
-            return httpx.Response(400, json={"message": "unknown deviceType"})
-        return httpx.Response(200, json={"devices": [phone]})
+            return web.Response(400, json={"message": "unknown deviceType"})
+        return web.Response(200, json={"devices": [phone]})
 
     (one,) = emulated_time.run(_client(Service(answer)).sip_devices())
     assert one.hardware_id == "00-04-F2-00-00-20"
