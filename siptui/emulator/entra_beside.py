@@ -14,6 +14,7 @@ from siptui.emulator.entra_grants import EntraState
 from siptui.emulator.entra_server import served
 from siptui.emulator.entra_tls import throwaway_certificates
 from siptui.emulator.entra_tokens import EntraUser
+from siptui.emulator.own_host import OwnHost
 from siptui.emulator.people import object_id
 from siptui.emulator.roles import ROLE_IDS, WITHOUT_BULK
 
@@ -77,7 +78,7 @@ def authority_beside(emulator: Emulator, folder: Path, port: int = 0) -> Iterato
 
     files = throwaway_certificates(folder)
     emulator.access.verify = verify
-    app = Entra(state).app()
+    app = OwnHost(Entra(state).app())
     try:
         with served(app, certificate=files.certificate, key=files.key, port=port) as address:
             yield Beside(address, files.authority, state)

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from siptui.domain.errors import SiptuiError
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.line import BrokenLineError
+from siptui.emulator.own_host import OwnHost
 
 HOST = "127.0.0.1"
 _TRANSPORT = "siptui.transport"
@@ -132,7 +133,7 @@ def make_server(emulator: Emulator, port: int = 0) -> tuple[uvicorn.Server, sock
     listener = _listener(port)
     port = listener.getsockname()[1]
     config = uvicorn.Config(
-        _OnSocket(emulator.app),
+        OwnHost(_OnSocket(emulator.app)),
         http=_Protocol,
         loop="asyncio",
         lifespan="off",

@@ -1,11 +1,14 @@
 """The emulator on a real port: faults happen on the socket, and it ends when told to."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
 from siptui.emulator.emulator import Emulator
+from siptui.emulator.entra_beside import authority_beside
 from siptui.emulator.server import PortError, make_server
+from siptui.transport.tls import trust
 from tests.emulator.support import TOKEN, devices, scenario
 from tests.support.emulator import BULK, emulator_process, running_emulator
 from tests.transport import web
@@ -85,3 +88,34 @@ def test_ctrl_c_ends_it_cleanly_even_at_once() -> None:
     with emulator_process() as (_, process):
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
+
+
+def _status(url: str, host: str, path: str = "/_emulator/ledger") -> int:
+    return web.get(f"{url}{path}", headers={"Host": host}, trust_env=False).status_code
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example"],
+)
+def test_it_answers_only_to_its_own_host(host: str) -> None:
+    """A page in the operator's browser, whose name was made to lead here, is refused."""
+    with running_emulator() as running:
+        port = running.url.rpartition(":")[2]
+        for own in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}"):
+            assert _status(running.url, own) == 200
+        assert _status(running.url, host.format(port=port)) == 421
+        assert _status(running.url, host.format(port=port), f"{BULK}/batchsummaries") == 421
+        assert not running.ask("ledger")["calls"]
+
+
+def test_neither_does_the_authority_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with authority_beside(Emulator(), tmp_path) as beside:
+        monkeypatch.setenv("SSL_CERT_FILE", str(beside.authority))
+        path = "/common/v2.0/.well-known/openid-configuration"
+        with web.Client(verify=trust(), trust_env=False) as browser:
+            assert browser.get(f"{beside.address}{path}").status_code == 200
+            evil = {"Host": "evil.example"}
+            assert browser.get(f"{beside.address}{path}", headers=evil).status_code == 421
