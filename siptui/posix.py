@@ -301,9 +301,11 @@ class PrivatePipe:
         return [line for line in whole if line]
 
     def close(self) -> None:
-        """Take it away. Doing it twice does no harm."""
+        """Take it away. Doing it twice does no harm; one that came in its place is left."""
         if self._fd >= 0:
-            self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                if os.path.samestat(os.fstat(self._fd), self.path.lstat()):
+                    self.path.unlink()
             os.close(self._open)
             os.close(self._fd)
             self._fd = -1

@@ -1,12 +1,14 @@
 """The steps of `siptui doctor`: each tries one thing on the way to the tenant and is timed."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from siptui.commands.session import Selected, select, start_log, token_source
@@ -74,6 +76,8 @@ async def _examined(
     yield await _timed("settings", settings)
     if not chosen:
         return
+    if command := chosen[0].settings.notify_command:
+        yield await _timed("notify_command", lambda: _notify(command[0]))
     cloud = chosen[0].profile.cloud
     addresses = {"admin API": cloud.admin_api, "authority": cloud.authority}
     if cloud.graph:
@@ -175,6 +179,17 @@ async def _timed(name: str, attempt: Callable[[], Awaitable[Found]]) -> Step:
 
 def _code(result: Result) -> ExitCode:
     return ExitCode.ERROR if result is Result.FAIL else ExitCode.OK
+
+
+async def _notify(program: str) -> Found:
+    name = visible(Path(program).name)
+    if shutil.which(program):
+        return Result.PASS, f"{name} is there", ""
+    return (
+        Result.FAIL,
+        f"{name} is not there: nobody is told how a run ends",
+        "Name a program that can be run in notify_command of config.toml, by its full path.",
+    )
 
 
 async def _look_up(url: str) -> Found:

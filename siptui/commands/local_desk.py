@@ -69,7 +69,7 @@ class LocalDesk(Office):
 
     async def _work(self, run: str, taken: threading.Event) -> None:
         try:
-            with take(self._journal_path, run):
+            with take(self._journal_path, run) as lock:
                 taken.set()
                 await work_on(
                     self._journal_path,
@@ -78,6 +78,7 @@ class LocalDesk(Office):
                     host=self.host,
                     actor=self.actor,
                     notify=self._notify,
+                    release=lock.release,
                 )
         except HeldError:
             return  # another process works on it

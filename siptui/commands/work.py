@@ -92,7 +92,7 @@ async def _work(order: dict[str, Any]) -> int:
         with Journal(selected.journal, run=run) as journal:
             journal.append(run, [Note(level="error", text=text)], now())
 
-    with take(selected.journal, run), contextlib.ExitStack() as kept:
+    with take(selected.journal, run) as lock, contextlib.ExitStack() as kept:
         look: Callable[[], Iterable[bytes]] = tuple
         try:
             hand = PrivatePipe(hand_path(selected.journal, run))
@@ -100,6 +100,10 @@ async def _work(order: dict[str, Any]) -> int:
             _LOG.warning("no sign-in can be handed to this worker: %s", error.message)
         else:
             look = kept.enter_context(contextlib.closing(hand)).lines
+
+        def release() -> None:
+            kept.close()
+            lock.release()
 
         def tokens(http: "HttpFactory") -> HandedTokens:
             find = functools.partial(existing_store, selected.store_folder)
@@ -127,6 +131,7 @@ async def _work(order: dict[str, Any]) -> int:
                 actor=this_actor(order.get("account", "")),
                 sign_in_wait=float(order.get("patience", 0)),
                 notify=selected.settings.notify_command,
+                release=release,
             )
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

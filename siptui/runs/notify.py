@@ -3,14 +3,22 @@ a person. It gets one JSON object on standard input and is never in the way of t
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
+import shutil
 import signal
+import subprocess
+import tempfile
+from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
+from siptui.domain.errors import SiptuiError
+from siptui.domain.text import visible
 from siptui.runs import events as ev
 from siptui.runs.journal import Journal, timestamp
 from siptui.runs.office import load
@@ -21,32 +29,72 @@ _LOG = logging.getLogger(__name__)
 #: Seconds between two looks at the journal, and those that a command may take.
 _LOOK = 1.0
 _LIMIT = 30.0
+#: Seconds between two looks whether a command has ended.
+_CHECK = 0.05
+#: Seconds after which the last words no longer wait for the command before them.
+_SEEMS_TO_HANG = 2.0
+#: Turns of the loop until a task that was made has made another, and that has begun.
+_STEPS = 3
 #: Never handed to a command: what a sign-in could be made of.
 _SECRETS = ("SIPTUI_ACCESS_TOKEN", "SIPTUI_GRAPH_TOKEN", "SIPTUI_DEVICES_TOKEN")
 
 
 class Herald:
-    """Follows `run` in the journal and runs `command` for what somebody should know."""
+    """Follows `run` in the journal and runs `command` for what somebody should know.
+
+    A command that goes wrong is told in the journal, where whoever follows the run reads it.
+    """
 
     def __init__(self, journal: Journal, run: str, command: tuple[str, ...]) -> None:
         self._journal = journal
         self._command = command
         self._state: RunState = load(journal, run)  # what was before is no news
         self._task: asyncio.Task[None] | None = None
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._last: list[asyncio.Future[None]] = []
+        self._said: set[str] = set()
         self._over = False
 
     def start(self) -> None:
-        """Look now and then, from now on."""
+        """Look now and then, from now on. A command that is not there is told at once."""
+        if shutil.which(self._command[0]) is None:
+            self._say("it is not there; nobody is told of this run")
+            self._said.add(os.strerror(errno.ENOENT))  # each try would say so again
         self._task = asyncio.ensure_future(self._follow())
 
-    async def finish(self) -> None:
-        """A last look: the end itself is news."""
+    async def last_words(self) -> None:
+        """A last look: the end itself is news. Its commands begin and are not waited for; one that
+        runs still is left to itself."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+            self._task = None
         if not self._over:
-            await self.look()
+            self._look()
+        self._last.append(asyncio.ensure_future(self._told_in_order()))
+        for _ in range(_STEPS):  # until the first has begun
+            await asyncio.sleep(0)
+
+    async def finish(self) -> None:
+        """The last words, and until their commands have ended, each within its limit."""
+        await self.last_words()
+        last, self._last = self._last, []
+        await asyncio.gather(*last)
+
+    async def _told_in_order(self) -> None:
+        """Run the commands that wait, each when the one before has ended or seems to hang."""
+        running: list[asyncio.Future[str]] = []
+        try:
+            while self._waiting:
+                told = asyncio.ensure_future(run_command(self._command, self._waiting.popleft()))
+                running.append(told)
+                await asyncio.wait({told}, timeout=_SEEMS_TO_HANG)
+        finally:
+            while self._waiting:  # nobody waits here any more: what is left is told all the same
+                _started(self._command, self._waiting.popleft())
+        for why in await asyncio.gather(*running):
+            self._say(why)
 
     async def _follow(self) -> None:
         while True:
@@ -55,24 +103,34 @@ class Herald:
 
     async def look(self) -> None:
         """Run the command for each piece of news; one after the other, in their order."""
+        self._look()
+        while self._waiting:
+            self._say(await run_command(self._command, self._waiting.popleft()))
+
+    def _look(self) -> None:
         try:
-            news = self._news()
+            self._waiting += self._news()
         except Exception:
             _LOG.exception("the journal could not be read for notify_command")
+
+    def _say(self, why: str) -> None:
+        """Tell that a command went wrong, each way of it once."""
+        if not why or why in self._said:
             return
-        for message in news:
-            if why := await run_command(self._command, message):
-                _LOG.warning("notify_command %s: %s", self._command[0], why)
+        self._said.add(why)
+        text = f"notify_command ({visible(Path(self._command[0]).name)}): {visible(why)}"
+        _LOG.warning("%s", text)
+        with contextlib.suppress(SiptuiError):  # the journal may be what is gone
+            note = ev.Note(level="warning", text=f"{text}. Check it in config.toml.")
+            self._journal.append(self._state.run, [note], datetime.now(UTC))
 
     async def tell(self, event: ev.AnyEvent) -> None:
         """Run the command for what could not be written down. The journal is read no more."""
-        if self._task is not None:
-            self._task.cancel()
         stored = ev.Stored(self._state.last_seq, timestamp(datetime.now(UTC)), event)
-        for line in lines(self._state, stored, ()):
-            if why := await run_command(self._command, _message(line, told(event), self._state)):
-                _LOG.warning("notify_command %s: %s", self._command[0], why)
+        told_lines = lines(self._state, stored, ())
+        self._waiting += [_message(line, told(event), self._state) for line in told_lines]
         self._over = True
+        await self.last_words()
 
     def _news(self) -> list[dict[str, Any]]:
         state, news = self._state, []
@@ -110,28 +168,53 @@ def _message(line: dict[str, Any], text: str, state: RunState) -> dict[str, Any]
 async def run_command(
     command: tuple[str, ...], message: Mapping[str, Any], *, limit: float = _LIMIT
 ) -> str:
-    """Run `command` with `message` as JSON on standard input; why it went wrong, or nothing."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(_SECRETS)}
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd="/",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=environ,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        return getattr(error, "strerror", None) or str(error)
+    """Run `command` with `message` as JSON on standard input; why it went wrong, or nothing.
+
+    It is ended when it takes longer than `limit` seconds. Whoever cancels this leaves it to
+    itself.
+    """
+    process = _started(command, message)
+    if isinstance(process, str):
+        return process
     try:
         async with asyncio.timeout(limit):
-            await process.communicate(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+            while process.poll() is None:  # noqa: ASYNC110 - a child's end is no event of a loop
+                await asyncio.sleep(_CHECK)
     except TimeoutError:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         return f"it took longer than {limit:g} s and was ended"
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
     return f"it ended with code {process.returncode}" if process.returncode else ""
+
+
+def _started(
+    command: tuple[str, ...], message: Mapping[str, Any]
+) -> "subprocess.Popen[bytes] | str":
+    """`command`, begun; or why it cannot be."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(_SECRETS)}
+    try:
+        with _as_file(json.dumps(message, ensure_ascii=False).encode() + b"\n") as said:
+            return subprocess.Popen(  # noqa: S603 - the operator's own command; no shell
+                command,
+                cwd="/",
+                stdin=said,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environ,
+                start_new_session=True,
+            )
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+
+
+def _as_file(content: bytes) -> IO[bytes]:
+    """An open file without a name that holds `content`: unlike a pipe it is never full, and does
+    not have to be written while the command runs."""
+    if hasattr(os, "memfd_create"):
+        file: IO[bytes] = os.fdopen(os.memfd_create("siptui-message"), "w+b")
+    else:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who asked for it
+    file.write(content)
+    file.seek(0)
+    return file

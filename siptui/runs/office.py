@@ -5,7 +5,7 @@ Over 400 lines because every order a view can give stands in this one class.
 
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from siptui.domain.device import Device
-from siptui.domain.errors import UsageError
+from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.plan import make_batches
 from siptui.domain.state import DeviceState
-from siptui.posix import HeldError, Holder, lock_holder, user_name
+from siptui.posix import HeldError, Holder, file_lock, lock_holder, user_name
 from siptui.runs.bulk import collected_later
 from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.desk import NO_COLUMNS, RunHead
@@ -56,6 +56,16 @@ def lock_path(journal: Path, run: str) -> Path:
 def hand_path(journal: Path, run: str) -> Path:
     """The pipe through which whoever works on `run` takes a new sign-in."""
     return journal.parent / HELD / f"{run}.hand"
+
+
+def remove_left_pipes(journal: Path) -> None:
+    """Remove the pipes of workers that were killed: nobody takes a sign-in from them any more."""
+    for pipe in (journal.parent / HELD).glob("*.hand"):
+        lock = lock_path(journal, pipe.stem)
+        with suppress(SiptuiError, OSError):
+            if lock.exists() and lock_holder(lock) is None:
+                with file_lock(lock):  # a worker that starts now would make its own
+                    pipe.unlink(missing_ok=True)
 
 
 def holder_of(journal: Path, run: str) -> Holder | None:
@@ -153,6 +163,7 @@ class Office:
         self._hand_over = hand_over
         self._now = now
         self._journal = Journal(path)
+        remove_left_pipes(path)
 
     @property
     def journal(self) -> Journal:

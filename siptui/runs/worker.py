@@ -123,13 +123,14 @@ async def work_on(
     actor: Actor | None = None,
     sign_in_wait: float = 0.0,
     notify: tuple[str, ...] = (),
+    release: Callable[[], None] = lambda: None,
 ) -> None:
     """Carry `run` out; the caller has taken it. How it ended is in the journal.
 
     `host` is what else this host has of the tenant, if not this journal alone. `sign_in_wait` is
     how many seconds a lost sign-in is waited for. `notify` is the command that tells somebody who
-    does not look (see `notify.py`). Errors that are no fault of ours end up in the journal as the
-    reason why the run stopped.
+    does not look (see `notify.py`); `release` lets go of the run before its last words are waited
+    for. Errors that are no fault of ours end up in the journal as the reason why the run stopped.
     """
     with Journal(path, run=run) as journal:
         if journal.notice:
@@ -166,5 +167,8 @@ async def work_on(
                 journal.append(run, [internal_error(run, error)], now())
             raise
         finally:
+            if herald:
+                await herald.last_words()
+            release()
             if herald:
                 await herald.finish()

@@ -17,6 +17,7 @@ from siptui.runs.notify import Herald, run_command, told
 from siptui.runs.office import Office
 from siptui.runs.worker import work_on
 from tests.runs.engine_harness import devices
+from tests.worker.installation import until
 
 KEEP = (sys.executable, "-c", "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())")
 
@@ -112,3 +113,82 @@ def test_what_goes_by_itself_is_not_told() -> None:
     assert not told(ev.Waiting(why="throttled"))
     assert not told(ev.Waiting(why="sign-in needed: x", over=True))
     assert told(ev.Waiting(why="sign-in needed: the token was refused"))
+
+
+def _noted(folder: Path, run: str) -> list[str]:
+    with Journal(folder / "j.sqlite") as journal:
+        return [s.event.text for s in journal.read(run) if isinstance(s.event, ev.Note)]
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (("/nowhere/tell-secret", "s3cret"), "tell-secret): it is not there"),
+        (("no-such-program-here", "s3cret"), "no-such-program-here): it is not there"),
+        ((sys.executable, "-c", "raise SystemExit(3)"), "it ended with code 3"),
+    ],
+)
+def test_a_command_that_goes_wrong_is_told_in_the_run(
+    tmp_path: Path, command: tuple[str, ...], why: str
+) -> None:
+    office = _office(tmp_path)
+    run = _run(office)
+    how = {"host": office.host, "notify": command}
+    asyncio.run(work_on(tmp_path / "j.sqlite", run, _Refused, **how))
+    noted = _noted(tmp_path, run)
+    assert len([text for text in noted if why in text]) == 1
+    assert not [text for text in noted if "s3cret" in text]
+    office.close()
+
+
+def test_a_command_that_hangs_holds_neither_the_run_nor_the_news_behind_it(tmp_path: Path) -> None:
+    """The run is let go before anything is waited for, and the end is told beside the hanging."""
+    office, out = _office(tmp_path), tmp_path / "told"
+    run = _run(office)
+    hang = (
+        "import sys, time; text = sys.stdin.read(); "
+        f"open({str(out)!r}, 'a').write(text); "
+        "time.sleep(0 if 'run_stopped' in text else 600)"
+    )
+
+    async def go() -> list[str]:
+        let_go: list[str] = []
+
+        def release() -> None:
+            let_go.append("at once")
+            with Journal(tmp_path / "j.sqlite") as journal:
+                let_go.extend(e.event.code for e in journal.read(run) if hasattr(e.event, "code"))
+
+        office._journal.append(
+            run, [ev.BatchUnsettled(batch=1, why="two match", candidates=[])], datetime.now(UTC)
+        )
+        how = {"host": office.host, "notify": (sys.executable, "-c", hang), "release": release}
+        await work_on(tmp_path / "j.sqlite", run, _Late, **how)
+        return let_go
+
+    assert asyncio.run(asyncio.wait_for(go(), 25)) == ["at once", "sign_in_needed"]
+    assert {line["type"] for line in _told(out)} == {"run_stopped"}
+    office.close()
+
+
+class _Late(_Refused):
+    """Refused a moment later."""
+
+    async def __aenter__(self) -> BulkSignIn:
+        await asyncio.sleep(0.1)
+        return await super().__aenter__()
+
+
+def test_who_stops_waiting_leaves_the_command_to_itself(tmp_path: Path) -> None:
+    out = tmp_path / "told"
+    code = "import sys, time; time.sleep(0.5); open(sys.argv[1], 'w').write(sys.stdin.read())"
+
+    async def go() -> None:
+        command = (sys.executable, "-c", code, str(out))
+        task = asyncio.ensure_future(run_command(command, {"text": "x" * 200_000}))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(go())
+    until(lambda: out.exists() and out.stat().st_size > 200_000, "the end of the command")
