@@ -55,6 +55,7 @@ def ledger_page(tenant: Tenant) -> dict[str, Any]:
                 "resets",
                 "max_live",
                 "calls",
+                "faults",
                 "parts",
                 "throttled",
                 "busiest",

@@ -67,10 +67,10 @@ class Ledger:
 
     `resets` counts password resets by user name (casefolded), `times` submits by device
     (casefolded user, canonical hardware id), `max_live` the most batches alive at once in a
-    region, everybody's counted; `calls` the requests by call, faults included. By service,
-    `throttled` counts calls that came too fast and `busiest` is the most within a minute; `parts`
-    are the requests inside of `$batch`, by call. `early` are those that came while a wait that the
-    service had asked for held.
+    region, everybody's counted; `calls` the requests by call, faults included, and `faults` those
+    that met one, by its kind. By service, `throttled` counts calls that came too fast and `busiest`
+    is the most within a minute; `parts` are the requests inside of `$batch`, by call. `early` are
+    those that came while a wait that the service had asked for held.
     """
 
     submits: list[Submit] = field(default_factory=list)
@@ -81,6 +81,7 @@ class Ledger:
     times: Counter[DeviceKey] = field(default_factory=Counter)
     max_live: dict[Region, int] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
     throttled: Counter[str] = field(default_factory=Counter)
     busiest: dict[str, int] = field(default_factory=dict)
     parts: Counter[str] = field(default_factory=Counter)

@@ -60,6 +60,7 @@ class Line:
         if fault is None:
             await self._app(scope, receive, send)
             return
+        self._tenant.ledger.faults[fault.kind] += 1
         if fault.kind == "slow" and fault.moment == "before":
             await asyncio.sleep(self._tenant.clock.real(fault.seconds))
             await self._app(scope, receive, send)

@@ -52,8 +52,11 @@ def main() -> int:
             measured.append(figure)
             print(line(figure), flush=True)
     if not chosen.names and not chosen.no_write:
-        text = _page(measured, time.monotonic() - began)
-        (_HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+        results = _HERE / "RESULTS.md"
+        # The campaign writes its own section at the end.
+        _, mark, campaign = results.read_text(encoding="utf-8").partition("\n# Campaign\n")
+        text = _page(measured, time.monotonic() - began) + mark + campaign
+        results.write_text(text, encoding="utf-8")
     return int(any(figure.reached is False for figure in measured))
 
 
@@ -64,21 +67,24 @@ def _page(measured: list[Figure], seconds: float) -> str:
         "# Measured\n\n"
         "Written by `python -m tests.benchmarks`. Ratios are of one run, side by side; plain\n"
         "times are of this machine only.\n\n"
-        f"- machine: {_machine()}\n"
+        f"- machine: {machine()}\n"
         f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {seconds:.0f} s\n"
-        f"- commit: {_commit()}\n\n"
+        f"- commit: {commit()}\n\n"
         f"{table(measured)}\n\n{told}\n"
     )
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What is measured on."""
     cores = os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     python = f"Python {platform.python_version()}"
     return f"{platform.system()} {platform.machine()}, {cores} cores, {memory:.0f} GiB, {python}"
 
 
-def _commit() -> str:
+def commit() -> str:
+    """What is measured."""
+
     def git(*words: str) -> str:
         answer = subprocess.run(
             ("git", *words), cwd=_HERE, capture_output=True, text=True, check=False

@@ -1,0 +1,195 @@
+"""Runs with real processes under faults: `python -m tests.campaign --runs 300 --seed N`.
+
+Each run is planned from the seed and its number alone: which faults, how many devices, how big the
+batches. What processes then do to each other in time is up to the computer; `--only NUMBER` repeats
+a run as it was planned, `--keep FOLDER` leaves everything it wrote there. Every run must come to an
+end that equals the emulator's truth, with no device submitted more often than was ordered.
+Prints each run that does not, and a table.
+"""
+
+import argparse
+import random
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.benchmarks.__main__ import commit, machine
+from tests.campaign.case import Case, StuckError, case
+from tests.campaign.kinds import KINDS, Kind
+
+_RESULTS = Path(__file__).parents[1] / "benchmarks" / "RESULTS.md"
+#: What the tenant is like in every run.
+BASE = """
+[timing]
+device = [30, 300]
+[[devices]]
+share = 0.15
+online = false
+[[accounts]]
+share = 0.1
+number = false
+"""
+
+
+@dataclass
+class Result:
+    """How a run came out."""
+
+    number: int
+    kinds: Sequence[Kind]
+    faults: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The kinds of its faults."""
+        return " + ".join(kind.name for kind in self.kinds)
+
+
+def planned(rng: random.Random, number: int, wanted: str) -> list[Kind]:
+    """The kinds of one run: all in turn, each with up to two of other groups."""
+    first = [kind for kind in KINDS if wanted in kind.name] if wanted else KINDS
+    kinds = [first[number % len(first)]]
+    if kinds[0].alone:
+        return kinds
+    for kind in rng.sample([kind for kind in KINDS[1:] if not kind.alone], rng.randint(0, 2)):
+        if all(kind != other and (not kind.group or kind.group != other.group) for other in kinds):
+            kinds.append(kind)
+    return kinds
+
+
+def carry_out(seed: str, number: int, wanted: str, keep: Path | None) -> Result:
+    """One run from its plan to its verdict."""
+    rng = random.Random(f"{seed}-{number}")
+    result = Result(number, planned(rng, number, wanted))
+    parts = [kind.scenario(rng) for kind in result.kinds]
+    scenario = "".join(parts if result.kinds[0].alone else (BASE, *parts))
+    began = time.monotonic()
+    with case(rng, scenario, keep / str(number) if keep else None) as run:
+        try:
+            if alone := result.kinds[0].alone:
+                result.faults = alone(run, rng)
+                return _ended(result, run, began)
+            start = next((k.start for k in result.kinds if k.start is not KINDS[0].start), None)
+            (start or KINDS[0].start)(run, rng)
+            for kind in result.kinds:
+                kind.act(run, rng)
+            run.conclude()
+            result.faults = run.verdict()
+        except StuckError as error:
+            result.faults = [f"stuck: {error}"]
+            if not result.kinds[0].alone:
+                result.faults += run.verdict()
+        except Exception:
+            result.faults = [f"the campaign itself: {traceback.format_exc()}"]
+        return _ended(result, run, began)
+
+
+def _ended(result: Result, run: Case, began: float) -> Result:
+    ledger = run.installation.emulator.ask("ledger")
+    result.counts = run.counts + Counter(
+        {
+            "requests": sum(ledger["calls"].values()),
+            "faults": sum(ledger["faults"].values()),
+            "submits": len(ledger["submits"]),
+            "devices": len(run.devices),
+        }
+    )
+    result.seconds = time.monotonic() - began
+    return result
+
+
+def table(results: Sequence[Result]) -> str:
+    """The figures by kind, and of all, in Markdown."""
+    kills = ("SIGKILL", "SIGTERM", "SIGSTOP", "viewers killed", "service stopped")
+    rows = ["| kind | runs | requests | faults | signals | resumed | decided | not as it must be |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    named = [(kind.name, [r for r in results if kind in r.kinds]) for kind in KINDS]
+    for name, some in [*named, ("**all**", list(results))]:
+        if not some:
+            continue
+        sums = sum((result.counts for result in some), Counter[str]())
+        figures = (
+            len(some),
+            sums["requests"],
+            sums["faults"],
+            sum(sums[kill] for kill in kills),
+            sums["resumes"],
+            sums["adopted"] + sums["resubmitted"],
+            sum(bool(result.faults) for result in some),
+        )
+        rows.append(f"| {name} | " + " | ".join(f"{figure:,}" for figure in figures) + " |")
+    return "\n".join(rows)
+
+
+def main() -> int:
+    """Carry the campaign out; the exit code says whether every run ended as it must."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    parser.add_argument("--runs", type=int, default=len(KINDS))
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--only", type=int, action="append", metavar="NUMBER")
+    parser.add_argument("--kind", default="", help="only kinds whose name holds this")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {_RESULTS.name}")
+    chosen = parser.parse_args()
+    numbers = chosen.only or list(range(chosen.runs))
+    print(f"seed {chosen.seed}, {len(numbers)} runs", flush=True)
+    results: list[Result] = []
+
+    def one(number: int) -> None:
+        result = carry_out(chosen.seed, number, chosen.kind, chosen.keep)
+        results.append(result)
+        mark = "FAULT" if result.faults else "ok"
+        print(f"{mark} {number} {result.seconds:.0f} s: {result.name}", flush=True)
+        for fault in result.faults:
+            print(f"    {fault}", flush=True)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(chosen.jobs) as pool:
+        list(pool.map(one, numbers))
+    figures = table(results)
+    print(f"\n{figures}\n")
+    wrong = sorted(result.number for result in results if result.faults)
+    print(f"seed {chosen.seed}, {len(results)} runs, {time.monotonic() - began:.0f} s")
+    if wrong:
+        again = " ".join(f"--only {number}" for number in wrong)
+        kind = f" --kind {chosen.kind!r}" if chosen.kind else ""
+        print(f"not as it must be: python -m tests.campaign --seed {chosen.seed}{kind} {again}")
+    if chosen.write:
+        _write(chosen.seed, results, time.monotonic() - began, figures)
+    return 1 if wrong else 0
+
+
+def _write(seed: str, results: Sequence[Result], seconds: float, figures: str) -> None:
+    before, mark, _ = _RESULTS.read_text(encoding="utf-8").partition("\n# Campaign\n")
+    sums = sum((result.counts for result in results), Counter[str]())
+    wrong = sum(bool(result.faults) for result in results)
+    said = (
+        "Every run came to an end that equals the emulator's truth."
+        if not wrong
+        else f"{wrong:,} runs did not come to an end that equals the emulator's truth."
+    )
+    text = (
+        f"{before}{mark or chr(10) + '# Campaign' + chr(10)}\n"
+        f"Written by `python -m tests.campaign --runs {len(results)} --seed {seed} --write`: runs with "
+        "real processes\nunder faults of all kinds, up to three in one run.\n\n"
+        f"- machine: {machine()}\n"
+        f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {seconds:.0f} s\n"
+        f"- commit: {commit()}\n"
+        f"- {sums['devices']:,} devices, {sums['submits']:,} accepted submits, "
+        f"{sums['requests']:,} requests, {sums['faults']:,} of them with a fault\n\n"
+        f"{figures}\n\n{said}\n"
+    )
+    _RESULTS.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

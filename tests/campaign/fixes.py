@@ -1,0 +1,103 @@
+"""Changes of a tenant's prerequisites, made and taken back by processes that are killed."""
+
+import json
+import random
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.campaign.case import Case, StuckError
+
+#: Two settings of the tenant, a policy that is not there yet, and what each account lacks.
+TENANT = """
+trusted_ips = []
+[tenant]
+bulk_sign_in = "Disabled"
+[lag]
+policy = 40
+bulk = 60
+[[calling_policies]]
+name = "SIPDevices"
+absent = true
+[[accounts]]
+match = "*"
+sip_calling = false
+"""
+_ADDRESS = ("--public-ip", "203.0.113.0/28")
+_ATTEMPTS = 10
+
+
+def fixes_killed(case: Case, rng: random.Random) -> list[str]:
+    """Fix until all is done, then undo each change, all of it with kills.
+
+    Returns what is not as it must be.
+    """
+    before = _failing(case)
+    if not before:
+        return ["the tenant lacks nothing to begin with"]
+    _repeat(case, rng, "fix", str(case.list_file), *_ADDRESS)
+    after = _failing(case)
+    found = [f"not mended: {check}" for check in _FIXABLE & after]
+    for change in reversed(_record(case)):
+        if change["step"] not in _CLEAN:
+            _repeat(case, rng, "fix", "--undo", change["id"], enough="undone")
+    found += [
+        f"not taken back: {change['id']} is {change['step']}"
+        for change in _record(case)
+        if change["step"] not in _CLEAN
+    ]
+    if (left := _failing(case)) != before:
+        found.append(f"other than before: {before ^ left}")
+    return found
+
+
+_CLEAN = ("undone", "failed")
+_FIXABLE = {"bulk_sign_in", "trusted_ip", "calling_policy"}
+
+
+def _repeat(case: Case, rng: random.Random, *words: str, enough: str = "") -> None:
+    """A command, killed at random moments, until it has ended by itself with success.
+
+    With `enough` it is also over when the record has that step of the change named last.
+    """
+    for attempt in range(_ATTEMPTS):
+        if enough and enough in {c["step"] for c in _record(case) if c["id"] == words[-1]}:
+            return
+        process = case.begin(*words, "--yes", "--json")
+        if attempt < _ATTEMPTS // 2 and rng.random() < 0.7:
+            _kill_behind(case, process, rng.randint(1, 12))
+            process.wait()
+        elif case.end(process) == 0:
+            return
+    raise StuckError(f"`siptui {' '.join(words)}` never ended with success")
+
+
+def _kill_behind(case: Case, process: "subprocess.Popen[str]", lines: int) -> None:
+    """Kill a process right behind so many further lines of the record."""
+    record = case.journal.with_name("fixes.jsonl")
+    size = _lines(record)
+    deadline = time.monotonic() + 10
+    while process.poll() is None and time.monotonic() < deadline:
+        if _lines(record) >= size + lines:
+            process.kill()
+            case.counts["SIGKILL"] += 1
+            return
+        time.sleep(0.002)
+
+
+def _lines(file: Path) -> int:
+    return file.read_bytes().count(b"\n") if file.exists() else 0
+
+
+def _failing(case: Case) -> set[str]:
+    """The checks that fail."""
+    told = json.loads(case.output("preflight", str(case.list_file), *_ADDRESS, "--json"))
+    findings = [*told["tenant"], *(f for a in told["accounts"] for f in a["findings"])]
+    return {finding["check"] for finding in findings if finding["result"] == "fail"}
+
+
+def _record(case: Case) -> list[dict[str, Any]]:
+    """The changes, oldest first."""
+    changes: list[dict[str, Any]] = json.loads(case.output("fix", "--history", "--json"))["changes"]
+    return changes[::-1]
