@@ -23,6 +23,7 @@ from tests.benchmarks.__main__ import commit, machine
 from tests.campaign.case import Case, StuckError, case
 from tests.campaign.kinds import KINDS, Kind
 
+_MARK = "\n# Campaign\n"
 _RESULTS = Path(__file__).parents[1] / "benchmarks" / "RESULTS.md"
 #: What the tenant is like in every run.
 BASE = """
@@ -169,7 +170,7 @@ def main() -> int:
 
 
 def _write(seed: str, results: Sequence[Result], seconds: float, figures: str) -> None:
-    before, mark, _ = _RESULTS.read_text(encoding="utf-8").partition("\n# Campaign\n")
+    before, mark, _ = _RESULTS.read_text(encoding="utf-8").partition(_MARK)
     sums = sum((result.counts for result in results), Counter[str]())
     wrong = sum(bool(result.faults) for result in results)
     said = (
@@ -178,9 +179,9 @@ def _write(seed: str, results: Sequence[Result], seconds: float, figures: str) -
         else f"{wrong:,} runs did not come to an end that equals the emulator's truth."
     )
     text = (
-        f"{before}{mark or chr(10) + '# Campaign' + chr(10)}\n"
-        f"Written by `python -m tests.campaign --runs {len(results)} --seed {seed} --write`: runs with "
-        "real processes\nunder faults of all kinds, up to three in one run.\n\n"
+        f"{before}{mark or _MARK}\n"
+        f"Written by `python -m tests.campaign --runs {len(results)} --seed {seed} --write`: runs\n"
+        "with real processes under faults of all kinds, up to three in one run.\n\n"
         f"- machine: {machine()}\n"
         f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {seconds:.0f} s\n"
         f"- commit: {commit()}\n"
