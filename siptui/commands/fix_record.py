@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: What each step is called on the screen.
 WORDS = {
-    "intended": "not sent",
+    "intended": "may be sent",
     "sent": "sent",
     "in_doubt": "in doubt",
     "seen": "done and seen",
@@ -90,6 +90,8 @@ def undo(
 
     found = find_change(record_of(selected), name)
     said = f"{found.change.kind} of {found.change.target} ({found.begun:%Y-%m-%d %H:%M} UTC)"
+    if found.step in (Step.INTENDED, Step.IN_DOUBT):
+        said += ", of which it is not known whether it was carried out"
     if not yes:
         if not may_ask:
             raise UsageError(

@@ -17,6 +17,7 @@ from siptui.gateway.errors import (
     Fate,
     GatewayError,
     NotReachedError,
+    RejectedError,
     ThrottledError,
     TokenRefusedError,
 )
@@ -162,42 +163,122 @@ class Fixer:
     async def undo(self, name: str) -> FixOutcome:
         """Take back the change that goes by `name` (its id, or the beginning of it).
 
-        Raises `CannotUndoError` where it was never done, was undone, or something else stands
-        there now; `GatewayError` where that cannot be read, or the service refuses.
+        An undo that was begun before and is read as gone is undone; nothing is sent for it. Raises
+        `CannotUndoError` where it was never done, was undone, cannot be read, or something else
+        stands there now; `GatewayError` where the service refuses.
         """
         with self._record.hold():
             return await self._undo(find_change(self._record, name))
 
     async def _undo(self, found: Recorded) -> FixOutcome:
         one = _Sent(found.fix, found.change, FixOutcome(found.fix, found.change, found.step))
+        self._refuse_another_s(found)
         await self._know_users([one])
-        if not await self._stands(one):
+        stands = await self._stands(one)
+        if stands is None:
             raise CannotUndoError(
-                f"{one.change.target} no longer has what was given then: somebody changed it "
-                "since, or it was never done.",
-                remedy="Look at it before you change it by hand.",
+                f"{one.change.target} could not be read. Nothing was changed.",
+                remedy="Try again in a while.",
             )
+        if not stands:
+            if found.step not in _UNDO_BEGUN:
+                raise self._not_there(found)
+            return self._undone(one, _GONE)
         self._record.note([(one.fix_id, Step.UNDOING, "")])
+        begun = found.step in _UNDO_BEGUN
         try:
-            await writes.take_back(self._sources, one.change, one.user)
+            if not await self._taken_back(one) and begun:
+                return self._undone(one, _GONE)
         except GatewayError as error:
-            if error.fate is not Fate.UNKNOWN:
-                self._record.note([(one.fix_id, found.step, f"Not undone: {error.message}")])
-                raise
-        seen = await self._watched([one], gone=True)
-        step = Step.UNDONE if one.fix_id in seen else Step.UNDO_NOT_SEEN
-        self._record.note([(one.fix_id, step, "")])
-        self._tell(one.become(step, "" if step is Step.UNDONE else _LATE))
+            back = Step.SEEN if begun else found.step
+            self._record.note([(one.fix_id, back, f"Not undone: {error.message}")])
+            raise
+        if await self._watched([one], gone=True):
+            return self._undone(one, "")
+        self._record.note([(one.fix_id, Step.UNDO_NOT_SEEN, "")])
+        self._tell(one.become(Step.UNDO_NOT_SEEN, _LATE))
         return one.outcome
 
-    async def _stands(self, one: _Sent) -> bool:
-        """Whether what was given is there; a few looks, because answers may be of different age."""
+    async def _taken_back(self, one: _Sent) -> bool:
+        """Send it; false where the service says that there is none, and it is read as gone.
+
+        Where it is still read as there, the service went by an answer from before it was made:
+        nothing was sent, and it is tried again. An answer that was lost counts as sent. Raises
+        the `GatewayError` of a definite refusal.
+        """
+        for last in (*(False,) * _NONE_TRIES, True):
+            try:
+                await writes.take_back(self._sources, one.change, one.user)
+            except RejectedError as error:
+                if last or error.status != _NOT_FOUND:
+                    raise
+                await self._sleep(_NONE_PAUSE)
+                if await self._stands(one) is False:
+                    return False
+            except GatewayError as error:
+                if error.fate is not Fate.UNKNOWN:
+                    raise
+                return True
+            else:
+                return True
+        raise AssertionError("unreachable")
+
+    def _undone(self, one: _Sent, detail: str) -> FixOutcome:
+        self._record.note([(one.fix_id, Step.UNDONE, detail)])
+        self._tell(one.become(Step.UNDONE, detail))
+        return one.outcome
+
+    def _refuse_another_s(self, found: Recorded) -> None:
+        """What is there and was seen as another change's is not taken for that of one in doubt."""
+        if found.step not in _NOT_KNOWN:
+            return
+        others = self._record.changes().values()
+        made = [o for o in others if o.step is Step.SEEN and _same(o.change) == _same(found.change)]
+        if made:
+            raise CannotUndoError(
+                f"{found.change.target} has what was given by {made[-1].fix}; whether {found.fix} "
+                "was ever carried out is not known.",
+                remedy=f"Take that one back: siptui fix --undo {made[-1].fix}",
+            )
+
+    def _not_there(self, found: Recorded) -> CannotUndoError:
+        """Why a change that does not stand cannot be taken back; one that never happened is
+        written down as such once it cannot be on its way any more."""
+        if found.step not in _NOT_KNOWN:
+            return CannotUndoError(
+                f"{found.change.target} no longer has what was given then: another person changed "
+                "it since, or it was never done.",
+                remedy="Look at it before you change it by hand.",
+            )
+        if self._record.age(found).total_seconds() < _ON_ITS_WAY:
+            return CannotUndoError(
+                f"{found.change.target} does not have it: whether the change was carried out is "
+                "not known, and it may still be on its way.",
+                remedy="Try again in a quarter of an hour.",
+            )
+        self._record.note([(found.fix, Step.FAILED, _NEVER)])
+        return CannotUndoError(
+            f"{found.change.target} does not have it: the change was never carried out. There is "
+            "nothing to undo."
+        )
+
+    async def _stands(self, one: _Sent) -> bool | None:
+        """Whether what was given is there; a few looks, because answers may be of different age.
+
+        None where none of them told.
+        """
+        found: bool | None = None
         for pause in (0.0, *self._patience[:5]):
             await self._sleep(pause)
-            if await writes.stands(self._sources, one.change, one.user):
-                return True
-            await self._know_users([one])
-        return False
+            there = await writes.standing(self._sources, {one.fix_id: one.change})
+            if there.get(one.fix_id):
+                if one.change.kind in writes.OF_ACCOUNTS:
+                    await self._know_users([one])
+                if one.user is not None or one.change.kind not in writes.OF_ACCOUNTS:
+                    return True
+            elif there.get(one.fix_id) is False:
+                found = False
+        return found
 
     # -- the way of a change ------------------------------------------------------------------
 
@@ -333,6 +414,17 @@ def _same(change: Change) -> tuple[Kind, str, str]:
     return change.kind, change.target.casefold(), change.value
 
 
+#: Steps of a change of which it is not known whether it was carried out, and of an undo that was
+#: begun.
+_NOT_KNOWN = frozenset({Step.INTENDED, Step.IN_DOUBT})
+_UNDO_BEGUN = frozenset({Step.UNDOING, Step.UNDO_NOT_SEEN})
+#: Seconds after which a change whose answer was lost cannot be on its way any more: reads show
+#: one within a minute, as a rule.
+_ON_ITS_WAY = 15 * 60.0
+#: What says that there is no such thing, how often it is then tried again, and after how long.
+_NOT_FOUND, _NONE_TRIES, _NONE_PAUSE = 404, 4, 10.0
+_GONE = "It was read as gone."
+_NEVER = "It was never carried out: it was looked for later and was not there."
 _THERE = "It was so already. Nothing was sent."
 _REFUSED = (
     "The service took the order, then said that it failed: the number may be taken or unknown."

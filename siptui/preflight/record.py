@@ -191,6 +191,10 @@ class Record:
                 )
         return found
 
+    def age(self, one: Recorded) -> timedelta:
+        """How long ago the change was sent, or about to be."""
+        return self._now() - one.begun
+
     def lately(self, hours: float) -> dict[tuple[Check, str], datetime]:
         """What was changed in the last `hours` and still holds, as `check.Changes` wants it."""
         since = self._now() - timedelta(hours=hours)
