@@ -1,4 +1,4 @@
-"""`siptui attach [RUN]`: the console on a run, running or ended."""
+"""`siptui attach [RUN]`: the console on a run, running or ended, or its lines for programs."""
 
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 @click.option("--theme", metavar="NAME", help="Theme of the console (else the profile's).")
 @click.option("--read-only", is_flag=True, help="Hide everything that changes anything.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option(
+    "--from-now",
+    is_flag=True,
+    help="With --json: only what happens from now on.",
+)
+@options.as_json
 @options.common
 def command(
     run: str | None,
@@ -29,13 +35,25 @@ def command(
     theme: str | None,
     read_only: bool,
     no_mouse: bool,
+    from_now: bool,
+    as_json: bool,
     profile: str | None,
     no_input: bool,
     log_level: str | None,
     record: "Tape | None",
 ) -> int:
     """Open the console on RUN, running or ended; on the newest unfinished one, or else the
-    newest, if none is named."""
+    newest, if none is named.
+
+    With --json there is no console: the lines of “run --json” are printed from the beginning of the
+    run, or with --from-now from now on, until its work ends. It needs no terminal, changes nothing,
+    and any number may follow one run; the exit code is the run's.
+    """
+    if from_now and not as_json:
+        raise UsageError(
+            "--from-now is for --json; the console shows a run from its beginning.",
+            remedy="Give --json as well, or leave it out.",
+        )
     from siptui.commands.open import console_options, open_console
     from siptui.commands.session import select
     from siptui.commands.telling import told
@@ -45,12 +63,20 @@ def command(
     office = told(Office(selected.journal, tenant=selected.profile.tenant))
     try:
         if batch_id is not None:
-            found: str | None = _adopted(office, selected, batch_id, region, record, log_level)
+            found: str | None = _adopted(
+                office, selected, batch_id, region, record, log_level, screen=not as_json
+            )
         elif run is None:
             newest: list[str] = office.journal.runs()[:1]
             found = office.newest_unfinished() or (newest[0] if newest else None)
         else:
             found = office.find(run)
+        if found is not None and as_json:
+            from siptui.commands.watching import watch
+            from siptui.runs.office import load
+
+            after = load(office.journal, found).last_seq if from_now else 0
+            return watch(office, selected.journal, found, as_json=True, after=after)
     finally:
         office.close()
     if found is None:
@@ -72,6 +98,8 @@ def _adopted(
     region: Region | None,
     record: "Tape | None",
     level: str | None,
+    *,
+    screen: bool,
 ) -> str:
     """The run that follows the service's batch `batch_id`, made if need be, with its worker."""
     from datetime import UTC, datetime
@@ -82,7 +110,8 @@ def _adopted(
     from siptui.runs.office import holder_of, load
     from siptui.tui.launch import check_terminal
 
-    check_terminal()  # before a run is made of it that nobody then looks at
+    if screen:
+        check_terminal()  # before a run is made of it that nobody then looks at
     status = read_batch(batch_id, selected=selected, record=record, log_level=level)
     run = adopt_foreign(office, status, region or selected.profile.region, datetime.now(UTC))
     if not load(office.journal, run).finished and holder_of(selected.journal, run) is None:

@@ -20,7 +20,7 @@ from siptui.domain.times import time_until
 from siptui.posix import ending_as_interrupted
 from siptui.runs import events as ev
 from siptui.runs.journal import timestamp
-from siptui.runs.office import holder_of
+from siptui.runs.office import holder_of, load
 from siptui.runs.public import SCHEMA, exit_code, lines
 from siptui.runs.sentences import held_back
 from siptui.runs.state import RunState
@@ -45,6 +45,8 @@ def watch(
     Ctrl-C asks, if it may: leave the run to its worker, or stop submitting. SIGTERM and SIGHUP
     stop a run that is worked on here as Ctrl-C does; a worker elsewhere does not notice.
     """
+    if after and (ended := _ended(desk, path, run, after)):
+        return exit_code(ended)
     follower = desk.follow(run)
     try:
         with ending_as_interrupted(lambda: _is_here(path, run)):
@@ -82,7 +84,7 @@ def _followed(
                     # Its last words may have come between the two looks, if they could.
                     follower.check()
                     ended = _tell(follower, as_json, after)
-                    if not ended and follower.state.open_orders:
+                    if not ended and follower.state.open_orders and desk.starts:
                         desk.start(run)  # the order met a worker that was just leaving
                     elif not ended:
                         return _abandoned(path, follower.state, as_json)
@@ -91,8 +93,40 @@ def _followed(
                 return exit_code(follower.state)
             time.sleep(_POLL)
         except KeyboardInterrupt:
+            if as_json:
+                return _left(path, run)
             if not _stay(desk, path, run, may_ask):
                 raise
+
+
+def _ended(desk: "Office", path: Path, run: str, after: int) -> RunState | None:
+    """The run if its work had ended by the event `after`, so that nothing more is to be told."""
+    if holder_of(path, run) is not None:
+        return None
+    state = load(desk.journal, run)
+    ended = state.finished is not None or state.stopped is not None
+    return state if ended and state.last_seq <= after and not state.open_orders else None
+
+
+def _left(path: Path, run: str) -> ExitCode:
+    """What Ctrl-C means for the run, as a line for programs."""
+    if _is_here(path, run):
+        text, following = "The run stops.", f"Go on with: siptui resume {run}"
+    elif holder_of(path, run) is not None:
+        text, following = "The run goes on.", f"Follow it with: siptui attach {run} --json"
+    else:
+        text, following = "No worker is running.", f"Go on with: siptui resume {run}"
+    following = named(following)
+    _error_line(run, {"code": "interrupted", "message": text, "next": following})
+    click.echo(f"{text} {following}", err=True)
+    return ExitCode.INTERRUPTED
+
+
+def _error_line(run: str, error: dict[str, str]) -> None:
+    now = timestamp(datetime.now(UTC))
+    line = {"schema": SCHEMA, "type": "error", "at": now, "run": run, "error": error}
+    click.echo(json.dumps(line, ensure_ascii=False))
+    sys.stdout.flush()
 
 
 def _is_here(path: Path, run: str) -> bool:
@@ -221,14 +255,7 @@ def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
         text += f" The disk that {path.parent} is on is full."
         following = f"Free some space first. {following}"
     if as_json:
-        line = {
-            "schema": SCHEMA,
-            "type": "error",
-            "at": timestamp(datetime.now(UTC)),
-            "run": state.run,
-            "error": {"code": "worker_gone", "message": text, "next": following},
-        }
-        click.echo(json.dumps(line))
+        _error_line(state.run, {"code": "worker_gone", "message": text, "next": following})
     else:
         click.echo(f"{text}\n{following}", err=True)
     return ExitCode.ERROR
@@ -245,6 +272,9 @@ def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:
     """Ask what Ctrl-C meant. False: leave."""
     if _is_here(path, run):
         click.echo(named(f"The run stops; go on with: siptui resume {run}"), err=True)
+        return False
+    if holder_of(path, run) is None:
+        click.echo(named(f"No worker is running; go on with: siptui resume {run}"), err=True)
         return False
     if not may_ask:
         click.echo(named(f"The run goes on: siptui attach {run}"), err=True)

@@ -2,6 +2,8 @@
 
 A fix is sent exactly once. Where its answer is lost, or the service takes its time (30 to 45
 seconds until a new assignment shows are normal, as go-teams saw), what is read back decides.
+
+Over 400 lines because making a change and taking it back send, read back and record alike.
 """
 
 import asyncio

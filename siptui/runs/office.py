@@ -322,6 +322,11 @@ class Office:
 
         return f"{self._now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
+    @property
+    def starts(self) -> bool:
+        """Whether this desk can find a process to work on a run; a viewer's cannot."""
+        return self._start_work is not None
+
     def start(self, run: str) -> None:
         """See to it that somebody works on the run."""
         self._journal.check()

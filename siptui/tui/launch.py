@@ -39,7 +39,8 @@ def check_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             "the console needs a terminal",
-            remedy="Without one, use `siptui run FILE --region R`.",
+            remedy="Without one, use `siptui run FILE --region R`; a run is followed with"
+            " `siptui attach RUN --json`.",
             code="no_terminal",
         )
     if (term := os.environ.get("TERM", "")) in ("", "dumb", "unknown"):
