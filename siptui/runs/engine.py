@@ -41,6 +41,7 @@ from siptui.runs.schedule import blocking, canary, canary_bad, may_go_out, waits
 from siptui.runs.settling import Settler
 from siptui.runs.state import BatchRecord, RunState
 from siptui.runs.submitting import Submitter
+from siptui.runs.summaries import Summaries
 from siptui.runs.waits import Waits
 from siptui.transport.retry import MAX_HONOURED
 
@@ -118,11 +119,17 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._supervise(group))
+                summaries = Summaries(self._service, self._reader)
                 for region in Region:
+                    over: set[int] = set()
                     parts = (region, self._book, self._service, self._reader, self._paces[region])
-                    submitter = Submitter(*parts, self._bell, self._rng, self._gate())
+                    submitter = Submitter(
+                        *parts, self._bell, self._rng, self._gate(), summaries, over
+                    )
                     self._submitters.append(group.create_task(self._submit(submitter)))
-                    poller = Poller(*parts, self._bell, self._rng, refused=self.submit_no_more)
+                    poller = Poller(
+                        *parts, self._bell, self._rng, refused=self.submit_no_more, over=over
+                    )
                     group.create_task(poller.run())
         except BaseExceptionGroup as errors:
             stops, others = errors.split(RunStop)

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
@@ -36,6 +37,8 @@ _STALE = (
     ),
 )
 _IDLE = 3600.0
+#: Seconds after its acceptance at which a batch is looked at first.
+_YOUNG = 2.0
 #: Seconds without a right to read anything after which following ends.
 _DENIED = 120.0
 
@@ -54,6 +57,7 @@ class _Watch:
         self.told_lost = False
         self.strangers = False
         self.texts = TextChanges()
+        self.over_told = False
 
 
 class Poller:
@@ -70,6 +74,7 @@ class Poller:
         rng: random.Random,
         *,
         refused: Callable[[RunStop], None] = lambda _: None,
+        over: Collection[int] = (),
     ) -> None:
         self._region = region
         self._book = book
@@ -79,6 +84,8 @@ class Poller:
         self._bell = bell
         self._rng = rng
         self._refused = refused
+        #: Batches that the tenant's list calls over.
+        self._over = over
         self._denied_since: float | None = None
         self._watches: dict[int, _Watch] = {}
 
@@ -90,7 +97,12 @@ class Poller:
             for number in set(self._watches) - {b.number for b in batches}:
                 del self._watches[number]
             for batch in batches:
-                self._watches.setdefault(batch.number, _Watch(self._rng, loop.time()))
+                watch = self._watches.get(batch.number)
+                if watch is None:
+                    watch = _Watch(self._rng, loop.time() + self._still_young(batch))
+                    self._watches[batch.number] = watch
+                if batch.number in self._over and not watch.over_told:
+                    watch.over_told, watch.due = True, 0.0  # before all others
             if not batches:
                 await self._bell.wait(_IDLE)
                 continue
@@ -100,6 +112,13 @@ class Poller:
                 await self._bell.wait(wait)
             else:
                 await self._look(batch, self._watches[batch.number])
+
+    def _still_young(self, batch: BatchRecord) -> float:
+        """Seconds before which a look at `batch` tells nothing new."""
+        if not batch.accepted_at or batch.adopted:
+            return 0.0
+        age = self._book.clock() - datetime.fromisoformat(batch.accepted_at)
+        return max(0.0, _YOUNG - age.total_seconds())
 
     def _running(self) -> Sequence[BatchRecord]:
         return [

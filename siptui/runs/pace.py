@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import deque
 
 #: Seconds between two reads in one region at least.
 SPACING = 1.0
@@ -11,19 +12,40 @@ _GROWTH = 1.5
 
 
 class Pace:
-    """Spaces the reads of one region, first come first served."""
+    """Spaces the reads of one region: those before a submit first, else first come first served."""
 
     def __init__(self, spacing: float = SPACING) -> None:
         self._spacing = spacing
         self._next = 0.0
+        self._first: deque[asyncio.Future[None]] = deque()
+        self._others: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self) -> None:
-        """Wait until it is this caller's turn."""
-        time = asyncio.get_running_loop().time()
-        at = max(time, self._next)
-        self._next = at + self._spacing
-        if at > time:
-            await asyncio.sleep(at - time)
+    async def turn(self, *, first: bool = False) -> None:
+        """Wait until it is this caller's turn; with `first` before all who are not."""
+        loop = asyncio.get_running_loop()
+        if self._timer is None and loop.time() >= self._next:
+            self._next = loop.time() + self._spacing
+            return
+        future = loop.create_future()
+        (self._first if first else self._others).append(future)
+        if self._timer is None:
+            self._timer = loop.call_at(self._next, self._give)
+        await future
+
+    def _give(self) -> None:
+        """The next turn begins."""
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        for waiting in (self._first, self._others):
+            while waiting:
+                future = waiting.popleft()
+                if not future.done():  # a caller that was ended leaves its turn to the next
+                    self._next = max(loop.time(), self._next) + self._spacing
+                    future.set_result(None)
+                    if self._first or self._others:
+                        self._timer = loop.call_at(self._next, self._give)
+                    return
 
 
 class Backoff:

@@ -101,14 +101,17 @@ class Reader:
         """
         await self._ask("sign-in", None, call, self._no_answer)
 
-    async def read(self, what: str, pace: Pace, call: Callable[[], Awaitable[T]]) -> T:
+    async def read(
+        self, what: str, pace: Pace, call: Callable[[], Awaitable[T]], *, first: bool = False
+    ) -> T:
         """The answer of `call`, however long it takes; `RunStop` when it never can succeed.
 
-        Raises `GatewayError` for a definite refusal.
+        With `first` it goes before other reads of the region. Raises `GatewayError` for a
+        definite refusal.
         """
-        return await self._ask(what, pace, call, self._succeeded)
+        return await self._ask(what, pace, call, self._succeeded, first=first)
 
-    async def once(self, pace: Pace, call: Callable[[], Awaitable[T]]) -> T:
+    async def once(self, pace: Pace, call: Callable[[], Awaitable[T]], *, first: bool = False) -> T:
         """The answer of `call`; raises whatever `GatewayError` it met, passing or not.
 
         For reads that must not hold up what stands behind them. Only a lost sign-in is waited
@@ -116,7 +119,7 @@ class Reader:
         """
         gate = self._gate()
         while True:
-            await self._turn(pace)
+            await self._turn(pace, first)
             try:
                 answer = await call()
             except (TokenRefusedError, SignInNeededError) as error:
@@ -126,15 +129,15 @@ class Reader:
                 self._succeeded("")
                 return answer
 
-    async def _turn(self, pace: Pace | None) -> None:
+    async def _turn(self, pace: Pace | None, first: bool) -> None:
         """Return when the service may be asked and it is this read's turn."""
         await self._throttle.passed()
         if pace is None:
             return
-        await pace.turn()
+        await pace.turn(first=first)
         while self._throttle.current():  # it began in the meantime
             await self._throttle.passed()
-            await pace.turn()
+            await pace.turn(first=first)
 
     async def _ask(
         self,
@@ -142,12 +145,14 @@ class Reader:
         pace: Pace | None,
         call: Callable[[], Awaitable[T]],
         succeeded: Callable[[str], None],
+        *,
+        first: bool = False,
     ) -> T:
         wait = Backoff(self._rng, 2.0, 60.0)
         gate = self._gate()
         failed = 0
         while True:
-            await self._turn(pace)
+            await self._turn(pace, first)
             try:
                 answer = await call()
             except (TokenRefusedError, SignInNeededError) as error:

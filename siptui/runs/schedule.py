@@ -1,7 +1,8 @@
 """Which batch may be submitted next: pure rules over the state of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from siptui.domain.plan import may_live_together
@@ -14,10 +15,12 @@ NOTHING_HELD: Mapping[int, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why nothing may be submitted in a region now. `until` is RFC 3339, or nothing."""
+    """Why nothing may be submitted in a region now. `until` is RFC 3339, or nothing; `full` says
+    that it is for want of a slot."""
 
     why: str
     until: str = ""
+    full: bool = False
 
 
 def accounts(state: RunState, batch: BatchRecord) -> frozenset[str]:
@@ -105,6 +108,39 @@ def waits_for_word(state: RunState, batch: BatchRecord) -> bool:
     return any((held := state.held.get(i)) and held.decide for i in batch.devices)
 
 
+def looks_for_slot(
+    state: RunState, region: Region, now: datetime, over: Container[int] = ()
+) -> tuple[float, float] | None:
+    """Seconds until a live batch of `region` may be over and its slot free, 0 when one may be
+    already, and how far apart looks for that should be.
+
+    How long a batch takes is taken from those last finished, the quickest of which counts; looks
+    begin a little before. A batch whose devices all have an outcome may be over, too. None while
+    nothing says when one may be. Batches in `over` are known to be.
+    """
+    mine = [b for b in state.batches.values() if b.region is region and not b.adopted]
+    live = [b for b in mine if b.state is BatchState.RUNNING and b.number not in over]
+    if any(all(state.devices[i].state in _DECIDED for i in b.devices) for b in live):
+        return 0.0, 0.0
+    took = [
+        _seconds(b.accepted_at, datetime.fromisoformat(b.changed_at))
+        for b in mine
+        if b.state is BatchState.FINISHED and b.accepted_at
+    ]
+    if not took or not live:
+        return None
+    quickest = min(took[-_RECENT:])
+    waits = [_A_LITTLE_BEFORE * quickest - _seconds(b.accepted_at, now) for b in live]
+    overdue = [-wait for wait in waits if wait <= 0]
+    if not overdue:
+        return min(waits), 0.0
+    return 0.0, max(quickest / 30, min(overdue) / 10)
+
+
+def _seconds(since: str, until: datetime) -> float:
+    return (until - datetime.fromisoformat(since)).total_seconds()
+
+
 def next_batch(
     state: RunState,
     region: Region,
@@ -113,11 +149,13 @@ def next_batch(
     slots: int,
     now: str,
     held: Mapping[int, str] = NOTHING_HELD,
+    over: Container[int] = (),
 ) -> BatchRecord | Hold | None:
     """The batch of `region` to submit now; why it must wait; or nothing, if none is queued.
 
     `foreign` is how many batches of others are alive in the region, `now` RFC 3339 in UTC.
-    `held` are batches whose devices are in one of those, by number, and why each waits. A batch
+    `held` are batches whose devices are in one of those, by number, and why each waits. `over`
+    are open batches whose slots are known to be free; their accounts are still theirs. A batch
     in doubt holds its slot: the service may be working on it.
     """
     queued = [b for b in state.queued_batches() if b.region is region]
@@ -130,10 +168,10 @@ def next_batch(
     if state.paused:
         return Hold("paused; P goes on")
     opened = state.open_batches()
-    mine = sum(b.region is region for b in opened)
+    mine = sum(b.region is region and b.number not in over for b in opened)
     if mine + foreign >= slots:
         others = f", {foreign} of them somebody else's" if foreign else ""
-        return Hold(f"{mine + foreign} batches are live in {region}{others}")
+        return Hold(f"{mine + foreign} batches are live in {region}{others}", full=True)
     if trial := canary(state):
         waiting = [b for b in queued if b in trial]
         if not waiting and (canary_open(state) or canary_bad(state)):
@@ -157,6 +195,10 @@ def next_batch(
     return hold
 
 
+#: How many finished batches say how long one takes.
+_RECENT = 5
+_A_LITTLE_BEFORE = 0.95
+_DECIDED = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED})
 #: States of a batch that was lost for good, or given up: the service may have it. One of them is
 #: replaced on the operator's word, but that word may have been about a part of its devices only.
 _LOST = frozenset({BatchState.UNSETTLED, BatchState.ABANDONED, BatchState.GIVEN_UP})

@@ -20,15 +20,18 @@ from siptui.runs.events import (
     Waiting,
 )
 from siptui.runs.foreign import ForeignBatches
-from siptui.runs.pace import Backoff, Pace
+from siptui.runs.pace import LATEST, SPACING, Backoff, Pace
 from siptui.runs.reader import Reader, SignInGate, stopped_by
-from siptui.runs.schedule import Hold, next_batch
+from siptui.runs.schedule import Hold, looks_for_slot, next_batch
 from siptui.runs.state import BatchRecord
+from siptui.runs.summaries import Summaries, over
 from siptui.transport.retry import honoured
 
 #: Seconds between two looks for a free slot while others hold them.
 _LOOK_SOONEST, _LOOK_LATEST = 5.0, 30.0
 _IDLE = 3600.0
+#: Seconds that are not worth a wait.
+_TICK = 0.01
 
 
 class Submitter:
@@ -44,6 +47,8 @@ class Submitter:
         bell: Bell,
         rng: random.Random,
         gate: SignInGate,
+        summaries: Summaries,
+        over: set[int],
     ) -> None:
         self._region = region
         self._book = book
@@ -56,26 +61,39 @@ class Submitter:
         self._foreign = ForeignBatches(self._status)
         self._refused = Backoff(rng, 5.0, 60.0)
         self._told = ""
+        self._summaries = summaries
+        #: Live batches that the service calls over; whoever follows them reads those first.
+        self._over = over
+        self._looked = 0.0
+        self._others, self._others_until = 0, 0.0
 
     async def _status(self, batch_id: str) -> BatchStatus:
         try:
-            return await self._reader.once(self._pace, lambda: self._service.batch_status(batch_id))
+            return await self._reader.once(
+                self._pace, lambda: self._service.batch_status(batch_id), first=True
+            )
         except AccessDeniedError as error:
             raise stopped_by(error) from error
 
     async def run(self) -> None:
         """Submit whatever may be submitted, for ever."""
         look = Backoff(self._rng, _LOOK_SOONEST, _LOOK_LATEST)
+        loop = asyncio.get_running_loop()
         while True:
-            choice = self._choose(foreign=0)
+            left = self._others_until - loop.time()
+            choice = self._choose(foreign=self._others if left > 0 else 0)
             if not isinstance(choice, BatchRecord):
-                await self._hold(choice, _IDLE)
-                continue
+                wait = left if left > 0 else self._until_look(choice)
+                if wait > _TICK:
+                    await self._hold(choice, wait)
+                    continue
             await self._reader.ready(self._service.ready)
-            summaries = await self._reader.read(
-                "the tenant's batches", self._pace, self._service.batch_summaries
-            )
+            summaries = await self._summaries.read(self._pace)
+            self._looked = loop.time()
             self._tell_of_odd(summaries)
+            self._take_over(summaries)
+            if not isinstance(self._choose(foreign=0), BatchRecord):
+                continue
             foreign = await self._foreign.live(
                 self._book.state, self._region, summaries, self._book.clock()
             )
@@ -88,8 +106,28 @@ class Submitter:
                 look.reset()
                 if self._intend(choice, [s.batch_id for s in summaries]):
                     await self._submit(choice)
-            else:
-                await self._hold(choice, look.next(), tell=foreign > 0)
+            elif foreign:
+                wait = look.next()
+                self._others, self._others_until = foreign, loop.time() + wait
+                await self._hold(choice, wait, tell=True)
+
+    def _until_look(self, choice: Hold | None) -> float:
+        """Seconds until it is worth asking whether a slot became free."""
+        if choice is None or not choice.full:
+            return _IDLE
+        state, now = self._book.state, self._book.clock()
+        if (looks := looks_for_slot(state, self._region, now, self._over)) is None:
+            return _IDLE
+        wait, apart = looks
+        again = self._looked + min(max(apart, SPACING), LATEST)
+        return max(wait, again - asyncio.get_running_loop().time())
+
+    def _take_over(self, summaries: Listed[BatchSummary]) -> None:
+        found = over(self._book.state, self._region, summaries)
+        if new := found - self._over:
+            self._over |= new
+            self._bell.ring()
+        self._over &= {b.number for b in self._book.state.open_batches()}
 
     def _tell_of_odd(self, summaries: Listed[BatchSummary]) -> None:
         if isinstance(summaries, Listed) and summaries.odd:
@@ -100,7 +138,14 @@ class Submitter:
     def _choose(self, *, foreign: int) -> BatchRecord | Hold | None:
         state = self._book.state
         slots = state.plan.options.slots if state.plan else 1
-        return next_batch(state, self._region, foreign=foreign, slots=slots, now=self._book.now())
+        return next_batch(
+            state,
+            self._region,
+            foreign=foreign,
+            slots=slots,
+            now=self._book.now(),
+            over=self._over,
+        )
 
     async def _hold(
         self, hold: Hold | BatchRecord | None, seconds: float, *, tell: bool = False

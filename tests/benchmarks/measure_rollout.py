@@ -1,4 +1,4 @@
-"""A rollout of 1,800 phones in three regions in emulated time: how long, and how far behind."""
+"""Rollouts in emulated time: how long they take, and how far behind their rows are."""
 
 import itertools
 import tempfile
@@ -6,17 +6,24 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.emulator.batches import Batch
-from siptui.emulator.scenario import load_scenario
-from siptui.runs.events import DeviceChanged
+from siptui.emulator.scenario import Scenario, TimingTable, load_scenario
+from siptui.runs.events import DeviceChanged, Options
 from tests.benchmarks.figure import Figure, limit, ratio
 from tests.runs.engine_harness import EngineHarness, devices
 from tests.support.emulated_time import START, now, run
 
 PHONES = 1_800
 SLOTS = 3
+#: Batches that take so many seconds, and how much of the least time they may take.
+SHORT = (
+    (10, TimingTable(device=(6, 8), start=(1, 2), finish=(0.5, 1.5)), 1.15),
+    (60, TimingTable(device=(40, 52), start=(2, 6), finish=(1, 5)), 1.08),
+)
+BATCHES, SIZE = 30, 10
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED})
 
 
@@ -24,7 +31,7 @@ def figures() -> Iterator[Figure]:
     """Beside the least that three slots a region allow, and beside one batch after the other."""
     with tempfile.TemporaryDirectory() as folder:
         harness = EngineHarness(Path(folder), load_scenario("healthy"))
-        name, took = run(_roll_out(harness))
+        name, took = run(_roll_out(harness, devices(PHONES, list(Region))))
         batches = [harness.tenant.batch(batch_id) for batch_id in harness.ids()]
         lengths = {
             region: [b.ends - b.accepted for b in batches if b and b.region is region]
@@ -54,10 +61,33 @@ def figures() -> Iterator[Figure]:
         f"polling every second: 0.95 s; here median {lags[len(lags) // 2]:.1f} s",
     )
     yield limit("reads a second and region meanwhile", reads / took / len(Region), "", 1)
+    for seconds, timing, most in SHORT:
+        yield from _short(seconds, timing, most)
 
 
-async def _roll_out(harness: EngineHarness) -> tuple[str, float]:
-    name = harness.create(devices(PHONES, list(Region)))
+def _short(seconds: int, timing: TimingTable, most: float) -> Iterator[Figure]:
+    """Short batches, so that the time in which a slot is empty shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        harness = EngineHarness(Path(folder), Scenario(timing=timing))
+        wanted = devices(BATCHES * SIZE * len(Region), list(Region))
+        _, took = run(_roll_out(harness, wanted, Options(batch_size=SIZE)))
+        batches = [b for i in harness.ids() if (b := harness.tenant.batch(i))]
+        calls = harness.ledger.calls
+        reads = calls["batchstatus"] + calls["batchsummaries"]
+    least = max(
+        sum(b.ends - b.accepted for b in batches if b.region is region) / SLOTS for region in Region
+    )
+    what = f"time to the last phone, {BATCHES} batches a region of {seconds} s"
+    yield ratio(
+        what, f"{took:.0f} s", f"the least with {SLOTS} slots, {least:.0f} s", took / least, most
+    )
+    yield limit("reads a second and region meanwhile", reads / took / len(Region), "", 1)
+
+
+async def _roll_out(
+    harness: EngineHarness, wanted: Sequence[Device], options: Options | None = None
+) -> tuple[str, float]:
+    name = harness.create(wanted, options)
     began = now()
     await harness.work(name)
     return name, (now() - began).total_seconds()

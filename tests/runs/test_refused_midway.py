@@ -143,7 +143,7 @@ def test_a_lost_batch_that_cannot_be_looked_for_is_left_in_doubt(
     async def main() -> None:
         lab = EngineHarness(tmp_path)
         lab.fault("cut", "createbatch", moment="after", nth=2)
-        lab.fault("status", looked_for, status=403, since=1.5, until=4000)
+        lab.fault("status", looked_for, status=403, since=0.5, until=4000)
         run = lab.create(devices(10), FIVE)
         end = await lab.work(run)
         assert isinstance(end, RunStopped)

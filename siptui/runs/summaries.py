@@ -1,0 +1,47 @@
+"""The tenant's batches, read for all regions at once, and what they say of the run's own."""
+
+import asyncio
+
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState
+from siptui.gateway.listed import Listed
+from siptui.gateway.protocol import BatchSummary, BulkSignIn, Phase
+from siptui.runs.pace import SPACING, Pace
+from siptui.runs.reader import Reader
+from siptui.runs.state import RunState
+
+
+class Summaries:
+    """Reads the list for whoever submits. An answer serves all regions for as long as a region
+    waits between two reads anyway, counted from when it was asked for."""
+
+    def __init__(self, service: BulkSignIn, reader: Reader) -> None:
+        self._service = service
+        self._reader = reader
+        self._found: Listed[BatchSummary] | None = None
+        self._asked = 0.0
+
+    async def read(self, pace: Pace) -> Listed[BatchSummary]:
+        """The list, before other reads of the region. Raises as `Reader.read`."""
+        if self._found is None or asyncio.get_running_loop().time() - self._asked >= SPACING:
+            self._found = await self._reader.read(
+                "the tenant's batches", pace, self._ask, first=True
+            )
+        return self._found
+
+    async def _ask(self) -> Listed[BatchSummary]:
+        asked = asyncio.get_running_loop().time()
+        found = await self._service.batch_summaries()
+        self._asked = asked
+        return found
+
+
+def over(state: RunState, region: Region, summaries: Listed[BatchSummary]) -> set[int]:
+    """The run's live batches in `region` that are over at the service: their slots are free,
+    though what became of their devices is still to be read."""
+    done = {s.batch_id.casefold() for s in summaries if s.phase is not Phase.RUNNING}
+    return {
+        b.number
+        for b in state.batches.values()
+        if b.state is BatchState.RUNNING and b.region is region and b.batch_id.casefold() in done
+    }
