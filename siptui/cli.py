@@ -19,13 +19,15 @@ from click.shell_completion import CompletionItem
 from siptui import __version__
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.help_page import ABOUT, COMMANDS, available, module_of, page
-from siptui.posix import forbid_core_dumps
+from siptui.posix import forbid_core_dumps, require_open_files
 from siptui.standard_streams import make_unbreakable, output_error, write_utf8
 
 __all__ = ["COMMANDS", "LazyGroup", "arranged", "available", "cli", "main"]
 
 #: What a first argument that is no command opens.
 CONSOLE = "open"
+#: Commands without a service, which need few open files.
+_OFFLINE = frozenset({"check", "runs", "export", "info", "urls"})
 # Options that may stand before a command or a file and take a value, with which they move.
 _WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle"})
 _OWN = frozenset({"--help", "-h", "--version"})
@@ -108,6 +110,8 @@ class LazyGroup(click.Group):
             return None
         if find_spec(module_of(cmd_name)) is None:
             return None
+        if cmd_name not in _OFFLINE and not ctx.resilient_parsing:
+            require_open_files()
         command: click.Command = import_module(module_of(cmd_name)).command
         return command
 

@@ -4,6 +4,7 @@ Errors raised on purpose say what happened and what to do next. Anything else is
 siptui: the screen gets one sentence and the path of a trace, never the trace itself.
 """
 
+import errno
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import click
 from siptui.commands.phrasing import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
+from siptui.posix import too_few_files
 
 
 def wants_json(args: Sequence[str]) -> bool:
@@ -38,6 +40,8 @@ def report(error: BaseException, args: Sequence[str]) -> int:
     """
     error = _only_one(error)
     as_json = wants_json(args)
+    if isinstance(error, Exception) and _out_of_files(error):
+        error = too_few_files()
     if isinstance(error, SiptuiError):
         return _say(error, as_json, profile=_profile_in(args))
     if isinstance(error, click.UsageError):
@@ -49,6 +53,17 @@ def report(error: BaseException, args: Sequence[str]) -> int:
     if isinstance(error, KeyboardInterrupt):
         return _interrupted(as_json)
     return _internal(error, args, as_json)
+
+
+def _out_of_files(error: BaseException) -> bool:
+    """Whether it is the limit of open files that `error` comes from: what fails first for want of
+    one fails in many ways, and the event loop's own clean-up behind it in another."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def _only_one(error: BaseException) -> BaseException:

@@ -26,6 +26,7 @@ from siptui.runs.journal_file import (
     make_private,
     opened,
     prepare_writing,
+    refuse_long,
     transaction,
     with_suffix,
 )
@@ -90,6 +91,7 @@ class Journal:
         self._gone: JournalGoneError | None = None
         self._newest_seen = 0
         self._copy = JournalCopy(path)
+        refuse_long(path)
         with self._explained():
             if run and not path.exists():
                 raise JournalGoneError(path, "was deleted or moved")

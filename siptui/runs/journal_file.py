@@ -4,6 +4,7 @@ Nothing here knows events or devices.
 """
 
 import errno
+import os
 import sqlite3
 import threading
 import time
@@ -28,6 +29,9 @@ COPY = ".copy"
 #: The folder beside it with a file for each run that was ever worked on.
 HELD = "held"
 
+_LONGEST = 512 - max(map(len, COMPANIONS)) - len(BUILT)
+#: With room for what is put beside it, and for the companions of that.
+_LONGEST = 512 - 40
 _MAGIC = b"SQLite format 3\0"
 #: Bytes of the smallest page: less is no database.
 LEAST_PAGE = 512
@@ -114,6 +118,20 @@ def explained(path: Path, again: str = "try again.") -> Iterator[None]:
         what, remedy = _SQLITE_REASONS.get(code, unknown)
         said = remedy.format(again=again)
         raise JournalError(f"{path}: {what} ({visible(detail)})", remedy=said) from error
+
+
+def refuse_long(path: Path) -> None:
+    """Raise `JournalError` for a path that is too long for SQLite, which names no reason itself.
+
+    It takes 512 bytes (`MAX_PATHNAME` of os_unix.c), names of companions included.
+    """
+    size = len(os.fsencode(os.path.realpath(path)))
+    if size > _LONGEST:
+        raise JournalError(
+            f"The path of the journal is too long for SQLite: {size} bytes, {_LONGEST} at most "
+            f"({visible(str(path))})",
+            remedy="Set SIPTUI_STATE_DIR to a folder with a shorter path. Nothing was written.",
+        )
 
 
 def connect(

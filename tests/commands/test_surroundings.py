@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from siptui.runs.journal import Journal
+from siptui.runs.journal_file import JournalError
 from tests.commands.conftest import Finished
 from tests.worker.installation import write_list
 
@@ -133,3 +135,77 @@ def test_two_that_export_to_one_file_leave_one_whole_file(
         whole = finished.installation.run("export", finished.run).stdout
         assert file.read_text("utf-8-sig").lstrip("\ufeff") == whole.lstrip("\ufeff")
     assert list(tmp_path.iterdir()) == [file]  # no temporary file stays
+
+
+@pytest.mark.parametrize("limit", [6, 9, 12, 30])
+@pytest.mark.parametrize("how", [[], ["--foreground"]])
+def test_too_few_open_files_are_told_before_anything_is_begun(
+    tmp_path: Path, limit: int, how: list[str]
+) -> None:
+    _profile(tmp_path, "http://127.0.0.1:9")
+    phones = write_list(tmp_path / "phones.csv", range(3))
+    words = ["run", str(phones), "--region", "EMEA", "--yes", *how]
+    for args in (words, [*words, "--json"], ["doctor"], ["batches"], ["runs"]):
+        command = f'ulimit -n {limit}; exec "$0" -m siptui "$@"'
+        done = subprocess.run(
+            ["/bin/sh", "-c", command, sys.executable, *args],
+            env={
+                **os.environ,
+                "SIPTUI_CONFIG_DIR": str(tmp_path / "config"),
+                "SIPTUI_STATE_DIR": str(tmp_path / "state"),
+                "SIPTUI_ACCESS_TOKEN": "any",
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for sign in ("Traceback", "Internal error", "Exception ignored"):
+            assert sign not in done.stderr
+        if args[0] != "runs":
+            assert done.returncode == 1
+            assert "ulimit -n" in done.stdout + done.stderr
+    done = _siptui(tmp_path, "runs", "--json")
+    assert json.loads(done.stdout)["runs"] == []
+
+
+def test_a_low_limit_of_open_files_is_raised_where_that_is_allowed() -> None:
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (12, 4096)); "
+        "from siptui.posix import require_open_files; require_open_files(); "
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1024"]
+
+
+def test_a_state_path_too_long_for_the_journal_says_so(tmp_path: Path) -> None:
+    _profile(tmp_path, "http://127.0.0.1:9")
+    phones = write_list(tmp_path / "phones.csv", range(3))
+    state = tmp_path / "state" / "d" / ("d" * 200) / ("d" * 200) / ("d" * 200)
+    for args in (["run", str(phones), "--region", "EMEA", "--yes"], ["runs"]):
+        done = _siptui(tmp_path, *args, SIPTUI_STATE_DIR=str(state))
+        assert done.returncode == 1
+        assert "too long for SQLite" in done.stderr
+        assert "SIPTUI_STATE_DIR" in done.stderr
+    wide = tmp_path / ("d" * 300)
+    done = _siptui(tmp_path, "runs", SIPTUI_STATE_DIR=str(wide))
+    assert done.returncode == 1
+    assert "too long" in done.stderr
+
+
+@pytest.mark.parametrize("size", [440, 468, 471, 472, 473, 490, 505, 520])
+def test_a_path_that_is_not_too_long_works_whole(tmp_path: Path, size: int) -> None:
+    """At the very limit, a repair beside the journal included."""
+    room = size - len(str(tmp_path)) - len("//journal.db")
+    folder = tmp_path / ("d" * (room // 2)) / ("e" * (room - room // 2 - 1))
+    path = folder / "journal.db"
+    try:
+        with Journal(path) as journal:
+            assert not journal.runs()
+    except JournalError as error:
+        assert "too long for SQLite" in error.message  # noqa: PT017 - either is right
+        return
+    path.write_bytes(b"damaged" * 1000)
+    with Journal(path) as journal:
+        assert journal.notice
