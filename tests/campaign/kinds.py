@@ -130,6 +130,10 @@ def _odd_status(rng: random.Random) -> str:
                  times=rng.randint(1, 12))  # fmt: skip
 
 
+def _garbled(case: Case, _: random.Random) -> None:
+    case.garbled = True
+
+
 def _odd_summaries(rng: random.Random) -> str:
     insert = rng.random() < 0.5
     place = "0" if insert else rng.choice(_SUMMARIES)
@@ -427,7 +431,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("Retry-After in any form", _throttled),
     Kind("HTML in place of an answer", _html),
     Kind("reads that fail", _flaky_reads),
-    Kind("odd value in a status", _odd_status),
+    Kind("odd value in a status", _odd_status, act=_garbled),
     Kind("odd value in summaries", _odd_summaries),
     Kind("odd value in an acceptance", _odd_accept),
     Kind("summaries and statuses late", _lag_and_lost, group="table"),
