@@ -82,6 +82,7 @@ def as_object(found: "DeviceList") -> dict[str, Any]:
                 "rule": fault.rule,
                 "message": fault.message,
                 "severity": fault.severity,
+                "cell": fault.cell or None,
             }
             for fault in found.faults
         ],
@@ -104,7 +105,10 @@ def report(found: "DeviceList") -> Iterator[str]:
     yield f"{found.file}: {count(len(found.devices), 'device')} can be submitted, " + (
         f"{count(found.rows_invalid, 'row')} cannot." if found.rows_invalid else "none is faulty."
     )
-    yield f"Read as {found.encoding}, delimiter {delimiter}."
+    if found.sheet:
+        yield f"Read from a workbook, sheet “{found.sheet}”."
+    else:
+        yield f"Read as {found.encoding}, delimiter {delimiter}."
     for read in found.columns:
         yield f"{read.sentence()[0].upper()}{read.sentence()[1:]}."
     if found.devices:
@@ -144,7 +148,7 @@ def _kind(severity: str, column: str, rule: str, faults: "Sequence[Fault]") -> I
         shown = []
     for fault in shown:
         value = fault.value if len(fault.value) <= _WIDTH else fault.value[: _WIDTH - 1] + "…"
-        yield f"    line {fault.line}  {value}" + ("" if same else f"  {fault.message}")
+        yield f"    {fault.place}  {value}" + ("" if same else f"  {fault.message}")
     if rest := [fault.line for fault in faults[len(shown) :]]:
         more = "more, " if shown else ""
         word = "line" if len(rest) == 1 else "lines"

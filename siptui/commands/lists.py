@@ -42,10 +42,8 @@ def read_list(
 
 def read_how(found: "DeviceList") -> list[str]:
     """What was decided about a list and could have been decided otherwise, for a plan."""
-    return [
-        f"Read: {column.sentence()}."
-        for column in found.columns
-        if column.instead_of or column.why != "one of the usual names"
+    return [f"{text}." for text in found.decided] + [
+        f"Read: {column.sentence()}." for column in found.columns if not column.plain
     ]
 
 

@@ -122,11 +122,11 @@ def _columns(context: click.Context, parameter: click.Parameter, given: tuple[st
 
 # list_options: ListOptions
 def list_options(command: F) -> F:
-    """`--column NAME=HEADER`, repeatable: how this list is read."""
+    """`--column NAME=HEADER`, repeatable, and `--sheet NAME`: how this list is read."""
 
     @functools.wraps(command)
-    def with_options(*args: Any, columns: Mapped, **others: Any) -> Any:
-        return command(*args, list_options=ListOptions(columns), **others)
+    def with_options(*args: Any, columns: Mapped, sheet: str, **others: Any) -> Any:
+        return command(*args, list_options=ListOptions(columns, sheet), **others)
 
     named = click.option(
         "--column",
@@ -137,7 +137,10 @@ def list_options(command: F) -> F:
         help="Read NAME (username, hardware_id, region, …) from the column HEADER of this list; "
         "NAME= leaves it out. Can be repeated.",
     )
-    return named(cast("F", with_options))
+    sheet = click.option(
+        "--sheet", metavar="NAME", default="", help="Sheet of the workbook that holds the list."
+    )
+    return named(sheet(cast("F", with_options)))
 
 
 # yes: bool

@@ -245,7 +245,7 @@ def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
 
     if found.rows_invalid and not skip_invalid:
         faults = [fault for fault in found.faults if fault.severity == "error"]
-        shown = [f"  line {f.line}, {f.column}: {f.message}" for f in faults[:_SHOWN]]
+        shown = [f"  {f.place}, {f.column}: {f.message}" for f in faults[:_SHOWN]]
         more = len(faults) - _SHOWN
         raise FaultyListError(
             f"{found.file}: {found.rows_invalid} rows cannot be submitted, so none was.\n"

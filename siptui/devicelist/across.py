@@ -34,17 +34,18 @@ def repeated_devices(entries: Sequence[Entry], layout: Layout) -> dict[int, Faul
                 by_account.setdefault(account, []).append(line)
         for line, _, account in same if contradictory else same[1:]:
             if contradictory:
-                others = _others(line, account, by_account)
+                others = _others(account, by_account, layout.word)
                 rule, message = "duplicate", f"the same hardware id as on {others}"
             else:
                 rule = "duplicate_row"
-                message = f"the same device and account as on line {first[0]}"
+                where = f"{layout.word} {first[0]}"
+                message = f"the same device and account as on {where}"
             faults[line] = Fault(line, column, hardware, rule, message)
     return faults
 
 
-def _others(line: int, account: str, by_account: dict[str, list[int]]) -> str:
-    """The first lines with another account than that of `line`, and what is to be done."""
+def _others(account: str, by_account: dict[str, list[int]], word: str) -> str:
+    """The first lines with another account than `account`, and what is to be done."""
     lines: list[int] = []
     for other, named in by_account.items():
         if other != account:
@@ -53,7 +54,7 @@ def _others(line: int, account: str, by_account: dict[str, list[int]]) -> str:
             break
     shown = ", ".join(map(str, sorted(lines)[:_SHOWN]))
     more = " and more" if len(lines) > _SHOWN else ""
-    where = f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
+    where = f"{word}{'s' if len(lines) > 1 else ''} {shown}{more}"
     return f"{where}, for another account; correct or remove one of them"
 
 
@@ -68,8 +69,8 @@ def repeated_accounts(entries: Sequence[Entry], layout: Layout) -> list[Fault]:
         before = first.setdefault(account, line)
         if before != line:
             message = (
-                f"the same account as on line {before}; the two are signed in one after the "
-                "other, and the second sign-in resets the password again"
+                f"the same account as on {layout.word} {before}; the two are signed in one after "
+                "the other, and the second sign-in resets the password again"
             )
             faults.append(Fault(line, column, account, "account_repeated", message, "warning"))
     return faults

@@ -24,6 +24,12 @@ _UNWRAP = re.compile(r'^="(.*)"$', re.DOTALL)
 _SPECIAL = ("'", "=", '"')
 
 
+class NumberText(str):
+    """The text of a cell that holds a number, as the sheet of a workbook has it."""
+
+    __slots__ = ()
+
+
 def clean(cell: str) -> str:
     """The value meant by `cell`: without blanks around it, Excel's `="…"` or a formula guard.
 

@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from siptui.devicelist.headings import PART, USUAL, fits, never, rank, spoken_for
-from siptui.devicelist.model import ColumnRead, Fault, ListError, Option, Question, UndecidedError
+from siptui.devicelist.model import (
+    ColumnRead,
+    Fault,
+    ListError,
+    Option,
+    Question,
+    Reason,
+    UndecidedError,
+)
 from siptui.domain.columns import COLUMNS, NEEDED, WHAT, Mapped, folded_name
 
 _SAMPLE = 300  # rows by which a column of an unknown name is judged
@@ -76,14 +84,15 @@ class Columns:
 class Choice:
     """The columns of one list, found one by one: each place is taken once.
 
-    `names` are the headers, told apart, nothing where there is none; `rows` the cells below.
+    `where` is the place of the header, for messages, `line` its line; `names` are the headers,
+    told apart, nothing where there is none; `rows` the cells below.
     `results` are the places of an earlier run's results, which are nobody's columns; a list that
     is `ours` was written by siptui, with the columns it needs in front.
     """
 
     def __init__(
         self,
-        file: str,
+        where: str,
         line: int,
         names: Sequence[str],
         rows: Sequence[Sequence[str]],
@@ -92,7 +101,7 @@ class Choice:
         *,
         ours: bool = False,
     ) -> None:
-        self.file, self.line, self.names, self.rows, self.mapped = file, line, names, rows, mapped
+        self.where, self.line, self.names, self.rows, self.mapped = where, line, names, rows, mapped
         self.columns = Columns(taken=set(results))
         self.taken = self.columns.taken
         self.ours = ours
@@ -102,7 +111,7 @@ class Choice:
         """All of them. Raises `ListError`, `UndecidedError`."""
         if self.ours:
             for place, key in enumerate(("username", "hardware_id", "region")):
-                self._take(key, place, "as siptui wrote it")
+                self._take(key, place, "ours", "as siptui wrote it")
         for key in self.mapped.headers:
             self._named(key)
         for key in NEEDED:
@@ -138,7 +147,7 @@ class Choice:
         places.sort(key=lambda i: folded[folded_name(self.names[i])], reverse=True)
         if len(places) > 1 and self._twice(places[0], places[1]):
             raise self._ambiguous(key, places)
-        self._take(key, places[0], f"named by {self.mapped.origin_of(key)}")
+        self._take(key, places[0], "named", f"named by {self.mapped.origin_of(key)}")
 
     def _twice(self, one: int, other: int) -> bool:
         """Whether two columns have the same header in the list."""
@@ -146,10 +155,10 @@ class Choice:
 
     def _missing(self, key: str, wanted: Sequence[str]) -> ListError:
         if example := self._example():
-            return no_header(self.file, self.line, example)
+            return no_header(self.where, example)
         named = " or ".join(f"“{name}”" for name in wanted)
         return ListError(
-            f"{self.file}, line {self.line}: no column {named} in the header, from which the "
+            f"{self.where}: no column {named} in the header, from which the "
             f"{WHAT[key]} is to be read; found {found(self.names)}.",
             code="mapped_column",
             remedy=f"Correct {self.mapped.origin_of(key)}, or the header of the list.",
@@ -204,7 +213,7 @@ class Choice:
             why += ", and its cells are what it says"
         if guessed:
             self._warn(name, "column_guessed", f"the {WHAT[key]} is read from “{name}”")
-        self._take(key, place, why, tuple(others))
+        self._take(key, place, "part" if guessed else "usual", why, tuple(others))
 
     def _by_content(self, key: str) -> list[int]:
         """Columns with an unknown name whose cells are what is looked for."""
@@ -239,8 +248,7 @@ class Choice:
         said = " and ".join(f"“{self.names[i]}” ({self._example_of(i)})" for i in places)
         return self._asked(
             key,
-            f"{self.file}, line {self.line}: {count} columns could hold the {WHAT[key]}, and they "
-            f"differ: {said}.",
+            f"{self.where}: {count} columns could hold the {WHAT[key]}, and they differ: {said}.",
             places,
         )
 
@@ -249,7 +257,7 @@ class Choice:
         holds = "holds" if len(places) == 1 else "hold"
         return self._asked(
             key,
-            f"{self.file}, line {self.line}: no column for the {WHAT[key]} is known by its name; "
+            f"{self.where}: no column for the {WHAT[key]} is known by its name; "
             f"{said} {holds} {WHAT[key]}s.",
             places,
         )
@@ -272,20 +280,19 @@ class Choice:
             other = "device" if key == "hardware_id" else "person"
             return self._asked(
                 key,
-                f"{self.file}, line {self.line}: no column for the {WHAT[key]}. {said} {holds} "
+                f"{self.where}: no column for the {WHAT[key]}. {said} {holds} "
                 f"{WHAT[key]}s, by the name those of another {other}, and is not guessed.",
                 doubtful,
             )
         if example := self._example():
-            return no_header(self.file, self.line, example)
+            return no_header(self.where, example)
         missing = [k for k in NEEDED if k not in self.columns.places and (k == key or self._no(k))]
         lacking = " and ".join(WHAT[k] for k in NEEDED if k in missing)
         hint = ""
         if any(kind.looks(cell) for row in self.sample for cell in row):
             hint = "Or say which column it is: --column " + f"{key}=HEADER. "
         return ListError(
-            f"{self.file}, line {self.line}: no column for the {lacking} in the header; found "
-            f"{found(self.names)}.",
+            f"{self.where}: no column for the {lacking} in the header; found {found(self.names)}.",
             code="header",
             remedy="Name the columns “Username” and “HardwareId” in the header. " + hint + "If the "
             "columns are not split right, name the character between them with --delimiter.",
@@ -302,7 +309,7 @@ class Choice:
             return
         places.sort(key=lambda i: rank(key, self.names[i]))
         others = tuple(self.names[i] for i in places[1:])
-        self._take(key, places[0], "one of the usual names", others)
+        self._take(key, places[0], "usual", "one of the usual names", others)
 
     # -- helpers
 
@@ -310,10 +317,12 @@ class Choice:
         """The columns with a name that nobody has taken."""
         return ((i, name) for i, name in enumerate(self.names) if name and i not in self.taken)
 
-    def _take(self, key: str, place: int, why: str, others: tuple[str, ...] = ()) -> None:
+    def _take(
+        self, key: str, place: int, reason: Reason, why: str, others: tuple[str, ...] = ()
+    ) -> None:
         self.taken.add(place)
         self.columns.places[key] = place
-        self.columns.read.append(ColumnRead(key, self.names[place], why, others))
+        self.columns.read.append(ColumnRead(key, self.names[place], reason, why, others))
 
     def _warn(self, name: str, rule: str, message: str) -> None:
         self.columns.faults.append(Fault(self.line, name, "", rule, message, "warning"))
@@ -353,12 +362,12 @@ def header_above(cells: Sequence[str], delimiter: str = ",") -> str:
     return delimiter.join(kind or "…" for kind in kinds) if known else ""
 
 
-def no_header(file: str, line: int, example: str) -> ListError:
-    """There is no header: `line` is a device already, or there is nothing at all."""
+def no_header(where: str, example: str) -> ListError:
+    """There is no header: what stands at `where` is a device already, or nothing at all."""
     return ListError(
-        f"{file}: the header is missing; line {line} is a device already."
+        f"{where}: the header is missing; this is a device already."
         if example
-        else f"{file} has no header and no devices.",
+        else f"{where}: no header and no devices.",
         code="no_header",
         remedy=f"Put this line above it: {example or 'Username,HardwareId'}",
     )

@@ -55,13 +55,21 @@ class Header:
         return BLOCK[0] in self.results
 
 
+def is_header(cells: Sequence[str], mapped: Mapped) -> bool:
+    """Whether `cells` name both columns that a list needs."""
+    named = _cells(cells)
+    return _Found(0, Record(1, 1, named), "", named).roles(mapped) >= _BOTH
+
+
 def find_in_rows(file: str, rows: Sequence[Record], mapped: Mapped) -> Header:
     """The header among `rows` that are divided already, as those of a sheet."""
     top = rows[:_BELOW]
     found = [_Found(i, row, "", _cells(row.cells)) for i, row in enumerate(top[:SEARCHED])]
     best = _best(found, _first_device((i, _cells(r.cells)) for i, r in enumerate(top)), mapped)
-    if best is None or (example := header_above(best.cells)):
-        raise no_header(file, best.record.line if best else 1, example if best else "")
+    if best is None:
+        raise no_header(file, "")
+    if example := header_above(best.cells):
+        raise no_header(f"{file}, row {best.record.line}", example)
     return _header(best, "", "", best.at + 1, ())
 
 
@@ -79,8 +87,10 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
         if other and other.roles(mapped) >= _BOTH:
             best = other
             notes.append(f"The line sep={said} is not true and was passed over")
-    if best is None or (example := header_above(best.cells, best.delimiter)):
-        raise no_header(file, best.record.line if best else 1, example if best else "")
+    if best is None:
+        raise no_header(file, "")
+    if example := header_above(best.cells, best.delimiter):
+        raise no_header(f"{file}, line {best.record.line}", example)
     divided = best.delimiter
     below = _rows_divided_by(lines, best.record.below, divided, len(best.cells), delimiter)
     if below != divided:

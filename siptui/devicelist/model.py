@@ -8,6 +8,9 @@ from siptui.domain.columns import WHAT
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 
+#: Why a column was read: the operator named it, its name is a usual one or holds a telling part,
+#: or siptui wrote the list.
+Reason = Literal["named", "usual", "part", "ours"]
 Severity = Literal["error", "warning"]
 
 
@@ -76,6 +79,11 @@ class Fault:
     severity: Severity = "error"
     cell: str = ""
 
+    @property
+    def place(self) -> str:
+        """Where it is, as the source counts: `B7` in a workbook, else the line."""
+        return self.cell or f"line {self.line}"
+
 
 @dataclass(frozen=True, slots=True)
 class InvalidRow:
@@ -90,13 +98,19 @@ class InvalidRow:
 
 @dataclass(frozen=True, slots=True)
 class ColumnRead:
-    """From which header a column was read, and why; `instead_of` are the headers that could have
-    been it as well."""
+    """From which header a column was read, and why, as a word and for people; `instead_of` are the
+    headers that could have been it as well."""
 
     key: str
     header: str
+    reason: Reason
     why: str
     instead_of: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether nobody could have expected anything else."""
+        return self.reason in ("usual", "ours") and not self.instead_of
 
     def sentence(self) -> str:
         """“user name from “Account” (one of the usual names)”."""
@@ -111,7 +125,8 @@ class DeviceList:
     `devices` are the rows without an error, in the order of the file; `invalid` are the others.
     `faults` are all there are, by line. `delimiter` is the character itself, nothing for a
     workbook; `sheet` the name of its sheet. `columns` say what was read from where and why,
-    `notes` what was taken differently from how it was written. `left_out` are the lines below the
+    `decided` what else was decided about the list and is shown before anything is sent, `notes`
+    that and what was taken differently from how it was written. `left_out` are the lines below the
     header that are no rows of the list, with the reason.
     """
 
@@ -126,6 +141,7 @@ class DeviceList:
     columns: tuple[ColumnRead, ...] = ()
     header_line: int = 1
     sheet: str = ""
+    decided: tuple[str, ...] = ()
     left_out: Mapping[int, str] = field(default_factory=dict)
 
     @property

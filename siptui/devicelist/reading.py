@@ -5,9 +5,9 @@ whatever the source.
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from siptui.devicelist.choosing import Choice, Columns
 from siptui.devicelist.header import Header, find_in_lines
 from siptui.devicelist.model import DeviceList, Fault, InvalidRow, ListError
 from siptui.devicelist.regions import check_regions
-from siptui.devicelist.rows import LeftOut, Row, rows_of_lines
-from siptui.devicelist.rules import Changes, Judge, Judged, Layout
-from siptui.devicelist.source import Source, load, read_twice
+from siptui.devicelist.rows import LeftOut, Row, rows_of_lines, rows_of_records
+from siptui.devicelist.rules import Changes, Judge, Judged, Layout, lines_of
+from siptui.devicelist.source import Source, load, read_twice, text_of
+from siptui.devicelist.workbook import is_workbook, read_sheet
 from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped
 from siptui.domain.device import Device
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
@@ -53,6 +54,25 @@ def read(
         return _read(source, region, delimiter, options, max_rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The rows of a source below its header, whatever the source is.
+
+    `word` is what it counts (line or row), `sheet` and `first_column` are those of a workbook.
+    """
+
+    header: Header
+    rows: list[Row]
+    out: LeftOut
+    encoding: str
+    delimiter: str
+    word: str
+    sheet: str = ""
+    first_column: int | None = None
+    notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
 def _read(
     source: Source,
     region: Region | None,
@@ -60,47 +80,30 @@ def _read(
     options: ListOptions,
     max_rows: int,
 ) -> DeviceList:
-    columns = options.columns
-    changes, out = Changes(), LeftOut()
-    if (count := source.text.count("\n")) > MAX_LINES:
-        raise ListError(
-            f"{source.file} has {count:,} lines; the limit is {MAX_LINES:,}.",
-            code="too_many_rows",
-            remedy="Split the list.",
-        )
-    lines = source.text.split("\n")
-    header = find_in_lines(source.file, lines, delimiter, columns)
-    rows: list[Row] = []
-    cells = 0
-    for row in rows_of_lines(lines, header, changes, out):
-        rows.append(row)
-        cells += len(row.cells)
-        if len(rows) > max_rows or cells > MAX_CELLS:
-            raise _too_many(source.file, sum(1 for line in lines if line.strip()), max_rows, rows)
+    columns, changes = options.columns, Changes()
+    if is_workbook(source.data):
+        table = _sheet_table(source, options, max_rows)
+    else:
+        table = _text_table(source, delimiter, options, changes, max_rows)
+    header = table.header
     if header.ours and not columns.given:
         columns = NOT_MAPPED  # siptui's own headers, whatever a supplier's are called
-    below = [row.cells for row in rows]
-    chosen = Choice(
-        source.file,
-        header.line,
-        header.names,
-        below,
-        columns,
-        frozenset(header.results.values()),
-        ours=header.ours and not columns.given,
-    ).choose()
-    if columns.headers.get("region") != ():
+    below = [row.cells for row in table.rows]
+    sheet = f", sheet “{table.sheet}”" if table.sheet else ""
+    where = f"{source.file}{sheet}, {table.word} {header.line}"
+    results = frozenset(header.results.values())
+    ours = header.ours and not columns.given
+    chosen = Choice(where, header.line, header.names, below, columns, results, ours=ours).choose()
+    if columns.headers.get("region") != () and not {"region"} & columns.given:
         place = chosen.places.get("region")
         others = [i for i, name in enumerate(header.names) if name and i not in chosen.taken]
-        names = header.names
-        if place is None or "region" not in columns.given:
-            said = check_regions(source.file, header.line, names, below, place, others, region)
-            chosen.notes += [said] if said else []
-    layout = _layout(header, chosen, columns)
-    found = _Judged(source, header, chosen, changes, out, layout)
+        said = check_regions(where, header.names, below, place, others, region)
+        chosen.notes += [said] if said else []
+    layout = _layout(header, chosen, columns, table)
+    found = _Judged(source, table, chosen, changes, layout)
     named = "port" in columns.headers
     judge = Judge(layout, region, changes, below, port_named=named)
-    for row in rows:
+    for row in table.rows:
         judged = judge.judge(row.line, row.cells, row.broken)
         if isinstance(judged, Device):
             found.devices.append(judged)
@@ -109,21 +112,107 @@ def _read(
     return found.list()
 
 
-def _too_many(file: str, lines: int, max_rows: int, rows: Sequence[Row]) -> ListError:
-    if len(rows) > max_rows:
-        return ListError(
-            f"{file} has more than {max_rows:,} rows ({lines:,} lines that are not blank).",
+def _text_table(
+    source: Source,
+    delimiter: str | None,
+    options: ListOptions,
+    changes: Changes,
+    max_rows: int,
+) -> _Table:
+    encoding, text = text_of(source)
+    if options.sheet:
+        raise ListError(
+            f"{source.file} is a text file and has no sheets.",
+            code="sheet",
+            remedy="Leave --sheet out.",
+        )
+    if (count := text.count("\n")) > MAX_LINES:
+        raise ListError(
+            f"{source.file} has {count:,} lines; the limit is {MAX_LINES:,}.",
             code="too_many_rows",
             remedy="Split the list.",
         )
-    return ListError(
-        f"{file} has more than {MAX_CELLS:,} cells.",
-        code="too_many_cells",
-        remedy="Leave out the columns that are not needed, or split the list.",
+    lines = text.split("\n")
+    header = find_in_lines(source.file, lines, delimiter, options.columns)
+    out = LeftOut()
+    rows = _limited(source.file, rows_of_lines(lines, header, changes, out), max_rows)
+    faults = tuple(_of_the_text(header.line, encoding, text))
+    return _Table(header, rows, out, encoding, header.delimiter, "line", faults=faults)
+
+
+def _sheet_table(source: Source, options: ListOptions, max_rows: int) -> _Table:
+    sheet = read_sheet(source.file, source.data, options.sheet, options.columns)
+    out = LeftOut()
+    header = sheet.header
+    found = rows_of_records(sheet.rows[header.first :], header, out)
+    rows = _limited(source.file, found, max_rows)
+    return _Table(
+        header,
+        rows,
+        out,
+        "workbook",
+        "",
+        "row",
+        sheet.name,
+        sheet.first_column,
+        sheet.notes,
+        tuple(_hidden(sheet.hidden, header, rows)),
     )
 
 
-def _layout(header: Header, chosen: Columns, mapped: Mapped) -> Layout:
+def _hidden(hidden: tuple[int, ...] | None, header: Header, rows: list[Row]) -> Iterator[Fault]:
+    """A warning for rows that the sheet does not show: they are read all the same."""
+    if not hidden:
+        return
+    seen = set(hidden)
+    lines = [row.line for row in rows if row.line in seen]
+    if lines:
+        many = "1 row is" if len(lines) == 1 else f"{len(lines):,} rows are"
+        message = (
+            f"{many} hidden in the sheet ({lines_of(lines, 'row')}) and read all the same; delete "
+            "them if they are not meant"
+        )
+        yield Fault(header.line, "", "", "hidden_rows", message, "warning")
+
+
+def _limited(file: str, found: Iterable[Row], max_rows: int) -> list[Row]:
+    """The rows, if they are not too many. Raises `ListError`."""
+    rows: list[Row] = []
+    cells = 0
+    for row in found:
+        rows.append(row)
+        cells += len(row.cells)
+        if len(rows) > max_rows:
+            raise ListError(
+                f"{file} has more than {max_rows:,} rows.",
+                code="too_many_rows",
+                remedy="Split the list.",
+            )
+        if cells > MAX_CELLS:
+            raise ListError(
+                f"{file} has more than {MAX_CELLS:,} cells.",
+                code="too_many_cells",
+                remedy="Leave out the columns that are not needed, or split the list.",
+            )
+    return rows
+
+
+def _of_the_text(line: int, encoding: str, text: str) -> Iterator[Fault]:
+    if encoding == "cp1252":
+        message = (
+            "the file is not UTF-8 and was read as Windows-1252; "
+            "look at letters with accents, or save it as “CSV UTF-8”"
+        )
+        yield Fault(line, "", "cp1252", "encoding", message, "warning")
+    if twice := read_twice(text):
+        message = (
+            "this looks like UTF-8 that was read as Windows-1252 and saved again: "
+            f"“{twice[0]}” may have been “{twice[1]}”; export the list once more"
+        )
+        yield Fault(line, "", twice[0], "mojibake", message, "warning")
+
+
+def _layout(header: Header, chosen: Columns, mapped: Mapped, table: _Table) -> Layout:
     places = chosen.places
     # Those who look for a further column know it by siptui's name, so one that was named for it
     # goes by that; first, so that no other column of such a name comes before it.
@@ -155,6 +244,8 @@ def _layout(header: Header, chosen: Columns, mapped: Mapped) -> Layout:
         places.get("port"),
         places.get("onboarded_at"),
         tuple(extra),
+        table.word,
+        table.first_column,
         header.results,
     )
 
@@ -164,26 +255,12 @@ class _Judged:
     """What was found in a list: the devices without any fault, and the other rows."""
 
     source: Source
-    header: Header
+    table: _Table
     chosen: Columns
     changes: Changes
-    out: LeftOut
     layout: Layout
-    devices: "list[Device]"
-    others: "list[Judged]"
-
-    def __init__(
-        self,
-        source: Source,
-        header: Header,
-        chosen: Columns,
-        changes: Changes,
-        out: LeftOut,
-        layout: Layout,
-    ) -> None:
-        self.source, self.header, self.chosen = source, header, chosen
-        self.changes, self.out, self.layout = changes, out, layout
-        self.devices, self.others = [], []
+    devices: list[Device] = field(default_factory=list)
+    others: list[Judged] = field(default_factory=list)
 
     def list(self) -> DeviceList:
         """The list, with what the rules across rows say."""
@@ -203,50 +280,52 @@ class _Judged:
         invalid.sort(key=lambda row: row.line)
         faults += repeated_accounts(entries, layout)
         faults += self.chosen.faults
+        faults += self.table.faults
+        decided = tuple(self._decided())
         faults += self._of_the_whole(len(devices) + len(invalid))
         faults.sort(key=lambda fault: fault.line)
         return DeviceList(
             self.source.file,
             self.source.sha256,
-            self.source.encoding,
-            self.header.delimiter,
+            self.table.encoding,
+            self.table.delimiter,
             tuple(devices),
             tuple(invalid),
-            tuple(faults),
-            tuple(self._notes()),
+            tuple(self._with_cells(faults)),
+            (*decided, *self.changes.notes(self.table.word)),
             tuple(self.chosen.read),
-            self.header.line,
-            "",
-            self.out.lines,
+            self.table.header.line,
+            self.table.sheet,
+            decided,
+            self.table.out.lines,
         )
 
-    def _notes(self) -> Iterator[str]:
-        yield from self.header.notes
-        if self.header.line > 1:
-            yield f"The header was found in line {self.header.line}"
-        named = [read for read in self.chosen.read if read.why.startswith("named")]
+    def _with_cells(self, faults: Iterable[Fault]) -> Iterator[Fault]:
+        """`faults` with the cell of the sheet that each is about."""
+        if self.table.first_column is None:
+            yield from faults
+            return
+        letters = {name: self.layout.letters(i) for i, name in enumerate(self.layout.names)}
+        for fault in faults:
+            cell = letters.get(fault.column, "") if fault.column else ""
+            yield replace(fault, cell=f"{cell}{fault.line}") if cell else fault
+
+    def _decided(self) -> Iterator[str]:
+        table = self.table
+        yield from table.notes
+        yield from table.header.notes
+        if table.header.line > 1:
+            yield f"The header was found in {table.word} {table.header.line}"
+        named = [read for read in self.chosen.read if read.reason == "named"]
         if named:
             yield "Read as said: " + ", ".join(read.sentence() for read in named)
         yield from self.chosen.notes
-        yield from self.changes.notes()
-        yield from self.out.notes()
+        yield from table.out.notes(table.word)
 
     def _of_the_whole(self, rows: int) -> Iterable[Fault]:
         """Faults of the list as such; they stand at the line of the header."""
-        line, layout = self.header.line, self.layout
+        line, layout = self.table.header.line, self.layout
         user, hardware = layout.name(layout.user), layout.name(layout.hardware)
-        if self.source.encoding == "cp1252":
-            message = (
-                "the file is not UTF-8 and was read as Windows-1252; "
-                "look at letters with accents, or save it as “CSV UTF-8”"
-            )
-            yield Fault(line, "", "cp1252", "encoding", message, "warning")
-        if twice := read_twice(self.source.text):
-            message = (
-                "this looks like UTF-8 that was read as Windows-1252 and saved again: "
-                f"“{twice[0]}” may have been “{twice[1]}”; export the list once more"
-            )
-            yield Fault(line, "", twice[0], "mojibake", message, "warning")
         if rows == 0:
             yield Fault(line, "", "", "no_devices", "there is a header, but no device below")
         swapped = sum(any(fault.rule == "swapped" for fault in row.faults) for row in self.others)

@@ -15,8 +15,7 @@ _EXAMPLES = 3
 
 
 def check_regions(
-    file: str,
-    line: int,
+    where: str,
     names: Sequence[str],
     rows: Sequence[Sequence[str]],
     place: int | None,
@@ -31,7 +30,7 @@ def check_regions(
     words = _words(rows, place) if place is not None else {}
     if place is not None and words:
         if not any(map(_is_region, words)):
-            raise _foreign(file, line, names, place, list(words), default)
+            raise _foreign(where, names, place, list(words), default)
         return ""
     for other in others:
         found = _words(rows, other)
@@ -41,7 +40,7 @@ def check_regions(
         meant = {Region.parse(word) for word in found}
         if meant == {default}:
             return f"“{names[other]}” says {default} as well"
-        raise _proposed(file, line, names, other, list(found), sorted(meant), default)
+        raise _proposed(where, names, other, list(found), sorted(meant), default)
     return ""
 
 
@@ -63,8 +62,7 @@ def _is_region(text: str) -> bool:
 
 
 def _foreign(
-    file: str,
-    line: int,
+    where: str,
     names: Sequence[str],
     place: int,
     words: Sequence[str],
@@ -74,7 +72,7 @@ def _foreign(
     said = ", ".join(words[:_EXAMPLES])
     how = f"--region {default} then counts" if default else "name the region with --region"
     return UndecidedError(
-        f"{file}, line {line}: “{name}” holds no region of SIP Gateway ({said}); those are APAC, "
+        f"{where}: “{name}” holds no region of SIP Gateway ({said}); those are APAC, "
         "EMEA and NOAM.",
         Question(
             "region",
@@ -89,8 +87,7 @@ def _foreign(
 
 
 def _proposed(
-    file: str,
-    line: int,
+    where: str,
     names: Sequence[str],
     place: int,
     words: Sequence[str],
@@ -106,7 +103,7 @@ def _proposed(
         message = f"“{name}” says {regions}, but --region says {default}."
         code = "region_contradicts"
     return UndecidedError(
-        f"{file}, line {line}: {message}",
+        f"{where}: {message}",
         Question(
             "region",
             f"Read the regions from “{name}”?",

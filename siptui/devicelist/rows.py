@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from siptui.devicelist.cells import EDGE, MAX_CELL, clean
+from siptui.devicelist.cells import EDGE, MAX_CELL, NumberText, clean
 from siptui.devicelist.choosing import looks_like_hardware, looks_like_user
 from siptui.devicelist.header import Header, unwrapped
 from siptui.devicelist.headings import USUAL, fits, spaced
@@ -59,13 +59,13 @@ class LeftOut:
 
     lines: dict[int, str] = field(default_factory=dict)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, word: str = "line") -> tuple[str, ...]:
         """A sentence for each reason."""
         why: dict[str, list[int]] = {}
         for line, reason in self.lines.items():
             why.setdefault(reason, []).append(line)
         return tuple(
-            f"{_capital(lines_of(lines))} left out: {reason}" for reason, lines in why.items()
+            f"{_capital(lines_of(lines, word))} left out: {reason}" for reason, lines in why.items()
         )
 
 
@@ -78,8 +78,15 @@ def rows_of_lines(
 
 def rows_of_records(given: Iterable[Record], header: Header, out: LeftOut) -> Iterator[Row]:
     """The rows of a source that is divided already, as a sheet is."""
-    found = (Row(r.line, *_cleaned(r.cells)) for r in given)
-    yield from _kept(found, header, out)
+    width = len(header.names)
+    yield from _kept((_row(record, width) for record in given), header, out)
+
+
+def _row(record: Record, width: int) -> Row:
+    cells, broken = _cleaned(record.cells)
+    while len(cells) > width and not cells[-1]:
+        cells.pop()  # a sheet has as many cells in each row as in its longest
+    return Row(record.line, cells, broken)
 
 
 def _divided(lines: Sequence[str], header: Header, changes: Changes) -> Iterator[Row]:
@@ -112,7 +119,7 @@ def _whole(record: Record, cells: list[str], delimiter: str, changes: Changes) -
 
 def _cleaned(cells: Sequence[str]) -> tuple[list[str], str]:
     if all(len(cell) <= MAX_CELL for cell in cells):
-        return [clean(cell) for cell in cells], ""
+        return [cell if isinstance(cell, NumberText) else clean(cell) for cell in cells], ""
     return [clean(cell) if len(cell) <= MAX_CELL else cell for cell in cells], LONG_CELL
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from siptui.devicelist.cells import MAX_CELL, clean
+from siptui.devicelist.cells import MAX_CELL, NumberText, clean
 from siptui.devicelist.model import Fault, InvalidRow
 from siptui.devicelist.ports import Ports, port_in, second_ports
 from siptui.domain.adapters import MOST_PORTS, Adapter, adapter_in
@@ -33,7 +33,8 @@ class Layout:
     """Where the columns are, by index from 0, for the rules that look at rows.
 
     `extra` are the further columns by the names under which they are kept, `results` the places
-    of an earlier run's results.
+    of an earlier run's results. `word` is what the source counts: lines or rows; `first_column`
+    that of a sheet, counted from 0.
     """
 
     line: int
@@ -45,11 +46,22 @@ class Layout:
     port: int | None = None
     onboarded: int | None = None
     extra: tuple[tuple[str, int], ...] = ()
+    word: str = "line"
+    first_column: int | None = None
     results: Mapping[str, int] = field(default_factory=dict)
 
     def name(self, index: int | None, default: str = "") -> str:
         """The header of a column as it stands in the file, or `default` for no column."""
         return default if index is None else self.names[index]
+
+    def letters(self, index: int) -> str:
+        """The letters of a column in its sheet (A, …, Z, AA); nothing where it has none."""
+        letters = ""
+        place = index + 1 + (self.first_column or 0)
+        while place and self.first_column is not None:
+            place, rest = divmod(place - 1, 26)
+            letters = chr(65 + rest) + letters
+        return letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +88,20 @@ class Changes:
         count, at, was, became = self.found.get(what, (0, line, before, after))
         self.found[what] = (count + 1, at, was, became)
 
-    def notes(self) -> tuple[str, ...]:
-        """A sentence for each kind of change."""
+    def notes(self, word: str = "line") -> tuple[str, ...]:
+        """A sentence for each kind of change; `word` is what the source counts, lines or rows."""
         return tuple(
-            f"{what} on {count} {'row' if count == 1 else 'rows'} (line {line}: "
+            f"{what} on {count} {'row' if count == 1 else 'rows'} ({word} {line}: "
             + (f"{before} → {after})" if after else f"{before})")
             for what, (count, line, before, after) in sorted(self.found.items())
         )
 
 
-def lines_of(lines: Sequence[int]) -> str:
-    """“line 3”, “lines 3, 7”; of many the first."""
+def lines_of(lines: Sequence[int], word: str = "line") -> str:
+    """“line 3”, “rows 3, 7”; of many the first."""
     shown = ", ".join(map(str, lines[:_LINES]))
     more = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
-    return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
+    return f"{word}{'s' if len(lines) > 1 else ''} {shown}{more}"
 
 
 class Judge:
@@ -212,6 +224,12 @@ class Judge:
         return plain
 
     def _hardware(self, line: int, text: str, faults: list[Fault]) -> HardwareId | None:
+        if isinstance(text, NumberText):
+            layout = self.layout
+            cell = f"{layout.letters(layout.hardware)}{line}"
+            column = layout.names[layout.hardware]
+            _add(faults, line, column, text, "excel_number", f"{cell} is {_EXCEL}")
+            return None
         plain = text.strip("'").strip() if "'" in text else text
         try:
             found = HardwareId.parse(plain)
@@ -336,6 +354,10 @@ class Judge:
             _warn(faults, line, self.layout.name(self.layout.onboarded), text, "date", message)
 
 
+_EXCEL = (
+    "a number: Excel takes a MAC address of digits for one and changes it; format the column as "
+    "text, and take the address from the source again"
+)
 _SIGNED_IN = frozenset({"succeeded", "signed in"})
 
 

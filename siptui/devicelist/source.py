@@ -1,4 +1,4 @@
-"""From a path to text: the limits, what is no list at all, and the encoding."""
+"""From a path to bytes and to text: the limits, what is no list at all, and the encoding."""
 
 import hashlib
 import os
@@ -14,8 +14,6 @@ from siptui.domain.text import visible
 
 _SAVE_AS = "Open it in the spreadsheet program and save it as “CSV UTF-8”."
 _MAGIC = (
-    (b"PK\x03\x04", "spreadsheet", "This is an Excel workbook (.xlsx) or a zip file, not text."),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "spreadsheet", "This is an old Excel workbook (.xls)."),
     (b"%PDF-", "binary", "This is a PDF document, not text."),
     (b"\x1f\x8b", "binary", "This is a compressed file (gzip), not text."),
     (b"{\\rtf", "binary", "This is a rich text document, not plain text."),
@@ -42,6 +40,7 @@ _OTHER_TEXT = (
 _BINARY_SHARE = 0.1
 # “Ã¤”, “Â ” and “â€“” in a word of letters: what “ä”, a hard blank and a dash become.
 _TWICE = re.compile(r"[ÃÂ][\u0080-\u00bf€-™ŠŒŽšœžŸ]|â€.")
+_END = re.compile(r"\x1a\n?\Z")
 _HEAD, _TAIL = re.compile(r"\w*$"), re.compile(r"\w*")
 _TRIED = 1_000
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0C, 0x0D}) + b"\x7f"
@@ -49,37 +48,41 @@ _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0C, 0x0D}) + b"\x7f"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text of a list, with line ends as `\\n`, and where it came from.
-
-    `encoding` is the name of the Python codec that read it.
-    """
+    """The bytes of a list, and where they came from."""
 
     file: str
     sha256: str
-    encoding: str
-    text: str
+    data: bytes
 
 
 def load(path: Path, max_bytes: int) -> Source:
     """Read the file at `path` (`-` is standard input), at most `max_bytes` long.
 
-    Raises `ListError` for anything that is not text of that size.
+    Raises `ListError` for what cannot be read, and for what is neither text nor a workbook.
     """
     name = visible(str(path))
     data = _read(path, name, max_bytes)
     for magic, code, message in _MAGIC:
         if data.startswith(magic):
             raise ListError(f"{name}: {message}", code=code, remedy=_SAVE_AS)
-    encoding, text = _decode(data, name)
-    _refuse_other_text(name, text)
+    return Source(name, hashlib.sha256(data).hexdigest(), data)
+
+
+def text_of(source: Source) -> tuple[str, str]:
+    """The name of the Python codec that reads `source`, and its text with line ends as `\\n`.
+
+    Raises `ListError` for anything that is no text, or that of a document of another kind.
+    """
+    encoding, text = _decode(source.data, source.file)
+    _refuse_other_text(source.file, text)
     if not text.strip():
         raise ListError(
-            f"{name} is empty.",
+            f"{source.file} is empty.",
             code="empty",
             remedy="A device list has a header line and one line for each device.",
         )
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Source(name, hashlib.sha256(data).hexdigest(), encoding, text)
+    # Programs of DOS end a file with a Ctrl-Z.
+    return encoding, _END.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _refuse_other_text(name: str, text: str) -> None:

@@ -21,7 +21,10 @@ class ListOptions:
 
 
 def with_answer(options: ListOptions, key: str, answer: str) -> ListOptions:
-    """`options` with the answer to a question about a list: a header for a column's key."""
+    """`options` with the answer to a question about a list: a header for a column's key, or the
+    name of a sheet."""
+    if key == "sheet":
+        return replace(options, sheet=answer)
     named = Mapped({key: (answer,) if answer else ()}, "your answer", frozenset([key]))
     return replace(options, columns=named.over(options.columns))
 

@@ -75,6 +75,10 @@ ASIDES: dict[str, tuple[str, ...]] = {
         "policy may belong to somebody, who could not sign in anywhere after the reset.",
         "Left out, a row stays in the list and is submitted another time.",
     ),
+    "Which sheet is meant?": (
+        "Each of them has a header with a user name and a hardware id. Esc opens no list; the name "
+        "of the sheet stands in the confirmation.",
+    ),
     "Which column holds the user name?": (_ASKED, _KEPT),
     "Which column holds the hardware id?": (_ASKED, _KEPT),
     "Region": (_REGION,),

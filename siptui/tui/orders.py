@@ -57,7 +57,8 @@ class Orders(Signing):
         except SiptuiError as error:
             self.tell(error)
             return
-        notes = [*notes, *unread, *_left_out(without), *_done_left_out(done)]
+        said = [*session.decided(), *notes, *unread]
+        notes = [*said, *_left_out(without), *_done_left_out(done)]
         left_out = session.board.list.rows_invalid if session.board.list else 0
         question = phrases.submit_question(
             devices,

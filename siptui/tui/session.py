@@ -145,6 +145,11 @@ class Session:
         first, *others = question
         return [f"{first} {visible(columns_read(headers))}".strip(), *others]
 
+    def decided(self) -> list[str]:
+        """What was decided about the list when it was read, as one paragraph; or nothing."""
+        said = self.board.list.decided if self.board.list and self.run is None else ()
+        return [". ".join(said) + "."] if said else []
+
     def submit(self, without: Mapping[DeviceKey, str] = _NOTHING, *, again: bool = False) -> None:
         """Write the run down, have it worked on, follow it.
 

@@ -48,7 +48,7 @@ def test_json_has_the_documented_shape() -> None:
         "region": "EMEA",
         "extra": {},
     }
-    keys = ["line", "column", "value", "rule", "message", "severity"]
+    keys = ["line", "column", "value", "rule", "message", "severity", "cell"]
     assert all(list(fault) == keys for fault in found["faults"])
     lines = [fault["line"] for fault in found["faults"]]
     assert lines == sorted(lines)

@@ -268,8 +268,15 @@ def test_an_apostrophe_of_a_user_name_is_not_dropped_in_silence(tmp_path: Path) 
     [
         (b"", "empty"),
         (b"\xef\xbb\xbf\r\n \n", "empty"),
-        (b"PK\x03\x04rest", "spreadsheet"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "spreadsheet"),
+        (b"%PDF-1.7", "binary"),
+        (b"\x1f\x8b\x08", "binary"),
+        (b"<!DOCTYPE html><html>", "other_format"),
+        (
+            b"<?xml version='1.0'?><?mso-application progid='Excel.Sheet'?><Workbook>",
+            "other_format",
+        ),
+        (b"<?xml version='1.0'?><devices><d/></devices>", "other_format"),
+        (b'{"devices": [{"Username": "a@c.de"}]}', "other_format"),
         (bytes(range(256)) * 8, "binary"),
         (b"Username,HardwareId\n\x81\x8d", "encoding"),
         (b"a@contoso.com,0004F28124B3\nb@contoso.com,0004F28124B4\n", "no_header"),

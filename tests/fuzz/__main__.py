@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fuzz import answers, files, findings, lists
+from tests.fuzz import answers, files, findings, lists, workbooks
 
 Attack = Callable[[Path, random.Random, int], bool]
 TARGETS: dict[str, Attack] = {
@@ -21,6 +21,7 @@ TARGETS: dict[str, Attack] = {
     "findings": findings.attack,
     "config": files.attack_config,
     "themes": files.attack_theme,
+    "workbooks": workbooks.attack,
 }
 
 

@@ -56,6 +56,26 @@ def some_list(rnd: random.Random) -> str:
     )
 
 
+ABOVE = [
+    "Phones of Berlin",
+    "# exported",
+    "version:v1.0,,,",
+    ",,,",
+    "",
+    "sep=;",
+    "#TYPE x",
+    "Account,,Phone",
+]
+BELOW = ["Total,3", "#spare@contoso.com,0004F28124B3", "", ",,", "\x1a", "Example: a@c.de"]
+
+
+def surrounded(text: str, rnd: random.Random) -> str:
+    """`text` with what stands above and below lists of the field."""
+    above = [rnd.choice(ABOVE) for _ in range(rnd.choice([0, 0, 1, 3, 40]))]
+    below = [rnd.choice(BELOW) for _ in range(rnd.choice([0, 0, 1, 3]))]
+    return "\n".join([*above, text, *below])
+
+
 def mutated(text: str, rnd: random.Random) -> str:
     for _ in range(rnd.randrange(6)):
         at, kind = rnd.randrange(len(text) + 1), rnd.random()
@@ -90,7 +110,9 @@ def attack(folder: Path, rnd: random.Random, number: int) -> bool:
     Raises `AssertionError` when what was read could steer a terminal, a row is counted twice, or
     a row with a fault would be submitted; whatever else reading raises is a fault as well.
     """
-    data = damaged(mutated(some_list(rnd), rnd).encode(rnd.choice(ENCODINGS), "replace"), rnd)
+    data = damaged(
+        mutated(surrounded(some_list(rnd), rnd), rnd).encode(rnd.choice(ENCODINGS), "replace"), rnd
+    )
     path = folder / "list.csv"
     path.write_bytes(data)
     region = rnd.choice([None, Region.EMEA])

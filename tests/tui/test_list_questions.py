@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from siptui.tui.kept import read_kept
+from tests.support.workbooks import write, xlsx
 from tests.tui.harness import console
 
 HEAD = "User,Account,MAC,Region\n"
@@ -66,3 +67,26 @@ async def test_foreign_headers_are_text(tmp_path: Path) -> None:
     text = "[/b]User,Account,MAC,Region\n[/x]@c.de,b@c.de,0004F2812401,EMEA\n"
     async with console(tmp_path, text=text) as bench:
         await bench.press("enter")
+
+
+async def test_a_sheet_and_a_column_are_chosen_by_keys(tmp_path: Path) -> None:
+    head = ["User", "Account", "MAC", "Region"]
+    rows = [["jane@c.de", "lobby1@c.de", "0004F2812401", "EMEA"]]
+    more = [["john@c.de", "lobby2@c.de", "0004F2812402", "EMEA"]]
+    book = xlsx({"Bonn": [head, *rows], "Berlin": [["Wave 2"], [], head, *more, ["Total", 1]]})
+    file = write(tmp_path / "rollout.xlsx", book)
+    async with console(tmp_path, size=(80, 24), file=file) as bench:
+        assert "Which sheet is meant?" in bench.flat
+        await bench.press("j", "enter")
+        assert "Which column holds the user name?" in bench.flat
+        assert "john@c.de" in bench.flat
+        await bench.press("j", "enter")
+        assert [row[1] for row in bench.rows] == ["lobby2@c.de"]
+        await bench.press("s")
+        assert "User names are read from “Account”, hardware ids from “MAC”." in bench.flat
+        assert "sheet “Berlin”" in bench.flat
+        assert "Row 5 left out: a totals row" in bench.flat
+        await bench.type("1")
+        await bench.press("enter")
+        assert bench.console.session.run is not None
+        assert bench.console.session.run.devices[0].device.line == 4

@@ -1,0 +1,371 @@
+"""Reads a workbook, as a process of its own: polars and fastexcel are loaded here and nowhere else.
+
+A workbook comes from others. What is damaged in it, unpacks to more memory than there is or meets a
+processor that cannot run polars ends this process, never the console; and the memory that frames
+take is given back with it.
+
+Standard input: one JSON line `{"size": N}`, N bytes of workbook, then one JSON line for each sheet
+that is wanted as a whole, `{"sheet": NAME}`. Standard output: one JSON line for each of the two:
+the beginnings of all sheets, and the rows of one. A cell is a text, null, or a list of one text for
+a number, so that a MAC address that was made a number is known. Numbers of rows and columns count
+from 0.
+"""
+
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from typing import Any, Literal
+from xml.parsers import expat
+
+#: Rows of each sheet by which the parent knows where the list is.
+HEAD = 60
+#: What a workbook may unpack to, and how many cells a sheet may span, blank ones included.
+MAX_UNPACKED = 400 * 1024 * 1024
+MAX_CELLS = 4_000_000
+_MEMORY = 3 * 1024**3
+_SECONDS = 60
+
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_NUMBER = re.compile(rb'\br="(\d+)"')
+_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
+_ODS_NAME = re.compile(rb'\btable:name="([^"]*)"')
+_ODS_REPEATED = re.compile(rb'\btable:number-(?:rows|columns)-repeated="(\d+)"')
+_ODS_HIDDEN = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
+
+
+class _RefusedError(Exception):
+    """The workbook cannot be read: a stable `code`, and the reason for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def main() -> int:
+    """Answer until standard input ends."""
+    _limit()
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    data = source.read(json.loads(source.readline())["size"])
+    book: _Book | None = None
+
+    def heads() -> dict[str, Any]:
+        nonlocal book
+        book = _Book(data)
+        return book.heads()
+
+    _answer(sink, heads)
+    for line in source:
+        if (opened := book) is not None:
+            _answer(sink, partial(opened.rows, json.loads(line)["sheet"]))
+    return 0
+
+
+def _answer(sink: Any, ask: Callable[[], dict[str, Any]]) -> None:
+    try:
+        answer = ask()
+    except _RefusedError as error:
+        answer = {"error": error.code, "message": error.message}
+    except MemoryError:
+        answer = {"error": "too_large", "message": "it takes more memory than a list may"}
+    except Exception as error:  # whatever the bytes of others lead to
+        answer = {"error": "damaged", "message": f"it cannot be read ({type(error).__name__})"}
+    sink.write(json.dumps(answer).encode() + b"\n")
+    sink.flush()
+
+
+def _limit() -> None:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    for what, most in (
+        (resource.RLIMIT_AS, _MEMORY),
+        (resource.RLIMIT_CPU, _SECONDS),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        try:
+            hard = resource.getrlimit(what)[1]
+            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(what, (least, hard))
+        except (OSError, ValueError):  # macOS refuses some
+            continue
+
+
+class _Book:
+    """The sheets of one workbook."""
+
+    def __init__(self, data: bytes) -> None:
+        import fastexcel  # before polars: it says at once whether this is a workbook
+
+        self._package = _Package(data) if data.startswith(b"PK") else None
+        try:
+            self._reader = fastexcel.read_excel(self._package.data if self._package else data)
+            self._names = list(self._reader.sheet_names)
+        except MemoryError:
+            raise
+        except BaseException as error:  # a panic in Rust is no Exception
+            raise _damaged(error) from error
+
+    def heads(self) -> dict[str, Any]:
+        """The beginning of each sheet: name, whether it is hidden, first rows, height."""
+        sheets = []
+        for place, name in enumerate(self._names):
+            if self._package is not None:
+                self._package.check(place, name)
+            sheet = self._load(name, "string", HEAD)
+            rows = self._cells(name, HEAD) if sheet is not None else []
+            hidden = sheet is not None and getattr(sheet, "visible", "visible") != "visible"
+            height = sheet.total_height if sheet is not None else 0
+            sheets.append({"name": name, "hidden": hidden, "rows": rows, "height": height})
+        macros = self._package is not None and self._package.macros
+        return {"sheets": sheets, "macros": macros}
+
+    def rows(self, name: str) -> dict[str, Any]:
+        """All rows of a sheet, its first column, and which of its rows are hidden."""
+        sheet = self._load(name, "string", None)
+        columns = sheet.available_columns() if sheet is not None else []
+        first = columns[0].absolute_index if columns else 0
+        hidden = self._package.hidden_rows(self._names.index(name), name) if self._package else None
+        return {"rows": self._cells(name, None), "first_column": first, "hidden_rows": hidden}
+
+    def _load(self, name: str, kind: Literal["string", "boolean"], rows: int | None) -> Any:
+        try:
+            sheet = self._reader.load_sheet(
+                name, header_row=None, skip_rows=0, n_rows=rows, dtypes=kind
+            )
+        except MemoryError:
+            raise
+        except BaseException as error:
+            if "no data" in str(error).lower() or "empty" in str(error).lower():
+                return None
+            raise _damaged(error) from error
+        if sheet.total_height * max(1, sheet.width) > MAX_CELLS:
+            raise _RefusedError(
+                "too_many_cells", f"sheet “{name}” has more than {MAX_CELLS:,} cells"
+            )
+        return sheet
+
+    def _cells(self, name: str, rows: int | None) -> list[list[Any]]:
+        """The cells as texts, numbers as lists of one text."""
+        texts = self._load(name, "string", rows)
+        if texts is None or not texts.width:
+            return []
+        # Of a text that is no number no truth can be had; of a number it can.
+        numbers = self._load(name, "boolean", rows).to_polars()
+        said = texts.to_polars()
+        columns = []
+        for text, number in zip(said.iter_columns(), numbers.iter_columns(), strict=True):
+            cells: list[Any] = text.to_list()
+            if number.null_count() < len(cells):
+                cells = [
+                    [cell] if told is not None and cell not in ("true", "false", None) else cell
+                    for cell, told in zip(cells, number.to_list(), strict=True)
+                ]
+            columns.append(cells)
+        return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _damaged(error: BaseException) -> _RefusedError:
+    text = str(error).split("\n")[0][:200]
+    if "assword" in text or "ncrypt" in text:
+        return _RefusedError("encrypted", "it is protected with a password")
+    return _RefusedError("damaged", f"it is damaged, or no workbook ({text})")
+
+
+class _Package:
+    """A workbook that is a zip archive (.xlsx, .xlsb, .ods), with what is needed of it alone and
+    within the limits: what a header says about sizes is not believed."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            archive = zipfile.ZipFile(BytesIO(data))
+            infos = archive.infolist()
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+            raise _RefusedError("damaged", f"its archive is damaged ({error})") from error
+        self.names = {info.filename for info in infos}
+        self.macros = any(name.endswith("vbaProject.bin") for name in self.names)
+        self._kind_or_refuse()
+        if any(info.flag_bits & 1 for info in infos):
+            raise _RefusedError("encrypted", "it is protected with a password")
+        room = MAX_UNPACKED
+        self._parts: dict[str, bytes] = {}
+        copy = BytesIO()
+        with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as kept:
+            for info in infos:
+                if _needed(info.filename) and info.filename not in self._parts:
+                    part = _part(archive, info, room)
+                    room -= len(part)
+                    if info.filename.endswith((".xml", ".rels")):
+                        _well_formed(info.filename, part)
+                    kept.writestr(zipfile.ZipInfo(info.filename), part)
+                    self._parts[info.filename] = part if _scanned(info.filename) else b""
+        self.data = copy.getvalue()
+
+    def _kind_or_refuse(self) -> None:
+        if self.names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+            return
+        what = "a zip archive; unpack it and name the list in it"
+        if "word/document.xml" in self.names:
+            what = "a Word document"
+        elif "ppt/presentation.xml" in self.names:
+            what = "a PowerPoint presentation"
+        elif any(name.endswith(".iwa") for name in self.names):
+            what = "a document of Apple Numbers; export it as .xlsx or CSV"
+        raise _RefusedError("other_format", f"this is {what}")
+
+    def check(self, place: int, name: str) -> None:
+        """Refuse a sheet whose cells span more than a list may have, before it is laid out."""
+        part = self._sheet(place)
+        height = width = 0
+        if part is not None:
+            columns: dict[bytes, int] = {}
+            placed = 0
+            for found in _CELL.finditer(part):
+                letters = found.group(1)
+                if letters not in columns:
+                    columns[letters] = _column(letters)
+                height = max(height, int(found.group(2)))
+                placed += 1
+            for found in _ROW.finditer(part):
+                if said := _NUMBER.search(found.group(1)):
+                    height = max(height, int(said.group(1)))
+            # A cell that does not say where it is comes after the one before it.
+            loose = sum(1 for _ in _ANY_CELL.finditer(part)) - placed
+            width = max(columns.values(), default=0) + loose
+        elif ods := self._parts.get("content.xml"):
+            height, width = _ods_span(ods)
+        if height * width > MAX_CELLS:
+            raise _RefusedError(
+                "too_many_cells",
+                f"sheet “{name}” spans {height:,} rows and {width:,} columns; the limit is "
+                f"{MAX_CELLS:,} cells",
+            )
+
+    def hidden_rows(self, place: int, name: str) -> list[int] | None:
+        """The hidden rows of a sheet; none where that cannot be told."""
+        part = self._sheet(place)
+        if part is not None:
+            hidden, number = [], 0
+            for found in _ROW.finditer(part):
+                said = _NUMBER.search(found.group(1))
+                number = int(said.group(1)) if said else number + 1
+                if _HIDDEN.search(found.group(1)):
+                    hidden.append(number - 1)
+            return hidden
+        ods = self._parts.get("content.xml")
+        return None if ods is None else _ods_hidden(ods, name)
+
+    def _sheet(self, place: int) -> bytes | None:
+        """The part of the sheet at `place`, by the workbook's relations; none if it is no .xlsx."""
+        book = self._parts.get("xl/workbook.xml")
+        relations = self._parts.get("xl/_rels/workbook.xml.rels", b"")
+        if book is None:
+            return None
+        ids = re.findall(rb'<(?:\w+:)?sheet\b[^>]*?\b(?:\w+:)?id="([^"]+)"', book)
+        targets: dict[bytes, bytes] = {}
+        for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
+            name = re.search(rb'\bId="([^"]*)"', tag)
+            target = re.search(rb'\bTarget="([^"]*)"', tag)
+            if name and target:
+                targets[name.group(1)] = target.group(1)
+        if place >= len(ids) or ids[place] not in targets:
+            return None
+        path = targets[ids[place]].decode("utf-8", "replace")
+        return self._parts.get(path.lstrip("/") if path.startswith("/") else f"xl/{path}")
+
+
+def _needed(name: str) -> bool:
+    if name in ("content.xml", "mimetype", "META-INF/manifest.xml", "[Content_Types].xml"):
+        return True
+    return name.startswith(("xl/", "_rels/")) and not name.startswith(
+        ("xl/media/", "xl/drawings/", "xl/charts/", "xl/embeddings/", "xl/theme/", "xl/pivot")
+    )
+
+
+def _scanned(name: str) -> bool:
+    return name in ("content.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels") or (
+        name.startswith("xl/worksheets/") and name.endswith(".xml")
+    )
+
+
+def _part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, room: int) -> bytes:
+    try:
+        with archive.open(info) as file:
+            part = file.read(room + 1)
+    except MemoryError:
+        raise
+    except Exception as error:  # zlib, CRC, an unknown compression: whatever is wrong in there
+        raise _RefusedError("damaged", f"its archive is damaged ({info.filename[:80]})") from error
+    if len(part) > room:
+        mib = MAX_UNPACKED // 2**20
+        raise _RefusedError("too_large", f"it unpacks to more than {mib} MB")
+    return part
+
+
+def _well_formed(name: str, part: bytes) -> None:
+    """Refuse XML that is none: some readers look for its end for ever."""
+    try:
+        expat.ParserCreate().Parse(part, True)
+    except expat.ExpatError as error:
+        raise _RefusedError("damaged", f"it is damaged ({name[:80]}: {error})") from error
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _repeated(attributes: bytes) -> int:
+    found = _ODS_REPEATED.search(attributes)
+    return int(found.group(1)) if found else 1
+
+
+def _ods_span(content: bytes) -> tuple[int, int]:
+    """Rows and columns up to the last cell with content in any sheet, repeated ones counted."""
+    height = width = row = column = repeated = 0
+    for found in _ODS_TAG.finditer(content):
+        tag, attributes = found.groups()
+        if tag == b"table":
+            row = column = repeated = 0
+        elif tag == b"table-row":
+            row, column, repeated = row + repeated, 0, _repeated(attributes)
+        else:
+            column += _repeated(attributes)
+            if not attributes.endswith(b"/") or b"office:value" in attributes:
+                height, width = max(height, row + repeated), max(width, column)
+    return height, width
+
+
+def _ods_hidden(content: bytes, name: str) -> list[int]:
+    hidden: list[int] = []
+    here, row = False, 0
+    for found in _ODS_TAG.finditer(content):
+        tag, attributes = found.groups()
+        if tag == b"table":
+            said = _ODS_NAME.search(attributes)
+            here, row = said is not None and _text(said.group(1)) == name, 0
+        elif tag == b"table-row":
+            count = _repeated(attributes)
+            if here and _ODS_HIDDEN.search(attributes):
+                hidden += range(row, row + min(count, MAX_CELLS - len(hidden)))
+            row += count
+    return hidden
+
+
+def _text(value: bytes) -> str:
+    import html
+
+    return html.unescape(value.decode("utf-8", "replace"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

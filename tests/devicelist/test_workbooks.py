@@ -1,0 +1,275 @@
+"""Workbooks: the sheet that is meant, cells as the sheet means them, and nothing that does harm."""
+
+import datetime
+import struct
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from siptui.devicelist import DeviceList, ListError, UndecidedError, read, workbook
+from siptui.domain.list_options import ListOptions
+from siptui.domain.region import Region
+from tests.devicelist.support import pairs, rules
+from tests.support.workbooks import Cell, ods, xlsx, zipped
+
+FIELD = Path(__file__).parent.parent / "lists" / "field"
+HEAD: list[Cell] = ["Username", "HardwareId"]
+ROWS: list[list[Cell]] = [HEAD, ["a@c.de", "0004F28124B3"], ["b@c.de", "00-04-F2-81-24-B4"]]
+TWO = ["00-04-F2-81-24-B3", "00-04-F2-81-24-B4"]
+
+
+def read_book(folder: Path, data: bytes, sheet: str = "", name: str = "list.xlsx") -> DeviceList:
+    path = folder / name
+    path.write_bytes(data)
+    return read(path, region=Region.EMEA, options=ListOptions(sheet=sheet))
+
+
+@pytest.mark.parametrize("name", ["phones.xlsx", "phones-title-two-sheets.xlsx"])
+def test_workbooks_of_the_field(name: str) -> None:
+    found = read(FIELD / name, region=Region.EMEA)
+    assert len(found.devices) == 6
+    assert not found.faults
+    assert found.sheet == "Phones"
+
+
+def test_what_a_workbook_means_is_kept() -> None:
+    found = read(FIELD / "phones-title-two-sheets.xlsx", region=Region.EMEA)
+    first = found.devices[0]
+    assert (first.line, found.header_line) == (4, 3)
+    assert first.extra["PhoneNumber"] == "493055501000"
+    assert first.extra["Onboarded"].startswith("2026-11-20")
+    assert found.left_out == {13: "a totals row"}
+    assert "Read is sheet “Phones”, not “Cover”" in found.decided
+
+
+@pytest.mark.parametrize("name", ["phones-number-mac.xlsx", "phones.xls"])
+def test_a_mac_address_that_became_a_number_is_a_fault_with_its_cell(name: str) -> None:
+    found = read(FIELD / name, region=Region.EMEA)
+    assert len(found.devices) == 1
+    assert {fault.rule for fault in found.faults} == {"excel_number"}
+    for fault in found.faults:
+        assert fault.cell == f"B{fault.line}"
+        assert fault.message.startswith(f"{fault.cell} is a number: Excel")
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_cells_of_every_kind(tmp_path: Path, shared: bool) -> None:
+    when = datetime.datetime(2026, 11, 25, 9, 30)
+    rows: list[list[Cell]] = [
+        [*HEAD, "Room", "Share", "On", "Onboarded", "Note"],
+        ["a@c.de", "0004F28124B3", 12, 0.5, True, when, " x "],
+        ["b@c.de", "0004F28124B4", 1e20, -1.25, False, None, "#N/A"],
+    ]
+    found = read_book(tmp_path, xlsx({"S": rows}, shared=shared))
+    assert [dict(d.extra) for d in found.devices] == [
+        {"Room": "12", "Share": "0.5", "On": "true", "Onboarded": "2026-11-25 09:30:00"}
+        | {"Note": "x"},
+        {"Room": "100000000000000000000", "Share": "-1.25", "On": "false", "Onboarded": ""}
+        | {"Note": ""},
+    ]
+    assert not found.has_errors
+
+
+def test_lines_are_the_rows_of_the_sheet_wherever_it_begins(tmp_path: Path) -> None:
+    rows = [*ROWS, ["c@c.de", "nonsense"]]
+    found = read_book(tmp_path, xlsx({"S": rows}, start=(5, 2)))
+    assert [d.line for d in found.devices] == [6, 7]
+    assert [(fault.line, fault.cell) for fault in found.faults] == [(8, "D8")]
+    assert "The header was found in row 5" in found.decided
+
+
+def test_an_open_document_is_read_as_well(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [["Phones"], [], [*HEAD, "On"], *([*row, True] for row in ROWS[1:])]
+    rows.append(["c@c.de", 805500112201, None])
+    found = read_book(
+        tmp_path, ods({"Cover": [["x"]], "Phones": rows}, hidden_rows=[5]), "", "l.ods"
+    )
+    assert [d.hardware_id for d in found.devices] == TWO
+    assert [fault.rule for fault in found.faults] == ["hidden_rows", "excel_number"]
+    assert found.sheet == "Phones"
+
+
+def test_of_several_sheets_with_lists_one_is_named(tmp_path: Path) -> None:
+    book = xlsx({"Berlin": ROWS, "Notes": [["x"]], "O'Fallon": [HEAD, ["c@c.de", "0004F28124B5"]]})
+    with pytest.raises(UndecidedError) as caught:
+        read_book(tmp_path, book)
+    assert caught.value.code == "ambiguous_sheet"
+    assert [o.header for o in caught.value.question.options] == ["Berlin", "O'Fallon"]
+    assert "--sheet" in caught.value.remedy
+    for name, count in (("Berlin", 2), ("o'fallon", 1)):
+        assert len(read_book(tmp_path, book, name).devices) == count
+    with pytest.raises(ListError, match="has no sheet “Bonn”; it has “Berlin”"):
+        read_book(tmp_path, book, "Bonn")
+    with pytest.raises(ListError) as refused:
+        read_book(tmp_path, book, "Notes")
+    assert refused.value.code == "header"
+
+
+def test_hidden_sheets_and_rows_are_told_of(tmp_path: Path) -> None:
+    book = xlsx({"Old": ROWS, "New": ROWS}, hidden=["Old"], hidden_rows=[3])
+    found = read_book(tmp_path, book)
+    assert found.sheet == "New"
+    assert "Hidden, and not read: “Old”" in found.decided
+    assert [f.rule for f in found.faults] == ["hidden_rows"]
+    assert "row 3" in found.faults[0].message
+    assert read_book(tmp_path, book, "Old").sheet == "Old"
+    with pytest.raises(ListError, match="which is hidden"):
+        read_book(tmp_path, xlsx({"Old": ROWS, "New": [["x"]]}, hidden=["Old"]))
+
+
+def test_a_sheet_of_a_text_file_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ListError, match="no sheets"):
+        read_book(tmp_path, b"Username,HardwareId\na@c.de,0004F28124B3\n", "S")
+
+
+def test_the_rules_across_rows_count_rows(tmp_path: Path) -> None:
+    found = read_book(tmp_path, xlsx({"S": [*ROWS, ["c@c.de", "0004F28124B4"]]}))
+    assert rules(found) == [(3, "HardwareId", "duplicate"), (4, "HardwareId", "duplicate")]
+    assert "row 4" in found.faults[0].message
+
+
+def test_macros_are_told_of_and_not_run(tmp_path: Path) -> None:
+    found = read_book(tmp_path, xlsx({"S": ROWS}, more={"xl/vbaProject.bin": b"x"}))
+    assert "The macros of the workbook were not run" in found.decided
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def bomb() -> bytes:
+    """An archive whose sheet says it is small and unpacks to a gigabyte."""
+    book = xlsx({"S": ROWS})
+    parts = {
+        i.filename: zipfile.ZipFile(BytesIO(book)).read(i)
+        for i in zipfile.ZipFile(BytesIO(book)).infolist()
+    }
+    head = parts["xl/worksheets/sheet1.xml"].partition(b"</sheetData>")[0]
+    parts["xl/worksheets/sheet1.xml"] = head + b" " * (1 << 30)
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def lying(data: bytes) -> bytes:
+    """The archive with every unpacked size in its headers written as 10."""
+    raw = bytearray(data)
+    for mark, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        at = raw.find(mark)
+        while at >= 0:
+            raw[at + place : at + place + 4] = struct.pack("<I", 10)
+            at = raw.find(mark, at + 4)
+    return bytes(raw)
+
+
+def far() -> bytes:
+    """Two cells at the ends of the largest sheet there is."""
+    book = {"S": ROWS}
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c>'
+        "</row></sheetData></worksheet>"
+    )
+    source = zipfile.ZipFile(BytesIO(xlsx(book)))
+    parts = {info.filename: source.read(info) for info in source.infolist()}
+    return zipped(parts | {"xl/worksheets/sheet1.xml": sheet.encode()})
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"PK\x03\x04rest", "damaged"),
+        (xlsx({"S": ROWS})[:900], "damaged"),
+        (OLE + b"rest", "other_format"),
+        (OLE + b"x" * 600 + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        (OLE + b"x" * 600 + "Workbook".encode("utf-16-le"), "damaged"),
+        (zipped({"a.csv": b"x"}), "other_format"),
+        (zipped({"word/document.xml": b"x"}), "other_format"),
+        (zipped({"Index/Document.iwa": b"x"}), "other_format"),
+        (zipped({"xl/workbook.xml": b"<x"}), "damaged"),
+        (xlsx({"S": []}), "header"),
+        (xlsx({"S": [["Room", "Phone"], ["1", "2"]]}), "header"),
+        (xlsx({"S": ROWS[1:]}), "no_header"),
+        (far(), "too_many_cells"),
+        (lying(xlsx({"S": ROWS})), "damaged"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_read_is_called_what_it_is(tmp_path: Path, data: bytes, code: str) -> None:
+    with pytest.raises(ListError) as caught:
+        read_book(tmp_path, data)
+    assert caught.value.code == code
+    assert caught.value.remedy
+    assert "xlsx" in caught.value.message
+
+
+def test_an_archive_that_unpacks_to_a_gigabyte_is_refused(tmp_path: Path) -> None:
+    data = bomb()
+    assert len(data) < 20 << 20
+    with pytest.raises(ListError) as caught:
+        read_book(tmp_path, data)
+    assert caught.value.code == "too_large"
+
+
+def test_a_process_that_dies_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for end, code in (("os.abort()", "too_large"), ("sys.exit(7)", "damaged")):
+        command = ["python3", "-c", f"import os, sys; sys.stdin.buffer.readline(); {end}"]
+        monkeypatch.setattr(workbook, "module_command", lambda _, c=command: c)
+        with pytest.raises(ListError) as caught:
+            read_book(tmp_path, xlsx({"S": ROWS}))
+        assert caught.value.code == code
+
+
+def test_one_that_never_answers_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["python3", "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(workbook, "module_command", lambda _: command)
+    monkeypatch.setattr(workbook, "LIMIT", 0.2)
+    with pytest.raises(ListError) as caught:
+        read_book(tmp_path, xlsx({"S": ROWS}))
+    assert caught.value.code == "too_large"
+
+
+def test_a_processor_without_avx2_is_known_before_polars_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor : 0\nflags : fpu sse4_2 avx bmi1\n")
+    assert workbook.missing_features(cpuinfo) == ["avx2", "bmi2", "fma"]
+    cpuinfo.write_text("flags : avx2 fma bmi1 bmi2\n")
+    assert workbook.missing_features(cpuinfo) == []
+    cpuinfo.write_text("Features : asimd\n")  # not an x86
+    assert workbook.missing_features(cpuinfo) == []
+    monkeypatch.setattr(workbook, "missing_features", lambda: ["avx2"])
+    with pytest.raises(ListError, match="lacks avx2") as caught:
+        read_book(tmp_path, xlsx({"S": ROWS}))
+    assert "CSV" in caught.value.remedy
+
+
+def test_nothing_of_the_environment_reaches_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIPTUI_ACCESS_TOKEN", "secret")
+    (tmp_path / "json.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    seen: list[dict[str, str]] = []
+    start = workbook.subprocess.Popen
+
+    def watched(*args: object, **how: object) -> object:
+        seen.append(how["env"])  # type: ignore[arg-type]
+        return start(*args, **how)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(workbook.subprocess, "Popen", watched)
+    assert len(read_book(tmp_path, xlsx({"S": ROWS})).devices) == 2
+    assert "secret" not in str(seen)
+    assert "PYTHONPATH" not in seen[0]
+
+
+def test_many_rows(tmp_path: Path) -> None:
+    rows = [HEAD, *([f"p{n}@c.de", f"0004F2{n:06X}"] for n in range(5_000))]
+    found = read_book(tmp_path, xlsx({"S": rows}, shared=True))
+    assert len(found.devices) == 5_000
+    assert pairs(found)[-1][0] == 5_001
