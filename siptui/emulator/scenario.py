@@ -91,7 +91,9 @@ class WireTable(Table, frozen=True):
     items: str = "BatchItems"
     summaries_root: str = ""  # "": a bare array; else the name of the member that holds it
     created_status: Literal[200, 201, 202] = 200
-    request_time: Literal["iso", "iso_offset", "us", "epoch", "epoch_ms", "dotnet"] = "iso"
+    request_time: Literal[
+        "iso", "iso_offset", "iso_naive", "iso_minutes", "us", "epoch", "epoch_ms", "dotnet", "null"
+    ] = "iso"
     summaries_region: bool = True
     status_region: bool = True
     user_name: Literal["same", "lower", "upper"] = "same"

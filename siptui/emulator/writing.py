@@ -179,12 +179,18 @@ def _spelled(text: str, form: str) -> str:
     return text
 
 
-def _date(date: datetime, form: str) -> str | int:
+def _date(date: datetime, form: str) -> str | int | None:
     date = date.astimezone(UTC)
     milliseconds = int(date.timestamp() * 1000)
     match form:
         case "iso_offset":
             return date.astimezone(timezone(timedelta(hours=2))).isoformat(timespec="seconds")
+        case "iso_naive":
+            return f"{date:%Y-%m-%dT%H:%M:%S}"
+        case "iso_minutes":
+            return f"{date:%Y-%m-%dT%H:%MZ}"
+        case "null":
+            return None
         case "us":
             return f"{date.month}/{date.day}/{date:%Y} {(date.hour - 1) % 12 + 1}:{date:%M:%S %p}"
         case "epoch":

@@ -14,7 +14,7 @@ from siptui.gateway.refusals import of_answer, of_transport, unreadable
 from siptui.settings.address import checked_address
 from siptui.transport.exchange import Answer, Call, Failure, TransportError
 from siptui.transport.http import Http
-from siptui.transport.retry import MAX_HONOURED, OnWait, asked_wait, retried
+from siptui.transport.retry import MAX_HONOURED, OnWait, asked_wait, date_of, retried
 from siptui.transport.throttle import Throttle, Wait
 
 T = TypeVar("T")
@@ -45,6 +45,8 @@ class Authorized:
         #: When the service may be asked; one for all of its clients in this process.
         self.throttle = throttle or Throttle()
         self.calls = 0
+        #: What the service's clock said with its last answer, if it did.
+        self.service_date: datetime | None = None
 
     async def authorized(
         self,
@@ -147,6 +149,7 @@ class Authorized:
                 self.heed(Answer(error.status, {}, b""))
             raise of_transport(error, correlation_id) from error
         self.heed(answer)
+        self.service_date = date_of(answer.headers.get("date", ""))
         return answer, correlation_id
 
 

@@ -7,6 +7,7 @@ came, and only the few that were seen decide anything.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -96,6 +97,8 @@ class BulkSignIn(Protocol):
     """
 
     throttle: Throttle
+    #: What the service's clock said with its last answer (header `Date`), if it did.
+    service_date: datetime | None
 
     async def ready(self) -> None:
         """See to it that the sign-in is good for a submit, renewing it if need be.

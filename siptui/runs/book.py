@@ -45,6 +45,11 @@ class Book:
         last = self.state.last_at
         self._latest = datetime.fromisoformat(last) if last else now()
 
+    @property
+    def journal(self) -> Journal:
+        """The journal, to read what other runs did."""
+        return self._journal
+
     def write(self, *events: Event) -> None:
         """Append `events` in one transaction; on return they are on the disk and in `state`."""
         self._append(events, None)

@@ -34,14 +34,16 @@ from siptui.runs.events import (
     WorkerStarted,
 )
 from siptui.runs.following import Poller
+from siptui.runs.host_tenant import HostTenant
 from siptui.runs.pace import Pace
 from siptui.runs.progress import finished, members
 from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
-from siptui.runs.schedule import blocking, canary, canary_bad, may_go_out, waits_for_word
+from siptui.runs.schedule import blocking, canary, canary_bad, may_go_out, stuck_for_word
 from siptui.runs.settling import Settler
 from siptui.runs.state import BatchRecord, RunState
 from siptui.runs.submitting import Submitter
 from siptui.runs.summaries import Summaries
+from siptui.runs.tenant_look import TenantLook
 from siptui.runs.waits import Waits
 from siptui.transport.retry import MAX_HONOURED
 
@@ -56,6 +58,7 @@ _OFFLINE_WAIT, _THROTTLED_WAIT = 600.0, 300.0
 class Engine:
     """Works on one run until nothing is left to do or it cannot go on.
 
+    `host` is what else this host has of the tenant, if not the run's journal alone.
     `sign_in_wait` is how many seconds a lost sign-in is waited for (0: the run stops at once).
     """
 
@@ -64,6 +67,7 @@ class Engine:
         book: Book,
         service: BulkSignIn,
         *,
+        host: HostTenant | None = None,
         actor: Actor | None = None,
         rng: random.Random | None = None,
         sign_in_wait: float = 0.0,
@@ -76,6 +80,8 @@ class Engine:
         self._bell = Bell()
         self._patience = sign_in_wait
         self._order_seconds = order_seconds
+        where = host or HostTenant.alone(book.journal.path, "")
+        self._tenant = TenantLook(book, service, where)
         self._throttle = service.throttle
         self._waits = Waits(book, self._throttle)
         self._reader = Reader(book, self._rng, self._gate, self._throttle)
@@ -124,7 +130,7 @@ class Engine:
                     over: set[int] = set()
                     parts = (region, self._book, self._service, self._reader, self._paces[region])
                     submitter = Submitter(
-                        *parts, self._bell, self._rng, self._gate(), summaries, over
+                        *parts, self._bell, self._rng, self._gate(), summaries, over, self._tenant
                     )
                     self._submitters.append(group.create_task(self._submit(submitter)))
                     poller = Poller(
@@ -243,7 +249,8 @@ class Engine:
     async def _settle(self, batch: BatchRecord) -> None:
         pace = self._paces[batch.region]
         try:
-            await Settler(self._book, self._service, self._reader, pace, self._rng).settle(batch)
+            parts = (self._book, self._service, self._reader, pace, self._rng, self._tenant)
+            await Settler(*parts).settle(batch)
         except RunStop as stop:
             self._not_settled.add(batch.number)  # whoever goes on with the run looks for it
             self.submit_no_more(stop)
@@ -321,7 +328,7 @@ class Engine:
         if not state.queued_batches():
             raise RunStop(finished(state, self._book.clock()))
         going = [b for b in state.queued_batches() if may_go_out(state, b)]
-        if going and all(waits_for_word(state, batch) for batch in going):
+        if stuck_for_word(state):
             raise RunStop(held_back(state))
         if not going:
             raise RunStop(

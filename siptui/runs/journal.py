@@ -12,7 +12,15 @@ from typing import Any, Self
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.posix import private_folder
-from siptui.runs.events import BatchSubmitting, DeviceChanged, Event, Note, Stored, Waiting
+from siptui.runs.events import (
+    BatchAccepted,
+    BatchSubmitting,
+    DeviceChanged,
+    Event,
+    Note,
+    Stored,
+    Waiting,
+)
 from siptui.runs.journal_check import compare_with_copy, forget_unknown_runs, mark_unknown_runs
 from siptui.runs.journal_copy import JournalCopy
 from siptui.runs.journal_file import (
@@ -341,6 +349,24 @@ class Journal:
         with self._explained():
             rows = self._fetch("SELECT run FROM runs ORDER BY created DESC, run DESC")
             return [run for (run,) in rows]
+
+    def batches(self, after: int = 0) -> list[tuple[int, str, int, str]]:
+        """The submits and acceptances of all runs behind `after`, in order: place in the journal,
+        run, number of the batch, and the service's id of it (nothing for a submit)."""
+        query = (
+            "SELECT seq, run, body FROM events WHERE seq > ?"
+            ' AND (body LIKE \'{"type":"batch_submitting"%\''
+            ' OR body LIKE \'{"type":"batch_accepted"%\') ORDER BY seq'
+        )
+        with self._explained():
+            rows = self._fetch(query, (after,))
+        found = []
+        for seq, run, body in rows:
+            event = self._event(run, seq, "", body).event
+            if isinstance(event, BatchSubmitting | BatchAccepted):
+                batch_id = event.batch_id if isinstance(event, BatchAccepted) else ""
+                found.append((seq, run, event.batch, batch_id))
+        return found
 
     def runs_with(self, hardware_ids: Iterable[str]) -> dict[str, list[str]]:
         """The runs that have any of these hardware ids, newest first, and which, as they came."""

@@ -87,7 +87,7 @@ def canary_bad(state: RunState) -> int:
     rest = (b for number, b in state.batches.items() if number > first and number not in tried)
     if any(b.submitted_at for b in rest):
         return 0
-    records = [state.devices[i] for b in trial for i in b.devices]
+    records = [state.devices[i] for i in {i for b in trial for i in b.devices}]
     bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)
     return bad if 100 * bad > state.plan.options.max_failures * len(records) else 0
 
@@ -106,6 +106,17 @@ def waiting(state: RunState) -> list[DeviceRecord]:
 def waits_for_word(state: RunState, batch: BatchRecord) -> bool:
     """Whether only the operator's word lets `batch` go out (see `DevicesHeld`)."""
     return any((held := state.held.get(i)) and held.decide for i in batch.devices)
+
+
+def stuck_for_word(state: RunState) -> bool:
+    """Whether something may go out, but nothing of it without the operator's word for devices that
+    are held back; the first devices hold up the others."""
+    going = [b for b in state.queued_batches() if may_go_out(state, b)]
+    free = [b for b in going if not waits_for_word(state, b)]
+    if canary_open(state):
+        trial = canary(state)
+        free = [b for b in free if b in trial]
+    return len(going) > 0 and not free
 
 
 def looks_for_slot(

@@ -14,6 +14,7 @@ from siptui.runs.events import BatchAccepted, BatchUnsettled
 from siptui.runs.pace import Backoff, Pace
 from siptui.runs.reader import Reader
 from siptui.runs.state import BatchRecord
+from siptui.runs.tenant_look import TenantLook
 
 #: Looks that must have succeeded before "it is not there" counts.
 _LOOKS = 3
@@ -23,13 +24,20 @@ class Settler:
     """Settles doubts of one region by the rule: one exact match is adopted, else the operator."""
 
     def __init__(
-        self, book: Book, service: BulkSignIn, reader: Reader, pace: Pace, rng: random.Random
+        self,
+        book: Book,
+        service: BulkSignIn,
+        reader: Reader,
+        pace: Pace,
+        rng: random.Random,
+        tenant: TenantLook,
     ) -> None:
         self._book = book
         self._service = service
         self._reader = reader
         self._pace = pace
         self._rng = rng
+        self._tenant = tenant
 
     async def settle(self, batch: BatchRecord) -> None:
         """Look for `batch` until it is found or the time for it is over."""
@@ -67,7 +75,8 @@ class Settler:
             "the tenant's batches", self._pace, self._service.batch_summaries
         )
         matches, unread, partly = [], [], []
-        for summary in candidates(self._book.state, batch, summaries):
+        elsewhere = self._tenant.submitted_elsewhere()
+        for summary in candidates(self._book.state, batch, summaries, elsewhere):
             batch_id = summary.batch_id
             try:
                 status = await self._reader.once(

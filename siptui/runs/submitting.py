@@ -3,7 +3,8 @@ exactly what it says."""
 
 import asyncio
 import random
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.region import Region
@@ -19,12 +20,13 @@ from siptui.runs.events import (
     BatchSubmitting,
     Waiting,
 )
-from siptui.runs.foreign import ForeignBatches
+from siptui.runs.foreign import Others
 from siptui.runs.pace import LATEST, SPACING, Backoff, Pace
 from siptui.runs.reader import Reader, SignInGate, stopped_by
-from siptui.runs.schedule import Hold, looks_for_slot, next_batch
+from siptui.runs.schedule import NOTHING_HELD, Hold, looks_for_slot, next_batch
 from siptui.runs.state import BatchRecord
 from siptui.runs.summaries import Summaries, over
+from siptui.runs.tenant_look import TenantLook
 from siptui.transport.retry import honoured
 
 #: Seconds between two looks for a free slot while others hold them.
@@ -49,6 +51,7 @@ class Submitter:
         gate: SignInGate,
         summaries: Summaries,
         over: set[int],
+        tenant: TenantLook,
     ) -> None:
         self._region = region
         self._book = book
@@ -58,7 +61,7 @@ class Submitter:
         self._bell = bell
         self._rng = rng
         self._gate = gate
-        self._foreign = ForeignBatches(self._status)
+        self._tenant = tenant
         self._refused = Backoff(rng, 5.0, 60.0)
         self._told = ""
         self._summaries = summaries
@@ -66,6 +69,7 @@ class Submitter:
         self._over = over
         self._looked = 0.0
         self._others, self._others_until = 0, 0.0
+        self._held: Mapping[int, str] = NOTHING_HELD
 
     async def _status(self, batch_id: str) -> BatchStatus:
         try:
@@ -81,9 +85,12 @@ class Submitter:
         loop = asyncio.get_running_loop()
         while True:
             left = self._others_until - loop.time()
-            choice = self._choose(foreign=self._others if left > 0 else 0)
+            waits = left > 0
+            choice = self._choose(
+                foreign=self._others if waits else 0, held=self._held if waits else NOTHING_HELD
+            )
             if not isinstance(choice, BatchRecord):
-                wait = left if left > 0 else self._until_look(choice)
+                wait = left if waits else self._until_look(choice)
                 if wait > _TICK:
                     await self._hold(choice, wait)
                     continue
@@ -91,24 +98,28 @@ class Submitter:
             summaries = await self._summaries.read(self._pace)
             self._looked = loop.time()
             self._tell_of_odd(summaries)
+            ahead = self._tenant.ahead
             self._take_over(summaries)
             if not isinstance(self._choose(foreign=0), BatchRecord):
                 continue
-            foreign = await self._foreign.live(
-                self._book.state, self._region, summaries, self._book.clock()
-            )
+            others, found = await self._tenant.look(self._region, summaries, self._status)
+            self._tell_of_untold(others)
+            if found.events:
+                self._book.decide(*found.events)
+                continue  # what is left is looked at anew
             # Nothing is awaited between this choice and its entry in the journal, and the entry is
             # made only if no other process wrote anything in between.
-            choice = self._choose(foreign=foreign)
+            choice = self._choose(foreign=others.slots, held=found.held)
             if self._service.throttle.current():
                 continue  # a wait began since these answers came
             if isinstance(choice, BatchRecord):
                 look.reset()
-                if self._intend(choice, [s.batch_id for s in summaries]):
+                if self._intend(choice, [s.batch_id for s in summaries], ahead):
                     await self._submit(choice)
-            elif foreign:
+            elif others.slots or found.held:
                 wait = look.next()
-                self._others, self._others_until = foreign, loop.time() + wait
+                self._others, self._held = others.slots, found.held
+                self._others_until = loop.time() + wait
                 await self._hold(choice, wait, tell=True)
 
     def _until_look(self, choice: Hold | None) -> float:
@@ -135,7 +146,19 @@ class Submitter:
             more = f", and {len(summaries.odd) - 1} more" if len(summaries.odd) > 1 else ""
             self._book.note_once(f"{text}{more}; passed over", kind="summaries")
 
-    def _choose(self, *, foreign: int) -> BatchRecord | Hold | None:
+    def _tell_of_untold(self, others: Others) -> None:
+        for other in others.batches:
+            if other.untold:
+                by = f" of {other.by}" if other.by else ""
+                self._book.note_once(
+                    f"batch {other.batch_id}{by} is live, and the service does not say which "
+                    "devices it has; what is submitted now may be among them",
+                    kind=f"untold {other.batch_id}",
+                )
+
+    def _choose(
+        self, *, foreign: int, held: Mapping[int, str] = NOTHING_HELD
+    ) -> BatchRecord | Hold | None:
         state = self._book.state
         slots = state.plan.options.slots if state.plan else 1
         return next_batch(
@@ -144,6 +167,7 @@ class Submitter:
             foreign=foreign,
             slots=slots,
             now=self._book.now(),
+            held=held,
             over=self._over,
         )
 
@@ -159,13 +183,14 @@ class Submitter:
                 seconds = min(seconds, max(0.05, wait.total_seconds()))
         await self._bell.wait(seconds)
 
-    def _intend(self, batch: BatchRecord, known: list[str]) -> bool:
+    def _intend(self, batch: BatchRecord, known: list[str], ahead: timedelta | None) -> bool:
         return self._book.decide(
             BatchSubmitting(
                 batch=batch.number,
                 region=batch.region,
                 devices=len(batch.devices),
                 known=sorted(known),
+                service_ahead=None if ahead is None else round(ahead.total_seconds(), 1),
             )
         )
 

@@ -1,9 +1,44 @@
 """Moments as the service writes them: nobody has seen the form, so several are read."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _DOTNET = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
+
+
+#: A time without a zone may be of any: the widest that there are.
+_ANY_ZONE = timedelta(hours=14)
+#: What a clock read over the network, and a time written in whole seconds, may be off by.
+_SECONDS, _MINUTES = timedelta(seconds=2), timedelta(minutes=1)
+
+
+def surely_before(text: str, moment: datetime) -> bool:
+    """Whether the service's time `text` lies before `moment` (by the service's clock) for certain.
+
+    False where it cannot be read. A time without seconds may be a minute early, one without a zone
+    may be of any zone.
+    """
+    when = parse_when(text)
+    if when is None:
+        return False
+    slack = _SECONDS if when.second or when.microsecond else _MINUTES
+    if _zoneless(text):
+        slack += _ANY_ZONE
+    return when + slack < moment
+
+
+def surely_since(text: str, moment: datetime) -> bool:
+    """Whether the service's time `text` does not lie before `moment`, as far as it can be read."""
+    when = parse_when(text)
+    slack = _SECONDS if when and (when.second or when.microsecond) else _MINUTES
+    return when is not None and when + slack >= moment
+
+
+def _zoneless(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text.strip()).tzinfo is None
+    except ValueError:
+        return False  # a number of seconds is of no zone
 
 
 def parse_when(text: str) -> datetime | None:

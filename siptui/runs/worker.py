@@ -144,11 +144,15 @@ async def work_on(
         if herald:
             herald.start()
         try:
+            where = host or HostTenant.alone(path, "")
             async with connect() as service:
                 while True:
-                    leave_to_others(journal, run, now(), host or HostTenant.alone(path, ""))
+                    leave_to_others(journal, run, now(), where)
                     book = Book(journal, run, now, still_mine=still_mine)
-                    await Engine(book, service, actor=actor, sign_in_wait=sign_in_wait).run()
+                    engine = Engine(
+                        book, service, host=where, actor=actor, sign_in_wait=sign_in_wait
+                    )
+                    await engine.run()
                     # An order may have arrived while the engine was on its way out. One that it
                     # knew and could not carry out waits for who goes on with the run.
                     if load(journal, run).open_orders.keys() <= book.state.open_orders.keys():

@@ -39,16 +39,17 @@ def retry_after(value: str, now: datetime, date: str = "") -> float | None:
     numbers = [part.strip() for part in value.split(",")]
     if all(_SECONDS.fullmatch(part) for part in numbers):
         return min(max(map(float, numbers)), _LONGEST)
-    when = _date(value)
+    when = date_of(value)
     if when is None:
         return None
     try:
-        return max(0.0, (when - (_date(date) or now)).total_seconds())
+        return max(0.0, (when - (date_of(date) or now)).total_seconds())
     except OverflowError:  # the last day of year 9999, west of Greenwich
         return _LONGEST
 
 
-def _date(value: str) -> datetime | None:
+def date_of(value: str) -> datetime | None:
+    """The moment that a header with a date names; None where it cannot be read."""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             when = read(value.strip())

@@ -64,6 +64,9 @@ def test_summaries_may_be_wrapped_and_name_no_region() -> None:
     ("form", "value"),
     [
         ("iso_offset", "2026-03-02T10:00:00+02:00"),
+        ("iso_naive", "2026-03-02T08:00:00"),
+        ("iso_minutes", "2026-03-02T08:00Z"),
+        ("null", None),
         ("us", "3/2/2026 8:00:00 AM"),
         ("epoch", 1772438400),
         ("epoch_ms", 1772438400000),

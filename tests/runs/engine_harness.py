@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from siptui.runs.book import Book
 from siptui.runs.engine import Engine
 from siptui.runs.events import Event, Note, Options, RunFinished, RunStopped
 from siptui.runs.journal import Journal
+from siptui.runs.journal_file import COPY, with_suffix
 from siptui.runs.office import Office, load
 from siptui.runs.state import RunState
 from siptui.runs.worker import leave_to_others, take
@@ -104,6 +106,7 @@ class EngineHarness:
 
     Use inside `emulated_time.run`.
 
+    `emulator` is the tenant of another harness, for a second operator with a folder of his own.
     `token` is what engines sign in with from now on; nothing stands for none.
     """
 
@@ -114,9 +117,10 @@ class EngineHarness:
         *,
         seed: int = 1,
         journal: str = "journal.db",
+        emulator: Emulator | None = None,
     ) -> None:
         self.path = folder / journal
-        self.emulator = Emulator(scenario, seed=seed, epoch=START)
+        self.emulator = emulator or Emulator(scenario, seed=seed, epoch=START)
         self.tenant = self.emulator.tenant
         self.ledger = self.tenant.ledger
         self.office = Office(self.path, tenant="Contoso", now=now)
@@ -146,13 +150,25 @@ class EngineHarness:
         book = Book(journal, run, now)
         rng = random.Random(self.seed)
         engine = Engine(
-            book, client, rng=rng, sign_in_wait=sign_in_wait, order_seconds=_ORDER_SECONDS
+            book,
+            client,
+            host=self.office.host,
+            rng=rng,
+            sign_in_wait=sign_in_wait,
+            order_seconds=_ORDER_SECONDS,
         )
         return Work(engine, journal, lock)
 
     async def work(self, run: str, *, sign_in_wait: float = 0.0) -> RunFinished | RunStopped:
         """Carry the run out to its end."""
         return await self.start(run, sign_in_wait=sign_in_wait).end()
+
+    def forget(self, run: str, *kinds: type[Event]) -> None:
+        """Lose the tail of the journal from the first event of these kinds on, in its copy, too."""
+        first = min(s.seq for s in self.office.journal.read(run) if isinstance(s.event, kinds))
+        with contextlib.closing(sqlite3.connect(self.path)) as db, db:
+            db.execute("DELETE FROM events WHERE run = ? AND seq >= ?", (run, first))
+        with_suffix(self.path, COPY).unlink(missing_ok=True)
 
     def fault(self, kind: str, call: str = "createbatch", **more: Any) -> None:
         """From now on something goes wrong on the way."""

@@ -185,7 +185,8 @@ def test_a_batch_is_adopted_only_if_it_can_be_the_one(tmp_path: Path) -> None:
         _twin(harness, at=0)  # the same devices, but there before
         await asyncio.sleep(600)
         lose(harness, "cut", "before")
-        run = harness.create(devices(10), Options(batch_size=5, settle_seconds=30))
+        options = Options(batch_size=5, settle_seconds=30, again=True)  # they are signed in
+        run = harness.create(devices(10), options)
         await harness.work(run)
         before = harness.ledger.foreign[0].batch_id
         for batch, batch_id in ((1, before), (1, harness.ids()[0]), (1, "no-such"), (2, before)):

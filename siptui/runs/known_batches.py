@@ -1,0 +1,70 @@
+"""The service's batches that runs of this host submitted, by the service's ids."""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from siptui.runs.journal import Journal
+from siptui.runs.journal_file import JournalError
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Read:
+    """What was read of one journal: up to where, which batches were sent, and whose an id is."""
+
+    up_to: int = 0
+    sent: set[tuple[str, int]] = field(default_factory=set)
+    runs: dict[str, str] = field(default_factory=dict)
+
+
+class KnownBatches:
+    """Reads the ids from `own` and from the journals that `beside` names, only what is new.
+
+    A batch that a run merely follows is not one that it submitted.
+    """
+
+    def __init__(self, own: Journal, beside: Callable[[], Sequence[Path]]) -> None:
+        self._own = own
+        self._beside = beside
+        self._read: dict[Path, _Read] = {}
+
+    def new_here(self, hardware_ids: Collection[str], run: str) -> frozenset[str]:
+        """Those of `hardware_ids` that no other run than `run` ever had."""
+        had: set[str] = set()
+        for journal in self._journals():
+            for name, ids in journal.runs_with(hardware_ids).items():
+                if name != run:
+                    had.update(ids)
+        return frozenset(hardware_ids) - had
+
+    def of_others(self, run: str) -> frozenset[str]:
+        """The ids, in lower case, of the batches that other runs than `run` submitted."""
+        for journal in self._journals():
+            self._look(journal)
+        return frozenset(
+            batch_id
+            for read in self._read.values()
+            for batch_id, submitter in read.runs.items()
+            if submitter != run
+        )
+
+    def _journals(self) -> Iterator[Journal]:
+        yield self._own
+        for path in self._beside():
+            try:
+                with Journal(path, read_only=True) as journal:
+                    yield journal
+            except JournalError as error:
+                _LOG.warning("the journal of another profile cannot be read: %s", error.message)
+
+    def _look(self, journal: Journal) -> None:
+        read = self._read.setdefault(journal.path, _Read())
+        for seq, run, number, batch_id in journal.batches(read.up_to):
+            read.up_to = seq
+            if not batch_id:
+                read.sent.add((run, number))
+            elif (run, number) in read.sent:
+                read.runs[batch_id.casefold()] = run
