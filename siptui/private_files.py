@@ -50,7 +50,8 @@ def private_folder(path: Path) -> Path:
             link = place.lstat()
             if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
                 raise PrivateFileError(
-                    f"{place} is a symbolic link of another user ({name_of(link.st_uid)}).",
+                    f"{visible(str(place))} is a symbolic link of another user "
+                    f"({name_of(link.st_uid)}).",
                     remedy=_ELSEWHERE,
                 )
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -58,7 +59,8 @@ def private_folder(path: Path) -> Path:
             found = os.fstat(fd)
             if found.st_uid != os.geteuid():
                 raise PrivateFileError(
-                    f"{path} belongs to another user ({name_of(found.st_uid)}).", remedy=_ELSEWHERE
+                    f"{visible(str(path))} belongs to another user ({name_of(found.st_uid)}).",
+                    remedy=_ELSEWHERE,
                 )
             if stat.S_IMODE(found.st_mode) & 0o077:
                 os.fchmod(fd, 0o700)
@@ -66,7 +68,8 @@ def private_folder(path: Path) -> Path:
             os.close(fd)
     except OSError as error:
         raise PrivateFileError(
-            f"The folder {path} cannot be made or entered: {error.strerror}.", remedy=_ELSEWHERE
+            f"The folder {visible(str(path))} cannot be made or entered: {error.strerror}.",
+            remedy=_ELSEWHERE,
         ) from error
     return path
 
@@ -82,7 +85,9 @@ def read_trusted(path: Path) -> bytes:
     with os.fdopen(fd, "rb") as file:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
-            raise PrivateFileError(f"{path} is no plain file.", remedy="Put a file there.")
+            raise PrivateFileError(
+                f"{visible(str(path))} is no plain file.", remedy="Put a file there."
+            )
         real = Path(os.path.realpath(path))
         folders = dict.fromkeys((path.parent, real.parent))
         _refuse_foreign(path, path, found)
@@ -97,15 +102,16 @@ def _refuse_foreign(path: Path, place: Path, found: os.stat_result) -> None:
     if found.st_uid not in (0, os.geteuid()):
         folder = shlex.quote(str(path.parent))
         raise PrivateFileError(
-            f"{place} belongs to another user ({name_of(found.st_uid)}), who could have any "
-            "command run and any host asked.",
+            f"{visible(str(place))} belongs to another user ({name_of(found.st_uid)}), who could "
+            "have any command run and any host asked.",
             remedy="Look at what is in it. Then copy it into a folder of your own and name that in "
             f"SIPTUI_CONFIG_DIR, or as root: chown -R {user_name()} {folder}",
         )
     if found.st_mode & 0o022 and not stat.S_ISLNK(found.st_mode):
         raise PrivateFileError(
-            f"{place} can be written by others (mode {stat.S_IMODE(found.st_mode):04o}), who could "
-            "have any command run and any host asked.",
+            f"{visible(str(place))} can be written by others (mode "
+            f"{stat.S_IMODE(found.st_mode):04o}), who could have any command run and any host "
+            "asked.",
             remedy=f"Look at what is in it. Then close it: chmod go-w {shlex.quote(str(place))}",
         )
 

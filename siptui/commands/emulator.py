@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from siptui.domain.errors import UsageError
+from siptui.domain.text import visible
 
 if TYPE_CHECKING:
     from siptui.emulator.emulator import Emulator
@@ -109,7 +110,7 @@ def command(
         what = f"Emulated tenant {tenant}, scenario {emulator.scenario.name}."
         if device_list is not None:
             _write_phones(device_list, emulator.scenario)
-            what += f" Its phones are in {device_list}."
+            what += f" Its phones are in {visible(str(device_list))}."
     else:
         from siptui.emulator.recording import load_recording
         from siptui.emulator.replay import replaying
@@ -120,7 +121,8 @@ def command(
         if device_list is not None:
             _write_list(device_list, recording)
             size = recording.batch_size()
-            what += f" Its devices are in {device_list}; batches had up to {size} devices."
+            where = visible(str(device_list))
+            what += f" Its devices are in {where}; batches had up to {size} devices."
     with _authority(emulator, authority, approve) as beside:
 
         def announce(address: str) -> None:
@@ -242,7 +244,11 @@ def _write_list(path: Path, recording: "Recording") -> None:
 def _told(what: str, text: str, config: Path | None, beside: "Beside | None") -> str:
     """For people: how to use it."""
     shown = "".join(f"  {line}\n" if line else "\n" for line in text.splitlines())
-    where = f"Its profile is in {config}." if config else f"To use it, in config.toml:\n\n{shown}"
+    where = (
+        f"Its profile is in {visible(str(config))}."
+        if config
+        else f"To use it, in config.toml:\n\n{shown}"
+    )
     lines = [f"{what} Ctrl-C ends it. {where}"]
     if beside:
         lines.append(f"Sign in: SSL_CERT_FILE={beside.authority} siptui auth login")

@@ -8,6 +8,7 @@ from siptui.commands import options
 from siptui.commands.urls_page import urls_page
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.region import Region
+from siptui.domain.text import visible
 from siptui.provisioning.reading import provisioning_table
 
 
@@ -80,11 +81,12 @@ def _write(path: Path, text: str, *, force: bool) -> None:
             file.write(text)
     except FileExistsError:
         raise UsageError(
-            f"{path} is there already.", remedy="Name another file, or replace it with --force."
+            f"{visible(str(path))} is there already.",
+            remedy="Name another file, or replace it with --force.",
         ) from None
     except OSError as error:
         raise SiptuiError(
-            f"{path}: {error.strerror or error}.",
+            f"{visible(str(path))}: {error.strerror or error}.",
             title="Cannot write the file",
             code="not_written",
             remedy="Name a file in a folder that you may write to.",

@@ -64,7 +64,7 @@ class Recorder:
         except OSError as error:
             why = "is there already" if isinstance(error, FileExistsError) else error.strerror
             raise UsageError(
-                f"The recording cannot be written to {path}: {why}.",
+                f"The recording cannot be written to {visible(str(path))}: {why}.",
                 remedy="Give --record the name of a new file.",
                 code="record",
             ) from error

@@ -88,3 +88,22 @@ def test_a_report_for_the_ticket(finished: Finished, tmp_path: Path) -> None:
     done = finished.installation.run("export", finished.run, "--format", "md", "--only", "failed")
     assert "## Failed" in done.stdout
     assert "## Signed in" not in done.stdout
+
+
+_ODD = "a\x1b[31m\nSigned in"
+
+
+def test_paths_with_control_codes_are_shown_without_them(
+    finished: Finished, tmp_path: Path
+) -> None:
+    shown = r"a\x1b[31m\x0aSigned in"
+    for words in (["export", finished.run, "-o"], ["urls", "-o"]):
+        for _ in range(2):  # written, then there already
+            done = finished.installation.run(*words, str(tmp_path / f"{_ODD}.csv"))
+            assert "\x1b" not in done.output
+            assert f"{_ODD}.csv" not in done.output
+        assert f"{shown}.csv" in done.stderr
+        (tmp_path / f"{_ODD}.csv").unlink()
+    done = finished.installation.run("export", finished.run, "-o", str(tmp_path / "no" / _ODD))
+    assert done.exit_code != 0
+    assert shown in done.stderr
