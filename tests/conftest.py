@@ -17,6 +17,9 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
+# Configurations that tests write must be ones that siptui obeys: nobody else may write them.
+os.umask(0o022)
+
 _FROM_OUTSIDE = ("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _numbers = itertools.count()
 
