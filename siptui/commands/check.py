@@ -1,6 +1,7 @@
 """`siptui check`: read and validate a device list, offline; print every fault with its line."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import msgspec
 
 from siptui.commands import options
 from siptui.commands.table import count, ranges
+from siptui.domain.deadline import deadline_of, onboarded_at
 from siptui.domain.errors import ExitCode
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
@@ -71,6 +73,8 @@ def as_object(found: "DeviceList") -> dict[str, Any]:
                 "hardware_id": device.hardware_id,
                 "region": device.region,
                 "extra": device.extra or {},
+                "onboarded_at": _moment(onboarded_at(device)),
+                "deadline": _moment(deadline_of(device)),
             }
             for device in found.devices
         ],
@@ -97,6 +101,10 @@ def as_object(found: "DeviceList") -> dict[str, Any]:
         "notes": list(found.notes),
         "left_out": [{"line": line, "why": why} for line, why in sorted(found.left_out.items())],
     }
+
+
+def _moment(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None
 
 
 def report(found: "DeviceList") -> Iterator[str]:

@@ -122,11 +122,20 @@ def _columns(context: click.Context, parameter: click.Parameter, given: tuple[st
 
 # list_options: ListOptions
 def list_options(command: F) -> F:
-    """`--column NAME=HEADER`, repeatable, and `--sheet NAME`: how this list is read."""
+    """How this list is read: `--column NAME=HEADER`, repeatable, `--sheet NAME`, `--timezone ZONE`,
+    `--day-first`, `--month-first`."""
 
     @functools.wraps(command)
-    def with_options(*args: Any, columns: Mapped, sheet: str, **others: Any) -> Any:
-        return command(*args, list_options=ListOptions(columns, sheet), **others)
+    def with_options(
+        *args: Any,
+        columns: Mapped,
+        sheet: str,
+        timezone: str,
+        day_first: bool | None,
+        **others: Any,
+    ) -> Any:
+        said = ListOptions(columns, sheet, timezone, day_first)
+        return command(*args, list_options=said, **others)
 
     named = click.option(
         "--column",
@@ -140,7 +149,19 @@ def list_options(command: F) -> F:
     sheet = click.option(
         "--sheet", metavar="NAME", default="", help="Sheet of the workbook that holds the list."
     )
-    return named(sheet(cast("F", with_options)))
+    zone = click.option(
+        "--timezone",
+        metavar="ZONE",
+        default="",
+        help="Time zone of dates that name none, such as Europe/Berlin; else this computer's.",
+    )
+    order = click.option(
+        "--day-first/--month-first",
+        "day_first",
+        default=None,
+        help="How dates such as 3/4/2026 are written, where the list leaves that open.",
+    )
+    return named(sheet(zone(order(cast("F", with_options)))))
 
 
 # yes: bool

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from siptui.devicelist.across import Entry, repeated_accounts, repeated_devices
 from siptui.devicelist.choosing import Choice, Columns
+from siptui.devicelist.dates import DateColumn, date_column, zone_named
 from siptui.devicelist.header import Header, find_in_lines
 from siptui.devicelist.model import DeviceList, Fault, InvalidRow, ListError
 from siptui.devicelist.regions import check_regions
@@ -100,9 +101,10 @@ def _read(
         said = check_regions(where, header.names, below, place, others, region)
         chosen.notes += [said] if said else []
     layout = _layout(header, chosen, columns, table)
-    found = _Judged(source, table, chosen, changes, layout)
+    dates = list(_dates(where, header, chosen, below, options))
+    found = _Judged(source, table, chosen, changes, layout, [column for _, column in dates])
     named = "port" in columns.headers
-    judge = Judge(layout, region, changes, below, port_named=named)
+    judge = Judge(layout, region, changes, below, port_named=named, dates=dates)
     for row in table.rows:
         judged = judge.judge(row.line, row.cells, row.broken)
         if isinstance(judged, Device):
@@ -110,6 +112,31 @@ def _read(
         else:
             found.others.append(judged)
     return found.list()
+
+
+def _dates(
+    where: str,
+    header: Header,
+    chosen: Columns,
+    below: list[list[str]],
+    options: ListOptions,
+) -> Iterator[tuple[int, DateColumn]]:
+    """The columns of dates, with how each is read. Raises `UndecidedError`, `UsageError`."""
+    zone = zone_named(options.timezone) if options.timezone else None
+    for key in ("onboarded_at", "signed_out_at"):
+        if (place := chosen.places.get(key)) is not None:
+            cells = [row[place] for row in below if place < len(row) and row[place]]
+            yield (
+                place,
+                date_column(
+                    where,
+                    header.names[place],
+                    cells,
+                    header.names,
+                    zone=zone,
+                    day_first=options.day_first,
+                ),
+            )
 
 
 def _text_table(
@@ -242,7 +269,6 @@ def _layout(header: Header, chosen: Columns, mapped: Mapped, table: _Table) -> L
         places.get("region"),
         places.get("model"),
         places.get("port"),
-        places.get("onboarded_at"),
         tuple(extra),
         table.word,
         table.first_column,
@@ -259,6 +285,7 @@ class _Judged:
     chosen: Columns
     changes: Changes
     layout: Layout
+    dates: list[DateColumn]
     devices: list[Device] = field(default_factory=list)
     others: list[Judged] = field(default_factory=list)
 
@@ -320,6 +347,7 @@ class _Judged:
         if named:
             yield "Read as said: " + ", ".join(read.sentence() for read in named)
         yield from self.chosen.notes
+        yield from filter(None, (column.decided() for column in self.dates))
         yield from table.out.notes(table.word)
 
     def _of_the_whole(self, rows: int) -> Iterable[Fault]:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from siptui.devicelist.cells import MAX_CELL, NumberText, clean
+from siptui.devicelist.dates import DateColumn
 from siptui.devicelist.model import Fault, InvalidRow
 from siptui.devicelist.ports import Ports, port_in, second_ports
 from siptui.domain.adapters import MOST_PORTS, Adapter, adapter_in
@@ -44,7 +44,6 @@ class Layout:
     region: int | None = None
     model: int | None = None
     port: int | None = None
-    onboarded: int | None = None
     extra: tuple[tuple[str, int], ...] = ()
     word: str = "line"
     first_column: int | None = None
@@ -106,7 +105,8 @@ def lines_of(lines: Sequence[int], word: str = "line") -> str:
 
 class Judge:
     """The rules for the rows of one list. `region` is for rows that name none, `rows` are the
-    cells of all of them, `port_named` whether the operator named the Port column."""
+    cells of all of them, `port_named` whether the operator named the Port column, `dates` the
+    columns of dates by their places."""
 
     def __init__(
         self,
@@ -116,12 +116,14 @@ class Judge:
         rows: Sequence[Sequence[str]] = (),
         *,
         port_named: bool = False,
+        dates: Sequence[tuple[int, DateColumn]] = (),
     ) -> None:
         self.layout, self.default, self.changes = layout, region, changes
         self._ports: Ports | None = None
         if layout.port is not None:
             header = layout.names[layout.port]
             self._ports = Ports(rows, layout.port, layout.hardware, header, named=port_named)
+        self._dates = tuple(dates)
         self._second = second_ports(rows, layout.hardware)
         self._adapters: dict[str, Adapter | None] = {}
         self._width = len(layout.names)
@@ -155,8 +157,8 @@ class Judge:
             self._result(line, cells, faults)
         if hardware is not None and (layout.model is not None or self._ports is not None):
             hardware = self._port(line, cells, hardware, faults)
-        if layout.onboarded is not None:
-            self._onboarded(line, _at(cells, layout.onboarded), faults)
+        for place, column in self._dates:
+            self._date(line, cells, place, column, faults)
         extra: Mapping[str, str] = NOTHING
         if layout.extra:
             extra = {name: cells[place] for name, place in layout.extra}
@@ -348,10 +350,24 @@ class Judge:
             found = self._adapters[model] = adapter_in(model)
             return found
 
-    def _onboarded(self, line: int, text: str, faults: list[Fault]) -> None:
-        if text and not is_date(text):
-            message = "not a date such as 2025-03-31 or 2025-03-31T14:00:00Z"
-            _warn(faults, line, self.layout.name(self.layout.onboarded), text, "date", message)
+    def _date(
+        self, line: int, cells: list[str], place: int, column: DateColumn, faults: list[Fault]
+    ) -> None:
+        """Write the date of a cell so that everybody after this reads the same."""
+        text = _at(cells, place)
+        if not text:
+            return
+        moment = column.read(text)
+        if moment is None:
+            message = (
+                "not a date that could be read, so no deadline is known; write it as 2026-11-25 "
+                "or 2026-11-25T14:00:00Z"
+            )
+            _warn(faults, line, self.layout.name(place), text, "date", message)
+            return
+        cells[place] = moment.isoformat()
+        if cells[place] != text:
+            self.changes.add("Date with its time zone", line, text, cells[place])
 
 
 _EXCEL = (
@@ -378,16 +394,6 @@ def _region_of(text: str) -> Region | None:
         return Region.parse(text)
     except ValueError:
         return None
-
-
-def is_date(text: str) -> bool:
-    """Whether `text` is an ISO 8601 date, with or without a time: one that a deadline follows
-    from."""
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_hardware_id(text: str) -> bool:

@@ -5,7 +5,7 @@ its sign-out (Microsoft Learn, "Configure SIP Gateway"). The list's dates are th
 a deadline warns and never decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -28,8 +28,20 @@ def _hours(header: str) -> timedelta | None:
 def deadline_of(device: Device) -> datetime | None:
     """When `device` can no longer be signed in, by the column of its list; none without a date.
 
-    A date without a zone is taken as UTC.
+    A date without a zone, as lists of earlier versions have it, is taken as UTC.
     """
+    for hours, when in _dates(device):
+        return when + hours
+    return None
+
+
+def onboarded_at(device: Device) -> datetime | None:
+    """When `device` was onboarded, by the column of its list; none without a date."""
+    return next((when for hours, when in _dates(device) if hours is ONBOARDED), None)
+
+
+def _dates(device: Device) -> Iterator[tuple[timedelta, datetime]]:
+    """The dates of a device that a deadline follows from, each with the hours it leaves."""
     for name, text in device.extra.items():
         hours = _hours(name)
         if hours is None or not text.strip():
@@ -38,8 +50,7 @@ def deadline_of(device: Device) -> datetime | None:
             when = datetime.fromisoformat(text.strip())
         except ValueError:
             continue
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)) + hours
-    return None
+        yield hours, when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def time_left(deadline: datetime, now: datetime) -> str:

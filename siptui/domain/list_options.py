@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 
 from siptui.domain.columns import NOT_MAPPED, Mapped
 
+#: The answer that dates are written with the day first.
+DAY_FIRST = "day first"
+
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
@@ -21,10 +24,12 @@ class ListOptions:
 
 
 def with_answer(options: ListOptions, key: str, answer: str) -> ListOptions:
-    """`options` with the answer to a question about a list: a header for a column's key, or the
-    name of a sheet."""
+    """`options` with the answer to a question about a list: a header for a column's key, the name
+    of a sheet, or how dates are written."""
     if key == "sheet":
         return replace(options, sheet=answer)
+    if key == "dates":
+        return replace(options, day_first=answer == DAY_FIRST)
     named = Mapped({key: (answer,) if answer else ()}, "your answer", frozenset([key]))
     return replace(options, columns=named.over(options.columns))
 

@@ -20,6 +20,7 @@ _ASKED = (
     "The passwords of the accounts in the column you choose will be reset, so siptui does not "
     "guess. Esc opens no list; nothing is submitted before a number is typed."
 )
+_KEPT_OPEN = "The answer is kept for lists with the same headers. Esc opens no list."
 _KEPT = "The answer is kept for lists with the same headers, and every confirmation names them."
 
 ASIDES: dict[str, tuple[str, ...]] = {
@@ -74,6 +75,11 @@ ASIDES: dict[str, tuple[str, ...]] = {
         "Bulk sign-in is for accounts of shared phones. An account without a common area phone "
         "policy may belong to somebody, who could not sign in anywhere after the reset.",
         "Left out, a row stays in the list and is submitted another time.",
+    ),
+    "How are the dates written?": (
+        "A phone must be signed in within 72 hours of onboarding; with day and month exchanged its "
+        "deadline is missed. Neither reading is certain from the dates of the list.",
+        _KEPT_OPEN,
     ),
     "Which sheet is meant?": (
         "Each of them has a header with a user name and a hardware id. Esc opens no list; the name "

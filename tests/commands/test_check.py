@@ -47,6 +47,8 @@ def test_json_has_the_documented_shape() -> None:
         "hardware_id": "00-04-F2-81-24-BA",
         "region": "EMEA",
         "extra": {},
+        "onboarded_at": None,
+        "deadline": None,
     }
     keys = ["line", "column", "value", "rule", "message", "severity", "cell"]
     assert all(list(fault) == keys for fault in found["faults"])

@@ -239,7 +239,7 @@ def test_rows_of_another_shape(tmp_path: Path) -> None:
 def test_adapter_ports_past_those_served_and_bad_dates_are_warnings(tmp_path: Path) -> None:
     text = (
         "Username,HardwareId,Model,Onboarded At\na@c.de,00908F112233:006,MP-118,2025-03-31\n"
-        "b@c.de,00908F112233:007,AudioCodes MP118,31.3.2025\nc@c.de,00908F112233:008,MP1288,\n"
+        "b@c.de,00908F112233:007,AudioCodes MP118,31.31.2025\nc@c.de,00908F112233:008,MP1288,\n"
         "d@c.de,00908F112234:004,mp 114 FXS,2025-03-31T10:00:00+02:00\n"
     )
     found = read_text(tmp_path, text)

@@ -23,7 +23,7 @@ TWO = ["00-04-F2-81-24-B3", "00-04-F2-81-24-B4"]
 def read_book(folder: Path, data: bytes, sheet: str = "", name: str = "list.xlsx") -> DeviceList:
     path = folder / name
     path.write_bytes(data)
-    return read(path, region=Region.EMEA, options=ListOptions(sheet=sheet))
+    return read(path, region=Region.EMEA, options=ListOptions(sheet=sheet, timezone="+01:00"))
 
 
 @pytest.mark.parametrize("name", ["phones.xlsx", "phones-title-two-sheets.xlsx"])
@@ -64,7 +64,7 @@ def test_cells_of_every_kind(tmp_path: Path, shared: bool) -> None:
     ]
     found = read_book(tmp_path, xlsx({"S": rows}, shared=shared))
     assert [dict(d.extra) for d in found.devices] == [
-        {"Room": "12", "Share": "0.5", "On": "true", "Onboarded": "2026-11-25 09:30:00"}
+        {"Room": "12", "Share": "0.5", "On": "true", "Onboarded": "2026-11-25T09:30:00+01:00"}
         | {"Note": "x"},
         {"Room": "100000000000000000000", "Share": "-1.25", "On": "false", "Onboarded": ""}
         | {"Note": ""},

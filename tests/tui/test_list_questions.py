@@ -90,3 +90,21 @@ async def test_a_sheet_and_a_column_are_chosen_by_keys(tmp_path: Path) -> None:
         await bench.press("enter")
         assert bench.console.session.run is not None
         assert bench.console.session.run.devices[0].device.line == 4
+
+
+async def test_how_dates_are_written_is_asked(tmp_path: Path) -> None:
+    text = "UPN,MAC,Region,Onboarded\na@c.de,0004F2812401,EMEA,3/4/2026\n"
+    async with console(tmp_path, size=(80, 24), text=text) as bench:
+        assert "How are the dates written?" in bench.flat
+        assert "3/4/2026 is 3 April 2026" in bench.flat
+        await bench.press("enter")
+        (device,) = bench.console.session.devices()
+        assert device.extra["Onboarded"].startswith("2026-04-03")
+
+
+async def test_a_column_of_other_regions_is_left_out_by_a_key(tmp_path: Path) -> None:
+    text = "UPN,MAC,Region\na@c.de,0004F2812401,Bavaria\n"
+    async with console(tmp_path, text=text) as bench:
+        assert "“Region” holds no region of SIP Gateway" in bench.flat
+        await bench.press("enter", "s")
+        assert "names no region" in bench.flat
