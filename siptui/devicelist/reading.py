@@ -12,15 +12,16 @@ from operator import attrgetter
 from pathlib import Path
 
 from siptui.devicelist.across import Entry, repeated_accounts, repeated_devices
+from siptui.devicelist.changes import Changes
 from siptui.devicelist.choosing import Choice, Columns
 from siptui.devicelist.dates import DateColumn, date_column, zone_named
-from siptui.devicelist.header import Header, find_in_lines
-from siptui.devicelist.model import DeviceList, Fault, InvalidRow, ListError
+from siptui.devicelist.header import Header
+from siptui.devicelist.model import DeviceList, Fault, InvalidRow
 from siptui.devicelist.regions import check_regions
-from siptui.devicelist.rows import LeftOut, Row, rows_of_lines, rows_of_records
-from siptui.devicelist.rules import Changes, Judge, Judged, Layout, lines_of
-from siptui.devicelist.source import Source, load, read_twice, text_of
-from siptui.devicelist.workbook import is_workbook, read_sheet
+from siptui.devicelist.rules import Judge, Judged, Layout
+from siptui.devicelist.source import Source, load
+from siptui.devicelist.tables import Table, sheet_table, text_table
+from siptui.devicelist.workbook import is_workbook
 from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped
 from siptui.domain.device import Device
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
@@ -28,10 +29,6 @@ from siptui.domain.region import Region
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 200_000
-#: Blank lines and comments among them.
-MAX_LINES = 1_000_000
-#: What rows times columns may come to: each cell is kept, as it may be shown and exported.
-MAX_CELLS = 4_000_000
 
 
 def read(
@@ -55,25 +52,6 @@ def read(
         return _read(source, region, delimiter, options, max_rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The rows of a source below its header, whatever the source is.
-
-    `word` is what it counts (line or row), `sheet` and `first_column` are those of a workbook.
-    """
-
-    header: Header
-    rows: list[Row]
-    out: LeftOut
-    encoding: str
-    delimiter: str
-    word: str
-    sheet: str = ""
-    first_column: int | None = None
-    notes: tuple[str, ...] = ()
-    faults: tuple[Fault, ...] = ()
-
-
 def _read(
     source: Source,
     region: Region | None,
@@ -83,9 +61,9 @@ def _read(
 ) -> DeviceList:
     columns, changes = options.columns, Changes()
     if is_workbook(source.data):
-        table = _sheet_table(source, options, max_rows)
+        table = sheet_table(source, options, max_rows)
     else:
-        table = _text_table(source, delimiter, options, changes, max_rows)
+        table = text_table(source, delimiter, options, changes, max_rows)
     header = table.header
     if header.ours and not columns.given:
         columns = NOT_MAPPED  # siptui's own headers, whatever a supplier's are called
@@ -139,107 +117,7 @@ def _dates(
             )
 
 
-def _text_table(
-    source: Source,
-    delimiter: str | None,
-    options: ListOptions,
-    changes: Changes,
-    max_rows: int,
-) -> _Table:
-    encoding, text = text_of(source)
-    if options.sheet:
-        raise ListError(
-            f"{source.file} is a text file and has no sheets.",
-            code="sheet",
-            remedy="Leave --sheet out.",
-        )
-    if (count := text.count("\n")) > MAX_LINES:
-        raise ListError(
-            f"{source.file} has {count:,} lines; the limit is {MAX_LINES:,}.",
-            code="too_many_rows",
-            remedy="Split the list.",
-        )
-    lines = text.split("\n")
-    header = find_in_lines(source.file, lines, delimiter, options.columns)
-    out = LeftOut()
-    rows = _limited(source.file, rows_of_lines(lines, header, changes, out), max_rows)
-    faults = tuple(_of_the_text(header.line, encoding, text))
-    return _Table(header, rows, out, encoding, header.delimiter, "line", faults=faults)
-
-
-def _sheet_table(source: Source, options: ListOptions, max_rows: int) -> _Table:
-    sheet = read_sheet(source.file, source.data, options.sheet, options.columns)
-    out = LeftOut()
-    header = sheet.header
-    found = rows_of_records(sheet.rows[header.first :], header, out)
-    rows = _limited(source.file, found, max_rows)
-    return _Table(
-        header,
-        rows,
-        out,
-        "workbook",
-        "",
-        "row",
-        sheet.name,
-        sheet.first_column,
-        sheet.notes,
-        tuple(_hidden(sheet.hidden, header, rows)),
-    )
-
-
-def _hidden(hidden: tuple[int, ...] | None, header: Header, rows: list[Row]) -> Iterator[Fault]:
-    """A warning for rows that the sheet does not show: they are read all the same."""
-    if not hidden:
-        return
-    seen = set(hidden)
-    lines = [row.line for row in rows if row.line in seen]
-    if lines:
-        many = "1 row is" if len(lines) == 1 else f"{len(lines):,} rows are"
-        message = (
-            f"{many} hidden in the sheet ({lines_of(lines, 'row')}) and read all the same; delete "
-            "them if they are not meant"
-        )
-        yield Fault(header.line, "", "", "hidden_rows", message, "warning")
-
-
-def _limited(file: str, found: Iterable[Row], max_rows: int) -> list[Row]:
-    """The rows, if they are not too many. Raises `ListError`."""
-    rows: list[Row] = []
-    cells = 0
-    for row in found:
-        rows.append(row)
-        cells += len(row.cells)
-        if len(rows) > max_rows:
-            raise ListError(
-                f"{file} has more than {max_rows:,} rows.",
-                code="too_many_rows",
-                remedy="Split the list.",
-            )
-        if cells > MAX_CELLS:
-            raise ListError(
-                f"{file} has more than {MAX_CELLS:,} cells.",
-                code="too_many_cells",
-                remedy="Leave out the columns that are not needed, or split the list.",
-            )
-    return rows
-
-
-def _of_the_text(line: int, encoding: str, text: str) -> Iterator[Fault]:
-    if encoding == "cp1252":
-        message = (
-            "the file is not UTF-8 and was read as Windows-1252; "
-            "look at letters with accents, or save it as “CSV UTF-8”"
-        )
-        yield Fault(line, "", "cp1252", "encoding", message, "warning")
-    if twice := read_twice(text):
-        message = (
-            "this looks like UTF-8 that was read as Windows-1252 and saved again: "
-            f"“{twice[0]}” may have been “{twice[1]}”; export the list once more"
-        )
-        yield Fault(line, "", twice[0], "mojibake", message, "warning")
-
-
-def _layout(header: Header, chosen: Columns, mapped: Mapped, table: _Table) -> Layout:
+def _layout(header: Header, chosen: Columns, mapped: Mapped, table: Table) -> Layout:
     places = chosen.places
     # Those who look for a further column know it by siptui's name, so one that was named for it
     # goes by that; first, so that no other column of such a name comes before it.
@@ -281,7 +159,7 @@ class _Judged:
     """What was found in a list: the devices without any fault, and the other rows."""
 
     source: Source
-    table: _Table
+    table: Table
     chosen: Columns
     changes: Changes
     layout: Layout

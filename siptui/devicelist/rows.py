@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from siptui.devicelist.cells import EDGE, MAX_CELL, NumberText, clean
+from siptui.devicelist.changes import Changes, lines_of
 from siptui.devicelist.choosing import looks_like_hardware, looks_like_user
 from siptui.devicelist.header import Header, unwrapped
 from siptui.devicelist.headings import USUAL, fits, spaced
 from siptui.devicelist.lines import Record, records
-from siptui.devicelist.rules import LONG_CELL, Changes, lines_of
+from siptui.devicelist.rules import LONG_CELL
 from siptui.domain.columns import NEEDED, folded_name
 from siptui.domain.text import HIDDEN
 

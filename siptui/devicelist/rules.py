@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from siptui.devicelist.cells import MAX_CELL, NumberText, clean
+from siptui.devicelist.changes import Changes
 from siptui.devicelist.dates import DateColumn
 from siptui.devicelist.model import Fault, InvalidRow
 from siptui.devicelist.ports import Ports, port_in, second_ports
@@ -14,7 +15,6 @@ from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName, UserNameError
 
-_LINES = 10  # lines that a note names
 _SHOWN = 200  # characters of a wrong value that a fault repeats
 _SIP = re.compile(r"sips?:(?=[^@]+@)", re.IGNORECASE)
 _PREFIX = re.compile(r"(SEP|ATA)[0-9A-F]", re.IGNORECASE)
@@ -74,33 +74,6 @@ class Judged:
     user_name: UserName | None
     hardware_id: HardwareId | None
     faults: tuple[Fault, ...] = ()
-
-
-@dataclass(slots=True)
-class Changes:
-    """What was read differently from how it was written: how often, and the first example."""
-
-    found: dict[str, tuple[int, int, str, str]] = field(default_factory=dict)
-
-    def add(self, what: str, line: int, before: str, after: str = "") -> None:
-        """One more of `what`: on `line`, `before` became `after`. Lines come in order."""
-        count, at, was, became = self.found.get(what, (0, line, before, after))
-        self.found[what] = (count + 1, at, was, became)
-
-    def notes(self, word: str = "line") -> tuple[str, ...]:
-        """A sentence for each kind of change; `word` is what the source counts, lines or rows."""
-        return tuple(
-            f"{what} on {count} {'row' if count == 1 else 'rows'} ({word} {line}: "
-            + (f"{before} → {after})" if after else f"{before})")
-            for what, (count, line, before, after) in sorted(self.found.items())
-        )
-
-
-def lines_of(lines: Sequence[int], word: str = "line") -> str:
-    """“line 3”, “rows 3, 7”; of many the first."""
-    shown = ", ".join(map(str, lines[:_LINES]))
-    more = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
-    return f"{word}{'s' if len(lines) > 1 else ''} {shown}{more}"
 
 
 class Judge:
