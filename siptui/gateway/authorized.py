@@ -137,20 +137,29 @@ class Authorized:
         }
         if body:
             headers["Content-Type"] = "application/json"
-        if wait := self.throttle.current():
-            raise not_before(wait, wait.left)
-        self.calls += 1
         try:
             answer = await self._http.send(
-                call, method, self._base + path, headers=headers, body=body
+                call,
+                method,
+                self._base + path,
+                headers=headers,
+                body=body,
+                leaving=self._may_leave,
             )
         except TransportError as error:
+            self.calls += 1
             if error.status is not None:  # the answer had begun
                 self.heed(Answer(error.status, {}, b""))
             raise of_transport(error, correlation_id) from error
+        self.calls += 1
         self.heed(answer)
         self.service_date = date_of(answer.headers.get("date", ""))
         return answer, correlation_id
+
+    def _may_leave(self) -> None:
+        """Asked last when the connection is there: that may have taken a while."""
+        if wait := self.throttle.current():
+            raise not_before(wait, wait.left)
 
 
 def not_before(wait: Wait, seconds: float) -> ThrottledError:

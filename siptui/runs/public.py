@@ -102,7 +102,12 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
             "devices": _named(state, event.devices),
         }
     elif isinstance(event, ev.Waiting):
-        yield head | {"type": "waiting", "why": event.why, "until": event.until or None}
+        yield head | {
+            "type": "waiting",
+            "why": event.why,
+            "until": event.until or None,
+            "over": event.over,
+        }
     elif isinstance(event, ev.Note):
         yield head | {
             "type": "note",

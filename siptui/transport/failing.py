@@ -1,7 +1,7 @@
 """How a request fails: was it sent, why did it fail, is the answer too long."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from siptui.domain.text import visible
@@ -23,9 +23,11 @@ class Trace:
     """Learns from httpcore's own events whether the request itself began to leave.
 
     A CONNECT to a proxy and the TLS handshake come before; failing there, nothing was sent.
+    `leaving` is called just before; what it raises ends the request unsent.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, leaving: Callable[[], None] = lambda: None) -> None:
+        self._leaving = leaving
         self.seen = False
         self.sent = False
         self._connecting: tuple[str, int] | None = None
@@ -46,7 +48,9 @@ class Trace:
             self._connecting = None
         if event.endswith("send_request_headers.started"):
             request = info.get("request")
-            self.sent = self.sent or getattr(request, "method", b"") != b"CONNECT"
+            if getattr(request, "method", b"") != b"CONNECT":
+                self._leaving()
+                self.sent = True
 
 
 class Body:

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -103,13 +103,17 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
+        leaving: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Send one request once and read the whole answer, whatever its status.
 
+        `leaving` is called before anything is done, and once more when the connection is there
+        and the request is about to leave; what it raises ends the request, and nothing was sent.
         Raises `TransportError` when there is none, `UsageError` for plain http to another
         machine.
         """
         checked_address(url.partition("?")[0], "address")
+        leaving()
         full = {**COMMON_HEADERS, **(headers or {})}
         began, started = datetime.now(UTC), time.monotonic()
         answer, failure = None, None
@@ -118,7 +122,7 @@ class Http:
                 # without the words: one of the headers is the token
                 why = "The token or another header holds characters that HTTP does not allow."
                 raise TransportError(why, Failure.GARBLED, sent=False)
-            came = await self._exchange(call, method, url, full, body)
+            came = await self._exchange(call, method, url, full, body, leaving)
             answer = without_sent_token(came, full)
         except TransportError as error:
             failure = error
@@ -166,13 +170,19 @@ class Http:
         )
 
     async def _exchange(
-        self, call: Call, method: str, url: str, headers: Mapping[str, str], body: bytes
+        self,
+        call: Call,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        leaving: Callable[[], None],
     ) -> Answer:
         import httpx
 
         host = urlsplit(url).hostname or ""
         limits = LIMITS[call]
-        trace = Trace()
+        trace = Trace(leaving)
         begun: list[int] = []
         try:
             async with asyncio.timeout(limits.total):

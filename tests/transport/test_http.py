@@ -353,6 +353,38 @@ def test_cookies_are_not_kept() -> None:
     assert b"cookie" not in seen[1].lower()
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_request_may_be_held_back_when_the_connection_is_there(
+    secure: bool, authority: trustme.CA, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To connect may take a while, and the service may ask to wait meanwhile."""
+    monkeypatch.setenv("SSL_CERT_FILE", root)
+    came: list[bytes] = []
+    asked: list[int] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(await reader.read(100))
+        writer.write(OK)
+        await writer.drain()
+
+    def second_thoughts() -> None:
+        asked.append(len(came))
+        if len(asked) > 1:
+            raise LookupError
+
+    async def main() -> None:
+        async with served(talk, tls(authority) if secure else None) as port, open_client() as http:
+            address = f"{'https' if secure else 'http'}://localhost:{port}/"
+            with pytest.raises(LookupError):
+                await http.send(Call.READ, "GET", address, leaving=second_thoughts)
+            answer = await http.send(Call.READ, "GET", address)
+            assert answer.status == 200
+
+    asyncio.run(main())
+    assert asked == [0, 0]
+    assert [part[:3] for part in came if part] == [b"GET"]
+
+
 def test_plain_http_to_another_machine_is_not_even_tried() -> None:
     async def main() -> None:
         async with open_client() as http:
