@@ -2,6 +2,7 @@
 
 It reads nothing but the journal and the service and writes nothing but the journal. Whatever
 happens to its process, the journal says what may be on its way, and the next engine goes on.
+Over 400 lines because the engine is one class, and what it looks after at each look one list.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""The journal: every event of every run of one profile, appended before the act, in SQLite."""
+"""The journal: every event of every run of one profile, appended before the act, in SQLite.
+
+Over 400 lines because a connection to the journal is one class.
+"""
 
 import logging
 import sqlite3
