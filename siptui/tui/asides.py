@@ -27,8 +27,9 @@ ASIDES: dict[str, tuple[str, ...]] = {
     "Submit": (
         _PASSWORDS,
         _NO_WAY_BACK,
-        "To be surer first: Esc, then p checks what accounts, phones and tenant lack. Marked rows "
-        "do not matter here: the whole list is submitted, rows with faults apart.",
+        "The marked rows are submitted; without marks those that a filter shows; without a filter "
+        "all. What is left out can be submitted when this run has ended.",
+        "To be surer first: Esc, then p checks what accounts, phones and tenant lack.",
     ),
     "Retry": (
         _PASSWORDS,
@@ -53,7 +54,7 @@ ASIDES: dict[str, tuple[str, ...]] = {
         "Until it is acknowledged the warning is shown at each start, and scripts submit nothing.",
     ),
     "Retry by cause": (
-        "The failed devices of one cause are submitted once more, after a question that names "
+        "The failed devices of these causes are submitted once more, after a question that names "
         "their number. The others stay as they are.",
     ),
     "Unknown outcome": (
@@ -87,6 +88,14 @@ ASIDES: dict[str, tuple[str, ...]] = {
     ),
     "Which column holds the user name?": (_ASKED, _KEPT),
     "Which column holds the hardware id?": (_ASKED, _KEPT),
+    "Signed in already": (
+        "A run of this computer signed them in as the list wants it. Submitted once more, each "
+        "gets another new password and restarts.",
+    ),
+    "Of what?": (
+        "The first few of each site, for one, show whether each site is ready before the rest "
+        "follows. What is left out can be submitted when this run has ended.",
+    ),
     "Region": (_REGION,),
     "New profile: region": (_REGION, "It can be changed in config.toml at any time."),
     "New profile: cloud": (

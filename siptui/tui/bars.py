@@ -158,7 +158,10 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
         return ((f"{visible(text)} {way}", "unknown"),)
     if run.finished is not None:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
-        return ((" " + ended(run, keys, read_only=session.options.read_only), shade),)
+        said = ended(run, keys, read_only=session.options.read_only)
+        if session.rest and not session.options.read_only:
+            said = f"{keys['submit']} submits the other {session.rest:,} rows. {said}"
+        return ((f" {said}", shade),)
     if session.worker_waits:
         return ((f" Waiting: {visible(session.worker_waits)}", "unknown"),)
     if run.waiting is not None and left != 0:
@@ -185,16 +188,26 @@ def _as_long(until: str, left: int | None) -> str:
     return f" {clock(left)}" if left < _FAR else f" until {until[:16].replace('T', ' ')} UTC"
 
 
-def chip(status: str, words: str, index: RowIndex) -> Line:
-    """What the table is filtered by, and how much of it is marked."""
+def found(index: RowIndex, flaw: str) -> Line:
+    """Beside a filter that is being typed: how many rows it lets through, or what is wrong."""
+    if flaw:
+        return ((f" {visible(flaw)}", "failed"),)
+    return ((f" {len(index.view):,} of {len(index.rows):,}", "accent"),)
+
+
+def chip(status: str, words: str, index: RowIndex, flaw: str = "") -> Line:
+    """What the table is filtered by, what is wrong with that, and how much of it is marked."""
     line: Line = ()
     if words or status:
         name = f" {status}" if status else ""
         text = f" /{visible(words)}" if words else ""
         many = f" {len(index.view)} of {len(index.rows)} "
-        line = ((f"{name}{text}", "accent"), (f" {many}(Esc clears) ", "muted"))
+        wrong = ((f" {visible(flaw)} ", "failed"),) if flaw else ()
+        line = ((f"{name}{text}", "accent"), *wrong, (f" {many}(Esc clears) ", "muted"))
     if count := len(index.marks):
-        line = (*line, (f" * {count} marked ", "accent"))
+        hidden = sum(index.position(key) is None for key in index.marks)
+        beside = f", {hidden} not shown" if hidden else ""
+        line = (*line, (f" * {count} marked{beside} ", "accent"))
     return line
 
 

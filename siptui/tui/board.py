@@ -11,7 +11,7 @@ from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import folded, visible
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.columns import Column
-from siptui.tui.filters import Probe
+from siptui.tui.filters import NO_COLUMNS, Probe, column_name
 from siptui.tui.findings import cell, words
 from siptui.tui.rowindex import GridRow
 
@@ -65,7 +65,8 @@ class Board:
         self._invalid: list[InvalidRow] = []
         self._why: dict[int, str] = {}
         self._report: Report | None = None
-        self._lacking = 0
+        self._lacking: frozenset[int] = frozenset()
+        self._left_out: set[int] = set()
         #: The extra columns of the list that are shown, by their titles there.
         self.extra: tuple[str, ...] = ()
         self._probes: dict[Hashable, tuple[GridRow, Probe]] = {}
@@ -74,7 +75,7 @@ class Board:
         """Show a list, before any run."""
         self.list, self.run = devices, None
         self._invalid = list(devices.invalid)
-        self._why = {}
+        self._why, self._left_out = {}, set()
         errors = [fault for fault in devices.faults if fault.severity == "error"]
         for fault in sorted(errors, key=lambda fault: fault.rule in REGION_RULES):
             self._why.setdefault(fault.line, fault.message)
@@ -86,7 +87,8 @@ class Board:
         self.run = run
         self._probes.clear()
         if not same_list:
-            self.list, self._invalid, self._why, self._lacking = None, [], {}, 0
+            self.list, self._invalid, self._why = None, [], {}
+            self._lacking, self._left_out = frozenset(), set()
 
     @property
     def deadlines(self) -> bool:
@@ -127,6 +129,10 @@ class Board:
         shown = [r.device for r in self.run.devices] if self.run else devices
         return list(dict.fromkeys(name for device in shown for name in device.extra))
 
+    def typed_columns(self) -> dict[str, str]:
+        """The list's own columns by what is typed for them in a filter."""
+        return {column_name(title): title for title in self.extra_names()}
+
     def _extras(self, extra: Mapping[str, str]) -> tuple[str, ...]:
         return tuple(visible(extra.get(name, "")) for name in self.extra)
 
@@ -149,14 +155,17 @@ class Board:
         """Why the row of that line is not submitted."""
         return self._why.get(line, "")
 
-    def leave_out(self, devices: Iterable[Device], why: str) -> None:
-        """Show these rows of the list as left out of the run, beside the invalid ones."""
+    def leave_out(self, devices: Iterable[Device], why: str, *, good: bool = False) -> None:
+        """Show these rows of the list as left out of the run, beside the invalid ones; those that
+        are `good` could be submitted another time."""
         from siptui.devicelist.model import InvalidRow
 
         for d in devices:
             texts = (str(d.user_name), str(d.hardware_id), str(d.region))
             self._invalid.append(InvalidRow(d.line, *texts, d.extra))
             self._why[d.line] = why
+            if good:
+                self._left_out.add(d.line)
 
     @property
     def empty(self) -> bool:
@@ -229,6 +238,7 @@ class Board:
             line=cells[_AT["line"]],
             pre=pre,
             check=check,
+            extra=device.extra if device is not None else NO_COLUMNS,
         )
 
     def state(self, key: Hashable) -> DeviceState:
@@ -240,7 +250,22 @@ class Board:
 
     def lacking_region(self) -> int:
         """How many rows of the list lack nothing but a region."""
-        return self._lacking
+        return len(self._lacking)
+
+    def lacks_region(self, key: Hashable) -> bool:
+        """Whether the row lacks nothing but a region."""
+        row = self.invalid(key)
+        return row is not None and row.line in self._lacking
+
+    def line(self, key: Hashable) -> int:
+        """The line of the list that a row came from."""
+        row = self.device(key) or self.invalid(key)
+        return row.line if row is not None else 0
+
+    def name(self, key: Hashable) -> str:
+        """The user name of a row."""
+        row = self.device(key) or self.invalid(key)
+        return str(row.user_name) if row is not None else ""
 
     def first_fault(self) -> tuple[int, str] | None:
         """The line and the message of the first error, or nothing."""
@@ -296,6 +321,7 @@ class Board:
         )
 
     def _bad_row(self, key: int, row: "InvalidRow") -> GridRow:
+        good = row.line in self._left_out
         return GridRow(
             key,
             (
@@ -304,7 +330,7 @@ class Board:
                 visible(row.hardware_id),
                 visible(row.region),
                 "",
-                WORDS[DeviceState.INVALID],
+                "left out" if good else WORDS[DeviceState.INVALID],
                 "",
                 visible(self._why.get(row.line, "")),
                 "",
@@ -312,8 +338,8 @@ class Board:
                 "",
                 *self._extras(row.extra),
             ),
-            SYMBOLS[DeviceState.INVALID],
-            "invalid",
+            " " if good else SYMBOLS[DeviceState.INVALID],
+            "muted" if good else "invalid",
         )
 
 
@@ -321,11 +347,11 @@ def _extra_column(name: str) -> Column:
     return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=7)
 
 
-def _lacking_region(errors: "Iterable[Fault]") -> int:
+def _lacking_region(errors: "Iterable[Fault]") -> frozenset[int]:
     rules: dict[int, set[str]] = {}
     for fault in errors:
         rules.setdefault(fault.line, set()).add(fault.rule)
-    return sum(1 for of_line in rules.values() if of_line <= REGION_RULES)
+    return frozenset(line for line, of_line in rules.items() if of_line <= REGION_RULES)
 
 
 def result(record: DeviceRecord) -> str:

@@ -1,12 +1,15 @@
 """What is typed behind `/`: words, `!` to invert, and `status:` `cause:` `batch:` and the like."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
 from typing import NamedTuple
 
-from siptui.domain.state import DeviceState
+from siptui.domain.state import WORDS, DeviceState
 from siptui.domain.text import folded
 
+NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 _ALIASES = {
     "user": "user",
     "username": "user",
@@ -34,7 +37,12 @@ STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
     ("running", frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING})),
     ("succeeded", frozenset({DeviceState.SUCCEEDED})),
     ("unknown", frozenset({DeviceState.UNKNOWN})),
+    ("queued", frozenset({DeviceState.QUEUED})),
+    ("invalid", frozenset({DeviceState.INVALID})),
 )
+#: What begins like the name of a column: `cause` in `cause:offline`, not the `00` of `00:04:f2`.
+_NAME = re.compile(r"[^\W\d_][\w-]*")
+_STATES = tuple(folded(word) for state in DeviceState for word in (state, WORDS[state]))
 
 
 class Probe(NamedTuple):
@@ -50,22 +58,48 @@ class Probe(NamedTuple):
     line: str = ""
     pre: str = ""
     check: str = ""
+    extra: Mapping[str, str] = {}
 
 
-def compile_filter(text: str) -> Callable[[Probe], bool] | None:
+def column_name(title: str) -> str:
+    """What is typed for one of the list's own columns: its title without blanks, folded."""
+    return "".join(folded(title).split())
+
+
+def compile_filter(
+    text: str, columns: Mapping[str, str] = NO_COLUMNS
+) -> Callable[[Probe], bool] | None:
     """The filter that `text` means, or nothing for an empty one.
 
     Words must all be found; `!word` must not. `name:value` looks at one part: the status by the
     beginning of its word, batch and line exactly, the others anywhere. A hardware id is found
-    in any form.
+    in any form. `columns` are the list's own, by what is typed for them.
     """
-    tests = [test for word in text.split() if (test := _word(folded(word)))]
+    tests = [test for word in text.split() if (test := _word(folded(word), columns))]
     if not tests:
         return None
     return lambda probe: all(test(probe) for test in tests)
 
 
-def _word(word: str) -> Callable[[Probe], bool] | None:
+def flaw(text: str, columns: Mapping[str, str], missing: Mapping[str, str]) -> str:
+    """What is wrong with a filter, in a few words: a column that there is not, one that has
+    nothing in it yet (`missing`, with the reason), a status that there is not. Else nothing."""
+    for word in folded(text).split():
+        name, colon, value = word.lstrip("!").partition(":")
+        if not colon or not _NAME.fullmatch(name) or _HEX.fullmatch(name):
+            continue
+        part = _ALIASES.get(name)
+        if part is None and name not in columns:
+            near = get_close_matches(name, [*_ALIASES, *columns], n=1)
+            return f"no column {name}:" + (f", {near[0]}: perhaps" if near else "")
+        if part is not None and part in missing:
+            return f"{name}: {missing[part]}"
+        if part == "status" and value and not any(s.startswith(_state(value)) for s in _STATES):
+            return f"no status {value}"
+    return ""
+
+
+def _word(word: str, columns: Mapping[str, str]) -> Callable[[Probe], bool] | None:
     wanted = True
     while word.startswith("!"):
         wanted, word = not wanted, word[1:]
@@ -73,7 +107,10 @@ def _word(word: str) -> Callable[[Probe], bool] | None:
         return None
     name, colon, value = word.partition(":")
     part = _ALIASES.get(name) if colon else None
-    if part is None:
+    test: Callable[[Probe], bool] | None
+    if part is None and colon and name in columns:
+        test = _in_extra(columns[name], value) if value else None
+    elif part is None:
         test = _anywhere(word)
     elif not value:
         return None
@@ -87,6 +124,8 @@ def _word(word: str) -> Callable[[Probe], bool] | None:
         test = _exactly(part, value)
     else:
         test = _within(part, value)
+    if test is None:
+        return None
     return test if wanted else (lambda probe: not test(probe))
 
 
@@ -102,8 +141,16 @@ def _beginning(part: str, value: str) -> Callable[[Probe], bool]:
     return lambda probe: any(word.startswith(value) for word in getattr(probe, part).split("|"))
 
 
+def _in_extra(title: str, value: str) -> Callable[[Probe], bool]:
+    return lambda probe: value in folded(probe.extra.get(title, ""))
+
+
+def _state(value: str) -> str:
+    return value.replace("_", " ").replace("signed in", "succeeded")
+
+
 def _status(value: str) -> Callable[[Probe], bool]:
-    value = value.replace("_", " ").replace("signed in", "succeeded")
+    value = _state(value)
     return lambda probe: any(word.startswith(value) for word in probe.status.split("|"))
 
 

@@ -15,6 +15,7 @@ from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.palette import Command, Palette
 from siptui.tui.export import write_results
 from siptui.tui.saving import ask_and_write
+from siptui.tui.selection import Which, about
 from siptui.tui.surface import Line
 from siptui.tui.tenant import Tenant
 from siptui.tui.unfinished import Unfinished, unfinished
@@ -121,24 +122,26 @@ class Console(Tenant):
         run = self.session.run
         if not self.may("export") or run is None:
             return
-        shown = len(self.grid.index.view)
-        choices = [("all", "all results", phrases.plural(len(run.devices), "device"))]
-        if failed := self.session.failed():
+        chosen, failed = self.selection(), self.session.failed()
+        selected = [r for key in chosen.keys if (r := self.session.board.record(key)) is not None]
+        every = phrases.plural(len(run.devices), "device")
+        choices = [("all", "all results", every)]
+        if failed:
             choices.append(("failed", "failed only", "a list that can be opened again"))
-        if shown != len(self.grid.index.rows):
-            choices.append(("shown", "the rows shown", phrases.plural(shown, "row")))
-        what = "all"
+        text: list[Line] = []
+        if chosen.which is not Which.ALL:
+            kind = "marked" if chosen.which is Which.MARKED else "shown"
+            names = [str(record.device.user_name) for record in selected]
+            text = [((about(chosen, names, "are no device of the run"), "normal"),)]
+            choices.insert(0, (kind, f"the rows {kind}", phrases.plural(len(selected), "device")))
+        which = "all"
         if len(choices) > 1:
-            chosen = await self.app.push_screen_wait(Choice("Export", choices))
-            if not isinstance(chosen, str):
+            answer = await self.app.push_screen_wait(Choice("Export", choices, text))
+            if not isinstance(answer, str):
                 return
-            what = chosen
-        records = {
-            "all": lambda: list(run.devices),
-            "failed": lambda: failed,
-            "shown": self._shown_records,
-        }[what]()
-        name = f"{Path(visible(self.session.file)).stem or 'siptui'}-{what}-{run.run[:13]}.csv"
+            which = answer
+        records = {"all": list(run.devices), "failed": failed}.get(which, selected)
+        name = f"{Path(visible(self.session.file)).stem or 'siptui'}-{which}-{run.run[:13]}.csv"
         folder = self.session.options.export_folder or self.start_folder()
         said, tone = await ask_and_write(
             self.app,
@@ -148,11 +151,6 @@ class Console(Tenant):
             partial(self._write, records),
         )
         self.say(said, tone)
-
-    def _shown_records(self) -> list[DeviceRecord]:
-        index = self.grid.index
-        keys = (index.rows[i].key for i in index.view)
-        return [r for key in keys if (r := self.session.board.record(key)) is not None]
 
     def _write(self, records: list[DeviceRecord], path: Path, force: bool) -> str:
         run = self.session.run

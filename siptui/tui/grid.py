@@ -3,6 +3,8 @@
 A stock `DataTable` repaints all of itself when a cell changes, at 8-20 KB a time; over a slow
 link that is the cost that counts. Here a changed row in sight costs one line and a changed row
 out of sight nothing. The grid knows nothing of runs: rows in, changes in, marks out.
+
+Over 400 lines because cursor, marks, filter, order and painting are of one widget.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -72,6 +74,8 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         self._strips: LRUCache[Any, Strip] = LRUCache(512)
         self._sorted: tuple[str, bool] | None = None
         self._anchor: Hashable = None
+        #: What stands in place of the rows where a filter lets none through.
+        self.empty = ""
 
     # -- rows in, changes in
 
@@ -95,6 +99,8 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         before = self._in_sight()
         offset = self._offset_of_cursor()
         changed, moved = self.index.put(rows, keep=self._cursor)
+        if moved and not (before and self.index.view):
+            self.refresh()  # what stands there instead of rows goes or comes
         if moved:
             self._count_rows()
             if offset is not None and (at := self.index.position(self._cursor)) is not None:
@@ -160,6 +166,14 @@ class RowGrid(Toned, ScrollView, can_focus=True):
             return None
         place = self._layout[min(self._cell, len(self._layout) - 1)][0]
         return self._columns[place], row.cells[place]
+
+    def cells(self, keys: Iterable[Hashable]) -> list[str]:
+        """The cells of these rows in the column of the one that would be copied."""
+        if not self._layout:
+            return []
+        place = self._layout[min(self._cell, len(self._layout) - 1)][0]
+        rows = (self.index.row(key) for key in keys)
+        return [row.cells[place] for row in rows if row is not None]
 
     def move_to(self, position: int) -> None:
         """Put the cursor on the row at that place of the shown ones."""
@@ -333,6 +347,9 @@ class RowGrid(Toned, ScrollView, can_focus=True):
             return self._head()
         position = round(self.scroll_offset.y) + y - _HEAD
         if position >= len(self.index.view):
+            if y == _HEAD + 1 and self.index.rows and not self.index.view:
+                text = Segment(cut_to(f"    {self.empty}", self.size.width, False), self.rich_style)
+                return Strip([text]).adjust_cell_length(self.size.width, self.rich_style)
             return Strip.blank(self.size.width, self.rich_style)
         place = self.index.view[position]
         row = self.index.rows[place]

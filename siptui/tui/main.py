@@ -3,7 +3,7 @@
 Over 400 lines because the screen is one class, and what it shows is one idea.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,9 +25,10 @@ from siptui.tui.actions import ACTIONS, BY_ID, shown
 from siptui.tui.announcing import announce
 from siptui.tui.board import COLUMNS
 from siptui.tui.copying import copy_text
+from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.page import Page
 from siptui.tui.field import Field
-from siptui.tui.filters import STATUS, compile_filter
+from siptui.tui.filters import NO_COLUMNS, STATUS, compile_filter, flaw
 from siptui.tui.footer import footer_line
 from siptui.tui.grid import RowGrid
 from siptui.tui.helping import FILTER_HELP, help_lines
@@ -38,6 +39,7 @@ from siptui.tui.ordering import sort_key
 from siptui.tui.phrases import log_line
 from siptui.tui.reasons import NO_WORKER, who_resumes, why_not
 from siptui.tui.rowindex import GridRow, Test
+from siptui.tui.selection import Selection, Which, selected, what
 from siptui.tui.session import Session
 from siptui.tui.sizes import SMALLEST, size_classes
 from siptui.tui.surface import Line, Surface, wrapped
@@ -87,7 +89,9 @@ class MainScreen(Screen[None]):
             yield Surface(id="going")
         yield Surface(id="notice", classes="bar")
         hint = "words, !word, status:failed … (? helps)"
-        yield Field(acting=_IN_FILTER, id="filter", compact=True, placeholder=hint)
+        with Horizontal(id="typing"):
+            yield Field(acting=_IN_FILTER, id="filter", compact=True, placeholder=hint)
+            yield Surface(id="found")
         yield RowGrid(COLUMNS, id="grid")
         yield Surface(id="empty")
         yield Surface(id="detail")
@@ -156,6 +160,7 @@ class MainScreen(Screen[None]):
         line("#progress", Surface).show([bars.progress(self.session)])
         going.show([bars.going_on(self.session, 34 if width >= 100 else 23)])
         line("#notice", Surface).show([self._notice()])
+        line("#found", Surface).show([bars.found(self.grid.index, self._flaw())])
         said = NO_WORKER.rstrip(".") if self.session.worker_gone else ""
         line("#footer", Surface).show([footer_line(self.offers(), self.keys, width, said=said)])
         line("#empty", Surface).show(bars.empty(self.key_of))
@@ -165,7 +170,7 @@ class MainScreen(Screen[None]):
 
     def _notice(self) -> Line:
         status = STATUS[self._status][0] if self._status else ""
-        chip = bars.chip(status, self._filter, self.grid.index)
+        chip = bars.chip(status, self._filter, self.grid.index, self._flaw())
         waits, left = self._waits
         if waits:
             return (*chip, (f" {waits}", "unknown"))
@@ -269,10 +274,14 @@ class MainScreen(Screen[None]):
         words = {action.id: action.title for action in ACTIONS}
         cannot = {action.id for action in ACTIONS if self.why_not(action.id)}
         if failed := self.session.run.counts[DeviceState.FAILED] if self.session.run else 0:
-            marked = sum(1 for _ in self.marked_failed())
-            words["retry"] = f"retry {marked or failed}"
+            words["retry"] = f"retry {self._selected_failed(failed)}"
         if self.session.worker_gone:
             words["retry"] = "resume"
+        index = self.grid.index
+        if count := len(index.marks) or (len(index.view) if self.filtered_by else 0):
+            words["submit"] = f"submit {count:,}"
+        if self.session.rest:
+            words["submit"] = f"submit the other {self.session.rest:,}"
         words["status"] = STATUS[(self._status + 1) % len(STATUS)][0]
         return {name: word for name, word in words.items() if name not in cannot}
 
@@ -289,10 +298,13 @@ class MainScreen(Screen[None]):
             self._said = ()
         return not why
 
-    def marked_failed(self) -> Iterable[Hashable]:
-        """The marked rows that failed."""
+    def _selected_failed(self, failed: int) -> int:
+        """How many of the selected rows failed, of `failed` in all."""
+        chosen = self.selection()
+        if chosen.which is Which.ALL:
+            return failed
         state = self.session.board.state
-        return (k for k in self.grid.index.marked() if state(k) is DeviceState.FAILED)
+        return sum(1 for key in chosen.keys if state(key) is DeviceState.FAILED)
 
     # -- the table
 
@@ -378,13 +390,18 @@ class MainScreen(Screen[None]):
             self.apply_filter()
 
     def apply_filter(self) -> None:
-        """Show what both filters let through."""
+        """Show what both filters let through; where that is nothing, the table says so."""
+        total = len(self.grid.index.rows)
+        self.grid.empty = (
+            f"No row matches {visible(self.filtered_by)}. Esc shows all {total:,} rows."
+        )
         self.grid.filter(self._test())
         self.show_bars()
         self.show_detail()
 
     def _test(self) -> Test | None:
-        typed = compile_filter(self._filter)
+        columns = self.session.board.typed_columns() if ":" in self._filter else NO_COLUMNS
+        typed = compile_filter(self._filter, columns)
         states = STATUS[self._status][1] if self._status else None
         if typed is None and states is None:
             return None
@@ -396,6 +413,27 @@ class MainScreen(Screen[None]):
             return typed is None or typed(board.probe(row))
 
         return test
+
+    @property
+    def filtered_by(self) -> str:
+        """What the table is filtered by, in words; nothing when it is not."""
+        status = STATUS[self._status][0] if self._status else ""
+        return " ".join((status, f"/{self._filter}" if self._filter else "")).strip()
+
+    def _flaw(self) -> str:
+        """What is wrong with the filter that was typed, or nothing."""
+        if ":" not in self._filter:
+            return ""
+        board, missing = self.session.board, dict[str, str]()
+        if board.run is None:
+            missing |= dict.fromkeys(("cause", "batch"), "nothing there before a run")
+        if board.report is None:
+            missing |= dict.fromkeys(("pre", "check"), f"{self.key_of['preflight']} checks first")
+        return flaw(self._filter, board.typed_columns(), missing)
+
+    def selection(self) -> Selection:
+        """The rows that an action is about: the marked ones, those shown, or all."""
+        return selected(self.grid.index, self.filtered_by)
 
     def on_paste(self, event: events.Paste) -> None:
         """Pasted where there is no field: nothing is done with it."""
@@ -411,16 +449,41 @@ class MainScreen(Screen[None]):
         self._share_height()
 
     def action_copy(self) -> None:
-        """Copy the cell under the cursor."""
+        """Copy the column of the marked rows; of those that a filter shows, after a question; else
+        the cell under the cursor."""
         cell = self.grid.cell
-        if self.may("copy") and cell is not None:
-            column, text = cell
-            text = (
-                text
-                if column.key != "result"
-                else details.summary(self.session.board, self.grid.cursor)
-            )
-            self.say(f"{column.title}: {copy_text(self.app, text)}", "accent")
+        if not self.may("copy") or cell is None:
+            return
+        chosen = self.selection()
+        if chosen.which is Which.MARKED:
+            self._copy(chosen.keys, what(chosen, len(chosen.keys)))
+        elif chosen.which is Which.SHOWN and len(chosen.keys) > 1:
+            rows = what(chosen, len(chosen.keys))
+            text: Line = ((f"{cell[0].title}, of {rows}.", "normal"),)
+            choices = [("rows", "of each row", rows), ("cell", "this cell", cell[1])]
+            dialog = Choice(f"Copy: {cell[0].title}", choices, [text])
+
+            def answered(answer: Hashable) -> None:
+                if answer == "rows":
+                    self._copy(chosen.keys, rows)
+                elif answer == "cell":
+                    self._copy((self.grid.cursor,))
+
+            self.app.push_screen(dialog, answered)
+        else:
+            self._copy((self.grid.cursor,))
+
+    def _copy(self, keys: Sequence[Hashable], rows: str = "") -> None:
+        cell = self.grid.cell
+        if cell is None:
+            return
+        column, board = cell[0], self.session.board
+        if column.key == "result":
+            cells = [details.summary(board, key) for key in keys]
+        else:
+            cells = self.grid.cells(keys)
+        of = f" of {rows}" if rows else ""
+        self.say(f"{column.title}{of}: {copy_text(self.app, chr(10).join(cells))}", "accent")
 
     def action_help(self) -> None:
         """Every key that can be used here."""

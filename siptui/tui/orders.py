@@ -1,6 +1,10 @@
-"""What changes something in the tenant: each a question, then one call of the desk."""
+"""What changes something in the tenant: each a question, then one call of the desk.
+
+Over 400 lines because each order is a conversation over the same view, and they share questions.
+"""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,11 +15,18 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState
 from siptui.domain.text import visible
+from siptui.preflight.finding import Result
 from siptui.runs.progress import without_outcome
 from siptui.runs.state import DeviceRecord
 from siptui.tui import personal, phrases
 from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
+from siptui.tui.dialogs.causes import Causes
+from siptui.tui.dialogs.submit import FIRST, PASSING, ConfirmSubmit
 from siptui.tui.findings import sentence
+from siptui.tui.first_few import first_few
+from siptui.tui.retrying import truth
+from siptui.tui.selection import Selection, Which, about, what
+from siptui.tui.session import NOT_SELECTED
 from siptui.tui.signed_in import again_chosen
 from siptui.tui.signing import Signing
 from siptui.tui.surface import Line
@@ -30,13 +41,14 @@ class Orders(Signing):
         session = self.session
         if not self.may("submit"):
             return
-        if session.board.lacking_region() and session.path is not None:
-            region = await self._ask_region(session.board.lacking_region())
-            if region is None or not await self.read_now(session.path, region):
-                return
-        devices = session.devices()
+        if session.rest and not await self._read_rest():
+            return
+        chosen = await self._with_regions(self.selection())
+        if chosen is None:
+            return
+        devices = self.devices_of(chosen)
         if not devices:
-            self.say("submit: the list has no valid device.", "muted")
+            self.say(f"submit: {what(chosen, len(chosen.keys))}: no valid device.", "muted")
             return
         if not await self.signed_in():
             return
@@ -52,27 +64,92 @@ class Orders(Signing):
         if not devices:
             self.say("submit: every row was left out; nothing was submitted.", "muted")
             return
-        try:
-            notes = session.desk.notes(devices, again=again)
-        except SiptuiError as error:
-            self.tell(error)
-            return
-        said = [*session.decided(), *notes, *unread]
-        notes = [*said, *_left_out(without), *_done_left_out(done)]
-        left_out = session.board.list.rows_invalid if session.board.list else 0
-        question = phrases.submit_question(
-            devices,
-            session.tenant,
-            session.options.run_options,
-            left_out=left_out,
-            checked=self.prerequisites(devices),
-            notes=notes,
-        )
-        question = session.naming_headers(question)
-        if await self.app.push_screen_wait(Confirm("Submit", question, len(devices))):
-            why = dict.fromkeys(without, "may be a personal account")
+        notes = [*session.decided(), *unread, *_left_out(without), *_done_left_out(done)]
+        confirmed = await self._confirmed(chosen, devices, notes, again=again)
+        if confirmed:
+            why = dict.fromkeys((one.key for one in session.devices()), NOT_SELECTED)
+            for device in confirmed:
+                del why[device.key]
+            why |= dict.fromkeys(without, "may be a personal account")
             why |= dict.fromkeys(done, "signed in already")
             self.do(partial(session.submit, why, again=again), then_all=True)
+
+    def devices_of(self, chosen: Selection) -> list[Device]:
+        """The devices of the selected rows, those that are invalid apart."""
+        return [one for key in chosen.keys if (one := self.session.board.device(key)) is not None]
+
+    async def _with_regions(self, chosen: Selection) -> Selection | None:
+        """The same rows once each has a region, which is asked for where one lacks it; none if
+        the operator goes back."""
+        board, path = self.session.board, self.session.path
+        lacking = sum(board.lacks_region(key) for key in chosen.keys)
+        if not lacking or path is None:
+            return chosen
+        region = await self._ask_region(lacking)
+        lines = {board.line(key) for key in chosen.keys}
+        if region is None or not await self.read_now(path, region):
+            return None
+        if chosen.which is Which.MARKED:  # what was marked stays so, wherever it stands now
+            for row in self.grid.index.rows:
+                if board.line(row.key) in lines:
+                    self.grid.index.toggle(row.key)
+            self.grid.refresh()
+        keys = [row.key for row in self.grid.index.rows if board.line(row.key) in lines]
+        return replace(chosen, keys=tuple(keys))
+
+    async def _read_rest(self) -> bool:
+        """Show the list again, of which a part was submitted; what was checked stays known."""
+        session = self.session
+        checked = session.preflight
+        if session.path is None or not await self.read_now(session.path, session.region):
+            return False
+        session.take_preflight(checked)
+        self.show_all()
+        return True
+
+    async def _confirmed(
+        self, chosen: Selection, devices: list[Device], notes: list[str], *, again: bool
+    ) -> list[Device]:
+        """The devices that are to be submitted, on the operator's word; none if there is none."""
+        session, only = self.session, ""
+        left_out = len(chosen.keys) - len(self.devices_of(chosen))
+        while True:
+            try:
+                said = session.desk.notes(devices, again=again)
+            except SiptuiError as error:
+                self.tell(error)
+                return []
+            question = phrases.submit_question(
+                devices,
+                session.tenant,
+                session.options.run_options,
+                left_out=left_out,
+                checked=self.prerequisites(devices),
+                notes=[*said, *notes],
+            )
+            names = [str(device.user_name) for device in devices]
+            first, *others = session.naming_headers(question)
+            which = f"{about(chosen, names)} {only}".strip()
+            question = [f"{first} {which}", *others]  # in one, as room is short
+            passing = self._passing(devices)
+            dialog = ConfirmSubmit("Submit", question, len(devices), passing=len(passing))
+            answer = await self.app.push_screen_wait(dialog)
+            if answer == PASSING:
+                devices, only = passing, f"{only} Only those that fail no check.".strip()
+            elif answer == FIRST:
+                fewer = await first_few(self.app, devices, session.board.extra_names())
+                if fewer is not None:
+                    devices, only = fewer[0], f"{only} {fewer[1]}".strip()
+            else:
+                return devices if answer is True else []
+
+    def _passing(self, devices: Sequence[Device]) -> list[Device]:
+        """Those of the devices that were checked and fail nothing."""
+        report = self.session.board.report
+        if report is None:
+            return []
+        found = ((device, report.by_key.get(device.key)) for device in devices)
+        return [device for device, one in found if one and one.result is not Result.FAIL]
 
     async def _asked_again(
         self, devices: Sequence[Device], run: str = ""
@@ -145,15 +222,19 @@ class Orders(Signing):
         if self.session.worker_gone:
             await self.resume()
             return
-        marked = self.grid.index.marked()
-        wanted = set(self.marked_failed()) if marked else None
-        if marked and not wanted:
-            self.say("retry: none of the marked devices has failed.", "muted")
+        chosen = self.selection()
+        wanted = set(chosen.keys)
+        records = [record for record in self.session.failed() if record.index in wanted]
+        if not records:
+            self.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
             return
-        records = [r for r in self.session.failed() if wanted is None or r.index in wanted]
-        left = len(marked) - len(records) if marked else 0
-        note = f"{left} of the marked rows did not fail and are left out." if left else ""
-        await self._retry(records, note)
+        await self._retry(records, self._about(chosen, records, "did not fail"))
+
+    def _about(self, chosen: Selection, records: Sequence[DeviceRecord], others: str = "") -> str:
+        if chosen.which is Which.ALL:  # of which those that failed are meant
+            chosen = replace(chosen, keys=tuple(record.index for record in records))
+        names = [str(record.device.user_name) for record in records]
+        return about(chosen, names, others, kind="failed ")
 
     async def resume(self) -> None:
         """Have the run go on, after a question where something is submitted by it."""
@@ -187,11 +268,16 @@ class Orders(Signing):
         """Choose a cause, then retry its devices."""
         if not self.may("retry_cause"):
             return
-        causes = self.session.failed_causes().most_common()
-        choices = [(c, phrases.cause_name(c), phrases.plural(n, "device")) for c, n in causes]
-        cause = await self.app.push_screen_wait(Choice("Retry by cause", choices))
-        if isinstance(cause, str):
-            await self._retry(self.session.failed(cause), "")
+        chosen = self.selection()
+        wanted = set(chosen.keys)
+        failed = [record for record in self.session.failed() if record.index in wanted]
+        if not failed:
+            self.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
+            return
+        causes = await self.app.push_screen_wait(Causes(failed, what(chosen, len(chosen.keys))))
+        if causes:
+            records = [one for one in failed if one.outcome and one.outcome.cause in causes]
+            await self._retry(records, self._about(chosen, records))
 
     async def _retry(self, records: list[DeviceRecord], note: str) -> None:
         session = self.session
@@ -220,15 +306,17 @@ class Orders(Signing):
         left = _done_left_out(done)
 
         def question(size: int) -> list[str]:
-            asked = phrases.retry_question(run, records, session.tenant, size, left_out=note)
-            return [*session.naming_headers(asked), *unread, *_left_out(without), *left]
+            asked = phrases.retry_question(run, records, session.tenant, size)
+            first, *others = session.naming_headers(asked)
+            told = [f"{first} {note}", *truth(records), *others]
+            return [*told, *unread, *_left_out(without), *left]
 
         usual = run.plan.options.batch_size
         dialog = ConfirmBatches("Retry", question, len(records), usual)
         if await self.app.push_screen_wait(dialog):
             size = 0 if dialog.batch_size == usual else dialog.batch_size
             self.do(partial(session.retry, [*records, *left_out], size, again=again))
-            self.grid.clear_marks()
+            self.grid.clear_marks()  # the same keys could be pressed again unseen
 
     @work(group="flow", exclusive=True)
     async def action_settle(self) -> None:
@@ -330,6 +418,7 @@ class Orders(Signing):
         self._said = ()
         with self.app.batch_update():
             if then_all:
+                self.grid.clear_marks()  # of rows that have other places now
                 self.show_all()
                 run = self.session.events
                 lines = [line for s in run if (line := phrases.log_line(s, self.session.run))]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
-from siptui.domain.outcome import OUTCOMES, Cause, Retry
+from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
@@ -241,11 +241,10 @@ def submit_question(
 
 
 def retry_question(
-    run: RunState, records: Sequence[DeviceRecord], tenant: str, size: int, *, left_out: str
+    run: RunState, records: Sequence[DeviceRecord], tenant: str, size: int
 ) -> list[str]:
     """What is asked before a retry in batches of at most `size`, as paragraphs."""
     devices = [record.device for record in records]
-    hopeless = sum(1 for r in records if r.outcome and r.outcome.retry is Retry.NEVER)
     causes = Counter(str(r.outcome.cause) for r in records if r.outcome)
     planned = plan_again(run, records, size=size)
     batches = len(planned)
@@ -258,13 +257,6 @@ def retry_question(
         paragraphs.append(
             f"A directory throttled some of them: those go in batches of {most} at most."
         )
-    if hopeless:
-        paragraphs.append(
-            f"For {hopeless} of them a retry alone cannot help (deadline expired): the phone must "
-            "be reset and provisioned again first."
-        )
-    if left_out:
-        paragraphs.append(left_out)
     return paragraphs
 
 

@@ -36,6 +36,9 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
         case "submit":
             if board.empty:
                 return f"no list: {keys['open']} opens one"
+            if session.rest:
+                ended = run is None or run.finished is not None
+                return "" if ended else f"the other {session.rest:,} rows wait until this run ended"
             if run is not None:
                 return f"this list was submitted already; {keys['retry']} retries what failed"
             listed = board.list.devices if board.list else ()

@@ -19,23 +19,26 @@ async def ask_and_write(
     app: App[Any], title: str, hint: str, proposed: Path, write: Write
 ) -> tuple[str, str]:
     """Ask for a path and have `write` write there; what to say, and its tone (nothing if left)."""
-    text: Line = ((hint, "muted"),)
-    typed = await app.push_screen_wait(Prompt(title, [text], value=str(proposed)))
-    if typed is None:
-        return "", "muted"
-    path = _path(typed)
-    try:
-        return write(path, False), "accent"
-    except SiptuiError as error:
-        if error.code != "exists":
-            return _told(error), "failed"
-    choices = [("no", "leave it", ""), ("yes", "replace it", visible(str(path)))]
-    if await app.push_screen_wait(Choice("The file exists", choices)) != "yes":
-        return "not written: the file exists already.", "muted"
-    try:
-        return write(path, True), "accent"
-    except SiptuiError as error:
-        return _told(error), "failed"
+    value, wrong = str(proposed), ""
+    while True:
+        text: list[Line] = [((hint, "muted"),), *([((wrong, "failed"),)] if wrong else [])]
+        typed = await app.push_screen_wait(Prompt(title, text, value=value))
+        if typed is None:
+            return ("not written.", "muted") if wrong else ("", "muted")
+        value, path = typed, _path(typed)
+        try:
+            return write(path, False), "accent"
+        except SiptuiError as error:
+            wrong = _told(error)
+            if error.code != "exists":
+                continue  # what was typed is kept, to be corrected
+        choices = [("no", "leave it", ""), ("yes", "replace it", visible(str(path)))]
+        if await app.push_screen_wait(Choice("The file exists", choices)) != "yes":
+            return "not written: the file exists already.", "muted"
+        try:
+            return write(path, True), "accent"
+        except SiptuiError as error:
+            wrong = _told(error)
 
 
 def _path(typed: str) -> Path:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from siptui.preflight.check import Preflight
     from siptui.preflight.fixes import Wishes
 
+#: Why a row that could be submitted is no part of a run: the operator selected others.
+NOT_SELECTED = "not selected"
 _NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
 
 
@@ -52,6 +54,8 @@ class Session:
         self.preflight: Preflight | None = None
         self.events: list[Stored] = []
         self._following: Following | None = None
+        #: How many rows of the list could be submitted and were not selected for the run.
+        self.rest = 0
         #: Whether the run has an end before it and no process works on it; see `look_for_worker`.
         self.worker_gone = False
         #: What the worker waits for and cannot say in the journal, or nothing.
@@ -111,6 +115,7 @@ class Session:
     ) -> None:
         """Show a list that was read with `options`; a run that was followed goes on without us."""
         self.leave()
+        self.rest = 0
         self.path, self._read_with = path, options
         self.take_preflight(None)
         self.board.take_list(devices)
@@ -159,6 +164,7 @@ class Session:
         if devices is None or self.run is not None:
             return
         left_out = [device for device in devices.devices if device.key in without]
+        rest = sum(without[device.key] == NOT_SELECTED for device in left_out)
         with self.desk.deciding():  # until it is held, so that of two that start at once one does
             run = self.desk.create(
                 [device for device in devices.devices if device.key not in without],
@@ -172,13 +178,15 @@ class Session:
             self.desk.start(run)
         for why in dict.fromkeys(without.values()):
             some = [device for device in left_out if without[device.key] == why]
-            self.board.leave_out(some, f"left out: {why}")
+            self.board.leave_out(some, f"left out: {why}", good=why == NOT_SELECTED)
         self.follow(run, same_list=True)
+        self.rest = rest
 
     def follow(self, run: str, *, same_list: bool = False) -> Changes:
         """Follow a run from its beginning."""
         following = self.desk.follow(run)
         self.leave()
+        self.rest = 0
         self._following = following
         self.board.take_run(following.state, same_list=same_list)
         return self.poll()

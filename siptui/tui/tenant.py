@@ -15,6 +15,7 @@ from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.dialogs.urls import TenantId, UrlsPage
 from siptui.tui.findings import sentence
 from siptui.tui.orders import Orders
+from siptui.tui.selection import Which, about, what
 from siptui.tui.surface import Line, Surface
 
 T = TypeVar("T")
@@ -163,7 +164,7 @@ class Tenant(Orders):
 
     @work(group="flow", exclusive=True)
     async def action_fix(self) -> None:
-        """What sets right what was found, of the marked rows or of all."""
+        """What sets right what was found, of the selected rows."""
         if self.may("fix"):
             await self._fix()
 
@@ -175,8 +176,12 @@ class Tenant(Orders):
         made, checks = self.session.preflight, self.session.options.checks
         if made is None or checks is None:
             return
-        marked = [self.session.board.device(key) for key in self.grid.index.marked()]
-        rows = [device for device in marked if device is not None] or self.session.devices()
+        chosen = self.selection()
+        rows = self.devices_of(chosen)
+        if not rows:
+            self.say(f"fix: {what(chosen, len(chosen.keys))}: no valid device.", "muted")
+            return
+        of = about(chosen, [str(device.user_name) for device in rows])
         folder = self.session.options.export_folder or self.start_folder()
         answer: str | None = "again"
         while answer in ("again", "addresses", "number_type"):
@@ -191,6 +196,8 @@ class Tenant(Orders):
                 checks,
                 self.session.tenant,
                 self.signed_in,
+                which="" if chosen.which is Which.ALL else what(chosen, len(chosen.keys)),
+                of=of,
                 pinned=pinned_tenant(made.facts, known),
                 folder=folder,
             )

@@ -16,12 +16,14 @@ from siptui.tui.app import SiptuiApp
 from siptui.tui.flows import Console
 from siptui.tui.grid import RowGrid
 from siptui.tui.options import ConsoleOptions
+from siptui.tui.surface import Surface
 from siptui.tui.themed import ThemedApp
 from tests.tui.scripted_runs import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40)]
 #: Never by itself within a test: tests say when it is time to look.
 SELDOM = 0.0001
+_FRAME = str.maketrans("│▌", "  ")
 _QUIET = 8  # rounds in which nothing was on its way
 _BELOW = 400  # rounds for what lies below a dialog: Textual may leave it until it is on top again
 _PATIENCE = 20_000  # rounds of a millisecond or more, after which a test fails instead of hanging
@@ -134,7 +136,13 @@ class ConsoleHarness:
     @property
     def flat(self) -> str:
         """The screen as one line, frames and blanks apart."""
-        return " ".join(self.text.replace("│", " ").split())
+        return " ".join(self.text.translate(_FRAME).split())
+
+    @property
+    def question(self) -> str:
+        """What the dialog on top says, as one line."""
+        lines = self.app.screen.query_one("#dialog-text", Surface).lines
+        return " ".join("".join(text for text, _ in line).strip() for line in lines)
 
     def fill(self, text: str) -> None:
         """Put a text into the field of the dialog, as pasting does."""

@@ -15,6 +15,7 @@ from siptui.domain.region import Region
 from siptui.runs import events as ev
 from siptui.tui.actions import ACTIONS
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
+from siptui.tui.dialogs.causes import Causes
 from siptui.tui.dialogs.palette import Palette
 from siptui.tui.flows import Console
 from tests.tui.harness import ConsoleHarness, console
@@ -106,7 +107,7 @@ _OPENING = {
     "filter": ("slash", Console),
     "commands": ("colon", Palette),
     "retry": ("r", Confirm),
-    "cause": ("R", Choice),
+    "cause": ("R", Causes),
     "settle": ("a", Choice),
     "sort": ("S", Choice),
     "export": ("e", Choice),

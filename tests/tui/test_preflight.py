@@ -259,6 +259,25 @@ async def test_fixes_are_shown_confirmed_made_read_back_and_undone(tmp_path: Pat
         assert len(harness.app.screen_stack) == 1
 
 
+async def test_checks_and_selection_say_what_is_fixed_and_submitted(tmp_path: Path) -> None:
+    async with _harness(tmp_path) as (harness, service):
+        await harness.press("p", "slash", *"lobby.00002", "enter", "F")
+        heading = harness.text.splitlines()[0]
+        assert "1 change would be made" in heading
+        assert "the 1 row that the filter /lobby.00002 shows, of 6" in heading
+        await harness.press("x")
+        assert "The 1 row that the filter /lobby.00002 shows, of 6:" in harness.question
+        await harness.press("escape", "escape", "escape", "s", "enter")
+        assert "5 accounts in Contoso Ltd" in harness.question
+        assert "p: only the 3 that fail no check" in harness.text
+        await harness.press("p")
+        assert "3 accounts in Contoso Ltd" in harness.question
+        assert "Only those that fail no check." in harness.question
+        await harness.press("3", "enter")
+        devices = service.runs.journal.devices(service.runs.newest)
+        assert [device.line for device in devices] == [2, 6, 7]
+
+
 async def test_an_address_and_the_kind_of_numbers_are_told_in_the_console(
     tmp_path: Path,
 ) -> None:

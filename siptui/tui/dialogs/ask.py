@@ -17,7 +17,7 @@ from siptui.tui.surface import Line, Surface
 _NO_NUMBER = {"question_mark": "help", "q": "leave"}
 
 
-class Confirm(Dialog[bool]):
+class Confirm(Dialog[bool | str]):
     """What cannot be undone is confirmed by typing how many devices it concerns."""
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("0-9 Enter", "the number, to go on"),)
@@ -30,15 +30,18 @@ class Confirm(Dialog[bool]):
         *,
         otherwise: str = "Nothing was submitted.",
     ) -> None:
-        super().__init__(title, _asked(paragraphs, number))
+        super().__init__(title, asked(paragraphs, number))
         self._number = str(number)
         self._otherwise = otherwise
         self._said = (("? tells more.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """One field."""
-        most = len(self._number) + 4
-        yield Field(acting=_NO_NUMBER, id="dialog-input", compact=True, max_length=most)
+        yield self.field(len(self._number) + 4)
+
+    def field(self, most: int) -> Widget:
+        """The field for the number, of `most` characters."""
+        return Field(acting=_NO_NUMBER, id="dialog-input", compact=True, max_length=most)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Only the number itself goes on."""
@@ -51,7 +54,8 @@ class Confirm(Dialog[bool]):
             self.say(f"That is not {self._number}. {self._otherwise}", "failed")
 
 
-def _asked(paragraphs: Sequence[str], number: int) -> list[Line]:
+def asked(paragraphs: Sequence[str], number: int) -> list[Line]:
+    """The paragraphs, and what to type."""
     lines: list[Line] = []
     for n, paragraph in enumerate(paragraphs):
         if n:
@@ -67,6 +71,7 @@ class ConfirmBatches(Confirm):
     `paragraphs` are those of a size; `batch_size` is the one that stands there, from 1 to 100.
     """
 
+    takes = 3
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         *Confirm.KEYS,
         ("Tab", "to the size of a batch, and back"),
@@ -98,7 +103,7 @@ class ConfirmBatches(Confirm):
         if event.input.id != "dialog-size" or not (size := _size(event.value)):
             return
         self.batch_size = size
-        self._text = _asked(self._paragraphs(size), int(self._number))
+        self._text = asked(self._paragraphs(size), int(self._number))
         self._fill(*self.query(Surface))
 
     def _submitted(self, event: Input.Submitted) -> None:
@@ -173,6 +178,7 @@ class Choice(Dialog[Hashable]):
     ) -> None:
         super().__init__(title, text)
         self._choices = choices
+        self.takes = min(len(choices) + 1, 12)
         self._start = at
         self._said = (("Enter chooses, Escape goes back, ? helps.", "muted"),)
 
@@ -181,7 +187,7 @@ class Choice(Dialog[Hashable]):
         grid = RowGrid(
             (Column("what", "", 8, flex=1), Column("about", "", 1, flex=2)), id="dialog-grid"
         )
-        grid.styles.height = min(len(self._choices) + 1, 12)
+        grid.styles.height = self.takes
         yield grid
 
     def on_mount(self) -> None:

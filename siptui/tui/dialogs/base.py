@@ -26,6 +26,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         Binding("escape,q", "leave", "cancel", show=False),
         Binding("question_mark", "help", "help", show=False),
     ]
+    #: How many lines the widgets of the question take.
+    takes = 1
     #: The keys of the dialog and a word about each, for its help.
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
 
@@ -62,8 +64,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def _fill(self, *surfaces: Widget) -> None:
         width = self._filled_for = self._width()
-        lines = [part for line in self._text for part in wrapped(line, width)]
         said = wrapped(self._said, width) if self._said else [()]
+        # Borders and the blank line above what is said; the style sheet leaves 4 % of the screen.
+        room = self.app.size.height * 96 // 100 - 3 - self.takes - len(said)
+        lines = shortened([wrapped(line, width) for line in self._text], max(3, room))
         for surface in surfaces:
             if isinstance(surface, Surface):
                 shown = lines if surface.id == "dialog-text" else said
@@ -84,7 +88,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             ("Esc Ctrl-C", "back; nothing happens (q as well where no text is typed)"),
             ("?", "this help"),
         )
-        self.app.push_screen(Page(f"About: {self._dialog_title}", aside(self._dialog_title, keys)))
+        text = [*self._text, (), *aside(self._dialog_title, keys)]
+        self.app.push_screen(Page(f"About: {self._dialog_title}", text))
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Leave with an answer; its own help, if it is being read, goes with it."""
@@ -95,3 +100,16 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def action_leave(self) -> None:
         """Leave without an answer."""
         self.dismiss(None)
+
+
+def shortened(paragraphs: list[list[Line]], room: int) -> list[Line]:
+    """The paragraphs in `room` lines, the last one whole: it says what to type. First the blank
+    lines go, then the end of what is before it."""
+    lines = [line for paragraph in paragraphs for line in paragraph]
+    while len(lines) > room and () in lines:
+        lines.remove(())
+    if len(lines) <= room or not paragraphs:
+        return lines
+    last = paragraphs[-1]
+    more: Line = (("… ? shows all of it.", "muted"),)
+    return [*lines[: max(0, room - len(last) - 1)], more, *last]

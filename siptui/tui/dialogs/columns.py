@@ -27,6 +27,7 @@ class ColumnChoice(Dialog[frozenset[str]]):
         super().__init__("Columns", text)
         self._columns = columns
         self._shown = frozenset(shown)
+        self.takes = min(len(self._columns) + 1, 14)
         self._said = (("Space shows or hides (* is shown), Enter keeps it, ? helps.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
@@ -34,7 +35,7 @@ class ColumnChoice(Dialog[frozenset[str]]):
         grid = RowGrid(
             (Column("what", "", 8, flex=1), Column("about", "", 1, flex=2)), id="dialog-grid"
         )
-        grid.styles.height = min(len(self._columns) + 1, 14)
+        grid.styles.height = self.takes
         yield grid
 
     def on_mount(self) -> None:

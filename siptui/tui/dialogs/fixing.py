@@ -67,6 +67,8 @@ class FixPage(TablePage[str]):
         tenant: str,
         before: Callable[[], Awaitable[bool]],
         *,
+        which: str,
+        of: str,
         pinned: str,
         folder: Path,
     ) -> None:
@@ -74,7 +76,7 @@ class FixPage(TablePage[str]):
         self._plan = plan
         self._checks = checks
         self._tenant = tenant
-        self._pinned = pinned
+        self._which, self._of, self._pinned = which, of, pinned
         self._before = before
         self._folder = folder
         self._outcomes: dict[int, FixOutcome] = {}
@@ -86,7 +88,9 @@ class FixPage(TablePage[str]):
         fixes, left = len(self._plan.fixes), len(self._plan.left)
         people = f", {left:,} left to people" if left else ""
         if not self._outcomes:
-            return f"{plural(fixes, 'change')} would be made in {self._tenant}{people} · not sent"
+            of = f" · {self._which}" if self._which else ""
+            would = f"{plural(fixes, 'change')} would be made in {self._tenant}{people}"
+            return f"{would} · not sent{of}"
         good = sum(outcome.good for outcome in self._outcomes.values())
         done = f"{good:,} of {plural(len(self._outcomes), 'change')} read back"
         return f"{self._tenant}: {done}{people}"
@@ -202,6 +206,7 @@ class FixPage(TablePage[str]):
             f"{plural(len(fixes), 'change')} of {targets:,} accounts, policies or settings will be "
             f"made in {visible(self._tenant)}, each written down before it is sent and read back "
             "afterwards. U takes one back where that can be done.",
+            self._of,
             *([f"They may take up to {hours} hours to work."] if hours else []),
             *([f"{plural(left_out, 'account')} left out, not named."] if left_out else []),
         ]

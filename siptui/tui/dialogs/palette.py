@@ -51,6 +51,7 @@ class Palette(Dialog[Hashable]):
         super().__init__("Commands")
         self._commands = commands
         self._found_by = {one.id: folded(f"{one.title} {one.about} {one.also}") for one in commands}
+        self.takes = min(len(commands) + 1, _MOST) + 1
         self._said = (("Type words; Enter carries out, ↓ ↑ choose, Escape goes back.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
@@ -63,7 +64,7 @@ class Palette(Dialog[Hashable]):
         )
         grid = RowGrid(columns, id="dialog-grid")
         grid.can_focus = False  # what is typed belongs to the field
-        grid.styles.height = min(len(self._commands) + 1, _MOST)
+        grid.styles.height = self.takes - 1
         yield grid
 
     def on_mount(self) -> None:
