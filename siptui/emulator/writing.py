@@ -154,7 +154,7 @@ def cased(value: Any, casing: str) -> Any:
 def _cased(name: str, casing: str) -> str:
     match casing:
         case "lower":
-            return name.lower()
+            return name.lower().replace("_", "")  # which names given back in snake_case may have
         case "camel":
             return name[:1].lower() + name[1:]
         case "snake":

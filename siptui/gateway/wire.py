@@ -84,9 +84,10 @@ def batch_status(value: Any, asked: str) -> BatchStatus:
     odd: list[str] = []
     told = record.get("batchid")
     batch_id = _batch_id(told) or asked
-    if batch_id.casefold() != asked.casefold():
+    same = batch_id.casefold() == asked.casefold()
+    if isinstance(told, str) and not same:
         raise WireError(f"it tells of batch {batch_id}, not of {asked}")
-    if told is not None and not _batch_id(told):
+    if told is not None and not (_batch_id(told) and same):
         odd.append(f"its batch id cannot be one: {shown(told)}")
     fields = {name: kept(record, name, "the batch", odd) for name in _HEAD}
     items = _items(record)

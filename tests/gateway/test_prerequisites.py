@@ -53,6 +53,12 @@ class TestAsSeen(InProcess):
     """Answers as far as anybody saw them."""
 
 
+class TestInSnakeCase(InProcess):
+    """The same in snake_case."""
+
+    WIRE = {"admin_casing": "snake"}  # noqa: RUF012
+
+
 class TestOtherwise(InProcess):
     """The older shape of policies, other casing, and the other path of assignments."""
 

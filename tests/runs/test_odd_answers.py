@@ -104,7 +104,9 @@ def test_one_odd_device_leaves_the_others_alone(tmp_path: Path, field: str, valu
     emulated_time.run(main(), limit=2 * HOURS)
 
 
-@pytest.mark.parametrize(("field", "value"), _some(["region", "requestTime", "userId"]))
+@pytest.mark.parametrize(
+    ("field", "value"), _some(["region", "requestTime", "userId", "batchStatus"])
+)
 def test_an_odd_field_of_the_batch_changes_nothing(tmp_path: Path, field: str, value: Any) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path)
@@ -115,6 +117,19 @@ def test_an_odd_field_of_the_batch_changes_nothing(tmp_path: Path, field: str, v
         assert isinstance(end, RunFinished)
         assert end.succeeded == 5
         assert set(harness.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=2 * HOURS)
+
+
+@pytest.mark.parametrize("value", [v for v in ODD if not (isinstance(v, str) and 0 < len(v) < 9)])
+def test_an_odd_batch_id_in_a_status_changes_nothing(tmp_path: Path, value: Any) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path)
+        _odd(harness, "batchstatus", "batchId", value)
+        run = harness.create(devices(5))
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 5
 
     emulated_time.run(main(), limit=2 * HOURS)
 
