@@ -237,8 +237,9 @@ def _items(record: Mapping[str, Any]) -> Listed[ItemStatus]:
     for _, found in named:
         if isinstance(found, list):
             return _each(found, _item, "device")
-        if isinstance(found, dict):  # a list of one may come as its element
-            return _each([found], _item, "device")
+        if isinstance(found, dict):  # a list of one may come as its element, or by some key
+            alone = {"hardwareid", "username"} & folded_keys(found).keys()
+            return _each([found] if alone else found.values(), _item, "device")
     lists = [part for part in record.values() if isinstance(part, list) and _devices(part)]
     if len(lists) == 1:
         return _each(lists[0], _item, "device")

@@ -89,10 +89,13 @@ class Book:
     def note_once(self, text: str, *, kind: str, batch: int | None = None) -> None:
         """Write down a warning, unless one of this `kind` was written about `batch` already.
 
-        What the service says at every look is told once by each process that reads it.
+        What the service says at every look is told once: by each process in whatever words, and
+        in the same words by none after another.
         """
-        if (kind, batch) not in self._noted:
-            self._noted.add((kind, batch))
+        if (kind, batch) in self._noted:
+            return
+        self._noted.add((kind, batch))
+        if (batch, text) not in self.state.warned:
             self.note(text, level="warning", batch=batch)
 
     def check(self) -> None:

@@ -94,6 +94,8 @@ class RunState:
         self.waiting: ev.Waiting | None = None
         self.open_orders: dict[int, ev.Order] = {}
         self.sign_ins = 0
+        #: Warnings that were given, with the batch they are about.
+        self.warned: set[tuple[int | None, str]] = set()
         self.trial_stopped = 0
         #: When the operator last gave the word that what is signed in is submitted, too.
         self.again_at = ""
@@ -378,6 +380,11 @@ class RunState:
         self.waiting = None if event.over else event
         return set()
 
+    def _on_note(self, event: ev.Note, at: str) -> set[int]:
+        if event.level == "warning":
+            self.warned.add((event.batch, event.text))
+        return set()
+
     def _on_order(self, event: ev.Order, at: str) -> set[int]:
         if event.again:
             self.again_at = at
@@ -440,6 +447,7 @@ _HANDLERS: dict[type[ev.Event], Any] = {
     ev.DevicesSignedIn: RunState._on_devices_signed_in,
     ev.DevicesHeld: RunState._on_devices_held,
     ev.Waiting: RunState._on_waiting,
+    ev.Note: RunState._on_note,
     ev.Order: RunState._on_order,
     ev.WorkerStarted: RunState._on_worker_started,
     ev.RunStopped: RunState._on_run_stopped,

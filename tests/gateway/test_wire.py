@@ -230,6 +230,13 @@ def test_a_device_that_cannot_be_read_is_passed_over_and_told_of(
     assert bool(status.gap) == gap
 
 
+def test_devices_may_come_by_some_key() -> None:
+    item = {"userName": "a@x.com", "hardwareId": "001565000001", "status": "success"}
+    for items in (item, {"1": item}, {"00-15-65-00-00-01": item, "x": None}):
+        status = wire.batch_status({"batchId": "b-1", "batchItems": items}, "b-1")
+        assert [one.phase for one in status.items] == [Phase.SUCCEEDED]
+
+
 def test_a_field_of_the_wrong_kind_is_kept_as_it_came() -> None:
     item = {
         "userName": "a@x.com",

@@ -273,6 +273,22 @@ def test_what_cannot_be_read_is_noted_once(tmp_path: Path) -> None:
     emulated_time.run(main(), limit=2 * HOURS)
 
 
+def test_another_worker_does_not_note_it_once_more(tmp_path: Path) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, Scenario(batches=(BatchRule(slow=10),)))
+        _odd(harness, "batchstatus", "batchItems.0.error", {"at": "12:00"})
+        _odd(harness, "batchsummaries", "0", None, insert=True)
+        run = harness.create(devices(4), Options(batch_size=2, slots=1))
+        for _ in range(3):
+            work = harness.start(run)
+            await asyncio.sleep(60)
+            await work.kill()
+        await harness.work(run)
+        assert len(harness.notes(run)) == 3, "one of the list, one of each batch"
+
+    emulated_time.run(main(), limit=2 * HOURS)
+
+
 def test_places_are_put_in() -> None:
     value = {"a": [{"b": 1}, {"b": 2}]}
     assert with_odd(value, ("a", 1, "b"), None) == {"a": [{"b": 1}, {"b": None}]}
