@@ -189,3 +189,26 @@ def test_what_the_first_devices_came_to_counts_it_as_bad(tmp_path: Path) -> None
         assert end.code == "canary"
 
     emulated_time.run(main(), limit=6 * HOURS)
+
+
+def test_it_is_a_live_batch_of_the_tenant_for_another_journal(tmp_path: Path) -> None:
+    """A colleague's run, from a state folder of its own, does not submit what may be alive."""
+
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, _STUCK)
+        run = harness.create(devices(2))
+        work = harness.start(run)
+        await asyncio.sleep(HOURS)
+        harness.office.give_up(run, 1)
+        assert isinstance(await work.end(), RunFinished)
+        (tmp_path / "other").mkdir()
+        other = EngineHarness(tmp_path / "other", emulator=harness.emulator)
+        second = other.create([device(1), device(7)])
+        work = other.start(second)
+        await asyncio.sleep(HOURS)
+        sent = [phone for submit in harness.ledger.submits for _, phone in submit.items]
+        assert sent.count("00-04-F2-00-00-01") == 1
+        assert sent.count("00-04-F2-00-00-07") == 1
+        await work.kill()
+
+    emulated_time.run(main(), limit=6 * HOURS)
