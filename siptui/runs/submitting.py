@@ -67,6 +67,7 @@ class Submitter:
         self._summaries = summaries
         #: Live batches that the service calls over; whoever follows them reads those first.
         self._over = over
+        self._over_frees = True
         self._looked = 0.0
         self._others, self._others_until = 0, 0.0
         self._held: Mapping[int, str] = NOTHING_HELD
@@ -124,7 +125,7 @@ class Submitter:
 
     def _until_look(self, choice: Hold | None) -> float:
         """Seconds until it is worth asking whether a slot became free."""
-        if choice is None or not choice.full:
+        if choice is None or not choice.full or not self._over_frees:
             return _IDLE
         state, now = self._book.state, self._book.clock()
         if (looks := looks_for_slot(state, self._region, now, self._over)) is None:
@@ -168,7 +169,7 @@ class Submitter:
             slots=slots,
             now=self._book.now(),
             held=held,
-            over=self._over,
+            over=self._over if self._over_frees else (),
         )
 
     async def _hold(
@@ -235,6 +236,10 @@ class Submitter:
         until = self._book.now(max(self._refused.next(), honoured(error.retry_after or 0.0)))
         event = answers.refused_or_lost(batch, error, until)
         self._book.write(event)
+        if isinstance(event, BatchDeferred) and error.status is not None and self._over:
+            # There was no slot, though the list called a batch over that is still followed:
+            # its word for "over" may mean something else.
+            self._over_frees = False
         if isinstance(event, BatchDeferred) and error.retry_after is None:
             self._book.write(Waiting(why=error.message, until=until))
         if isinstance(error, AccessDeniedError):

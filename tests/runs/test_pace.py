@@ -154,6 +154,41 @@ def test_a_list_that_lags_costs_no_more_than_a_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("over", ["400", "429"])
+def test_a_list_that_calls_batches_over_too_early_is_not_believed_for_long(
+    tmp_path: Path, over: Any
+) -> None:
+    """What its words mean has not been seen; a refused submit says that they mean another thing."""
+
+    async def main() -> None:
+        lab = EngineHarness(tmp_path, Scenario(timing=TEN, limits=LimitsTable(over=over)))
+        inner = lab.emulator.app
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            early = scope["path"].casefold().endswith("batchsummaries")
+
+            async def told(message: Any) -> None:
+                if early and message["type"] == "http.response.start":
+                    headers = [(k, v) for k, v in message["headers"] if k != b"content-length"]
+                    message = {**message, "headers": headers}
+                elif early and "body" in message:
+                    body = message["body"].replace(b'"InProgress"', b'"Completed" ')
+                    message = {**message, "body": body.replace(b'"Queued"', b'"Completed"')}
+                await send(message)
+
+            await inner(scope, receive, told)
+
+        lab.emulator.app = app
+        run = lab.create(devices(BATCHES * SIZE), Options(batch_size=SIZE))
+        assert isinstance(await lab.work(run), RunFinished)
+        assert lab.events(run, BatchRejected) == []
+        assert 1 <= len(lab.events(run, BatchDeferred)) <= 3
+        assert max(lab.ledger.max_live.values()) == SLOTS
+        assert lab.differences(run) == []
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+@pytest.mark.parametrize("over", ["400", "429"])
 def test_a_batch_without_a_slot_is_put_back_so_often_and_no_more(tmp_path: Path, over: Any) -> None:
     """A refusal that looks like want of a slot may be another; a 429 certainly is none."""
 
