@@ -8,6 +8,7 @@ Prints each run that does not, and a table.
 """
 
 import argparse
+import json
 import random
 import sys
 import time
@@ -47,6 +48,26 @@ class Result:
     faults: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+
+    def line(self) -> str:
+        """As a line of `--log`."""
+        return json.dumps(
+            {
+                "number": self.number,
+                "kinds": [kind.name for kind in self.kinds],
+                "faults": self.faults,
+                "counts": self.counts,
+                "seconds": round(self.seconds, 1),
+            }
+        )
+
+    @classmethod
+    def of_line(cls, line: str) -> "Result":
+        """What `line` wrote."""
+        fields = json.loads(line)
+        kinds = [kind for name in fields["kinds"] for kind in KINDS if kind.name == name]
+        counts, seconds = Counter(fields["counts"]), fields["seconds"]
+        return cls(fields["number"], kinds, fields["faults"], counts, seconds)
 
     @property
     def name(self) -> str:
@@ -139,15 +160,24 @@ def main() -> int:
     parser.add_argument("--kind", default="", help="only kinds whose name holds this")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="add each run to FILE; leave out those in it"
+    )
     parser.add_argument("--write", action="store_true", help=f"put the table into {_RESULTS.name}")
     chosen = parser.parse_args()
     numbers = chosen.only or list(range(chosen.runs))
-    print(f"seed {chosen.seed}, {len(numbers)} runs", flush=True)
     results: list[Result] = []
+    if chosen.log and chosen.log.exists():
+        results = [Result.of_line(line) for line in chosen.log.read_text().splitlines()]
+        numbers = [number for number in numbers if number not in {r.number for r in results}]
+    print(f"seed {chosen.seed}, {len(numbers)} runs", flush=True)
 
     def one(number: int) -> None:
         result = carry_out(chosen.seed, number, chosen.kind, chosen.keep)
         results.append(result)
+        if chosen.log:
+            with chosen.log.open("a") as log:
+                log.write(f"{result.line()}\n")
         mark = "FAULT" if result.faults else "ok"
         print(f"{mark} {number} {result.seconds:.0f} s: {result.name}", flush=True)
         for fault in result.faults:
@@ -165,14 +195,15 @@ def main() -> int:
         kind = f" --kind {chosen.kind!r}" if chosen.kind else ""
         print(f"not as it must be: python -m tests.campaign --seed {chosen.seed}{kind} {again}")
     if chosen.write:
-        _write(chosen.seed, results, time.monotonic() - began, figures)
+        _write(chosen.seed, results, figures)
     return 1 if wrong else 0
 
 
-def _write(seed: str, results: Sequence[Result], seconds: float, figures: str) -> None:
+def _write(seed: str, results: Sequence[Result], figures: str) -> None:
     before, mark, _ = _RESULTS.read_text(encoding="utf-8").partition(_MARK)
     sums = sum((result.counts for result in results), Counter[str]())
     wrong = sum(bool(result.faults) for result in results)
+    seconds = sum(result.seconds for result in results)
     said = (
         "Every run came to an end that equals the emulator's truth."
         if not wrong
@@ -183,7 +214,7 @@ def _write(seed: str, results: Sequence[Result], seconds: float, figures: str) -
         f"Written by `python -m tests.campaign --runs {len(results)} --seed {seed} --write`: runs\n"
         "with real processes under faults of all kinds, up to three in one run.\n\n"
         f"- machine: {machine()}\n"
-        f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {seconds:.0f} s\n"
+        f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {seconds / len(results):.0f} s a run\n"
         f"- commit: {commit()}\n"
         f"- {sums['devices']:,} devices, {sums['submits']:,} accepted submits, "
         f"{sums['requests']:,} requests, {sums['faults']:,} of them with a fault\n\n"

@@ -110,11 +110,15 @@ class Case:
             process.wait(min(seconds, self.left()))
         except subprocess.TimeoutExpired:
             raise StuckError(f"`{_words(process)}` did not end within {seconds:g} s") from None
-        if '"journal_repaired"' in self._printed[process.pid].read_text():
+        if '"journal_repaired"' in self.printed(process):
             # The operator has read what became of the journal, and says so.
             self.counts["acknowledged"] += 1
             self.output("runs", "--acknowledge")
         return process.returncode
+
+    def printed(self, process: "subprocess.Popen[str]") -> str:
+        """What a command of `begin` has printed so far."""
+        return self._printed[process.pid].read_text(errors="replace")
 
     def command(self, *args: str, **env: str) -> int:
         """A command from its beginning to its end; its exit code."""

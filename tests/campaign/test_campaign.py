@@ -32,6 +32,7 @@ def test_a_plan_follows_from_seed_and_number_alone() -> None:
 def test_the_table_counts_every_kind_and_all() -> None:
     results = [Result(n, planned(random.Random(n), n, "")) for n in range(len(KINDS))]
     results[3].faults = ["twice"]
+    results = [Result.of_line(result.line()) for result in results]
     rows = table(results).splitlines()
     assert len(rows) == 2 + len(KINDS) + 1
     assert rows[-1].endswith("| 1 |")
