@@ -190,6 +190,11 @@ class RowGrid(Toned, ScrollView, can_focus=True):
                 if at is not None:
                     self._refresh_line(at - top + _HEAD)
 
+    def choose_none(self) -> None:
+        """No row is chosen, until the cursor is moved."""
+        self._cursor = None
+        self.refresh()
+
     def _settle(self, position: int) -> None:
         view = self.index.view
         self._cursor = self.index.rows[view[position]].key if 0 <= position < len(view) else None
@@ -214,8 +219,9 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         return None if at is None else at - round(self.scroll_offset.y)
 
     def action_grid_down(self) -> None:
-        """Move down."""
-        self.move_to((self.index.position(self._cursor) or 0) + 1)
+        """Move down; to the first row where none is chosen."""
+        at = self.index.position(self._cursor)
+        self.move_to(0 if at is None else at + 1)
 
     def action_grid_up(self) -> None:
         """Move up."""

@@ -211,7 +211,7 @@ class Orders(Signing):
             ),
         )
         choices = [(region, str(region), phrases.REGIONS[region]) for region in Region]
-        chosen = await self.app.push_screen_wait(Choice("Region", choices, [text]))
+        chosen = await self.app.push_screen_wait(Choice("Region", choices, [text], at=None))
         return chosen if isinstance(chosen, Region) else None
 
     @work(group="flow", exclusive=True)

@@ -99,7 +99,7 @@ async def test_a_list_without_regions_asks_for_one(tmp_path: Path) -> None:
         assert "3 rows without a region: s asks for it" in harness.text
         await harness.press("s")
         assert isinstance(harness.app.screen, Choice)
-        await harness.press("j", "j", "enter")
+        await harness.press("G", "enter")
         assert "(NOAM)" in harness.text
         await harness.type("3")
         await harness.press("enter")

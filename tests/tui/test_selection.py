@@ -103,7 +103,10 @@ async def test_marked_rows_stay_marked_when_a_region_is_asked_for(tmp_path: Path
         assert isinstance(harness.app.screen, Confirm)
         await harness.press("escape", "space", "s")
         assert "1 row of the list names no region" in harness.flat
-        await harness.press("enter")
+        await harness.press("1", "enter", "enter")  # typed ahead, for a number
+        assert "1 row of the list names no region" in harness.flat
+        assert "Nothing is chosen yet" in harness.text
+        await harness.press("j", "j", "enter")
         assert "The 2 marked rows: lobby.00001@contoso.com, lobby.00002" in harness.question
         await harness.type("2")
         await harness.press("enter")

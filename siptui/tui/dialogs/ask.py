@@ -161,7 +161,8 @@ class Prompt(Dialog[str]):
 
 
 class Choice(Dialog[Hashable]):
-    """Asks for one of a few: a row is chosen with Enter."""
+    """Asks for one of a few: a row is chosen with Enter. `at` is where the cursor begins; with
+    none nothing is chosen by Enter alone, as for what must not be taken by mistake."""
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("Enter", "choose this"),
@@ -174,13 +175,14 @@ class Choice(Dialog[Hashable]):
         choices: Sequence[tuple[Hashable, str, str]],
         text: Iterable[Line] = (),
         *,
-        at: int = 0,
+        at: int | None = 0,
     ) -> None:
         super().__init__(title, text)
         self._choices = choices
         self.takes = min(len(choices) + 1, 12)
         self._start = at
-        self._said = (("Enter chooses, Escape goes back, ? helps.", "muted"),)
+        first = "" if at is not None else "Nothing is chosen yet: ↓ or j does. "
+        self._said = ((f"{first}Enter chooses, Escape goes back, ? helps.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """A small table: what, and a word about it."""
@@ -194,7 +196,10 @@ class Choice(Dialog[Hashable]):
         """Fill the table."""
         grid = self.query_one(RowGrid)
         grid.set_rows(GridRow(key, (what, about)) for key, what, about in self._choices)
-        grid.move_to(self._start)
+        if self._start is None:
+            grid.choose_none()
+        else:
+            grid.move_to(self._start)
         grid.focus()
 
     def on_row_grid_opened(self, event: RowGrid.Opened) -> None:

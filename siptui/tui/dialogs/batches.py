@@ -284,7 +284,7 @@ class BatchPage(TablePage[str]):
         if region is None:
             text: Line = (("The service does not say in which region the batch is.", "normal"),)
             choices = [(region, str(region), REGIONS[region]) for region in Region]
-            chosen = await self.app.push_screen_wait(Choice("Region", choices, [text]))
+            chosen = await self.app.push_screen_wait(Choice("Region", choices, [text], at=None))
             if not isinstance(chosen, Region):
                 return
             region = chosen
