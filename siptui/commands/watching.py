@@ -20,7 +20,7 @@ from siptui.domain.times import time_until
 from siptui.posix import ending_as_interrupted
 from siptui.runs import events as ev
 from siptui.runs.journal import timestamp
-from siptui.runs.office import holder_of, load
+from siptui.runs.office import holder_of, load, remove_left_pipes
 from siptui.runs.public import SCHEMA, exit_code, lines
 from siptui.runs.sentences import held_back
 from siptui.runs.state import RunState
@@ -249,6 +249,7 @@ def summary(state: RunState, event: ev.RunFinished) -> list[str]:
 
 
 def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
+    remove_left_pipes(path)
     text = "The worker is gone without a word."
     following = named(f"Nothing is lost; go on with: siptui resume {state.run}")
     if _is_full(path.parent):

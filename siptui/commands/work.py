@@ -36,6 +36,7 @@ def main() -> int:
     forbid_core_dumps()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _ended)  # until there is a task to be cancelled
     order = json.loads(sys.stdin.readline())
     sys.stdin.close()
     try:
@@ -54,6 +55,11 @@ def main() -> int:
         text = f"an error in siptui itself: {type(error).__name__}"
         _answer({"error": {"code": "internal_error", "message": text, "next": _LOG_TELLS}})
         return int(ExitCode.ERROR)
+
+
+def _ended(number: int, _: object) -> None:
+    """End in order: what was taken and made by then is let go of."""
+    sys.exit(128 + number)
 
 
 def _answer(answer: dict[str, Any]) -> None:

@@ -536,7 +536,10 @@ class Office:
 
     def holder(self, run: str) -> Holder | None:
         """The process that works on the run, or none. A glance at its lock."""
-        return holder_of(self._path, run)
+        holder = holder_of(self._path, run)
+        if holder is None:
+            remove_left_pipes(self._path)
+        return holder
 
     def find(self, name: str) -> str:
         """The run that goes by `name`; `NoSuchRunError` otherwise."""
