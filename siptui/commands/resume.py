@@ -5,6 +5,7 @@ Over 400 lines because every decision about a stopped run is an option of this o
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +18,9 @@ from siptui.domain.plan import Batch
 from siptui.domain.state import DeviceState
 
 if TYPE_CHECKING:
+    from siptui.commands.comparing import Compared
     from siptui.commands.guard import Accounts
+    from siptui.commands.session import Selected
     from siptui.commands.tape import Tape
     from siptui.runs.changes import Changed
     from siptui.runs.office import Office
@@ -135,10 +138,11 @@ def command(
         heeded(desk, attended=dry_run or not (yes or no_input))
         found = _which(desk, run, deciding=bool(adopt or resubmit))
         state = load(desk.journal, found)
+        looked = partial(_compared, selected, desk, record, log_level)
         if give_up:
             target = live_batch(state, give_up)
             if dry_run:
-                _show(desk, state, None, changes, "-", again=again, as_json=as_json)
+                _show(desk, state, None, changes, "-", again=again, as_json=as_json, compare=looked)
                 return 0
             held = holder_of(selected.journal, found) is not None
             if not held and len(state.open_batches()) > 1:  # the others are followed on
@@ -184,7 +188,7 @@ def command(
             return exit_code(state)
         if dry_run:
             wanted = _wanted(state, batch) if resubmit else None
-            _show(desk, state, wanted, changes, adopt, again=again, as_json=as_json)
+            _show(desk, state, wanted, changes, adopt, again=again, as_json=as_json, compare=looked)
             return 0
         signed_in_account(selected, record, log_level)
 
@@ -272,6 +276,18 @@ def _tell_end(state: "RunState", as_json: bool) -> None:
         click.echo(named(text), err=True)
 
 
+def _compared(
+    selected: "Selected",
+    desk: "Office",
+    record: "Tape | None",
+    log_level: str | None,
+    preview: "RunState",
+) -> "Compared":
+    from siptui.commands.comparing import compare
+
+    return compare(selected, preview, desk.journal, record=record, log_level=log_level)
+
+
 def _show(
     desk: "Office",
     state: "RunState",
@@ -281,6 +297,7 @@ def _show(
     *,
     again: bool,
     as_json: bool,
+    compare: "Callable[[RunState], Compared]",
 ) -> None:
     from siptui.commands.planning import show_plan
     from siptui.runs.overlap import BusyDevicesError
@@ -299,8 +316,38 @@ def _show(
     if wanted is not None:
         wanted = [r for r in wanted if r.device.hardware_id not in done]
     batches = _batches(state, wanted, changes, done)
-    columns = _columns(state)
-    show_plan(batches, as_json=as_json, notes=notes, columns=columns, run=state.run)
+    preview = _preview(desk, state, wanted, changes, again=again)
+    compared = compare(preview)
+    show_plan(
+        batches,
+        as_json=as_json,
+        notes=[*notes, *compared.notes],
+        columns=_columns(state),
+        run=state.run,
+        held=compared.held,
+    )
+
+
+def _preview(
+    desk: "Office",
+    state: "RunState",
+    wanted: "list[DeviceRecord] | None",
+    changes: "Changed",
+    *,
+    again: bool,
+) -> "RunState":
+    """The run as it would be if it went on so."""
+    from siptui.commands.comparing import planned_state
+    from siptui.runs.events import Event, Order
+    from siptui.runs.orders import plan_again
+
+    events: list[Event] = [Order(what="go_on", again=again)]
+    if wanted is not None:
+        size = changes.batch_size or (state.plan.options.batch_size if state.plan else 100)
+        events += plan_again(state, wanted, size=size, first=changes.first or 0)
+    elif changes.cuts:
+        events += changes.cut(state)
+    return planned_state(desk, (), events, state.run)
 
 
 def _batches(

@@ -53,6 +53,7 @@ def command(
     What another run has signed in since is left out, unless --again says otherwise, and so are
     accounts that may be personal, unless they are named.
     """
+    from siptui.commands.comparing import compare, planned_state
     from siptui.commands.confirming import confirm
     from siptui.commands.guard import (
         NOT_CHECKED_AGAIN,
@@ -67,6 +68,7 @@ def command(
     from siptui.commands.telling import heeded
     from siptui.commands.watching import tell_news, watch
     from siptui.runs.changes import Changed
+    from siptui.runs.events import Order
     from siptui.runs.office import load
     from siptui.runs.orders import plan_again
 
@@ -106,7 +108,19 @@ def command(
         batches = planned_batches(state, plan_again(state, failed, size=size, first=first or 0))
         columns = state.plan.columns if state.plan else {}
         if dry_run:
-            show_plan(batches, as_json=as_json, notes=notes, columns=columns, run=found)
+            again_now = [Order(what="go_on", again=True)] if again else []
+            planned = plan_again(state, failed, size=size, first=first or 0)
+            preview = planned_state(desk, (), [*again_now, *planned], found)
+            compared = compare(selected, preview, desk.journal, record=record, log_level=log_level)
+            notes += compared.notes
+            show_plan(
+                batches,
+                as_json=as_json,
+                notes=notes,
+                columns=columns,
+                run=found,
+                held=compared.held,
+            )
             return 0
         if not failed:  # nothing is submitted; that the others are done is written down
             desk.retry(found, [r.index for r in left_out])

@@ -1,5 +1,6 @@
 """`siptui run`: the whole job without a console."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -20,10 +21,12 @@ from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 
 if TYPE_CHECKING:
+    from siptui.commands.comparing import Compared
     from siptui.commands.session import Selected
     from siptui.commands.tape import Tape
     from siptui.devicelist import DeviceList
     from siptui.domain.device import Device
+    from siptui.runs.events import Options
     from siptui.runs.office import Office
 
 _SHOWN = 20
@@ -138,14 +141,17 @@ def command(
         )
     if dry_run:
         plan = _dry(selected, found, again=again, new_only=new_only)
+        planned = Options(batch_size=size, first=first or 0, again=again)
+        compared = _compared(selected, plan, planned, record=record, log_level=log_level)
         show_plan(
             make_batches(plan.devices, size=size, first=first or 0),
             as_json=as_json,
             skipped=found.rows_invalid + len(found.devices) - len(plan.devices),
-            notes=[*read_how(found), *left_out(found), *plan.notes],
+            notes=[*read_how(found), *left_out(found), *plan.notes, *compared.notes],
             columns=found.headers_read,
             file=found.file,
             sha256=found.sha256,
+            held=compared.held,
         )
         return ExitCode.OK
     account = signed_in_account(selected, record, log_level)
@@ -333,3 +339,35 @@ def _dry(selected: "Selected", found: "DeviceList", *, again: bool, new_only: bo
     if note := deadlines_note(plan.devices, datetime.now(UTC)):
         plan.notes.append(note)
     return plan
+
+
+def _compared(
+    selected: "Selected",
+    plan: _Plan,
+    options: "Options",
+    *,
+    record: "Tape | None",
+    log_level: str | None,
+) -> "Compared":
+    from siptui.commands.comparing import Compared, compare, planned_state
+    from siptui.runs.events import Actor
+    from siptui.runs.journal import Journal
+    from siptui.runs.office import plan_events
+
+    if not plan.devices:
+        return Compared()
+    events = plan_events(
+        plan.devices,
+        file="",
+        sha256="",
+        tenant=selected.profile.tenant,
+        skipped=0,
+        options=options,
+        actor=Actor(),
+    )
+    state = planned_state(None, plan.devices, events)
+    with contextlib.ExitStack() as opened:
+        journal = None
+        if selected.journal.exists():
+            journal = opened.enter_context(Journal(selected.journal, read_only=True))
+        return compare(selected, state, journal, record=record, log_level=log_level)

@@ -26,7 +26,7 @@ class KnownBatches:
     A batch that a run merely follows is not one that it submitted.
     """
 
-    def __init__(self, own: Journal, beside: Callable[[], Sequence[Path]]) -> None:
+    def __init__(self, own: Journal | None, beside: Callable[[], Sequence[Path]]) -> None:
         self._own = own
         self._beside = beside
         self._read: dict[Path, _Read] = {}
@@ -52,7 +52,8 @@ class KnownBatches:
         )
 
     def _journals(self) -> Iterator[Journal]:
-        yield self._own
+        if self._own is not None:
+            yield self._own
         for path in self._beside():
             try:
                 with Journal(path, read_only=True) as journal:

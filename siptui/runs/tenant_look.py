@@ -1,22 +1,53 @@
 """A look at the tenant's batches before a submit, held against what this host's journals say."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchSummary, BulkSignIn
-from siptui.runs.book import Book
 from siptui.runs.conflicts import Sorted, Tenant, sort_out
 from siptui.runs.foreign import RECENT, OtherBatches, Others, ReadStatus
 from siptui.runs.host_tenant import HostTenant
+from siptui.runs.journal import Journal
 from siptui.runs.known_batches import KnownBatches
 from siptui.runs.state import RunState
+
+
+class Reading(Protocol):
+    """The run that the tenant is looked at for. `clock` is the time by which it is written."""
+
+    @property
+    def run(self) -> str: ...
+
+    @property
+    def state(self) -> RunState: ...
+
+    @property
+    def journal(self) -> Journal | None: ...
+
+    def clock(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A run that is only planned, or not gone on with yet: nothing is written of it."""
+
+    run: str
+    state: RunState
+    journal: Journal | None
+    at: datetime
+
+    def clock(self) -> datetime:
+        """The moment of the look."""
+        return self.at
 
 
 class TenantLook:
     """Shared by all regions of a run: what one of them read the others need not read again."""
 
-    def __init__(self, book: Book, service: BulkSignIn, host: HostTenant) -> None:
+    def __init__(self, book: Reading, service: BulkSignIn, host: HostTenant) -> None:
         self._book = book
         self._service = service
         self._known = KnownBatches(book.journal, lambda: host.beside)

@@ -1,0 +1,122 @@
+"""Scripts and accounts that may be personal: looked for, left out, reported."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.worker.installation import (
+    Installation,
+    each_type,
+    hardware_id,
+    installed,
+    json_lines,
+    write_list,
+)
+
+_SCENARIO = """
+[timing]
+device = [40, 200]
+[[accounts]]
+match = "room1@contoso.example"
+common_area = false
+[[devices]]
+match = ["00-04-F2-00-00-02", "00-04-F2-00-00-03"]
+online = false
+until_attempt = 2
+[auth]
+accept = "any"
+[[auth.tokens]]
+token = "no-teams-role"
+roles = ["Authentication Administrator"]
+"""
+_RUN = ("--region", "EMEA", "--yes", "--json")
+_NAMED = ("--include-personal", "ROOM1@contoso.example")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Installation]:
+    with installed(tmp_path / "lab", _SCENARIO) as found:
+        yield found
+
+
+def test_a_run_leaves_them_out_and_says_so(place: Installation, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.csv", range(3))
+    done = place.run("run", str(file), *_RUN)
+    assert done.exit_code == 3, done.output
+    assert "room1@contoso.example" in done.stderr
+    lines = json_lines(done.stdout)
+    assert each_type(lines, "run_planned")[0]["skipped"] == 1
+    assert any("may be personal" in note["text"] for note in each_type(lines, "note"))
+    assert set(place.times()) == {hardware_id(0), hardware_id(2)}
+    assert place.emulator.ask("ledger")["calls"]["users"] == 1
+
+
+@pytest.mark.parametrize("how", [_NAMED, ("--no-account-check",)])
+def test_a_name_or_the_word_of_who_knows_takes_them(
+    place: Installation, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    file = write_list(tmp_path / "list.csv", range(2))
+    done = place.run("run", str(file), *_RUN, *how)
+    assert done.exit_code == 3, done.output  # the service refuses what has no policy
+    assert set(place.times()) == {hardware_id(0), hardware_id(1)}
+    looked = place.emulator.ask("ledger")["calls"].get("users", 0)
+    assert looked == (0 if "--no-account-check" in how else 1)
+
+
+def test_where_it_cannot_be_read_the_run_goes_on_and_says_so(
+    place: Installation, tmp_path: Path
+) -> None:
+    file = write_list(tmp_path / "list.csv", range(2))
+    done = place.run("run", str(file), *_RUN, SIPTUI_ACCESS_TOKEN="no-teams-role")
+    assert done.exit_code == 3, done.output
+    assert "could not check" in done.stderr.casefold()
+    assert set(place.times()) == {hardware_id(0), hardware_id(1)}
+
+
+def test_nothing_is_submitted_where_all_may_be_personal(
+    place: Installation, tmp_path: Path
+) -> None:
+    file = write_list(tmp_path / "list.csv", [1])
+    done = place.run("run", str(file), *_RUN)
+    assert json.loads(done.stdout)["error"]["code"] == "personal_accounts"
+    assert place.runs() == []
+    assert place.times() == {}
+
+
+def test_a_retry_leaves_them_out_as_well(place: Installation, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.csv", range(3))
+    assert place.run("run", str(file), *_RUN, "--no-account-check").exit_code == 3
+    (run,) = place.runs()
+    done = place.run("retry", run, "--yes", "--json")
+    assert "room1@contoso.example" in done.stderr
+    assert [place.times()[hardware_id(n)] for n in range(3)] == [1, 1, 2]
+    named = place.run("retry", run, "--yes", "--json", *_NAMED)
+    assert named.exit_code == 3, named.output
+    assert [place.times()[hardware_id(n)] for n in range(3)] == [1, 2, 2]
+
+
+def test_in_a_run_that_goes_on_they_wait_until_they_are_named(
+    place: Installation, tmp_path: Path
+) -> None:
+    """The first one fails, so the run stops with the others waiting, one of them personal."""
+    file = write_list(tmp_path / "list.csv", [2, 1, 0])
+    trial = ("--first", "1", "--max-failures", "0", "--no-account-check")
+    assert place.run("run", str(file), *_RUN, *trial).exit_code == 3
+    (run,) = place.runs()
+    done = place.run("resume", run, "--yes", "--json")
+    lines = json_lines(done.stdout)
+    (held,) = each_type(lines, "devices_held")
+    assert (held["why"], held["decide"]) == ("personal", True)
+    assert [d["hardware_id"] for d in held["devices"]] == [hardware_id(1)]
+    assert each_type(lines, "run_stopped")[0]["code"] == "held_back"
+    assert done.exit_code == 3, done.output  # one failed, which goes before 7
+    assert set(place.times()) == {hardware_id(2), hardware_id(0)}
+    # It waits as long as it is not named, and then goes out; also when it is resumed once more.
+    again = place.run("resume", run, "--yes", "--json")
+    assert each_type(json_lines(again.stdout), "batch_submitting") == []
+    named = place.run("resume", run, "--yes", "--json", *_NAMED)
+    assert each_type(json_lines(named.stdout), "run_finished")
+    assert set(place.times().values()) == {1}
+    assert len(place.times()) == 3

@@ -1,0 +1,106 @@
+"""A second operator, or a journal that was lost, as real processes with folders of their own."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from siptui.runs.journal_file import COMPANIONS
+from tests.worker.installation import (
+    Installation,
+    each_type,
+    hardware_id,
+    installed,
+    json_lines,
+    until,
+    write_list,
+)
+
+_LIVE = '[timing]\ndevice = [{0}, {0}]\n[auth]\naccept = "any"\nuser = "other@contoso.example"\n'
+_RUN = ("--region", "EMEA", "--yes", "--json")
+
+
+@pytest.fixture
+def live(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """A tenant in which a batch takes half a minute, or as many emulated seconds as asked for,
+    fifty of which are one here."""
+    seconds = getattr(request, "param", 1500)
+    with installed(tmp_path / "lab", _LIVE.format(seconds), speed=50) as found:
+        yield found
+
+
+def _second(live: Installation) -> dict[str, str]:
+    return {"SIPTUI_STATE_DIR": str(live.folder / "second")}
+
+
+@pytest.mark.slow
+def test_two_operators_with_a_list_each_submit_each_phone_once(
+    live: Installation, tmp_path: Path
+) -> None:
+    file = write_list(tmp_path / "list.csv", range(6))
+    first = live.process("run", str(file), *_RUN)
+    until(lambda: len(live.times()) == 6, "the first operator's submit")
+    more = write_list(tmp_path / "more.csv", range(3, 9))
+    dry = live.run("run", str(more), *_RUN, "--dry-run", **_second(live))
+    plan = json.loads(dry.stdout)
+    assert {h["hardware_id"] for h in plan["held"]} == {hardware_id(n) for n in (3, 4, 5)}
+    assert {h["by"] for h in plan["held"]} == {"other@contoso.example"}
+    assert any("Would be held back" in note for note in plan["notes"])
+    second = live.process("run", str(more), *_RUN, env=_second(live))
+    until(lambda: len(live.times()) == 9, "what only the second has")
+    assert set(live.times().values()) == {1}
+    out, _ = second.communicate(timeout=120)
+    first.communicate(timeout=120)
+    assert (first.returncode, second.returncode) == (0, 0), out
+    lines = json_lines(out)
+    (held,) = each_type(lines, "devices_held")
+    assert [d["hardware_id"] for d in held["devices"]] == [hardware_id(n) for n in (3, 4, 5)]
+    (left_out,) = each_type(lines, "devices_left_out")
+    assert left_out["batch_id"] == held["batch_id"]
+    assert set(live.times().values()) == {1}
+    assert live.emulator.ask("ledger")["violations"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("live", [400], indirect=True)
+@pytest.mark.parametrize("lost", ["log", "journal", "folder"])
+def test_what_a_lost_journal_submitted_is_not_submitted_again(
+    live: Installation, tmp_path: Path, lost: str
+) -> None:
+    file = write_list(tmp_path / "list.csv", range(6))
+    viewer = live.process("run", str(file), *_RUN, "--batch-size", "3", "--slots", "1")
+    until(lambda: len(live.times()) == 3, "the first submit")
+    (run,) = live.runs()
+    live.kill(run)
+    viewer.communicate()
+    folder = live.journal.parent
+    if lost == "folder":
+        shutil.rmtree(folder)
+    else:
+        for path in folder.glob("journal.db*"):
+            if lost == "journal" or path.name.endswith((*COMPANIONS, ".copy")):
+                path.unlink()
+    live.run("runs", "--acknowledge")  # what was told of the damage
+    runs = live.runs()
+    args = ("resume", runs[0], "--yes", "--json") if runs else ("run", str(file), *_RUN)
+    done = live.run(*args)
+    assert done.exit_code == 0, done.output
+    assert {n: live.times().get(hardware_id(n)) for n in range(6)} == dict.fromkeys(range(6), 1)
+    assert live.emulator.ask("ledger")["violations"] == []
+
+
+@pytest.mark.slow
+def test_without_a_sign_in_a_dry_run_says_that_it_did_not_look(
+    live: Installation, tmp_path: Path
+) -> None:
+    file = write_list(tmp_path / "list.csv", range(2))
+    done = live.run("run", str(file), *_RUN, "--dry-run", SIPTUI_ACCESS_TOKEN="")
+    assert done.exit_code == 0, done.output
+    body = json.loads(done.stdout)
+    assert body["held"] == []
+    assert any("nobody is signed in" in note for note in body["notes"])
+    looked = json.loads(live.run("run", str(file), *_RUN, "--dry-run").stdout)
+    assert any("none has these devices" in note for note in looked["notes"])
+    assert live.times() == {}
