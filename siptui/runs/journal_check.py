@@ -1,7 +1,6 @@
 """What an opened journal is held against: its copy, and the runs that were worked on beside it."""
 
 import logging
-import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +11,6 @@ from siptui.runs.journal_file import HELD, Wait, is_busy, transaction
 from siptui.runs.journal_mark import Mark, add_mark, open_marks
 
 _LOG = logging.getLogger(__name__)
-#: A run's id; other files with a lock may lie beside those of the runs.
-_RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _LOOK = (
     "Look at what the service has (siptui batches) before you submit any of these devices again."
 )
@@ -96,8 +93,7 @@ def _lost(path: Path, count: int, copied: Copied) -> str:
 
 def mark_unknown_runs(db: sqlite3.Connection, path: Path) -> None:
     """Write down the runs that were worked on here and that the journal does not know."""
-    locks = {lock.stem for lock in (path.parent / HELD).glob("*.lock")}
-    names = {name for name in locks if _RUN.fullmatch(name)}
+    names = {lock.stem for lock in (path.parent / HELD).glob("[!.]*.lock")}
     if not names:
         return
     unknown = names - {run for (run,) in db.execute("SELECT run FROM runs")}

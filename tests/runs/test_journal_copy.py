@@ -201,7 +201,7 @@ def test_a_lock_of_a_run_that_the_journal_does_not_know_is_told_of(tmp_path: Pat
         journal.create("20260101-120000-aaaa", devices(2), [Note(level="info", text="x")], AT)
     for run in ("20260101-120000-aaaa", "20260101-120000-abcd"):
         take(path, run).release()
-    (path.parent / "held" / "tenant.lock").touch()  # not of a run
+    (path.parent / "held" / ".other.lock").touch()  # not of a run
     for _ in range(2):
         with Journal(path) as journal:
             assert "1 run(s) that were worked on here: 20260101-120000-abcd" in journal.notice
