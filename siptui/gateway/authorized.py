@@ -18,6 +18,8 @@ from siptui.transport.retry import MAX_HONOURED, OnWait, asked_wait, date_of, re
 from siptui.transport.throttle import Throttle, Wait
 
 T = TypeVar("T")
+#: Raises where a request must not leave any more.
+Leaving = Callable[[], None]
 
 
 class Authorized:
@@ -57,15 +59,17 @@ class Authorized:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         needs: str = "",
+        leaving: Leaving = lambda: None,
     ) -> tuple[Answer, str]:
         """A success (2xx) and its correlation id. A 401 gets one more try with a new token.
 
-        Nothing else is sent twice. Every error has a `fate`; one raised before anything left
+        `leaving` is asked last before the request leaves; what it raises passes, and nothing was
+        sent. Nothing else is sent twice. Every error has a `fate`; one raised before anything left
         (the token) is never `Fate.UNKNOWN`. `SignInNeededError` of the token source passes.
         """
         headers = headers or {}
         token = await self.token()
-        answer, correlation_id = await self._send(call, method, path, headers, body, token)
+        answer, correlation_id = await self._send(call, method, path, headers, body, token, leaving)
         if answer.status == 401:
             refused = of_answer(answer, correlation_id)
             try:
@@ -80,7 +84,9 @@ class Authorized:
                 ) from error
             if renewed == token:
                 raise refused
-            answer, correlation_id = await self._send(call, method, path, headers, body, renewed)
+            answer, correlation_id = await self._send(
+                call, method, path, headers, body, renewed, leaving
+            )
         if not 200 <= answer.status < 300:
             raise of_answer(answer, correlation_id, needs=needs)
         return answer, correlation_id
@@ -127,8 +133,19 @@ class Authorized:
             self.throttle.told(wait, of_answer(answer, "").message)
 
     async def _send(
-        self, call: Call, method: str, path: str, extra: Mapping[str, str], body: bytes, token: str
+        self,
+        call: Call,
+        method: str,
+        path: str,
+        extra: Mapping[str, str],
+        body: bytes,
+        token: str,
+        leaving: Leaving,
     ) -> tuple[Answer, str]:
+        def asked_last() -> None:
+            self._may_leave()
+            leaving()
+
         correlation_id = str(uuid.uuid4())
         headers = {
             **extra,
@@ -144,7 +161,7 @@ class Authorized:
                 self._base + path,
                 headers=headers,
                 body=body,
-                leaving=self._may_leave,
+                leaving=asked_last,
             )
         except TransportError as error:
             self.calls += 1

@@ -26,18 +26,25 @@ class BulkSignInClient(AdminApi):
         """See to it that the sign-in is good for a submit; `SignInNeededError` otherwise."""
         await self.token(lasting=True)
 
-    async def create_batch(self, region: Region, devices: Sequence[Device]) -> BatchAccepted:
+    async def create_batch(
+        self,
+        region: Region,
+        devices: Sequence[Device],
+        *,
+        leaving: Callable[[], None] = lambda: None,
+    ) -> BatchAccepted:
         """Submit `devices` (1 to 100). Resets their accounts' passwords; sent exactly once.
 
         The one exception: a 401 says that nothing was accepted, so the same is sent once more
         with a new token. Every error has a `fate`; one raised before the submit (discovery,
-        token) is never `Fate.UNKNOWN`. `SignInNeededError` of the token source passes through.
+        token) is never `Fate.UNKNOWN`. `SignInNeededError` of the token source passes through,
+        and so does what `leaving` raises, which is asked last before the submit leaves.
         """
         if not devices:
             raise ValueError("a batch has at least one device")
         path = f"{_BASE}/createbatch?TargetRegion={region}"
         body = wire.submit_body(devices)
-        answer, correlation_id = await self.call(Call.SUBMIT, "POST", path, body)
+        answer, correlation_id = await self.call(Call.SUBMIT, "POST", path, body, leaving=leaving)
         batch_id, count = read(answer, correlation_id, wire.accepted)
         return BatchAccepted(batch_id, count, correlation_id)
 

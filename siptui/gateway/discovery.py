@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from siptui.gateway import wire
-from siptui.gateway.authorized import Authorized, read
+from siptui.gateway.authorized import Authorized, Leaving, read
 from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
 from siptui.gateway.protocol import TokenSource
 from siptui.transport.exchange import Answer, Call
@@ -46,11 +46,20 @@ class AdminApi(Authorized):
         self.discovery_note = ""
 
     async def call(
-        self, call: Call, method: str, path: str, body: bytes = b"", *, needs: str = ""
+        self,
+        call: Call,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        needs: str = "",
+        leaving: Leaving = lambda: None,
     ) -> tuple[Answer, str]:
         """`authorized`, with the headers of discovery."""
         headers = await self.discover()
-        return await self.authorized(call, method, path, headers=headers, body=body, needs=needs)
+        return await self.authorized(
+            call, method, path, headers=headers, body=body, needs=needs, leaving=leaving
+        )
 
     async def discover(self) -> Mapping[str, str]:
         """The headers that name the tenant's endpoint and forest, asked for once.

@@ -5,7 +5,7 @@ casing, the name of the item array and most status words are not. Hence words ar
 came, and only the few that were seen decide anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -108,8 +108,17 @@ class BulkSignIn(Protocol):
         """
         ...
 
-    async def create_batch(self, region: Region, devices: Sequence[Device]) -> BatchAccepted:
-        """Submit `devices` (1 to 100). Resets their accounts' passwords; sent exactly once."""
+    async def create_batch(
+        self,
+        region: Region,
+        devices: Sequence[Device],
+        *,
+        leaving: Callable[[], None] = lambda: None,
+    ) -> BatchAccepted:
+        """Submit `devices` (1 to 100). Resets their accounts' passwords; sent exactly once.
+
+        `leaving` is asked last before it leaves; what it raises passes, and nothing was sent.
+        """
         ...
 
     async def batch_status(self, batch_id: str) -> BatchStatus:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from siptui.domain.errors import SiptuiError
 from siptui.runs.events import Event, Level, Note
 from siptui.runs.journal import Journal, JournalGoneError, timestamp
 from siptui.runs.journal_record import event_body
@@ -14,12 +15,19 @@ _LOG = logging.getLogger(__name__)
 _TELL_SET_BACK = 60.0
 
 
+class LockGoneError(SiptuiError):
+    """The file that says who works on the run is gone: a second process may have taken it."""
+
+    title = "The lock is gone"
+    code = "lock_gone"
+
+
 class Book:
     """Writes events to the journal first and folds them into `state` second.
 
     Others write to the same run (orders), so the state is only ever brought up to date by
-    reading; `changed` is called whenever something new was read. `still_mine` raises when
-    others may take the run to be free.
+    reading; `changed` is called whenever something new was read. `still_mine` raises
+    `LockGoneError` when others may take the run to be free.
 
     Its time never goes back. When the computer's clock is set back, it goes on from where the
     journal stands: a wait until a quarter past must not become a wait of an hour.

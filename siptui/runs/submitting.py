@@ -13,7 +13,7 @@ from siptui.gateway.listed import Listed
 from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.runs import answers
 from siptui.runs.bell import Bell
-from siptui.runs.book import Book
+from siptui.runs.book import Book, LockGoneError
 from siptui.runs.events import (
     BatchDeferred,
     BatchInDoubt,
@@ -21,6 +21,7 @@ from siptui.runs.events import (
     Waiting,
 )
 from siptui.runs.foreign import Others
+from siptui.runs.journal import JournalGoneError
 from siptui.runs.pace import LATEST, SPACING, Backoff, Pace
 from siptui.runs.reader import Reader, SignInGate, stopped_by
 from siptui.runs.schedule import NOTHING_HELD, Hold, looks_for_slot, next_batch
@@ -210,12 +211,19 @@ class Submitter:
 
     async def _request(self, batch: BatchRecord) -> SiptuiError | None:
         """Send it and write down what came of it; the error if it was for want of a sign-in."""
-        self._book.check()  # nothing is sent that nobody will find in the journal
         devices = [self._book.state.devices[i].device for i in batch.devices]
         try:
-            answer = await self._service.create_batch(batch.region, devices)
+            # Nothing is sent that nobody will find in the journal.
+            answer = await self._service.create_batch(
+                batch.region, devices, leaving=self._book.check
+            )
         except (SignInNeededError, GatewayError) as error:
             return self._failed(batch, error)
+        except LockGoneError as error:
+            self._book.write(BatchDeferred(batch=batch.number, why=error.message))
+            raise
+        except JournalGoneError:
+            raise  # there is nowhere to write it
         except BaseException as error:
             # Ended, or an error of ours: what the service did is not known either way.
             why = f"siptui was interrupted before the answer came ({type(error).__name__})"

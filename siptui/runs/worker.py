@@ -10,7 +10,7 @@ from pathlib import Path
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.protocol import BulkSignIn
 from siptui.posix import FileLock, file_lock, private_folder, say_in_lock
-from siptui.runs.book import Book
+from siptui.runs.book import Book, LockGoneError
 from siptui.runs.engine import Engine, internal_error
 from siptui.runs.events import Actor, Note, Order, RunStopped
 from siptui.runs.host_tenant import HostTenant
@@ -28,13 +28,6 @@ _LOG = logging.getLogger(__name__)
 _PATIENCE = 3600.0
 #: Opens a client of the service for one run, and closes it.
 Connect = Callable[[], AbstractAsyncContextManager[BulkSignIn]]
-
-
-class LockGoneError(SiptuiError):
-    """The file that says who works on the run is gone: a second process may have taken it."""
-
-    title = "The lock is gone"
-    code = "lock_gone"
 
 
 def now() -> datetime:

@@ -193,3 +193,37 @@ def test_a_run_that_the_journal_does_not_have_gets_no_worker(installation: Insta
     done = installation.run("resume", run[:-1] + "x", "--yes", "--json")
     assert done.exit_code == 2
     assert json.loads(done.stdout)["error"]["code"] == "no_such_run"
+
+
+def test_a_journal_that_goes_while_the_sign_in_is_fetched_is_noticed_before_the_submit_leaves(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """Between the entry in the journal and the request a token may have to be had."""
+    go = tmp_path / "go"
+    quick = tmp_path / "quick"
+    quick.mkdir()
+    (quick / "sitecustomize.py").write_text(_SLOW_TOKEN.format(go=go))
+    file = write_list(installation.folder / "list.csv", range(2))
+    viewer = installation.process(
+        *("run", str(file), "--region", "EMEA", "--yes", "--json"),
+        env={"PYTHONPATH": str(quick)},
+    )
+    (run,) = until(installation.runs, "the run")
+    until(lambda: installation.state(run).batches[1].submitted_at, "the intent")
+    installation.journal.unlink()
+    go.touch()
+    out, _ = viewer.communicate(timeout=30)
+    assert _said(out) == "journal_gone", out
+    assert installation.times() == {}
+
+
+_SLOW_TOKEN = """
+import asyncio, os
+from siptui.gateway.client import BulkSignInClient
+real = BulkSignInClient.create_batch
+async def slow(self, *args, **more):
+    while not os.path.exists("{go}"):
+        await asyncio.sleep(0.05)
+    return await real(self, *args, **more)
+BulkSignInClient.create_batch = slow
+"""
