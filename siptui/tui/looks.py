@@ -6,7 +6,7 @@ from textual import work
 
 from siptui.tui.board import EXTRA, FIXED
 from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.page import Page
+from siptui.tui.dialogs.live_page import Content, LivePage, as_of
 from siptui.tui.kept import read_kept, write_kept
 from siptui.tui.main import MainScreen
 from siptui.tui.ordering import sort_key
@@ -83,11 +83,16 @@ class Looks(MainScreen):
         """The run as a whole."""
         from siptui.tui.summary import summary
 
-        run, options = self.session.run, self.session.options
-        if self.may("summary") and run is not None:
-            events = self.session.events
-            text = summary(run, events, self.key_of, read_only=options.read_only)
-            self.app.push_screen(Page("Summary", text))
+        session, run = self.session, self.session.run
+        if not self.may("summary") or run is None:
+            return
+
+        def content() -> Content:
+            read_only = session.options.read_only
+            text = summary(run, session.events, self.key_of, read_only=read_only)
+            return Content("Summary" if run.finished else as_of("Summary", run.last_at), text)
+
+        self.app.push_screen(LivePage(content))
 
     def action_redraw(self) -> None:
         """Draw the whole screen anew, as after another program wrote onto it."""

@@ -26,6 +26,7 @@ from siptui.tui.announcing import announce
 from siptui.tui.board import COLUMNS
 from siptui.tui.copying import copy_text
 from siptui.tui.dialogs.ask import Choice
+from siptui.tui.dialogs.live_page import Content, LivePage, RowPage, as_of
 from siptui.tui.dialogs.page import Page
 from siptui.tui.field import Field
 from siptui.tui.filters import NO_COLUMNS, STATUS, compile_filter, flaw
@@ -259,6 +260,8 @@ class MainScreen(Screen[None]):
         if needs != self._needs:
             self._needs, self._said = needs, ()
         self.show_bars()
+        if isinstance(page := self.app.screen, LivePage):
+            page.look()
 
     def add_to_log(self, changes: Changes) -> None:
         """The events as lines of the log."""
@@ -321,14 +324,32 @@ class MainScreen(Screen[None]):
     def on_row_grid_opened(self, message: RowGrid.Opened) -> None:
         """Everything about a row."""
         message.stop()
-        board = self.session.board
-        device, invalid = board.device(message.key), board.invalid(message.key)
+        page = RowPage(self._row, self._step, self.retry_row, self._may_retry_row)
+        self.app.push_screen(page)
+
+    def _row(self) -> Content:
+        board, key = self.session.board, self.grid.cursor
+        device, invalid = board.device(key), board.invalid(key)
         title = str(device.user_name) if device else f"line {invalid.line}" if invalid else ""
-        text = details.page(board, message.key, self.session.events)
-        line = details.lines_to_copy(board, message.key)
-        self.app.push_screen(
-            Page(title, text, copied=line, what="copy PowerShell" if line else "copy")
+        run = self.session.run
+        return Content(
+            as_of(title, run.last_at) if run is not None and run.finished is None else title,
+            details.page(board, key, self.session.events),
+            details.lines_to_copy(board, key),
         )
+
+    def _step(self, rows: int) -> None:
+        at = self.grid.index.position(self.grid.cursor)
+        if at is not None:
+            self.grid.move_to(at + rows)
+
+    def _may_retry_row(self) -> bool:
+        failed = self.session.board.state(self.grid.cursor) is DeviceState.FAILED
+        return failed and not self.why_not("retry")
+
+    def retry_row(self) -> bool:
+        """Have the row under the cursor retried, after a question; whether that was begun."""
+        return False
 
     def action_filter(self) -> None:
         """Type a filter."""

@@ -236,6 +236,17 @@ class Orders(Signing):
         names = [str(record.device.user_name) for record in records]
         return about(chosen, names, others, kind="failed ")
 
+    def retry_row(self) -> bool:
+        """Retry the row under the cursor alone, whatever is marked."""
+        record = self.session.board.record(self.grid.cursor)
+        if record is not None:
+            self._retry_one(record)
+        return record is not None
+
+    @work(group="flow", exclusive=True)
+    async def _retry_one(self, record: DeviceRecord) -> None:
+        await self._retry([record], f"This row alone: {visible(record.device.user_name)}.")
+
     async def resume(self) -> None:
         """Have the run go on, after a question where something is submitted by it."""
         session = self.session

@@ -35,6 +35,12 @@ class Pager(Surface, can_focus=True):
         self._broken: list[Line] = []
         self._top = 0
 
+    def renew(self, text: Sequence[Line]) -> None:
+        """Another text; what was scrolled to stays where it is."""
+        if list(text) != self._text:
+            self._text = list(text)
+            self.on_resize()
+
     def on_resize(self) -> None:
         """Break the lines anew."""
         width = max(10, self.size.width)
@@ -96,6 +102,19 @@ class Page(Screen[None]):
         self._copied = copied or self._whole
         self._what = what
 
+    def renew(self, title: str, text: Sequence[Line], copied: str = "") -> None:
+        """Show this instead; only what differs is sent."""
+        whole = "\n".join(plain(line) for line in text)
+        self._title, self._text, self._whole = title, list(text), whole
+        self._copied = copied or whole
+        if self.is_mounted:
+            self._show_title()
+            self.query_one(Pager).renew(text)
+            self._keys("")
+
+    def _show_title(self) -> None:
+        self.query_one("#page-title", Surface).show([((f" {visible(self._title)}", "strong"),)])
+
     def compose(self) -> ComposeResult:
         """Title, text, keys."""
         yield Surface(id="page-title", classes="bar")
@@ -104,7 +123,7 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the bars."""
-        self.query_one("#page-title", Surface).show([((f" {visible(self._title)}", "strong"),)])
+        self._show_title()
         self._keys("")
         self.query_one(Pager).focus()
 
@@ -117,6 +136,7 @@ class Page(Screen[None]):
         line: Line = (
             (" Esc", "key"),
             (" back  ", "muted"),
+            *self.own_keys(),
             ("j k", "key"),
             (" scroll  ", "muted"),
             ("y", "key"),
@@ -129,6 +149,10 @@ class Page(Screen[None]):
         elif below := self.query_one(Pager).below:
             line = (*line, (f"↓ {below} more", "accent"))
         self.query_one("#page-keys", Surface).show([line])
+
+    def own_keys(self) -> Line:
+        """What can be done here besides, for the line of keys."""
+        return ()
 
     def action_leave(self) -> None:
         """Back to the table."""
