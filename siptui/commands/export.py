@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from siptui.commands import options
+from siptui.commands.phrasing import counted
+from siptui.domain.errors import UsageError
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 
@@ -23,6 +25,20 @@ _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVAL
     help="Format; else the file's ending decides, csv without one.",
 )
 @click.option("--only", type=click.Choice(_STATES), help="Only the devices in this state.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a copy of the device list, in its own form, with the results in columns of their "
+    "own, to FILE.",
+)
+@click.option(
+    "--list",
+    "source",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --into: the device list, where it is not where it was.",
+)
 @click.option("--raw", is_flag=True, help="Without the guard against spreadsheet formulas.")
 @options.force
 @options.profile
@@ -31,12 +47,14 @@ def command(
     output: Path | None,
     form: str | None,
     only: str | None,
+    into: Path | None,
+    source: Path | None,
     raw: bool,
     force: bool,
     profile: str | None,
 ) -> int:
     """Write the results of RUN. “--only failed” writes a list that “run” reads again; “md” is a
-    report for the ticket of a change."""
+    report for the ticket of a change; “--into” fills in a copy of the list itself."""
     from siptui.commands.session import select
     from siptui.commands.telling import told
     from siptui.devicelist.writing import (
@@ -57,6 +75,16 @@ def command(
         state = load(office.journal, office.find(run))
     finally:
         office.close()
+    if into is not None:
+        if output is not None or form is not None or only is not None or raw:
+            raise UsageError("--into writes the whole list in its own form; give it alone.")
+        from siptui.runs.into import write_into
+
+        count = write_into(state, into, source=source, force=force)
+        click.echo(f"{counted(count, 'row')} filled in: {visible(str(into))}", err=True)
+        return 0
+    if source is not None:
+        raise UsageError("--list is for --into.")
     records = [r for r in state.devices if only is None or str(r.state) == only]
     rows = result_rows(state, records)
     form = form or _FORMS.get(output.suffix.casefold() if output else "", "csv")

@@ -229,7 +229,7 @@ def command(
                 ),
                 again=plan.again,
                 notes=kept_notes,
-                columns=found.headers_read,
+                read_from=found.read_from,
             )
             if not as_json:
                 some = counted(len(batches), "batch")

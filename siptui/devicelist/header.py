@@ -245,15 +245,27 @@ def _rows_divided_by(
     """The character that divides the rows below a header of `width` columns."""
     if width < 2 or named is not None:
         return divided
-    some = islice(records(lines[: first + _LINES], divided, first), _LOOKED_AT)
-    rows = [r for r in some if r.cells[0].strip() and not r.cells[0].lstrip().startswith("#")]
-    if not rows or any(len(r.cells) > 1 or unwrapped(_cells(r.cells), divided) for r in rows):
+    some = list(islice(records(lines[: first + _LINES], divided, first), _LOOKED_AT))
+    rows = [lines[r.line - 1] for r in some if r.cells[0].strip() and r.below == r.line]
+    rows = [row for row in rows if not row.lstrip().startswith("#")]
+    devices = {one: sum(_is_device(row, one) for row in rows) for one in DELIMITERS}
+    devices.setdefault(divided, sum(_is_device(row, divided) for row in rows))
+    if any(devices.values()):
+        best = max(devices, key=lambda one: devices[one])
+        return best if devices[best] > devices[divided] else divided
+    if not rows or any(divided in row for row in rows):
         return divided
     for other in DELIMITERS:
-        fit = sum(len(_cells(r.cells[0].split(other))) in range(2, width + 1) for r in rows)
+        fit = sum(len(_cells(row.split(other))) in range(2, width + 1) for row in rows)
         if other != divided and fit > 0.8 * len(rows):
             return other
     return divided
+
+
+def _is_device(line: str, delimiter: str) -> bool:
+    cells = _cells(split(line, delimiter) or line.split(delimiter))
+    cells = unwrapped(cells, delimiter) or cells
+    return any(map(looks_like_user, cells)) and any(map(looks_like_hardware, cells))
 
 
 def _header(best: _Found, delimiter: str, divided: str, first: int, notes: Sequence[str]) -> Header:

@@ -7,6 +7,7 @@ from typing import Literal
 from siptui.domain.columns import WHAT
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.list_options import ReadFrom
 
 #: Why a column was read: the operator named it, its name is a usual one or holds a telling part,
 #: or siptui wrote the list.
@@ -127,7 +128,8 @@ class DeviceList:
     workbook; `sheet` the name of its sheet. `columns` say what was read from where and why,
     `decided` what else was decided about the list and is shown before anything is sent, `notes`
     that and what was taken differently from how it was written. `left_out` are the lines below the
-    header that are no rows of the list, with the reason.
+    header that are no rows of the list, with the reason. `path` is the whole path of the file,
+    nothing for standard input or where it cannot be shown.
     """
 
     file: str
@@ -143,6 +145,7 @@ class DeviceList:
     sheet: str = ""
     decided: tuple[str, ...] = ()
     left_out: Mapping[int, str] = field(default_factory=dict)
+    path: str = ""
 
     @property
     def rows_invalid(self) -> int:
@@ -158,3 +161,8 @@ class DeviceList:
     def headers_read(self) -> dict[str, str]:
         """The header of each column that was read, by its key."""
         return {column.key: column.header for column in self.columns}
+
+    @property
+    def read_from(self) -> ReadFrom:
+        """From where it was read, for the journal of a run that is made from it."""
+        return ReadFrom(self.headers_read, self.path, self.sheet)

@@ -26,6 +26,7 @@ from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped
 from siptui.domain.device import Device
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
+from siptui.domain.text import visible
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 200_000
@@ -49,7 +50,9 @@ def read(
     """
     source = load(Path(path), max_bytes)
     with _no_collection():
-        return _read(source, region, delimiter, options, max_rows)
+        found = _read(source, region, delimiter, options, max_rows)
+    whole = "" if str(path) == "-" else str(Path(path).absolute())
+    return replace(found, path=whole if visible(whole) == whole else "")
 
 
 def _read(

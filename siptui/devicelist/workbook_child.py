@@ -116,9 +116,9 @@ class _Book:
     def heads(self) -> dict[str, Any]:
         """The beginning of each sheet: name, whether it is hidden, first rows, height."""
         sheets = []
-        for place, name in enumerate(self._names):
+        for name in self._names:
             if self._package is not None:
-                self._package.check(place, name)
+                self._package.check(name)
             sheet = self._load(name, "string", HEAD)
             rows = self._cells(name, HEAD) if sheet is not None else []
             hidden = sheet is not None and getattr(sheet, "visible", "visible") != "visible"
@@ -132,7 +132,7 @@ class _Book:
         sheet = self._load(name, "string", None)
         columns = sheet.available_columns() if sheet is not None else []
         first = columns[0].absolute_index if columns else 0
-        hidden = self._package.hidden_rows(self._names.index(name), name) if self._package else None
+        hidden = self._package.hidden_rows(name) if self._package else None
         return {"rows": self._cells(name, None), "first_column": first, "hidden_rows": hidden}
 
     def _load(self, name: str, kind: Literal["string", "boolean"], rows: int | None) -> Any:
@@ -220,9 +220,9 @@ class _Package:
             what = "a document of Apple Numbers; export it as .xlsx or CSV"
         raise _RefusedError("other_format", f"this is {what}")
 
-    def check(self, place: int, name: str) -> None:
+    def check(self, name: str) -> None:
         """Refuse a sheet whose cells span more than a list may have, before it is laid out."""
-        part = self._sheet(place)
+        part = self._sheet(name)
         height = width = 0
         if part is not None:
             columns: dict[bytes, int] = {}
@@ -248,9 +248,9 @@ class _Package:
                 f"{MAX_CELLS:,} cells",
             )
 
-    def hidden_rows(self, place: int, name: str) -> list[int] | None:
+    def hidden_rows(self, name: str) -> list[int] | None:
         """The hidden rows of a sheet; none where that cannot be told."""
-        part = self._sheet(place)
+        part = self._sheet(name)
         if part is not None:
             hidden, number = [], 0
             for found in _ROW.finditer(part):
@@ -262,23 +262,31 @@ class _Package:
         ods = self._parts.get("content.xml")
         return None if ods is None else _ods_hidden(ods, name)
 
-    def _sheet(self, place: int) -> bytes | None:
-        """The part of the sheet at `place`, by the workbook's relations; none if it is no .xlsx."""
+    def _sheet(self, name: str) -> bytes | None:
+        """The part of the sheet of that name; none if this is no .xlsx."""
         book = self._parts.get("xl/workbook.xml")
-        relations = self._parts.get("xl/_rels/workbook.xml.rels", b"")
         if book is None:
             return None
-        ids = re.findall(rb'<(?:\w+:)?sheet\b[^>]*?\b(?:\w+:)?id="([^"]+)"', book)
-        targets: dict[bytes, bytes] = {}
-        for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
-            name = re.search(rb'\bId="([^"]*)"', tag)
-            target = re.search(rb'\bTarget="([^"]*)"', tag)
-            if name and target:
-                targets[name.group(1)] = target.group(1)
-        if place >= len(ids) or ids[place] not in targets:
-            return None
-        path = targets[ids[place]].decode("utf-8", "replace")
-        return self._parts.get(path.lstrip("/") if path.startswith("/") else f"xl/{path}")
+        relations = self._parts.get("xl/_rels/workbook.xml.rels", b"")
+        return self._parts.get(dict(sheet_parts(book, relations)).get(name, ""))
+
+
+def sheet_parts(book: bytes, relations: bytes) -> list[tuple[str, str]]:
+    """The name of each sheet of a workbook (`book` is its workbook.xml), and the part it is in."""
+    targets: dict[bytes, str] = {}
+    for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
+        name = re.search(rb'\bId="([^"]*)"', tag)
+        target = re.search(rb'\bTarget="([^"]*)"', tag)
+        if name and target:
+            path = _text(target.group(1))
+            targets[name.group(1)] = path.lstrip("/") if path.startswith("/") else f"xl/{path}"
+    found = []
+    for tag in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", book):
+        name = re.search(rb'\bname="([^"]*)"', tag)
+        place = re.search(rb'\b\w+:id="([^"]*)"', tag)
+        if name and place:
+            found.append((_text(name.group(1)), targets.get(place.group(1), "")))
+    return found
 
 
 def _needed(name: str) -> bool:

@@ -1,6 +1,7 @@
-"""How the operator wants one device list to be read."""
+"""How the operator wants one device list to be read, and from where one was read."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from siptui.domain.columns import NOT_MAPPED, Mapped
 
@@ -36,3 +37,17 @@ def with_answer(options: ListOptions, key: str, answer: str) -> ListOptions:
 
 #: Nothing is said: what the list itself tells holds.
 DEFAULT_OPTIONS = ListOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFrom:
+    """From where a list was read: the header of each column by its key, the whole path of the file
+    (nothing for standard input, or a path that cannot be shown), the sheet of a workbook."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+    sheet: str = ""
+
+
+#: It is not known, as of a run of an earlier version.
+NOT_KNOWN = ReadFrom()

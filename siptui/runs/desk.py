@@ -1,12 +1,12 @@
 """The desk: what a view may ask of runs. Views decide nothing; they read, and leave orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from siptui.domain.device import Device
+from siptui.domain.list_options import NOT_KNOWN, ReadFrom
 from siptui.posix import Holder
 from siptui.runs.changes import UNCHANGED, Changed
 from siptui.runs.events import Options, Stored
@@ -14,9 +14,6 @@ from siptui.runs.state import RunState
 
 if TYPE_CHECKING:
     from siptui.runs.overlap import Overlap
-
-#: It is not known which headers were read.
-NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +94,12 @@ class Desk(Protocol):
         skipped: int,
         options: Options,
         again: bool = False,
-        columns: Mapping[str, str] = NO_COLUMNS,
+        read_from: ReadFrom = NOT_KNOWN,
     ) -> str:
         """Plan a run and write it down; the run's id. Nothing is submitted yet.
 
-        With `again` also what is signed in as the list wants it. `columns` are the headers of the
-        list that were read, by key.
+        With `again` also what is signed in as the list wants it. `read_from` says from where the
+        list was read.
         """
         ...
 

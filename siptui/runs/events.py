@@ -54,6 +54,8 @@ class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
     actor: Actor = Actor()
     options: Options = Options()
     columns: dict[str, str] = {}  # the header of the list that each column was read from
+    source: str = ""  # the whole path of the list, where it has one that can be shown
+    sheet: str = ""  # of a workbook
 
 
 class OptionsChanged(Event, frozen=True, tag="options", kw_only=True):

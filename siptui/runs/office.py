@@ -4,7 +4,7 @@ Over 400 lines because every order a view can give stands in this one class.
 """
 
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -15,12 +15,13 @@ from msgspec.structs import replace
 
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError, UsageError
+from siptui.domain.list_options import NOT_KNOWN, ReadFrom
 from siptui.domain.plan import make_batches
 from siptui.domain.state import DeviceState
 from siptui.posix import HeldError, Holder, file_lock, lock_holder, user_name
 from siptui.runs.bulk import collected_later
 from siptui.runs.changes import UNCHANGED, Changed
-from siptui.runs.desk import NO_COLUMNS, RunHead
+from siptui.runs.desk import RunHead
 from siptui.runs.events import (
     Actor,
     BatchPlanned,
@@ -96,7 +97,7 @@ def plan_events(
     skipped: int,
     options: Options,
     actor: Actor,
-    columns: Mapping[str, str] = NO_COLUMNS,
+    read_from: ReadFrom = NOT_KNOWN,
 ) -> list[Event]:
     """The first events of a run: what is to be done, cut into batches. Pure."""
     batches = make_batches(devices, size=options.batch_size, first=options.first)
@@ -112,7 +113,9 @@ def plan_events(
             batches=len(batches),
             actor=actor,
             options=options,
-            columns=dict(columns),
+            columns=dict(read_from.columns),
+            source=read_from.path,
+            sheet=read_from.sheet,
         ),
         *(
             BatchPlanned(
@@ -208,11 +211,11 @@ class Office:
         skipped: int,
         options: Options,
         again: bool = False,
-        columns: Mapping[str, str] = NO_COLUMNS,
+        read_from: ReadFrom = NOT_KNOWN,
         notes: Sequence[str] = (),
     ) -> str:
-        """Plan a run and write it down; the run's id. Nothing is submitted yet. `columns` are the
-        headers of the list that were read, by key.
+        """Plan a run and write it down; the run's id. Nothing is submitted yet. `read_from` says
+        from where the list was read.
 
         Raises `BusyDevicesError` for devices that another run has at the service, they or others
         of their accounts, and `SignedInError` for those that are signed in as the list wants it.
@@ -232,7 +235,7 @@ class Office:
             skipped=skipped,
             options=options,
             actor=self.actor,
-            columns=columns,
+            read_from=read_from,
         )
         events += [Note(level="info", text=text) for text in notes]
 

@@ -124,6 +124,8 @@ ASIDES: dict[str, tuple[str, ...]] = {
     "Export": (
         "All results have every column of the list and what became of each device. Failed only is "
         "a list that can be opened and submitted again.",
+        "The list itself is a copy of what was opened, in its own form, with the columns Status, "
+        "Cause, What to do, Batch and Finished; every row of it, those left out with their reason.",
     ),
     "The file exists": ("Left as it is, nothing is written. What is replaced is gone.",),
     "Unfinished runs": (

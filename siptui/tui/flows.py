@@ -8,7 +8,7 @@ from textual import work
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
-from siptui.runs.state import DeviceRecord
+from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui import phrases
 from siptui.tui.actions import ACTIONS, BY_ID
 from siptui.tui.dialogs.ask import Choice
@@ -134,12 +134,17 @@ class Console(Tenant):
             names = [str(record.device.user_name) for record in selected]
             text = [((about(chosen, names, "are no device of the run"), "normal"),)]
             choices.insert(0, (kind, f"the rows {kind}", phrases.plural(len(selected), "device")))
+        if run.plan is not None and run.plan.source:
+            choices.append(("into", "the list itself", "a copy of it, with the results in it"))
         which = "all"
         if len(choices) > 1:
             answer = await self.app.push_screen_wait(Choice("Export", choices, text))
             if not isinstance(answer, str):
                 return
             which = answer
+        if which == "into":
+            await self._fill_in(run)
+            return
         records = {"all": list(run.devices), "failed": failed}.get(which, selected)
         name = f"{Path(visible(self.session.file)).stem or 'siptui'}-{which}-{run.run[:13]}.csv"
         folder = self.session.options.export_folder or self.start_folder()
@@ -149,6 +154,19 @@ class Console(Tenant):
             ".csv for spreadsheets, .json for programs, .md as a report for a ticket.",
             folder / name,
             partial(self._write, records),
+        )
+        self.say(said, tone)
+
+    async def _fill_in(self, run: RunState) -> None:
+        """Write the results into a copy of the list."""
+        list_file = Path(run.plan.source if run.plan else "")
+        folder = self.session.options.export_folder or list_file.parent
+        said, tone = await ask_and_write(
+            self.app,
+            "Fill in a copy",
+            "In the form of the list, with columns Status, Cause, What to do, Batch, Finished.",
+            folder / f"{list_file.stem}-filled{list_file.suffix}",
+            partial(_filled, run),
         )
         self.say(said, tone)
 
@@ -245,3 +263,10 @@ _FIX_ENDS: Line = (
         "normal",
     ),
 )
+
+
+def _filled(run: RunState, path: Path, force: bool) -> str:
+    from siptui.runs.into import write_into
+
+    count = write_into(run, path, force=force)
+    return f"{phrases.plural(count, 'row')} filled in: {visible(str(path))}"

@@ -173,7 +173,7 @@ class Session:
                 skipped=devices.rows_invalid + len(left_out),
                 options=self.options.run_options,
                 again=again,
-                columns=devices.headers_read,
+                read_from=devices.read_from,
             )
             self.desk.start(run)
         for why in dict.fromkeys(without.values()):

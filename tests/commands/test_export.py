@@ -107,3 +107,53 @@ def test_paths_with_control_codes_are_shown_without_them(
     done = finished.installation.run("export", finished.run, "-o", str(tmp_path / "no" / _ODD))
     assert done.exit_code != 0
     assert shown in done.stderr
+
+
+def test_the_list_itself_comes_back_filled_in(finished: Finished, tmp_path: Path) -> None:
+    lab, run = finished.installation, finished.run
+    copy = tmp_path / "copy.csv"
+    done = lab.run("export", run, "--into", str(copy))
+    assert done.exit_code == 0, done.output
+    assert "9 rows filled in" in done.stderr
+    source = (lab.folder / "list.csv").read_text().splitlines()
+    rows = copy.read_text().splitlines()
+    assert len(rows) == len(source)
+    assert rows[0] == source[0] + ",Status,Cause,What to do,Batch,Finished"
+    assert all(row.startswith(line) for row, line in zip(rows, source, strict=True))
+    states = {row.split(",")[1]: row for row in rows[1:]}
+    assert ",signed in,," in states[hardware_id(1)]
+    assert ",failed,offline," in states[hardware_id(0)]
+    found = json.loads(lab.run("check", str(copy), "--json").stdout)
+    assert found["valid"] == 9
+    known = {f["line"] for f in found["faults"] if f["rule"] == "already_signed_in"}
+    assert known == {n for n, row in enumerate(rows, 1) if ",signed in," in row}
+    assert lab.run("export", run, "--into", str(copy)).exit_code == 1
+    assert lab.run("export", run, "--into", str(copy), "--force").exit_code == 0
+
+
+def test_a_list_that_moved_or_changed_is_found_by_its_rows(
+    finished: Finished, tmp_path: Path
+) -> None:
+    lab, run = finished.installation, finished.run
+    source = (lab.folder / "list.csv").read_text().splitlines()
+    moved = tmp_path / "moved.csv"
+    new = f"new@contoso.example,{hardware_id(77)},EMEA"
+    text = [source[0], "bad row,,", new, *reversed(source[1:])]
+    moved.write_text("\n".join(text) + "\n")
+    copy = tmp_path / "copy.csv"
+    done = lab.run("export", run, "--into", str(copy), "--list", str(moved))
+    assert done.exit_code == 0, done.output
+    rows = copy.read_text().splitlines()
+    assert ",invalid," in rows[1]
+    assert ",not submitted,left out of the run," in rows[2]
+    assert ",failed,offline," in rows[-1]
+
+
+def test_what_does_not_go_with_a_copy_is_told(finished: Finished, tmp_path: Path) -> None:
+    lab, run = finished.installation, finished.run
+    for args in (["--only", "failed"], ["-o", str(tmp_path / "x.csv")], ["--raw"]):
+        done = lab.run("export", run, "--into", str(tmp_path / "y.csv"), *args)
+        assert done.exit_code == 2
+    gone = lab.run("export", run, "--into", str(tmp_path / "y.csv"), "--list", "/nowhere.csv")
+    assert gone.exit_code == 2
+    assert not list(tmp_path.iterdir())

@@ -300,7 +300,7 @@ async def test_export_asks_before_it_replaces(tmp_path: Path) -> None:
         target.write_text("mine")
 
         async def export(*answer: str) -> None:
-            await harness.press("e")
+            await harness.press("e", "enter")
             assert isinstance(harness.app.screen, Prompt)
             harness.fill(str(target))
             await harness.press("enter", *answer)
@@ -309,6 +309,24 @@ async def test_export_asks_before_it_replaces(tmp_path: Path) -> None:
         assert target.read_text() == "mine"
         await export("j", "enter")
         assert len(json.loads(target.read_text())["devices"]) == 2
+
+
+async def test_the_list_itself_is_filled_in(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(2))) as harness:
+        await harness.submit(2)
+        harness.runs.accept(1)
+        harness.runs.finish([0])
+        await harness.look()
+        await harness.press("e")
+        assert "the list itself" in harness.flat
+        await harness.press("G", "enter")
+        assert harness.app.screen.query_one(Input).value.endswith("/lobby-filled.csv")
+        await harness.press("enter")
+        assert "2 rows filled in" in harness.flat
+        rows = (tmp_path / "lobby-filled.csv").read_text().splitlines()
+        assert rows[0].endswith("Status,Cause,What to do,Batch,Finished")
+        assert ",signed in," in rows[1]
+        assert ",running," in rows[2] or ",queued," in rows[2]
 
 
 async def test_pause_and_go_on(tmp_path: Path) -> None:

@@ -1,0 +1,297 @@
+"""The same file back: status columns in a copy of the list, and not a byte else of it changed."""
+
+import csv
+import datetime
+import io
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from siptui.devicelist import DeviceList, WriteError, read
+from siptui.devicelist.filling import RowStatus, fill
+from siptui.devicelist.results import STATUS
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
+from siptui.domain.region import Region
+from tests.devicelist.support import pairs, rules
+from tests.devicelist.test_writing import NASTY
+from tests.support.workbooks import Cell, xlsx
+
+FIELD = Path(__file__).parent.parent / "lists" / "field"
+LISTS = FIELD.parent
+
+
+def by_turns(found: DeviceList) -> Mapping[int, RowStatus]:
+    """Every other device signed in, the others failed, all other rows with their reason."""
+    said = {
+        d.line: RowStatus("signed in", "", "", "b-1", "2026-11-25T08:00:00Z")
+        if n % 2 == 0
+        else RowStatus("failed", "offline; “=1+1”", "Look, then retry.", "b-1")
+        for n, d in enumerate(found.devices)
+    }
+    said |= {row.line: RowStatus("invalid", "no user name") for row in found.invalid}
+    return said | {line: RowStatus("left out", why) for line, why in found.left_out.items()}
+
+
+def filled(
+    source: Path, target: Path, *, options: ListOptions = DEFAULT_OPTIONS, force: bool = False
+) -> DeviceList:
+    fill(source, target, by_turns, options=options, region=Region.EMEA, force=force)
+    return read(target, region=Region.EMEA, options=options)
+
+
+def done(found: DeviceList) -> list[int]:
+    return [f.line for f in found.faults if f.rule == "already_signed_in"]
+
+
+def check_copy(source: Path, target: Path, options: ListOptions = DEFAULT_OPTIONS) -> None:
+    """Fill twice; both times the devices are the same and what is signed in is known."""
+    before = read(source, region=Region.EMEA, options=options)
+    after = filled(source, target, options=options)
+    assert pairs(after) == pairs(before)
+    assert [dict(d.extra) for d in after.devices] == [dict(d.extra) for d in before.devices]
+    assert [row.line for row in after.invalid] == [row.line for row in before.invalid]
+    assert dict(after.left_out) == dict(before.left_out)
+    assert done(after) == [d.line for d in before.devices][::2]
+    again = target.with_name(f"again-{target.name}")
+    filled(target, again, options=options)
+    assert again.read_bytes() == target.read_bytes() or target.suffix != ".csv"
+    assert pairs(read(again, region=Region.EMEA, options=options)) == pairs(before)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        LISTS / "plain.csv",
+        LISTS / "excel-semicolon-bom.csv",
+        LISTS / "powershell-utf16.csv",
+        LISTS / "cisco-dots-and-sep.csv",
+        LISTS / "faults.csv",
+        *(
+            FIELD / name
+            for name in (
+                "title-row.csv",
+                "comments.csv",
+                "commented-row.csv",
+                "entra-bulk-template.csv",
+                "two-header-rows.csv",
+                "header-comma-rows-semicolon.csv",
+                "quote-all-line-header.csv",
+                "totals-row.csv",
+                "example-row.csv",
+                "fusionpbx.csv",
+                "webex-users.csv",
+                "ata-ports.csv",
+                "unicode-mac.csv",
+                "phones.xlsx",
+                "phones-title-two-sheets.xlsx",
+                "phones-number-mac.xlsx",
+            )
+        ),
+    ],
+    ids=lambda path: path.name,
+)
+def test_lists_of_the_field_are_filled_in_and_read_again(tmp_path: Path, path: Path) -> None:
+    check_copy(path, tmp_path / f"copy{path.suffix}")
+
+
+def test_the_bytes_of_the_list_stay(tmp_path: Path) -> None:
+    source, target = tmp_path / "list.csv", tmp_path / "copy.csv"
+    text = (
+        "\ufeffListe der Böden;;;\r\n;;;\r\nBenutzer;MAC;Raum;\r\n"
+        'a@c.de; 00:04:F2:81:24:B3 ;"Flur ""A""\r\nlinks";\r\n'
+        "\r\nb@c.de;0004F28124B4\r\nTotal;2;;\r\n"
+    )
+    source.write_bytes(text.encode())
+    filled(source, target)
+    lines = target.read_bytes().decode().split("\r\n")
+    before = text.split("\r\n")
+    assert lines[:2] == before[:2]
+    assert lines[2] == "Benutzer;MAC;Raum;;Status;Cause;What to do;Batch;Finished"
+    assert lines[3] == before[3]
+    assert lines[4] == 'links";;signed in;;;b-1;2026-11-25T08:00:00Z'
+    assert lines[5] == ""
+    assert lines[6] == 'b@c.de;0004F28124B4;;;failed;"offline; “=1+1”";"Look, then retry.";b-1;'
+    assert lines[7] == "Total;2;;;left out;a totals row;;;"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_form_of_text(tmp_path: Path, encoding: str, delimiter: str, end: str) -> None:
+    rows = [
+        ["UPN", "MAC", "Büro"],
+        ["a@c.de", "0004F28124B3", "Köln"],
+        ["b@c.de", "0004F28124B4", ""],
+    ]
+    text = end.join(delimiter.join(row) for row in rows)
+    source = tmp_path / "list.csv"
+    source.write_bytes(text.encode(encoding))
+    check_copy(source, tmp_path / "copy.csv")
+    copy = (tmp_path / "copy.csv").read_bytes()
+    assert copy.startswith(source.read_bytes()[:8])
+    assert copy.decode(encoding).count(end) == 2
+    excel = list(csv.reader(io.StringIO(copy.decode(encoding), newline=""), delimiter=delimiter))
+    assert [len(row) for row in excel] == [8, 8, 8]
+    assert tuple(excel[0][3:]) == STATUS
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    quoting = draw(st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
+    delimiter = draw(st.sampled_from(",;\t|"))
+    out = io.StringIO(newline="")
+    writer = csv.writer(
+        out,
+        quoting=quoting,
+        delimiter=delimiter,
+        lineterminator=draw(st.sampled_from(["\n", "\r\n"])),
+    )
+    for _ in range(draw(st.integers(0, 2))):
+        writer.writerow(["Phones of Berlin"])
+    writer.writerow(["Note", "Username", "HardwareId", "Site"])
+    for number in range(draw(st.integers(1, 5))):
+        row = [draw(NASTY), f"phone{number}@c.de", f"0004F281{number:04}", draw(NASTY)]
+        writer.writerow(
+            row[: draw(st.sampled_from([4, 4, 4, 3]))] + draw(st.sampled_from([[], [""]]))
+        )
+    return out.getvalue()
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(texts())
+def test_whatever_the_cells_hold(tmp_path: Path, text: str) -> None:
+    source, target = tmp_path / "list.csv", tmp_path / "copy.csv"
+    source.write_bytes(text.encode("utf-8", "replace"))
+    before = read(source, region=Region.EMEA)
+    after = filled(source, target, force=True)
+    assert pairs(after) == pairs(before)
+    assert [dict(d.extra) for d in after.devices] == [dict(d.extra) for d in before.devices]
+    assert done(after) == [d.line for d in before.devices][::2]
+
+
+def parts(data: bytes) -> dict[str, bytes]:
+    source = zipfile.ZipFile(BytesIO(data))
+    return {info.filename: source.read(info) for info in source.infolist()}
+
+
+HEAD: list[Cell] = ["Username", "HardwareId", "Onboarded", "Count"]
+ROWS: list[list[Cell]] = [
+    ["Phones"],
+    [],
+    HEAD,
+    ["a@c.de", "0004F28124B3", datetime.datetime(2026, 11, 25, 9), 1],
+    ["b@c.de", "0004F28124B4", None, 2.5],
+    ["nobody", "0004F28124B5", None, True],
+    ["Total", 3],
+]
+
+
+@pytest.mark.parametrize("start", [(1, 0), (4, 25)])
+@pytest.mark.parametrize("shared", [True, False])
+def test_all_else_of_a_workbook_stays(tmp_path: Path, shared: bool, start: tuple[int, int]) -> None:
+    source, target = tmp_path / "list.xlsx", tmp_path / "copy.xlsx"
+    more = {"xl/vbaProject.bin": b"\x00macro", "xl/media/a.png": b"\x89PNG"}
+    book = xlsx({"Cover": [["x"]], "S & <T>": ROWS}, shared=shared, start=start, more=more)
+    source.write_bytes(book)
+    check_copy(source, target)
+    before, after = parts(book), parts(target.read_bytes())
+    changed = [name for name in before if before[name] != after[name]]
+    assert list(before) == list(after)
+    assert changed == ["xl/worksheets/sheet2.xml"]
+    sheet = after["xl/worksheets/sheet2.xml"].decode()
+    for piece in before["xl/worksheets/sheet2.xml"].decode().split("</row>"):
+        assert piece in sheet
+
+
+def test_cells_that_are_there_keep_their_format_and_their_order(tmp_path: Path) -> None:
+    source, target = tmp_path / "list.xlsx", tmp_path / "copy.xlsx"
+    data = parts(xlsx({"S": [["Username", "HardwareId"], ["a@c.de", "0004F28124B3"]]}))
+    sheet = data["xl/worksheets/sheet1.xml"].decode()
+    sheet = sheet.replace('<row r="1">', '<row r="1" spans="1:2" ht="20">')
+    sheet = sheet.replace("</row>", '<c r="D1" s="1"/><c r="J1" s="1"/></row>', 1)
+    sheet = sheet.replace("<sheetData>", '<dimension ref="A1:J2"/><sheetData>')
+    data["xl/worksheets/sheet1.xml"] = sheet.encode()
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, part in data.items():
+            archive.writestr(name, part)
+    source.write_bytes(out.getvalue())
+    found = filled(source, target)
+    assert done(found) == [2]
+    sheet = parts(target.read_bytes())["xl/worksheets/sheet1.xml"].decode()
+    places = [sheet.index(f'r="{letter}1"') for letter in "ABCDEFGJ"]
+    assert places == sorted(places)
+    assert '<c r="D1" s="1" t="inlineStr">' in sheet
+    assert 'spans="' not in sheet
+    assert 'ht="20"' in sheet
+
+
+def test_forms_that_are_not_written_are_refused(tmp_path: Path) -> None:
+    for source, target, says in (
+        (FIELD / "phones.xls", "copy.xls", r"\.xlsx or \.csv"),
+        (FIELD / "phones.xlsx", "copy.csv", r"ends in \.xlsx"),
+        (LISTS / "plain.csv", "copy.xlsx", r"ends in \.csv"),
+    ):
+        with pytest.raises(WriteError) as caught:
+            filled(source, tmp_path / target)
+        assert caught.value.code == "form"
+        assert caught.match("") is None or says.replace("\\", "") in caught.value.remedy
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_there_is_replaced_only_with_a_word(tmp_path: Path) -> None:
+    source = tmp_path / "list.csv"
+    source.write_bytes((LISTS / "plain.csv").read_bytes())
+    with pytest.raises(WriteError) as caught:
+        filled(source, source)
+    assert caught.value.code == "exists"
+    assert source.read_bytes() == (LISTS / "plain.csv").read_bytes()
+    assert done(filled(source, source, force=True)) == [2, 4]
+
+
+def test_a_row_that_is_new_in_the_list_has_no_status_of_another(tmp_path: Path) -> None:
+    source, target = tmp_path / "list.csv", tmp_path / "copy.csv"
+    source.write_text("UPN,MAC\na@c.de,0004F28124B3\n")
+    found = filled(source, target)
+    assert rules(found, "warning") == [(2, "Status", "already_signed_in")]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_workbook_of_libreoffice_is_filled_in_and_opens_again(tmp_path: Path) -> None:
+    def convert(path: Path, form: str, folder: str) -> Path:
+        home = f"-env:UserInstallation=file://{tmp_path}/home"
+        command = [
+            "soffice",
+            home,
+            "--headless",
+            "--convert-to",
+            form,
+            "--outdir",
+            folder,
+            str(path),
+        ]
+        subprocess.run(command, check=True, capture_output=True, timeout=120, cwd=tmp_path)
+        return tmp_path / folder / f"{path.stem}.{form.split(':')[0]}"
+
+    theirs = convert(FIELD / "phones-title-two-sheets.xlsx", "xlsx", "theirs")
+    copy = tmp_path / "copy.xlsx"
+    check_copy(theirs, copy)
+    again = convert(copy, "xlsx", "again")
+    found = read(again, region=Region.EMEA)
+    assert pairs(found) == pairs(read(theirs, region=Region.EMEA))
+    assert done(found) == [d.line for d in found.devices][::2]
+    for form in ("ods", "xls"):
+        other = convert(theirs, form, form)
+        assert pairs(read(other, region=Region.EMEA)) == pairs(found)
