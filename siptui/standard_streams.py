@@ -2,7 +2,7 @@
 
 What the encoding of the terminal lacks is replaced. Once the system takes no more (`> /dev/full`, a
 reader that went away), the rest is dropped and the first error kept: a run in the middle of a batch
-must not end because nobody can read about it.
+must not end because its output cannot be written.
 """
 
 import codecs

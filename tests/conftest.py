@@ -17,7 +17,7 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
-# Configurations that tests write must be ones that siptui obeys: nobody else may write them.
+# Configurations that tests write must be ones that siptui obeys: closed to the writing of others.
 os.umask(0o022)
 
 _FROM_OUTSIDE = ("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

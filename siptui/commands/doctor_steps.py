@@ -187,7 +187,7 @@ async def _notify(program: str) -> Found:
         return Result.PASS, f"{name} is there", ""
     return (
         Result.FAIL,
-        f"{name} is not there: nobody is told how a run ends",
+        f"{name} is not there: no message is sent when a run ends",
         "Name a program that can be run in notify_command of config.toml, by its full path.",
     )
 

@@ -117,7 +117,7 @@ class BrowserSignIn(Attempt):
             await listener.close()
 
     async def _ended(self) -> bool | None:
-        """Whether it succeeded, once that is known; none where nobody waits for it."""
+        """Whether it succeeded, once that is known; none where `wait` was not called."""
         return None if self._outcome is None else await asyncio.shield(self._outcome)
 
     def _take(self, answer: Mapping[str, str]) -> bool:

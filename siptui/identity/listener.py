@@ -17,7 +17,7 @@ _LAST_PAGE = 2.0
 
 #: Takes the answer in a redirect; says whether it belongs to this sign-in.
 Take = Callable[[Mapping[str, str]], bool]
-#: Whether the sign-in succeeded, once that is known; none while nobody can say.
+#: Whether the sign-in succeeded, once that is known; none while that is not waited for.
 Outcome = Callable[[], Awaitable[bool | None]]
 
 _SIGNED_IN = "Signed in. Go back to the terminal; this window can be closed."

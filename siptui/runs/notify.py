@@ -40,7 +40,7 @@ _SECRETS = ("SIPTUI_ACCESS_TOKEN", "SIPTUI_GRAPH_TOKEN", "SIPTUI_DEVICES_TOKEN")
 
 
 class Herald:
-    """Follows `run` in the journal and runs `command` for what somebody should know.
+    """Follows `run` in the journal and runs `command` for what a person should know.
 
     A command that goes wrong is told in the journal, where whoever follows the run reads it.
     """
@@ -58,7 +58,7 @@ class Herald:
     def start(self) -> None:
         """Look now and then, from now on. A command that is not there is told at once."""
         if shutil.which(self._command[0]) is None:
-            self._say("it is not there; nobody is told of this run")
+            self._say("it is not there; no message is sent about this run")
             self._said.add(os.strerror(errno.ENOENT))  # each try would say so again
         self._task = asyncio.ensure_future(self._follow())
 
@@ -91,7 +91,7 @@ class Herald:
                 running.append(told)
                 await asyncio.wait({told}, timeout=_SEEMS_TO_HANG)
         finally:
-            while self._waiting:  # nobody waits here any more: what is left is told all the same
+            while self._waiting:  # cancelled: what is left is told all the same
                 _started(self._command, self._waiting.popleft())
         for why in await asyncio.gather(*running):
             self._say(why)

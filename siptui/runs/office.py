@@ -60,7 +60,7 @@ def hand_path(journal: Path, run: str) -> Path:
 
 
 def remove_left_pipes(journal: Path) -> None:
-    """Remove the pipes of workers that were killed: nobody takes a sign-in from them any more."""
+    """Remove the pipes of workers that were killed: no sign-in is taken from them any more."""
     for pipe in (journal.parent / HELD).glob("*.hand"):
         lock = lock_path(journal, pipe.stem)
         with suppress(SiptuiError, OSError):

@@ -167,7 +167,7 @@ def test_doctor_shows_the_proxy_without_its_password(office: Office) -> None:
 def test_a_refusal_of_the_proxy_is_not_tried_again(
     office: Office, tmp_path: Path, refusal: str
 ) -> None:
-    """Neither by a command nor by a worker: it stays until somebody changes something."""
+    """Neither by a command nor by a worker: it stays until something is changed."""
     office.good(*_LOGIN)
     office.proxy.refusal = refusal
     office.proxy.heads.clear()

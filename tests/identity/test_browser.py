@@ -192,7 +192,7 @@ def test_the_page_says_signed_in_only_when_it_is(authority: Authority) -> None:
             await waiting
         target = urlsplit(stolen)
         request = f"GET /?{target.query} HTTP/1.1\r\n\r\n".encode()
-        alone = await _said(theirs.port, request)  # nobody waits for this one
+        alone = await _said(theirs.port, request)  # `wait` was not called for this one
         await other.close()
         return refused.decode(), alone.decode()
 
