@@ -23,13 +23,14 @@ from xml.parsers import expat
 
 #: Rows of each sheet by which the parent knows where the list is.
 HEAD = 60
-#: What a workbook may unpack to, and how many cells a sheet may span, blank ones included.
+#: What a workbook may unpack to, and how many cells its sheets may span, blank ones included.
 MAX_UNPACKED = 400 * 1024 * 1024
 MAX_CELLS = 4_000_000
 _MEMORY = 3 * 1024**3
 _SECONDS = 60
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_NUMBERED_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _NUMBER = re.compile(rb'\br="(\d+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
@@ -105,6 +106,9 @@ class _Book:
         import fastexcel  # before polars: it says at once whether this is a workbook
 
         self._package = _Package(data) if data.startswith(b"PK") else None
+        self._read: dict[str, tuple[list[list[Any]], bool]] = {}
+        self._first: dict[str, int] = {}
+        self._room = MAX_CELLS
         try:
             self._reader = fastexcel.read_excel(self._package.data if self._package else data)
             self._names = list(self._reader.sheet_names)
@@ -119,49 +123,53 @@ class _Book:
         for name in self._names:
             if self._package is not None:
                 self._package.check(name)
-            sheet = self._load(name, "string", HEAD)
-            rows = self._cells(name, HEAD) if sheet is not None else []
-            hidden = sheet is not None and getattr(sheet, "visible", "visible") != "visible"
-            height = sheet.total_height if sheet is not None else 0
-            sheets.append({"name": name, "hidden": hidden, "rows": rows, "height": height})
+            cells, hidden = self._sheet(name)
+            head = {"name": name, "hidden": hidden, "rows": cells[:HEAD], "height": len(cells)}
+            sheets.append(head)
         macros = self._package is not None and self._package.macros
         return {"sheets": sheets, "macros": macros}
 
     def rows(self, name: str) -> dict[str, Any]:
         """All rows of a sheet, its first column, and which of its rows are hidden."""
-        sheet = self._load(name, "string", None)
-        columns = sheet.available_columns() if sheet is not None else []
-        first = columns[0].absolute_index if columns else 0
+        cells, _ = self._sheet(name)
         hidden = self._package.hidden_rows(name) if self._package else None
-        return {"rows": self._cells(name, None), "first_column": first, "hidden_rows": hidden}
+        return {"rows": cells, "first_column": self._first.get(name, 0), "hidden_rows": hidden}
 
-    def _load(self, name: str, kind: Literal["string", "boolean"], rows: int | None) -> Any:
+    def _sheet(self, name: str) -> tuple[list[list[Any]], bool]:
+        """The cells of a sheet, texts as they are and numbers as lists of one text, and whether it
+        is hidden. Read once, as the reader goes through the whole sheet each time."""
+        if name not in self._read:
+            sheet = self._load(name, "string")
+            hidden = sheet is not None and getattr(sheet, "visible", "visible") != "visible"
+            self._read[name] = (self._cells(name, sheet), hidden)
+        return self._read[name]
+
+    def _load(self, name: str, kind: Literal["string", "boolean"]) -> Any:
         try:
-            sheet = self._reader.load_sheet(
-                name, header_row=None, skip_rows=0, n_rows=rows, dtypes=kind
-            )
+            sheet = self._reader.load_sheet(name, header_row=None, skip_rows=0, dtypes=kind)
         except MemoryError:
             raise
         except BaseException as error:
             if "no data" in str(error).lower() or "empty" in str(error).lower():
                 return None
             raise _damaged(error) from error
-        if sheet.total_height * max(1, sheet.width) > MAX_CELLS:
+        self._room -= sheet.total_height * sheet.width if kind == "string" else 0
+        if self._room < 0:
             raise _RefusedError(
-                "too_many_cells", f"sheet “{name}” has more than {MAX_CELLS:,} cells"
+                "too_many_cells", f"its sheets have more than {MAX_CELLS:,} cells together"
             )
         return sheet
 
-    def _cells(self, name: str, rows: int | None) -> list[list[Any]]:
-        """The cells as texts, numbers as lists of one text."""
-        texts = self._load(name, "string", rows)
-        if texts is None or not texts.width:
+    def _cells(self, name: str, sheet: Any) -> list[list[Any]]:
+        if sheet is None or not sheet.width:
             return []
+        self._first[name] = sheet.available_columns()[0].absolute_index
         # Of a text that is no number no truth can be had; of a number it can.
-        numbers = self._load(name, "boolean", rows).to_polars()
-        said = texts.to_polars()
+        numbers = self._load(name, "boolean").to_polars()
         columns = []
-        for text, number in zip(said.iter_columns(), numbers.iter_columns(), strict=True):
+        for text, number in zip(
+            sheet.to_polars().iter_columns(), numbers.iter_columns(), strict=True
+        ):
             cells: list[Any] = text.to_list()
             if number.null_count() < len(cells):
                 cells = [
@@ -225,20 +233,12 @@ class _Package:
         part = self._sheet(name)
         height = width = 0
         if part is not None:
-            columns: dict[bytes, int] = {}
-            placed = 0
-            for found in _CELL.finditer(part):
-                letters = found.group(1)
-                if letters not in columns:
-                    columns[letters] = _column(letters)
-                height = max(height, int(found.group(2)))
-                placed += 1
-            for found in _ROW.finditer(part):
-                if said := _NUMBER.search(found.group(1)):
-                    height = max(height, int(said.group(1)))
+            found = _CELL.findall(part)
+            rows = _NUMBERED_ROW.findall(part)
+            height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
             # A cell that does not say where it is comes after the one before it.
-            loose = sum(1 for _ in _ANY_CELL.finditer(part)) - placed
-            width = max(columns.values(), default=0) + loose
+            loose = len(_ANY_CELL.findall(part)) - len(found)
+            width = max(map(_column, {letters for letters, _ in found}), default=0) + loose
         elif ods := self._parts.get("content.xml"):
             height, width = _ods_span(ods)
         if height * width > MAX_CELLS:
@@ -252,6 +252,8 @@ class _Package:
         """The hidden rows of a sheet; none where that cannot be told."""
         part = self._sheet(name)
         if part is not None:
+            if b"hidden=" not in part:
+                return []
             hidden, number = [], 0
             for found in _ROW.finditer(part):
                 said = _NUMBER.search(found.group(1))

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from tests.benchmarks.figure import Figure, ratio
 from tests.benchmarks.processes import timed
+from tests.support.workbooks import xlsx
 
 ROWS = 100_000
+IN_A_WORKBOOK = 10_000
 
 _OURS = """
 import sys
@@ -18,6 +20,11 @@ from siptui.devicelist import read
 from siptui.domain.region import Region
 found = read(Path(sys.argv[1]), region=Region.EMEA)
 assert len(found.devices) == int(sys.argv[2]), len(found.devices)
+"""
+_BARE = """
+import sys
+import polars
+assert polars.read_excel(sys.argv[1]).height == int(sys.argv[2])
 """
 #: What somebody writes who has no siptui: one loop, the same rules as far as they go.
 _LOOP = r"""
@@ -55,8 +62,18 @@ def write_list(path: Path, rows: int) -> None:
             file.write(f"room{n}@contoso.example,{form},Site {n % 40}\n")
 
 
+def write_workbook(path: Path, rows: int) -> None:
+    """A workbook with a list of `rows` phones."""
+    head = ["Username", "HardwareId", "Region", "Site", "Model"]
+    body = [
+        [f"room{n}@contoso.example", f"0004F2{n:06X}", "EMEA", f"Site {n % 40}", "T46U"]
+        for n in range(rows)
+    ]
+    path.write_bytes(xlsx({"Phones": [head, *body]}, shared=True))
+
+
 def figures() -> Iterator[Figure]:
-    """Beside a loop that checks less."""
+    """Beside a loop that checks less, and beside a reader of workbooks that checks nothing."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "phones.csv"
         write_list(path, ROWS)
@@ -67,3 +84,13 @@ def figures() -> Iterator[Figure]:
     name, value = f"{ROWS:,} rows read, normalised, validated", f"{ours.median:.2f} s"
     beside = f"csv + re loop, {loop.median:.2f} s"
     yield ratio(name, value, beside, ours.median / loop.median, 6)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "phones.xlsx"
+        write_workbook(path, IN_A_WORKBOOK)
+        arguments = (str(path), str(IN_A_WORKBOOK))
+        ours, bare = timed(
+            [(sys.executable, "-c", code, *arguments) for code in (_OURS, _BARE)], rounds=7
+        )
+    name = f"{IN_A_WORKBOOK:,} rows of a workbook read and validated"
+    beside = f"bare `polars.read_excel`, {bare.median:.2f} s"
+    yield ratio(name, f"{ours.median:.2f} s", beside, ours.median / bare.median, 2.5)
