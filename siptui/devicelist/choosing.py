@@ -179,9 +179,10 @@ class Choice:
             if rivals:
                 raise self._ambiguous(key, [holding[0], *rivals])
             same = [i for i in (*holding[1:], *unknown) if not never(key, self.names[i])]
-            passed = [i for i in named if i not in holding and fits(key, self.names[i]) == USUAL]
-            passed += [i for i in unknown if i not in same]
-            self._take_needed(key, holding[0], passed, same)
+            best = rank(key, self.names[holding[0]])
+            passed = [i for i in named if i not in holding and rank(key, self.names[i]) < best]
+            others = [i for i in unknown if i not in same]
+            self._take_needed(key, holding[0], passed, same, others)
         elif unknown and self._spare(key, unknown):
             raise self._proposed(key, self._spare(key, unknown))
         elif named:
@@ -196,9 +197,15 @@ class Choice:
         return [i for i in unknown if not never(key, self.names[i])]
 
     def _take_needed(
-        self, key: str, place: int, passed: Sequence[int], same: Sequence[int]
+        self,
+        key: str,
+        place: int,
+        passed: Sequence[int],
+        same: Sequence[int],
+        foreign: Sequence[int] = (),
     ) -> None:
-        """Read `key` from `place`; `passed` could have been it by name, `same` say the same."""
+        """Read `key` from `place`; `passed` could have been it by name, `same` say the same,
+        `foreign` are by their names about another person or device."""
         name = self.names[place]
         others = [self.names[i] for i in passed]
         guessed = fits(key, name) == PART
@@ -213,6 +220,11 @@ class Choice:
             why += ", and its cells are what it says"
         if guessed:
             self._warn(name, "column_guessed", f"the {WHAT[key]} is read from “{name}”")
+        if foreign:
+            rest = ", ".join(f"“{self.names[i]}”" for i in foreign)
+            other = "device" if key == "hardware_id" else "person"
+            self.columns.notes.append(f"{rest} is by its name about another {other}: not read")
+        others += [self.names[i] for i in foreign]
         self._take(key, place, "part" if guessed else "usual", why, tuple(others))
 
     def _by_content(self, key: str) -> list[int]:

@@ -269,3 +269,45 @@ def test_an_adapter_needs_its_port(tmp_path: Path, row: str, rule: str) -> None:
 def test_an_adapter_with_one_port_does_not(tmp_path: Path) -> None:
     found = read_text(tmp_path, "UPN,MAC,Model\na@c.de,0004F28124B3,Poly ATA 400\n")
     assert len(found.devices) == 1
+
+
+#: Exports of inventories and portals: the header, and which of it is the account and the phone.
+EXPORTS = {
+    "Device name;Primary user UPN;Wi-Fi MAC;Ethernet MAC;Serial number": (1, 3),
+    "Asset Tag;Serial;Username;Email;MAC Address;Location": (2, 4),
+    "Name;Alternate username;Network ports - MAC;Model": (1, 2),
+    "Nom;Usager;Adresse MAC;Modèle;Lieu": (1, 2),
+    "Name;Device Type;Site;Primary MAC Address;cf_upn": (4, 3),
+    "MAC ADDRESS;DESCRIPTION;LOCATION;USER ID 1": (3, 0),
+    "MAC;Model;SN;Device Name;Site Name;Account": (5, 0),
+    "Device Name;Model;MAC Address;Serial Number;Site;User": (5, 2),
+    "Display Name;MAC Address;Device Type;Assigned To;Email": (4, 1),
+    "Identity;UserPrincipalName;SipAddress;DisplayName;MAC": (1, 4),
+    "Device name;MAC address;Manufacturer;Model;Signed-in user": (4, 1),
+    "device_uuid;device_mac_address;device_label;device_username": (3, 1),
+    "Username;Type;MAC Address;Product": (0, 2),
+    "Nombre de usuario;Dirección MAC": (0, 1),
+    "Gebruikersnaam;MAC-adres": (0, 1),
+    "Nome utente;Indirizzo MAC": (0, 1),
+    "Anmeldename;Hardwareadresse": (0, 1),
+    "E-Mail-Adresse;MAC-Adresse": (0, 1),
+    "NOM D’UTILISATEUR;Adresse physique": (0, 1),
+}
+
+
+@pytest.mark.parametrize(("head", "places"), EXPORTS.items(), ids=range(len(EXPORTS)))
+def test_exports_of_other_programs_are_known(
+    tmp_path: Path, head: str, places: tuple[int, int]
+) -> None:
+    names = head.split(";")
+    cells = [f"x{n}" for n in range(len(names))]
+    for place, name in enumerate(names):
+        if name in ("Email", "SipAddress"):
+            cells[place] = "lobby1@c.de"
+        elif name == "Wi-Fi MAC":
+            cells[place] = "00-04-F2-81-24-FF"
+    cells[places[0]], cells[places[1]] = "lobby1@c.de", "0004f28124b3"
+    found = read_text(tmp_path, f"{head}\n{';'.join(cells)}\n")
+    assert pairs(found) == [(2, "lobby1@c.de", "00-04-F2-81-24-B3")]
+    assert found.headers_read["username"] == names[places[0]]
+    assert found.headers_read["hardware_id"] == names[places[1]]
