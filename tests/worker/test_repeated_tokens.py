@@ -50,7 +50,9 @@ def test_no_text_of_a_service_brings_the_token_back(
 ) -> None:
     text = json.dumps(json.dumps(f"Refused. Headers: Authorization: Bearer {token}; {token}"))
     place = "batchItems.0.error"
-    scenario = f"[[faults]]\n{fault.replace('{place}', place).replace('{put}', text)}\n"
+    # What a running device says is read from two seconds on; these work for some minutes.
+    timing = "[timing]\ndevice = [900, 1200]\n"
+    scenario = f"{timing}[[faults]]\n{fault.replace('{place}', place).replace('{put}', text)}\n"
     with installed(tmp_path / "siptui", scenario) as installation:
         said = _told(installation, tmp_path, token)
         assert token not in said
