@@ -222,7 +222,18 @@ def _best(found: Sequence[_Found], device: int | None, mapped: Mapped) -> _Found
         return found[0] if found else None
     most = max(roles[:2] for roles, _ in known)
     same = [one for roles, one in known if roles[:2] == most]
-    return same[-1] if device is not None else same[0]
+    return _completed(same[-1] if device is not None else same[0], above)
+
+
+def _completed(best: _Found, above: Sequence[_Found]) -> _Found:
+    """`best` with names from the row above it where it has none: “Room” in the first of two."""
+    upper = next((one for one in reversed(above) if one.at == best.at - 1), None)
+    if upper is None or len(upper.cells) < 2 or len(upper.cells) > MAX_COLUMNS:
+        return best
+    names = list(best.cells) + [""] * (len(upper.cells) - len(best.cells))
+    for place, name in enumerate(upper.cells):
+        names[place] = names[place] or name
+    return _Found(best.at, best.record, best.delimiter, names)
 
 
 def _two_lines(above: Sequence[_Found], mapped: Mapped) -> _Found | None:

@@ -99,19 +99,19 @@ def _divided(lines: Sequence[str], header: Header, changes: Changes) -> Iterator
             yield Row(record.line, [clean(c) for c in record.cells], record.broken)
         elif len(line) <= MAX_CELL and record.below == record.line and odd(line) is None:
             cells = [cell.strip(" ") for cell in record.cells]
-            if len(cells) == 1 < width:
+            if width > 1 and not any(cells[1:]):
                 cells = _whole(record, cells, delimiter, changes)
             yield Row(record.line, cells)
         else:
             cells, broken = _cleaned(record.cells)
-            if len(cells) == 1 < width and not broken:
+            if width > 1 and not broken and not any(cells[1:]):
                 cells = _whole(record, cells, delimiter, changes)
             yield Row(record.line, cells, broken)
 
 
 def _whole(record: Record, cells: list[str], delimiter: str, changes: Changes) -> list[str]:
     """The cells of a row that stands in one cell as a whole."""
-    found = unwrapped(cells, delimiter)
+    found = unwrapped(cells[:1], delimiter)
     if found is None:
         return cells
     changes.add("A whole row in the quotation marks of one cell, divided", record.line, cells[0])

@@ -190,6 +190,7 @@ def _error(file: str, code: str, why: str) -> ListError:
     remedy = {
         "encrypted": "Save it without a password (in Excel: File, Info, Protect Workbook).",
         "other_format": "Name a workbook or a CSV file with one line for each device.",
+        "incomplete": "Install siptui again with all it depends on, or save the sheet as CSV.",
     }.get(code, _AS_CSV)
     return ListError(f"{file}: {why}.", code=code, remedy=remedy)
 

@@ -103,8 +103,11 @@ class _Book:
     """The sheets of one workbook."""
 
     def __init__(self, data: bytes) -> None:
-        import fastexcel  # before polars: it says at once whether this is a workbook
-
+        try:
+            import fastexcel  # before polars: it says at once whether this is a workbook
+        except ImportError as error:
+            missing = "siptui is not installed whole: the package fastexcel is missing"
+            raise _RefusedError("incomplete", missing) from error
         self._package = _Package(data) if data.startswith(b"PK") else None
         self._read: dict[str, tuple[list[list[Any]], bool]] = {}
         self._first: dict[str, int] = {}
