@@ -53,11 +53,13 @@ class Others:
     """What a look at the tenant's batches came to, for one region.
 
     `slots` is how many live batches of others take one there, `batches` what was read of those
-    that may have devices of the run, of all regions.
+    that may have devices of the run, of all regions. `news`: some were read for the first time,
+    which takes a while; the list of batches may have grown meanwhile.
     """
 
     slots: int
     batches: tuple[OtherBatch, ...]
+    news: bool = False
 
 
 class OtherBatches:
@@ -93,6 +95,7 @@ class OtherBatches:
         doubts = [b for b in state.open_batches() if not b.batch_id and b.region is region]
         waited_for = {held.batch_id.casefold() for held in state.held.values() if held.batch_id}
         slots = new = over = 0
+        before = len(self._read)
         found: list[OtherBatch] = []
         for summary in sorted(summaries, key=_age):
             name = summary.batch_id.casefold()
@@ -113,7 +116,8 @@ class OtherBatches:
             other = await self._other(summary, now, read, live=live, here=name in here)
             if other is not None and not (perhaps_mine and _lost(state, doubts, other)):
                 found.append(self._bounded(other, now, state, known=perhaps_mine))
-        return Others(slots + max(0, new - len(doubts)), tuple(found))
+        slots += max(0, new - len(doubts))
+        return Others(slots, tuple(found), news=len(self._read) > before)
 
     async def _other(
         self, summary: BatchSummary, now: datetime, read: ReadStatus, *, live: bool, here: bool

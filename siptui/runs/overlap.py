@@ -153,7 +153,8 @@ def _same_device(
     queued = now is DeviceState.QUEUED
     going = queued and held and _goes_out(state, record)
     busy = now in _BUSY or going
-    if not (busy or queued or record.submitted_at) or _never_taken(record, now):
+    known = record.submitted_at or record.signed_in_by
+    if not (busy or queued or known) or _never_taken(record, now):
         return None
     return Overlap(record.device, state.run, now, record.since, busy, waits=queued and not going)
 

@@ -45,6 +45,7 @@ class DeviceRecord:
     outcome: Outcome | None = None
     submitted_at: str = ""
     since: str = ""
+    signed_in_by: str = ""  # the service's batch that did, where it is not of this host
     most: int = 0
 
 
@@ -362,6 +363,7 @@ class RunState:
             if record.state in _LEFT_OUT:
                 where = f"in run {event.run}" if event.run else f"in batch {event.batch_id}"
                 self._move(record, DeviceState.SUCCEEDED, at, word=f"signed in {where}")
+                record.signed_in_by = event.batch_id
                 changed.add(index)
         for number in {self.devices[index].batch for index in changed}:
             batch = self.batches.get(number)

@@ -109,6 +109,8 @@ class Submitter:
             if found.events:
                 self._book.decide(*found.events)
                 continue  # what is left is looked at anew
+            if others.news:
+                continue  # what came into the list meanwhile is seen as well
             # Nothing is awaited between this choice and its entry in the journal, and the entry is
             # made only if no other process wrote anything in between.
             choice = self._choose(foreign=others.slots, held=found.held)
