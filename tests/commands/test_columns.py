@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.workbooks import xlsx
 from tests.worker.installation import (
     Installation,
     each_type,
@@ -111,3 +112,31 @@ def test_the_reason_and_the_other_column_are_told(shared: Installation, tmp_path
         assert done.exit_code == 0
         assert "from “UPN” (one of the usual names, and its cells are what it says" in done.stdout
         assert "not “Username”" in done.stdout
+
+
+def test_a_workbook_is_run_and_comes_back_filled_in(shared: Installation, tmp_path: Path) -> None:
+    head = ["User", "Account", "MAC", "Region"]
+    rows = [
+        [f"jane{n}@c.de", f"room{n}@contoso.example", hardware_id(n), "EMEA"] for n in (2011, 2012)
+    ]
+    book = {"Wave 1": [head], "Wave 2": [["Berlin"], [], head, *rows, ["Total", None, 2]]}
+    file = tmp_path / "rollout.xlsx"
+    file.write_bytes(xlsx(book))
+    asked = shared.run("run", str(file), "--yes")
+    assert asked.exit_code == 2
+    assert "--sheet" in asked.stderr
+    args = ("run", str(file), "--sheet", "wave 2", "--column", "username=Account")
+    plan = shared.run(*args, "--dry-run").stdout
+    for text in ("sheet “Wave 2”, not “Wave 1”", "found in row 3", "Row 6 left out", "“Account”"):
+        assert text in plan
+    done = shared.run(*args, "--yes", "--json")
+    (planned,) = each_type(json_lines(done.stdout), "run_planned")
+    assert planned["devices"] == 2
+    copy = tmp_path / "copy.xlsx"
+    assert shared.run("export", planned["run"], "--into", str(copy)).exit_code == 0
+    checked = shared.run("check", str(copy), *args[2:], "--json")
+    found = json.loads(checked.stdout)
+    assert [device["line"] for device in found["devices"]] == [4, 5]
+    states = {d["line"]: d["state"] for d in each_type(json_lines(done.stdout), "device")}
+    known = {f["line"] for f in found["faults"] if f["rule"] == "already_signed_in"}
+    assert known == {line for line, state in states.items() if state == "succeeded"}
