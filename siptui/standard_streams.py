@@ -34,8 +34,9 @@ _SIGNS = {
     "✓": "+",
     "✗": "x",
     "○": "o",
-    "\N{NO-BREAK SPACE}": " ",
-    "\N{NARROW NO-BREAK SPACE}": " ",
+    # By number: by name Python would load a module, perhaps one planted in the current folder.
+    "\u00a0": " ",
+    "\u202f": " ",
     "⚠": "!",
 }
 
