@@ -4,6 +4,8 @@ A header that the operator names (`Mapped`) is read and no other. Else a column 
 name where its cells are what the name says; where two columns could be the account or the hardware
 id and differ, nothing is taken: the operator is asked. A column whose name speaks of another
 person or thing (“Old MAC”, “Contact e-mail”) is never taken, one with an unknown name is proposed.
+
+Over 400 lines because the rules weigh the same columns against each other.
 """
 
 import re
