@@ -155,7 +155,7 @@ class Case:
         while time.monotonic() < deadline:
             if self.counted(kind) > before:
                 return True
-            if self.counted("run_finished") or (self.run and self.worker() is None and before):
+            if self.counted("run_finished") or (self.run and not self.held() and before):
                 return False
             time.sleep(_POLL)
         return False
@@ -176,10 +176,15 @@ class Case:
             time.sleep(_POLL)
         return False
 
+    def held(self) -> bool:
+        """Whether a process works on the run."""
+        return bool(self.run) and holder_of(self.journal, self.run) is not None
+
     def worker(self) -> int | None:
-        """The process that works on the run."""
+        """The process that works on the run, as far as it is known."""
         holder = holder_of(self.journal, self.run) if self.run else None
-        return holder.pid if holder else None
+        # 0: the lock file does not say which yet. A signal to 0 would be for this very process.
+        return holder.pid if holder and holder.pid else None
 
     def signal_worker(self, how: signal.Signals) -> int | None:
         """Send a signal to the worker, if there is one; its process id."""
@@ -194,7 +199,7 @@ class Case:
     def worker_gone(self, seconds: float = 60.0) -> None:
         """Wait until nobody works on the run. Raises `StuckError`."""
         deadline = time.monotonic() + min(seconds, self.left())
-        while self.worker() is not None:
+        while self.held():
             if time.monotonic() > deadline:
                 raise StuckError(f"a worker is still there after {seconds:g} s")
             time.sleep(_POLL)
