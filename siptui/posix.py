@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import stat
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -126,6 +127,68 @@ def file_lock(path: Path, *, wait: float = 0.0) -> FileLock:
     return FileLock(path, wait)
 
 
+class CountedLock:
+    """A lock on a file that counts how often it was taken or given back: whoever looked at
+    something before can tell whether another process had a turn since, or had one then. Not
+    inherited by started programs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = -1
+
+    def count(self) -> int:
+        """The count so far; nothing is taken by looking."""
+        try:
+            return _number(self.path.read_bytes())
+        except OSError:
+            return 0
+
+    def take(self) -> int | None:
+        """Take it and count; the count before, or None when another process has it. Raises
+        `OSError` and `NoLocksError`."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(self.path, flags, 0o600)
+        try:
+            if not _try_lock(fd, self.path, tries=1):
+                os.close(fd)
+                return None
+            before = _number(os.pread(fd, 32, 0))
+            _write_number(fd, before + 1)
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd = fd
+        return before
+
+    def release(self, *, used: bool = True) -> None:
+        """Let go; the turn counts only if it was `used`. Doing it twice does no harm."""
+        if self._fd >= 0:
+            try:
+                _write_number(self._fd, _number(os.pread(self._fd, 32, 0)) + (1 if used else -1))
+            finally:
+                os.close(self._fd)
+                self._fd = -1
+
+
+def _write_number(fd: int, number: int) -> None:
+    os.pwrite(fd, b"%020d" % number, 0)
+
+
+def _number(data: bytes) -> int:
+    return int(data) if data.isdigit() else 0
+
+
+def runtime_folder() -> Path:
+    """A folder of this user alone that all programs of this host find, for locks and no data.
+
+    Raises `PrivateFileError` where there can be none.
+    """
+    folder = Path(tempfile.gettempdir()) / f"siptui-{os.geteuid()}"
+    if folder.is_symlink():
+        raise PrivateFileError(f"{folder} is a symbolic link.", remedy="Remove it.")
+    return private_folder(folder)
+
+
 @contextlib.contextmanager
 def locked_file(path: Path) -> Iterator[None]:
     """While the block runs no other process is in such a block for `path`; waits for its turn.
@@ -179,14 +242,14 @@ def say_in_lock(path: Path, waits: str) -> None:
         os.close(fd)
 
 
-def _try_lock(fd: int, path: Path, wait: float = 0.0) -> bool:
-    tries, until = 0, time.monotonic() + wait
+def _try_lock(fd: int, path: Path, wait: float = 0.0, tries: int = _LOCK_TRIES) -> bool:
+    tried, until = 0, time.monotonic() + wait
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tries += 1
-            if tries >= _LOCK_TRIES and time.monotonic() >= until:
+            tried += 1
+            if tried >= tries and time.monotonic() >= until:
                 return False
             time.sleep(_LOCK_PAUSE)
         except OSError as error:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from siptui.preflight.gather import Sources
     from siptui.tui.options import ConsoleOptions
 
+#: Seconds that a screen stands still for another process that is about to submit.
+_SCREEN_WAITS = 10.0
+
 
 @click.command("open")
 @click.argument("file", type=options.FILE, required=False)
@@ -241,6 +244,7 @@ def open_console(
         log_level=log_level,
         gift=ways.gift,
     )
+    desk.host = dataclasses.replace(desk.host, patience=_SCREEN_WAITS)
     ways.tell = desk.known_as
     greeting = " ".join([console.greeting, *_warnings(selected)]).strip()
     console = dataclasses.replace(console, sign_in=ways, greeting=greeting)

@@ -46,7 +46,22 @@ class Selected:
         """What this host has of the profile's tenant."""
         from siptui.runs.host_tenant import HostTenant
 
-        return HostTenant(self.profile.tenant, self.settings.folders.state, self.journal)
+        state = self.settings.folders.state
+        return HostTenant(self.profile.tenant, state, self.journal, self._turns())
+
+    def _turns(self) -> Path | None:
+        """Where processes of this user take turns to submit in the tenant, whatever folders they
+        have."""
+        import hashlib
+
+        from siptui.posix import PrivateFileError, private_folder, runtime_folder
+
+        service = f"{self.profile.cloud.admin_api} {self.profile.tenant.casefold()}"
+        name = hashlib.sha256(service.encode()).hexdigest()[:16]
+        try:
+            return private_folder(runtime_folder() / name)
+        except (OSError, PrivateFileError):
+            return None  # the tenant's batches are looked at all the same
 
     @property
     def store_folder(self) -> Path:

@@ -42,6 +42,7 @@ from siptui.runs.reader import Reader, RunStop, SignInGate, stopped_by
 from siptui.runs.schedule import blocking, canary, canary_bad, may_go_out, stuck_for_word
 from siptui.runs.settling import Settler
 from siptui.runs.state import BatchRecord, RunState
+from siptui.runs.submit_turns import SubmitTurns
 from siptui.runs.submitting import Submitter
 from siptui.runs.summaries import Summaries
 from siptui.runs.tenant_look import TenantLook
@@ -81,8 +82,8 @@ class Engine:
         self._bell = Bell()
         self._patience = sign_in_wait
         self._order_seconds = order_seconds
-        where = host or HostTenant.alone(book.journal.path, "")
-        self._tenant = TenantLook(book, service, where)
+        self._host = host or HostTenant.alone(book.journal.path, "")
+        self._tenant = TenantLook(book, service, self._host)
         self._throttle = service.throttle
         self._waits = Waits(book, self._throttle)
         self._reader = Reader(book, self._rng, self._gate, self._throttle)
@@ -126,7 +127,7 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._supervise(group))
-                summaries = Summaries(self._service, self._reader)
+                summaries = Summaries(self._service, self._reader, SubmitTurns(self._host.turns))
                 for region in Region:
                     over: set[int] = set()
                     parts = (region, self._book, self._service, self._reader, self._paces[region])

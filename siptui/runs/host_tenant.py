@@ -9,7 +9,7 @@ from siptui.posix import HeldError, file_lock, private_folder
 
 #: Seconds to wait for another process that is about to submit: it reads journals and starts a
 #: worker, which may take half a minute on a busy host.
-_PATIENCE = 90.0
+PATIENCE = 90.0
 #: The file, in the folder of all profiles, whose lock is held while a process looks and decides.
 LOCK = ".submitting.lock"
 
@@ -17,11 +17,15 @@ LOCK = ".submitting.lock"
 @dataclass(frozen=True, slots=True)
 class HostTenant:
     """`tenant` on this host. `folder` holds a folder for each profile, each with a journal of the
-    name that `journal`, the one in use, has."""
+    name that `journal`, the one in use, has. `turns` is a folder of locks that all siptui of this
+    user on the host share, other folders of state included, if there is one; `patience` is how many
+    seconds another process that is about to submit is waited for."""
 
     tenant: str
     folder: Path
     journal: Path
+    turns: Path | None = None
+    patience: float = PATIENCE
 
     @classmethod
     def alone(cls, journal: Path, tenant: str) -> "HostTenant":
@@ -44,13 +48,13 @@ class HostTenant:
         """
         path = private_folder(self.folder) / LOCK
         try:
-            lock = file_lock(path, wait=_PATIENCE)
+            lock = file_lock(path, wait=self.patience)
         except HeldError as error:
             raise HeldError(
                 path,
                 error.holder,
                 remedy=f"Another siptui has been about to submit in {self.tenant} for "
-                f"{_PATIENCE:.0f} seconds. Nothing was submitted by this one. Look at it with "
+                f"{self.patience:.0f} seconds. Nothing was submitted by this one. Look at it with "
                 "“siptui runs”, or end that process.",
             ) from None
         with lock:

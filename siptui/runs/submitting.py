@@ -14,6 +14,7 @@ from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.runs import answers
 from siptui.runs.bell import Bell
 from siptui.runs.book import Book, LockGoneError
+from siptui.runs.conflicts import Sorted
 from siptui.runs.events import (
     BatchDeferred,
     BatchInDoubt,
@@ -26,6 +27,7 @@ from siptui.runs.pace import LATEST, SPACING, Backoff, Pace
 from siptui.runs.reader import Reader, SignInGate, stopped_by
 from siptui.runs.schedule import NOTHING_HELD, Hold, looks_for_slot, next_batch
 from siptui.runs.state import BatchRecord
+from siptui.runs.submit_turns import TurnsTaken
 from siptui.runs.summaries import Summaries, over
 from siptui.runs.tenant_look import TenantLook
 from siptui.transport.retry import honoured
@@ -97,7 +99,7 @@ class Submitter:
                     await self._hold(choice, wait)
                     continue
             await self._reader.ready(self._service.ready)
-            summaries = await self._summaries.read(self._pace)
+            summaries, turns = await self._summaries.read(self._pace)
             self._looked = loop.time()
             self._tell_of_odd(summaries)
             ahead = self._tenant.ahead
@@ -111,20 +113,43 @@ class Submitter:
                 continue  # what is left is looked at anew
             if others.news:
                 continue  # what came into the list meanwhile is seen as well
-            # Nothing is awaited between this choice and its entry in the journal, and the entry is
-            # made only if no other process wrote anything in between.
             choice = self._choose(foreign=others.slots, held=found.held)
-            if self._service.throttle.current():
-                continue  # a wait began since these answers came
             if isinstance(choice, BatchRecord):
                 look.reset()
-                if self._intend(choice, [s.batch_id for s in summaries], ahead):
-                    await self._submit(choice)
+                await self._in_turn(summaries, turns, others, found, ahead)
             elif others.slots or found.held:
                 wait = look.next()
                 self._others, self._held = others.slots, found.held
                 self._others_until = loop.time() + wait
                 await self._hold(choice, wait, tell=True)
+
+    async def _in_turn(
+        self,
+        summaries: Listed[BatchSummary],
+        listed: TurnsTaken,
+        others: Others,
+        found: Sorted,
+        ahead: timedelta | None,
+    ) -> None:
+        """Submit what may be submitted, if no other process of the host did since `summaries` were
+        `listed`."""
+        turns = self._summaries.turns
+        if not await turns.take(self._region, listed):
+            self._summaries.forget()
+            return
+        try:
+            # Nothing is awaited between this choice and its entry in the journal, and the entry is
+            # made only if no other process wrote anything in between.
+            choice = self._choose(foreign=others.slots, held=found.held)
+            if self._service.throttle.current() or not isinstance(choice, BatchRecord):
+                return  # a wait began, or an order came, since these answers
+            if not self._intend(choice, [s.batch_id for s in summaries], ahead):
+                return
+            no_sign_in = await self._submit(choice)
+        finally:
+            turns.give_back(self._region)
+        if no_sign_in:
+            await self._gate.wait(no_sign_in)
 
     def _until_look(self, choice: Hold | None) -> float:
         """Seconds until it is worth asking whether a slot became free."""
@@ -198,18 +223,17 @@ class Submitter:
             )
         )
 
-    async def _submit(self, batch: BatchRecord) -> None:
+    async def _submit(self, batch: BatchRecord) -> SiptuiError | None:
+        """Send it; the error if it was for want of a sign-in."""
         request = asyncio.ensure_future(self._request(batch))
         try:
-            no_sign_in = await asyncio.shield(request)
+            return await asyncio.shield(request)
         except asyncio.CancelledError:
             # The process is asked to end; the answer is worth waiting for all the same.
             await asyncio.wait([request])
             if not request.cancelled():
                 request.exception()  # what the journal has of it is enough
             raise
-        if no_sign_in:
-            await self._gate.wait(no_sign_in)
 
     async def _request(self, batch: BatchRecord) -> SiptuiError | None:
         """Send it and write down what came of it; the error if it was for want of a sign-in."""

@@ -9,31 +9,39 @@ from siptui.gateway.protocol import BatchSummary, BulkSignIn, Phase
 from siptui.runs.pace import SPACING, Pace
 from siptui.runs.reader import Reader
 from siptui.runs.state import RunState
+from siptui.runs.submit_turns import SubmitTurns, TurnsTaken
 
 
 class Summaries:
     """Reads the list for whoever submits. An answer serves all regions for as long as a region
-    waits between two reads anyway, counted from when it was asked for."""
+    waits between two reads anyway, counted from when it was asked for; `turns` is told of each."""
 
-    def __init__(self, service: BulkSignIn, reader: Reader) -> None:
+    def __init__(self, service: BulkSignIn, reader: Reader, turns: SubmitTurns) -> None:
+        self.turns = turns
         self._service = service
         self._reader = reader
-        self._found: Listed[BatchSummary] | None = None
+        self._found: tuple[Listed[BatchSummary], TurnsTaken] | None = None
         self._asked = 0.0
 
-    async def read(self, pace: Pace) -> Listed[BatchSummary]:
-        """The list, before other reads of the region. Raises as `Reader.read`."""
+    async def read(self, pace: Pace) -> tuple[Listed[BatchSummary], TurnsTaken]:
+        """The list, before other reads of the region, and which turns to submit had been taken
+        when it was asked for. Raises as `Reader.read`."""
         if self._found is None or asyncio.get_running_loop().time() - self._asked >= SPACING:
             self._found = await self._reader.read(
                 "the tenant's batches", pace, self._ask, first=True
             )
         return self._found
 
-    async def _ask(self) -> Listed[BatchSummary]:
+    def forget(self) -> None:
+        """The answer at hand is too old for what happened since."""
+        self._found = None
+
+    async def _ask(self) -> tuple[Listed[BatchSummary], TurnsTaken]:
+        taken = self.turns.taken()
         asked = asyncio.get_running_loop().time()
         found = await self._service.batch_summaries()
         self._asked = asked
-        return found
+        return found, taken
 
 
 def over(state: RunState, region: Region, summaries: Listed[BatchSummary]) -> set[int]:

@@ -65,6 +65,23 @@ def test_two_operators_with_a_list_each_submit_each_phone_once(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("live", [400], indirect=True)
+def test_two_folders_at_the_same_instant_submit_each_phone_once(
+    live: Installation, tmp_path: Path
+) -> None:
+    for number in range(4):
+        file = write_list(tmp_path / f"{number}.csv", range(10 * number, 10 * number + 3))
+        how = (*_RUN, "--no-account-check")
+        both = [live.process("run", str(file), *how, env=env) for env in ({}, _second(live))]
+        outs = [process.communicate(timeout=200)[0] for process in both]
+        assert [process.returncode for process in both] == [0, 0], outs
+        ends = [json_lines(out)[-1] for out in outs]
+        assert [end["succeeded"] for end in ends] == [3, 3]
+    assert set(live.times().values()) == {1}
+    assert live.emulator.ask("ledger")["violations"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("live", [400], indirect=True)
 @pytest.mark.parametrize("lost", ["log", "journal", "folder"])
 def test_what_a_lost_journal_submitted_is_not_submitted_again(
     live: Installation, tmp_path: Path, lost: str
