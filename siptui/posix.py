@@ -2,6 +2,8 @@
 
 This module, `private_files` and `lock_owner`, a program of its own, alone import `fcntl`, `pwd` and
 the like, so that a port has few places to change.
+
+Over 400 lines because locks, private files and signals of one system share their refusals.
 """
 
 import contextlib
