@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from siptui.devicelist.dates import is_date
 from siptui.devicelist.headings import PART, USUAL, fits, never, rank, spoken_for
 from siptui.devicelist.model import (
     ColumnRead,
@@ -33,8 +34,12 @@ _EXAMPLES = 3
 _USER = re.compile(r"(?:sips?:)?[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+", re.IGNORECASE)
 _SIP = re.compile(r"^sips?:", re.IGNORECASE)
 _PAIR = "[0-9A-F]{2}"
+# One separator throughout: “25.11.2026 09:00” has twelve digits as well.
 _HARDWARE = re.compile(
-    rf"(?:SEP|ATA|VG)?{_PAIR}(?:[-:. ]?{_PAIR}){{5}}(?:[-:/ ]*[0-9]{{1,3}})?", re.IGNORECASE
+    rf"(?:SEP|ATA|VG)?{_PAIR}(?:([-:. ]){_PAIR}(?:\1{_PAIR}){{4}}"
+    rf"|{_PAIR}(?:([-:.]){_PAIR}{_PAIR}\2{_PAIR}{_PAIR}|{_PAIR}[-:.]?{_PAIR}{_PAIR}{_PAIR}))"
+    r"(?:[-:/ ]+[0-9]{1,3})?",
+    re.IGNORECASE,
 )
 _TELLING = re.compile(r"[A-F:.-]", re.IGNORECASE)
 _MARKS = re.compile(r"^(?:SEP|ATA)|[-:. ]", re.IGNORECASE)
@@ -320,10 +325,20 @@ class Choice:
     def _usual(self, key: str) -> None:
         places = [i for i, name in self._open() if fits(key, name) == USUAL]
         if not places:
+            self._dates(key)
             return
         places.sort(key=lambda i: rank(key, self.names[i]))
         others = tuple(self.names[i] for i in places[1:])
         self._take(key, places[0], "usual", "one of the usual names", others)
+
+    def _dates(self, key: str) -> None:
+        """A column of dates that is known by a part of its name: no deadline is passed over."""
+        for place, name in self._open():
+            if fits(key, name) == PART:
+                cells = [row[place] for row in self.sample if place < len(row) and row[place]]
+                if cells and sum(map(is_date, cells)) >= _MOSTLY * len(cells):
+                    self._take(key, place, "part", "by a part of its name, and it holds dates")
+                    return
 
     # -- helpers
 

@@ -165,6 +165,11 @@ def _asked(
     )
 
 
+def is_date(text: str) -> bool:
+    """Whether `text` is a date in any form that is read."""
+    return (_moment(text, True) or _moment(text, False)) is not None
+
+
 def _moment(text: str, day_first: bool) -> datetime | None:
     text = text.strip()
     try:

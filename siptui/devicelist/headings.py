@@ -23,6 +23,8 @@ _PARTS: Mapping[str, re.Pattern[str]] = {
     "hardware_id": re.compile(
         r"\bmac\b|mac ?addr|mac ?adr|hardware ?id|\bethernet\b|(?:physical|ethernet) address"
     ),
+    "onboarded_at": re.compile(r"\bonboard\w*|\bprovision(?:ed|ing)\b"),
+    "signed_out_at": re.compile(r"\bsigned out\b|\bsign ?out\b"),
 }
 #: What says that an address or a name is that of another thing or person than the phone and the
 #: account to be signed in on it: such a column is read only where the operator names it.

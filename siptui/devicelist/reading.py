@@ -8,6 +8,7 @@ import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from operator import attrgetter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from siptui.devicelist.changes import Changes
 from siptui.devicelist.choosing import Choice, Columns
 from siptui.devicelist.dates import DateColumn, date_column, zone_named
 from siptui.devicelist.header import Header
+from siptui.devicelist.headings import spaced
 from siptui.devicelist.model import DeviceList, Fault, InvalidRow
 from siptui.devicelist.regions import check_regions
 from siptui.devicelist.rules import Judge, Judged, Layout
@@ -30,6 +32,8 @@ from siptui.domain.text import visible
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 200_000
+#: In a header, what says in which zone the dates below are.
+_UTC = frozenset(("utc", "gmt", "zulu"))
 
 
 def read(
@@ -107,6 +111,7 @@ def _dates(
     for key in ("onboarded_at", "signed_out_at"):
         if (place := chosen.places.get(key)) is not None:
             cells = [row[place] for row in below if place < len(row) and row[place]]
+            utc = zone is None and _UTC.intersection(spaced(header.names[place]).split())
             yield (
                 place,
                 date_column(
@@ -114,7 +119,7 @@ def _dates(
                     header.names[place],
                     cells,
                     header.names,
-                    zone=zone,
+                    zone=UTC if utc else zone,
                     day_first=options.day_first,
                 ),
             )
@@ -124,10 +129,12 @@ def _layout(header: Header, chosen: Columns, mapped: Mapped, table: Table) -> La
     places = chosen.places
     # Those who look for a further column know it by siptui's name, so one that was named for it
     # goes by that; first, so that no other column of such a name comes before it.
+    by_part = {read.key for read in chosen.read if read.reason == "part"}
     named = {
         place: COLUMNS[key]
         for key, place in places.items()
-        if key in mapped.headers and key not in ("username", "hardware_id", "region")
+        if key in (mapped.headers.keys() | by_part)
+        and key not in ("username", "hardware_id", "region")
     }
     gone = {places.get(key) for key in ("username", "hardware_id", "region")}
     gone.update(header.results.values())

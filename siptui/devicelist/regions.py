@@ -35,12 +35,14 @@ def check_regions(
     for other in others:
         found = _words(rows, other)
         filled = sum(found.values())
-        if not found or not all(map(_is_region, found)) or filled < _FILLED * len(rows):
+        if filled < _FILLED * len(rows) or not any(map(_is_region, found)):
             continue
-        meant = {Region.parse(word) for word in found}
-        if meant == {default}:
+        if not all(_is_region(word) or Region.meant(word) for word in found):
+            continue
+        meant = {_region(word) for word in found}
+        if meant == {default} and all(map(_is_region, found)):
             return f"“{names[other]}” says {default} as well"
-        raise _proposed(where, names, other, list(found), sorted(meant), default)
+        raise _proposed(where, names, other, list(found), sorted(filter(None, meant)), default)
     return ""
 
 
@@ -51,6 +53,13 @@ def _words(rows: Sequence[Sequence[str]], place: int) -> dict[str, int]:
         if place < len(cells) and (text := cells[place]):
             found[text] = found.get(text, 0) + 1
     return found
+
+
+def _region(text: str) -> Region | None:
+    try:
+        return Region.parse(text)
+    except ValueError:
+        return Region.meant(text)
 
 
 def _is_region(text: str) -> bool:

@@ -256,7 +256,9 @@ class Judge:
             except KeyError:
                 region = self._regions[text] = _region_of(text)
             if region is None:
-                message = "not a region; use APAC, EMEA or NOAM"
+                near = Region.meant(text)
+                hint = f"; did you mean {near}?" if near else ""
+                message = f"not a region; use APAC, EMEA or NOAM{hint}"
                 column = self.layout.name(self.layout.region)
                 _add(faults, line, column, text, "region", message)
             return region

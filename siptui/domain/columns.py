@@ -90,9 +90,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "MAC-adres|Hardwareadres|Fysiek adres|Device ID|Device name|Device|Gerät|Gerätename|"
             "Appareil|Dispositivo|Apparaat"
         ),
-        "region": _known(
-            "Region|Target region|SIP Gateway region|SDG region|Région|Región|Regione|Regio"
-        ),
+        "region": _known("Region|Target region|SIP Gateway region|Région|Región|Regione|Regio"),
         "port": _known(
             "Port|Port number|Port no|Port nr|FXS port|FXS|ATA port|Analog port|Analogport|"
             "Phone port|Portnummer|Puerto|Porta|Poort|Numéro de port"

@@ -11,9 +11,25 @@ class Region(StrEnum):
     NOAM = "NOAM"
 
     @classmethod
+    def meant(cls, text: str) -> "Region | None":
+        """The region that another name of a part of the world points to, or none. It is for
+        suggestions: which region a phone lives in is decided by the URL it was provisioned with."""
+        word = text.strip().upper()
+        return next((region for region, names in _OTHER_NAMES.items() if word in names), None)
+
+    @classmethod
     def parse(cls, text: str) -> "Region":
         """The region named by `text`, whatever its case; `ValueError` names the three otherwise."""
         try:
             return cls(text.strip().upper())
         except ValueError:
             raise ValueError(f"{text!r} is not a region; use APAC, EMEA or NOAM") from None
+
+
+_OTHER_NAMES = {
+    Region.APAC: frozenset(("APJ", "JAPAC", "ASIA", "ASIA PACIFIC", "AP", "ANZ", "OCEANIA")),
+    Region.EMEA: frozenset(("EU", "EUR", "EUROPE", "MEA", "EUROPA", "EMEIA")),
+    Region.NOAM: frozenset(
+        ("AMER", "AMERICAS", "AMERICA", "NA", "NAM", "NORAM", "NAMER", "US", "USA", "LATAM", "AMS")
+    ),
+}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from siptui.devicelist import ListError, UndecidedError, csv_text, read
+from siptui.devicelist.choosing import looks_like_hardware
 from siptui.devicelist.writing import ResultRow
 from siptui.domain.columns import NOT_MAPPED, Mapped, named_headers
 from siptui.domain.list_options import ListOptions
@@ -196,6 +197,14 @@ GEO = "UPN,MAC,Geo\na@c.de,0004F28124B3,NOAM\nb@c.de,0004F28124B4,noam\n"
     [
         (GEO, Region.EMEA, "region_contradicts"),
         (GEO, None, "region_column"),
+        (GEO.replace("Geo", "SDG Region"), Region.EMEA, "region_contradicts"),
+        (GEO.replace("Geo", "SDG Region"), None, "region_column"),
+        (GEO.replace("noam", "AMER"), Region.NOAM, "region_contradicts"),
+        (
+            GEO.replace("NOAM", "EMEA").replace("noam", "Americas"),
+            Region.EMEA,
+            "region_contradicts",
+        ),
         (GEO.replace("noam", "EMEA"), Region.EMEA, "region_contradicts"),
         (GEO.replace("Geo", "Region").replace("NOAM", "DACH").replace("noam", "UK"), None, ""),
         ("UPN,MAC,Region,Geo\na@c.de,0004F28124B3,,NOAM\n", Region.EMEA, "region_contradicts"),
@@ -311,3 +320,29 @@ def test_exports_of_other_programs_are_known(
     assert pairs(found) == [(2, "lobby1@c.de", "00-04-F2-81-24-B3")]
     assert found.headers_read["username"] == names[places[0]]
     assert found.headers_read["hardware_id"] == names[places[1]]
+
+
+def test_a_word_that_is_nearly_a_region_gets_a_suggestion(tmp_path: Path) -> None:
+    text = "UPN,MAC,Region\na@c.de,0004F28124B3,EMEA\nb@c.de,0004F28124B4,AMER\n"
+    found = read_text(tmp_path, text)
+    assert [fault.message[-18:] for fault in found.faults] == ["did you mean NOAM?"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_one"),
+    [
+        ("00-04-F2-81-24-B3", True),
+        ("00:04:f2:81:24:b3:001", True),
+        ("0004.f281.24b3", True),
+        ("0004F2-8124B3", True),
+        ("SEP0004F28124B3", True),
+        ("00 04 F2 81 24 B3", True),
+        ("25.11.2026 09:00", False),
+        ("2026-11-25 09:30", False),
+        ("+49 30 5550 1234", False),
+        ("10.20.30.40", False),
+        ("0004F28124B3AB", False),
+    ],
+)
+def test_what_looks_like_a_hardware_id(cell: str, is_one: bool) -> None:
+    assert looks_like_hardware(cell) is is_one

@@ -120,3 +120,15 @@ def test_the_day_of_a_sign_out_counts_as_well(tmp_path: Path) -> None:
     assert end is not None
     assert end.isoformat() == "2026-12-02T00:00:00+01:00"
     assert onboarded_at(device) is None
+
+
+def test_a_column_of_dates_may_be_known_by_a_part_of_its_name(tmp_path: Path) -> None:
+    text = "UPN;MAC;Phone onboarded (UTC)\na@c.de;0004F28124B3;25.11.2026 09:00\n"
+    found = read_text(tmp_path, text, options=ListOptions())
+    (device,) = found.devices
+    assert onboarded_at(device) == datetime.fromisoformat("2026-11-25T09:00:00+00:00")
+    assert found.headers_read["onboarded_at"] == "Phone onboarded (UTC)"
+    text = "UPN;MAC;Provisioning URL\na@c.de;0004F28124B3;http://noam.ipp.sdg.teams.microsoft.com\n"
+    found = read_text(tmp_path, text)
+    assert not found.faults
+    assert "onboarded_at" not in found.headers_read
