@@ -219,7 +219,7 @@ async def test_export_takes_the_selected_rows_first(tmp_path: Path) -> None:
 async def test_a_failed_export_keeps_what_was_typed(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(2))) as harness:
         await harness.submit(2)
-        await harness.press("e")
+        await harness.press("e", "enter")
         harness.fill("/nowhere/at/all.csv")
         await harness.press("enter")
         assert "/nowhere/at/all.csv" in harness.text
