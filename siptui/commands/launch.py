@@ -190,7 +190,7 @@ def local_desk(
         account=account,
         notify=selected.settings.notify_command,
     )
-    desk.label, desk.host = label(selected), selected.host
+    desk.label, desk.host = label(selected), selected.submitting_host
     return desk
 
 

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,12 @@ class Selected:
         """What this host has of the profile's tenant."""
         from siptui.runs.host_tenant import HostTenant
 
-        state = self.settings.folders.state
-        return HostTenant(self.profile.tenant, state, self.journal, self._turns())
+        return HostTenant(self.profile.tenant, self.settings.folders.state, self.journal)
+
+    @property
+    def submitting_host(self) -> "HostTenant":
+        """The same for a process that submits: it takes turns with others of this user."""
+        return replace(self.host, turns=self._turns())
 
     def _turns(self) -> Path | None:
         """Where processes of this user take turns to submit in the tenant, whatever folders they

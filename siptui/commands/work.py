@@ -133,7 +133,7 @@ async def _work(order: dict[str, Any]) -> int:
                 selected.journal,
                 run,
                 connect,
-                host=selected.host,
+                host=selected.submitting_host,
                 actor=this_actor(order.get("account", "")),
                 sign_in_wait=float(order.get("patience", 0)),
                 notify=selected.settings.notify_command,
