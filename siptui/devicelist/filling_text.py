@@ -8,6 +8,7 @@ from siptui.devicelist.cells import clean, guard
 from siptui.devicelist.header import Header, unwrapped
 from siptui.devicelist.lines import Record, records
 from siptui.devicelist.results import STATUS
+from siptui.devicelist.source import without_end_mark
 from siptui.domain.text import visible
 
 #: A row that is wider than its header by more than this is not one that a list is made of.
@@ -24,12 +25,12 @@ def filled_text(
     """`data` with the status `cells` by line. `encoding` is the codec that read it, `find` finds
     the header among its lines."""
     codec = _codec(data, encoding)
-    text = data.decode(codec)
+    text, end = without_end_mark(data.decode(codec))
     raw = [(m.group(1), m.group(2)) for m in _LINE.finditer(text) if m.group()]
     lines = [content for content, _ in raw]
     if lines:
         lines[0] = lines[0].removeprefix("\ufeff")
-    return _Text(raw, lines, find(lines), cells).filled().encode(codec, "replace")
+    return (_Text(raw, lines, find(lines), cells).filled() + end).encode(codec, "replace")
 
 
 def _codec(data: bytes, encoding: str) -> str:

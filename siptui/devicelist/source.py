@@ -40,7 +40,8 @@ _OTHER_TEXT = (
 _BINARY_SHARE = 0.1
 # “Ã¤”, “Â ” and “â€“” in a word of letters: what “ä”, a hard blank and a dash become.
 _TWICE = re.compile(r"[ÃÂ][\u0080-\u00bf€-™ŠŒŽšœžŸ]|â€.")
-_END = re.compile(r"\x1a\n?\Z")
+#: Programs of DOS end a file with a Ctrl-Z, those of CP/M fill it up with them.
+_END = re.compile(r"\x1a+(?:\r\n|\r|\n)?\Z")
 _HEAD, _TAIL = re.compile(r"\w*$"), re.compile(r"\w*")
 _TRIED = 1_000
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0C, 0x0D}) + b"\x7f"
@@ -81,8 +82,14 @@ def text_of(source: Source) -> tuple[str, str]:
             code="empty",
             remedy="A device list has a header line and one line for each device.",
         )
-    # Programs of DOS end a file with a Ctrl-Z.
-    return encoding, _END.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text, _ = without_end_mark(text)
+    return encoding, text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def without_end_mark(text: str) -> tuple[str, str]:
+    """`text` without the mark of its end, and that mark: it is part of the file, not of a cell."""
+    found = _END.search(text)
+    return (text[: found.start()], found.group()) if found else (text, "")
 
 
 def _refuse_other_text(name: str, text: str) -> None:

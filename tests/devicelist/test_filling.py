@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from siptui.devicelist import DeviceList, WriteError, read
@@ -169,6 +169,7 @@ def texts(draw: st.DrawFn) -> str:
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@example("Note,Username,HardwareId,Site\n,phone0@c.de,0004F2810000,\x1a\n")
 @given(texts())
 def test_whatever_the_cells_hold(tmp_path: Path, text: str) -> None:
     source, target = tmp_path / "list.csv", tmp_path / "copy.csv"
@@ -178,6 +179,26 @@ def test_whatever_the_cells_hold(tmp_path: Path, text: str) -> None:
     assert pairs(after) == pairs(before)
     assert [dict(d.extra) for d in after.devices] == [dict(d.extra) for d in before.devices]
     assert done(after) == [d.line for d in before.devices][::2]
+
+
+@pytest.mark.parametrize(
+    "end", ["\x1a", "\r\n\x1a", "\x1a\r\n", "\r\n\x1a\x1a\x1a", "\r\n\x1a\r\n"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "last", ["b@c.de,0004F28124B4,K\xf6ln", 'b@c.de,0004F28124B4,"K\xf6ln"', "Total,2"]
+)
+def test_the_mark_at_the_end_of_a_file_stays_there(
+    tmp_path: Path, end: str, encoding: str, last: str
+) -> None:
+    source, target = tmp_path / "list.csv", tmp_path / "copy.csv"
+    text = f"Username,HardwareId,Site\r\na@c.de,0004F28124B3,Bonn\r\n{last}{end}"
+    source.write_bytes(text.encode(encoding))
+    check_copy(source, target)
+    copy = target.read_bytes().decode(encoding)
+    assert copy.endswith(end)
+    assert copy.count("\x1a") == end.count("\x1a")
+    assert "\x1a" not in "".join(d.extra["Site"] for d in read(source, region=Region.EMEA).devices)
 
 
 def parts(data: bytes) -> dict[str, bytes]:
