@@ -257,7 +257,8 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
     """Why the file cannot be used as it is, or nothing.
 
     Raises `JournalError` when it is another program's or was written by a newer siptui: those
-    are left alone. `thorough` reads every page (`quick_check`). `head` is the file's first 100
+    are left alone. `thorough` reads every page and holds every index against its table: an entry
+    that an index does not lead to would be passed over. `head` is the file's first 100
     bytes, or nothing where this process has the file open elsewhere and so looked at it before.
     """
     mark_in_file = APPLICATION_ID
@@ -287,7 +288,7 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
         _refuse(path, mark, version)
         if version and not tables >= _TABLES:
             return "a table is missing"
-        found = db.execute("PRAGMA quick_check(1)").fetchone()[0] if thorough else "ok"
+        found = db.execute("PRAGMA integrity_check(1)").fetchone()[0] if thorough else "ok"
         return "" if found == "ok" else visible(str(found).splitlines()[-1])
     except sqlite3.DatabaseError as error:
         short_read = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHORT_READ

@@ -41,6 +41,11 @@ def event_body(event: Event) -> str:
     return _encode(event).decode()
 
 
+def known_event(seq: int, at: str, body: str) -> Stored:
+    """The event of a row that this version could have written; `ValueError` for all others."""
+    return Stored(seq, at, _decode(body))
+
+
 def stored_event(seq: int, at: str, body: str) -> Stored:
     """The event of a row.
 
@@ -49,7 +54,7 @@ def stored_event(seq: int, at: str, body: str) -> Stored:
     is damaged could mean to submit something twice.
     """
     try:
-        return Stored(seq, at, _decode(body))
+        return known_event(seq, at, body)
     except msgspec.ValidationError:
         kind = _type(body).type
         if kind in _types and kind != "order":

@@ -44,6 +44,7 @@ from siptui.runs.journal_mark import add_mark
 from siptui.runs.journal_record import (
     device_row,
     event_body,
+    known_event,
     stored_device,
     stored_event,
     timestamp,
@@ -184,7 +185,9 @@ def _collect(db: sqlite3.Connection, last: int, runs: dict[str, _Run]) -> None:
     for seq, *cells in _rows(db, _EVENTS, (), last):
         try:
             name, at, body = (_text(cell) for cell in cells)
-            stored = stored_event(_number(seq), at, body)
+            # What a newer siptui wrote cannot be told from a damaged letter of a kind, but in
+            # the copy, which has checksums.
+            stored = known_event(_number(seq), at, body)
         except ValueError:
             continue  # lost; whether the run holds together without it is seen later
         runs.setdefault(name, _Run(name)).events.append((stored, body))

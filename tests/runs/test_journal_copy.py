@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -193,6 +194,105 @@ def test_a_lost_log_loses_nothing_and_is_told_until_it_is_acknowledged(
         assert journal.read(run)[-1].seq == expected[-1].seq + 1
     with Journal(lost) as journal:
         assert journal.notice == ""
+
+
+def _alter(path: Path, table: str, column: str, old: bytes, new: bytes) -> None:
+    """One letter in the pages of a table, where SQLite sees nothing wrong."""
+    assert len(old) == len(new)
+    data = path.read_bytes()
+    places = [m.start() for m in re.finditer(re.escape(old), data)]
+    for place in places:
+        page = data[place // PAGE * PAGE :]
+        if page[0] in (13, 10):  # leaves of tables and of tables without rowid
+            path.write_bytes(data[:place] + new + data[place + len(old) :])
+            with closing(sqlite3.connect(path)) as db:
+                rows = db.execute(
+                    f"SELECT count(*) FROM {table} NOT INDEXED"
+                    f" WHERE instr(CAST({column} AS BLOB), ?)",
+                    (new,),
+                ).fetchone()[0]
+            if rows:
+                return
+            path.write_bytes(data)
+    raise AssertionError("no such bytes in that table")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"batch_submitting"', b'"batch_submittjng"'),  # would be taken for a newer version's
+        (b'"batch_accepted","batch":', b'"batch_acceqted","batch":'),
+        (b'"what":"retry"', b'"what":"retrz"'),
+        (b'"state":"succeeded"', b'"state":"succeeden"'),  # cannot be read at all
+        (b'"batch_planned","batch":2', b'"batch_planned","batch":7'),  # reads well and is wrong
+    ],
+)
+def test_an_entry_that_was_altered_is_taken_from_the_copy(
+    path: Path, old: bytes, new: bytes
+) -> None:
+    with Journal(path) as journal:
+        run = _open(path)
+        journal.append(run, [Order(what="retry", devices=[1])], AT)
+        expected = {run: journal.read(run) for run in journal.runs()}
+    _alter(path, "events", "body", old, new)
+    with Journal(path, run=run) as journal:  # as a worker opens it
+        assert "1 of its entries were not as they had been written" in journal.notice
+        assert {run: journal.read(run) for run in journal.runs()} == expected
+    with Journal(path, run=run) as journal:
+        journal.acknowledge("somebody")
+        assert {run: journal.read(run) for run in journal.runs()} == expected
+    with Journal(path, run=run) as journal:
+        assert journal.notice == ""
+
+
+@pytest.mark.parametrize("column", ["user_name", "hardware_id"])
+def test_devices_that_were_altered_are_taken_from_the_copy(path: Path, column: str) -> None:
+    run = _open(path)
+    with Journal(path) as journal:
+        expected = journal.devices(run)
+    known = str(getattr(expected[3], column)).encode()
+    _alter(path, "devices", column, known, known[:3] + b"ee" + known[5:])
+    with Journal(path, run=run) as journal:
+        assert "was damaged" in journal.notice
+        assert journal.devices(run) == expected
+
+
+@pytest.mark.parametrize("index", ["events_of_run", "devices_by_hardware_id"])
+def test_an_index_that_was_altered_hides_no_entry(path: Path, index: str) -> None:
+    run = _open(path)
+    with Journal(path) as journal:
+        expected = {run: journal.read(run) for run in journal.runs()}
+        known = str(journal.devices(run)[3].hardware_id)
+        runs = journal.runs_with([known])
+    with closing(sqlite3.connect(path)) as db:
+        (root,) = db.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = ?", (index,)
+        ).fetchone()
+    data = bytearray(path.read_bytes())
+    interior = data[(root - 1) * PAGE] == 2
+    children = _children(data, root) if interior else [root]
+    old = run.encode() if index == "events_of_run" else known.encode()
+    place = next(
+        data.index(old, (page - 1) * PAGE, page * PAGE)
+        for page in children
+        if old in data[(page - 1) * PAGE : page * PAGE]
+    )
+    data[place + 3 : place + 5] = b"99"
+    path.write_bytes(data)
+    with Journal(path, run=run) as journal:
+        assert "was damaged" in journal.notice
+        for name, events in expected.items():  # behind them stands what is told
+            assert journal.read(name)[: len(events)] == events
+        assert journal.runs_with([known]) == runs
+
+
+def _children(data: bytearray, page: int) -> list[int]:
+    """The pages an interior page of an index leads to (https://sqlite.org/fileformat2.html)."""
+    start = (page - 1) * PAGE
+    cells = int.from_bytes(data[start + 3 : start + 5])
+    at = [int.from_bytes(data[start + 12 + 2 * i : start + 14 + 2 * i]) for i in range(cells)]
+    last = int.from_bytes(data[start + 8 : start + 12])
+    return [*(int.from_bytes(data[start + i : start + i + 4]) for i in at), last]
 
 
 def test_a_lock_of_a_run_that_the_journal_does_not_know_is_told_of(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import siptui.runs.journal_repair as journal_repair
@@ -366,7 +366,25 @@ def test_a_repair_that_finds_no_space_leaves_all_as_it_was(
     assert {name: data for name, data in after.items() if not name.endswith(".lock")} == before
 
 
+@pytest.mark.parametrize("kind", ["batch_submitting", "batch_accepted", "device", "run_finished"])
+def test_a_kind_of_entry_with_a_wrong_letter_is_lost_in_a_damaged_journal(
+    path: Path, kind: str, written: dict[tuple[str, int], Event]
+) -> None:
+    data = path.read_bytes()
+    place = data.rindex(b'{"type":"%b"' % kind.encode()) + len('{"type":"') + 2
+    path.write_bytes(data[:place] + b"w" + data[place + 1 :])
+    spoil(path, pages_of(path, "events_of_run")[0])
+    with Journal(path) as journal:
+        assert journal.notice
+        for run in journal.runs():
+            assert submittable(load(journal, run)) == set()
+            for stored in journal.read(run):
+                event = written.get((run, stored.seq))
+                assert event is None or stored.event == event
+
+
 @settings(max_examples=10)
+@example(spots=[(0.7901249208227511, 1), (0.3412413745717515, 1)])  # a letter of an entry's kind
 @given(
     spots=st.lists(
         st.tuples(st.floats(0, 1, exclude_max=True), st.sampled_from([1, 8, 300, PAGE, 3 * PAGE])),
