@@ -23,7 +23,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from siptui.tui.launch import prepare_environment
+from siptui.tui.run_console import prepare_environment
 
 prepare_environment()  # Textual reads it when it is imported
 
@@ -32,8 +32,8 @@ import textual.app  # noqa: E402
 import textual.pilot  # noqa: E402
 
 import siptui  # noqa: E402
-from siptui.commands import local_desk  # noqa: E402
-from siptui.runs.aside import Aside  # noqa: E402
+from siptui.app import in_process_runs  # noqa: E402
+from siptui.background_loop import Aside  # noqa: E402
 from tests.support.emulated_time import EmulatedTimeLoop  # noqa: E402
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     loop = _Loop()
     with (
         _same_every_time(loop.now, lambda: loop.passed),
-        patch.object(local_desk, "Aside", _Here),
+        patch.object(in_process_runs, "Aside", _Here),
         asyncio.Runner(loop_factory=lambda: loop) as runner,
     ):
         return runner.run(main())

@@ -19,19 +19,19 @@ from screenshots.capture import screen_cells
 from screenshots.cells import Grid, text_of
 from screenshots.scenes import AFTER, SIZES, THEMES
 from screenshots.svg import Frame
-from siptui.commands.console_sign_in import ConsoleSignIn
-from siptui.commands.demo_desk import Demo, demo_tenant
-from siptui.commands.session import Selected
+from siptui.app.console_sign_in import ConsoleSignIn
+from siptui.app.demo_tenant import Demo, demo_tenant
+from siptui.app.session import Selected
 from siptui.domain.state import DeviceState
 from siptui.emulator.demo import DEMO_FILE, demo_list
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.entra_beside import authority_beside
+from siptui.emulator.entra.beside import authority_beside
 from siptui.settings.folders import Folders
 from siptui.settings.load import Settings
 from siptui.settings.model import Cloud, Profile
 from siptui.tui.app import SiptuiApp
+from siptui.tui.console.run_flow import Console
 from siptui.tui.first_run import FirstRun
-from siptui.tui.flows import Console
 from siptui.tui.options import ConsoleOptions
 
 DEMO_SIZE = (100, 30)

@@ -44,7 +44,7 @@ _WIDEST = 100
 
 def module_of(command: str) -> str:
     """The module of a command."""
-    return f"siptui.commands.{command.replace('-', '_')}"
+    return f"siptui.cli.commands.{command.replace('-', '_')}"
 
 
 def available() -> list[str]:

@@ -1,10 +1,10 @@
-"""The entry point of `siptui`: help, version and URLs at once, all else by `siptui.cli`."""
+"""The entry point of `siptui`: help, version and URLs at once, all else by `siptui.cli.main`."""
 
 import os
 import sys
 
 from siptui import __version__
-from siptui.standard_streams import make_unbreakable, output_error
+from siptui.host.standard_streams import make_unbreakable, output_error
 
 
 def main() -> None:
@@ -20,12 +20,12 @@ def main() -> None:
 
         _answer(page())
     elif asked[:1] == ["urls"]:
-        from siptui.commands.urls_page import plain_page
+        from siptui.cli.urls_page import plain_page
 
         text = plain_page(asked[1:])
         if text is not None:
             _answer(text)
-    from siptui.cli import main as command_line
+    from siptui.cli.main import main as command_line
 
     command_line()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from siptui.cli import COMMANDS
+from siptui.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("httpx", "msal", "polars", "starlette", "textual", "uvicorn")
@@ -38,7 +38,7 @@ def _loaded_by(code: str, *, dotted: bool = False) -> set[str]:
 
 
 def _called(*args: str) -> str:
-    return f"from siptui.cli import cli; cli.main({list(args)!r})"
+    return f"from siptui.cli.main import cli; cli.main({list(args)!r})"
 
 
 @pytest.mark.parametrize(
@@ -55,16 +55,10 @@ def test_light_commands_load_nothing_heavy(args: tuple[str, ...]) -> None:
     assert not _loaded_by(_called(*args)) & set(HEAVY)
 
 
-def test_urls_of_the_script_load_no_parser_and_no_settings() -> None:
-    started = "sys.argv = ['siptui', 'urls']; from siptui.start import main; main()"
-    loaded = _loaded_by(started)
-    assert not loaded & {*HEAVY, "click", "msgspec", "inspect"}
-
-
 def test_help_loads_no_command() -> None:
-    assert "siptui.commands.urls" in _loaded_by(_called("urls"), dotted=True)
+    assert "siptui.cli.commands.urls" in _loaded_by(_called("urls"), dotted=True)
     loaded = _loaded_by(_called("--help"), dotted=True)
-    assert not {f"siptui.commands.{name}" for name in COMMANDS} & loaded
+    assert not {f"siptui.cli.commands.{name}" for name in COMMANDS} & loaded
 
 
 @pytest.mark.parametrize(

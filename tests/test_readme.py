@@ -7,13 +7,13 @@ import pytest
 from click import Context
 from click.testing import CliRunner
 
-from siptui.cli import COMMANDS, available, cli
+from siptui.cli.main import COMMANDS, available, cli
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
-from siptui.runs.public import lines
+from siptui.runs.output.json_lines import lines
 from siptui.runs.state import RunState
 from siptui.settings.load import load
 from siptui.tui.actions import keys_table

@@ -10,11 +10,16 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
 from siptui.devicelist.cells import clean
-from siptui.devicelist.choosing import header_above, looks_like_hardware, looks_like_user, no_header
-from siptui.devicelist.headings import USUAL, fits
-from siptui.devicelist.lines import Record, records, split
+from siptui.devicelist.column_choice import (
+    header_above,
+    looks_like_hardware,
+    looks_like_user,
+    no_header,
+)
+from siptui.devicelist.column_names import USUAL, fits
 from siptui.devicelist.model import ListError
-from siptui.devicelist.results import BLOCK, LIST, STATUS
+from siptui.devicelist.records import Record, records, split
+from siptui.devicelist.writing import BLOCK, LIST, STATUS
 from siptui.domain.columns import COLUMNS, NEEDED, Mapped, folded_name
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -8,7 +8,7 @@ each. Elsewhere it is a switch port or the port of a server, and is left alone.
 import re
 from collections.abc import Sequence
 
-from siptui.devicelist.headings import spaced
+from siptui.devicelist.column_names import spaced
 from siptui.domain.adapters import MOST_PORTS, Adapter
 
 _PORT = re.compile(

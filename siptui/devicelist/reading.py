@@ -12,16 +12,16 @@ from datetime import UTC
 from operator import attrgetter
 from pathlib import Path
 
-from siptui.devicelist.across import Entry, repeated_accounts, repeated_devices
 from siptui.devicelist.changes import Changes
-from siptui.devicelist.choosing import Choice, Columns
+from siptui.devicelist.column_choice import Choice, Columns
+from siptui.devicelist.column_names import spaced
 from siptui.devicelist.dates import DateColumn, date_column, zone_named
+from siptui.devicelist.duplicates import Entry, repeated_accounts, repeated_devices
+from siptui.devicelist.file import Source, load
 from siptui.devicelist.header import Header
-from siptui.devicelist.headings import spaced
 from siptui.devicelist.model import DeviceList, Fault, InvalidRow
 from siptui.devicelist.regions import check_regions
-from siptui.devicelist.rules import Judge, Judged, Layout
-from siptui.devicelist.source import Source, load
+from siptui.devicelist.row_rules import Judge, Judged, Layout
 from siptui.devicelist.tables import Table, sheet_table, text_table
 from siptui.devicelist.workbook import is_workbook
 from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped

@@ -6,7 +6,7 @@ there: where a column says something else than `--region`, the operator decides.
 
 from collections.abc import Sequence
 
-from siptui.devicelist.choosing import as_option
+from siptui.devicelist.column_choice import as_option
 from siptui.devicelist.model import Option, Question, UndecidedError
 from siptui.domain.region import Region
 

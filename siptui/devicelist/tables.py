@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from siptui.devicelist.changes import Changes, lines_of
+from siptui.devicelist.file import Source, read_twice, text_of
 from siptui.devicelist.header import Header, find_in_lines
 from siptui.devicelist.model import Fault, ListError
 from siptui.devicelist.rows import LeftOut, Row, rows_of_lines, rows_of_records
-from siptui.devicelist.source import Source, read_twice, text_of
 from siptui.devicelist.workbook import read_sheet
 from siptui.domain.list_options import ListOptions
 

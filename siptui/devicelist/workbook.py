@@ -15,13 +15,13 @@ from threading import Timer
 from typing import IO, Any
 
 from siptui.devicelist.cells import NumberText
-from siptui.devicelist.choosing import looks_like_hardware, looks_like_user
+from siptui.devicelist.column_choice import looks_like_hardware, looks_like_user
 from siptui.devicelist.header import Header, find_in_rows, is_header
-from siptui.devicelist.lines import Record
 from siptui.devicelist.model import ListError, Option, Question, UndecidedError
+from siptui.devicelist.records import Record
 from siptui.domain.columns import Mapped
 from siptui.domain.text import visible
-from siptui.interpreter import module_command
+from siptui.host.interpreter import module_command
 
 #: A process that takes longer than this has met a workbook made to take for ever.
 LIMIT = 60.0

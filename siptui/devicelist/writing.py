@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from siptui.devicelist.cells import guard
-from siptui.devicelist.results import BLOCK, LIST
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 
@@ -181,3 +180,11 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+#: What a list needs; with these in front a results file is a device list.
+LIST = ("Username", "HardwareId", "Region")
+#: What a run adds. In this order behind `LIST` they mark a file that siptui wrote.
+BLOCK = ("Line", "State", "Error", "Cause", "Remedy", "BatchId", "Attempt")
+#: What a run adds to a copy of the list it was made from. In this order they mark such a copy.
+STATUS = ("Status", "Cause", "What to do", "Batch", "Finished")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from siptui.emulator.roles import BULK, OPERATOR, OVER_ADMINISTRATORS, WITHOUT_BULK
+from siptui.domain.roles import BULK, OPERATOR, OVER_ADMINISTRATORS, WITHOUT_BULK
 from siptui.emulator.scenario import AuthTable, TokenRule
 
 

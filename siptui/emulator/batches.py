@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from siptui.domain.device import DeviceKey
 from siptui.domain.region import Region
-from siptui.emulator.judgement import canonical
+from siptui.emulator.device_outcome import canonical
 from siptui.emulator.scenario import TimingTable
 
 

@@ -9,18 +9,18 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from siptui.emulator.access import Access
-from siptui.emulator.admin_face import AdminFace
-from siptui.emulator.chance import Seed
+from siptui.emulator.admin_api import AdminFace
+from siptui.emulator.auth_and_throttle import Gate
+from siptui.emulator.bulk_api import Wire
 from siptui.emulator.clock import Clock, Seconds
 from siptui.emulator.faults import Faults
-from siptui.emulator.gate import Gate
-from siptui.emulator.graph_face import GraphFace
+from siptui.emulator.faulty_network import Line
+from siptui.emulator.graph_api import GraphFace
 from siptui.emulator.inspection import inspection_routes
-from siptui.emulator.inventory_face import InventoryFace
-from siptui.emulator.line import Line
+from siptui.emulator.inventory_api import InventoryFace
+from siptui.emulator.random_draws import Seed
 from siptui.emulator.scenario import Scenario, load_scenario
 from siptui.emulator.tenant import Tenant
-from siptui.emulator.wire import Wire
 
 #: Where the in-process emulator pretends to live; any host does.
 BASE_URL = "http://emulator.invalid"

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from siptui.domain.roles import names_of
 from siptui.emulator.access import Caller, Verify
-from siptui.emulator.entra_tokens import Issuer
-from siptui.emulator.roles import names_of
+from siptui.emulator.entra.tokens import Issuer
 
 
 def verified_by(issuer: Issuer) -> Verify:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from siptui.domain.region import Region
-from siptui.emulator.chance import Seed, draw
+from siptui.emulator.random_draws import Seed, draw
 from siptui.emulator.scenario import FaultRule
 
 

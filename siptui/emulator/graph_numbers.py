@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from siptui.emulator.chance import guid
-from siptui.emulator.face import Asked, Face, Told
-from siptui.emulator.people import digits
+from siptui.emulator.accounts import digits
+from siptui.emulator.random_draws import guid
+from siptui.emulator.service_routes import Asked, Face, Told
 from siptui.emulator.tenant import Tenant
 
 _WHERE = "/v1.0/admin/teams/telephoneNumberManagement/operations/"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from siptui.emulator.people import People, object_id
-from siptui.emulator.prerequisites import AccessPolicy
-from siptui.emulator.roles import ROLE_IDS
+from siptui.domain.roles import ROLE_IDS
+from siptui.emulator.accounts import People, object_id
+from siptui.emulator.scenario_tables import AccessPolicy
 from siptui.emulator.tenant import Tenant
 
 #: The role that accounts of a scenario hold where it calls them administrators.

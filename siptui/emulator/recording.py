@@ -19,7 +19,7 @@ from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.emulator.batches import device_key
-from siptui.emulator.wire import CALLS, read_items
+from siptui.emulator.bulk_api import CALLS, read_items
 
 #: The format that is understood.
 FORMAT = 1

@@ -16,12 +16,12 @@ import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from siptui.domain.region import Region
+from siptui.emulator.answer_format import UNAUTHORIZED
 from siptui.emulator.batches import device_key
+from siptui.emulator.bulk_api import CALLS, read_items
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.line import BrokenLineError
+from siptui.emulator.faulty_network import BrokenLineError
 from siptui.emulator.recording import Recorded, Recording, records_in
-from siptui.emulator.wire import CALLS, read_items
-from siptui.emulator.writing import UNAUTHORIZED
 
 _JSON = {"content-type": "application/json; charset=utf-8"}
 #: More than any client takes, unpacked.

@@ -17,8 +17,9 @@ import msgspec
 
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
-from siptui.emulator.calls import CALL_NAMES
-from siptui.emulator.prerequisites import (
+from siptui.domain.roles import ROLE_IDS
+from siptui.emulator.paths import CALL_NAMES
+from siptui.emulator.scenario_tables import (
     AccessPolicy,
     CallingPolicy,
     Group,
@@ -29,7 +30,6 @@ from siptui.emulator.prerequisites import (
     TrustedIP,
     Words,
 )
-from siptui.emulator.roles import ROLE_IDS
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from siptui.domain.errors import SiptuiError
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.line import BrokenLineError
+from siptui.emulator.faulty_network import BrokenLineError
 from siptui.emulator.own_host import OwnHost
 
 HOST = "127.0.0.1"

@@ -14,14 +14,14 @@ from functools import partial
 
 from siptui.domain.outcome import Cause
 from siptui.domain.region import Region
+from siptui.emulator.account_rules import Directory, Phone
+from siptui.emulator.accounts import People
 from siptui.emulator.batches import Batch, Item, device_key, schedule
-from siptui.emulator.chance import Seed, draw, generator, guid
+from siptui.emulator.call_log import Ledger, Refused, Submit, Violation, Wrong
 from siptui.emulator.clock import Clock
-from siptui.emulator.configurations import Configurations
-from siptui.emulator.directory import Directory, Phone
-from siptui.emulator.judgement import TEXTS, judge
-from siptui.emulator.ledger import Ledger, Refused, Submit, Violation, Wrong
-from siptui.emulator.people import People
+from siptui.emulator.device_outcome import TEXTS, judge
+from siptui.emulator.policies import Configurations
+from siptui.emulator.random_draws import Seed, draw, generator, guid
 from siptui.emulator.scenario import AccountRule, DeviceRule, ForeignBatch, Scenario
 
 #: How far back the tenant's list of batches reaches (Get-CsSdgBulkSignInRequestsSummary).

@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 
 from starlette.types import Message, Send
 
-from siptui.emulator.calls import Source
-from siptui.emulator.ledger import Early
+from siptui.emulator.call_log import Early
+from siptui.emulator.paths import Source
 from siptui.emulator.tenant import Tenant
 
 

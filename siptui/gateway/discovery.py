@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from siptui.gateway import wire
-from siptui.gateway.authorized import Authorized, Leaving, read
+from siptui.gateway import bulk_json
 from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
+from siptui.gateway.http_client import Authorized, Leaving, read
 from siptui.gateway.protocol import TokenSource
-from siptui.transport.exchange import Answer, Call
 from siptui.transport.http import Http
+from siptui.transport.messages import Answer, Call
 from siptui.transport.retry import OnWait
 from siptui.transport.throttle import Throttle
 
@@ -92,16 +92,16 @@ class AdminApi(Authorized):
 def _endpoints(value: Any) -> dict[str, str]:
     """The headers in an answer of service discovery; what cannot be a host name is left out."""
     if not isinstance(value, dict):
-        raise wire.WireError("it is no object")
-    record = wire.folded_keys(value)
+        raise bulk_json.WireError("it is no object")
+    record = bulk_json.folded_keys(value)
     headers: dict[str, str] = {}
     endpoints, given = record.get("endpoints"), record.get("headers")
     if isinstance(endpoints, dict):
-        host = wire.folded_keys(endpoints).get("adminserviceendpoint")
+        host = bulk_json.folded_keys(endpoints).get("adminserviceendpoint")
         if isinstance(host, str) and _HOST.fullmatch(host):
             headers["X-MS-Target-Uri"] = f"https://{host}/"
     if isinstance(given, dict):
-        forest = wire.folded_keys(given).get("xmsforest")
+        forest = bulk_json.folded_keys(given).get("xmsforest")
         if isinstance(forest, str) and _FOREST.fullmatch(forest):
             headers["X-MS-Forest"] = forest
     return headers

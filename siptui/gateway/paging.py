@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from siptui.gateway.errors import AnswerUnreadableError, RejectedError
-from siptui.gateway.listed import Listed
+from siptui.gateway.json_lists import Listed
 
 T = TypeVar("T")
 _LINKS = frozenset(

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.region import Region
-from siptui.gateway.listed import Listed
+from siptui.gateway.json_lists import Listed
 from siptui.transport.throttle import Throttle
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from siptui.host.signals import user_name
 from siptui.identity.account import Account
-from siptui.identity.attempt import Attempt
-from siptui.identity.client import MsalClient, guarded, scopes
 from siptui.identity.errors import RedirectUnreadableError, SignInCancelledError
 from siptui.identity.listener import Listener
+from siptui.identity.msal_client import MsalClient, guarded, scopes
+from siptui.identity.sign_in_attempt import Attempt
 from siptui.identity.threads import in_thread
-from siptui.posix import user_name
 from siptui.settings.model import REDIRECT_PORT
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")

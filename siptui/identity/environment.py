@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from siptui.domain.text import visible
-from siptui.identity.aadsts import scrubbed
 from siptui.identity.account import Account, account_of, claims_of
+from siptui.identity.entra_errors import scrubbed
 from siptui.identity.errors import TokenFromElsewhereError, WrongTenantError
 from siptui.identity.registration import (
     INVENTORY_SCOPE,
@@ -24,10 +24,10 @@ from siptui.identity.registration import (
     Registration,
     resource_name,
 )
-from siptui.identity.source import LEAST_LEFT
+from siptui.identity.stored_tokens import LEAST_LEFT
 from siptui.identity.threads import in_thread
+from siptui.identity.token_cache import left
 from siptui.identity.token_command import CommandFailedError, printed_by
-from siptui.identity.vault import left
 
 VALUE, FILE, COMMAND = (
     "SIPTUI_ACCESS_TOKEN",

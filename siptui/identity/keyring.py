@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from siptui.domain.text import visible
+from siptui.host.interpreter import module_command
 from siptui.identity.errors import KeyringUnavailableError
-from siptui.interpreter import module_command
 
 #: Seconds a call may take, as in gh.
 LIMIT = 3.0

@@ -8,7 +8,7 @@ import contextlib
 import json
 import sys
 
-from siptui.posix import forbid_core_dumps
+from siptui.host.signals import forbid_core_dumps
 
 
 def _answer(asked: dict[str, str]) -> dict[str, str | None]:

@@ -16,16 +16,10 @@ from pathlib import Path
 from typing import Protocol
 
 from siptui.domain.errors import SiptuiError
+from siptui.host.locks import HeldError, file_lock
+from siptui.host.signals import PrivateFileError, private_folder, read_private, write_private
 from siptui.identity.errors import KeyringUnavailableError, StoreBrokenError, StoreUnusableError
 from siptui.identity.keyring import LIMIT, Keyring
-from siptui.posix import (
-    HeldError,
-    PrivateFileError,
-    file_lock,
-    private_folder,
-    read_private,
-    write_private,
-)
 
 #: Seconds to wait for another process that refreshes: a token request may take 30.
 _LOCK_LIMIT = 45.0

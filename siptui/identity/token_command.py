@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from siptui.domain.text import visible
-from siptui.identity.aadsts import scrubbed
+from siptui.identity.entra_errors import scrubbed
 
 #: Seconds a command may take; `az` on a slow host needs some.
 LIMIT = 60.0

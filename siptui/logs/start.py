@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from siptui.domain.text import visible
+from siptui.host.locks import HeldError, file_lock
+from siptui.host.signals import private_folder
 from siptui.logs.secrets import without_secrets
-from siptui.posix import HeldError, file_lock, private_folder
 
 NAME = "siptui.log"
 MAX_BYTES = 2_000_000

@@ -7,7 +7,7 @@ account that does not exist has one finding: that it does not.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from siptui.gateway.tenant import (
+from siptui.gateway.tenant_model import (
     GLOBAL,
     UNREADABLE,
     CallingPolicy,

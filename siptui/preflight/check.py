@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from siptui.domain.device import Device
 from siptui.domain.public_address import Network
-from siptui.gateway.tenant import NumberType
+from siptui.gateway.tenant_model import NumberType
 from siptui.preflight import access_checks, remedies
 from siptui.preflight.account_checks import Tables, account_findings
 from siptui.preflight.device_checks import device_findings
 from siptui.preflight.facts import Facts
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
-from siptui.preflight.gather import OnProgress, Sources, gather, look_up
 from siptui.preflight.numbers import wanted_number
+from siptui.preflight.read import OnProgress, Sources, gather, look_up
 from siptui.preflight.remedies import LEAD_HOURS
 from siptui.preflight.tenant_checks import tenant_findings
 

@@ -7,7 +7,7 @@ so a device that is not in it may be provisioned all the same.
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.public_address import parse_public
-from siptui.gateway.tenant import InventoryDevice, TrustedIP
+from siptui.gateway.tenant_model import InventoryDevice, TrustedIP
 from siptui.preflight import remedies
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import Check, Finding, Result

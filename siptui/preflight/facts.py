@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from siptui.gateway.tenant import (
+from siptui.gateway.tenant_model import (
     AccessPolicy,
     CallingPolicy,
     DirectoryUser,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from siptui.domain.columns import KNOWN, folded_name
 from siptui.domain.device import Device
-from siptui.gateway.tenant import NumberType
+from siptui.gateway.tenant_model import NumberType
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _PUNCTUATION = re.compile(r"[\s().\-/]")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from siptui.gateway.tenant import GLOBAL, Assigned, CallingPolicy, IPPhonePolicy
+from siptui.gateway.tenant_model import GLOBAL, Assigned, CallingPolicy, IPPhonePolicy
 from siptui.preflight.facts import Missing
 
 

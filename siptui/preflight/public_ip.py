@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from siptui.domain.public_address import Network
-from siptui.gateway.tenant import TrustedIP
+from siptui.gateway.tenant_model import TrustedIP
 
 
 def network_of(trusted: TrustedIP) -> Network | None:

@@ -7,7 +7,7 @@ module's reference.
 import re
 from dataclasses import dataclass
 
-from siptui.gateway.tenant import CallingPolicy, IPPhonePolicy, NumberType, TrustedIP
+from siptui.gateway.tenant_model import CallingPolicy, IPPhonePolicy, NumberType, TrustedIP
 from siptui.preflight.finding import Check
 
 #: How long trusted addresses and calling policies may take to work, in hours (same page).

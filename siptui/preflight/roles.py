@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from siptui.gateway.tenant import UNREADABLE
+from siptui.gateway.tenant_model import UNREADABLE
 
 GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
 PRIVILEGED_AUTHENTICATION = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from siptui.domain.text import visible
-from siptui.gateway.tenant import TenantInfo
+from siptui.gateway.tenant_model import TenantInfo
 from siptui.preflight.facts import Facts
-from siptui.preflight.fixes import FixPlan
+from siptui.preflight.fix_plan import FixPlan
 from siptui.preflight.remedies import quoted
 
 #: Typographic marks of our own sentences, for a comment in ASCII.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from siptui.domain.public_address import Network, shown
-from siptui.gateway.tenant import UNREADABLE, TrustedIP
+from siptui.gateway.tenant_model import UNREADABLE, TrustedIP
 from siptui.preflight import remedies, roles
 from siptui.preflight.facts import Missing, TenantFacts
 from siptui.preflight.finding import Check, Finding, Result

@@ -1,248 +1,325 @@
-"""What the tenant's other batches mean for what a run is about to submit: pure rules.
+"""Devices and accounts that other runs have in hand: what must not be submitted by oversight."""
 
-Nothing is submitted that another batch may be working on. What another batch signed in as the
-list wants it is left out; what one left undecided waits for the operator's word.
-"""
-
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from siptui.domain.device import Device
-from siptui.domain.region import Region
-from siptui.gateway.protocol import ItemStatus, Phase
-from siptui.runs.doubt import own_ids
-from siptui.runs.events import BatchAccepted, DevicesSignedIn, Event, Note
-from siptui.runs.foreign import OtherBatch
-from siptui.runs.orders import Reason, hold
-from siptui.runs.schedule import may_go_out
-from siptui.runs.state import BatchRecord, DeviceRecord, RunState
-from siptui.runs.times import surely_before, surely_since
+from siptui.domain.errors import UsageError
+from siptui.domain.outcome import BATCH_REJECTED
+from siptui.domain.provisioning import tenant_id
+from siptui.domain.state import BatchState, DeviceState
+from siptui.runs.engine.scheduler import may_go_out
+from siptui.runs.events import DevicesSignedIn, Event, RunFinished
+from siptui.runs.host_tenant import HostTenant
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import holder_of
+from siptui.runs.journal.sqlite_file import JournalError
+from siptui.runs.orders import hold, ordered
+from siptui.runs.state import DeviceRecord, RunState
+from siptui.runs.state_load import load
+
+_LOG = logging.getLogger(__name__)
+
+
+class BusyDevicesError(UsageError):
+    """Devices of a run, or others of their accounts, are or may be at the service already."""
+
+    title = "Already being signed in"
+    code = "busy_devices"
+
+
+class SignedInError(UsageError):
+    """Devices are signed in as the list wants it, and nobody said that they go out again."""
+
+    title = "Signed in already"
+    code = "signed_in"
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """`events` are to be written before anything goes out; `held` are the queued batches that wait
-    for another one to end, by number, and why, for people."""
+class Overlap:
+    """What another run last said of a device. `at` is when it got that state.
 
-    events: list[Event] = field(default_factory=list)
-    held: Mapping[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """The tenant's other batches as last read, and by what clock they are judged.
-
-    `ahead` is how far the service's clock is ahead of this host's; not known, it is taken to be
-    right. `new_here` are hardware ids that no other run of this host ever had.
+    `busy`: the service may be working on it, or a process that is at work on the run will submit
+    it. `waits`: it is queued in a run that nobody works on. `device` is that run's: it has the
+    same hardware id, or where it is `busy` perhaps the same account only. `profile` is whose
+    journal has the run, if it is another profile's.
     """
 
-    batches: Sequence[OtherBatch]
-    ahead: timedelta | None = None
-    new_here: Collection[str] = frozenset()
+    device: Device
+    run: str
+    state: DeviceState
+    at: str
+    busy: bool = False
+    waits: bool = False
+    profile: str = ""
 
-    def there(self, moment: str) -> datetime:
-        """A moment of the journal, by the service's clock."""
-        return datetime.fromisoformat(moment) + (self.ahead or timedelta())
+    @property
+    def where(self) -> str:
+        """The run, and whose it is, for people."""
+        return f"{self.run} of profile {self.profile}" if self.profile else self.run
 
 
-def sort_out(state: RunState, region: Region, tenant: Tenant) -> Sorted:
-    """What of the queued batches of `region` may go out, beside the tenant's other batches.
+_BUSY = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING, DeviceState.UNKNOWN})
+_OVER = frozenset({BatchState.FINISHED, BatchState.REJECTED})
 
-    A batch of exactly the devices of one that is queued, begun after that was planned, is that
-    batch: the journal lost that it was submitted. Devices that are live elsewhere, they or their
-    accounts, are put apart and wait.
+
+def seen(
+    journal: Journal, devices: Sequence[Device], *, besides: str = "", host: HostTenant
+) -> list[Overlap]:
+    """What this host's journals last said of `devices`, the run `besides` apart: `overlaps` of
+    `journal`, and of those of other profiles in runs of the same tenant.
+
+    A profile that was renamed, or a second one for the tenant, has a journal of its own.
     """
-    events: list[Event] = []
-    reasons: dict[int, Reason] = {}
-    gone: dict[str, list[int]] = {}
-    for batch in state.queued_batches():
-        if batch.region is not region or not may_go_out(state, batch):
-            continue
-        apart = any(i in state.held for i in batch.devices)  # they are together for the other one
-        if not apart and (found := _is_it(state, batch, tenant)):
-            events += _adopted(batch, found)
-            continue
-        for record in (state.devices[i] for i in batch.devices):
-            before = state.held.get(record.index)
-            if before is not None and before.why == "personal":
-                continue
-            standing = _standing(state, record, batch, tenant)
-            if isinstance(standing, Reason):
-                reasons[record.index] = standing
-            elif standing is not None:
-                gone.setdefault(standing.batch_id, []).append(record.index)
-    if events:
-        return Sorted(events)  # the rest is looked at once these are followed
-    by_id = {other.batch_id: other for other in tenant.batches}
-    out = {index for places in gone.values() for index in places}
-    events = [
-        DevicesSignedIn(devices=places, batch_id=batch_id, by=by_id[batch_id].by)
-        for batch_id, places in gone.items()
-    ]
-    kept = {i: _as_reason(state, i) for i in state.held if i not in reasons and i not in out}
-    personal = {i: reason for i, reason in kept.items() if reason.why == "personal"}
-    events += hold(state, {**personal, **reasons}, out)
-    return Sorted(events, {} if events else _waiting(state, region, reasons, tenant))
-
-
-def live_elsewhere(
-    devices: Iterable[Device], batches: Sequence[OtherBatch]
-) -> list[tuple[Device, OtherBatch]]:
-    """The devices that are in a live batch of `batches`, they or their accounts, and in which."""
-    found = []
-    for device in devices:
-        for other in batches:
-            if other.live and _matching(device, other):
-                found.append((device, other))
-                break
+    found = overlaps(journal, devices, besides=besides)
+    for path in host.beside:
+        try:
+            with Journal(path, read_only=True) as other:
+                known = overlaps(other, devices, tenant=host.tenant)
+            found += [replace(one, profile=path.parent.name) for one in known]
+        except JournalError as error:
+            _LOG.warning("the journal of another profile cannot be read: %s", error.message)
     return found
 
 
-def _is_it(state: RunState, batch: BatchRecord, tenant: Tenant) -> OtherBatch | None:
-    """The tenant's batch that `batch` is, if the journal lost that it was submitted."""
-    wanted = {state.devices[i].device.key for i in batch.devices}
-    found = [
-        other
-        for other in tenant.batches
-        if not other.here
-        and other.region in (None, batch.region)
-        and len(other.items) == len(wanted)
-        and {item.key for item in other.items} == wanted
-        and _begun_since(other, tenant.there(batch.planned_at))
-    ]
-    return found[0] if len(found) == 1 else None
+def overlaps(
+    journal: Journal, devices: Sequence[Device], *, besides: str = "", tenant: str = ""
+) -> list[Overlap]:
+    """What the journal's runs, `besides` apart, last said of each of `devices`; of runs of
+    another tenant nothing, if one is named.
 
-
-def _begun_since(other: OtherBatch, moment: datetime) -> bool:
-    """Whether it began then or later. A live one of which no time can be read is taken to."""
-    if surely_since(other.requested, moment):
-        return True
-    return other.live and not surely_before(other.requested, moment)
-
-
-def _adopted(batch: BatchRecord, other: OtherBatch) -> list[Event]:
-    by = f" by {other.by}" if other.by else ""
-    at = f" at {other.requested}" if other.requested else ""
-    text = (
-        f"the service has exactly its devices in batch {other.batch_id}, submitted{by}{at}: it is "
-        "taken for that one and followed, not submitted"
-    )
-    return [
-        BatchAccepted(batch=batch.number, batch_id=other.batch_id, adopted=True),
-        Note(level="warning", text=text, batch=batch.number),
-    ]
-
-
-def _standing(
-    state: RunState, record: DeviceRecord, batch: BatchRecord, tenant: Tenant
-) -> Reason | OtherBatch | None:
-    """Why a device waits, or the batch that signed it in as the list wants it, or nothing."""
-    device, held = record.device, state.held.get(record.index)
-    undecided: OtherBatch | None = None
-    for other in tenant.batches:
-        items = _matching(device, other)
-        if not items:
-            continue
-        if other.live:
-            return _reason(other)
-        open_there = other.stuck and any(item.phase is Phase.RUNNING for item in items)
-        if open_there and _is_news(other, state.again_at, tenant):
-            return _reason(other, decide=True)
-        waited_for = held is not None and held.batch_id.casefold() == other.batch_id.casefold()
-        if not waited_for and not _counts(state, record, batch, other, tenant):
-            continue
-        if any(item.key == device.key and item.phase is Phase.SUCCEEDED for item in items):
-            return other
-        since = record.submitted_at or batch.planned_at
-        since_plan = waited_for or surely_since(other.requested, tenant.there(since))
-        if since_plan and _undecided(device, items):
-            undecided = undecided or other
-    if undecided is not None:
-        return _reason(undecided, decide=True)
-    mine = held is not None and held.batch_id.casefold() in own_ids(state)  # found since
-    if held is not None and held.decide and held.why == "other_batch" and not mine:
-        return _as_reason(state, record.index)  # it is listed no more: the word is still missing
-    return None
-
-
-def _matching(device: Device, other: OtherBatch) -> list[ItemStatus]:
-    """What the batch says of the device, and of its account on others."""
-    account = device.user_name.key
-    return [
-        item
-        for item in other.items
-        if item.hardware_id == device.hardware_id or item.user_name.casefold() == account
-    ]
-
-
-def _undecided(device: Device, items: Iterable[ItemStatus]) -> bool:
-    """Whether to submit the device might reset what a batch that is over has done."""
-    for item in items:
-        over = item.phase in (Phase.SUCCEEDED, Phase.FAILED)
-        other_phone = item.hardware_id != device.hardware_id
-        if not over or (other_phone and item.phase is Phase.SUCCEEDED):
-            return True
-    return False
-
-
-def _counts(
-    state: RunState,
-    record: DeviceRecord,
-    batch: BatchRecord,
-    other: OtherBatch,
-    tenant: Tenant,
-) -> bool:
-    """Whether what a batch that is over came to is news for this device.
-
-    What began before the run last submitted the device, or before the operator's word to submit it
-    all the same, is not. What another run of this host submitted is known from its journal.
+    A device is named at most twice: once for where it was submitted or is about to be, and once
+    for where it waits. Another device of the same account is named while it is busy.
     """
-    if other.here or not _is_news(other, state.again_at, tenant):
+    ids = {device.hardware_id for device in devices}
+    names = {device.user_name.key for device in devices}
+    newest: dict[tuple[str, bool], Overlap] = {}
+    runs = dict.fromkeys([*journal.runs_with(list(ids)), *_unfinished(journal)])
+    for run in runs:
+        if run == besides:
+            continue
+        state = load(journal, run)
+        if tenant and state.plan and not _perhaps_same(state.plan.tenant, tenant):
+            continue
+        held = holder_of(journal.path, run) is not None
+        retried = _to_be_retried(state)
+        for record in state.devices:
+            now = DeviceState.QUEUED if record.index in retried else record.state
+            if record.device.hardware_id in ids:
+                found = _same_device(state, record, now, held)
+            elif record.device.user_name.key in names:
+                found = _same_account(state, record, now, held)
+            else:
+                continue
+            if found is None:
+                continue
+            key = (record.device.hardware_id, found.waits)
+            known = newest.get(key)
+            if known is None or (found.busy, found.at) > (known.busy, known.at):
+                newest[key] = found
+    return list(newest.values())
+
+
+def _unfinished(journal: Journal) -> Iterator[str]:
+    """The runs in which something is open or of unknown outcome."""
+    for run in journal.runs():
+        last = journal.first_and_last(run)[1].event
+        if not isinstance(last, RunFinished) or last.unknown:
+            yield run
+
+
+def _to_be_retried(state: RunState) -> frozenset[int]:
+    """The failed devices that an operator ordered to be submitted again and nobody queued yet."""
+    wanted = [r for o in state.open_orders.values() if o.what == "retry" for r in ordered(state, o)]
+    return frozenset(r.index for r in wanted if r.state is DeviceState.FAILED)
+
+
+def _perhaps_same(one: str, other: str) -> bool:
+    """Whether two names of tenants may be of the same: one may be its id, the other a domain."""
+    return one.casefold() == other.casefold() or _is_id(one) != _is_id(other)
+
+
+def _is_id(tenant: str) -> bool:
+    try:
+        return bool(tenant_id(tenant))
+    except ValueError:
         return False
-    if _is_news(other, record.submitted_at or batch.planned_at, tenant):
-        return True
-    return not record.submitted_at and record.device.hardware_id in tenant.new_here
 
 
-def _is_news(other: OtherBatch, moment: str, tenant: Tenant) -> bool:
-    """Whether it began at `moment` of the journal or later; always where there is none."""
-    return not moment or surely_since(other.requested, tenant.there(moment))
+def _same_device(
+    state: RunState, record: DeviceRecord, now: DeviceState, held: bool
+) -> Overlap | None:
+    queued = now is DeviceState.QUEUED
+    going = queued and held and _goes_out(state, record)
+    busy = now in _BUSY or going
+    known = record.submitted_at or record.signed_in_by
+    if not (busy or queued or known) or _never_taken(record, now):
+        return None
+    return Overlap(record.device, state.run, now, record.since, busy, waits=queued and not going)
 
 
-def _reason(other: OtherBatch, *, decide: bool = False) -> Reason:
-    return Reason(
-        "other_batch",
-        batch_id=other.batch_id,
-        by=other.by,
-        requested=other.requested,
-        decide=decide,
+def _same_account(
+    state: RunState, record: DeviceRecord, now: DeviceState, held: bool
+) -> Overlap | None:
+    busy = now in _BUSY or (now is DeviceState.QUEUED and held and _goes_out(state, record))
+    if now is DeviceState.UNKNOWN and state.batches[record.batch].state in _OVER:
+        busy = False  # what became of it is not known, but its batch is over
+    return Overlap(record.device, state.run, now, record.since, busy=True) if busy else None
+
+
+def _goes_out(state: RunState, record: DeviceRecord) -> bool:
+    """Whether whoever works on the run will submit the device without a further word.
+
+    Of two runs that meet, the one that was told to stop lets the other go on.
+    """
+    batch = state.batches.get(record.batch)
+    retried = record.state is not DeviceState.QUEUED
+    return retried or batch is None or may_go_out(state, batch)
+
+
+def _never_taken(record: DeviceRecord, now: DeviceState) -> bool:
+    """Whether the only submit of the device was refused as a whole, so that nothing was reset."""
+    return now is DeviceState.FAILED and record.outcome is BATCH_REJECTED and record.attempt <= 1
+
+
+def signed_in(
+    known: Iterable[Overlap], wanted: Mapping[Device, str], *, again_at: str = ""
+) -> list[Overlap]:
+    """What of `known` says that devices of `wanted` are signed in as the list wants it.
+
+    `wanted` has each device, and when its own run last submitted it (or nothing): what is older
+    than that, or than the operator's word `again_at` to submit it all the same, does not count.
+    """
+    newest: dict[str, Overlap] = {}
+    for one in known:  # of several journals, each with its own newest word on a device
+        before = newest.get(one.device.hardware_id)
+        if not one.waits and (before is None or one.at > before.at):
+            newest[one.device.hardware_id] = one
+    return [
+        one
+        for device, submitted in wanted.items()
+        for one in filter(None, [newest.get(device.hardware_id)])
+        if not one.busy
+        and one.state is DeviceState.SUCCEEDED
+        and one.device.key == device.key
+        and one.at > max(submitted, again_at)
+    ]
+
+
+def left_out(state: RunState, done: Sequence[Overlap]) -> list[Event]:
+    """The events by which the devices `done` are left out of the run, and what they leave behind
+    of its batches goes out alike."""
+    places = {r.device.hardware_id: r.index for r in state.devices}
+    by_run: dict[str, list[int]] = {}
+    for one in done:
+        by_run.setdefault(one.run, []).append(places[one.device.hardware_id])
+    gone = {i for devices in by_run.values() for i in devices}
+    events: list[Event] = [
+        DevicesSignedIn(devices=sorted(devices), run=run) for run, devices in by_run.items()
+    ]
+    return events + hold(state, {}, gone)
+
+
+def refuse_signed_in(done: Sequence[Overlap]) -> None:
+    """Raise `SignedInError` where `done` names devices that are signed in as the list wants it."""
+    if done:
+        newest = max(done, key=lambda o: o.at)
+        many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
+        raise SignedInError(
+            f"{many} signed in as the list wants it, last in run {newest.where}: "
+            f"{newest.device.user_name} on {newest.device.hardware_id}. Nothing was submitted.",
+            remedy="Submit only the others with --new-only, or all of them once more with --again, "
+            "which resets their passwords.",
+        )
+
+
+def refuse_busy(known: Sequence[Overlap], *, again_at: str) -> None:
+    """Raise `BusyDevicesError` for what another run has, or may have, at the service.
+
+    `again_at` is when the operator gave the word that those of unknown outcome are submitted all
+    the same (or nothing); it counts for what was unknown by then.
+    """
+    busy = [
+        o for o in known if o.busy and not (o.state is DeviceState.UNKNOWN and o.at <= again_at)
+    ]
+    if busy:
+        one = busy[0]
+        count = "1 device is" if len(busy) == 1 else f"{len(busy)} devices are"
+        raise BusyDevicesError(
+            f"{count} in another run already, or their accounts are: {one.device.user_name} on "
+            f"{one.device.hardware_id} is {one.state} in run {one.where}. Nothing was submitted.",
+            remedy=f"Look at it: siptui attach {one.run}{_option(one)}. Devices of unknown "
+            "outcome are submitted again with: siptui run --again",
+        )
+
+
+def notes(known: Sequence[Overlap], done: Sequence[Overlap] = (), *, again: bool) -> list[str]:
+    """What an operator should know of the others before saying yes, a sentence each.
+
+    `done` are signed in as the list wants it; with `again` they are submitted all the same.
+    """
+    said = []
+    if done and again:
+        said.append(
+            f"{len(done)} of the devices were signed in before, last in run "
+            f"{max(done, key=lambda o: o.at).where}; their passwords are reset again."
+        )
+    elif done:
+        said.append(left_out_note(done))
+    waiting = Counter((o.run, o.where, _option(o)) for o in known if o.waits)
+    said += [
+        f"{count} of the devices wait in run {where}, which is stopped and goes on with "
+        f"“siptui resume {run}{option}”."
+        for (run, where, option), count in sorted(waiting.items())
+    ]
+    return said
+
+
+def signed_in_note(done: Sequence[Overlap]) -> str:
+    """That these are signed in as the list wants it, and by which run."""
+    many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
+    newest = max(done, key=lambda o: o.at)
+    return f"{many} signed in as the list wants it, last in run {newest.where}."
+
+
+def left_out_note(done: Sequence[Overlap]) -> str:
+    """That these are left out, since they are signed in as the list wants it."""
+    many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
+    newest = max(done, key=lambda o: o.at)
+    return (
+        f"{many} left out: signed in as the list wants it, last in run {newest.where}. "
+        "--again submits them once more."
     )
 
 
-def _as_reason(state: RunState, index: int) -> Reason:
-    held = state.held[index]
-    return Reason(held.why, held.batch_id, held.by, held.requested, held.decide)
+@dataclass(frozen=True)
+class NewOnly:
+    """A list by what the history says: `to_do` is not signed in and not at the service."""
+
+    to_do: tuple[Device, ...]
+    signed_in: tuple[Device, ...]
+    at_service: tuple[Device, ...]
 
 
-def _waiting(
-    state: RunState, region: Region, reasons: Mapping[int, Reason], tenant: Tenant
-) -> dict[int, str]:
-    held: dict[int, str] = {}
-    near = (o for o in tenant.batches if o.region in (None, region))
-    part = next((o for o in near if o.live and o.part), None)
-    for batch in state.queued_batches():
-        if batch.region is not region:
-            continue
-        waits = [reasons[i] for i in batch.devices if i in reasons]
-        if waits:
-            first = waits[0]
-            by = f" of {first.by}" if first.by else ""
-            count = "1 device is" if len(waits) == 1 else f"{len(waits)} devices are"
-            held[batch.number] = f"{count} live in batch {first.batch_id}{by}, or their accounts"
-        elif part is not None:
-            by = f" of {part.by}" if part.by else ""
-            held[batch.number] = (
-                f"batch {part.batch_id}{by} is live and does not say yet which devices it has"
-            )
-    return held
+def new_only(known: Sequence[Overlap], devices: Sequence[Device]) -> NewOnly:
+    """What of `devices` is to be done still. A device that is signed in with another account is
+    not: that it changes hands needs a word of its own."""
+    busy = {o.device.hardware_id for o in known if o.busy}
+    accounts = {o.device.user_name.key for o in known if o.busy}
+    newest: dict[str, Overlap] = {}
+    for one in sorted((o for o in known if not o.waits), key=lambda o: o.at):
+        newest[one.device.hardware_id] = one
+    done = {key for key, one in newest.items() if one.state is DeviceState.SUCCEEDED}
+    live = {d for d in devices if d.hardware_id in busy or d.user_name.key in accounts}
+    signed_in = {d for d in devices if d not in live and d.hardware_id in done}
+    return NewOnly(
+        tuple(d for d in devices if d not in live and d not in signed_in),
+        tuple(d for d in devices if d in signed_in),
+        tuple(d for d in devices if d in live),
+    )
+
+
+def _option(one: Overlap) -> str:
+    return f" --profile {one.profile}" if one.profile else ""

@@ -2,43 +2,19 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from siptui.domain.device import Device
 from siptui.domain.list_options import NOT_KNOWN, ReadFrom
-from siptui.posix import Holder
-from siptui.runs.changes import UNCHANGED, Changed
-from siptui.runs.events import Options, Stored
+from siptui.host.locks import Holder
+from siptui.runs.events import Options
+from siptui.runs.follower import Changes
+from siptui.runs.orders import UNCHANGED, Changed
+from siptui.runs.service import RunHead
 from siptui.runs.state import RunState
 
 if TYPE_CHECKING:
-    from siptui.runs.overlap import Overlap
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is new since the last look: the events, and the places of the devices they changed."""
-
-    events: Sequence[Stored]
-    devices: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class RunHead:
-    """A run in the history. `state` is `running`, `stopped` or `finished`."""
-
-    run: str
-    started: str
-    file: str
-    tenant: str
-    devices: int
-    succeeded: int
-    failed: int
-    unknown: int
-    skipped: int
-    state: str
-    held_by: str
+    from siptui.runs.conflicts import Overlap
 
 
 class Following(Protocol):

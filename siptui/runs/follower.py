@@ -1,15 +1,28 @@
 """Reading a run from the journal while somebody else writes it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from siptui.runs.bulk import collected_later
-from siptui.runs.desk import Changes
+from siptui.gc_pause import collected_later
 from siptui.runs.events import Stored
-from siptui.runs.journal import Journal
-from siptui.runs.journal_wait import JournalBusyError
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.lock_wait import JournalBusyError
 from siptui.runs.state import RunState
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new since the last look: the events, and the places of the devices they changed."""
+
+    events: Sequence[Stored]
+    devices: frozenset[int]
+
 
 _NOTHING = Changes((), frozenset())
 #: Seconds between two looks whether it is still the journal.

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from siptui.posix import HeldError, file_lock, private_folder
+from siptui.host.locks import HeldError, file_lock
+from siptui.host.signals import private_folder
 
 #: Seconds to wait for another process that is about to submit: it reads journals and starts a
 #: worker, which may take half a minute on a busy host.

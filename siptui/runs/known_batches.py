@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from siptui.runs.journal import Journal
-from siptui.runs.journal_file import JournalError
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.sqlite_file import JournalError
 
 _LOG = logging.getLogger(__name__)
 

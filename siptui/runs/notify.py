@@ -20,10 +20,10 @@ from typing import IO, Any
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.runs import events as ev
-from siptui.runs.journal import Journal, timestamp
-from siptui.runs.office import load
-from siptui.runs.public import lines
+from siptui.runs.journal.journal import Journal, timestamp
+from siptui.runs.output.json_lines import lines
 from siptui.runs.state import RunState
+from siptui.runs.state_load import load
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks at the journal, and those that a command may take.

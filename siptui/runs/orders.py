@@ -4,11 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec.structs import replace
+
 from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.plan import make_batches
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus
-from siptui.runs.doubt import own_ids
+from siptui.runs.engine.doubt import own_ids
+from siptui.runs.engine.status_changes import undecided
 from siptui.runs.events import (
     BatchDeferred,
     BatchGivenUp,
@@ -17,9 +20,9 @@ from siptui.runs.events import (
     DevicesHeld,
     Event,
     Note,
+    Options,
     Order,
 )
-from siptui.runs.progress import undecided
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 
@@ -256,3 +259,40 @@ ADOPTABLE = frozenset({BatchState.UNSETTLED, BatchState.IN_DOUBT, BatchState.GIV
 DECIDED = frozenset(
     {BatchState.UNSETTLED, BatchState.FINISHED, BatchState.ABANDONED, BatchState.GIVEN_UP}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Options of the run that are to change; those that are none stay.
+
+    `first` is how many devices are tried before the others this time; it is no option of the run.
+    `personal` are further accounts that may be personal and were named.
+    """
+
+    batch_size: int | None = None
+    slots: int | None = None
+    first: int | None = None
+    max_failures: float | None = None
+    personal: tuple[str, ...] = ()
+
+    @property
+    def cuts(self) -> bool:
+        """Whether what is queued must be put into other batches."""
+        return bool(self.batch_size or self.first)
+
+    def apply(self, options: Options) -> Options:
+        """`options` with the changes that last."""
+        return replace(
+            options,
+            slots=self.slots or options.slots,
+            max_failures=options.max_failures if self.max_failures is None else self.max_failures,
+            personal=list(dict.fromkeys([*options.personal, *self.personal])),
+        )
+
+    def cut(self, state: RunState) -> list[Event]:
+        """What is queued in other batches."""
+        size = self.batch_size or (state.plan.options.batch_size if state.plan else 100)
+        return cut_again(state, size=size, first=self.first or 0)
+
+
+UNCHANGED = Changed()

@@ -9,18 +9,21 @@ from pathlib import Path
 
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.protocol import BulkSignIn
-from siptui.posix import FileLock, file_lock, private_folder, say_in_lock
-from siptui.runs.book import Book, LockGoneError
-from siptui.runs.engine import Engine, internal_error
+from siptui.host.locks import FileLock, file_lock, say_in_lock
+from siptui.host.signals import private_folder
+from siptui.runs.conflicts import BusyDevicesError, left_out, refuse_busy, seen, signed_in
+from siptui.runs.engine.engine import Engine, internal_error
+from siptui.runs.engine.scheduler import may_go_out
 from siptui.runs.events import Actor, Note, Order, RunStopped
 from siptui.runs.host_tenant import HostTenant
-from siptui.runs.journal import Journal, JournalGoneError
+from siptui.runs.journal.journal import Journal, JournalGoneError
+from siptui.runs.journal.locks import lock_path
 from siptui.runs.notify import Herald
-from siptui.runs.office import load, lock_path, this_actor
 from siptui.runs.orders import SUBMITTING, ordered
-from siptui.runs.overlap import BusyDevicesError, left_out, refuse_busy, seen, signed_in
-from siptui.runs.schedule import may_go_out
+from siptui.runs.run_log import Book, LockGoneError
+from siptui.runs.service import this_actor
 from siptui.runs.state import DeviceRecord, RunState
+from siptui.runs.state_load import load
 
 _LOG = logging.getLogger(__name__)
 

@@ -1,12 +1,14 @@
 """Where things lie on this machine."""
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from siptui.private_files import private_folder
-from siptui.settings.config_folder import CONFIG_FILE, config_folder, given, platform_folder
+from siptui.domain.errors import UsageError
+from siptui.domain.text import visible
+from siptui.host.private_files import private_folder
 
 #: Folders of the state folder that are not a profile's.
 RESERVED = frozenset({"log", "logs"})
@@ -66,3 +68,53 @@ def folders(environ: Mapping[str, str] | None = None) -> Folders:
         for find in (lambda: user_state_path("siptui"), lambda: user_log_path("siptui"))
     )
     return Folders(config, state_folder, logs)
+
+
+CONFIG_FILE = "config.toml"
+
+
+def config_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The user's folder as the platform has it, unless `SIPTUI_CONFIG_DIR` names one.
+
+    Raises `UsageError` where it cannot be told.
+    """
+    named = (os.environ if environ is None else environ).get("SIPTUI_CONFIG_DIR")
+    if named:
+        return given(named)
+    from platformdirs import user_config_path
+
+    return platform_folder(lambda: user_config_path("siptui"), "SIPTUI_CONFIG_DIR")
+
+
+def given(text: str) -> Path:
+    """A folder that somebody wrote down. Raises `UsageError` for one that cannot be told."""
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:  # the home folder of a user who is not there
+        raise UsageError(
+            f"{visible(text)} is no folder: whose home folder that is is not known.",
+            remedy="Write the path in full.",
+            code="folder",
+        ) from None
+    except OSError:
+        raise UsageError(
+            f"{visible(text)} cannot be found: the folder that siptui was started in is gone.",
+            remedy="Start it in another folder, or write the path in full.",
+            code="folder",
+        ) from None
+
+
+def platform_folder(find: Callable[[], Path], variable: str) -> Path:
+    """The folder that the platform has for it.
+
+    Raises `UsageError` where there is no home folder: a relative path, which would be taken from
+    wherever siptui is started, is none.
+    """
+    with contextlib.suppress(RuntimeError):
+        if (path := find()).is_absolute():
+            return path
+    raise UsageError(
+        "There is no folder to keep things in: it is not known which home folder is yours.",
+        remedy=f"Set HOME to it, or {variable} to a folder of your own.",
+        code="folder",
+    )

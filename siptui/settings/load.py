@@ -16,7 +16,7 @@ from siptui.domain.errors import SignInNeededError, UsageError
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
-from siptui.private_files import PrivateFileError, read_trusted
+from siptui.host.private_files import PrivateFileError, read_trusted
 from siptui.settings.address import checked_address
 from siptui.settings.columns import ColumnsError, read_columns
 from siptui.settings.folders import RESERVED, Folders, folders

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
-from siptui.private_files import private_folder, read_trusted, write_private
+from siptui.host.private_files import private_folder, read_trusted, write_private
 from siptui.settings.folders import Folders
 from siptui.settings.load import Settings, parse
 

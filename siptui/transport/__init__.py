@@ -1,7 +1,7 @@
 """The one HTTP stack: every byte to and from a service passes here; only here is httpx known."""
 
-from siptui.transport.exchange import Answer, Call, Exchange, Failure, TransportError, Watcher
 from siptui.transport.http import Http, open_client
+from siptui.transport.messages import Answer, Call, Exchange, Failure, TransportError, Watcher
 
 __all__ = [
     "Answer",

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from siptui import __version__
 from siptui.settings.address import checked_address
-from siptui.transport.exchange import (
+from siptui.transport.error_causes import Body, Trace, failed
+from siptui.transport.in_process import App, in_process
+from siptui.transport.messages import (
     LIMITS,
     MAX_BODY,
     Answer,
@@ -21,8 +23,6 @@ from siptui.transport.exchange import (
     TransportError,
     Watcher,
 )
-from siptui.transport.failing import Body, Trace, failed
-from siptui.transport.in_process import App, in_process
 from siptui.transport.proxy import proxy_for
 from siptui.transport.sent_token import without_sent_token
 from siptui.transport.tls import trust

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from siptui.domain.broken_line import BrokenLineError
+from siptui.domain.broken_connection import BrokenLineError
 
 if TYPE_CHECKING:
     import httpx

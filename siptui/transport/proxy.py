@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from siptui.domain.text import visible
 from siptui.settings.address import is_loopback
-from siptui.transport.exchange import Failure, TransportError
+from siptui.transport.messages import Failure, TransportError
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
 _USER = re.compile(r"[\w.\\%+-]*")

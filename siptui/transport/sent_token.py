@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from siptui.logs.secrets import REMOVED
-from siptui.transport.exchange import Answer
+from siptui.transport.messages import Answer
 
 #: A shorter token may be a word of the answer: “any” will do for an emulator.
 _LEAST = 12

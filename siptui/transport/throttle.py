@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from siptui.domain.errors import SiptuiError
-from siptui.posix import locked_file, private_folder, read_private, write_private
+from siptui.host.locks import locked_file
+from siptui.host.signals import private_folder, read_private, write_private
 from siptui.transport.retry import honoured
 
 _LOG = logging.getLogger(__name__)

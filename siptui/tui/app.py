@@ -9,11 +9,11 @@ from textual.screen import Screen
 
 from siptui.runs.desk import Desk
 from siptui.tui.actions import ACTIONS, resolve_keys
-from siptui.tui.flows import Console
+from siptui.tui.base_app import ThemedApp
+from siptui.tui.console.action_state import NO_WORKER
+from siptui.tui.console.model import Session
+from siptui.tui.console.run_flow import Console
 from siptui.tui.options import ConsoleOptions
-from siptui.tui.reasons import NO_WORKER
-from siptui.tui.session import Session
-from siptui.tui.themed import ThemedApp
 
 
 class SiptuiApp(ThemedApp[int]):

@@ -12,10 +12,10 @@ from textual.screen import Screen
 from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.tui.base_app import ThemedApp
+from siptui.tui.console.sentences import REGIONS
 from siptui.tui.dialogs.ask import Choice, Prompt
-from siptui.tui.phrases import REGIONS
-from siptui.tui.surface import Line, Surface
-from siptui.tui.themed import ThemedApp
+from siptui.tui.widgets.text_lines import Line, Surface
 
 First = Literal["profile", "demo"]
 #: Writes the profile: tenant, cloud, region. Raises `SiptuiError` for what is not allowed.

@@ -1,18 +1,22 @@
 """What the console is told when it opens. It reads no settings itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from siptui.domain.device import Device
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 from siptui.runs.events import Options
-from siptui.tui.waits import Waits
+from siptui.tui.console.countdown import Waits
 
 if TYPE_CHECKING:
-    from siptui.runs.memory import Memory
-    from siptui.tui.checks import Checks
+    from siptui.preflight.check import Preflight
+    from siptui.preflight.finding import Report
+    from siptui.preflight.fix_plan import Fix, Wishes
+    from siptui.preflight.fix_runner import FixOutcome
+    from siptui.runs.tenant_batches import Memory
     from siptui.tui.dialogs.sign_in import SignIns
 
 
@@ -60,3 +64,41 @@ class ConsoleOptions:
     run_ends_with_us: bool = False
     #: What is told once at the start, such as that this is the emulated tenant.
     greeting: str = ""
+
+
+#: Hears how far a check is: calls answered, calls known to be needed, what the last was about.
+OnProgress = Callable[[int, int, str], None]
+
+
+class Checks(Protocol):
+    """One tenant's prerequisites. All raise `SiptuiError`; what they tell, they tell in the loop
+    of whoever asked."""
+
+    async def check(
+        self, devices: Sequence[Device], on_progress: OnProgress, wishes: "Wishes"
+    ) -> "Preflight":
+        """Read and judge; changes nothing."""
+        ...
+
+    async def judge(
+        self, devices: Sequence[Device], made: "Preflight", wishes: "Wishes"
+    ) -> "Preflight":
+        """Judge what was read once more, going by other wishes; nothing is read."""
+        ...
+
+    async def look(self, devices: Sequence[Device]) -> "Report":
+        """Look for personal accounts alone, which takes few calls; changes nothing."""
+        ...
+
+    async def fix(
+        self,
+        fixes: "Sequence[Fix]",
+        named: Collection[str],
+        on_outcome: "Callable[[FixOutcome], None]",
+    ) -> "Sequence[FixOutcome]":
+        """Carry fixes out and read them back; `named` are accounts whose names were typed."""
+        ...
+
+    async def undo(self, fix_id: str) -> "FixOutcome":
+        """Take one back."""
+        ...

@@ -14,7 +14,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from siptui.tui.sequences import Kind, Piece, Sequences
+from siptui.tui.key_sequences import Kind, Piece, Sequences
 
 _LOOK = 0.05  # seconds between two looks at whether Escape was all
 

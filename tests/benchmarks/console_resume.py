@@ -36,9 +36,9 @@ def figures() -> Iterator[Figure]:
 
 def main(journal: str, run: str, phones: str) -> None:
     """The console over that journal, on another list."""
-    from siptui.runs.office import Office
+    from siptui.runs.service import Office
     from siptui.tui.app import SiptuiApp
-    from siptui.tui.flows import Console
+    from siptui.tui.console.run_flow import Console
     from siptui.tui.options import ConsoleOptions
     from tests.benchmarks.stage import Stage  # which sets the terminal up as it is imported
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from siptui.domain.state import DeviceState
 from siptui.runs.events import DeviceChanged
-from siptui.runs.journal import Journal
+from siptui.runs.journal.journal import Journal
 from tests.benchmarks.figure import Figure, limit, ratio
 from tests.benchmarks.screen import Screen
 

@@ -30,7 +30,7 @@ def figures() -> Iterator[Figure]:
         file.write_text(list_text(make_devices(100)))
         environ = {"SIPTUI_CONFIG_DIR": name, "SIPTUI_STATE_DIR": str(folder / "state")}
         environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
-        ours = (sys.executable, "-c", "from siptui.cli import main; main()", str(file))
+        ours = (sys.executable, "-c", "from siptui.cli.main import main; main()", str(file))
         bare = (sys.executable, "-m", "tests.benchmarks.bare", str(file))
         times: dict[str, list[float]] = {"ours": [], "bare": []}
         for turn in range(_ROUNDS + 1):

@@ -10,13 +10,13 @@ from pathlib import Path
 from siptui.devicelist import read
 from siptui.devicelist.writing import csv_text
 from siptui.domain.region import Region
-from siptui.runs.journal import Journal
-from siptui.runs.office import load
-from siptui.runs.results import result_rows
+from siptui.runs.journal.journal import Journal
+from siptui.runs.output.export_rows import result_rows
+from siptui.runs.state_load import load
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.measure_journal import least, long_run, open_again, plan
 from tests.benchmarks.measure_lists import write_list
-from tests.runs.engine_harness import EngineHarness, devices
+from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support.emulated_time import run
 
 SIZES = (100, 1_000, 10_000)

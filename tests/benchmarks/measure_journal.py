@@ -13,9 +13,9 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.runs.follower import Follower
-from siptui.runs.office import Office
+from siptui.runs.service import Office
 from tests.benchmarks.figure import Figure, limit, ratio
-from tests.runs.engine_harness import devices
+from tests.runs.engine.engine_harness import devices
 
 DEVICES = 50_000
 EVENTS = 50_000

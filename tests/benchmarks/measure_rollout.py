@@ -13,7 +13,7 @@ from siptui.emulator.batches import Batch
 from siptui.emulator.scenario import Scenario, TimingTable, load_scenario
 from siptui.runs.events import DeviceChanged, Options
 from tests.benchmarks.figure import Figure, limit, ratio
-from tests.runs.engine_harness import EngineHarness, devices
+from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support.emulated_time import START, now, run
 
 PHONES = 1_800

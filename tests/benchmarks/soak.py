@@ -21,7 +21,7 @@ from pathlib import Path
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.runs.events import Options
-from tests.runs.engine_harness import EngineHarness, devices
+from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support.emulated_time import now, run
 
 _TRUTHS = {"signed_in": DeviceState.SUCCEEDED, "failed": DeviceState.FAILED}

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from siptui.tui.launch import prepare_environment
+from siptui.tui.run_console import prepare_environment
 
 prepare_environment()  # as the entry point does, before Textual is imported
 
@@ -122,8 +122,8 @@ def console(rows: int) -> None:
     """The console on a list of that many phones, with runs whose events are written here."""
     from siptui.runs import events as ev
     from siptui.tui.app import SiptuiApp
+    from siptui.tui.console.sorting import sort_key
     from siptui.tui.options import ConsoleOptions
-    from siptui.tui.ordering import sort_key
     from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
 
     class Played(Stage):

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from siptui.domain.state import BatchState
-from siptui.runs.journal import Journal
-from siptui.runs.office import holder_of, load
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import holder_of
+from siptui.runs.state_load import load
 from tests.support.emulator import emulator_process
 from tests.worker.installation import QUICK, TOKEN, Installation, hardware_id, write_list
 

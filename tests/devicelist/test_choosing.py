@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from siptui.devicelist import ListError, UndecidedError, csv_text, read
-from siptui.devicelist.choosing import looks_like_hardware
+from siptui.devicelist.column_choice import looks_like_hardware
 from siptui.devicelist.writing import ResultRow
 from siptui.domain.columns import NOT_MAPPED, Mapped, named_headers
 from siptui.domain.list_options import ListOptions

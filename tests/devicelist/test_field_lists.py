@@ -8,7 +8,7 @@ from siptui.devicelist import DeviceList, ListError, UndecidedError, read
 from siptui.domain.columns import named_headers
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.gateway.tenant import NumberType
+from siptui.gateway.tenant_model import NumberType
 from siptui.preflight.numbers import Wanted, wanted_number
 from tests.devicelist.support import pairs, rules
 

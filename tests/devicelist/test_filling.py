@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from siptui.devicelist import DeviceList, WriteError, read
-from siptui.devicelist.filling import RowStatus, fill
-from siptui.devicelist.results import STATUS
+from siptui.devicelist.filled_copy import RowStatus, fill
+from siptui.devicelist.writing import STATUS
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, rules

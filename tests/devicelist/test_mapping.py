@@ -10,7 +10,7 @@ from siptui.domain.columns import Mapped
 from siptui.domain.deadline import deadline_of
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.gateway.tenant import NumberType
+from siptui.gateway.tenant_model import NumberType
 from siptui.preflight.numbers import Wanted, wanted_number
 from tests.devicelist.support import pairs, rules
 

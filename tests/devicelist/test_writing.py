@@ -22,7 +22,7 @@ from siptui.devicelist import (
     write_json,
 )
 from siptui.devicelist.cells import FORMULA, clean, guard
-from siptui.devicelist.results import BLOCK, LIST
+from siptui.devicelist.writing import BLOCK, LIST
 from siptui.domain.region import Region
 from tests.devicelist.support import read_text, rules
 

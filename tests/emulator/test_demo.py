@@ -13,7 +13,7 @@ from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
 from siptui.emulator.demo import DEMO_SCENARIO, DEMOS, demo_list
-from siptui.emulator.judgement import TEXTS
+from siptui.emulator.device_outcome import TEXTS
 from siptui.emulator.scenario import load_scenario
 from tests.emulator.support import calling
 from tests.support import emulated_time

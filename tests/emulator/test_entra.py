@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from siptui.emulator.entra import CONTOSO, Entra, contoso
+from siptui.emulator.entra.app import CONTOSO, Entra, contoso
+from siptui.emulator.entra.grants import EntraState
+from siptui.emulator.entra.refusals import REFUSALS
+from siptui.emulator.entra.tokens import TEAMS_API, TEAMS_MODULE, Issuer, bearer, pkce
 from siptui.emulator.entra_access import verified_by
-from siptui.emulator.entra_grants import EntraState
-from siptui.emulator.entra_refusals import REFUSALS
-from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE, Issuer, bearer, pkce
 from tests.transport import web
 
 SCOPE = f"openid profile offline_access {TEAMS_API}/.default"

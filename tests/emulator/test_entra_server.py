@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.entra import CONTOSO, Entra, contoso
-from siptui.emulator.entra_beside import authority_beside
-from siptui.emulator.entra_server import served
-from siptui.emulator.entra_tls import throwaway_certificates
-from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE
+from siptui.emulator.entra.app import CONTOSO, Entra, contoso
+from siptui.emulator.entra.beside import authority_beside
+from siptui.emulator.entra.server import served
+from siptui.emulator.entra.tls import throwaway_certificates
+from siptui.emulator.entra.tokens import TEAMS_API, TEAMS_MODULE
 from siptui.transport.tls import trust
 from tests.transport import web
 

@@ -3,7 +3,7 @@
 import pytest
 
 from siptui.domain.outcome import Cause, explain
-from siptui.emulator.judgement import TEXTS, WHITELIST
+from siptui.emulator.device_outcome import TEXTS, WHITELIST
 from tests.emulator.support import calling, devices
 from tests.support import emulated_time
 

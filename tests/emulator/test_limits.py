@@ -5,7 +5,7 @@ import email.utils
 import pytest
 
 from siptui.domain.region import Region
-from siptui.emulator.ledger import Wrong
+from siptui.emulator.call_log import Wrong
 from tests.emulator.support import calling, devices, mac
 from tests.support import emulated_time
 

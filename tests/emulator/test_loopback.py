@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.entra_beside import authority_beside
+from siptui.emulator.entra.beside import authority_beside
 from siptui.emulator.server import PortError, make_server
 from siptui.transport.tls import trust
 from tests.emulator.support import TOKEN, devices, scenario

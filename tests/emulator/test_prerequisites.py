@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from siptui.emulator.judgement import INVENTED
+from siptui.emulator.device_outcome import INVENTED
 from siptui.emulator.scenario import load_scenario
 from tests.emulator.support import Caller, calling, devices, scenario
 from tests.support import emulated_time

@@ -15,15 +15,16 @@ from siptui.emulator.emulator import Emulator
 from siptui.emulator.recording import RecordingError, load_recording
 from siptui.emulator.replay import replaying
 from siptui.emulator.scenario import Scenario, read_scenario
-from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.logs.pseudonyms import Pseudonyms
-from siptui.runs.book import Book
-from siptui.runs.engine import Engine
+from siptui.runs.engine.engine import Engine
 from siptui.runs.events import Options
-from siptui.runs.office import Office, load
+from siptui.runs.run_log import Book
+from siptui.runs.service import Office
+from siptui.runs.state_load import load
 from siptui.transport import Watcher, open_client
-from siptui.transport.record import Recorder
-from tests.runs.engine_harness import devices
+from siptui.transport.recorder import Recorder
+from tests.runs.engine.engine_harness import devices
 from tests.support import emulated_time
 
 #: Everything that can befall a submit and a read, beside phones that fail for reasons of theirs.

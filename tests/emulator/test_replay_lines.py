@@ -10,11 +10,11 @@ from siptui.domain.region import Region
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.recording import load_recording
 from siptui.emulator.replay import replaying
-from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.errors import Fate, GatewayError
 from siptui.transport import Answer, Call, TransportError, open_client
 from tests.gateway.service import Tokens
-from tests.runs.engine_harness import devices
+from tests.runs.engine.engine_harness import devices
 from tests.support import emulated_time
 
 LINE = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from siptui.domain.outcome import Cause
-from siptui.emulator.directory import Account, Directory, Phone
+from siptui.emulator.account_rules import Account, Directory, Phone
 from siptui.emulator.scenario import ScenarioError, load_scenario, read_scenario, scenario_names
 from tests.emulator.support import mac, scenario
 
@@ -100,7 +100,7 @@ def test_patterns_match_names_in_any_case() -> None:
 
 
 def test_every_cause_a_scenario_can_make_has_its_text() -> None:
-    from siptui.emulator.judgement import TEXTS
+    from siptui.emulator.device_outcome import TEXTS
 
     of_siptui_itself = {Cause.BATCH_REJECTED, Cause.ANSWER_LOST, Cause.NO_RESULT, Cause.UNKNOWN}
     assert set(Cause) - of_siptui_itself >= set(TEXTS)

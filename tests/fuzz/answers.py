@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from siptui.domain.text import visible
-from siptui.gateway import wire
+from siptui.gateway import bulk_json
+from siptui.gateway.bulk_json import WireError
+from siptui.gateway.http_errors import of_answer
 from siptui.gateway.protocol import BatchStatus, Phase
-from siptui.gateway.refusals import of_answer
-from siptui.gateway.wire import WireError
-from siptui.transport.exchange import Answer
+from siptui.transport.messages import Answer
 from tests.fuzz.damage import Damage, steers
 from tests.fuzz.damage import body as as_sent
 
@@ -47,9 +47,9 @@ def attack(folder: Path, rnd: random.Random, number: int) -> bool:
     answer = _DAMAGE.damaged(whole, rnd) if rnd.random() < 0.7 else _DAMAGE.value(rnd, 4)
     body = as_sent(answer, rnd)
     understood = False
-    for parse in (wire.accepted, _status, wire.batch_summaries):
+    for parse in (bulk_json.accepted, _status, bulk_json.batch_summaries):
         try:
-            found = parse(wire.decode(body))
+            found = parse(bulk_json.decode(body))
         except WireError as refused:
             why = str(refused)
         else:
@@ -71,4 +71,4 @@ def _checked(found: object, body: bytes) -> None:
 
 
 def _status(value: Any) -> BatchStatus:
-    return wire.batch_status(value, "b-1")
+    return bulk_json.batch_status(value, "b-1")

@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from siptui.commands.findings import report_lines, report_object
+from siptui.cli.preflight_output import report_lines, report_object
 from siptui.domain.device import Device
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.public_address import parse_public
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
-from siptui.gateway import graph_wire, inventory_wire, tenant_wire
-from siptui.gateway.lenient import record, word
-from siptui.gateway.tenant import TeamsUser
-from siptui.gateway.wire import WireError, decode
+from siptui.gateway import graph_json, inventory_json, tenant_json
+from siptui.gateway.bulk_json import WireError, decode
+from siptui.gateway.json_fields import record, word
+from siptui.gateway.tenant_model import TeamsUser
 from siptui.preflight.check import judge
 from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
 from siptui.preflight.finding import Check, Report, Result
-from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
+from siptui.preflight.fix_plan import FixPlan, Wishes, plan_fixes
 from tests.fuzz.damage import Damage, body, steers
 
 T = TypeVar("T")
@@ -176,42 +176,42 @@ def attack(folder: Path, rnd: random.Random, number: int) -> bool:
 
 
 def _state(value: Any) -> str:
-    first = next(iter(graph_wire.parts(value).values()), None)
-    return graph_wire.mfa(record(first.body, "it")) if first else ""
+    first = next(iter(graph_json.parts(value).values()), None)
+    return graph_json.mfa(record(first.body, "it")) if first else ""
 
 
 def _facts(read: Callable[[str, Callable[[Any], Any]], Any]) -> Facts:
     keys = frozenset(row.user_name.key for row in _ROWS)
 
     def listed(parse: Callable[[Any], T]) -> Callable[[Any], T]:
-        return lambda value: parse(graph_wire.page(value)[0])
+        return lambda value: parse(graph_json.page(value)[0])
 
     def looked_up(found: Any, name: Callable[[Any], str]) -> Lookup[Any]:
         if isinstance(found, Missing):
             return Lookup(keys, {}, dict.fromkeys(keys, found))
         return Lookup(keys, {name(one).casefold(): one for one in found})
 
-    users = read("users", lambda value: tenant_wire.users(value)[0])
-    entra = read("entra", listed(lambda rows: [graph_wire.directory_user(row) for row in rows]))
-    devices = read("devices", lambda value: inventory_wire.page(value)[0])
+    users = read("users", lambda value: tenant_json.users(value)[0])
+    entra = read("entra", listed(lambda rows: [graph_json.directory_user(row) for row in rows]))
+    devices = read("devices", lambda value: inventory_json.page(value)[0])
     state = read("batch", _state)
     known: Any = devices
     if not isinstance(devices, Missing):
         known = {one.hardware_id: one for one in devices}
     return Facts(
         tenant=TenantFacts(
-            tenant=read("tenant", tenant_wire.tenant),
-            bulk_sign_in=read("bulk", lambda v: word(tenant_wire.instance(v).get("bulksignin"))),
-            trusted_ips=read("ips", tenant_wire.trusted_ips),
-            network_places=read("sites", tenant_wire.sites),
-            calling_policies=read("calling", tenant_wire.calling_policies),
-            ip_phone_policies=read("phone", tenant_wire.ip_phone_policies),
-            own_roles=read("roles", listed(graph_wire.role_ids)),
-            administrators=read("holders", listed(graph_wire.principals)),
+            tenant=read("tenant", tenant_json.tenant),
+            bulk_sign_in=read("bulk", lambda v: word(tenant_json.instance(v).get("bulksignin"))),
+            trusted_ips=read("ips", tenant_json.trusted_ips),
+            network_places=read("sites", tenant_json.sites),
+            calling_policies=read("calling", tenant_json.calling_policies),
+            ip_phone_policies=read("phone", tenant_json.ip_phone_policies),
+            own_roles=read("roles", listed(graph_json.role_ids)),
+            administrators=read("holders", listed(graph_json.principals)),
             access_policies=read(
-                "access", listed(lambda rows: tuple(map(graph_wire.access_policy, rows)))
+                "access", listed(lambda rows: tuple(map(graph_json.access_policy, rows)))
             ),
-            security_defaults=read("defaults", graph_wire.security_defaults),
+            security_defaults=read("defaults", graph_json.security_defaults),
         ),
         users=looked_up(users, lambda user: user.user_name),
         directory=looked_up(entra, lambda user: user.user_name),

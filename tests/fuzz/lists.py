@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from siptui.devicelist import DeviceList, ListError, read
-from siptui.devicelist.results import BLOCK, LIST
+from siptui.devicelist.writing import BLOCK, LIST
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from tests.devicelist.support import strings

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from siptui.devicelist.writing import csv_text, json_text
 from siptui.domain.text import visible
 from siptui.logs.start import JsonLines
-from siptui.runs.results import result_rows
+from siptui.runs.output.export_rows import result_rows
 from siptui.runs.state import RunState
 from tests.devicelist.support import read_text
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.transport.http import open_client
 from tests.transport import web
 

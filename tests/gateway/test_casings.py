@@ -9,10 +9,10 @@ import pytest
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.emulator.scenario import Scenario, WireTable
-from siptui.gateway import wire
+from siptui.gateway import bulk_json
 from siptui.gateway.protocol import Phase
 from siptui.runs.events import RunFinished
-from tests.runs.engine_harness import EngineHarness, devices
+from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
 
 _ANSWERS = Path(__file__).parent / "answers"
@@ -38,8 +38,8 @@ def test_all_three_answers_are_read(casing: str, spell: Any) -> None:
     def answer(call: str) -> Any:
         return _respelled(_answer(call, casing), spell)
 
-    assert wire.accepted(answer("createbatch")) == (_ID, 3)
-    status = wire.batch_status(answer("batchstatus"), _ID)
+    assert bulk_json.accepted(answer("createbatch")) == (_ID, 3)
+    status = bulk_json.batch_status(answer("batchstatus"), _ID)
     assert (status.phase, status.region, status.odd, status.gap) == (
         Phase.RUNNING,
         Region.EMEA,
@@ -49,7 +49,7 @@ def test_all_three_answers_are_read(casing: str, spell: Any) -> None:
     assert [item.phase for item in status.items] == [Phase.SUCCEEDED, Phase.FAILED, Phase.RUNNING]
     assert status.items[1].error == "Device is offline."
     assert status.items[2].hardware_id == "00-90-8F-00-00-03:001"
-    summaries = wire.batch_summaries(answer("batchsummaries"))
+    summaries = bulk_json.batch_summaries(answer("batchsummaries"))
     assert [(s.batch_id, s.count, s.phase) for s in summaries] == [
         (_ID, 3, Phase.RUNNING),
         ("11111111-2f1b-4f5e-9a55-0d3c8f0b1c11", 41, Phase.COMPLETED),

@@ -12,10 +12,10 @@ from siptui.domain.device import Device
 from siptui.emulator.emulator import BASE_URL, Emulator
 from siptui.emulator.recording import load_recording
 from siptui.emulator.replay import replaying
-from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.protocol import BulkSignIn
 from siptui.transport import open_client
-from siptui.transport.record import Recorder
+from siptui.transport.recorder import Recorder
 from tests.gateway.contract import BulkSignInContract, Open
 from tests.gateway.service import Tokens
 from tests.support import emulated_time

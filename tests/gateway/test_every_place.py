@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siptui.domain.region import Region
-from siptui.gateway import graph_wire, inventory_wire, tenant_wire, wire
+from siptui.gateway import bulk_json, graph_json, inventory_json, tenant_json
+from siptui.gateway.bulk_json import WireError
 from siptui.gateway.errors import GatewayError
-from siptui.gateway.wire import WireError
 from tests.gateway.contract import devices
 from tests.gateway.service import Service
 from tests.support import emulated_time
@@ -58,61 +58,61 @@ def _three(entry: dict[str, Any]) -> list[Any]:
 
 
 def _rows(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: parse(graph_wire.page(value)[0])
+    return lambda value: parse(graph_json.page(value)[0])
 
 
 #: An answer of each kind, who reads it, and how many entries of its list are to be found.
 _ANSWERS: dict[str, tuple[Any, Callable[[Any], Any], Callable[[Any], int] | None]] = {
-    "createbatch": ({"batchId": "b-1", "batchItemsCount": 3}, wire.accepted, None),
+    "createbatch": ({"batchId": "b-1", "batchItemsCount": 3}, bulk_json.accepted, None),
     "batchstatus": (
         {"batchId": "b-1", **_BATCH, "batchItems": _three(_ITEM)},
-        lambda value: wire.batch_status(value, "b-1"),
+        lambda value: bulk_json.batch_status(value, "b-1"),
         lambda found: len(found.items),
     ),
-    "batchsummaries": (_three({"batchId": "b-{}", **_BATCH}), wire.batch_summaries, len),
-    "users": ({"users": _three(_USER)}, tenant_wire.users, lambda found: len(found[0])),
-    "user": (_three(_USER)[0], lambda value: tenant_wire.users([value]), None),
+    "batchsummaries": (_three({"batchId": "b-{}", **_BATCH}), bulk_json.batch_summaries, len),
+    "users": ({"users": _three(_USER)}, tenant_json.users, lambda found: len(found[0])),
+    "user": (_three(_USER)[0], lambda value: tenant_json.users([value]), None),
     "tenant": (
         {"tenantId": "t", "displayName": "n", "verifiedDomains": [{"name": "x.com"}]},
-        tenant_wire.tenant,
+        tenant_json.tenant,
         None,
     ),
     "calling": (
         _three({"Identity": "Tag:P{}", "AllowSIPDevicesCalling": True, "AllowCallRedirect": "x"}),
-        tenant_wire.calling_policies,
+        tenant_json.calling_policies,
         len,
     ),
     "phone": (
         _three({"Identity": "Tag:P{}", "SignInMode": "CommonAreaPhoneSignIn"}),
-        tenant_wire.ip_phone_policies,
+        tenant_json.ip_phone_policies,
         len,
     ),
     "trusted": (
         _three({"Identity": "203.0.113.{}", "IPAddress": "203.0.113.{}", "MaskBits": 32}),
-        tenant_wire.trusted_ips,
+        tenant_json.trusted_ips,
         len,
     ),
-    "sites": (_three({"Identity": "s{}", "NetworkSiteID": "s{}"}), tenant_wire.sites, None),
-    "subnets": (_three({"SubnetID": "10.0.{}.0", "MaskBits": 24}), tenant_wire.subnets, None),
+    "sites": (_three({"Identity": "s{}", "NetworkSiteID": "s{}"}), tenant_json.sites, None),
+    "subnets": (_three({"SubnetID": "10.0.{}.0", "MaskBits": 24}), tenant_json.subnets, None),
     "inventory": (
         {"devices": _three(_DEVICE), "continuationToken": None},
-        inventory_wire.page,
+        inventory_json.page,
         lambda found: len(found[0]),
     ),
     "directory": (
         {"id": "o", "userPrincipalName": "a@x.com", "assignedPlans": [], "accountEnabled": True},
-        graph_wire.directory_user,
+        graph_json.directory_user,
         None,
     ),
-    "access": ({"value": _three(_ACCESS)}, _rows(graph_wire.access_policies), len),
-    "roles": ({"value": _three({"roleTemplateId": "r{}"})}, _rows(graph_wire.role_ids), len),
-    "holders": ({"value": _three({"principalId": "p{}"})}, _rows(graph_wire.principals), len),
+    "access": ({"value": _three(_ACCESS)}, _rows(graph_json.access_policies), len),
+    "roles": ({"value": _three({"roleTemplateId": "r{}"})}, _rows(graph_json.role_ids), len),
+    "holders": ({"value": _three({"principalId": "p{}"})}, _rows(graph_json.principals), len),
     "batch": (
         {"responses": _three({"id": "{}", "status": 200, "headers": {}, "body": {"value": []}})},
-        graph_wire.parts,
+        graph_json.parts,
         len,
     ),
-    "defaults": ({"isEnabled": False}, graph_wire.security_defaults, None),
+    "defaults": ({"isEnabled": False}, graph_json.security_defaults, None),
 }
 _PAGED = ("nextLink", "@odata.nextLink", "continuationToken", "skipToken", "hasMore", "totalCount")
 

@@ -10,7 +10,7 @@ from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
 from siptui.emulator.scenario import DeviceRule
-from siptui.gateway.inventory import InventoryClient
+from siptui.gateway.inventory_client import InventoryClient
 from siptui.preflight.finding import Check, Result
 from siptui.transport.http import open_client
 from tests.gateway.service import ADMIN_API, Service, Tokens

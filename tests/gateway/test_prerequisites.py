@@ -10,9 +10,9 @@ import pytest
 
 from siptui.emulator.emulator import BASE_URL, Emulator
 from siptui.emulator.scenario import Scenario, load_scenario
-from siptui.gateway.admin import TenantAdminClient
-from siptui.gateway.graph import DirectoryClient
-from siptui.gateway.inventory import InventoryClient
+from siptui.gateway.graph_client import DirectoryClient
+from siptui.gateway.inventory_client import InventoryClient
+from siptui.gateway.tenant_client import TenantAdminClient
 from siptui.transport import Http, open_client
 from tests.gateway.prerequisites_contract import Opened, PrerequisitesContract, Sources
 from tests.gateway.service import Tokens
@@ -80,7 +80,7 @@ class TestOtherwise(InProcess):
         self, opened: Opened, run: Callable
     ) -> None:
         async def main() -> None:
-            from siptui.gateway.tenant import PolicyType
+            from siptui.gateway.tenant_model import PolicyType
 
             async with opened() as found:
                 (user,) = await found.admin.users(["man-reception@contoso.com"])

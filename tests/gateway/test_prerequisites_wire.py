@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siptui.gateway import graph_wire, inventory_wire, tenant_wire
-from siptui.gateway.lenient import plans, skip_token
-from siptui.gateway.tenant import Assigned, PolicyType, TrustedIP
-from siptui.gateway.wire import WireError, folded_keys
+from siptui.gateway import graph_json, inventory_json, tenant_json
+from siptui.gateway.bulk_json import WireError, folded_keys
+from siptui.gateway.json_fields import plans, skip_token
+from siptui.gateway.tenant_model import Assigned, PolicyType, TrustedIP
 from siptui.preflight.public_ip import network_of
 
 NAMES = st.sampled_from(
@@ -42,20 +42,20 @@ JSON = st.recursive(
     max_leaves=25,
 )
 PARSERS = (
-    tenant_wire.tenant,
-    tenant_wire.instances,
-    tenant_wire.instance,
-    tenant_wire.calling_policies,
-    tenant_wire.ip_phone_policies,
-    tenant_wire.trusted_ips,
-    tenant_wire.sites,
-    tenant_wire.subnets,
-    tenant_wire.users,
-    graph_wire.parts,
-    graph_wire.page,
-    graph_wire.directory_user,
-    graph_wire.security_defaults,
-    inventory_wire.page,
+    tenant_json.tenant,
+    tenant_json.instances,
+    tenant_json.instance,
+    tenant_json.calling_policies,
+    tenant_json.ip_phone_policies,
+    tenant_json.trusted_ips,
+    tenant_json.sites,
+    tenant_json.subnets,
+    tenant_json.users,
+    graph_json.parts,
+    graph_json.page,
+    graph_json.directory_user,
+    graph_json.security_defaults,
+    inventory_json.page,
 )
 
 
@@ -67,13 +67,13 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
         except WireError:
             continue
     if isinstance(value, dict):
-        policy = graph_wire.access_policy(folded_keys(value))
+        policy = graph_json.access_policy(folded_keys(value))
         assert policy.state
 
 
 @given(JSON)
 def test_a_policy_that_holds_was_named_or_nothing_was_assigned(listed: Any) -> None:
-    found = tenant_wire.assigned(
+    found = tenant_json.assigned(
         {"effectivepolicyassignments": listed, "userprincipalname": "a@b.c"}, PolicyType.CALLING
     )
     if found is None:
@@ -88,7 +88,7 @@ def test_a_policy_that_holds_was_named_or_nothing_was_assigned(listed: Any) -> N
 @given(JSON)
 def test_numbers_are_told_only_where_digits_are(value: Any) -> None:
     for field in ("lineuri", "telephonenumbers"):
-        for number in tenant_wire.numbers({field: value}) or ():
+        for number in tenant_json.numbers({field: value}) or ():
             assert any(letter.isdigit() for letter in number)
 
 
@@ -150,7 +150,7 @@ def effective(*entries: tuple[str, str, str]) -> list[dict[str, Any]]:
     ],
 )
 def test_which_policy_holds(fields: dict[str, Any], found: Assigned | None) -> None:
-    assert tenant_wire.assigned(folded_keys(fields), PolicyType.CALLING) == found
+    assert tenant_json.assigned(folded_keys(fields), PolicyType.CALLING) == found
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_which_policy_holds(fields: dict[str, Any], found: Assigned | None) -> N
 def test_which_numbers_an_account_has(
     fields: dict[str, Any], numbers: tuple[str, ...] | None
 ) -> None:
-    assert tenant_wire.numbers(folded_keys(fields)) == numbers
+    assert tenant_json.numbers(folded_keys(fields)) == numbers
 
 
 @pytest.mark.parametrize(
@@ -206,14 +206,14 @@ def test_trusted_addresses_keep_their_masks_or_are_none() -> None:
         {"Identity": "203.0.113.9", "MaskBits": "32", "Description": None},
         {"Identity": "2001:db8::1"},
     ]
-    assert tenant_wire.trusted_ips(told) == (
+    assert tenant_json.trusted_ips(told) == (
         TrustedIP("203.0.113.0", 24),
         TrustedIP("203.0.113.9", 32),
         TrustedIP("2001:db8::1", None),
     )
     wrong = [{"IPAddress": "203.0.113.0", "MaskBits": "all"}, {"MaskBits": 32}, None, 7, {}]
     for one in wrong:
-        first, second = tenant_wire.trusted_ips([one, told[0]])
+        first, second = tenant_json.trusted_ips([one, told[0]])
         assert {network_of(first), network_of(second)} == {None, ip_network("203.0.113.0/24")}
 
 
@@ -240,7 +240,7 @@ def test_trusted_addresses_keep_their_masks_or_are_none() -> None:
 def test_an_access_policy_is_wide_where_it_is_not_understood(
     told: dict[str, Any], seen: dict[str, Any]
 ) -> None:
-    policy = graph_wire.access_policy(folded_keys(told))
+    policy = graph_json.access_policy(folded_keys(told))
     assert {name: getattr(policy, name) for name in seen} == seen
 
 
@@ -258,7 +258,7 @@ def test_a_device_is_online_only_where_a_word_says_so() -> None:
             "macAddressInfos": [{"macAddress": "0015650000aa"}],
             "healthSummary": {"healthState": word},
         }
-        found = inventory_wire.device(folded_keys(value))
+        found = inventory_json.device(folded_keys(value))
         assert found
         assert found.hardware_id == "00-15-65-00-00-AA"
         return found.online
@@ -268,4 +268,4 @@ def test_a_device_is_online_only_where_a_word_says_so() -> None:
         False,
         *[None] * 4,
     ]
-    assert inventory_wire.device({"macaddressinfos": [{"macAddress": "none"}]}) is None
+    assert inventory_json.device({"macaddressinfos": [{"macAddress": "none"}]}) is None

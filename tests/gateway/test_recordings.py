@@ -17,7 +17,7 @@ from siptui.domain.user_name import UserName
 from siptui.emulator.emulator import BASE_URL, Emulator
 from siptui.emulator.recording import Recorded, load_recording
 from siptui.emulator.replay import replaying
-from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.errors import AnswerUnreadableError, GatewayError
 from siptui.transport import open_client
 from tests.gateway.service import Tokens

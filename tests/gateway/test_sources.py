@@ -7,9 +7,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from siptui.emulator.accounts import object_id
 from siptui.emulator.emulator import BASE_URL, Emulator
-from siptui.emulator.people import object_id
-from siptui.gateway.admin import TenantAdminClient
 from siptui.gateway.errors import (
     AnswerLostError,
     AnswerUnreadableError,
@@ -17,9 +16,10 @@ from siptui.gateway.errors import (
     GatewayError,
     ThrottledError,
 )
-from siptui.gateway.graph import DirectoryClient
-from siptui.gateway.inventory import InventoryClient
-from siptui.gateway.tenant import (
+from siptui.gateway.graph_client import DirectoryClient
+from siptui.gateway.inventory_client import InventoryClient
+from siptui.gateway.tenant_client import TenantAdminClient
+from siptui.gateway.tenant_model import (
     CallingPolicy,
     Directory,
     Inventory,

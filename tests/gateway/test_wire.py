@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siptui.domain.region import Region
-from siptui.gateway import errors, wire
+from siptui.gateway import bulk_json, errors
+from siptui.gateway.bulk_json import WireError
+from siptui.gateway.http_errors import of_answer
 from siptui.gateway.protocol import Phase
-from siptui.gateway.refusals import of_answer
-from siptui.gateway.wire import WireError
-from siptui.transport.exchange import Answer
+from siptui.transport.messages import Answer
 from tests.gateway.contract import devices
 from tests.gateway.service import Service
 from tests.support import emulated_time
@@ -50,9 +50,13 @@ _BODIES = (
 @settings(max_examples=200, deadline=None)
 @given(body=_BODIES)
 def test_whatever_comes_is_read_or_refused_and_never_steers_a_terminal(body: bytes) -> None:
-    for parse in (wire.accepted, lambda v: wire.batch_status(v, "b-1"), wire.batch_summaries):
+    for parse in (
+        bulk_json.accepted,
+        lambda v: bulk_json.batch_status(v, "b-1"),
+        bulk_json.batch_summaries,
+    ):
         try:
-            found = parse(wire.decode(body))  # type: ignore[operator] # three parsers, one call
+            found = parse(bulk_json.decode(body))  # type: ignore[operator] # three parsers, one call
         except WireError:
             continue
         assert "\x1b" not in str(found)
@@ -87,12 +91,12 @@ def test_through_the_client_only_errors_of_the_gateway_come_out(body: bytes, sta
 def test_deep_nesting_is_refused() -> None:
     for deep in (b"[" * 100_000, b'{"batchItems":' * 50_000, b"[" * 100_000 + b"]" * 100_000):
         with pytest.raises(WireError):
-            wire.batch_status(wire.decode(deep), "b-1")
+            bulk_json.batch_status(bulk_json.decode(deep), "b-1")
 
 
 def test_a_number_too_long_to_read_is_refused() -> None:
     with pytest.raises(WireError):
-        wire.decode(b'{"batchId": ' + b"9" * 5000 + b"}")
+        bulk_json.decode(b'{"batchId": ' + b"9" * 5000 + b"}")
 
 
 @pytest.mark.parametrize("casing", [str, str.lower, str.upper, lambda s: s[0].lower() + s[1:]])
@@ -112,7 +116,7 @@ def test_names_are_read_in_any_case_and_the_array_under_any_name(casing: Any, ar
         casing("UserId"): None,
         casing(array): [{casing(name): value for name, value in item.items()}],
     }
-    status = wire.batch_status(answer, "B-1")
+    status = bulk_json.batch_status(answer, "B-1")
     assert status.phase is Phase.RUNNING
     assert status.word == "In Progress"
     assert status.region is Region.EMEA
@@ -150,8 +154,8 @@ def test_names_are_read_in_any_case_and_the_array_under_any_name(casing: Any, ar
     ],
 )
 def test_only_words_that_are_known_end_anything(word: str, item: Phase, batch: Phase) -> None:
-    assert wire.item_phase(word) is item
-    assert wire.batch_phase(word) is batch
+    assert bulk_json.item_phase(word) is item
+    assert bulk_json.batch_phase(word) is batch
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,7 @@ def test_only_words_that_are_known_end_anything(word: str, item: Phase, batch: P
 )
 def test_a_status_of_the_wrong_kind_is_no_status(answer: object) -> None:
     with pytest.raises(WireError):
-        wire.batch_status(answer, "b-1")
+        bulk_json.batch_status(answer, "b-1")
 
 
 @pytest.mark.parametrize(
@@ -180,20 +184,20 @@ def test_a_status_of_the_wrong_kind_is_no_status(answer: object) -> None:
     ],
 )
 def test_summaries_come_bare_or_wrapped(answer: object) -> None:
-    (summary,) = wire.batch_summaries(answer)
+    (summary,) = bulk_json.batch_summaries(answer)
     assert (summary.batch_id, summary.word) == ("7", "x")
 
 
 @pytest.mark.parametrize("answer", [{}, "x", 7, {"message": "no"}, {"value": "x"}])
 def test_what_is_no_list_of_batches_is_not_an_empty_one(answer: object) -> None:
     with pytest.raises(WireError):
-        wire.batch_summaries(answer)
+        bulk_json.batch_summaries(answer)
 
 
 @pytest.mark.parametrize("value", [True, 1.5, [], {}, "", " ", "a\x1b", "x" * 300])
 def test_what_cannot_be_a_batch_id_is_none(value: object) -> None:
     with pytest.raises(WireError):
-        wire.accepted({"batchId": value})
+        bulk_json.accepted({"batchId": value})
 
 
 def test_an_array_of_an_unknown_name_counts_only_when_it_alone_holds_devices() -> None:
@@ -205,8 +209,8 @@ def test_an_array_of_an_unknown_name_counts_only_when_it_alone_holds_devices() -
         {"Done": [item], "Open": [item]},
     ]
     for other in others:
-        assert wire.batch_status(head | other, "b-1").items == ()
-    assert len(wire.batch_status(head | {"Done": [item], "Links": ["x"]}, "b-1").items) == 1
+        assert bulk_json.batch_status(head | other, "b-1").items == ()
+    assert len(bulk_json.batch_status(head | {"Done": [item], "Links": ["x"]}, "b-1").items) == 1
 
 
 @pytest.mark.parametrize(
@@ -223,7 +227,7 @@ def test_an_array_of_an_unknown_name_counts_only_when_it_alone_holds_devices() -
 def test_a_device_that_cannot_be_read_is_passed_over_and_told_of(
     items: object, count: int, gap: bool
 ) -> None:
-    status = wire.batch_status({"batchId": "b-1", "batchItems": items}, "b-1")
+    status = bulk_json.batch_status({"batchId": "b-1", "batchItems": items}, "b-1")
     assert len(status.items) == count
     assert {item.phase for item in status.items} <= {Phase.RUNNING}
     assert status.odd
@@ -233,7 +237,7 @@ def test_a_device_that_cannot_be_read_is_passed_over_and_told_of(
 def test_devices_may_come_by_some_key() -> None:
     item = {"userName": "a@x.com", "hardwareId": "001565000001", "status": "success"}
     for items in (item, {"1": item}, {"00-15-65-00-00-01": item, "x": None}):
-        status = wire.batch_status({"batchId": "b-1", "batchItems": items}, "b-1")
+        status = bulk_json.batch_status({"batchId": "b-1", "batchItems": items}, "b-1")
         assert [one.phase for one in status.items] == [Phase.SUCCEEDED]
 
 
@@ -245,7 +249,7 @@ def test_a_field_of_the_wrong_kind_is_kept_as_it_came() -> None:
         "error": {"code": 7, "text": ["Device is offline"]},
     }
     value = {"batchStatus": ["Completed"], "userId": {"id": 1}, "batchItems": [item]}
-    status = wire.batch_status(value, "b-1")
+    status = bulk_json.batch_status(value, "b-1")
     assert (status.word, status.phase) == ('["Completed"]', Phase.RUNNING)
     assert status.user_id == '{"id": 1}'
     assert status.items[0].error == '{"code": 7, "text": ["Device is offline"]}'
@@ -255,7 +259,7 @@ def test_a_field_of_the_wrong_kind_is_kept_as_it_came() -> None:
 
 @pytest.mark.parametrize("entry", [None, 7, "x", [], {}, {"batchId": None}, {"batchId": "x" * 300}])
 def test_an_entry_that_is_no_batch_is_passed_over_and_told_of(entry: object) -> None:
-    found = wire.batch_summaries([entry, {"batchId": "b-1", "requestTime": {"at": 1}}])
+    found = bulk_json.batch_summaries([entry, {"batchId": "b-1", "requestTime": {"at": 1}}])
     assert [one.batch_id for one in found] == ["b-1"]
     assert found.lost == 1
     assert not found.whole
@@ -265,5 +269,5 @@ def test_an_entry_that_is_no_batch_is_passed_over_and_told_of(entry: object) -> 
 @pytest.mark.parametrize(("count", "whole"), [(3, True), (19, True), (20, False), (100, False)])
 def test_a_list_of_round_length_may_be_a_part(count: int, whole: bool) -> None:
     listed = [{"batchId": f"b-{n}"} for n in range(count)]
-    assert wire.batch_summaries(listed).whole == whole
-    assert wire.batch_summaries({"value": listed, "nextLink": None}).whole
+    assert bulk_json.batch_summaries(listed).whole == whole
+    assert bulk_json.batch_summaries({"value": listed, "nextLink": None}).whole

@@ -9,9 +9,9 @@ import pytest
 import trustme
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from siptui.emulator.entra import CONTOSO, Entra, contoso
-from siptui.emulator.entra_grants import EntraState
-from siptui.emulator.entra_server import served
+from siptui.emulator.entra.app import CONTOSO, Entra, contoso
+from siptui.emulator.entra.grants import EntraState
+from siptui.emulator.entra.server import served
 from siptui.identity.registration import Registration
 
 

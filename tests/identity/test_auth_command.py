@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from siptui.cli import cli
-from siptui.commands.token_files import open_token_files
-from siptui.emulator.entra import CONTOSO
-from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE, EntraUser
-from siptui.posix import private_folder, write_private
+from siptui.app.token_files import open_token_files
+from siptui.cli.main import cli
+from siptui.emulator.entra.app import CONTOSO
+from siptui.emulator.entra.tokens import TEAMS_API, TEAMS_MODULE, EntraUser
+from siptui.host.signals import private_folder, write_private
 from siptui.transport.tls import trust
 from tests.identity.conftest import Authority
 from tests.transport import web
@@ -258,7 +258,7 @@ def test_token_file_that_others_can_read_is_warned_of_once(
 
 def test_help_needs_nothing_heavy() -> None:
     script = (
-        "import sys, siptui.commands.auth\n"
+        "import sys, siptui.cli.commands.auth\n"
         "bad = {'msal', 'httpx', 'textual', 'polars', 'cryptography'} & set(sys.modules)\n"
         "sys.exit(str(bad) if bad else 0)"
     )

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from siptui.emulator.entra import CONTOSO
-from siptui.emulator.entra_tokens import EntraUser
+from siptui.emulator.entra.app import CONTOSO
+from siptui.emulator.entra.tokens import EntraUser
 from siptui.identity.account import Account
 from siptui.identity.browser import BrowserPrompt, BrowserSignIn
 from siptui.identity.errors import (

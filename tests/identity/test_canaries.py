@@ -11,12 +11,12 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from siptui.domain.errors import SiptuiError
-from siptui.emulator.entra_tokens import EntraUser
+from siptui.emulator.entra.tokens import EntraUser
 from siptui.identity.browser import BrowserSignIn
-from siptui.identity.device import DeviceCodeSignIn
+from siptui.identity.device_code import DeviceCodeSignIn
 from siptui.identity.errors import AuthorityUnreadableError
-from siptui.identity.source import StoredTokens
 from siptui.identity.store import MemoryStore
+from siptui.identity.stored_tokens import StoredTokens
 from tests.identity.conftest import Authority, Server
 from tests.identity.test_browser import visited
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from siptui.domain.errors import SignInNeededError
-from siptui.emulator.entra import CONTOSO
-from siptui.emulator.entra_tokens import TEAMS_MODULE, EntraUser
+from siptui.emulator.entra.app import CONTOSO
+from siptui.emulator.entra.tokens import TEAMS_MODULE, EntraUser
 from siptui.identity.account import Account
-from siptui.identity.device import DeviceCodePrompt, DeviceCodeSignIn
+from siptui.identity.device_code import DeviceCodePrompt, DeviceCodeSignIn
 from siptui.identity.errors import (
     AuthorityUnreachableError,
     CodeExpiredError,
@@ -19,7 +19,7 @@ from siptui.identity.errors import (
 )
 from siptui.identity.registration import Registration
 from siptui.identity.store import MemoryStore, TokenStore
-from siptui.transport.exchange import TransportError
+from siptui.transport.messages import TransportError
 from tests.identity.conftest import Authority, Certificates
 
 OTHER = "99999999-8888-4777-8666-555555555555"

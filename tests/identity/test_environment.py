@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from siptui.emulator.entra import CONTOSO, contoso
-from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE, Issuer
+from siptui.emulator.entra.app import CONTOSO, contoso
+from siptui.emulator.entra.tokens import TEAMS_API, TEAMS_MODULE, Issuer
 from siptui.identity.environment import COMMAND, FILE, VALUE, EnvironmentToken, environment_token
 from siptui.identity.errors import TokenFromElsewhereError, WrongTenantError
 from siptui.identity.registration import Registration

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
-from siptui.emulator.entra_tokens import TEAMS_API, TEAMS_MODULE
-from siptui.identity.device import DeviceCodeSignIn
+from siptui.emulator.entra.tokens import TEAMS_API, TEAMS_MODULE
+from siptui.identity.device_code import DeviceCodeSignIn
 from siptui.identity.environment import FILE
-from siptui.identity.handing import Gift, HandedTokens, gift
+from siptui.identity.handoff import Gift, HandedTokens, gift
 from siptui.identity.store import FileStore, MemoryStore, StoreKind, TokenStore
 from tests.identity.conftest import Authority
 

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from siptui.domain.errors import SiptuiError
-from siptui.emulator.entra import CONTOSO
+from siptui.emulator.entra.app import CONTOSO
 from siptui.identity.environment import DEVICES, GRAPH, environment_token
 from siptui.identity.errors import SignInRefusedError
 from siptui.identity.registration import INVENTORY_SCOPE, TEAMS_API, TEAMS_SCOPE, Registration
-from siptui.identity.source import StoredTokens
 from siptui.identity.store import MemoryStore
+from siptui.identity.stored_tokens import StoredTokens
 from tests.identity.conftest import Authority
 from tests.identity.test_source import ready
 

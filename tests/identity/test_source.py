@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from siptui.domain.errors import SiptuiError
-from siptui.emulator.entra import CONTOSO
+from siptui.emulator.entra.app import CONTOSO
 from siptui.identity.errors import (
     NotSignedInError,
     SignInRefusedError,
@@ -17,8 +17,8 @@ from siptui.identity.errors import (
     StoreUnusableError,
 )
 from siptui.identity.registration import Registration
-from siptui.identity.source import StoredTokens
 from siptui.identity.store import FileStore, MemoryStore, StoreKind, TokenStore, existing_store
+from siptui.identity.stored_tokens import StoredTokens
 from tests.identity.conftest import Authority
 from tests.identity.test_device import signed_in
 

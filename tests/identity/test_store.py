@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from siptui.host.signals import PrivateFileError
 from siptui.identity import store as store_module
-from siptui.identity.choice import choose_store
 from siptui.identity.errors import (
     KeyringUnavailableError,
     StoreBrokenError,
     StoreUndecidedError,
 )
 from siptui.identity.store import FileStore, MemoryStore, StoreKind, existing_store
-from siptui.posix import PrivateFileError
+from siptui.identity.store_choice import choose_store
 
 CANARY = b"refresh-token-CANARY-0123456789"
 

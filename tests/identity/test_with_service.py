@@ -6,10 +6,10 @@ import pytest
 
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.entra_access import verified_by
-from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.errors import AccessDeniedError, TokenRefusedError
-from siptui.identity.source import StoredTokens
 from siptui.identity.store import MemoryStore
+from siptui.identity.stored_tokens import StoredTokens
 from siptui.transport.http import open_client
 from tests.identity.conftest import Authority
 from tests.identity.test_device import signed_in

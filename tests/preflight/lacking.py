@@ -7,7 +7,7 @@ from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.preflight.finding import Check, Report
 from tests.preflight.tenant import EmulatedServices
-from tests.runs.engine_harness import device as numbered
+from tests.runs.engine.engine_harness import device as numbered
 
 #: One account each that lacks one thing, and the check that must tell; all others are healthy.
 _LACKING = {

@@ -8,7 +8,7 @@ from siptui.domain.device import Device
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
-from siptui.gateway.tenant import (
+from siptui.gateway.tenant_model import (
     Assigned,
     CallingPolicy,
     DirectoryUser,

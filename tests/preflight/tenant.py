@@ -11,15 +11,15 @@ from siptui.domain.device import Device
 from siptui.domain.public_address import parse_public
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.scenario import Scenario, read_scenario
-from siptui.gateway.admin import TenantAdminClient
-from siptui.gateway.client import BulkSignInClient
-from siptui.gateway.graph import DirectoryClient
-from siptui.gateway.inventory import InventoryClient
+from siptui.gateway.bulk_client import BulkSignInClient
+from siptui.gateway.graph_client import DirectoryClient
+from siptui.gateway.inventory_client import InventoryClient
 from siptui.gateway.protocol import Phase
-from siptui.preflight.apply import Fixer
+from siptui.gateway.tenant_client import TenantAdminClient
+from siptui.preflight.change_log import Record, Who
 from siptui.preflight.check import Preflight, check
-from siptui.preflight.gather import Sources
-from siptui.preflight.record import Record, Who
+from siptui.preflight.fix_runner import Fixer
+from siptui.preflight.read import Sources
 from siptui.transport.http import open_client
 from tests.support.emulated_time import START, now
 

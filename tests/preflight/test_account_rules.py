@@ -8,7 +8,7 @@ import pytest
 
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
-from siptui.gateway.tenant import (
+from siptui.gateway.tenant_model import (
     Assigned,
     DirectoryUser,
     InventoryDevice,

@@ -10,7 +10,7 @@ import pytest
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.public_address import parse_public
-from siptui.gateway.tenant import (
+from siptui.gateway.tenant_model import (
     Assigned,
     CallingPolicy,
     DirectoryUser,
@@ -18,11 +18,11 @@ from siptui.gateway.tenant import (
     NumberType,
     TeamsUser,
 )
+from siptui.preflight.change_log import Kind
 from siptui.preflight.check import judge
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import Check
-from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
-from siptui.preflight.record import Kind
+from siptui.preflight.fix_plan import FixPlan, Wishes, plan_fixes
 from tests.preflight.made import DEVICE, LOBBY, USER, facts
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

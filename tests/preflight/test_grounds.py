@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siptui.gateway.tenant import (
+from siptui.gateway.tenant_model import (
     Assigned,
     DirectoryUser,
     TeamsUser,

@@ -11,12 +11,12 @@ import pytest
 
 from siptui.domain.public_address import parse_public
 from siptui.emulator.scenario import FaultRule
-from siptui.preflight import writes
-from siptui.preflight.apply import CannotUndoError, Fixer
-from siptui.preflight.fixes import Fix, Wishes, plan_fixes
-from siptui.preflight.record import Kind, Line, Record, Step
+from siptui.preflight import fix_actions
+from siptui.preflight.change_log import Kind, Line, Record, Step
+from siptui.preflight.fix_plan import Fix, Wishes, plan_fixes
+from siptui.preflight.fix_runner import CannotUndoError, Fixer
 from tests.preflight.tenant import EmulatedServices, emulated_services
-from tests.runs.engine_harness import device as numbered
+from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
 
 _SCENARIO = """
@@ -59,7 +59,7 @@ class _Points:
 
         monkeypatch.setattr(Record, "_append", appended)
         for name in ("write", "take_back"):
-            monkeypatch.setattr(writes, name, self._around(getattr(writes, name)))
+            monkeypatch.setattr(fix_actions, name, self._around(getattr(fix_actions, name)))
 
     def _around(self, real: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def around(*args: Any) -> Any:
@@ -92,7 +92,7 @@ async def _ready(tenant: EmulatedServices, folder: Path, kind: Kind) -> Fix:
 async def _standing(tenant: EmulatedServices, fix: Fix) -> bool | None:
     """Whether it is there once every replica says the same."""
     await asyncio.sleep(60)
-    return (await writes.standing(tenant.sources, {"x": fix.change}))["x"]
+    return (await fix_actions.standing(tenant.sources, {"x": fix.change}))["x"]
 
 
 async def _undone(fixer: Fixer, name: str) -> Step | None:

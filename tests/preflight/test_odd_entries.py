@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from siptui.emulator.scenario import FaultRule
-from siptui.gateway.tenant import UNREADABLE
+from siptui.gateway.tenant_model import UNREADABLE
 from siptui.preflight.facts import Missing
 from siptui.preflight.finding import Check, Finding, Result
-from siptui.preflight.gather import gather
+from siptui.preflight.read import gather
 from tests.preflight.tenant import EmulatedServices, emulated_services
-from tests.runs.engine_harness import device as numbered
+from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
 from tests.support.places import ODD
 

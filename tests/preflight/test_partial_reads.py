@@ -9,12 +9,12 @@ import pytest
 from siptui.domain.region import Region
 from siptui.emulator.scenario import FaultRule
 from siptui.gateway.errors import GatewayError, TokenRefusedError
-from siptui.gateway.tenant import TeamsUser
+from siptui.gateway.tenant_model import TeamsUser
 from siptui.preflight.finding import Check, Result
-from siptui.preflight.fixes import FixPlan, Wishes, plan_fixes
-from siptui.preflight.gather import gather
+from siptui.preflight.fix_plan import FixPlan, Wishes, plan_fixes
+from siptui.preflight.read import gather
 from tests.preflight.tenant import EmulatedServices, emulated_services
-from tests.runs.engine_harness import device as numbered
+from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
 
 _WEAK = """

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from siptui.domain.errors import UsageError
 from siptui.domain.public_address import parse_all, parse_public, shown
-from siptui.gateway.tenant import TrustedIP
+from siptui.gateway.tenant_model import TrustedIP
 from siptui.preflight.public_ip import covers, network_of, uncovered
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siptui.gateway.tenant import NumberType
-from siptui.posix import PrivateFileError
+from siptui.gateway.tenant_model import NumberType
+from siptui.host.signals import PrivateFileError
+from siptui.preflight.change_log import Change, Kind, Record, Step, Who
 from siptui.preflight.finding import Check
-from siptui.preflight.record import Change, Kind, Record, Step, Who
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 GRANT = Change(

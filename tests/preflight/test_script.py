@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siptui.preflight.change_log import Change, Kind
 from siptui.preflight.finding import Check
-from siptui.preflight.fixes import Fix, FixPlan
-from siptui.preflight.record import Change, Kind
+from siptui.preflight.fix_plan import Fix, FixPlan
 from siptui.preflight.remedies import grant_ip_phone_policy, quoted
 from siptui.preflight.script import script_file, script_lines
 

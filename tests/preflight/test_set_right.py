@@ -10,14 +10,14 @@ import pytest
 
 from siptui.devicelist.reading import read
 from siptui.domain.public_address import parse_public
-from siptui.gateway.tenant import NumberType, PolicyType
-from siptui.preflight.apply import CannotUndoError, NotNamedError
+from siptui.gateway.tenant_model import NumberType, PolicyType
+from siptui.preflight.change_log import Kind, Recorded, Step
 from siptui.preflight.finding import Check, Result
-from siptui.preflight.fixes import Wishes, plan_fixes
-from siptui.preflight.record import Kind, Recorded, Step
+from siptui.preflight.fix_plan import Wishes, plan_fixes
+from siptui.preflight.fix_runner import CannotUndoError, NotNamedError
 from tests.preflight.lacking import BARE, SCENARIO, by_region, fails, rows
 from tests.preflight.tenant import EmulatedServices, emulated_services
-from tests.runs.engine_harness import device as numbered
+from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from siptui.domain.public_address import parse_public
-from siptui.gateway.tenant import (
+from siptui.gateway.tenant_model import (
     AccessPolicy,
     CallingPolicy,
     TrustedIP,

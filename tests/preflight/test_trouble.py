@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from siptui.emulator.scenario import FaultRule
-from siptui.gateway.tenant import PolicyType
+from siptui.gateway.tenant_model import PolicyType
+from siptui.preflight.change_log import Step
 from siptui.preflight.finding import Check
-from siptui.preflight.fixes import Wishes, plan_fixes
-from siptui.preflight.record import Step
+from siptui.preflight.fix_plan import Wishes, plan_fixes
 from tests.preflight.lacking import BARE, SCENARIO, rows
 from tests.preflight.tenant import EmulatedServices, emulated_services
-from tests.runs.engine_harness import device as numbered
+from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
 
 _EVERY_GRAPH = (

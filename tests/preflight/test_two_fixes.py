@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from siptui.domain.public_address import parse_public
-from siptui.posix import HeldError, PrivateFileError
+from siptui.host.locks import HeldError
+from siptui.host.signals import PrivateFileError
+from siptui.preflight.change_log import NAME, Step
 from siptui.preflight.finding import Check
-from siptui.preflight.fixes import Fix, Wishes, plan_fixes
-from siptui.preflight.record import NAME, Step
+from siptui.preflight.fix_plan import Fix, Wishes, plan_fixes
 from tests.preflight.tenant import EmulatedServices, emulated_services
-from tests.runs.engine_harness import device as numbered
+from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
 
 _BARE = """

@@ -10,13 +10,13 @@ import pytest
 from siptui.devicelist.reading import read
 from siptui.domain.public_address import parse_public
 from siptui.emulator.scenario import AccountRule
+from siptui.preflight.change_log import Step
 from siptui.preflight.finding import Check, Result
-from siptui.preflight.fixes import Wishes, plan_fixes
-from siptui.preflight.gather import Progress, gather
-from siptui.preflight.record import Step
+from siptui.preflight.fix_plan import Wishes, plan_fixes
+from siptui.preflight.read import Progress, gather
 from tests.preflight.lacking import SCENARIO, by_region, expected, fails, rows
 from tests.preflight.tenant import emulated_services
-from tests.runs.engine_harness import device as numbered
+from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
 
 #: What only people can set right in the scenario “prerequisites”, once they have.

@@ -12,11 +12,11 @@ import pytest
 from siptui.domain.errors import SignInNeededError
 from siptui.gateway.protocol import BulkSignIn
 from siptui.runs import events as ev
-from siptui.runs.journal import Journal
+from siptui.runs.journal.journal import Journal
 from siptui.runs.notify import Herald, run_command, told
-from siptui.runs.office import Office
+from siptui.runs.service import Office
 from siptui.runs.worker import work_on
-from tests.runs.engine_harness import devices
+from tests.runs.engine.engine_harness import devices
 from tests.worker.installation import until
 
 KEEP = (sys.executable, "-c", "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())")

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from siptui.cli import cli
+from siptui.cli.main import cli
 from siptui.domain.state import BatchState, DeviceState
-from siptui.preflight.record import Record, Step
+from siptui.preflight.change_log import Record, Step
 from siptui.runs.events import RunFinished
-from siptui.runs.journal import Journal
-from siptui.runs.office import load
-from tests.runs.engine_harness import EngineHarness
+from siptui.runs.journal.journal import Journal
+from siptui.runs.state_load import load
+from tests.runs.engine.engine_harness import EngineHarness
 from tests.runs.journals.make import told
 from tests.support import emulated_time
 

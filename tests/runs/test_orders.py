@@ -17,7 +17,7 @@ from siptui.runs.events import (
     Options,
     Order,
 )
-from tests.runs.engine_harness import device, devices
+from tests.runs.engine.engine_harness import device, devices
 from tests.runs.state_builder import EMEA, NOAM, StateBuilder
 
 THROTTLED = "On-premises AD throttling detected"

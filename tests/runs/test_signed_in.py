@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from siptui.domain.state import DeviceState
+from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import DevicesSignedIn, Options, RunFinished, RunStopped
 from siptui.runs.host_tenant import HostTenant
-from siptui.runs.office import Office
-from siptui.runs.overlap import SignedInError
-from tests.runs.engine_harness import EngineHarness, device, devices
+from siptui.runs.service import Office
+from tests.runs.engine.engine_harness import EngineHarness, device, devices
 from tests.support import emulated_time
 
 TWO = Options(batch_size=2, slots=1)

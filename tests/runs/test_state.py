@@ -25,7 +25,7 @@ from siptui.runs.events import (
     RunStopped,
     WorkerStarted,
 )
-from tests.runs.engine_harness import devices
+from tests.runs.engine.engine_harness import devices
 from tests.runs.state_builder import EMEA, StateBuilder
 
 BATCHES, DEVICES = st.integers(1, 3), st.integers(0, 8)

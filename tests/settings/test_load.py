@@ -6,7 +6,7 @@ import pytest
 
 from siptui.domain.errors import ExitCode, SignInNeededError, UsageError
 from siptui.domain.region import Region
-from siptui.gateway.tenant import NumberType
+from siptui.gateway.tenant_model import NumberType
 from siptui.settings.folders import Folders
 from siptui.settings.load import Settings, load, parse
 from siptui.settings.model import BUILT_IN_CLOUDS, NUMBER_TYPES

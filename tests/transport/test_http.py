@@ -11,7 +11,7 @@ import trustme
 
 from siptui.domain.errors import UsageError
 from siptui.transport import Answer, Call, Exchange, Failure, TransportError, open_client
-from siptui.transport.exchange import LIMITS
+from siptui.transport.messages import LIMITS
 from siptui.transport.proxy import proxy_for
 from tests.support import emulated_time
 from tests.transport import web

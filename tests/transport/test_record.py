@@ -10,10 +10,10 @@ import pytest
 
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
-from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.logs.pseudonyms import Pseudonyms
 from siptui.transport import Answer, Call, Exchange, open_client
-from siptui.transport.record import Recorder
+from siptui.transport.recorder import Recorder
 from tests.gateway.contract import devices
 from tests.gateway.service import ADMIN_API, CREATE, Tokens, discovered
 from tests.transport import web

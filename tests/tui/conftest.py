@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from siptui.tui.launch import prepare_environment
+from siptui.tui.run_console import prepare_environment
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion

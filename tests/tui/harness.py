@@ -13,11 +13,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from siptui.tui.app import SiptuiApp
-from siptui.tui.flows import Console
-from siptui.tui.grid import RowGrid
+from siptui.tui.base_app import ThemedApp
+from siptui.tui.console.run_flow import Console
 from siptui.tui.options import ConsoleOptions
-from siptui.tui.surface import Surface
-from siptui.tui.themed import ThemedApp
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Surface
 from tests.tui.scripted_runs import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40)]

@@ -9,9 +9,9 @@ from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.user_name import UserName
-from siptui.posix import Holder
+from siptui.host.locks import Holder
 from siptui.runs import events as ev
-from siptui.runs.office import Office
+from siptui.runs.service import Office
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

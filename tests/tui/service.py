@@ -4,20 +4,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from siptui.commands.console_checks import ConsoleChecks
+from siptui.app.console_preflight import ConsoleChecks
+from siptui.background_loop import Aside
 from siptui.domain.region import Region
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.scenario import Scenario
-from siptui.gateway.admin import TenantAdminClient
-from siptui.gateway.client import BulkSignInClient
-from siptui.gateway.graph import DirectoryClient
-from siptui.gateway.inventory import InventoryClient
+from siptui.gateway.bulk_client import BulkSignInClient
+from siptui.gateway.graph_client import DirectoryClient
+from siptui.gateway.inventory_client import InventoryClient
 from siptui.gateway.protocol import BulkSignIn
-from siptui.preflight.gather import Sources
-from siptui.preflight.record import Record, Who
+from siptui.gateway.tenant_client import TenantAdminClient
+from siptui.preflight.change_log import Record, Who
+from siptui.preflight.read import Sources
 from siptui.runs import events as ev
-from siptui.runs.aside import Aside
-from siptui.runs.memory import TenantMemory
+from siptui.runs.tenant_batches import TenantMemory
 from siptui.transport import open_client
 from tests.tui.scripted_runs import START, ScriptedRuns, make_devices
 

@@ -30,7 +30,7 @@ class Terminal:
             [
                 sys.executable,
                 "-c",
-                f"{code}\nfrom siptui.cli import main; main()",
+                f"{code}\nfrom siptui.cli.main import main; main()",
                 *filter(None, [command]),
                 *words,
             ],

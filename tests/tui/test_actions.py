@@ -17,7 +17,7 @@ import siptui.tui
 from siptui.domain.errors import UsageError
 from siptui.tui.actions import ACTIONS, UNFIT, keys_table, resolve_keys
 from siptui.tui.app import SiptuiApp
-from siptui.tui.flows import Console
+from siptui.tui.console.run_flow import Console
 from tests.tui.harness import console
 from tests.tui.scripted_runs import list_text, make_devices
 

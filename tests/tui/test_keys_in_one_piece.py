@@ -14,10 +14,10 @@ from textual import events
 from siptui.domain.region import Region
 from siptui.runs import events as ev
 from siptui.tui.actions import ACTIONS
+from siptui.tui.console.run_flow import Console
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.causes import Causes
 from siptui.tui.dialogs.palette import Palette
-from siptui.tui.flows import Console
 from tests.tui.harness import ConsoleHarness, console
 from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
 from tests.tui.terminal import Terminal

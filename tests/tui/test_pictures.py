@@ -9,11 +9,11 @@ import pytest
 from siptui.domain.region import Region
 from siptui.emulator.scenario import read_scenario
 from siptui.runs import events as ev
+from tests.tui.console.test_preflight import SCENARIO
 from tests.tui.harness import ConsoleHarness, console
 from tests.tui.screenshots import Screenshots
 from tests.tui.scripted_runs import START, list_text, make_devices
 from tests.tui.service import Service
-from tests.tui.test_preflight import SCENARIO
 
 BAD = "[/lobby],00-04-F2-00-00-99,EMEA\nx@contoso.com,4.13E+11,EMEA\n"
 TEXT = list_text(make_devices(40)) + BAD

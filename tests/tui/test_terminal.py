@@ -128,8 +128,9 @@ def test_a_terminal_of_16_colours_gets_no_others(term: str) -> None:
 
 
 _FAULTS = {
-    "in a key": "from siptui.tui.main import MainScreen as M\nM.action_log = lambda self: 1 / 0",
-    "in work": "from siptui.tui.flows import Console as C\n"
+    "in a key": "from siptui.tui.console.screen import MainScreen as M\n"
+    "M.action_log = lambda self: 1 / 0",
+    "in work": "from siptui.tui.console.run_flow import Console as C\n"
     "from textual import work\n"
     "async def fail(self): 1 / 0\n"
     "C.action_log = work(fail)",
@@ -138,7 +139,7 @@ _FAULTS = {
 
 @pytest.mark.parametrize("where", _FAULTS)
 def test_a_fault_leaves_the_terminal_clean_and_shows_no_trace(where: str) -> None:
-    prepare = "from siptui.tui.launch import prepare_environment\nprepare_environment()\n"
+    prepare = "from siptui.tui.run_console import prepare_environment\nprepare_environment()\n"
     terminal = Terminal(code=prepare + _FAULTS[where])
     try:
         terminal.read_until(b"60 devices ready")

@@ -14,15 +14,16 @@ from typing import Any, TypeVar
 
 from click.testing import CliRunner, Result
 
-from siptui.cli import cli
-from siptui.commands.session import Selected, select
+from siptui.app.session import Selected, select
+from siptui.cli.main import cli
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 from siptui.emulator.scenario import Scenario, read_scenario
-from siptui.posix import Holder
-from siptui.runs.journal import Journal
-from siptui.runs.office import holder_of, load
+from siptui.host.locks import Holder
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import holder_of
 from siptui.runs.state import RunState
+from siptui.runs.state_load import load
 from tests.support.emulator import Running, running_emulator
 
 T = TypeVar("T")

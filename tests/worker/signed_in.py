@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.entra_beside import Beside, authority_beside
-from siptui.emulator.entra_grants import EntraState
+from siptui.emulator.entra.beside import Beside, authority_beside
+from siptui.emulator.entra.grants import EntraState
 from siptui.emulator.scenario import Scenario, read_scenario
 from siptui.runs import events as ev
-from siptui.runs.journal import Journal
+from siptui.runs.journal.journal import Journal
 from tests.support.emulator import serving
 from tests.worker.installation import QUICK, Installation
 

@@ -5,15 +5,15 @@ import sys
 from pathlib import Path
 
 from siptui.runs.events import Note
-from siptui.runs.journal import Journal
-from tests.runs.engine_harness import devices
+from siptui.runs.journal.journal import Journal
+from tests.runs.engine.engine_harness import devices
 from tests.support.emulated_time import START
 
 _WORKER = """
 import sys
 from pathlib import Path
 from siptui.runs.events import Note
-from siptui.runs.journal import Journal
+from siptui.runs.journal.journal import Journal
 from tests.support.emulated_time import START
 with Journal(Path(sys.argv[1])) as journal:
     print(len(journal.read("run")), flush=True)

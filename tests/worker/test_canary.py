@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from siptui.emulator.entra_grants import DeviceGrant
+from siptui.emulator.entra.grants import DeviceGrant
 from tests.worker.installation import until, write_list
 from tests.worker.signed_in import SignedInInstallation, signed_in_installation
 from tests.worker.test_hangup import Terminal
@@ -144,7 +144,7 @@ def test_no_secret_is_anywhere_but_in_the_token_store(
     assert any(name.endswith("journal.db") for name in files)
     assert any("/logs/" in name and b"token" in content for name, content in files.items())
     assert any(".zip:" in name for name in files)
-    workers = [key for key, content in seen.items() if b"siptui.commands.work" in content]
+    workers = [key for key, content in seen.items() if b"siptui.app.worker_main" in content]
     assert workers
     assert any(key.endswith("environ") and b"SIPTUI_STATE_DIR" in seen[key] for key in seen)
     hits = [
@@ -187,7 +187,7 @@ def test_a_token_of_a_variable_is_in_no_worker(installation: SignedInInstallatio
     seen = processes.stop()
     starter = f"{process.pid}/environ"
     assert token.encode() in seen[starter]  # set by the user, in the user's own shell
-    workers = {k.partition("/")[0] for k, v in seen.items() if b"siptui.commands.work" in v}
+    workers = {k.partition("/")[0] for k, v in seen.items() if b"siptui.app.worker_main" in v}
     assert workers
     everything = {**dict(_everything(installation.folder, set())), "said": (out + err).encode()}
     everything |= {key: value for key, value in seen.items() if key != starter}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from siptui.runs.journal_file import COMPANIONS
+from siptui.runs.journal.sqlite_file import COMPANIONS
 from tests.worker.installation import (
     Installation,
     each_type,

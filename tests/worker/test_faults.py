@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from siptui.commands.watching import watch
+from siptui.cli.follow_run import watch
 from siptui.runs.events import Options
-from siptui.runs.office import Office
-from tests.runs.engine_harness import devices
+from siptui.runs.service import Office
+from tests.runs.engine.engine_harness import devices
 from tests.worker.installation import TOKEN, installed, until, write_list
 from tests.worker.terminal import Terminal
 
@@ -88,7 +88,7 @@ def test_a_journal_that_was_repaired_is_told_of(tmp_path: Path) -> None:
 
 _REFUSED = """
 import errno, os
-from siptui.posix import FileLock
+from siptui.host.signals import FileLock
 def refused(self, *args):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 FileLock.__init__ = refused

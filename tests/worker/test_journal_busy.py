@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from siptui.runs.events import Note
-from siptui.runs.journal import Journal
+from siptui.runs.journal.journal import Journal
 from tests.worker.installation import (
     Installation,
     hardware_id,

@@ -219,7 +219,7 @@ def test_a_journal_that_goes_while_the_sign_in_is_fetched_is_noticed_before_the_
 
 _SLOW_TOKEN = """
 import asyncio, os
-from siptui.gateway.client import BulkSignInClient
+from siptui.gateway.bulk_client import BulkSignInClient
 real = BulkSignInClient.create_batch
 async def slow(self, *args, **more):
     while not os.path.exists("{go}"):

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from siptui.commands.launch import start_worker
+from siptui.app.worker_start import start_worker
 from siptui.devicelist.reading import read
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
-from siptui.runs.journal import Journal
-from siptui.runs.office import Office
+from siptui.runs.journal.journal import Journal
+from siptui.runs.service import Office
 from tests.worker.installation import Installation, installed, json_lines, until, write_list
 from tests.worker.warm import start_warm
 

@@ -37,7 +37,7 @@ def test_commands_worker_and_keyring_write_no_core(tmp_path: Path) -> None:
             ["auth", "login", "--store", "keyring", "--no-input"],
         ):
             installation.process(*words, env=env, stderr=subprocess.DEVNULL).communicate()
-        until(lambda: "siptui.commands.work" in watched.read_text(), "the end of the worker")
+        until(lambda: "siptui.app.worker_main" in watched.read_text(), "the end of the worker")
     lines = watched.read_text().splitlines()
     assert any("siptui run" in line for line in lines)
     ours = [line for line in lines if re.search(r"-m siptui |siptui\.(commands|identity)", line)]
@@ -46,7 +46,8 @@ def test_commands_worker_and_keyring_write_no_core(tmp_path: Path) -> None:
 
 def test_the_limit_is_not_all(tmp_path: Path) -> None:
     code = (
-        "import ctypes, resource; from siptui.posix import forbid_core_dumps; forbid_core_dumps();"
+        "import ctypes, resource; from siptui.host.signals import forbid_core_dumps;"
+        "forbid_core_dumps();"
         f"print(ctypes.CDLL(None).prctl({_GET_DUMPABLE}, 0, 0, 0, 0),"
         "*resource.getrlimit(resource.RLIMIT_CORE))"
     )

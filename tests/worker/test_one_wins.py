@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from siptui.runs.journal import Journal, JournalError
-from siptui.runs.overlap import BusyDevicesError
+from siptui.runs.conflicts import BusyDevicesError
+from siptui.runs.journal.journal import Journal, JournalError
 from tests.worker.installation import Installation, installed, until, write_list
 
 _SLOW = "[timing]\ndevice = [3000, 3000]\n"

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from siptui.domain.state import BatchState
-from siptui.emulator.entra_tokens import EntraUser
+from siptui.emulator.entra.tokens import EntraUser
 from siptui.runs import events as ev
-from siptui.runs.state import BatchRecord
-from siptui.tui.need import needs_sign_in
+from siptui.runs.state import BatchRecord, needs_sign_in
 from tests.transport import web
 from tests.worker.installation import json_lines, until, write_list
 from tests.worker.signed_in import LASTING, SignedInInstallation, signed_in_installation
@@ -142,8 +141,8 @@ def _token(installation: SignedInInstallation) -> str:
 def test_a_new_token_in_a_variable_is_handed_over_by_resume(
     installation: SignedInInstallation,
 ) -> None:
-    from siptui.commands.launch import start_worker, worker_desk
-    from siptui.commands.session import select
+    from siptui.app.session import select
+    from siptui.app.worker_start import start_worker, worker_desk
     from siptui.devicelist.reading import read
     from siptui.domain.region import Region
 

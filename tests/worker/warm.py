@@ -1,6 +1,6 @@
 """Workers without the cost of starting Python: forked from a process that has imported it all.
 
-They run `siptui.commands.work` from its first line on, in a process and a session of their own.
+They run `siptui.app.worker_main` from its first line on, in a process and a session of their own.
 """
 
 import io
@@ -11,10 +11,10 @@ import sys
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 
-from siptui.commands import work
+from siptui.app import worker_main
 from tests.worker.installation import TOKEN
 
-_IMPORTED = [__name__, "siptui.commands.session", "siptui.runs.worker", "siptui.gateway.client"]
+_IMPORTED = [__name__, "siptui.app.session", "siptui.runs.worker", "siptui.gateway.bulk_client"]
 
 
 def start_warm(run: str, env: Mapping[str, str]) -> int:
@@ -38,4 +38,4 @@ def _work(order: str, env: dict[str, str], answers: Connection) -> None:
     answers.close()
     sys.stdin = io.StringIO(order + "\n")
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 - the process's own
-    sys.exit(work.main())
+    sys.exit(worker_main.main())

@@ -7,12 +7,12 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from siptui.domain.limits import MAX_BATCH_SIZE
-from siptui.tui.columns import Column
 from siptui.tui.dialogs.base import Dialog
-from siptui.tui.field import Field
-from siptui.tui.grid import RowGrid
-from siptui.tui.rowindex import GridRow
-from siptui.tui.surface import Line, Surface
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.field import Field
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Line, Surface
 
 _NO_NUMBER = {"question_mark": "help", "q": "leave"}
 

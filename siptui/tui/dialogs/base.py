@@ -12,9 +12,9 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from siptui.domain.text import visible
-from siptui.tui.asides import aside
+from siptui.tui.dialogs.help_text import aside
 from siptui.tui.dialogs.page import Page
-from siptui.tui.surface import Line, Surface, wrapped
+from siptui.tui.widgets.text_lines import Line, Surface, wrapped
 
 T = TypeVar("T")
 

@@ -13,20 +13,20 @@ from siptui.domain.outcome import Outcome, explain
 from siptui.domain.region import Region
 from siptui.domain.state import SYMBOLS
 from siptui.domain.text import visible
-from siptui.gateway.listed import gap_of
+from siptui.gateway.json_lists import gap_of
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
-from siptui.runs.memory import Known, Memory, Remembered
-from siptui.runs.results import batch_rows, state_of
-from siptui.tui.board import tone
-from siptui.tui.columns import Column
-from siptui.tui.details import powershell_line
+from siptui.runs.output.export_rows import batch_rows, state_of
+from siptui.runs.tenant_batches import Known, Memory, Remembered
+from siptui.tui.console.details import powershell_line
+from siptui.tui.console.sentences import REGIONS, plural
+from siptui.tui.console.table_rows import tone
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.tablepage import TablePage
-from siptui.tui.grid import RowGrid
-from siptui.tui.phrases import REGIONS, plural
-from siptui.tui.rowindex import GridRow
-from siptui.tui.saving import ask_and_write
-from siptui.tui.surface import Line
+from siptui.tui.save_file import ask_and_write
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Line
 
 T = TypeVar("T")
 _COLUMNS = (

@@ -8,13 +8,13 @@ from textual.widget import Widget
 
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.runs.state import DeviceRecord
-from siptui.tui.columns import Column
+from siptui.tui.console.retry_causes import CLASSES
+from siptui.tui.console.sentences import cause_name
 from siptui.tui.dialogs.base import Dialog
-from siptui.tui.grid import RowGrid
-from siptui.tui.phrases import cause_name
-from siptui.tui.retrying import CLASSES
-from siptui.tui.rowindex import GridRow
-from siptui.tui.surface import Line
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Line
 
 
 class Causes(Dialog[frozenset[Cause]]):

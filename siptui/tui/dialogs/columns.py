@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from siptui.tui.columns import Column
 from siptui.tui.dialogs.base import Dialog
-from siptui.tui.grid import RowGrid
-from siptui.tui.rowindex import GridRow
-from siptui.tui.surface import Line
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Line
 
 
 class ColumnChoice(Dialog[frozenset[str]]):

@@ -9,19 +9,19 @@ from textual.binding import Binding, BindingType
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
-from siptui.preflight.apply import FixOutcome
-from siptui.preflight.fixes import Fix, FixPlan
-from siptui.preflight.record import Kind, Step
-from siptui.tui.checks import Checks
-from siptui.tui.columns import Column
+from siptui.preflight.change_log import Kind, Step
+from siptui.preflight.fix_plan import Fix, FixPlan
+from siptui.preflight.fix_runner import FixOutcome
+from siptui.tui.console.preflight_text import name_of
+from siptui.tui.console.sentences import plural
 from siptui.tui.dialogs.ask import Confirm, Prompt
 from siptui.tui.dialogs.tablepage import TablePage
-from siptui.tui.findings import name_of
-from siptui.tui.grid import RowGrid
-from siptui.tui.phrases import plural
-from siptui.tui.rowindex import GridRow
-from siptui.tui.saving import ask_and_write
-from siptui.tui.surface import Line
+from siptui.tui.options import Checks
+from siptui.tui.save_file import ask_and_write
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Line
 
 _COLUMNS = (
     Column("check", "Check", 14, most=18),

@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from siptui.tui.dialogs.page import Page
-from siptui.tui.surface import Line
+from siptui.tui.widgets.text_lines import Line
 
 
 @dataclass(frozen=True, slots=True)

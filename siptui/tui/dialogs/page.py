@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.screen import Screen
 
 from siptui.domain.text import visible
-from siptui.tui.copying import copy_text
-from siptui.tui.surface import Line, Surface, plain, wrapped
+from siptui.tui.terminal import copy_text
+from siptui.tui.widgets.text_lines import Line, Surface, plain, wrapped
 
 
 class Pager(Surface, can_focus=True):

@@ -9,11 +9,11 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from siptui.domain.text import folded
-from siptui.tui.columns import Column
 from siptui.tui.dialogs.base import Dialog
-from siptui.tui.field import Field
-from siptui.tui.grid import RowGrid
-from siptui.tui.rowindex import GridRow
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.field import Field
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
 
 _HELPS = {"question_mark": "help"}
 _MOST = 14

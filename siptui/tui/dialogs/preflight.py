@@ -7,13 +7,13 @@ from textual.binding import Binding, BindingType
 
 from siptui.domain.text import visible
 from siptui.preflight.finding import Finding, Report, Result
-from siptui.tui.columns import Column
+from siptui.tui.console.preflight_text import groups, lines_of, name_of, ranked, sign
+from siptui.tui.console.sentences import plural
 from siptui.tui.dialogs.tablepage import TablePage
-from siptui.tui.findings import groups, lines_of, name_of, ranked, sign
-from siptui.tui.grid import RowGrid
-from siptui.tui.phrases import plural
-from siptui.tui.rowindex import GridRow
-from siptui.tui.surface import Line
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Line
 
 _COLUMNS = (
     Column("of", "Of", 6),

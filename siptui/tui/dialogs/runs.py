@@ -8,13 +8,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from siptui.domain.text import visible
-from siptui.runs.desk import RunHead
-from siptui.tui.columns import Column
+from siptui.runs.service import RunHead
+from siptui.tui.console.help_text import page_help
 from siptui.tui.dialogs.page import Page
-from siptui.tui.grid import RowGrid
-from siptui.tui.helping import page_help
-from siptui.tui.rowindex import GridRow
-from siptui.tui.surface import Line, Surface
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Line, Surface
 
 _COLUMNS = (
     Column("started", "Started (UTC)", 16),

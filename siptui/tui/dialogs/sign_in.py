@@ -10,15 +10,15 @@ from textual.widgets import Input
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
-from siptui.tui.copying import copy_text
 from siptui.tui.dialogs.base import Dialog
-from siptui.tui.field import Field
-from siptui.tui.surface import Line, Surface
+from siptui.tui.terminal import copy_text
+from siptui.tui.widgets.field import Field
+from siptui.tui.widgets.text_lines import Line, Surface
 
 if TYPE_CHECKING:
     from siptui.identity.account import Account
     from siptui.identity.browser import BrowserPrompt, BrowserSignIn
-    from siptui.identity.device import DeviceCodePrompt, DeviceCodeSignIn
+    from siptui.identity.device_code import DeviceCodePrompt, DeviceCodeSignIn
     from siptui.identity.store import StoreKind, TokenStore
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from siptui.tui.dialogs.ask import Confirm
-from siptui.tui.field import Field
+from siptui.tui.widgets.field import Field
 
 #: The answers besides yes: only rows that fail no check, only the first few.
 PASSING, FIRST = "passing", "first"

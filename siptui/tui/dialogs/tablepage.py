@@ -9,13 +9,13 @@ from textual.screen import Screen
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
-from siptui.tui.columns import Column
-from siptui.tui.copying import copy_text
+from siptui.tui.console.help_text import page_help
 from siptui.tui.dialogs.page import Page
-from siptui.tui.grid import RowGrid
-from siptui.tui.helping import page_help
-from siptui.tui.rowindex import GridRow
-from siptui.tui.surface import Line, Surface, wrapped
+from siptui.tui.terminal import copy_text
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.table import RowGrid
+from siptui.tui.widgets.text_lines import Line, Surface, wrapped
 
 T = TypeVar("T")
 

@@ -17,11 +17,11 @@ from siptui.domain.provisioning import (
 )
 from siptui.domain.region import Region
 from siptui.provisioning.report import NO_TENANT, as_object, option, page, title
-from siptui.tui.columns import Column
 from siptui.tui.dialogs.tablepage import TablePage
-from siptui.tui.rowindex import GridRow
-from siptui.tui.saving import ask_and_write
-from siptui.tui.surface import Line
+from siptui.tui.save_file import ask_and_write
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.text_lines import Line
 
 _COLUMNS = (
     Column("vendor", "Vendor", 12, flex=2, most=25),

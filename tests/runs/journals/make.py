@@ -15,14 +15,14 @@ from unittest.mock import patch
 
 from siptui.domain.region import Region
 from siptui.emulator.scenario import DeviceRule, LagTable, Scenario
-from siptui.preflight.fixes import Wishes, plan_fixes
-from siptui.runs.changes import Changed
+from siptui.preflight.fix_plan import Wishes, plan_fixes
 from siptui.runs.events import AnyEvent, Options
-from siptui.runs.public import device_fields
+from siptui.runs.orders import Changed
+from siptui.runs.output.json_lines import device_fields
 from siptui.runs.state import DeviceRecord, RunState
 from tests.preflight.lacking import SCENARIO, rows
 from tests.preflight.tenant import emulated_services
-from tests.runs.engine_harness import EngineHarness, device
+from tests.runs.engine.engine_harness import EngineHarness, device
 from tests.support import emulated_time
 
 #: The phones of each run. No phone is in two.

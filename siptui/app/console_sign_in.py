@@ -1,0 +1,146 @@
+"""The ways to sign in, for the console, made from the profile."""
+
+import asyncio
+import functools
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING
+
+from siptui.app.session import Selected
+from siptui.domain.errors import SignInNeededError, SiptuiError
+
+if TYPE_CHECKING:
+    from siptui.app.recording_file import Tape
+    from siptui.gateway.protocol import TokenSource
+    from siptui.identity.account import Account
+    from siptui.identity.browser import BrowserSignIn
+    from siptui.identity.device_code import DeviceCodeSignIn
+    from siptui.identity.environment import EnvironmentToken
+    from siptui.identity.handoff import Gift
+    from siptui.identity.msal_http import Connection
+    from siptui.identity.sign_in_attempt import Sleep
+    from siptui.identity.store import StoreKind, TokenStore
+    from siptui.identity.stored_tokens import StoredTokens
+    from siptui.transport import Watcher
+
+
+class ConsoleSignIn:
+    """Signs in to `selected`'s tenant. `tell` hears who did.
+
+    A token of the environment is used until somebody signs in here: it is taken out of `environ`,
+    which `selected` looks at, too. What workers sign in with is `gift`.
+    """
+
+    def __init__(
+        self,
+        selected: Selected,
+        environ: MutableMapping[str, str],
+        tell: Callable[[str], None] = lambda _: None,
+        *,
+        record: "Tape | None" = None,
+        sleep: "Sleep" = asyncio.sleep,
+    ) -> None:
+        from siptui.app.tenant_name import kept_name
+        from siptui.identity.token_source import registration_of
+
+        self._selected = selected
+        self._environ = environ
+        self.tell = tell
+        self._record = record
+        self._watchers: tuple[Watcher, ...] | None = None
+        self._sleep = sleep
+        self._registration = registration_of(selected.profile)
+        self._memory: TokenStore | None = None
+        profile = selected.profile
+        self.tenant_name = kept_name(selected)
+        self.port = profile.redirect_port
+        self.about = (
+            f"Profile {profile.name}, tenant {profile.tenant}, cloud {profile.cloud.name}; "
+            f"client: {self._registration.client_name}."
+        )
+
+    async def problem(self) -> SiptuiError | None:
+        """Why the sign-in at hand cannot be used, or nothing.
+
+        An authority that is not reached is none: the token may be good all the same.
+        """
+        try:
+            await self._tokens().token()
+        except SignInNeededError as error:
+            return error
+        except SiptuiError:
+            return None
+        return None
+
+    async def store(self, kind: "StoreKind | None" = None) -> "TokenStore":
+        """Where the tokens will be kept; in a thread, since keyrings take their time."""
+        from siptui.identity.store_choice import choose_store
+
+        if kind is None and self._memory is not None:
+            return self._memory
+        folder = self._selected.settings.folders.profile(self._selected.profile.name)
+        return await asyncio.to_thread(choose_store, folder, kind, None)
+
+    def by_code(self, store: "TokenStore") -> "DeviceCodeSignIn":
+        """An attempt with a code."""
+        from siptui.identity.device_code import DeviceCodeSignIn
+
+        return DeviceCodeSignIn(self._registration, store, http=self._http, sleep=self._sleep)
+
+    def by_browser(self, store: "TokenStore") -> "BrowserSignIn":
+        """An attempt with a browser."""
+        from siptui.identity.browser import BrowserSignIn
+
+        return BrowserSignIn(self._registration, store, http=self._http, sleep=self._sleep)
+
+    async def taken(self, store: "TokenStore", account: "Account") -> None:
+        """Remember who signed in."""
+        from siptui.app.tenant_name import ask_name
+        from siptui.identity.environment import COMMAND, FILE, VALUE
+        from siptui.identity.store import StoreKind
+
+        self.tell(account.user)
+        self._memory = store if store.kind is StoreKind.MEMORY else None
+        for name in (VALUE, FILE, COMMAND):
+            self._environ.pop(name, None)
+        tokens = self._tokens()
+        asked = ask_name(self._selected, tokens, self._watching())
+        self.tenant_name = await asked or self.tenant_name
+
+    def gift(self) -> "Gift":
+        """What a worker needs to sign in as the console does; nothing where it finds it itself."""
+        from siptui.app.worker_start import given_by
+        from siptui.identity.handoff import Gift
+
+        content = self._memory.read() if self._memory is not None else None
+        return Gift(sign_in=content.decode()) if content else given_by(self._selected)
+
+    def tokens(self) -> "TokenSource":
+        """Where the console's own requests take their tokens from, as of now."""
+        return self._tokens()
+
+    def _tokens(self) -> "StoredTokens | EnvironmentToken":
+        from siptui.identity.environment import environment_token
+        from siptui.identity.store import existing_store
+        from siptui.identity.stored_tokens import StoredTokens
+
+        if given := environment_token(self._registration, self._environ):
+            return given
+        memory = self._memory
+        if memory is not None:
+            return StoredTokens(self._registration, lambda: memory, http=self._http)
+        find = functools.partial(existing_store, self._selected.store_folder)
+        return StoredTokens(self._registration, find, http=self._http)
+
+    def _http(self) -> "Connection":
+        """A connection for msal: logged, and recorded where that is asked for."""
+        from siptui.identity.msal_http import Connection
+
+        return Connection(self._watching())
+
+    def _watching(self) -> "tuple[Watcher, ...]":
+        from siptui.transport.exchange_log import log_exchange
+
+        if self._watchers is None:
+            recorded = (self._record.recorder(),) if self._record is not None else ()
+            self._watchers = (log_exchange, *recorded)
+        return self._watchers

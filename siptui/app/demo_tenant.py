@@ -1,0 +1,76 @@
+"""The demo tenant as a desk: the emulator, the real client and the real engine."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from siptui.app.console_preflight import ConsoleChecks
+from siptui.app.in_process_runs import LocalDesk
+from siptui.emulator.demo import DEMO_SCENARIO
+from siptui.emulator.emulator import Emulator
+from siptui.gateway.bulk_client import BulkSignInClient
+from siptui.gateway.graph_client import DirectoryClient
+from siptui.gateway.inventory_client import InventoryClient
+from siptui.gateway.protocol import BulkSignIn
+from siptui.gateway.tenant_client import TenantAdminClient
+from siptui.preflight.change_log import Record, Who
+from siptui.preflight.read import Sources
+from siptui.runs.tenant_batches import TenantMemory
+from siptui.transport import open_client
+from siptui.transport.throttle import Throttle
+
+#: How much faster than a real tenant the demo's phones sign in.
+SPEED = 4.0
+_BASE = "https://emulator.invalid"  # any host: nothing leaves the process
+
+
+class _Token:
+    async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+        return "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The emulated tenant: its desk, its own memory, its id."""
+
+    desk: LocalDesk
+    memory: TenantMemory
+    checks: ConsoleChecks
+    tenant_id: str
+
+
+def demo_desk(folder: Path, *, speed: float = SPEED) -> LocalDesk:
+    """A desk in the emulated tenant; journal and all in `folder`."""
+    return demo_tenant(folder, speed=speed).desk
+
+
+def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = SPEED) -> Demo:
+    """The emulated tenant; journal and all in `folder`."""
+    emulator = Emulator(scenario, speed=speed)
+    throttle = Throttle()
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[BulkSignIn]:
+        async with open_client(transport=emulator.transport()) as http:
+            yield BulkSignInClient(http, _BASE, _Token(), throttle=throttle)
+
+    @asynccontextmanager
+    async def sources() -> AsyncIterator[Sources]:
+        async with open_client(transport=emulator.transport()) as http:
+            token = _Token()
+            yield Sources(
+                TenantAdminClient(http, _BASE, token, throttle=throttle),
+                DirectoryClient(http, _BASE, token),
+                InventoryClient(http, _BASE, token),
+            )
+
+    def record() -> Record:
+        return Record(folder, tenant=tenant.name, who=Who("demo operator"))
+
+    path = folder / "journal.db"
+    tenant = emulator.scenario.tenant
+    desk = LocalDesk(path, connect, tenant=f"{tenant.name} (emulated)", account="demo operator")
+    # One loop for all who ask the emulator: it lives in one.
+    memory = TenantMemory(path, desk, connect, desk.aside)
+    return Demo(desk, memory, ConsoleChecks(sources, desk.aside, record), tenant.id)

@@ -1,0 +1,88 @@
+"""A desk whose runs are worked on in this very process, by a loop of its own in a thread."""
+
+import logging
+import os
+import threading
+from concurrent.futures import Future, wait
+from pathlib import Path
+
+from siptui.background_loop import Aside
+from siptui.host.locks import HeldError, Holder
+from siptui.runs.service import Office
+from siptui.runs.worker import Connect, take, work_on
+
+_LOG = logging.getLogger(__name__)
+#: Seconds until the engine's loop must have taken a run.
+_STARTING = 30.0
+
+
+class LocalDesk(Office):
+    """An office that works itself. The screen's loop and the engine's never wait for each other:
+    they meet in the journal. `close` stops the work; a run that is stopped so can be resumed.
+    `aside` is the engine's loop, for others who ask the same service; `notify` is the command
+    that tells somebody who does not look."""
+
+    def __init__(
+        self,
+        journal: Path,
+        connect: Connect,
+        *,
+        tenant: str,
+        account: str = "",
+        notify: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(journal, tenant=tenant, account=account, start_work=self._start)
+        self._journal_path = journal
+        self._connect = connect
+        self._notify = notify
+        self._works: dict[str, Future[None]] = {}
+        self.aside = Aside("runs")
+
+    def wait(self, seconds: float) -> None:
+        """Until no run is worked on here; `TimeoutError` after so many seconds."""
+        if wait(self._works.values(), seconds).not_done:
+            raise TimeoutError
+
+    def holder(self, run: str) -> Holder | None:
+        """The process that works on the run: this one from when it was told to."""
+        work = self._works.get(run)
+        here = work is not None and not work.done()
+        return super().holder(run) or (Holder(os.getpid()) if here else None)
+
+    @property
+    def working(self) -> bool:
+        """Whether a run is being worked on here."""
+        return any(not work.done() for work in self._works.values())
+
+    def close(self) -> None:
+        """Stop the work and let go of the journal."""
+        self.aside.close()
+        super().close()
+
+    def _start(self, run: str) -> None:
+        work = self._works.get(run)
+        if work is None or work.done():
+            taken = threading.Event()
+            self._works[run] = self.aside.begin(self._work(run, taken))
+            # Others see what a run has in hand once somebody holds it.
+            taken.wait(_STARTING)
+
+    async def _work(self, run: str, taken: threading.Event) -> None:
+        try:
+            with take(self._journal_path, run) as lock:
+                taken.set()
+                await work_on(
+                    self._journal_path,
+                    run,
+                    self._connect,
+                    host=self.host,
+                    actor=self.actor,
+                    notify=self._notify,
+                    release=lock.release,
+                )
+        except HeldError:
+            return  # another process works on it
+        except Exception:
+            _LOG.exception("the work on run %s ended with a fault", run)
+        finally:
+            taken.set()

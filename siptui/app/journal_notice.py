@@ -1,0 +1,52 @@
+"""What a command says when it opens the journal: damage that was found, and waits for its lock."""
+
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from siptui.app.profile_hint import named
+from siptui.domain.errors import SiptuiError
+
+if TYPE_CHECKING:
+    from siptui.runs.service import Office
+
+
+#: What says that a warning of the journal was read.
+ACKNOWLEDGE = "siptui runs --acknowledge"
+#: Seconds that a command waits for a journal that another process has locked.
+_PATIENCE = 60.0
+O_ = TypeVar("O_", bound="Office")
+
+
+def told(office: O_) -> O_:
+    """`office`, after its notice was said, if it has one; waits are told as well."""
+    if office.notice:
+        click.echo(office.notice, err=True)
+        click.echo(named(f"Say that you have read it with: {ACKNOWLEDGE}"), err=True)
+    office.journal.waiting.patience = _PATIENCE
+    office.journal.waiting.on_wait = _say_wait
+    return office
+
+
+def _say_wait(what: str) -> None:
+    if what:
+        click.echo(f"Waiting: {what}.", err=True)
+
+
+class JournalRepairedError(SiptuiError):
+    """The journal was found damaged, and the operator has not said that this was read."""
+
+    title = "The journal was damaged"
+    code = "journal_repaired"
+
+
+def heeded(office: "Office", *, attended: bool) -> None:
+    """Raise `JournalRepairedError` where a `--yes` was given and nobody has said to know that the
+    journal has forgotten something: what other runs have at the service, above all."""
+    if office.notice and not attended:
+        raise JournalRepairedError(
+            "It was found damaged, and what other runs have at the service may be forgotten. "
+            "Nothing was submitted.",
+            remedy="“siptui runs” shows what was kept, “siptui batches” what the service has. "
+            + named(f"When you are sure, say so with: {ACKNOWLEDGE}"),
+        )

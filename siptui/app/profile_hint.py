@@ -1,0 +1,35 @@
+"""Commands named in remedies, with the profile of the command that runs."""
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.domain.text import visible
+
+if TYPE_CHECKING:
+    pass
+
+
+#: What a profile given on the command line must be given to again.
+_COMMAND = re.compile(
+    r"\bsiptui (?:auth log(?:in|out)|(?:resume|retry|attach|export) [\w-]+|batches)(?![\w-])"
+    r"(?! --profile)"
+)
+
+
+def for_profile(remedy: str, profile: str | None) -> str:
+    """`remedy` with the profile named where it says to sign in or to go on: one that was given on
+    the command line is not the one that is used without it."""
+    if not profile:
+        return remedy
+    named = f" --profile {shlex.quote(visible(profile))}"
+    return _COMMAND.sub(lambda found: found.group() + named, remedy)
+
+
+def named(text: str) -> str:
+    """`text` with the profile of the command that runs, if it was given one."""
+
+    context = click.get_current_context(silent=True)
+    return for_profile(text, context.params.get("profile") if context else None)

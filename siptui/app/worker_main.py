@@ -1,0 +1,152 @@
+"""The worker process: works on one run, in a session of its own and without a terminal.
+
+Started by `launch.start_worker`, never by hand. What it needs comes as one JSON object on
+standard input, a token or sign-in of its starter included, so that no argument list and no
+environment listing shows it. It answers with one JSON line once it holds the run. A new sign-in
+comes through a pipe of its own; the order that says so comes through the journal.
+"""
+
+import asyncio
+import contextlib
+import functools
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.domain.text import visible
+from siptui.gateway.protocol import BulkSignIn
+from siptui.host.signals import forbid_core_dumps
+
+if TYPE_CHECKING:
+    from siptui.identity.msal_client import HttpFactory
+
+#: By name: run as a program, this module is called `__main__`, and only siptui's loggers log.
+_LOG = logging.getLogger("siptui.app.worker_main")
+_LOG_TELLS = "Nothing was submitted by it. The log in the log folder says where it happened."
+
+
+def main() -> int:
+    """Read the order, take the run, say so, work."""
+    os.umask(0o077)
+    forbid_core_dumps()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _ended)  # until there is a task to be cancelled
+    order = json.loads(sys.stdin.readline())
+    sys.stdin.close()
+    try:
+        return asyncio.run(_work(order))
+    except SiptuiError as error:
+        _answer({"error": {"code": error.code, "message": error.message, "next": error.remedy}})
+        return int(error.exit_code)
+    except OSError as error:  # a full disk, most of all
+        _LOG.exception("the system refused the worker something", extra={"run": order["run"]})
+        text = f"The system says: {visible(error.strerror or type(error).__name__)}."
+        following = f"Nothing was submitted by it. Then go on with: siptui resume {order['run']}"
+        _answer({"error": {"code": "system", "message": text, "next": following}})
+        return int(ExitCode.ERROR)
+    except Exception as error:
+        _LOG.exception("the worker ended with an error", extra={"run": order["run"]})
+        text = f"an error in siptui itself: {type(error).__name__}"
+        _answer({"error": {"code": "internal_error", "message": text, "next": _LOG_TELLS}})
+        return int(ExitCode.ERROR)
+
+
+def _ended(number: int, _: object) -> None:
+    """End in order: what was taken and made by then is let go of."""
+    sys.exit(128 + number)
+
+
+def _answer(answer: dict[str, Any]) -> None:
+    """Tell the starter how it went; it may have gone already."""
+    with contextlib.suppress(OSError, ValueError):
+        print(json.dumps(answer), flush=True)  # noqa: T201 - the pipe to the starter
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(null, stream)
+    os.close(null)
+
+
+async def _work(order: dict[str, Any]) -> int:
+    from siptui.app.recording_file import Tape
+    from siptui.app.session import open_session, select, start_log
+    from siptui.host.pipe import PrivatePipe
+    from siptui.host.signals import PrivateFileError
+    from siptui.identity.environment import VALUE
+    from siptui.identity.handoff import Gift, HandedTokens
+    from siptui.identity.store import existing_store
+    from siptui.identity.token_source import registration_of
+    from siptui.runs.events import Note
+    from siptui.runs.journal.journal import Journal
+    from siptui.runs.journal.locks import hand_path
+    from siptui.runs.service import this_actor
+    from siptui.runs.worker import now, take, work_on
+
+    environ = dict(os.environ)
+    environ.pop(VALUE, None)
+    given = Gift(order.get("token", ""), order.get("sign_in", ""))
+    selected = select(order.get("profile"), environ, tenant=order.get("tenant", ""))
+    start_log(selected.settings, order.get("log_level"))
+    record = Tape.ordered(order.get("record"))
+    run = order["run"]
+
+    def refused(error: SiptuiError) -> None:
+        text = f"The sign-in handed over was not taken: {error.message}"
+        with Journal(selected.journal, run=run) as journal:
+            journal.append(run, [Note(level="error", text=text)], now())
+
+    with take(selected.journal, run) as lock, contextlib.ExitStack() as kept:
+        look: Callable[[], Iterable[bytes]] = tuple
+        try:
+            hand = PrivatePipe(hand_path(selected.journal, run))
+        except PrivateFileError as error:  # a file system without pipes: the store is still there
+            _LOG.warning("no sign-in can be handed to this worker: %s", error.message)
+        else:
+            look = kept.enter_context(contextlib.closing(hand)).lines
+
+        def release() -> None:
+            kept.close()
+            lock.release()
+
+        def tokens(http: "HttpFactory") -> HandedTokens:
+            find = functools.partial(existing_store, selected.store_folder)
+            registration = registration_of(selected.profile)
+            return HandedTokens(
+                registration, environ, find, given, look=look, refused=refused, http=http
+            )
+
+        @contextlib.asynccontextmanager
+        async def connect() -> AsyncIterator[BulkSignIn]:
+            level = order.get("log_level")
+            opening = open_session(
+                selected=selected, record=record, log_level=level, tokens_by=tokens
+            )
+            async with opening as session:
+                yield session.client
+
+        _answer({"pid": os.getpid()})
+        task = asyncio.ensure_future(
+            work_on(
+                selected.journal,
+                run,
+                connect,
+                host=selected.submitting_host,
+                actor=this_actor(order.get("account", "")),
+                sign_in_wait=float(order.get("patience", 0)),
+                notify=selected.settings.notify_command,
+                release=release,
+            )
+        )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    return ExitCode.OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,256 @@
+"""Starting a worker process for a run, and the desk that does so."""
+
+import json
+import select
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from siptui.app.worker_environment import absolute_paths
+from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.host.interpreter import module_command
+from siptui.host.locks import HeldError
+
+if TYPE_CHECKING:
+    from siptui.app.recording_file import Tape
+    from siptui.app.session import Selected
+    from siptui.identity.handoff import Gift
+    from siptui.runs.service import Office
+
+#: Seconds until a worker must have said that it holds the run.
+_STARTING = 30.0
+#: Seconds a worker waits for a new sign-in before it lets go of a run.
+_PATIENCE = 24 * 3600.0
+
+
+class WorkerFailedError(SiptuiError):
+    """The worker process did not come up."""
+
+    title = "The worker did not start"
+    code = "worker_failed"
+
+
+def start_worker(
+    selected: "Selected",
+    run: str,
+    *,
+    account: str = "",
+    record: "Tape | None" = None,
+    log_level: str | None = None,
+    wait_for_sign_in: bool = True,
+    gift: "Gift | None" = None,
+) -> None:
+    """Start a process of its own session that works on `run`; returns when it holds it.
+
+    It gets `gift`, or the token of the environment, else finds the profile's store by itself.
+    Raises the worker's own error when it cannot. One that is held already is fine.
+    """
+    from siptui.identity.environment import DEVICES, GRAPH, VALUE
+
+    given = given_by(selected) if gift is None else gift
+    # The first is handed over in private, the others a worker has no use for.
+    secret = (VALUE, GRAPH, DEVICES)
+    environ = {name: value for name, value in selected.environ.items() if name not in secret}
+    nameless = not selected.settings.profiles
+    order = {
+        "run": run,
+        "profile": None if nameless else selected.profile.name,
+        "tenant": selected.profile.tenant if nameless else "",
+        "token": given.token,
+        "sign_in": given.sign_in,
+        "account": account,
+        "record": record.order() if record else None,
+        "log_level": log_level,
+        "patience": _PATIENCE if wait_for_sign_in else 0.0,
+    }
+    process = subprocess.Popen(  # noqa: S603 - a module of our own
+        module_command("siptui.app.worker_main"),
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=absolute_paths(environ),
+        start_new_session=True,
+        close_fds=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdout as answers:
+        with process.stdin as orders:
+            orders.write(json.dumps(order).encode() + b"\n")
+        ready, _, _ = select.select([answers], [], [], _STARTING)
+        line = answers.readline() if ready else b""
+    _check(line, process)
+
+
+def _check(line: bytes, process: "subprocess.Popen[bytes]") -> None:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        answer = {}
+    if "pid" in answer:
+        return
+    if error := answer.get("error"):
+        if error["code"] == HeldError.code:
+            return
+        failed = WorkerFailedError(error["message"], remedy=error["next"], code=error["code"])
+        failed.exit_code = ExitCode(process.wait())
+        raise failed
+    raise WorkerFailedError(
+        "It ended, or said nothing for half a minute. Nothing was submitted by it.",
+        remedy="Try “siptui resume --foreground”, which shows why; the log folder may tell more.",
+    )
+
+
+def given_by(selected: "Selected") -> "Gift":
+    """What a worker is to sign in with: the token of the environment, else its own look-up."""
+    from siptui.identity.environment import VALUE
+    from siptui.identity.handoff import Gift
+
+    return Gift(token=selected.environ.get(VALUE, ""))
+
+
+def worker_desk(
+    selected: "Selected",
+    *,
+    account: str = "",
+    record: "Tape | None" = None,
+    log_level: str | None = None,
+    wait_for_sign_in: bool = True,
+    gift: "Callable[[], Gift] | None" = None,
+) -> "Office":
+    """The desk of the profile's tenant, whose runs are worked on by worker processes.
+
+    `gift` says what they sign in with; without it, what the environment gives.
+    """
+    from siptui.app.tenant_name import label
+    from siptui.host.pipe import send_line
+    from siptui.host.signals import PrivateFileError
+    from siptui.runs.journal.locks import hand_path
+    from siptui.runs.service import Office
+
+    def giving() -> "Gift":
+        return gift() if gift else given_by(selected)
+
+    def hand_over(run: str) -> None:
+        given = giving()
+        try:
+            send_line(hand_path(selected.journal, run), given.line())
+        except PrivateFileError:
+            if given:
+                raise  # what lies in the store is found without
+
+    def start(run: str) -> None:
+        start_worker(
+            selected,
+            run,
+            account=account,
+            record=record,
+            log_level=log_level,
+            wait_for_sign_in=wait_for_sign_in,
+            gift=giving(),
+        )
+
+    desk = Office(
+        selected.journal,
+        tenant=selected.profile.tenant,
+        account=account,
+        start_work=start,
+        hand_over=hand_over,
+    )
+    desk.label, desk.host = label(selected), selected.host
+    return desk
+
+
+def local_desk(
+    selected: "Selected",
+    *,
+    account: str = "",
+    record: "Tape | None" = None,
+    log_level: str | None = None,
+) -> "Office":
+    """The desk of the profile's tenant, whose runs are worked on in this very process."""
+    from collections.abc import AsyncIterator
+    from contextlib import asynccontextmanager
+
+    from siptui.app.in_process_runs import LocalDesk
+    from siptui.app.session import open_session
+    from siptui.app.tenant_name import label
+    from siptui.gateway.protocol import BulkSignIn
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[BulkSignIn]:
+        opening = open_session(selected=selected, record=record, log_level=log_level)
+        async with opening as session:
+            yield session.client
+
+    desk = LocalDesk(
+        selected.journal,
+        connect,
+        tenant=selected.profile.tenant,
+        account=account,
+        notify=selected.settings.notify_command,
+    )
+    desk.label, desk.host = label(selected), selected.submitting_host
+    return desk
+
+
+def desk_for(
+    selected: "Selected",
+    *,
+    foreground: bool,
+    account: str = "",
+    record: "Tape | None" = None,
+    log_level: str | None = None,
+    wait_for_sign_in: bool = True,
+) -> "Office":
+    """The desk with worker processes, or with `foreground` the one that works here."""
+    from siptui.app.journal_notice import told
+
+    if foreground:
+        return told(local_desk(selected, account=account, record=record, log_level=log_level))
+    return told(
+        worker_desk(
+            selected,
+            account=account,
+            record=record,
+            log_level=log_level,
+            wait_for_sign_in=wait_for_sign_in and _can_be_renewed(selected),
+        )
+    )
+
+
+def _can_be_renewed(selected: "Selected") -> bool:
+    """Whether a lost sign-in is worth waiting for: a script cannot hand over a new token."""
+    return not given_by(selected) or sys.stdin.isatty()
+
+
+def signed_in_account(
+    selected: "Selected", record: "Tape | None" = None, log_level: str | None = None
+) -> str:
+    """The account that submits, if its token says so. Raises `SignInNeededError` without one."""
+    import asyncio
+
+    from siptui.app.recording_file import watching
+    from siptui.app.session import start_log, token_source
+
+    start_log(selected.settings, log_level)
+    with watching(record) as watchers:
+        tokens, _ = token_source(selected, watchers)
+        asyncio.run(tokens.token())
+    account = getattr(tokens, "account", lambda: None)()
+    return getattr(account, "user", "") if account else ""
+
+
+def known_account(selected: "Selected") -> str:
+    """The account that is signed in as far as this host knows; nothing is asked of the network."""
+    from siptui.app.session import token_source
+    from siptui.domain.errors import SiptuiError
+
+    try:
+        tokens, _ = token_source(selected)
+        account = getattr(tokens, "account", lambda: None)()
+    except SiptuiError:
+        return ""  # the console says so when it matters: before it submits
+    return getattr(account, "user", "") if account else ""

@@ -1,0 +1,122 @@
+"""`siptui attach [RUN]`: the console on a run, running or ended, or its lines for programs."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.cli import options
+from siptui.domain.errors import UsageError
+from siptui.domain.region import Region
+
+if TYPE_CHECKING:
+    from siptui.app.recording_file import Tape
+    from siptui.app.session import Selected
+    from siptui.runs.service import Office
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--batch", "batch_id", metavar="ID", help="Follow a batch somebody else submitted.")
+@options.region
+@click.option("--theme", metavar="NAME", help="Theme of the console (else the profile's).")
+@click.option("--read-only", is_flag=True, help="Hide everything that changes anything.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option(
+    "--from-now",
+    is_flag=True,
+    help="With --json: only what happens from now on.",
+)
+@options.as_json
+@options.common
+def command(
+    run: str | None,
+    batch_id: str | None,
+    region: Region | None,
+    theme: str | None,
+    read_only: bool,
+    no_mouse: bool,
+    from_now: bool,
+    as_json: bool,
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: "Tape | None",
+) -> int:
+    """Open the console on RUN, running or ended; on the newest unfinished one, or else the
+    newest, if none is named.
+
+    With --json there is no console: the lines of “run --json” are printed from the beginning of the
+    run, or with --from-now from now on, until its work ends. It needs no terminal, changes nothing,
+    and any number may follow one run; the exit code is the run's.
+    """
+    if from_now and not as_json:
+        raise UsageError(
+            "--from-now is for --json; the console shows a run from its beginning.",
+            remedy="Give --json as well, or leave it out.",
+        )
+    from siptui.app.journal_notice import told
+    from siptui.app.session import select
+    from siptui.cli.commands.open import console_options, open_console
+    from siptui.runs.service import Office
+
+    selected = select(profile)
+    office = told(Office(selected.journal, tenant=selected.profile.tenant))
+    try:
+        if batch_id is not None:
+            found: str | None = _adopted(
+                office, selected, batch_id, region, record, log_level, screen=not as_json
+            )
+        elif run is None:
+            newest: list[str] = office.journal.runs()[:1]
+            found = office.newest_unfinished() or (newest[0] if newest else None)
+        else:
+            found = office.find(run)
+        if found is not None and as_json:
+            from siptui.cli.follow_run import watch
+            from siptui.runs.state_load import load
+
+            after = load(office.journal, found).last_seq if from_now else 0
+            return watch(office, selected.journal, found, as_json=True, after=after)
+    finally:
+        office.close()
+    if found is None:
+        raise UsageError(
+            "There is no run to attach to yet.",
+            code="no_run",
+            remedy="Start one: siptui FILE opens the console, siptui run FILE does without.",
+        )
+    console = console_options(
+        selected, theme=theme, read_only=read_only, no_mouse=no_mouse, run=found
+    )
+    return open_console(selected, console, record=record, log_level=log_level)
+
+
+def _adopted(
+    office: "Office",
+    selected: "Selected",
+    batch_id: str,
+    region: Region | None,
+    record: "Tape | None",
+    level: str | None,
+    *,
+    screen: bool,
+) -> str:
+    """The run that follows the service's batch `batch_id`, made if need be, with its worker."""
+    from datetime import UTC, datetime
+
+    from siptui.app.worker_start import known_account, start_worker
+    from siptui.cli.commands.batch import read_batch
+    from siptui.runs.journal.locks import holder_of
+    from siptui.runs.state_load import load
+    from siptui.runs.tenant_batches import adopt_foreign
+    from siptui.tui.run_console import check_terminal
+
+    if screen:
+        check_terminal()  # before a run is made of it that nobody then looks at
+    status = read_batch(batch_id, selected=selected, record=record, log_level=level)
+    run = adopt_foreign(office, status, region or selected.profile.region, datetime.now(UTC))
+    if not load(office.journal, run).finished and holder_of(selected.journal, run) is None:
+        office.hold_back(run)  # it may be one of our own, with more to submit
+        account = known_account(selected)
+        start_worker(selected, run, account=account, record=record, log_level=level)
+    return run

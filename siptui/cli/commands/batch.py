@@ -1,0 +1,171 @@
+"""`siptui batch ID`: the devices of one batch, as the service itself remembers it."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from siptui.cli import options
+
+if TYPE_CHECKING:
+    from siptui.app.recording_file import Tape
+    from siptui.domain.region import Region
+    from siptui.gateway.protocol import BatchStatus, ItemStatus
+
+
+@click.command("batch")
+@click.argument("batch_id", metavar="ID")
+@click.option("--follow", is_flag=True, help="Make a run of it and follow it to its end.")
+@options.region
+@options.common
+@options.as_json
+def command(
+    batch_id: str,
+    follow: bool,
+    region: "Region | None",
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: "Tape | None",
+    as_json: bool,
+) -> int:
+    """Show the devices of the batch ID, as the service remembers it (30 days).
+
+    “siptui batches” lists the ids. With --follow it is followed like a run of one's own, whoever
+    submitted it; “siptui attach --batch ID” does so in the console.
+    """
+    from siptui.cli.wording import columns
+    from siptui.domain.state import SYMBOLS
+
+    batch = read_batch(batch_id, profile, record=record, log_level=log_level)
+    if follow:
+        return _follow(
+            batch,
+            region,
+            profile,
+            no_input=no_input,
+            as_json=as_json,
+            record=record,
+            log_level=log_level,
+        )
+    if as_json:
+        click.echo(json.dumps(as_object(batch)))
+        return 0
+    about = [batch.word or "no status", batch.region or "", batch.request_time, batch.user_id]
+    click.echo(f"Batch {batch.batch_id}: {', '.join(part for part in about if part)}")
+    if batch.gap:
+        click.echo(f"Its devices may be incomplete: {batch.gap}.", err=True)
+    for text in batch.odd:
+        click.echo(f"Not readable: {text}", err=True)
+    rows = [
+        (
+            f"{SYMBOLS[_state(item)]} {item.word or '-'}",
+            item.user_name or "-",
+            item.hardware_id or "-",
+            item.error or "-",
+        )
+        for item in batch.items
+    ]
+    for line in columns(("STATUS", "USER NAME", "HARDWARE ID", "ERROR"), rows):
+        click.echo(line)
+    return 0
+
+
+def read_batch(batch_id: str, profile: str | None = None, **session: Any) -> "BatchStatus":
+    """The batch as the service has it; `session` is what `open_session` takes besides."""
+    from siptui.app.session import open_session
+    from siptui.cli.wording import say_wait
+    from siptui.gateway.errors import RejectedError
+
+    async def main() -> "BatchStatus":
+        async with open_session(profile, on_wait=say_wait, **session) as opened:
+            return await opened.client.batch_status(batch_id, retry=True)
+
+    try:
+        return asyncio.run(main())
+    except RejectedError as error:
+        if error.status == 404 and not error.remedy:
+            error.remedy = "It remembers 30 days of this tenant's batches: siptui batches"
+        raise
+
+
+def _follow(
+    batch: "BatchStatus",
+    region: "Region | None",
+    profile: str | None,
+    *,
+    no_input: bool,
+    as_json: bool,
+    record: "Tape | None",
+    log_level: str | None,
+) -> int:
+    from datetime import UTC, datetime
+
+    from siptui.app.journal_notice import told
+    from siptui.app.session import select
+    from siptui.app.worker_start import signed_in_account, worker_desk
+    from siptui.cli.follow_run import watch
+    from siptui.runs.tenant_batches import adopt_foreign
+
+    selected = select(profile)
+    account = signed_in_account(selected, record, log_level)
+    desk = told(
+        worker_desk(
+            selected,
+            account=account,
+            record=record,
+            log_level=log_level,
+            wait_for_sign_in=not no_input,
+        )
+    )
+    try:
+        run = adopt_foreign(desk, batch, region or selected.profile.region, datetime.now(UTC))
+        desk.hold_back(run)  # it may be one of our own, with more to submit
+        desk.start(run)
+        return watch(
+            desk, selected.journal, run, as_json=as_json, may_ask=not (no_input or as_json)
+        )
+    finally:
+        desk.close()
+
+
+def as_object(batch: "BatchStatus") -> dict[str, Any]:
+    """What `batch --json` prints."""
+    return {
+        "batch_id": batch.batch_id,
+        "region": batch.region,
+        "status": batch.word,
+        "state": batch.phase,
+        "submitted": batch.request_time,
+        "submitted_by": batch.user_id,
+        "devices": [_device(item) for item in batch.items],
+        "incomplete": batch.gap or None,
+        "unread": list(batch.odd),
+    }
+
+
+def _device(item: "ItemStatus") -> dict[str, Any]:
+    from siptui.domain.outcome import explain
+    from siptui.gateway.protocol import Phase
+
+    outcome = explain(item.error) if item.phase is Phase.FAILED else None
+    return {
+        "username": item.user_name,
+        "hardware_id": item.hardware_id,
+        "status": item.word,
+        "state": _state(item),
+        "error": item.error or None,
+        "cause": outcome.cause if outcome else None,
+        "remedy": outcome.remedy if outcome else None,
+    }
+
+
+def _state(item: "ItemStatus") -> Any:
+    from siptui.domain.state import DeviceState
+    from siptui.gateway.protocol import Phase
+
+    return {
+        Phase.SUCCEEDED: DeviceState.SUCCEEDED,
+        Phase.FAILED: DeviceState.FAILED,
+    }.get(item.phase, DeviceState.RUNNING)

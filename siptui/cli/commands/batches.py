@@ -1,0 +1,79 @@
+"""`siptui batches`: the batches of the tenant that the service itself remembers, 30 days."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.cli import options
+
+if TYPE_CHECKING:
+    from siptui.app.recording_file import Tape
+    from siptui.gateway.json_lists import Listed
+    from siptui.gateway.protocol import BatchSummary
+
+
+@click.command("batches")
+@options.common
+@options.as_json
+def command(
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: "Tape | None",
+    as_json: bool,
+) -> None:
+    """List the batches of the tenant that the service remembers: everybody's, 30 days.
+
+    “siptui batch ID” shows the devices of one. Status words are the service's own.
+    """
+    from siptui.app.session import open_session
+    from siptui.cli.wording import columns, say_wait
+
+    async def main() -> tuple[str, "Listed[BatchSummary]"]:
+        async with open_session(
+            profile, record=record, log_level=log_level, on_wait=say_wait
+        ) as session:
+            return session.profile.tenant, await session.client.batch_summaries(retry=True)
+
+    tenant, batches = asyncio.run(main())
+    if as_json:
+        rows = [
+            {
+                "batch_id": batch.batch_id,
+                "region": batch.region,
+                "status": batch.word,
+                "state": batch.phase,
+                "devices": batch.count,
+                "submitted": batch.request_time,
+                "submitted_by": batch.user_id,
+            }
+            for batch in batches
+        ]
+        about = {"incomplete": batches.gap or None, "unread": list(batches.odd)}
+        click.echo(json.dumps({"tenant": tenant, "batches": rows, **about}))
+        return
+    if batches.gap:
+        click.echo(f"The list may be incomplete: {batches.gap}.", err=True)
+    for text in batches.odd:
+        click.echo(f"Not readable: {text}", err=True)
+    if not batches:
+        click.echo(f"The service remembers no batch of {tenant} (30 days).")
+        return
+    head = ("BATCH", "REGION", "DEVICES", "STATUS", "SUBMITTED", "BY")
+    for line in columns(
+        head,
+        [
+            (
+                batch.batch_id,
+                batch.region or "-",
+                "-" if batch.count is None else str(batch.count),
+                batch.word or "-",
+                batch.request_time or "-",
+                batch.user_id or "-",
+            )
+            for batch in batches
+        ],
+    ):
+        click.echo(line)

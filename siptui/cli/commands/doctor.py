@@ -1,0 +1,99 @@
+"""`siptui doctor`: tries the way to the tenant step by step and says where it ends."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from siptui.app.profile_hint import for_profile
+from siptui.cli import options
+from siptui.domain.text import visible
+
+if TYPE_CHECKING:
+    from siptui.app.doctor_checks import Step
+    from siptui.app.recording_file import Tape
+
+_SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
+
+
+@click.command("doctor")
+@options.profile
+@options.log_level
+@options.record
+@options.as_json
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write a support bundle (ZIP), with stand-ins for all names, numbers and addresses.",
+)
+def command(
+    profile: str | None,
+    log_level: str | None,
+    record: "Tape | None",
+    as_json: bool,
+    bundle: Path | None,
+) -> int:
+    """Try settings, DNS, proxy, TLS, clock, sign-in, discovery and one read, and time each.
+
+    Changes nothing. Ends with 0 when nothing failed, 4 when it is the sign-in, else 1.
+    """
+    from dataclasses import replace
+
+    from siptui.app.doctor_checks import examine
+    from siptui.domain.errors import ExitCode, SiptuiError
+
+    steps: list[Step] = []
+    if record is not None:
+        record.begin()
+
+    async def main() -> None:
+        async for found in examine(profile, log_level, record):
+            step = replace(found, remedy=for_profile(found.remedy, profile))
+            steps.append(step)
+            if not as_json:
+                _say(step)
+
+    asyncio.run(main())
+    if bundle is not None:
+        from siptui.app.support_bundle import write_bundle
+        from siptui.cli.commands.info import gathered
+
+        try:
+            info = gathered(profile)
+        except SiptuiError as error:
+            info = {"error": error.message}
+        write_bundle(bundle, info, [as_object(step) for step in steps])
+    if as_json:
+        found = {
+            "steps": [as_object(step) for step in steps],
+            "bundle": str(bundle) if bundle else None,
+        }
+        click.echo(json.dumps(found))
+    elif bundle is not None:
+        click.echo(f"Bundle written to {visible(str(bundle))}. Look into it before you hand it on.")
+    codes = [step.exit_code for step in steps if step.exit_code]
+    if not codes:
+        return ExitCode.OK
+    return codes[0] if codes[0] in (ExitCode.SIGN_IN, ExitCode.USAGE) else ExitCode.ERROR
+
+
+def _say(step: "Step") -> None:
+    sign = _SIGNS[step.result]
+    click.echo(f"{sign} {step.name:<16} {step.seconds:6.2f} s  {step.detail}")
+    if step.remedy:
+        for line in step.remedy.splitlines():
+            click.echo(f"{'':29}{line}")
+
+
+def as_object(step: "Step") -> dict[str, Any]:
+    """One step as `doctor --json` prints it."""
+    return {
+        "step": step.name,
+        "result": step.result,
+        "detail": step.detail,
+        "remedy": step.remedy,
+        "seconds": round(step.seconds, 3),
+    }

@@ -1,0 +1,341 @@
+"""`siptui fix`: set right what a preflight found, step by step, confirmed, recorded, undoable."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from siptui.cli import options
+from siptui.cli.change_log import account_of, say, show_history, take_back
+from siptui.cli.preflight_options import include_personal as include_personal_option
+from siptui.cli.preflight_options import public_ip as public_ip_option
+from siptui.domain.errors import ExitCode, UsageError
+from siptui.domain.list_options import ListOptions
+from siptui.domain.region import Region
+
+if TYPE_CHECKING:
+    from siptui.app.recording_file import Tape
+    from siptui.app.session import Selected
+    from siptui.preflight.fix_plan import Fix, FixPlan, Left, Wishes
+    from siptui.preflight.fix_runner import FixOutcome
+
+_CHECKS = ("bulk_sign_in", "trusted_ip", "calling_policy", "ip_phone_policy", "phone_number")
+_NUMBER_TYPES = ("DirectRouting", "CallingPlan", "OperatorConnect")
+_SHOWN = 30
+
+
+@click.command()
+@click.argument("file", type=options.FILE, required=False)
+@options.region
+@options.list_options
+@public_ip_option
+@click.option(
+    "--only",
+    type=click.Choice(_CHECKS),
+    multiple=True,
+    metavar="CHECK",
+    help=f"Only what this check found: {', '.join(_CHECKS)}. Can be repeated.",
+)
+@click.option(
+    "--number-type",
+    type=click.Choice(_NUMBER_TYPES, case_sensitive=False),
+    help="Where the numbers in the PhoneNumber column come from (else the profile's number_type, "
+    f"else {_NUMBER_TYPES[0]}).",
+)
+@click.option("--calling-policy", metavar="NAME", help="Assign this one, not the one that fits.")
+@click.option("--ip-phone-policy", metavar="NAME", help="Assign this one, not the one that fits.")
+@include_personal_option
+@click.option("--powershell", is_flag=True, help="Print a PowerShell script, change nothing.")
+@click.option("--undo", metavar="ID", help="Take back the change ID of the record.")
+@click.option("--history", is_flag=True, help="Show the record of changes.")
+@options.dry_run
+@options.yes
+@options.as_json
+@options.common
+def command(
+    file: Path | None,
+    region: Region | None,
+    list_options: ListOptions,
+    public_ip: tuple[str, ...],
+    only: tuple[str, ...],
+    number_type: str | None,
+    calling_policy: str | None,
+    ip_phone_policy: str | None,
+    include_personal: tuple[str, ...],
+    powershell: bool,
+    undo: str | None,
+    history: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: "Tape | None",
+) -> int:
+    """Set right what a preflight of the device list FILE finds, step by step.
+
+    Each step is shown with the PowerShell lines that do the same, and made only after its number
+    of changes was typed. Every change is written down, sent once and read back; --undo takes one
+    back. The common area policy goes to an account that may be personal only after its name was
+    typed.
+    """
+    from siptui.app.session import select
+    from siptui.cli.preflight_options import networks
+    from siptui.gateway.tenant_model import NumberType
+    from siptui.preflight.finding import Check
+    from siptui.preflight.fix_plan import Wishes
+
+    selected = select(profile)
+    if history:
+        return show_history(selected, as_json)
+    how = {"record": record, "log_level": log_level}
+    may_ask = not (no_input or as_json or yes) and sys.stdin.isatty()
+    if undo is not None:
+        return take_back(selected, undo, yes=yes, may_ask=may_ask, as_json=as_json, how=how)
+    if file is None:
+        raise UsageError(
+            "Name the device list whose tenant and accounts are to be set right.",
+            title="Wrong usage",
+            remedy="Try “siptui fix --help”.",
+        )
+    wishes = Wishes(
+        public_ips=networks(public_ip, selected.profile),
+        number_type=NumberType(number_type or selected.profile.number_type),
+        calling_policy=calling_policy or "",
+        ip_phone_policy=ip_phone_policy or "",
+        only=frozenset(Check(one) for one in only),
+    )
+    return _fix(
+        selected,
+        file,
+        region,
+        list_options,
+        profile,
+        wishes,
+        named=include_personal,
+        script=powershell,
+        dry_run=dry_run,
+        yes=yes,
+        may_ask=may_ask,
+        as_json=as_json,
+        how=how,
+    )
+
+
+def _fix(
+    selected: "Selected",
+    file: Path,
+    region: Region | None,
+    list_options: ListOptions,
+    profile: str | None,
+    wishes: "Wishes",
+    *,
+    named: Sequence[str],
+    script: bool,
+    dry_run: bool,
+    yes: bool,
+    may_ask: bool,
+    as_json: bool,
+    how: dict[str, Any],
+) -> int:
+    from siptui.app.list_input import read_list
+    from siptui.app.session import open_session
+    from siptui.cli.preflight_options import record_of, said_progress, sources_of
+    from siptui.cli.wording import count, say_wait
+    from siptui.preflight.check import check
+    from siptui.preflight.finding import Result
+    from siptui.preflight.fix_plan import plan_fixes
+    from siptui.preflight.fix_runner import Fixer
+    from siptui.preflight.script import pinned_tenant, script_lines
+
+    found = read_list(file, profile, region=region, options=list_options)
+    if not found.devices:
+        raise UsageError(f"{found.file} has no device that can be submitted.")
+
+    async def main() -> int:
+        opening = open_session(on_wait=say_wait, selected=selected, **how)
+        async with opening as session:
+            sources = sources_of(session)
+            made = await check(
+                found.devices,
+                sources,
+                public_ips=wishes.public_ips,
+                number_type=wishes.number_type,
+                on_progress=said_progress(as_json),
+            )
+            plan = plan_fixes(made.report, made.facts, found.devices, wishes)
+            if script:
+                pinned = pinned_tenant(made.facts, selected.profile.tenant)
+                for line in script_lines(plan, pinned):
+                    click.echo(line)
+                return ExitCode.OK
+            if dry_run:
+                _show_dry(plan, as_json)
+                return ExitCode.OK
+            unknown = made.report.counts()[Result.UNKNOWN]
+            if unknown and not as_json:
+                said = count(unknown, "finding")
+                click.echo(f"{said} could not be checked: siptui preflight.", err=True)
+            if plan.fixes and not (yes or may_ask):
+                raise UsageError(
+                    "This changes the tenant and there is nobody to ask. Nothing was changed.",
+                    title="Confirmation needed",
+                    code="confirmation_needed",
+                    remedy="Look at it with --dry-run, then give --yes.",
+                )
+            fixer = Fixer(
+                sources,
+                record_of(selected, account_of(session)),
+                on_outcome=None if as_json else say,
+            )
+            outcomes = await _steps(fixer, plan, named, yes=yes, may_ask=may_ask, as_json=as_json)
+            return _end(plan, outcomes, as_json)
+
+    return asyncio.run(main())
+
+
+async def _steps(
+    fixer: Any, plan: "FixPlan", named: Sequence[str], *, yes: bool, may_ask: bool, as_json: bool
+) -> "list[tuple[Fix, FixOutcome | None]]":
+    """Check by check: show, ask, carry out. `None` for what the operator did not want."""
+    from siptui.cli.preflight_options import typed_names
+
+    done: list[tuple[Fix, FixOutcome | None]] = []
+    for check in dict.fromkeys(fix.check for fix in plan.fixes):
+        step = [fix for fix in plan.fixes if fix.check is check]
+        if not as_json:
+            click.echo(f"\n{check}: {_changes(len(step))}")
+            for line in _shown(step):
+                click.echo(line)
+        doubtful = [(fix.change.target, fix.needs_name) for fix in step if fix.needs_name]
+        names = typed_names(doubtful, named, ask=may_ask)
+        taken = [fix for fix in step if not fix.needs_name or fix.change.target.casefold() in names]
+        for fix in step:
+            if fix not in taken:
+                done.append((fix, None))
+                click.echo(
+                    f"{fix.change.target} is left out: it may be personal ({fix.needs_name}). "
+                    "Name it with --include-personal.",
+                    err=True,
+                )
+        if taken and (yes or _confirmed(len(taken))):
+            if not as_json:
+                click.echo("  Sending and reading back; that may take a minute or two.", err=True)
+            outcomes = await fixer.apply_all(taken, named=names)
+            done += zip(taken, outcomes, strict=True)
+        else:
+            done += [(fix, None) for fix in taken]
+    return done
+
+
+def _confirmed(number: int) -> bool:
+    answer = click.prompt(
+        f"Type {number} to make {_changes(number)}, Enter to leave this step out",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    typed = str(answer).strip()
+    if typed and typed.replace(",", "") != str(number):
+        click.echo(f"That is not {number}; nothing of this step was changed.", err=True)
+    return typed.replace(",", "") == str(number)
+
+
+def _changes(number: int) -> str:
+    from siptui.cli.wording import count
+
+    return count(number, "change")
+
+
+def _shown(step: "Sequence[Fix]") -> Iterator[str]:
+    for fix in step[:_SHOWN]:
+        late = f" (takes up to {fix.lead_time_hours} h)" if fix.lead_time_hours else ""
+        yield f"  {fix.title}{late}"
+        yield f"      {fix.powershell}"
+    if len(step) > _SHOWN:
+        yield f"  and {len(step) - _SHOWN:,} more like these (--dry-run --json shows all)"
+
+
+def _end(
+    plan: "FixPlan", outcomes: "Sequence[tuple[Fix, FixOutcome | None]]", as_json: bool
+) -> int:
+    from siptui.preflight.change_log import Step
+
+    steps = [outcome.step for _, outcome in outcomes if outcome is not None]
+    if as_json:
+        body = {"fixes": [_object(f, o) for f, o in outcomes], "left": _left(plan.left)}
+        click.echo(json.dumps(body, ensure_ascii=False))
+    else:
+        seen = sum(step is Step.SEEN for step in steps)
+        left_out = sum(outcome is None for _, outcome in outcomes)
+        if outcomes:
+            click.echo(
+                f"\n{seen:,} of {_changes(len(outcomes))} done and seen"
+                + (f", {left_out:,} left out" if left_out else "")
+                + (". siptui fix --undo ID takes one back." if steps else ".")
+            )
+        else:
+            click.echo("Nothing fails that could be set right from here. Nothing was changed.")
+        for line in _left_lines(plan.left):
+            click.echo(line)
+    if any(step in (Step.IN_DOUBT, Step.NOT_SEEN) for step in steps):
+        return ExitCode.SOME_UNKNOWN
+    unmade = any(outcome is None for _, outcome in outcomes) or Step.FAILED in steps
+    return ExitCode.SOME_FAILED if unmade or plan.left else ExitCode.OK
+
+
+def _object(fix: "Fix", outcome: "FixOutcome | None") -> dict[str, Any]:
+    from siptui.cli.preflight_options import fix_object
+
+    return {
+        **fix_object(fix),
+        "before": outcome.change.before if outcome else fix.change.before,
+        "id": outcome.fix_id if outcome else None,
+        "step": outcome.step if outcome else None,
+        "detail": outcome.detail if outcome else "",
+    }
+
+
+def _left(left: "Sequence[Left]") -> list[dict[str, Any]]:
+    return [
+        {"line": one.line or None, "username": one.user_name, "check": one.check, "why": one.why}
+        for one in left
+    ]
+
+
+def _left_lines(left: "Sequence[Left]") -> Iterator[str]:
+    groups: dict[tuple[str, str], list[Left]] = {}
+    for one in left:
+        groups.setdefault((one.check, one.why), []).append(one)
+    if groups:
+        yield "Left to you:"
+    for (check, why), members in groups.items():
+        lines = ", ".join(str(one.line) for one in members[:10] if one.line)
+        more = f" and {len(members) - 10:,} more" if len(members) > 10 else ""
+        yield f"  {check}{f' (line {lines}{more})' if lines else ''}: {why}"
+
+
+def _show_dry(plan: "FixPlan", as_json: bool) -> None:
+    from siptui.cli.preflight_options import fix_object
+
+    if as_json:
+        fixes = [{**fix_object(fix), "id": None, "step": None, "detail": ""} for fix in plan.fixes]
+        body = {"fixes": fixes, "left": _left(plan.left)}
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return
+    for check in dict.fromkeys(fix.check for fix in plan.fixes):
+        step = [fix for fix in plan.fixes if fix.check is check]
+        click.echo(f"{check}: {_changes(len(step))}")
+        for line in _shown(step):
+            click.echo(line)
+        for fix in step:
+            if fix.needs_name:
+                click.echo(f"  ! {fix.change.target}: only if you type its name: {fix.needs_name}.")
+    for line in _left_lines(plan.left):
+        click.echo(line)
+    click.echo(f"{_changes(len(plan.fixes))}. Nothing was done.")

@@ -1,0 +1,128 @@
+"""`siptui info`: version, folders, profile, and where the sign-in is kept; asks no network."""
+
+import json
+import platform
+from typing import Any
+
+import click
+
+from siptui import __version__
+from siptui.cli import options
+
+
+@click.command("info")
+@options.profile
+@options.as_json
+def command(profile: str | None, as_json: bool) -> None:
+    """Show version, folders, profile and where the sign-in is kept. Asks no network."""
+    found = gathered(profile)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for line in report(found):
+        click.echo(line)
+
+
+def gathered(profile: str | None) -> dict[str, Any]:
+    """What `info --json` prints. Without a profile, `profile` is null."""
+    from siptui.app.session import select
+    from siptui.app.tenant_name import kept_name
+    from siptui.domain.errors import SignInNeededError, UsageError
+    from siptui.settings.load import load
+
+    settings = load()
+    folders = settings.folders
+    found: dict[str, Any] = {
+        "version": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "config": {"file": str(folders.config_file), "exists": settings.exists},
+        "folders": {
+            "config": str(folders.config),
+            "state": str(folders.state),
+            "logs": str(folders.logs),
+        },
+        "profiles": sorted(settings.profiles),
+        "profile": None,
+        "sign_in": None,
+    }
+    try:
+        selected = select(profile)
+    except (SignInNeededError, UsageError):
+        if profile is not None:
+            raise
+        return found  # none there, or none chosen: that is information, too
+    chosen = selected.profile
+    found["profile"] = {
+        "name": chosen.name,
+        "tenant": chosen.tenant,
+        "tenant_name": kept_name(selected) or None,
+        "region": chosen.region,
+        "client_id": chosen.client_id or None,
+        "read_only": chosen.read_only,
+        "journal": str(selected.store_folder / "journal.db"),
+        "cloud": {
+            "name": chosen.cloud.name,
+            "authority": chosen.cloud.authority,
+            "admin_api": chosen.cloud.admin_api,
+            "graph": chosen.cloud.graph,
+            "note": chosen.cloud.note,
+        },
+    }
+    found["sign_in"] = _sign_in(selected)
+    return found
+
+
+def _sign_in(selected: Any) -> dict[str, Any]:
+    from siptui.identity.environment import environment_token
+    from siptui.identity.store import existing_store
+    from siptui.identity.token_source import registration_of
+
+    given = environment_token(registration_of(selected.profile), selected.environ)
+    if given:
+        return {"source": given.name, "store": None, "place": None}
+    store = existing_store(selected.store_folder)
+    if store is None:
+        return {"source": None, "store": None, "place": None}
+    return {"source": "sign-in", "store": store.kind, "place": store.place()}
+
+
+def report(found: dict[str, Any]) -> list[str]:
+    """`found` as lines for people."""
+    rows = [
+        ("siptui", f"{found['version']}, Python {found['python']}, {found['platform']}"),
+        ("config", found["config"]["file"] + ("" if found["config"]["exists"] else " (none yet)")),
+        ("state", found["folders"]["state"]),
+        ("logs", found["folders"]["logs"]),
+        ("profiles", ", ".join(found["profiles"]) or "none"),
+    ]
+    if profile := found["profile"]:
+        cloud, sign_in = profile["cloud"], found["sign_in"]
+        rows += [
+            ("profile", profile["name"]),
+            ("tenant", _tenant(profile)),
+            ("cloud", cloud["name"] + (f" - {cloud['note']}" if cloud["note"] else "")),
+            ("admin API", cloud["admin_api"]),
+            ("authority", cloud["authority"]),
+            ("Graph", cloud["graph"] or "none"),
+            ("region", profile["region"] or "none by default"),
+            ("client id", profile["client_id"] or "that of the Teams PowerShell module"),
+            ("journal", profile["journal"]),
+            ("sign-in", _kept(sign_in)),
+        ]
+    else:
+        rows.append(("profile", "none in use"))
+    return [f"{name:<10} {value}" for name, value in rows]
+
+
+def _tenant(profile: dict[str, Any]) -> str:
+    name = profile["tenant_name"]
+    return f"{name} ({profile['tenant']})" if name else str(profile["tenant"])
+
+
+def _kept(sign_in: dict[str, Any]) -> str:
+    if sign_in["source"] is None:
+        return "nobody is signed in"
+    if sign_in["store"] is None:
+        return f"token from {sign_in['source']}, never stored"
+    return f"{sign_in['store']}: {sign_in['place']}"

@@ -1,0 +1,285 @@
+"""`siptui [FILE]`: the console, on a device list if one is named."""
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.cli import options
+from siptui.cli.preflight_options import public_ip as public_ip_option
+from siptui.domain.errors import SignInNeededError, UsageError
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
+from siptui.domain.region import Region
+from siptui.domain.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from siptui.app.recording_file import Tape
+    from siptui.app.session import Selected, Session
+    from siptui.preflight.read import Sources
+    from siptui.tui.options import ConsoleOptions
+
+#: Seconds that a screen stands still for another process that is about to submit.
+_SCREEN_WAITS = 10.0
+
+
+@click.command("open")
+@click.argument("file", type=options.FILE, required=False)
+@options.region
+@options.list_options
+@options.batch_size
+@options.slots
+@public_ip_option
+@click.option("--theme", metavar="NAME", help="Theme of the console (else the profile's).")
+@click.option("--read-only", is_flag=True, help="Hide everything that changes anything.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@options.common
+def command(
+    file: Path | None,
+    region: Region | None,
+    list_options: ListOptions,
+    batch_size: int,
+    slots: int,
+    public_ip: tuple[str, ...],
+    theme: str | None,
+    read_only: bool,
+    no_mouse: bool,
+    profile: str | None,
+    no_input: bool,
+    log_level: str | None,
+    record: "Tape | None",
+) -> int:
+    """Open the console, on the device list FILE if one is named."""
+    from siptui.app.session import select
+
+    if file is not None:
+        _refuse_what_is_no_list(file)
+    try:
+        selected = select(profile)
+    except SignInNeededError:
+        if no_input or not sys.stdin.isatty():
+            raise
+        from siptui.cli.commands.first_run import first_run
+
+        answer = first_run(theme, mouse=not no_mouse)
+        if answer is None:
+            raise  # it says how a profile is written by hand
+        if answer == "demo":
+            from siptui.cli.commands.demo import run_demo
+            from siptui.tui.themes import theme_names
+
+            shipped = theme if theme in theme_names() else None  # the demo reads no folder of yours
+            return run_demo(shipped, mouse=not no_mouse)
+        selected = select(profile)
+    console = console_options(
+        selected,
+        theme=theme,
+        read_only=read_only,
+        no_mouse=no_mouse,
+        file=file,
+        region=region,
+        list_options=list_options,
+        batch_size=batch_size,
+        slots=slots,
+        public_ip=public_ip,
+    )
+    return open_console(selected, console, record=record, log_level=log_level)
+
+
+def _refuse_what_is_no_list(file: Path) -> None:
+    """What is wrong with the name of the list is said before a screen is opened: `ListError`."""
+    if str(file) == "-":
+        raise UsageError(
+            "the console reads keys from standard input, not a list",
+            remedy="Name a file, or use `siptui run - --region R`.",
+        )
+    if file.is_file() and os.access(file, os.R_OK):
+        return
+    from siptui.devicelist.file import load
+
+    load(file, 1)
+
+
+def console_options(
+    selected: "Selected",
+    *,
+    theme: str | None = None,
+    read_only: bool = False,
+    no_mouse: bool = False,
+    file: Path | None = None,
+    region: Region | None = None,
+    list_options: ListOptions = DEFAULT_OPTIONS,
+    run: str | None = None,
+    batch_size: int | None = None,
+    slots: int | None = None,
+    public_ip: tuple[str, ...] = (),
+) -> "ConsoleOptions":
+    """What the console is told: the flags, and what config.toml says where they are silent."""
+    from siptui.runs.events import Options
+    from siptui.tui.actions import resolve_keys
+    from siptui.tui.options import ConsoleOptions
+    from siptui.tui.preferences import read_kept
+    from siptui.tui.run_console import prepare_environment
+    from siptui.tui.themes import DEFAULT, known_theme
+
+    settings, profile = selected.settings, selected.profile
+    themes = settings.folders.themes
+    keys = {name: ",".join(keys) for name, keys in settings.keys.items()}
+    resolve_keys(keys)
+    prepare_environment()
+    configured = profile.theme or settings.theme
+    by = "--theme" if theme else f"theme in {visible(str(settings.folders.config_file))}"
+    chosen = "" if theme else _chosen(read_kept(selected.journal.parent).theme, themes)
+    wanted = chosen or known_theme(theme or configured or DEFAULT, themes, said_by=by)
+    return ConsoleOptions(
+        file=file,
+        region=region or profile.region,
+        run=run,
+        run_options=Options(
+            batch_size=min(batch_size or profile.batch_size, profile.batch_size),
+            slots=min(slots or profile.slots, profile.slots),
+        ),
+        theme=wanted,
+        themes_folder=themes,
+        keys=keys,
+        read_only=read_only or settings.read_only or profile.read_only,
+        mouse=settings.mouse and not no_mouse,
+        notify_terminal=settings.notify_terminal,
+        save_folder=selected.journal.parent,
+        run_ends_with_us=False,
+        tenant_id=_tenant_id(selected),
+        public_ips=_public_ips(public_ip) or profile.public_ips,
+        number_type=profile.number_type,
+        list_options=dataclasses.replace(
+            list_options, columns=list_options.columns.over(profile.columns)
+        ),
+    )
+
+
+def _chosen(name: str, themes: Path) -> str:
+    """The theme that was chosen in the console, or nothing where it is gone or broken since."""
+    from siptui.tui.themes import known_theme
+
+    try:
+        return known_theme(name, themes)
+    except UsageError:
+        return ""
+
+
+def _public_ips(given: tuple[str, ...]) -> tuple[str, ...]:
+    """What `--public-ip` says; `UsageError` where it is no address."""
+    if not given:
+        return ()
+    from siptui.domain.public_address import parse_public, shown
+
+    return tuple(shown(parse_public(text)) for text in given)
+
+
+def _tenant_id(selected: "Selected") -> str:
+    """The tenant's GUID: the profile's, else what the sign-in at hand says; nothing is sent."""
+    from siptui.app.session import token_source
+    from siptui.domain.errors import SiptuiError
+    from siptui.domain.provisioning import tenant_id
+
+    try:
+        return tenant_id(selected.profile.tenant)
+    except ValueError:
+        pass  # a domain
+    try:
+        tokens, _ = token_source(selected)
+        account = getattr(tokens, "account", lambda: None)()
+    except SiptuiError:
+        return ""
+    return getattr(account, "tenant", "") if account else ""
+
+
+def _warnings(selected: "Selected") -> "Iterator[str]":
+    """What was said before the console, whose screen hides that, or said nowhere else."""
+    from siptui.app.token_files import open_token_files
+    from siptui.identity.store import existing_store, nobody_signed_in
+
+    yield from open_token_files(selected.environ)
+    if existing_store(selected.store_folder) is None:
+        yield nobody_signed_in(selected.store_folder).strip()
+
+
+def open_console(
+    selected: "Selected",
+    console: "ConsoleOptions",
+    *,
+    record: "Tape | None" = None,
+    log_level: str | None = None,
+) -> int:
+    """Open the console on the profile's desk and stay until it is left; the exit code."""
+    from collections.abc import AsyncIterator
+    from contextlib import asynccontextmanager
+
+    from siptui.app.console_preflight import ConsoleChecks
+    from siptui.app.console_sign_in import ConsoleSignIn
+    from siptui.app.session import open_session, start_log
+    from siptui.app.sign_in_handoff import waiting_runs
+    from siptui.app.worker_start import given_by, known_account, worker_desk
+    from siptui.background_loop import Aside
+    from siptui.cli.preflight_options import record_of, sources_of
+    from siptui.gateway.protocol import BulkSignIn
+    from siptui.runs.tenant_batches import TenantMemory
+    from siptui.tui.run_console import check_terminal, prepare_environment, run_console
+
+    check_terminal()
+    prepare_environment()
+    environ = dict(selected.environ)
+    selected = dataclasses.replace(selected, environ=environ)
+    if record is not None:
+        record.begin()  # a file that cannot be used is known before anything is on the screen
+    start_log(selected.settings, log_level)
+    ways = ConsoleSignIn(selected, environ, record=record)
+    desk = worker_desk(
+        selected,
+        account=known_account(selected),
+        record=record,
+        log_level=log_level,
+        gift=ways.gift,
+    )
+    desk.host = dataclasses.replace(desk.host, patience=_SCREEN_WAITS)
+    ways.tell = desk.known_as
+    greeting = " ".join([console.greeting, *_warnings(selected)]).strip()
+    console = dataclasses.replace(console, sign_in=ways, greeting=greeting)
+    if given_by(selected) and not console.read_only:
+        for run in waiting_runs(desk, selected.journal):
+            desk.signed_in(run)
+    aside = Aside("service")
+
+    @asynccontextmanager
+    async def session() -> "AsyncIterator[Session]":
+        with console.waits.heard() as on_wait:
+            async with open_session(
+                selected=selected,
+                record=record,
+                log_level=log_level,
+                on_wait=on_wait,
+                tokens_by=lambda _: ways.tokens(),
+            ) as opened:
+                yield opened
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[BulkSignIn]:
+        async with session() as opened:
+            yield opened.client
+
+    @asynccontextmanager
+    async def sources() -> "AsyncIterator[Sources]":
+        async with session() as opened:
+            yield sources_of(opened)
+
+    memory = TenantMemory(selected.journal, desk, connect, aside)
+    checks = ConsoleChecks(sources, aside, lambda: record_of(selected, desk.account))
+    console = dataclasses.replace(console, memory=memory, checks=checks)
+    try:
+        return run_console(desk, console)
+    finally:
+        aside.close()
+        desk.close()

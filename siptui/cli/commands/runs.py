@@ -1,0 +1,74 @@
+"""`siptui runs`: the history."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from siptui.cli import options
+
+
+@click.command()
+@click.option(
+    "--acknowledge",
+    is_flag=True,
+    help="Say that you have read what was found wrong with the journal.",
+)
+@options.profile
+@options.as_json
+def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
+    """List the runs in the journal, newest first.
+
+    A journal that was found damaged is told of by every command, and keeps --yes from submitting,
+    until --acknowledge says that you know what it may have lost.
+    """
+    from siptui.app.journal_notice import told
+    from siptui.app.session import select
+    from siptui.cli.wording import columns
+    from siptui.runs.service import Office
+
+    selected = select(profile)
+    office = Office(selected.journal, tenant=selected.profile.tenant)
+    try:
+        notice = office.acknowledge() if acknowledge else told(office).notice
+        if acknowledge:
+            click.echo(f"Acknowledged: {notice}" if notice else "There was no warning.", err=True)
+            notice = ""
+        heads = office.runs()
+    finally:
+        office.close()
+    if as_json:
+        body = {"runs": [asdict(head) for head in heads]} | ({"warning": notice} if notice else {})
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return 0
+    if forgotten := [
+        p for p in selected.host.beside if p.parent.name not in selected.settings.profiles
+    ]:
+        names = ", ".join(path.parent.name for path in forgotten)
+        click.echo(
+            f"{forgotten[0].parent.parent} also has journals of profiles that the configuration "
+            f"does not name: {names}. A renamed profile finds its runs when its folder there is "
+            "renamed alike.",
+            err=True,
+        )
+    if not heads:
+        click.echo("There is no run yet. “siptui FILE” opens the console on a device list.")
+        return 0
+    rows = [
+        (
+            head.run,
+            head.started[:19].replace("T", " "),
+            head.state,
+            str(head.devices),
+            str(head.succeeded),
+            str(head.failed),
+            str(head.unknown),
+            Path(head.file).name,
+        )
+        for head in heads
+    ]
+    head_line = ("RUN", "STARTED", "STATE", "DEVICES", "SIGNED IN", "FAILED", "UNKNOWN", "LIST")
+    for line in columns(head_line, rows):
+        click.echo(line)
+    return 0

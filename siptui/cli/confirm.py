@@ -1,0 +1,87 @@
+"""The operator's word: what will be done, what it costs, and the number typed."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import click
+
+from siptui.cli.wording import counted
+from siptui.domain.columns import columns_read
+from siptui.domain.device import Device
+from siptui.domain.errors import UsageError
+
+
+def confirm(
+    devices: Iterable[Device],
+    *,
+    tenant: str,
+    batches: int,
+    skipped: int = 0,
+    first: int = 0,
+    instead: str = "",
+    columns: Mapping[str, str] | None = None,
+    notes: Iterable[str] = (),
+    yes: bool,
+    no_input: bool,
+) -> None:
+    """Ask for the number of devices to be typed, unless `--yes` was given.
+
+    The others wait while the `first` few are tried. `instead` says what is done where nothing is
+    submitted, `columns` the headers that user names and hardware ids were read from.
+
+    Raises `UsageError` when nobody may be asked, `click.Abort` when the answer is another.
+    """
+    wanted = list(devices)
+    regions = Counter(str(device.region) for device in wanted)
+    named = ", ".join(f"{region} {count}" for region, count in sorted(regions.items()))
+    read = columns_read(columns or {})
+    lines = [
+        instead
+        or f"{counted(len(wanted), 'device')} in {tenant} ({named}) will be signed in, "
+        f"{counted(batches, 'batch')}. "
+        "The password of each account will be reset to an unknown value; this cannot be undone.",
+        *([read] if read else []),
+        *_apart(first, len(wanted)),
+        *([f"{counted(skipped, 'row')} left out."] if skipped else []),
+        *notes,
+    ]
+    if yes:
+        for note in filter(None, (instead, read, *notes)):
+            click.echo(note, err=True)
+        return
+    if no_input or not sys.stdin.isatty():
+        raise UsageError(
+            "There is nobody to ask."
+            if instead
+            else "This resets passwords and there is nobody to ask.",
+            title="Confirmation needed",
+            code="confirmation_needed",
+            remedy="Look at it with --dry-run, then give --yes.",
+        )
+    click.echo("\n".join(lines), err=True)
+    try:
+        answer = click.prompt(
+            f"Type {len(wanted)} to go on", default="", show_default=False, err=True
+        )
+    except click.Abort:
+        click.echo("\nNothing was submitted.", err=True)
+        raise
+    if answer.strip() != str(len(wanted)):
+        raise UsageError(
+            "The number was another; nothing was submitted.",
+            title="Not confirmed",
+            code="not_confirmed",
+            remedy="Start again when you are sure.",
+        )
+
+
+def _apart(first: int, count: int) -> list[str]:
+    """That a few go out alone first, if there are others to wait for them."""
+    if not 0 < first < count:
+        return []
+    goes = "goes" if first == 1 else "go"
+    return [
+        f"The first {counted(first, 'device')} {goes} out alone; the others wait until enough of "
+        "them were signed in."
+    ]

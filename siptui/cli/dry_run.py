@@ -1,0 +1,77 @@
+"""Showing a plan, with nothing done: what `--dry-run` prints."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from siptui.cli.wording import counted
+from siptui.domain.columns import columns_read
+from siptui.domain.plan import Batch
+
+if TYPE_CHECKING:
+    from siptui.runs.events import Event
+    from siptui.runs.state import BatchRecord, RunState
+
+
+def show_plan(
+    batches: Sequence[Batch],
+    *,
+    as_json: bool,
+    skipped: int = 0,
+    notes: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    **head: Any,
+) -> None:
+    """Print `batches`: a line each for people, one object with `head` for scripts. `columns` are
+    the headers that were read, by key."""
+    devices = sum(len(batch.devices) for batch in batches)
+    if as_json:
+        plan = [
+            {
+                "batch": batch.number,
+                "region": str(batch.region),
+                "devices": [
+                    {"line": d.line, "username": d.user_name, "hardware_id": d.hardware_id}
+                    for d in batch.devices
+                ],
+            }
+            for batch in batches
+        ]
+        counts = {"devices": devices, "skipped": skipped, "notes": list(notes), "batches": plan}
+        read = {"columns": dict(columns or {})}
+        body = {"schema": 1, "type": "plan", **head, **read, **counts}
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return
+    for batch in batches:
+        places = [device.line for device in batch.devices]
+        first, last = min(places), max(places)
+        lines = f"line {first}" if first == last else f"lines {first}-{last}"
+        click.echo(
+            f"batch {batch.number}  {batch.region}  {counted(len(places), 'device')}  {lines}"
+        )
+    for note in filter(None, (columns_read(columns or {}), *notes)):
+        click.echo(note)
+    left_out = f", {counted(skipped, 'row')} left out" if skipped else ""
+    named = f"{counted(devices, 'device')}, {counted(len(batches), 'batch')}"
+    click.echo(f"{named}{left_out}. Nothing was done.")
+
+
+def planned_batches(state: "RunState", events: "Iterable[Event]") -> list[Batch]:
+    """The batches that `events` plan in the run."""
+    from siptui.runs.events import BatchPlanned
+
+    return [
+        Batch(e.batch, e.region, tuple(state.devices[i].device for i in e.devices))
+        for e in events
+        if isinstance(e, BatchPlanned)
+    ]
+
+
+def queued_batches(state: "RunState", records: "Iterable[BatchRecord]") -> list[Batch]:
+    """Batches of the run as they are."""
+    return [
+        Batch(b.number, b.region, tuple(state.devices[i].device for i in b.devices))
+        for b in records
+    ]

@@ -1,0 +1,127 @@
+"""Comparing a plan with the tenant's own batches before anything is done: what `--dry-run` adds."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from siptui.domain.device import Device
+from siptui.domain.errors import SignInNeededError, SiptuiError
+
+if TYPE_CHECKING:
+    from siptui.app.recording_file import Tape
+    from siptui.app.session import Selected
+    from siptui.runs.events import Event
+    from siptui.runs.journal.journal import Journal
+    from siptui.runs.service import Office
+    from siptui.runs.state import RunState
+
+#: Seconds that the look may take.
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the tenant's batches mean for a plan: `notes` for people, and `held` for scripts, the
+    devices that would be held back or left out, and for whose sake."""
+
+    notes: list[str] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
+
+
+def compare(
+    selected: "Selected",
+    state: "RunState",
+    journal: "Journal | None",
+    *,
+    record: "Tape | None",
+    log_level: str | None,
+) -> Compared:
+    """Look at the tenant's batches as a worker does before it submits what waits in `state`.
+
+    Only where a sign-in is at hand; that it was not, or could not be done, is a note.
+    """
+    from siptui.app.session import token_source
+
+    try:
+        token_source(selected)
+    except SignInNeededError:
+        return Compared(["Not compared with the tenant's batches: nobody is signed in."])
+    try:
+        events = asyncio.run(_look(selected, state, journal, record, log_level))
+    except TimeoutError:
+        why = "the service took too long to answer."
+    except SiptuiError as error:
+        why = error.message
+    else:
+        return _compared(state, events)
+    return Compared([f"Could not compare with the tenant's batches: {why}"])
+
+
+async def _look(
+    selected: "Selected",
+    state: "RunState",
+    journal: "Journal | None",
+    record: "Tape | None",
+    log_level: str | None,
+) -> "list[Event]":
+    from siptui.app.session import open_session
+    from siptui.cli.wording import say_wait
+    from siptui.runs.engine.tenant_look import Preview, TenantLook
+
+    opening = open_session(selected=selected, record=record, log_level=log_level, on_wait=say_wait)
+    async with asyncio.timeout(_PATIENCE), opening as session:
+        client = session.client
+        look = TenantLook(
+            Preview(state.run, state, journal, datetime.now(UTC)), client, selected.host
+        )
+        summaries = await client.batch_summaries(retry=True)
+        found: list[Event] = []
+        for region in dict.fromkeys(batch.region for batch in state.queued_batches()):
+            _, sorted_out = await look.look(region, summaries, client.batch_status)
+            found += sorted_out.events
+        return found
+
+
+def _compared(state: "RunState", events: "Iterable[Event]") -> Compared:
+    from siptui.runs.events import DevicesHeld, DevicesSignedIn, Note
+    from siptui.runs.output.sentences import held_back
+
+    found = Compared()
+    for event in events:
+        if isinstance(event, DevicesHeld | DevicesSignedIn):
+            found.notes.append(f"Would be {held_back(state, event)}")
+            found.held.extend(
+                {
+                    "line": device.line,
+                    "username": device.user_name,
+                    "hardware_id": device.hardware_id,
+                    "why": "signed_in" if isinstance(event, DevicesSignedIn) else event.why,
+                    "batch_id": event.batch_id or None,
+                    "by": event.by or None,
+                }
+                for device in (state.devices[i].device for i in event.devices)
+            )
+        elif isinstance(event, Note):
+            found.notes.append(f"Batch {event.batch}: {event.text}")
+    if not found.notes:
+        found.notes.append("Compared with the tenant's batches: none has these devices.")
+    return found
+
+
+def planned_state(
+    office: "Office | None", devices: Sequence[Device], events: "Iterable[Event]", run: str = ""
+) -> "RunState":
+    """The run as it would be once `events` were written: the one that `office` has, or a new one of
+    `devices`."""
+    from siptui.runs.events import Stored
+    from siptui.runs.journal.journal import timestamp
+    from siptui.runs.state import RunState
+    from siptui.runs.state_load import load
+
+    state = load(office.journal, run) if office and run else RunState(run or "plan", devices)
+    at = timestamp(datetime.now(UTC))
+    for event in events:
+        state.apply(Stored(state.last_seq + 1, at, event))  # type: ignore[arg-type]
+    return state

@@ -1,0 +1,296 @@
+"""The options that mean the same in every command, each written down once.
+
+A decorator adds one option; the comment beside it says which parameter it fills. Everything here
+is light: a command's help imports nothing but click.
+"""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from siptui.app.recording_file import Tape
+from siptui.domain.columns import Mapped, named_headers
+from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
+from siptui.domain.list_options import ListOptions
+from siptui.domain.region import Region
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class RegionType(click.ParamType[Region]):
+    """A region in any case: `emea` is `Region.EMEA`."""
+
+    name = "region"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Region:
+        """`value` as a `Region`; a usage error that names the three regions otherwise."""
+        try:
+            return value if isinstance(value, Region) else Region.parse(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """The three names, since there are only three."""
+        return "|".join(Region)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[Any]:
+        """The regions that begin with what was typed, in any case."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(r.value) for r in Region if r.startswith(incomplete.upper())]
+
+
+REGION = RegionType()
+#: A file to read that need not exist yet as far as click is concerned: the command says what is
+#: wrong with it in its own words. `-` is left to the command.
+FILE = click.Path(path_type=Path, allow_dash=True)
+
+
+# profile: str | None
+def profile(command: F) -> F:
+    """`--profile NAME`. Settings resolve what stands for it when it is not given."""
+    return click.option(
+        "--profile",
+        metavar="NAME",
+        help="Profile of config.toml to use (else SIPTUI_PROFILE, else default_profile).",
+    )(command)
+
+
+# as_json: bool
+def as_json(command: F) -> F:
+    """`--json`: JSON on standard output and nothing else there, errors included."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+# no_input: bool
+def no_input(command: F) -> F:
+    """`--no-input`: never ask; what would have been asked is an error that says so."""
+    return click.option("--no-input", is_flag=True, help="Never ask; fail instead.")(command)
+
+
+# log_level: str | None
+def log_level(command: F) -> F:
+    """`--log-level LEVEL` of the log file."""
+    return click.option(
+        "--log-level",
+        type=click.Choice(LOG_LEVELS, case_sensitive=False),
+        help="How much goes to the log file.",
+    )(command)
+
+
+def _tape(context: click.Context, parameter: click.Parameter, path: Path | None) -> Tape | None:
+    return None if path is None else Tape(path)
+
+
+# record: Tape | None
+def record(command: F) -> F:
+    """`--record FILE`: the exchanges with the service, scrubbed, as JSON lines."""
+    return click.option(
+        "--record",
+        type=click.Path(path_type=Path, dir_okay=False),
+        callback=_tape,
+        metavar="FILE",
+        help="Write the exchanges with the service to FILE, scrubbed.",
+    )(command)
+
+
+def common(command: F) -> F:
+    """`--profile`, `--no-input`, `--log-level`, `--record`: of all that meet the service."""
+    return profile(no_input(log_level(record(command))))
+
+
+# region: Region | None
+def region(command: F) -> F:
+    """`--region R` in any case. There is no default region."""
+    return click.option(
+        "--region", type=REGION, help="Region of the rows that name none; there is no default."
+    )(command)
+
+
+def _columns(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> Mapped:
+    return named_headers(given)
+
+
+# list_options: ListOptions
+def list_options(command: F) -> F:
+    """How this list is read: `--column NAME=HEADER`, repeatable, `--sheet NAME`, `--timezone ZONE`,
+    `--day-first`, `--month-first`."""
+
+    @functools.wraps(command)
+    def with_options(
+        *args: Any,
+        columns: Mapped,
+        sheet: str,
+        timezone: str,
+        day_first: bool | None,
+        **others: Any,
+    ) -> Any:
+        said = ListOptions(columns, sheet, timezone, day_first)
+        return command(*args, list_options=said, **others)
+
+    named = click.option(
+        "--column",
+        "columns",
+        multiple=True,
+        callback=_columns,
+        metavar="NAME=HEADER",
+        help="Read NAME (username, hardware_id, region, …) from the column HEADER of this list; "
+        "NAME= leaves it out. Can be repeated.",
+    )
+    sheet = click.option(
+        "--sheet", metavar="NAME", default="", help="Sheet of the workbook that holds the list."
+    )
+    zone = click.option(
+        "--timezone",
+        metavar="ZONE",
+        default="",
+        help="Time zone of dates that name none, such as Europe/Berlin; else this computer's.",
+    )
+    order = click.option(
+        "--day-first/--month-first",
+        "day_first",
+        default=None,
+        help="How dates such as 3/4/2026 are written, where the list leaves that open.",
+    )
+    return named(sheet(zone(order(cast("F", with_options)))))
+
+
+# yes: bool
+def yes(command: F) -> F:
+    """`--yes`: no confirmation."""
+    return click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")(command)
+
+
+# dry_run: bool
+def dry_run(command: F) -> F:
+    """`--dry-run`: say what would be done, do nothing."""
+    return click.option("--dry-run", is_flag=True, help="Show what would be done, do nothing.")(
+        command
+    )
+
+
+# output: Path | None
+def output(command: F) -> F:
+    """`-o/--output FILE`."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write to FILE instead of standard output.",
+    )(command)
+
+
+# force: bool
+def force(command: F) -> F:
+    """`--force`: a file that is there already is replaced."""
+    return click.option("--force", is_flag=True, help="Replace a file that exists.")(command)
+
+
+# batch_size: int
+def batch_size(command: F) -> F:
+    """`--batch-size N`, 1 to 100."""
+    return click.option(
+        "--batch-size",
+        type=click.IntRange(1, MAX_BATCH_SIZE),
+        default=MAX_BATCH_SIZE,
+        show_default=True,
+        help="Devices in a batch.",
+    )(command)
+
+
+# slots: int
+def slots(command: F) -> F:
+    """`--slots N`, 1 to 3 batches at once per region."""
+    return click.option(
+        "--slots",
+        type=click.IntRange(1, MAX_LIVE_BATCHES),
+        default=MAX_LIVE_BATCHES,
+        show_default=True,
+        help="Batches at once in a region.",
+    )(command)
+
+
+# foreground: bool
+def foreground(command: F) -> F:
+    """`--foreground`: no worker process; the run ends with this terminal."""
+    return click.option(
+        "--foreground", is_flag=True, help="No worker process; the run ends with this terminal."
+    )(command)
+
+
+# settle: float
+def settle(command: F) -> F:
+    """`--settle SECONDS`: how long a batch in doubt is looked for."""
+    return click.option(
+        "--settle",
+        type=click.FloatRange(min=0),
+        default=300,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a batch in doubt is looked for before you must decide.",
+    )(command)
+
+
+# first: int | None
+def first(command: F) -> F:
+    """`--first N`: a few devices before the others."""
+    return click.option(
+        "--first",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Submit the first N devices alone; go on only when enough of them were signed in.",
+    )(command)
+
+
+# batch_size, slots, first: int | None; max_failures: float | None
+def changes(command: F) -> F:
+    """`--batch-size`, `--slots`, `--first`, `--max-failures` of a run there is already; what is
+    not given stays as it is."""
+    size = click.option(
+        "--batch-size",
+        type=click.IntRange(1, MAX_BATCH_SIZE),
+        help="Devices in a batch, else as in the run.",
+    )
+    several = click.option(
+        "--slots",
+        type=click.IntRange(1, MAX_LIVE_BATCHES),
+        help="Batches at once in a region, else as in the run.",
+    )
+    most = click.option(
+        "--max-failures",
+        type=click.FloatRange(0, 100),
+        metavar="P",
+        help="With --first: stop when more than P % of them fail, else as in the run (10).",
+    )
+    return size(several(first(most(command))))
+
+
+# again: bool
+def again(command: F) -> F:
+    """`--again`: also what is signed in as the list wants it, and what may be."""
+    return click.option(
+        "--again",
+        is_flag=True,
+        help="Also devices that are signed in as the list wants it, and those whose outcome in "
+        "another run is unknown. Resets their passwords again.",
+    )(command)
+
+
+# no_account_check: bool
+def no_account_check(command: F) -> F:
+    """`--no-account-check`: do not look for accounts that may be personal."""
+    return click.option(
+        "--no-account-check",
+        is_flag=True,
+        help="Do not look for accounts that may be personal before the submit.",
+    )(command)

@@ -1,0 +1,272 @@
+"""What guards a submit: `run --preflight` submits nothing while something fails; without it
+accounts that may be personal are at least looked for, and left out until they are named; what is
+signed in as the list wants it goes out once more only on the operator's word."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from siptui.cli.wording import count
+from siptui.domain.errors import ExitCode, SiptuiError
+
+if TYPE_CHECKING:
+    from siptui.app.recording_file import Tape
+    from siptui.app.session import Selected
+    from siptui.domain.device import Device
+    from siptui.preflight.finding import AccountFindings, Finding, Report
+    from siptui.runs.conflicts import Overlap
+    from siptui.runs.state import RunState
+
+#: What the confirmation says when none was made.
+NOT_CHECKED = "Prerequisites: not checked (--preflight does)."
+#: The same of an order that has no such option.
+NOT_CHECKED_AGAIN = "Prerequisites: not checked (siptui preflight does)."
+_SHOWN = 12
+#: Seconds that looking for personal accounts may take where nobody watches.
+_PATIENCE = 180.0
+
+
+class PreflightFailedError(SiptuiError):
+    """A preflight found what would make devices fail; nothing was submitted."""
+
+    title = "The preflight found failures"
+    code = "preflight_failed"
+    exit_code = ExitCode.SOME_FAILED
+
+
+class PersonalAccountsError(SiptuiError):
+    """Accounts may be personal and were not named; nothing was submitted."""
+
+    title = "Accounts may be personal"
+    code = "personal_accounts"
+    exit_code = ExitCode.SOME_FAILED
+
+
+def preflighted(
+    selected: "Selected",
+    devices: "Sequence[Device]",
+    *,
+    public_ip: Iterable[str],
+    named: Iterable[str],
+    may_ask: bool,
+    quiet: bool,
+    record: "Tape | None",
+    log_level: str | None,
+) -> list[str]:
+    """Make a preflight of `devices`; what the confirmation is to say about it.
+
+    Raises `PreflightFailedError` when anything fails, `PersonalAccountsError` when an account
+    without a common area policy was neither given in `named` nor, if that `may_ask`, typed.
+    """
+    from siptui.app.session import open_session
+    from siptui.cli.preflight_options import (
+        networks,
+        record_of,
+        said_progress,
+        sources_of,
+        typed_names,
+    )
+    from siptui.cli.wording import say_wait
+    from siptui.preflight.check import check, unclear_note
+    from siptui.preflight.remedies import LEAD_HOURS
+
+    addresses = networks(public_ip, selected.profile)
+    changes = record_of(selected).lately(LEAD_HOURS)
+
+    async def main() -> "Report":
+        async with open_session(
+            record=record, log_level=log_level, on_wait=say_wait, selected=selected
+        ) as session:
+            made = await check(
+                devices,
+                sources_of(session),
+                public_ips=addresses,
+                changes=changes,
+                on_progress=said_progress(quiet),
+            )
+            return made.report
+
+    report = asyncio.run(main())
+    if failures := list(blocking(report)):
+        raise PreflightFailedError(
+            "\n".join(
+                [f"{count(len(failures), 'finding')} fail, so nothing was submitted.", *failures]
+                if len(failures) <= _SHOWN
+                else [
+                    f"{count(len(failures), 'finding')} fail, so nothing was submitted.",
+                    *failures[:_SHOWN],
+                    f"  and {len(failures) - _SHOWN:,} more",
+                ]
+            ),
+            remedy="“siptui preflight” shows all with their remedies, “siptui fix” sets right "
+            "what it can.",
+        )
+    wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
+    names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
+    if unnamed := [name for key, name in wanted.items() if key not in names]:
+        raise PersonalAccountsError(
+            f"No common area phone policy of their own, so perhaps somebody's: {_some(unnamed)}. "
+            "Nothing was submitted.",
+            remedy="Take them off the list, assign the policy if they are shared (siptui fix), or "
+            "name each with --include-personal USER; --yes does not stand for that.",
+        )
+    counts = report.counts()
+    notes = [
+        f"Prerequisites: checked, nothing fails ({count(sum(report.calls.values()), 'call')})."
+    ]
+    if wanted:
+        notes = [f"Prerequisites: checked; may be personal, named by you: {len(wanted):,}."]
+    if unknown := sum(number for result, number in counts.items() if result == "unknown"):
+        notes.append(f"{count(unknown, 'finding')} could not be checked.")
+    return [*notes, *unclear_note(report)]
+
+
+_WHY = "it has no common area phone policy of its own, and its password would be reset"
+
+
+def attended(yes: bool, no_input: bool, as_json: bool) -> bool:
+    """Whether there is somebody at a terminal who can be asked."""
+    return sys.stdin.isatty() and not (yes or no_input or as_json)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What looking for personal accounts came to.
+
+    `kept` may go on, `left_out` may be personal and were not named; `named` are the names of those
+    that may be and were. `notes` are for the confirmation.
+    """
+
+    kept: "tuple[Device, ...]"
+    left_out: "tuple[Device, ...]" = ()
+    named: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The notes that a run keeps: all but that nothing else was checked."""
+        return self.notes[1:]
+
+
+def checked_accounts(
+    selected: "Selected",
+    devices: "Sequence[Device]",
+    *,
+    named: Iterable[str],
+    may_ask: bool,
+    record: "Tape | None",
+    log_level: str | None,
+    skip: bool = False,
+    needed: bool = True,
+    whole: bool = False,
+    not_checked: str = NOT_CHECKED,
+) -> Accounts:
+    """Look for personal accounts alone (a call per 50); the names of those that go on all the
+    same are `named` already or, if that `may_ask`, typed.
+
+    What cannot be read is said and stops nothing: whoever may sign in phones need not be able to
+    read policies. With `skip` nothing is read. Raises `PersonalAccountsError` when nothing is left
+    although something is `needed`, or when of a `whole`, of which no device is to be left out, an
+    account was not named.
+    """
+    from siptui.app.session import open_session
+    from siptui.cli.preflight_options import said_progress, sources_of, typed_names
+    from siptui.cli.wording import say_wait
+    from siptui.gateway.errors import GatewayError
+    from siptui.preflight.check import look
+
+    if skip or not devices:
+        return Accounts(tuple(devices), notes=(not_checked,))
+
+    async def main() -> "Report":
+        opening = open_session(
+            record=record, log_level=log_level, on_wait=say_wait, selected=selected
+        )
+        async with asyncio.timeout(None if may_ask else _PATIENCE), opening as session:
+            sources = sources_of(session)
+            return await look(devices, sources, on_progress=said_progress(not may_ask))
+
+    try:
+        report = asyncio.run(main())
+    except (GatewayError, TimeoutError) as error:
+        message = getattr(error, "message", "the service took too long to answer.")
+        why = f"Could not check whether accounts are personal: {message}"
+        return Accounts(tuple(devices), notes=(not_checked, why))
+    wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
+    names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
+    kept = tuple(d for d in devices if d.user_name.key not in wanted or d.user_name.key in names)
+    out = tuple(d for d in devices if d not in kept)
+    if out and (whole or (needed and not kept)):
+        left_out = [name for key, name in wanted.items() if key not in names]
+        raise PersonalAccountsError(
+            f"{_some(left_out)} may be personal and {_was(left_out)} not named. Nothing was "
+            "submitted.",
+            remedy="Assign them a common area phone policy if they are shared (siptui fix), take "
+            "them off the list, or name each with --include-personal USER; --yes does not stand "
+            "for that.",
+        )
+    notes = [not_checked]
+    if out:
+        who = _some(list(dict.fromkeys(str(device.user_name) for device in out)))
+        notes.append(
+            f"{count(len(out), 'row')} left out: the account may be personal ({who}). "
+            "--include-personal USER takes one all the same."
+        )
+    if unclear := len(report.maybe_personal):
+        notes.append(f"Could not check whether {count(unclear, 'row')} may be personal.")
+    taken = tuple(name for key, name in wanted.items() if key in names)
+    return Accounts(kept, out, taken, tuple(notes))
+
+
+def named_before(state: "RunState") -> list[str]:
+    """The accounts of the run that may be personal and were named when it was ordered."""
+    return list(state.plan.options.personal) if state.plan else []
+
+
+def again_wanted(done: "Sequence[Overlap]", *, may_ask: bool) -> bool:
+    """Whether the devices `done`, which are signed in as the list wants it, go out once more.
+
+    Asked at a terminal; nobody to ask means no.
+    """
+    import click
+
+    from siptui.runs.conflicts import signed_in_note
+
+    if not done or not may_ask:
+        return False
+    click.echo(signed_in_note(done), err=True)
+    answer = click.prompt(
+        "Type “again” to submit them once more, Enter to leave them out",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    return str(answer).strip().strip("“”\"'").casefold() == "again"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _was(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
+
+
+def blocking(report: "Report") -> Iterator[str]:
+    """A line for each failure that no typed name can lift."""
+    for finding in report.tenant:
+        if finding.result == "fail":
+            yield f"  tenant, {finding.check}: {finding.detail}"
+    for account in report.accounts:
+        for finding in account.failures:
+            if not _lifted(account, finding):
+                where = f"line {account.line}, {account.user_name}"
+                yield f"  {where}, {finding.check}: {finding.detail}"
+
+
+def _lifted(account: "AccountFindings", finding: "Finding") -> bool:
+    """Whether the failure is only that the account may be personal, which a name answers."""
+    return bool(account.personal) and finding.check == "ip_phone_policy"

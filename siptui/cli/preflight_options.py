@@ -1,0 +1,117 @@
+"""What `preflight`, `fix` and `run` have in common: whom to ask, and where changes are recorded."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from siptui.app.session import Selected, Session
+    from siptui.domain.public_address import Network
+    from siptui.preflight.change_log import Record
+    from siptui.preflight.fix_plan import Fix
+    from siptui.preflight.read import Progress, Sources
+    from siptui.settings.model import Profile
+
+
+# public_ip: tuple[str, ...]
+def public_ip(command: Any) -> Any:
+    """`--public-ip IP`, as often as there are sites."""
+    return click.option(
+        "--public-ip",
+        multiple=True,
+        metavar="IP",
+        help="Public address (or range) of the phones, to look for among the trusted IPs (else "
+        "the profile's public_ips). Can be repeated.",
+    )(command)
+
+
+# include_personal: tuple[str, ...]
+def include_personal(command: Any) -> Any:
+    """`--include-personal USER`: the account's name, typed; `--yes` does not stand for it."""
+    return click.option(
+        "--include-personal",
+        multiple=True,
+        metavar="USER",
+        help="Take this account although it may be personal. Can be repeated; --yes does not "
+        "stand for it.",
+    )(command)
+
+
+def networks(texts: Iterable[str], profile: "Profile") -> "tuple[Network, ...]":
+    """What `--public-ip` says, else the profile; `UsageError` where it is no address."""
+    from siptui.domain.public_address import parse_public
+
+    return tuple(parse_public(text) for text in tuple(texts) or profile.public_ips)
+
+
+def sources_of(session: "Session") -> "Sources":
+    """Whom a preflight asks in this session."""
+    from siptui.preflight.read import Sources
+
+    return Sources(session.admin, session.directory, session.inventory)
+
+
+def record_of(selected: "Selected", account: str = "") -> "Record":
+    """The record of what was changed in the profile's tenant from here."""
+    import socket
+
+    from siptui.host.signals import user_name
+    from siptui.preflight.change_log import Record, Who
+
+    folder = selected.store_folder
+    who = Who(account, user_name(), socket.gethostname())
+    return Record(folder, tenant=selected.profile.tenant, who=who)
+
+
+def said_progress(quiet: bool) -> "Callable[[Progress], None] | None":
+    """One line on a terminal that counts the calls; nothing where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        return None
+
+    def say(progress: "Progress") -> None:
+        end = "\r" if progress.done < progress.of else "\r\x1b[K"
+        line = f"reading {progress.done}/{progress.of}  {progress.what}"
+        sys.stderr.write(f"\r\x1b[K{line[:78]}" if end == "\r" else end)
+        sys.stderr.flush()
+
+    return say
+
+
+def typed_names(wanted: "Iterable[tuple[str, str]]", given: Iterable[str], ask: bool) -> set[str]:
+    """Those accounts (name, why) whose names the operator gives: as options, or typed now.
+
+    Returns names without case. An empty or another answer leaves the account out.
+    """
+    named = {name.casefold() for name in given}
+    if ask and sys.stdin.isatty():
+        for name, why in wanted:
+            if name.casefold() in named:
+                continue
+            click.echo(f"{name} may be personal: {why}.", err=True)
+            answer = click.prompt(
+                "Type the account's name to take it all the same, Enter to leave it out",
+                default="",
+                show_default=False,
+                err=True,
+            )
+            if answer.strip().casefold() == name.casefold():
+                named.add(name.casefold())
+    return named
+
+
+def fix_object(fix: "Fix") -> dict[str, Any]:
+    """A planned fix as `fix --json` prints it."""
+    change = fix.change
+    return {
+        "kind": change.kind,
+        "check": fix.check,
+        "target": change.target,
+        "value": change.value,
+        "before": change.before,
+        "title": fix.title,
+        "powershell": fix.powershell,
+        "lead_time_hours": fix.lead_time_hours,
+        "needs_name": fix.needs_name,
+    }

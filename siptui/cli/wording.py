@@ -1,0 +1,59 @@
+"""Sentences that several commands say alike: counts of things, and what may be done next."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from siptui.domain.state import DeviceState
+from siptui.domain.times import local_time
+
+if TYPE_CHECKING:
+    from siptui.runs.state import RunState
+
+
+def counted(count: int, thing: str) -> str:
+    """“1 device”, “3 devices”, “2 batches”."""
+    plural = f"{thing}es" if thing.endswith("ch") else f"{thing}s"
+    return f"{count} {thing if count == 1 else plural}"
+
+
+def ways_on(state: "RunState") -> list[str]:
+    """What the operator can do about a run that has come to its end, a line each."""
+    said = []
+    if state.counts[DeviceState.FAILED]:
+        said.append(f"Retry the failed ones: siptui retry {state.run}")
+    if lost := state.unsettled_batches():
+        names = ", ".join(str(b.number) for b in lost)
+        said.append(
+            f"{'Batch' if len(lost) == 1 else 'Batches'} {names}: nobody knows whether the service "
+            "has it. “siptui batches” lists what it has; then you decide: siptui resume "
+            f"{state.run} --batch {lost[0].number} --adopt BATCH, or --resubmit"
+        )
+    elif unknown := state.counts[DeviceState.UNKNOWN]:
+        said.append(
+            f"{counted(unknown, 'device')} of unknown outcome: look at the phones first; to submit "
+            f"them once more: siptui resume {state.run} --resubmit"
+        )
+    return said
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines with `head` and `rows` in columns as wide as their longest cell; the last is free."""
+    table = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    for row in table:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        yield "  ".join([*cells, row[-1]]).rstrip()
+
+
+def count(number: int, noun: str) -> str:
+    """`3 rows`, `1 row`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def say_wait(why: str, until: datetime) -> None:
+    """One line on standard error: why there is a wait and until when, in local time, with the
+    date where it is not today's."""
+    click.echo(f"{why} Trying again at {local_time(until, datetime.now(UTC))}.", err=True)

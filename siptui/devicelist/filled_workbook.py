@@ -1,0 +1,284 @@
+"""Status columns in a workbook (.xlsx, .xlsm): cells are put into the one sheet, all else stays.
+
+The sheet's XML is not written anew but spliced, at the places that a parser names: formats, other
+sheets, formulas, pictures, macros and whatever else a workbook has are the same bytes as before.
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from io import BytesIO
+from xml.parsers import expat
+
+from siptui.devicelist.cells import clean, guard
+from siptui.devicelist.model import ListError
+from siptui.devicelist.workbook_child import sheet_parts
+from siptui.devicelist.writing import STATUS
+from siptui.domain.columns import folded_name
+from siptui.domain.text import visible
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_SPANS = re.compile(rb'\sspans="[^"]*"')
+_DIMENSION = re.compile(
+    rb'(<(?:\w+:)?dimension\b[^>]*?\bref=")([A-Z]+[0-9]+)(?::([A-Z]+)([0-9]+))?(")'
+)
+#: What XML 1.0 cannot hold; cells are visible already, so hardly anything is left.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+
+def filled_workbook(
+    data: bytes, sheet: str, header: int, cells: Mapping[int, Sequence[str]]
+) -> bytes:
+    """`data` with the status `cells` by row in the sheet of that name, whose header is in the row
+    `header`. Raises `ListError`."""
+    source = zipfile.ZipFile(BytesIO(data))
+    part = _part_of(source, sheet)
+    with source.open(part) as file:
+        before = file.read()
+    after = _Sheet.parsed(before, _strings(source)).filled(header, cells)
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        target.comment = source.comment
+        for info in source.infolist():
+            target.writestr(info, after if info.filename == part else source.read(info))
+    return out.getvalue()
+
+
+def _part_of(source: zipfile.ZipFile, sheet: str) -> str:
+    """The part of the archive that holds the sheet of that name."""
+    book = source.read("xl/workbook.xml")
+    relations = source.read("xl/_rels/workbook.xml.rels")
+    for name, part in sheet_parts(book, relations):
+        if visible(name) == sheet and part in source.namelist():
+            return part
+    raise ListError(f"The sheet “{sheet}” is not where the workbook says.", code="damaged")
+
+
+def _strings(source: zipfile.ZipFile) -> list[str]:
+    """The shared strings, of which headers are made."""
+    if "xl/sharedStrings.xml" not in source.namelist():
+        return []
+    found: list[str] = []
+    parts: list[str] = []
+    inside = [0, 0]  # in an item; in what is read aloud beside it
+
+    def start(name: str, _: dict[str, str]) -> None:
+        tag = name.rpartition(":")[2]
+        if tag == "si":
+            parts.clear()
+        inside[0] += tag == "t"
+        inside[1] += tag == "rPh"
+
+    def end(name: str) -> None:
+        tag = name.rpartition(":")[2]
+        inside[0] -= tag == "t"
+        inside[1] -= tag == "rPh"
+        if tag == "si":
+            found.append("".join(parts))
+
+    def text(data: str) -> None:
+        if inside[0] and not inside[1]:
+            parts.append(data)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
+    parser.Parse(source.read("xl/sharedStrings.xml"), True)
+    return found
+
+
+@dataclass(slots=True)
+class _Cell:
+    """A cell: its column from 0, where its element begins and ends, its style, its text."""
+
+    column: int
+    start: int
+    end: int = 0
+    style: str = ""
+    kind: str = ""
+    text: str = ""
+    filled: bool = False
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row: where its start tag begins and its end tag, and its cells in their order."""
+
+    number: int
+    start: int
+    close: int = 0
+    empty: bool = False
+    cells: list[_Cell] = field(default_factory=list)
+
+
+class _Sheet:
+    """The XML of a sheet, and where its rows and cells are in it."""
+
+    def __init__(self, data: bytes, strings: Sequence[str]) -> None:
+        self.data = data
+        self.rows: list[_Row] = []
+        self.prefix = ""
+        self._strings = strings
+        self._parser = expat.ParserCreate()
+        self._inside = False
+
+    @classmethod
+    def parsed(cls, data: bytes, strings: Sequence[str]) -> "_Sheet":
+        """The sheet in `data`. Raises `ListError` for XML that bytes cannot be put into."""
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise ListError(
+                "The sheet is not written in UTF-8 and cannot be filled in.", code="form"
+            )
+        sheet = cls(data, strings)
+        parser = sheet._parser
+        parser.StartElementHandler, parser.EndElementHandler = sheet._start, sheet._end
+        parser.CharacterDataHandler = sheet._characters
+        parser.Parse(data, True)
+        return sheet
+
+    def filled(self, header: int, cells: Mapping[int, Sequence[str]]) -> bytes:
+        """The XML with the status cells by row."""
+        named = next((row for row in self.rows if row.number == header), None)
+        if named is None:
+            raise ListError("The header is not where it was read.", code="damaged")
+        first = self._first_column(named)
+        values = {header: STATUS, **cells}
+        edits: list[tuple[int, int, bytes]] = []
+        for row in self.rows:
+            if row.number in values:
+                said = [guard(visible(cell)) for cell in values[row.number]]
+                said = list(STATUS) if row.number == header else said
+                edits += self._edits(row, first, said, heading=row.number == header)
+        pieces, at = [], 0
+        for start, end, piece in sorted(edits, key=lambda edit: edit[:2]):
+            pieces += [self.data[at:start], piece]
+            at = end
+        data = b"".join([*pieces, self.data[at:]])
+        return _DIMENSION.sub(lambda found: _wider(found, first + len(STATUS)), data, count=1)
+
+    def _first_column(self, header: _Row) -> int:
+        """The first column of the status: where it is already, or behind everything else."""
+        names = {cell.column: folded_name(clean(cell.text)) for cell in header.cells}
+        wanted = [folded_name(name) for name in STATUS]
+        for column in sorted(names, reverse=True):
+            if [names.get(column + i) for i in range(len(wanted))] == wanted:
+                return column
+        used = (cell.column for row in self.rows for cell in row.cells if cell.filled)
+        return max(used, default=-1) + 1
+
+    def _edits(
+        self, row: _Row, first: int, values: Sequence[str], *, heading: bool
+    ) -> Iterator[tuple[int, int, bytes]]:
+        """The pieces that take the place of others in the XML, each by start and end."""
+        there = {cell.column: cell for cell in row.cells}
+        beside = next((c.style for c in reversed(row.cells) if c.column < first and c.filled), "")
+        new: list[bytes] = []
+        before: dict[int, list[bytes]] = {}
+        for column, value in enumerate(values, start=first):
+            old = there.get(column)
+            style = old.style if old and old.style else (beside if heading else "")
+            piece = self._cell(column, row.number, value, style)
+            if old is not None:
+                yield old.start, old.end, piece
+            else:
+                following = min((c.start for c in row.cells if c.column > column), default=-1)
+                (before.setdefault(following, []) if following >= 0 else new).append(piece)
+        for place, pieces in before.items():
+            yield place, place, b"".join(pieces)
+        if new:
+            whole = b"".join(new)
+            if row.empty:
+                tag = self.data[row.start : row.close]
+                opened = tag[: tag.rindex(b"/")].rstrip() + b">"
+                name = f"</{self.prefix}row>".encode()
+                yield row.start, row.close, _SPANS.sub(b"", opened) + whole + name
+                return
+            yield row.close, row.close, whole
+        end = self.data.index(b">", row.start)
+        tag = self.data[row.start : end]
+        if _SPANS.search(tag):
+            yield row.start, end, _SPANS.sub(b"", tag)
+
+    def _cell(self, column: int, row: int, value: str, style: str) -> bytes:
+        p = self.prefix
+        mark = f' s="{style}"' if style else ""
+        place = f"{_letters(column)}{row}"
+        if not value:
+            return f'<{p}c r="{place}"{mark}/>'.encode()
+        text = escape(_NOT_XML.sub("\ufffd", value), quote=False)
+        return (
+            f'<{p}c r="{place}"{mark} t="inlineStr"><{p}is><{p}t xml:space="preserve">{text}</{p}t>'
+            f"</{p}is></{p}c>"
+        ).encode("utf-8", "replace")
+
+    # -- what the parser tells
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        prefix, _, tag = name.rpartition(":")
+        here = self._parser.CurrentByteIndex
+        if tag == "row":
+            self.prefix = f"{prefix}:" if prefix else ""
+            number = int(attributes.get("r") or (self.rows[-1].number + 1 if self.rows else 1))
+            self.rows.append(_Row(number, here))
+        elif tag == "c" and self.rows:
+            found = _REFERENCE.fullmatch(attributes.get("r", ""))
+            cells = self.rows[-1].cells
+            column = _place(found.group(1)) if found else (cells[-1].column + 1 if cells else 0)
+            style, kind = attributes.get("s", ""), attributes.get("t", "n")
+            cells.append(_Cell(column, here, style=style, kind=kind))
+        elif tag in ("v", "t") and self.rows and self.rows[-1].cells:
+            self._inside = True
+
+    def _characters(self, data: str) -> None:
+        if self._inside:
+            self.rows[-1].cells[-1].text += data
+
+    def _end(self, name: str) -> None:
+        tag = name.rpartition(":")[2]
+        if tag in ("v", "t"):
+            self._inside = False
+        elif tag == "c" and self.rows and self.rows[-1].cells:
+            cell = self.rows[-1].cells[-1]
+            cell.end, _ = self._closed(cell.start, name)
+            cell.filled = bool(cell.text.strip())
+            if cell.kind == "s" and cell.text.isdigit() and int(cell.text) < len(self._strings):
+                cell.text = self._strings[int(cell.text)]
+        elif tag == "row" and self.rows:
+            row = self.rows[-1]
+            behind, row.empty = self._closed(row.start, name)
+            row.close = behind if row.empty else self._parser.CurrentByteIndex
+
+    def _closed(self, start: int, name: str) -> tuple[int, bool]:
+        """The place behind the element that began at `start` and ends here, and whether it is one
+        tag alone. For such a one the parser is behind the tag already."""
+        here = self._parser.CurrentByteIndex
+        if self.data.startswith(f"</{name}".encode(), here):
+            return self.data.index(b">", here) + 1, False
+        return self.data.index(b"/>", start) + 2, True
+
+
+def _place(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _letters(place: int) -> str:
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _wider(found: "re.Match[bytes]", columns: int) -> bytes:
+    """The span of the sheet, with the status columns in it."""
+    before, first, letters, row, behind = found.groups()
+    if letters is None:
+        letters, row = first.rstrip(b"0123456789"), first.lstrip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    last = max(_place(letters.decode()), columns - 1)
+    return bytes(before + first + b":" + _letters(last).encode() + row + behind)

@@ -1,0 +1,260 @@
+"""Locks on files, with the name of the process that holds one."""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.domain.text import visible
+from siptui.host.private_files import PrivateFileError as PrivateFileError
+from siptui.host.private_files import private_folder as private_folder
+from siptui.host.private_files import read_private as read_private
+from siptui.host.private_files import user_name as user_name
+from siptui.host.private_files import write_private as write_private
+
+#: How often and how long apart a lock is tried: somebody may be looking who holds it.
+_LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
+#: What a network file system says that was mounted without locks.
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+
+
+class NoLocksError(SiptuiError):
+    """The file system has no locks, so two processes could not tell that they do the same."""
+
+    title = "No locks here"
+    code = "no_locks"
+
+
+class HeldError(SiptuiError):
+    """Somebody else holds the lock. `holder` says who, as far as is known."""
+
+    title = "In use by another process"
+    code = "held"
+    exit_code = ExitCode.HELD
+
+    def __init__(self, path: Path, holder: "Holder", *, remedy: str = "") -> None:
+        super().__init__(
+            f"{path.name} is held by {holder}.",
+            remedy=remedy or "Wait until it is done, or end that process; its lock ends with it.",
+        )
+        self.holder = holder
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock, as the lock file says; fields that are not known are empty or 0."""
+
+    pid: int = 0
+    host: str = ""
+    user: str = ""
+    since: str = ""
+    waits: str = ""  # what it waits for, where it cannot say so in the journal
+
+    def __str__(self) -> str:
+        if not self.pid:
+            return "another process"
+        return f"process {self.pid} of {self.user} on {self.host}, since {self.since}"
+
+
+class FileLock:
+    """An advisory lock on a file, held from its making until `release` or the process's end.
+
+    The file stays; what counts is the lock on it, so a file left by a killed process is free.
+    Raises `HeldError` when somebody holds it, at once or after `wait` seconds. Not inherited by
+    started programs.
+    """
+
+    def __init__(self, path: Path, wait: float = 0.0) -> None:
+        import socket
+
+        self.path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            if not _try_lock(self._fd, path, wait):
+                raise HeldError(path, _holder_in(self._fd))
+            me = Holder(
+                os.getpid(),
+                socket.gethostname(),
+                user_name(),
+                datetime.now(UTC).isoformat(timespec="seconds"),
+            )
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, json.dumps(asdict(me)).encode(), 0)
+        except BaseException:
+            os.close(self._fd)
+            self._fd = -1
+            raise
+
+    def release(self) -> None:
+        """Let go. Doing it twice does no harm."""
+        if self._fd >= 0:
+            os.ftruncate(self._fd, 0)
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def file_lock(path: Path, *, wait: float = 0.0) -> FileLock:
+    """Lock `path` for this process, as a context manager; `HeldError` if somebody holds it, and
+    still does after `wait` seconds."""
+    return FileLock(path, wait)
+
+
+class CountedLock:
+    """A lock on a file that counts how often it was taken or given back: whoever looked at
+    something before can tell whether another process had a turn since, or had one then. Not
+    inherited by started programs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = -1
+
+    def count(self) -> int:
+        """The count so far; nothing is taken by looking."""
+        try:
+            return _number(self.path.read_bytes())
+        except OSError:
+            return 0
+
+    def take(self) -> int | None:
+        """Take it and count; the count before, or None when another process has it. Raises
+        `OSError` and `NoLocksError`."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(self.path, flags, 0o600)
+        try:
+            if not _try_lock(fd, self.path, tries=1):
+                os.close(fd)
+                return None
+            before = _number(os.pread(fd, 32, 0))
+            _write_number(fd, before + 1)
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd = fd
+        return before
+
+    def release(self, *, used: bool = True) -> None:
+        """Let go; the turn counts only if it was `used`. Doing it twice does no harm."""
+        if self._fd >= 0:
+            try:
+                _write_number(self._fd, _number(os.pread(self._fd, 32, 0)) + (1 if used else -1))
+            finally:
+                os.close(self._fd)
+                self._fd = -1
+
+
+def _write_number(fd: int, number: int) -> None:
+    os.pwrite(fd, b"%020d" % number, 0)
+
+
+def _number(data: bytes) -> int:
+    return int(data) if data.isdigit() else 0
+
+
+@contextlib.contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    """While the block runs no other process is in such a block for `path`; waits for its turn.
+
+    For moments only. After half a second it is entered all the same (a process may have been
+    stopped in its block), and so it is on a file system without locks. Raises `OSError`.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        for _ in range(5):
+            with contextlib.suppress(NoLocksError):
+                if not _try_lock(fd, path):
+                    continue
+            break
+        yield
+    finally:
+        os.close(fd)
+
+
+def lock_holder(path: Path) -> Holder | None:
+    """Who holds the lock on `path` now, or none. Looking does not take it from anybody."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder_in(fd)
+    except OSError as error:
+        raise _explained(error, path) from error
+    else:
+        return None
+    finally:
+        os.close(fd)
+
+
+def say_in_lock(path: Path, waits: str) -> None:
+    """Write beside the lock that this process has on `path` what it waits for, or nothing."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        holder = _holder_in(fd)
+        if holder.pid == os.getpid():
+            data = json.dumps(asdict(replace(holder, waits=waits[:500]))).encode()
+            os.pwrite(fd, data, 0)
+            os.ftruncate(fd, len(data))
+    finally:
+        os.close(fd)
+
+
+def _try_lock(fd: int, path: Path, wait: float = 0.0, tries: int = _LOCK_TRIES) -> bool:
+    tried, until = 0, time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tried += 1
+            if tried >= tries and time.monotonic() >= until:
+                return False
+            time.sleep(_LOCK_PAUSE)
+        except OSError as error:
+            raise _explained(error, path) from error
+        else:
+            return True
+
+
+def _explained(error: OSError, path: Path) -> Exception:
+    """What it means that a lock can neither be had nor be refused."""
+    if error.errno not in _NO_LOCKS:
+        return error
+    return NoLocksError(
+        f"The file system of {path} has no locks ({error.strerror}), by which processes keep out "
+        "of each other's way.",
+        remedy="Set SIPTUI_STATE_DIR to a folder on a local disk.",
+    )
+
+
+def _holder_in(fd: int) -> Holder:
+    try:
+        # What lies behind it is of a longer text before, which is being cut off.
+        found, _ = json.JSONDecoder().raw_decode(os.pread(fd, 4096, 0).decode())
+        host, user, since = (visible(str(found[key])) for key in ("host", "user", "since"))
+        return Holder(int(found["pid"]), host, user, since, visible(str(found.get("waits", ""))))
+    except (ValueError, LookupError, TypeError, OSError):
+        return Holder()

@@ -1,0 +1,182 @@
+"""msal, kept at arm's length: imported when needed, silent, and with errors of our own."""
+
+import json
+import logging
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from siptui.domain.errors import SiptuiError
+from siptui.identity.entra_errors import explained
+from siptui.identity.errors import AuthorityUnreachableError, AuthorityUnreadableError
+from siptui.identity.registration import TEAMS_SCOPE, Registration
+
+if TYPE_CHECKING:
+    # msal comes without type hints
+    from msal import (  # type: ignore[import-untyped]
+        PublicClientApplication,
+        SerializableTokenCache,
+    )
+
+_SILENCE = threading.Lock()
+
+
+class HttpClient(Protocol):
+    """What msal needs of an HTTP client; answers have `status_code`, `text` and `headers`."""
+
+    def get(self, url: str, **options: Any) -> Any:
+        """GET."""
+        ...
+
+    def post(self, url: str, **options: Any) -> Any:
+        """POST."""
+        ...
+
+    def close(self) -> None:
+        """Close its connections."""
+        ...
+
+
+HttpFactory = Callable[[], HttpClient]
+
+
+def default_http() -> HttpClient:
+    """The one HTTP stack, in the shape msal needs; its exchanges go to the log, scrubbed."""
+    from siptui.identity.msal_http import Connection
+    from siptui.transport.exchange_log import log_exchange
+
+    return Connection((log_exchange,))
+
+
+@dataclass(frozen=True, slots=True)
+class MsalClient:
+    """One msal application with its own token cache in memory. Everything here blocks."""
+
+    registration: Registration
+    http: HttpClient = field(repr=False)
+    cache: "SerializableTokenCache" = field(repr=False)
+    application: "PublicClientApplication" = field(repr=False)
+    throttle: dict[str, Any] = field(repr=False)
+
+    def try_again(self) -> None:
+        """Let the next call go out, though one just failed: msal would repeat that for 60 s."""
+        self.throttle.clear()
+
+    @property
+    def tenant_guid(self) -> str:
+        """GUID of the profile's tenant as the authority resolved it; empty where it names none."""
+        if self.registration.any_tenant:
+            return ""
+        return self.registration.tenant_guid or str(self.application.authority.tenant).casefold()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.http.close()
+
+
+def open_msal(registration: Registration, http: HttpFactory, cache: str = "") -> MsalClient:
+    """An msal application over `cache`. Asks the authority for its endpoints; blocks.
+
+    Raises `SignInRefusedError` (no such tenant), `AuthorityUnreachableError`,
+    `AuthorityUnreadableError`, or what the HTTP client raises.
+    """
+    import msal
+
+    _silence_msal()
+    connection = http()
+    tokens = msal.SerializableTokenCache()
+    throttle: dict[str, Any] = {}
+    if cache:
+        tokens.deserialize(cache)
+    try:
+        application = guarded(
+            registration,
+            # Instance discovery would ask login.microsoftonline.com about a host that the profile
+            # names already, and fail where that is not reachable. False also keeps the aliases
+            # of a host, and so its tokens, out of it.
+            lambda: msal.PublicClientApplication(
+                registration.client_id,
+                authority=registration.url,
+                instance_discovery=False,
+                http_client=connection,
+                token_cache=tokens,
+                http_cache=throttle,
+            ),
+            lambda: _why_no_discovery(registration, connection),
+        )
+    except BaseException:
+        connection.close()
+        raise
+    return MsalClient(registration, connection, tokens, application, throttle)
+
+
+def guarded(
+    registration: Registration,
+    call: Callable[[], Any],
+    why: Callable[[], SiptuiError] | None = None,
+) -> Any:
+    """What `call` returns; what msal raises becomes an error of ours that repeats none of it.
+
+    msal puts answers, states and nonces into its exceptions. Hence ours are raised outside the
+    handler: not even as a context do they hold the original.
+    """
+    host = urlsplit(registration.authority).netloc
+    problem: SiptuiError | None = None
+    try:
+        return call()
+    except SiptuiError:
+        raise
+    except ValueError:  # JSON that is none, or discovery that was refused
+        problem = why() if why else _unreadable(host)
+    except OSError:
+        problem = AuthorityUnreachableError(
+            f"No connection to {host}.", remedy="Check the network; `siptui doctor` shows more."
+        )
+    except Exception as error:  # msal raises RuntimeError, and its own for 5xx
+        name = type(error).__name__
+        problem = AuthorityUnreachableError(
+            f"{host} failed to answer as it should ({name}).", remedy="Try again in a few minutes."
+        )
+    raise problem
+
+
+def scopes() -> list[str]:
+    """What is asked for."""
+    return [TEAMS_SCOPE]
+
+
+def _why_no_discovery(registration: Registration, http: HttpClient) -> SiptuiError:
+    """msal drops what the authority said; ask once more and read it."""
+    host = urlsplit(registration.authority).netloc
+    try:
+        answer = http.get(f"{registration.url}/v2.0/.well-known/openid-configuration")
+        body = json.loads(answer.text)
+    except SiptuiError as error:
+        return error
+    except (ValueError, OSError):
+        return _unreadable(host)
+    if isinstance(body, Mapping) and body.get("error"):
+        return explained(body)
+    return _unreadable(host)
+
+
+def _unreadable(host: str) -> AuthorityUnreadableError:
+    return AuthorityUnreadableError(
+        f"What answered for {host} is not a sign-in service, or its answer was damaged; a proxy "
+        "may have put a page of its own in its place.",
+        remedy="Check `authority`, `tenant` and `cloud` in the profile, and the proxy; "
+        "`siptui doctor` shows what answers.",
+    )
+
+
+def _silence_msal() -> None:
+    """Keep msal's records out of every log: at debug level they hold codes, in errors answers."""
+    logger = logging.getLogger("msal")
+    with _SILENCE:
+        if logger.propagate:
+            logger.propagate = False
+            logger.addHandler(logging.NullHandler())
+        warnings.filterwarnings("ignore", module=r"msal\.")  # advice to developers

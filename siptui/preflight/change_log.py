@@ -1,0 +1,253 @@
+"""The record of what was changed in a tenant from here: append-only, one JSON line a step.
+
+A change is written down before it is sent and again when it is known what became of it, so that
+nothing that may have been done is forgotten, whatever happens in between. The file lies in the
+profile's state folder and only this user can read it.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from siptui.gateway.tenant_model import NumberType
+from siptui.host.locks import FileLock, file_lock
+from siptui.host.signals import PrivateFileError, private_folder, read_private
+from siptui.preflight.finding import Check
+
+NAME = "fixes.jsonl"
+
+
+class Step(StrEnum):
+    """What is known of a change, in the order in which it comes about."""
+
+    INTENDED = "intended"  # about to be sent: from here on it may have been done
+    SENT = "sent"  # the service took it
+    IN_DOUBT = "in_doubt"  # the answer was lost
+    SEEN = "seen"  # read back as wanted
+    NOT_SEEN = "not_seen"  # not (yet) read back as wanted
+    FAILED = "failed"  # the service refused it, or nothing was sent
+    UNDOING = "undoing"  # about to be set back
+    UNDONE = "undone"  # set back, and read back as before
+    UNDO_NOT_SEEN = "undo_not_seen"  # set back, but not (yet) read back
+
+
+class Kind(StrEnum):
+    """What can be changed from here. Stable words, for the record and for `--json`."""
+
+    ENABLE_BULK_SIGN_IN = "enable_bulk_sign_in"
+    ADD_TRUSTED_IP = "add_trusted_ip"
+    CREATE_CALLING_POLICY = "create_calling_policy"
+    CREATE_IP_PHONE_POLICY = "create_ip_phone_policy"
+    GRANT_CALLING_POLICY = "grant_calling_policy"
+    GRANT_IP_PHONE_POLICY = "grant_ip_phone_policy"
+    ASSIGN_NUMBER = "assign_number"
+
+
+#: Which check a change is to set right.
+CHECKS = {
+    Kind.ENABLE_BULK_SIGN_IN: Check.BULK_SIGN_IN,
+    Kind.ADD_TRUSTED_IP: Check.TRUSTED_IP,
+    Kind.CREATE_CALLING_POLICY: Check.CALLING_POLICY,
+    Kind.CREATE_IP_PHONE_POLICY: Check.IP_PHONE_POLICY,
+    Kind.GRANT_CALLING_POLICY: Check.CALLING_POLICY,
+    Kind.GRANT_IP_PHONE_POLICY: Check.IP_PHONE_POLICY,
+    Kind.ASSIGN_NUMBER: Check.PHONE_NUMBER,
+}
+
+
+class Who(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who does it: the account signed in to the tenant, the user and host of the computer."""
+
+    account: str = ""
+    os_user: str = ""
+    host: str = ""
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One change, in words that can be carried out and taken back.
+
+    `target` is what is changed: an account's name, a policy's name, an address. `value` is what
+    it gets (a policy, a number, a mask), `before` what it had, `number_type` for numbers.
+    """
+
+    kind: Kind
+    target: str
+    value: str = ""
+    before: str = ""
+    number_type: NumberType | None = None
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One line of the record. `fix` is the change's id, `at` UTC in RFC 3339."""
+
+    schema: int = 1
+    fix: str
+    step: Step
+    at: str
+    tenant: str = ""
+    who: Who | None = None  # with the first step
+    change: Change | None = None  # with the first step
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A change as the record tells it: what, by whom, and every step with its time."""
+
+    fix: str
+    change: Change
+    who: Who
+    tenant: str
+    steps: tuple[tuple[Step, datetime, str], ...]
+
+    @property
+    def step(self) -> Step:
+        """The last that is known."""
+        return self.steps[-1][0]
+
+    @property
+    def begun(self) -> datetime:
+        """When it was sent, or about to be."""
+        return self.steps[0][1]
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was done, or may have been, and was not taken back."""
+        return self.step not in (Step.FAILED, Step.UNDONE)
+
+
+class Record:
+    """The record of one profile. Several processes may write to it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tenant: str = "",
+        who: Who = Who(),  # noqa: B008 - frozen
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.path = folder / NAME
+        self._tenant = tenant
+        self._who = who
+        self._now = now
+
+    def hold(self) -> FileLock:
+        """Keep other processes from changing things with this record, as a context manager.
+
+        Raises `HeldError` (exit 11) at once where another one does.
+        """
+        private_folder(self.path.parent)
+        return file_lock(self.path.with_suffix(".held"))
+
+    def intend(self, changes: Iterable[tuple[str, Change]]) -> None:
+        """Write down what is about to be sent: (id, change), synced before this returns."""
+        self._append(
+            Line(
+                fix=fix,
+                step=Step.INTENDED,
+                at=self._stamp(),
+                tenant=self._tenant,
+                who=self._who,
+                change=change,
+            )
+            for fix, change in changes
+        )
+
+    def note(self, steps: Iterable[tuple[str, Step, str]]) -> None:
+        """Write down what became of changes: (id, step, detail)."""
+        self._append(
+            Line(fix=fix, step=step, at=self._stamp(), detail=detail) for fix, step, detail in steps
+        )
+
+    def changes(self) -> dict[str, Recorded]:
+        """Every change, oldest first. A line that was cut off by a crash is passed over."""
+        found: dict[str, Recorded] = {}
+        for line in self._lines():
+            at = _parsed(line.at)
+            before = found.get(line.fix)
+            if before is None:
+                if line.change is None:
+                    continue
+                found[line.fix] = Recorded(
+                    line.fix,
+                    line.change,
+                    line.who or Who(),
+                    line.tenant,
+                    ((line.step, at, line.detail),),
+                )
+            else:
+                found[line.fix] = Recorded(
+                    before.fix,
+                    before.change,
+                    before.who,
+                    before.tenant,
+                    (*before.steps, (line.step, at, line.detail)),
+                )
+        return found
+
+    def age(self, one: Recorded) -> timedelta:
+        """How long ago the change was sent, or about to be."""
+        return self._now() - one.begun
+
+    def lately(self, hours: float) -> dict[tuple[Check, str], datetime]:
+        """What was changed in the last `hours` and still holds, as `check.Changes` wants it."""
+        since = self._now() - timedelta(hours=hours)
+        found: dict[tuple[Check, str], datetime] = {}
+        for one in self.changes().values():
+            if one.holds and one.begun > since:
+                of_account = one.change.kind in (
+                    Kind.GRANT_CALLING_POLICY,
+                    Kind.GRANT_IP_PHONE_POLICY,
+                    Kind.ASSIGN_NUMBER,
+                )
+                target = one.change.target.casefold() if of_account else ""
+                found[CHECKS[one.change.kind], target] = one.begun
+        return found
+
+    def _stamp(self) -> str:
+        return self._now().astimezone(UTC).isoformat(timespec="milliseconds")
+
+    def _lines(self) -> Iterator[Line]:
+        try:
+            content = read_private(self.path)
+        except FileNotFoundError:
+            return
+        for raw in content.splitlines():
+            with contextlib.suppress(msgspec.MsgspecError, ValueError):
+                yield msgspec.json.decode(raw, type=Line)
+
+    def _append(self, lines: Iterable[Line]) -> None:
+        data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        if not data:
+            return
+        private_folder(self.path.parent)
+        with file_lock(self.path.with_suffix(".lock")):
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            try:
+                fd = os.open(self.path, flags, 0o600)
+            except OSError as error:
+                raise PrivateFileError(
+                    f"{self.path} cannot be written: {error.strerror}. Nothing was changed.",
+                    remedy="Look at what it is; remove it if it is not yours.",
+                ) from error
+            try:
+                size = os.fstat(fd).st_size
+                if size and os.pread(fd, 1, size - 1) != b"\n":
+                    data = b"\n" + data  # the last writer was cut off in the middle of a line
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(fd, view) :]
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+
+
+def _parsed(text: str) -> datetime:
+    return datetime.fromisoformat(text)

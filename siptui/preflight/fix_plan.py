@@ -1,0 +1,368 @@
+"""What can be set right of what a preflight found: planned here, carried out in `apply`. Pure.
+
+Every fix says what it would do, what was there before, and the PowerShell line that does the
+same, so that a site which must run it itself can.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from siptui.domain.device import Device
+from siptui.domain.errors import UsageError
+from siptui.domain.public_address import Network, parse_public
+from siptui.gateway.tenant_model import (
+    CallingPolicy,
+    DirectoryUser,
+    IPPhonePolicy,
+    NumberType,
+    TeamsUser,
+    TrustedIP,
+)
+from siptui.preflight import licences, remedies
+from siptui.preflight.change_log import CHECKS, Change, Kind
+from siptui.preflight.facts import Facts, Missing
+from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
+from siptui.preflight.numbers import wanted_number
+from siptui.preflight.policies import by_name, fitting_calling, fitting_ip_phone, policy_key
+from siptui.preflight.public_ip import covers, uncovered
+
+#: The word for an assignment that is not there: what taking it away leaves.
+NONE = ""
+COMMON_AREA = "CommonAreaPhoneSignIn"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One change that sets something right.
+
+    `title` is a sentence of what it does. `needs_name` says why the operator has to type the
+    account's name before it may be made (else empty). `needs` is the name of a policy that has
+    to be made first. `lead_time_hours` is how long it may take to work.
+    """
+
+    change: Change
+    title: str
+    powershell: str
+    lead_time_hours: int | None = None
+    needs_name: str = ""
+    needs: str = ""
+
+    @property
+    def check(self) -> Check:
+        """What it sets right."""
+        return CHECKS[self.change.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A failure that nothing here sets right, and why. `line` 0: one of the tenant."""
+
+    line: int
+    user_name: str
+    check: Check
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixPlan:
+    """What would be done, tenant before accounts, and what is left to people."""
+
+    fixes: tuple[Fix, ...]
+    left: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the operator chose. Empty names: the policy that fits best, made if there is none."""
+
+    public_ips: Sequence[Network] = ()
+    number_type: NumberType = NumberType.DIRECT_ROUTING
+    calling_policy: str = ""
+    ip_phone_policy: str = ""
+    only: frozenset[Check] = frozenset()  # empty: everything
+
+
+def plan_fixes(
+    report: Report, facts: Facts, rows: Iterable[Device], wishes: Wishes | None = None
+) -> FixPlan:
+    """The fixes for what fails of the tenant and of `rows` (marked ones, or all).
+
+    Raises `UsageError` for a policy in `wishes` that is not there or would set nothing right.
+    """
+    wishes = wishes or Wishes()
+    _refuse_unfit(facts, wishes)
+    plan = _Plan(report, facts, wishes)
+    plan.tenant()
+    for device in rows:
+        found = report.by_key.get(device.key)
+        if found is not None:
+            plan.account(device, found)
+    return plan.done()
+
+
+def _refuse_unfit(facts: Facts, wishes: Wishes) -> None:
+    """A policy that the operator names must be there and allow what it is to allow."""
+    calling, phone = facts.tenant.calling_policies, facts.tenant.ip_phone_policies
+    if (name := wishes.calling_policy) and not isinstance(calling, Missing):
+        found = by_name(calling).get(policy_key(name))
+        if found is None or not found.allow_sip_devices:
+            raise _unfit(name, found is not None, "calling policy", "allow SIP devices")
+    if (name := wishes.ip_phone_policy) and not isinstance(phone, Missing):
+        of_phones = by_name(phone).get(policy_key(name))
+        if of_phones is None or not of_phones.common_area:
+            there = of_phones is not None
+            raise _unfit(name, there, "IP-phone policy", "sign in as a common area phone")
+
+
+def _unfit(name: str, there: bool, kind: str, what: str) -> UsageError:
+    why = f"it does not {what}" if there else f"the tenant has no {kind} of this name"
+    return UsageError(
+        f"“{name}” cannot be assigned: {why}. Nothing was changed.",
+        remedy="Name another, or leave the option out: one that fits is chosen, or made.",
+    )
+
+
+class _Plan:
+    """A plan in the making. Each account once, however many devices it has."""
+
+    def __init__(self, report: Report, facts: Facts, wishes: Wishes) -> None:
+        self._report = report
+        self._facts = facts
+        self._wishes = wishes
+        self._creating: dict[Kind, Fix] = {}
+        self._fixes: list[Fix] = []
+        self._left: list[Left] = []
+        self._planned: set[tuple[Check, str]] = set()
+        self._numbers: dict[str, str] = {}
+
+    def done(self) -> FixPlan:
+        return FixPlan((*self._creating.values(), *self._fixes), tuple(self._left))
+
+    def _wanted(self, check: Check) -> bool:
+        return not self._wishes.only or check in self._wishes.only
+
+    def tenant(self) -> None:
+        for finding in self._report.tenant:
+            if finding.result is not Result.FAIL or not self._wanted(finding.check):
+                continue
+            match finding.check:
+                case Check.BULK_SIGN_IN:
+                    self._enable()
+                case Check.TRUSTED_IP:
+                    self._trust()
+                case Check.CALLING_POLICY:
+                    self._calling_policy()
+                case Check.IP_PHONE_POLICY:
+                    self._ip_phone_policy()
+                case _:
+                    self._left.append(Left(0, "", finding.check, finding.remedy or finding.detail))
+
+    def account(self, device: Device, found: AccountFindings) -> None:
+        for finding in found.failures:
+            check = finding.check
+            if not self._wanted(check) or (check, device.user_name.key) in self._planned:
+                continue
+            if check not in (Check.DEVICE, Check.TRUSTED_IP):  # those are of the device
+                self._planned.add((check, device.user_name.key))
+            if check is Check.TRUSTED_IP:
+                self._left_unless_trusted(device, finding)
+                continue
+            user = self._facts.teams_user(device.user_name.key)
+            if not isinstance(user, TeamsUser):
+                why = finding.remedy or finding.detail
+            elif check is Check.CALLING_POLICY:
+                why = self._grant_calling(device, user)
+            elif check is Check.IP_PHONE_POLICY:
+                why = self._grant_ip_phone(device, user, found)
+            elif check is Check.PHONE_NUMBER:
+                why = self._assign(device)
+            else:
+                why = finding.remedy or finding.detail
+            if why:
+                self._left.append(Left(device.line, str(device.user_name), check, why))
+
+    # -- the tenant ---------------------------------------------------------------------------
+
+    def _enable(self) -> None:
+        word = self._facts.tenant.bulk_sign_in
+        change = Change(
+            kind=Kind.ENABLE_BULK_SIGN_IN,
+            target="Global",
+            value="Enabled",
+            before=word if isinstance(word, str) else "",
+        )
+        title = "Enable bulk sign-in for the tenant."
+        self._fixes.append(Fix(change, title, remedies.enable_bulk_sign_in()))
+
+    def _trust(self) -> None:
+        trusted = self._facts.tenant.trusted_ips
+        lacking = (
+            () if isinstance(trusted, Missing) else uncovered(trusted, self._wishes.public_ips)
+        )
+        if not lacking:
+            why = "Name the phones' public address: --public-ip, a in the console."
+            self._left.append(Left(0, "", Check.TRUSTED_IP, why))
+        for network in lacking:
+            one = TrustedIP(str(network.network_address), network.prefixlen, "SIP phones")
+            change = Change(kind=Kind.ADD_TRUSTED_IP, target=one.address, value=str(one.mask_bits))
+            self._fixes.append(
+                Fix(
+                    change,
+                    f"Trust the public address {network}.",
+                    remedies.add_trusted_ip(one),
+                    remedies.LEAD_HOURS,
+                )
+            )
+
+    def _left_unless_trusted(self, device: Device, finding: Finding) -> None:
+        """A phone's own address is trusted only where the operator names it as theirs."""
+        trusted = self._facts.tenant.trusted_ips
+        if isinstance(trusted, Missing):
+            return
+        seen = self._facts.devices
+        public = "" if isinstance(seen, Missing) else seen[str(device.hardware_id)].public_ip
+        if public and covers(self._wishes.public_ips, parse_public(public)):
+            return  # it will be, by the fix of the tenant
+        why = f"{finding.remedy} With siptui: fix --public-ip {public}, a in the console."
+        self._left.append(Left(device.line, str(device.user_name), Check.TRUSTED_IP, why))
+
+    def _calling_policy(self) -> tuple[str, str]:
+        """The calling policy to assign, and its name again if it has to be made first."""
+        policies = self._facts.tenant.calling_policies
+        known: tuple[CallingPolicy, ...] = () if isinstance(policies, Missing) else policies
+        if wish := self._wishes.calling_policy:
+            return wish, ""
+        if fit := fitting_calling(known):
+            return fit.name, ""
+        name = _free_name(remedies.CALLING_POLICY_NAME, (policy.name for policy in known))
+        policy = CallingPolicy(name, True, "Enabled")
+        change = Change(kind=Kind.CREATE_CALLING_POLICY, target=name)
+        self._creating.setdefault(
+            Kind.CREATE_CALLING_POLICY,
+            Fix(
+                change,
+                f"Make the calling policy {name}, which allows SIP devices and call redirection.",
+                remedies.create_calling_policy(policy),
+                remedies.LEAD_HOURS,
+            ),
+        )
+        return name, name
+
+    def _ip_phone_policy(self) -> tuple[str, str]:
+        """The IP-phone policy to assign, and its name again if it has to be made first."""
+        policies = self._facts.tenant.ip_phone_policies
+        known: tuple[IPPhonePolicy, ...] = () if isinstance(policies, Missing) else policies
+        if wish := self._wishes.ip_phone_policy:
+            return wish, ""
+        if fit := fitting_ip_phone(known):
+            return fit.name, ""
+        name = _free_name(remedies.IP_PHONE_POLICY_NAME, (policy.name for policy in known))
+        change = Change(kind=Kind.CREATE_IP_PHONE_POLICY, target=name, value=COMMON_AREA)
+        self._creating.setdefault(
+            Kind.CREATE_IP_PHONE_POLICY,
+            Fix(
+                change,
+                f"Make the IP-phone policy {name}, which signs in as a common area phone.",
+                remedies.create_ip_phone_policy(IPPhonePolicy(name, COMMON_AREA)),
+            ),
+        )
+        return name, name
+
+    # -- accounts -----------------------------------------------------------------------------
+
+    def _grant_calling(self, device: Device, user: TeamsUser) -> str:
+        name, needs = self._calling_policy()
+        who = str(device.user_name)
+        change = Change(
+            kind=Kind.GRANT_CALLING_POLICY,
+            target=who,
+            value=name,
+            before=_direct(user, calling=True),
+        )
+        self._fixes.append(
+            Fix(
+                change,
+                f"Assign the calling policy {name} to {who}.",
+                remedies.grant_calling_policy(who, name),
+                remedies.LEAD_HOURS,
+                needs=needs,
+            )
+        )
+        return ""
+
+    def _grant_ip_phone(self, device: Device, user: TeamsUser, found: AccountFindings) -> str:
+        name, needs = self._ip_phone_policy()
+        who = str(device.user_name)
+        change = Change(
+            kind=Kind.GRANT_IP_PHONE_POLICY,
+            target=who,
+            value=name,
+            before=_direct(user, calling=False),
+        )
+        self._fixes.append(
+            Fix(
+                change,
+                f"Assign the IP-phone policy {name} to {who}.",
+                remedies.grant_ip_phone_policy(who, name),
+                needs_name=looks_personal(user, found, self._facts),
+                needs=needs,
+            )
+        )
+        return ""
+
+    def _assign(self, device: Device) -> str:
+        wanted = wanted_number(device, self._wishes.number_type)
+        if isinstance(wanted, str):
+            return wanted
+        number, kind = wanted.number, wanted.kind
+        if (other := self._numbers.get(number)) is not None:
+            return f"{number} is given to {other} in the same list."
+        who = str(device.user_name)
+        self._numbers[number] = who
+        change = Change(kind=Kind.ASSIGN_NUMBER, target=who, value=number, number_type=kind)
+        self._fixes.append(
+            Fix(
+                change,
+                f"Assign the number {number} ({kind}) to {who}.",
+                remedies.assign_number(who, number, kind),
+            )
+        )
+        return ""
+
+
+def _direct(user: TeamsUser, *, calling: bool) -> str:
+    """The policy that was assigned to the account itself, which undoing puts back."""
+    assigned = user.calling_policy if calling else user.ip_phone_policy
+    return assigned.name if assigned and assigned.how == "direct" else NONE
+
+
+def _free_name(name: str, taken: Iterable[str]) -> str:
+    """`name`, or with a number behind it where a policy of that name exists already."""
+    known = {policy_key(one) for one in taken}
+    tries = (name, *(f"{name}{number}" for number in range(2, 100)))
+    return next(one for one in tries if policy_key(one) not in known)
+
+
+def looks_personal(user: TeamsUser, found: AccountFindings, facts: Facts) -> str:
+    """Why an account may be somebody's own, or nothing where nothing speaks for it.
+
+    The common area policy is what tells shared accounts from personal ones, so it must not be
+    given to one that only got onto the list by mistake. Licences are taken from the directory:
+    the admin API tells those of Teams alone.
+    """
+    if _warns(found, Check.ADMINISTRATOR):
+        return "it holds a directory role"
+    if (mfa := found.of(Check.MFA)) is not None and mfa.result is Result.FAIL:
+        return "it uses MFA, as people do"
+    entra = facts.directory.get(user.user_name.casefold())
+    plans = entra.plans if isinstance(entra, DirectoryUser) else None
+    if plans is None:
+        return "the directory does not tell its licences, so nothing shows that it is shared"
+    if not licences.only_shared(plans):
+        return "it has other licences than a shared device's, as people do"
+    return ""
+
+
+def _warns(found: AccountFindings, check: Check) -> bool:
+    finding = found.of(check)
+    return finding is not None and (finding.warning or finding.result is Result.FAIL)

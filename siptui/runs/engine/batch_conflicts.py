@@ -1,0 +1,248 @@
+"""What the tenant's other batches mean for what a run is about to submit: pure rules.
+
+Nothing is submitted that another batch may be working on. What another batch signed in as the
+list wants it is left out; what one left undecided waits for the operator's word.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from siptui.domain.device import Device
+from siptui.domain.region import Region
+from siptui.gateway.protocol import ItemStatus, Phase
+from siptui.gateway.times import surely_before, surely_since
+from siptui.runs.engine.doubt import own_ids
+from siptui.runs.engine.other_batches import OtherBatch
+from siptui.runs.engine.scheduler import may_go_out
+from siptui.runs.events import BatchAccepted, DevicesSignedIn, Event, Note
+from siptui.runs.orders import Reason, hold
+from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """`events` are to be written before anything goes out; `held` are the queued batches that wait
+    for another one to end, by number, and why, for people."""
+
+    events: list[Event] = field(default_factory=list)
+    held: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """The tenant's other batches as last read, and by what clock they are judged.
+
+    `ahead` is how far the service's clock is ahead of this host's; not known, it is taken to be
+    right. `new_here` are hardware ids that no other run of this host ever had.
+    """
+
+    batches: Sequence[OtherBatch]
+    ahead: timedelta | None = None
+    new_here: Collection[str] = frozenset()
+
+    def there(self, moment: str) -> datetime:
+        """A moment of the journal, by the service's clock."""
+        return datetime.fromisoformat(moment) + (self.ahead or timedelta())
+
+
+def sort_out(state: RunState, region: Region, tenant: Tenant) -> Sorted:
+    """What of the queued batches of `region` may go out, beside the tenant's other batches.
+
+    A batch of exactly the devices of one that is queued, begun after that was planned, is that
+    batch: the journal lost that it was submitted. Devices that are live elsewhere, they or their
+    accounts, are put apart and wait.
+    """
+    events: list[Event] = []
+    reasons: dict[int, Reason] = {}
+    gone: dict[str, list[int]] = {}
+    for batch in state.queued_batches():
+        if batch.region is not region or not may_go_out(state, batch):
+            continue
+        apart = any(i in state.held for i in batch.devices)  # they are together for the other one
+        if not apart and (found := _is_it(state, batch, tenant)):
+            events += _adopted(batch, found)
+            continue
+        for record in (state.devices[i] for i in batch.devices):
+            before = state.held.get(record.index)
+            if before is not None and before.why == "personal":
+                continue
+            standing = _standing(state, record, batch, tenant)
+            if isinstance(standing, Reason):
+                reasons[record.index] = standing
+            elif standing is not None:
+                gone.setdefault(standing.batch_id, []).append(record.index)
+    if events:
+        return Sorted(events)  # the rest is looked at once these are followed
+    by_id = {other.batch_id: other for other in tenant.batches}
+    out = {index for places in gone.values() for index in places}
+    events = [
+        DevicesSignedIn(devices=places, batch_id=batch_id, by=by_id[batch_id].by)
+        for batch_id, places in gone.items()
+    ]
+    kept = {i: _as_reason(state, i) for i in state.held if i not in reasons and i not in out}
+    personal = {i: reason for i, reason in kept.items() if reason.why == "personal"}
+    events += hold(state, {**personal, **reasons}, out)
+    return Sorted(events, {} if events else _waiting(state, region, reasons, tenant))
+
+
+def live_elsewhere(
+    devices: Iterable[Device], batches: Sequence[OtherBatch]
+) -> list[tuple[Device, OtherBatch]]:
+    """The devices that are in a live batch of `batches`, they or their accounts, and in which."""
+    found = []
+    for device in devices:
+        for other in batches:
+            if other.live and _matching(device, other):
+                found.append((device, other))
+                break
+    return found
+
+
+def _is_it(state: RunState, batch: BatchRecord, tenant: Tenant) -> OtherBatch | None:
+    """The tenant's batch that `batch` is, if the journal lost that it was submitted."""
+    wanted = {state.devices[i].device.key for i in batch.devices}
+    found = [
+        other
+        for other in tenant.batches
+        if not other.here
+        and other.region in (None, batch.region)
+        and len(other.items) == len(wanted)
+        and {item.key for item in other.items} == wanted
+        and _begun_since(other, tenant.there(batch.planned_at))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _begun_since(other: OtherBatch, moment: datetime) -> bool:
+    """Whether it began then or later. A live one of which no time can be read is taken to."""
+    if surely_since(other.requested, moment):
+        return True
+    return other.live and not surely_before(other.requested, moment)
+
+
+def _adopted(batch: BatchRecord, other: OtherBatch) -> list[Event]:
+    by = f" by {other.by}" if other.by else ""
+    at = f" at {other.requested}" if other.requested else ""
+    text = (
+        f"the service has exactly its devices in batch {other.batch_id}, submitted{by}{at}: it is "
+        "taken for that one and followed, not submitted"
+    )
+    return [
+        BatchAccepted(batch=batch.number, batch_id=other.batch_id, adopted=True),
+        Note(level="warning", text=text, batch=batch.number),
+    ]
+
+
+def _standing(
+    state: RunState, record: DeviceRecord, batch: BatchRecord, tenant: Tenant
+) -> Reason | OtherBatch | None:
+    """Why a device waits, or the batch that signed it in as the list wants it, or nothing."""
+    device, held = record.device, state.held.get(record.index)
+    undecided: OtherBatch | None = None
+    for other in tenant.batches:
+        items = _matching(device, other)
+        if not items:
+            continue
+        if other.live:
+            return _reason(other)
+        open_there = other.stuck and any(item.phase is Phase.RUNNING for item in items)
+        if open_there and _is_news(other, state.again_at, tenant):
+            return _reason(other, decide=True)
+        waited_for = held is not None and held.batch_id.casefold() == other.batch_id.casefold()
+        if not waited_for and not _counts(state, record, batch, other, tenant):
+            continue
+        if any(item.key == device.key and item.phase is Phase.SUCCEEDED for item in items):
+            return other
+        since = record.submitted_at or batch.planned_at
+        since_plan = waited_for or surely_since(other.requested, tenant.there(since))
+        if since_plan and _undecided(device, items):
+            undecided = undecided or other
+    if undecided is not None:
+        return _reason(undecided, decide=True)
+    mine = held is not None and held.batch_id.casefold() in own_ids(state)  # found since
+    if held is not None and held.decide and held.why == "other_batch" and not mine:
+        return _as_reason(state, record.index)  # it is listed no more: the word is still missing
+    return None
+
+
+def _matching(device: Device, other: OtherBatch) -> list[ItemStatus]:
+    """What the batch says of the device, and of its account on others."""
+    account = device.user_name.key
+    return [
+        item
+        for item in other.items
+        if item.hardware_id == device.hardware_id or item.user_name.casefold() == account
+    ]
+
+
+def _undecided(device: Device, items: Iterable[ItemStatus]) -> bool:
+    """Whether to submit the device might reset what a batch that is over has done."""
+    for item in items:
+        over = item.phase in (Phase.SUCCEEDED, Phase.FAILED)
+        other_phone = item.hardware_id != device.hardware_id
+        if not over or (other_phone and item.phase is Phase.SUCCEEDED):
+            return True
+    return False
+
+
+def _counts(
+    state: RunState,
+    record: DeviceRecord,
+    batch: BatchRecord,
+    other: OtherBatch,
+    tenant: Tenant,
+) -> bool:
+    """Whether what a batch that is over came to is news for this device.
+
+    What began before the run last submitted the device, or before the operator's word to submit it
+    all the same, is not. What another run of this host submitted is known from its journal.
+    """
+    if other.here or not _is_news(other, state.again_at, tenant):
+        return False
+    if _is_news(other, record.submitted_at or batch.planned_at, tenant):
+        return True
+    return not record.submitted_at and record.device.hardware_id in tenant.new_here
+
+
+def _is_news(other: OtherBatch, moment: str, tenant: Tenant) -> bool:
+    """Whether it began at `moment` of the journal or later; always where there is none."""
+    return not moment or surely_since(other.requested, tenant.there(moment))
+
+
+def _reason(other: OtherBatch, *, decide: bool = False) -> Reason:
+    return Reason(
+        "other_batch",
+        batch_id=other.batch_id,
+        by=other.by,
+        requested=other.requested,
+        decide=decide,
+    )
+
+
+def _as_reason(state: RunState, index: int) -> Reason:
+    held = state.held[index]
+    return Reason(held.why, held.batch_id, held.by, held.requested, held.decide)
+
+
+def _waiting(
+    state: RunState, region: Region, reasons: Mapping[int, Reason], tenant: Tenant
+) -> dict[int, str]:
+    held: dict[int, str] = {}
+    near = (o for o in tenant.batches if o.region in (None, region))
+    part = next((o for o in near if o.live and o.part), None)
+    for batch in state.queued_batches():
+        if batch.region is not region:
+            continue
+        waits = [reasons[i] for i in batch.devices if i in reasons]
+        if waits:
+            first = waits[0]
+            by = f" of {first.by}" if first.by else ""
+            count = "1 device is" if len(waits) == 1 else f"{len(waits)} devices are"
+            held[batch.number] = f"{count} live in batch {first.batch_id}{by}, or their accounts"
+        elif part is not None:
+            by = f" of {part.by}" if part.by else ""
+            held[batch.number] = (
+                f"batch {part.batch_id}{by} is live and does not say yet which devices it has"
+            )
+    return held

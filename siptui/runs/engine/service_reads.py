@@ -1,0 +1,197 @@
+"""Reads of the service that wait and are tried again, and the wait for a sign-in."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from siptui.domain.errors import SignInNeededError, SiptuiError
+from siptui.gateway.errors import GatewayError, TokenRefusedError
+from siptui.runs.engine.backoff import Backoff, Pace
+from siptui.runs.events import RunFinished, RunStopped, Waiting
+from siptui.runs.run_log import Book
+from siptui.runs.wakeup import Bell
+from siptui.transport.throttle import Throttle
+
+T = TypeVar("T")
+#: Seconds a service that never answered is tried before a run that submitted nothing gives up.
+_FIRST_CONTACT = 60.0
+#: Seconds between two attempts to go on after the sign-in was lost.
+_GATE_SECONDS = 15.0
+#: How every wait for a sign-in begins.
+_NEEDED = "sign-in needed"
+#: Failed reads in a row after which the operator is told.
+TELL_AFTER = 3
+
+
+class RunStop(Exception):  # noqa: N818 - no error: the way out of the engine
+    """The run cannot go on in this process; `event` says why."""
+
+    def __init__(self, event: RunStopped | RunFinished) -> None:
+        super().__init__(type(event).__name__)
+        self.event = event
+
+
+def stopped_by(error: SiptuiError) -> RunStop:
+    """The end of the work that `error` means."""
+    return RunStop(RunStopped(code=error.code, message=error.message, remedy=error.remedy))
+
+
+class SignInGate:
+    """Where work waits whose sign-in was refused, until somebody signs in again.
+
+    `patience` is how many seconds that may take; with 0 the run stops at once.
+    """
+
+    def __init__(self, book: Book, bell: Bell, patience: float) -> None:
+        self._book = book
+        self._bell = bell
+        self._patience = patience
+        self._since: float | None = None
+
+    async def wait(self, error: SiptuiError) -> None:
+        """Until it is worth trying again: a new sign-in was ordered, or a while has passed."""
+        loop = asyncio.get_running_loop()
+        if self._since is None:
+            self._since = loop.time()
+        if loop.time() - self._since >= self._patience:
+            raise stopped_by(error) from error
+        why = f"{_NEEDED}: {error.message}"
+        if self._book.state.waiting is None or self._book.state.waiting.why != why:
+            self._book.write(Waiting(why=why))
+        sign_ins, until = self._book.state.sign_ins, loop.time() + _GATE_SECONDS
+        while loop.time() < until and self._book.state.sign_ins == sign_ins:
+            await self._bell.wait(until - loop.time())
+
+    def passed(self) -> None:
+        """The sign-in is good again, for what waited here."""
+        waited, self._since = self._since is not None, None
+        waiting = self._book.state.waiting
+        if waited and waiting is not None and waiting.why.startswith(_NEEDED):
+            self._book.write(Waiting(why="the sign-in is good again", over=True))
+
+
+class Reader:
+    """Reads of the service that are tried again while trying again can help.
+
+    None leaves while `throttle` says that the service asked to wait.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        rng: random.Random,
+        gate: Callable[[], SignInGate],
+        throttle: Throttle,
+    ) -> None:
+        self._book = book
+        self._rng = rng
+        self._gate = gate
+        self._throttle = throttle
+        self._reached = False
+        self._failing_since: float | None = None
+        self._told = False
+        #: When the service last answered, in seconds of the loop.
+        self.answered_at = 0.0
+
+    async def ready(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Return once the sign-in is good for a submit; `RunStop` when it does not become so.
+
+        A token that is at hand says nothing about the way to the service.
+        """
+        await self._ask("sign-in", None, call, self._no_answer)
+
+    async def read(
+        self, what: str, pace: Pace, call: Callable[[], Awaitable[T]], *, first: bool = False
+    ) -> T:
+        """The answer of `call`, however long it takes; `RunStop` when it never can succeed.
+
+        With `first` it goes before other reads of the region. Raises `GatewayError` for a
+        definite refusal.
+        """
+        return await self._ask(what, pace, call, self._succeeded, first=first)
+
+    async def once(self, pace: Pace, call: Callable[[], Awaitable[T]], *, first: bool = False) -> T:
+        """The answer of `call`; raises whatever `GatewayError` it met, passing or not.
+
+        For reads that must not hold up what stands behind them. Only a lost sign-in is waited
+        for, since it concerns all alike; `RunStop` when it stays lost.
+        """
+        gate = self._gate()
+        while True:
+            await self._turn(pace, first)
+            try:
+                answer = await call()
+            except (TokenRefusedError, SignInNeededError) as error:
+                await gate.wait(error)
+            else:
+                gate.passed()
+                self._succeeded("")
+                return answer
+
+    async def _turn(self, pace: Pace | None, first: bool) -> None:
+        """Return when the service may be asked and it is this read's turn."""
+        await self._throttle.passed()
+        if pace is None:
+            return
+        await pace.turn(first=first)
+        while self._throttle.current():  # it began in the meantime
+            await self._throttle.passed()
+            await pace.turn(first=first)
+
+    async def _ask(
+        self,
+        what: str,
+        pace: Pace | None,
+        call: Callable[[], Awaitable[T]],
+        succeeded: Callable[[str], None],
+        *,
+        first: bool = False,
+    ) -> T:
+        wait = Backoff(self._rng, 2.0, 60.0)
+        gate = self._gate()
+        failed = 0
+        while True:
+            await self._turn(pace, first)
+            try:
+                answer = await call()
+            except (TokenRefusedError, SignInNeededError) as error:
+                await gate.wait(error)
+            except GatewayError as error:
+                if not error.passing:
+                    raise
+                failed += 1
+                await self._passing(what, error, failed, wait.next())
+            else:
+                gate.passed()
+                succeeded(what)
+                return answer
+
+    def _no_answer(self, what: str) -> None:
+        """Nothing was asked of the service, so nothing is known of it."""
+
+    async def _passing(self, what: str, error: GatewayError, failed: int, wait: float) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._failing_since is None or error.retry_after is not None:
+            self._failing_since = now  # to be told to wait is an answer
+        untouched = not any(b.submitted_at for b in self._book.state.batches.values())
+        over = error.lasting or now - self._failing_since >= _FIRST_CONTACT
+        if not self._reached and untouched and over:
+            raise stopped_by(error) from error
+        if error.retry_after is None and failed >= TELL_AFTER:
+            self.tell(what, error)
+        await self._throttle.pause(wait)  # how long the service asks to wait is the throttle's
+
+    def tell(self, what: str, error: GatewayError) -> None:
+        """Tell the operator that the service does not answer; once until it does again."""
+        if not self._told:
+            self._told = True
+            self._book.note(f"{what}: {error.message.rstrip('.')}; still trying", level="warning")
+
+    def _succeeded(self, what: str) -> None:
+        self._reached = True
+        self._failing_since = None
+        self.answered_at = asyncio.get_running_loop().time()
+        if self._told:
+            self._told = False
+            self._book.note("the service answers again")

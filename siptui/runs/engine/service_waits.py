@@ -1,0 +1,61 @@
+"""What a run says of the waits that the service asks for."""
+
+from datetime import datetime, timedelta
+
+from siptui.runs.events import Waiting
+from siptui.runs.journal.journal import timestamp
+from siptui.runs.run_log import Book
+from siptui.transport.retry import MAX_HONOURED
+from siptui.transport.throttle import Throttle, Wait
+
+#: Two ends of a wait that are no further apart are the same.
+_SAME = timedelta(seconds=1)
+
+
+class Waits:
+    """Writes each wait into the journal once, when it begins and when it is over.
+
+    A wait that another process of this host was told shows here as well.
+    """
+
+    def __init__(self, book: Book, throttle: Throttle) -> None:
+        self._book = book
+        self._throttle = throttle
+        self._until: datetime | None = None
+
+    def tell(self) -> None:
+        """Look at the throttle; to be called often."""
+        now = self._book.clock()
+        if (wait := self._throttle.current()) is None:
+            self._over()
+            return
+        until = now + timedelta(seconds=wait.left)
+        if self._until is not None and until - self._until < _SAME:
+            return
+        self._until = until
+        self._book.write(Waiting(why=_why(wait, now), until=timestamp(until)))
+        if wait.asked > MAX_HONOURED:
+            self._book.note(
+                f"the service asks for a long wait; it is asked again {until:%Y-%m-%d %H:%M:%S} "
+                f"UTC. Sooner: siptui resume {self._book.run} --now",
+                level="warning",
+            )
+
+    def _over(self) -> None:
+        if self._until is None:
+            return
+        waiting, until = self._book.state.waiting, timestamp(self._until)
+        self._until = None
+        if waiting is not None and waiting.until == until:
+            self._book.write(Waiting(why="the service may be asked again", over=True))
+
+
+def _why(wait: Wait, now: datetime) -> str:
+    if wait.asked <= MAX_HONOURED:
+        return wait.why
+    minutes = round(MAX_HONOURED / 60)
+    try:
+        asked = f"until {now + timedelta(seconds=wait.asked):%Y-%m-%d %H:%M} UTC"
+    except OverflowError:
+        asked = "for thousands of years"
+    return f"{wait.why} It asks to wait {asked}; siptui asks again after {minutes} minutes."

@@ -1,0 +1,105 @@
+"""A look at the tenant's batches before a submit, held against what this host's journals say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from siptui.domain.region import Region
+from siptui.gateway.protocol import BatchSummary, BulkSignIn
+from siptui.runs.engine.batch_conflicts import Sorted, Tenant, sort_out
+from siptui.runs.engine.other_batches import RECENT, OtherBatches, Others, ReadStatus
+from siptui.runs.host_tenant import HostTenant
+from siptui.runs.journal.journal import Journal
+from siptui.runs.known_batches import KnownBatches
+from siptui.runs.state import RunState
+
+
+class Reading(Protocol):
+    """The run that the tenant is looked at for. `clock` is the time by which it is written."""
+
+    @property
+    def run(self) -> str: ...
+
+    @property
+    def state(self) -> RunState: ...
+
+    @property
+    def journal(self) -> Journal | None: ...
+
+    def clock(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A run that is only planned, or not gone on with yet: nothing is written of it."""
+
+    run: str
+    state: RunState
+    journal: Journal | None
+    at: datetime
+
+    def clock(self) -> datetime:
+        """The moment of the look."""
+        return self.at
+
+
+class TenantLook:
+    """Shared by all regions of a run: what one of them read the others need not read again."""
+
+    def __init__(self, book: Reading, service: BulkSignIn, host: HostTenant) -> None:
+        self._book = book
+        self._service = service
+        self._known = KnownBatches(book.journal, lambda: host.beside)
+        self._others = OtherBatches()
+        self._new_here: frozenset[str] | None = None
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the service's clock is ahead of the run's, by its last answer; None where that
+        had no date. To be asked right after an answer."""
+        there = self._service.service_date
+        return there - self._book.clock() if there is not None else None
+
+    def submitted_elsewhere(self) -> frozenset[str]:
+        """The ids, in lower case, of batches that other runs of this host submitted."""
+        return self._known.of_others(self._book.run)
+
+    async def look(
+        self, region: Region, summaries: Sequence[BatchSummary], read: ReadStatus
+    ) -> tuple[Others, Sorted]:
+        """What the tenant's batches, which were listed just now, mean for what is queued."""
+        book, ahead = self._book, self.ahead
+        new_here = self._new_hardware_ids(book.state)
+        others = await self._others.look(
+            book.state,
+            region,
+            summaries,
+            book.clock() + (ahead or timedelta()),
+            read,
+            here=self.submitted_elsewhere(),
+            since=_since(book.state, region, ahead, RECENT if new_here else timedelta()),
+        )
+        return others, sort_out(book.state, region, Tenant(others.batches, ahead, new_here))
+
+    def _new_hardware_ids(self, state: RunState) -> frozenset[str]:
+        """Those that no other run of this host ever had."""
+        if self._new_here is None:
+            ids = {str(record.device.hardware_id) for record in state.devices}
+            self._new_here = self._known.new_here(ids, self._book.run)
+        return self._new_here
+
+
+def _since(
+    state: RunState, region: Region, ahead: timedelta | None, before: timedelta
+) -> datetime | None:
+    """From when on batches of others count for what is queued, by the service's clock."""
+    moments = [
+        state.devices[i].submitted_at or batch.planned_at
+        for batch in state.queued_batches()
+        if batch.region is region
+        for i in batch.devices
+    ]
+    if not moments:
+        return None
+    return datetime.fromisoformat(min(moments)) + (ahead or timedelta()) - before

@@ -1,0 +1,146 @@
+"""Whether the journal at its path is still the file that this process has open.
+
+A file that was deleted, moved, replaced or restored over is written to without an error: what is
+written there reaches nobody, and a second process on the path submits the same phones.
+"""
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from siptui.runs.journal.sqlite_file import (
+    LEAST_PAGE,
+    JournalError,
+    connect,
+    is_busy,
+    with_suffix,
+)
+
+#: The file, its log, and the memory by which processes agree on the log. Each is opened once.
+_FILES = ("", "-wal", "-shm")
+#: Bytes of a log from which on SQLite takes it over into the file at a commit: 1,000 pages
+#: (https://sqlite.org/pragma.html#pragma_wal_autocheckpoint).
+_TAKEN_OVER = 1000 * 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What tells from outside that a file was written to."""
+
+    size: int
+    modified: int
+    changed: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Self:
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+class JournalGoneError(JournalError):
+    """The open journal is no longer the one at its path. Nothing is written to it any more."""
+
+    title = "The journal is gone"
+    code = "journal_gone"
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(
+            f"{path} {what} while it was in use",
+            remedy="Nothing more is submitted by who had it open. Put it back as it was if you can,"
+            " and compare it with what the service has (siptui batches) before you go on.",
+        )
+
+
+class JournalIdentity:
+    """The files of one open journal as they were when it was opened.
+
+    Only looks at them from outside, but for one case: content that changed without this
+    connection is read once through a connection of its own, which has no page in memory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._log = with_suffix(path, "-wal")
+        self._known: dict[Path, tuple[int, int]] = {}
+        self._content: _Content | None = None
+        self._rows = (0, 0)
+        self.remember()
+
+    def remember(self) -> None:
+        """Take the files that are there now for the right ones; called once more when all of them
+        are open."""
+        for path in (with_suffix(self._path, suffix) for suffix in _FILES):
+            if path not in self._known and (found := _lstat(path)) is not None:
+                self._known[path] = (found.st_dev, found.st_ino)
+        self.accept()
+
+    def accept(self) -> None:
+        """The content is as this process left it just now."""
+        found = _lstat(self._path)
+        self._content = None if found is None else _Content.of(found)
+
+    def count(self) -> None:
+        """Remember how many entries there are, to notice later when some are gone."""
+        self._rows = _counted(self._path, self._rows, thorough=False)
+
+    def check(self, *, thorough: bool) -> None:
+        """Raise `JournalGoneError` if one of the files is another one now, or lost content.
+
+        Costs a look at each file. If the content changed, which the log's being taken over does
+        too, its entries are counted; `thorough` then reads every page.
+        """
+        for path, known in self._known.items():
+            found = _lstat(path)
+            if found is None:
+                raise JournalGoneError(path, "was deleted or moved")
+            if (found.st_dev, found.st_ino) != known or not stat.S_ISREG(found.st_mode):
+                raise JournalGoneError(path, "was replaced by another file")
+        found = _lstat(self._path)
+        if found is None:
+            raise JournalGoneError(self._path, "was deleted or moved")
+        content = _Content.of(found)
+        if content == self._content:
+            return
+        if content.size < LEAST_PAGE:
+            raise JournalGoneError(self._path, "was emptied")
+        self._refuse_if_written_over(content)
+        try:
+            self._rows = _counted(self._path, self._rows, thorough=thorough)
+        except sqlite3.DatabaseError as error:
+            if is_busy(error):
+                return  # at the next look
+            raise JournalGoneError(self._path, "was overwritten or cut off") from error
+        self._content = content
+
+    def _refuse_if_written_over(self, content: "_Content") -> None:
+        """Other processes of siptui write to the log alone, as long as that is short."""
+        log = _lstat(self._log) if self._log in self._known else None
+        before = self._content
+        if log is None or before is None or log.st_size >= _TAKEN_OVER:
+            return
+        if (content.size, content.modified) != (before.size, before.modified):
+            raise JournalGoneError(self._path, "was written over by another program")
+
+
+def _counted(path: Path, before: tuple[int, int], *, thorough: bool) -> tuple[int, int]:
+    """The newest entry's number and how many there are up to it, compared with `before`."""
+    last, count = before
+    with closing(connect(path, seconds=1.0)) as db:
+        db.execute("PRAGMA query_only=1")
+        if thorough and db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise JournalGoneError(path, "was overwritten or cut off")
+        query = "SELECT count(*) FROM events INDEXED BY events_of_run WHERE seq <= ?"
+        if db.execute(query, (last,)).fetchone()[0] != count:
+            raise JournalGoneError(path, "was replaced by another version")
+        newest = db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+        return newest, db.execute(query, (newest,)).fetchone()[0]
+
+
+def _lstat(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None

@@ -1,0 +1,404 @@
+"""The journal: every event of every run of one profile, appended before the act, in SQLite.
+
+Over 400 lines because a connection to the journal is one class.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from siptui.domain.device import Device
+from siptui.domain.errors import UsageError
+from siptui.host.signals import private_folder
+from siptui.runs.events import (
+    BatchAccepted,
+    BatchSubmitting,
+    DeviceChanged,
+    Event,
+    Note,
+    Stored,
+    Waiting,
+)
+from siptui.runs.journal.check import compare_with_copy, forget_unknown_runs, mark_unknown_runs
+from siptui.runs.journal.codec import (
+    device_row,
+    event_body,
+    stored_device,
+    stored_event,
+    stored_events,
+    timestamp,
+)
+from siptui.runs.journal.damage_mark import acknowledge_marks, open_marks
+from siptui.runs.journal.file_identity import JournalGoneError, JournalIdentity
+from siptui.runs.journal.lock_wait import JournalWait
+from siptui.runs.journal.sqlite_file import (
+    BUILT,
+    SCHEMA_VERSION,
+    JournalError,
+    closed,
+    connect,
+    damage,
+    explained,
+    make_private,
+    opened,
+    prepare_writing,
+    refuse_long,
+    transaction,
+    with_suffix,
+)
+from siptui.runs.journal.text_copy import JournalCopy
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Journal",
+    "JournalError",
+    "JournalGoneError",
+    "NoSuchRunError",
+    "timestamp",
+]
+
+_LOG = logging.getLogger(__name__)
+#: Hardware ids asked for at once; older builds of SQLite take 999 values in a statement.
+_AT_ONCE = 500
+#: What nothing is decided by: it is copied together with the next entry that counts.
+_LIGHT = (DeviceChanged, Waiting, Note)
+_RUNS_WITH = (
+    "SELECT DISTINCT devices.hardware_id, run, created FROM devices JOIN runs USING (run)"
+    " WHERE devices.hardware_id IN ({})"
+)
+
+
+class NoSuchRunError(UsageError):
+    """No run, or more than one, goes by that name."""
+
+    title = "No such run"
+    code = "no_such_run"
+
+
+class Journal:
+    """One connection to the journal file. Use one per thread.
+
+    All methods raise `JournalError` when the file cannot be read or written; nothing is then
+    half written. Opened for writing, the file is made, checked and brought to this version's
+    schema; a damaged one is set aside and what could be read of it is kept, and what only its copy
+    has is given back to it. `notice` says so for people until it is acknowledged. A file of another
+    program or of a newer siptui is refused and left as it is. With `read_only` a file must be
+    there; nothing is checked or changed. `run` is the one that it is opened for, if it is for one:
+    errors say how that goes on.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False, run: str = "") -> None:
+        self.path = path
+        self._run = run
+        self._seen = -1
+        self._read_only = read_only
+        #: How long other processes are waited for, and who is told of it.
+        self.waiting = JournalWait(path)
+        self._gone: JournalGoneError | None = None
+        self._newest_seen = 0
+        self._copy = JournalCopy(path)
+        refuse_long(path)
+        with self._explained():
+            if run and not path.exists():
+                raise JournalGoneError(path, "was deleted or moved")
+            if not read_only:
+                private_folder(path.parent)
+                if with_suffix(path, BUILT).exists():
+                    from siptui.runs.journal.repair import finish_repair
+
+                    finish_repair(path)
+                make_private(path)
+            self._files = JournalIdentity(path)
+            self._db = connect(path)  # nothing is locked before the first statement
+            self._open = False
+            try:
+                head = opened(path)
+                self._open = True
+                if read_only:
+                    self._prepare_reading(head)
+                else:
+                    self._prepare_writing(head)
+                self._files.remember()
+                if run:
+                    self._files.count()
+            except BaseException:
+                self.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._explained():
+            self._db.close()
+            if self._open:
+                self._open = False
+                closed(self.path)
+
+    def _prepare_reading(self, head: bytes | None) -> None:
+        self._db.execute("PRAGMA query_only=1")
+        if why := damage(self._db, self.path, head, thorough=False):
+            raise JournalError(
+                f"{self.path} is damaged ({why})",
+                remedy="End every siptui and start it again: it keeps what can still be read.",
+            )
+
+    def _prepare_writing(self, head: bytes | None) -> None:
+        if damage(self._db, self.path, head):
+            self.close()
+            from siptui.runs.journal.repair import repair
+
+            repair(self.path)
+            opened(self.path)
+            self._open = True
+            self._files = JournalIdentity(self.path)
+            self._db = connect(self.path)
+        prepare_writing(self._db, self.path, self.waiting.call)
+        thorough = bool(self._run)
+        compare_with_copy(self._db, self.path, self._copy, self.waiting.call, thorough=thorough)
+        mark_unknown_runs(self._db, self.path)
+
+    @property
+    def notice(self) -> str:
+        """What was found wrong with the journal and nobody acknowledged, for people; or nothing."""
+        with self._explained():
+            return " ".join(mark.text for mark in open_marks(self.path))
+
+    def acknowledge(self, by: str) -> str:
+        """The operator has read the notice, which is not told any more; what it was."""
+        with self._explained():
+            marks = acknowledge_marks(self.path, by)
+            forget_unknown_runs(self.path, marks)
+        return " ".join(mark.text for mark in marks)
+
+    def create(
+        self,
+        run: str,
+        devices: Sequence[Device],
+        events: Iterable[Event],
+        at: datetime,
+        *,
+        unless: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Write a new run down: its devices and first events, all or nothing.
+
+        `unless` may read the journal and raise; nobody writes to it in between.
+        """
+        when, events = timestamp(at), list(events)
+        made_none = "start it again; no run was made."
+        with explained(self.path, made_none), transaction(self._db, self.waiting.call):
+            self.check()
+            unless()
+            self._db.execute("INSERT INTO runs VALUES (?, ?)", (run, when))
+            self._db.executemany(
+                "INSERT INTO devices VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((run, index, *device_row(device)) for index, device in enumerate(devices)),
+            )
+            self._insert(run, events, when)
+        self._written(run, events)
+
+    def append(
+        self,
+        run: str,
+        events: Iterable[Event],
+        at: datetime,
+        *,
+        after: int | None = None,
+        unless: Callable[[], object] = lambda: None,
+    ) -> bool:
+        """Write events down. When this returns true they are on the disk.
+
+        With `after`, the newest entry of the run that the caller knows, nothing is written if
+        there is a newer one, and the answer is false. `unless` may read the journal and raise.
+        Nobody writes to it in between. An intent to submit is then in the copy as well.
+        """
+        events = list(events)
+        with self._explained(run), transaction(self._db, self.waiting.call):
+            self.check()
+            if after is not None and self._newest(run) > after:
+                return False
+            unless()
+            self._insert(run, events, timestamp(at))
+        self._written(run, events)
+        return True
+
+    def check(self) -> None:
+        """Raise `JournalGoneError` when the file at the path is no longer the one that is open
+        here, now and at every later call. Writing asks by itself."""
+        if self._gone is not None:
+            raise self._gone
+        try:
+            self._files.check(thorough=not self._read_only)
+            newest = self._last_seq()
+            if newest < self._newest_seen:
+                raise JournalGoneError(self.path, "was replaced by an older version")
+            self._newest_seen = newest
+        except JournalGoneError as error:
+            self._gone = error
+            raise
+
+    def _written(self, run: str, events: Sequence[Event]) -> None:
+        """After a commit: it is taken for ours, and the copy follows where it counts."""
+        self._files.accept()
+        with self._explained(run):
+            self._newest_seen = self._last_seq()
+            if all(isinstance(event, _LIGHT) for event in events):
+                return
+            intent = any(isinstance(event, BatchSubmitting) for event in events)
+            try:
+                with transaction(self._db, self.waiting.call):
+                    self._copy.catch_up(self._db, sync=intent)
+            except (OSError, sqlite3.Error) as error:
+                if intent:
+                    raise  # and nothing is sent
+                _LOG.warning("the copy of the journal was not brought up to date: %s", error)
+
+    def _last_seq(self) -> int:
+        return int(self._fetch("SELECT coalesce(max(seq), 0) FROM events")[0][0])
+
+    def _newest(self, run: str) -> int:
+        query = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?"
+        return int(self._db.execute(query, (run,)).fetchone()[0])
+
+    def _explained(self, run: str = "") -> AbstractContextManager[None]:
+        run = run or self._run
+        again = f"go on with: siptui resume {run}" if run else "try again."
+        return explained(self.path, again)
+
+    def _insert(self, run: str, events: Iterable[Event], when: str) -> None:
+        self._db.executemany(
+            "INSERT INTO events (run, at, body) VALUES (?, ?, ?)",
+            ((run, when, event_body(event)) for event in events),
+        )
+
+    def read(self, run: str, after: int = 0) -> list[Stored]:
+        """The events of `run` behind `after`, in order."""
+        query = "SELECT seq, at, body FROM events WHERE run = ? AND seq > ? ORDER BY seq"
+        with self._explained(run):
+            rows = self._fetch(query, (run, after))
+        found = stored_events(rows) if len(rows) > 1 else None
+        return [self._event(run, *row) for row in rows] if found is None else found
+
+    def first_and_last(self, run: str) -> tuple[Stored, Stored]:
+        """The first and the newest event of `run`."""
+        query = "SELECT seq, at, body FROM events WHERE run = ? ORDER BY seq {} LIMIT 1"
+        with self._explained(run):
+            rows = [
+                row for order in ("", "DESC") for row in self._fetch(query.format(order), (run,))
+            ]
+        if not rows:
+            raise _no_such_run(run)
+        first, last = (self._event(run, *row) for row in rows)
+        return first, last
+
+    def _fetch(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of a query, waited for as long as another process keeps readers out."""
+        return self.waiting.call(lambda: self._db.execute(query, values).fetchall())
+
+    def _event(self, run: str, seq: int, at: str, body: str) -> Stored:
+        try:
+            return stored_event(seq, at, body)
+        except ValueError as error:
+            raise self._unreadable(run, f"entry {seq}") from error
+
+    def _unreadable(self, run: str, what: str) -> JournalError:
+        return JournalError(
+            f"{self.path}: {what} of the run {run} cannot be read",
+            remedy="It is damaged or of another version of siptui. Nothing of this run is"
+            " submitted; see in the Teams admin center what became of it.",
+        )
+
+    def changed(self) -> bool:
+        """Whether another connection wrote since the last call; true at the first. Cheap."""
+        with self._explained():
+            version = int(self._fetch("PRAGMA data_version")[0][0])
+        changed, self._seen = version != self._seen, version
+        return changed
+
+    def devices(self, run: str) -> list[Device]:
+        """The devices of `run` in the order of the plan."""
+        found: list[Device] = []
+        query = (
+            "SELECT device, line, user_name, hardware_id, region, extra FROM devices"
+            " WHERE run = ? ORDER BY device"
+        )
+        with self._explained(run):
+            rows = self._fetch(query, (run,))
+        for device, *row in rows:
+            try:
+                if device != len(found):  # events name devices by their place
+                    raise ValueError(device)
+                found.append(stored_device(tuple(row)))
+            except (ValueError, KeyError) as error:
+                raise self._unreadable(run, f"device {len(found)}") from error
+        return found
+
+    def runs(self) -> list[str]:
+        """The ids of all runs, newest first."""
+        with self._explained():
+            rows = self._fetch("SELECT run FROM runs ORDER BY created DESC, run DESC")
+            return [run for (run,) in rows]
+
+    def batches(self, after: int = 0) -> list[tuple[int, str, int, str]]:
+        """The submits and acceptances of all runs behind `after`, in order: place in the journal,
+        run, number of the batch, and the service's id of it (nothing for a submit)."""
+        query = (
+            "SELECT seq, run, body FROM events WHERE seq > ?"
+            ' AND (body LIKE \'{"type":"batch_submitting"%\''
+            ' OR body LIKE \'{"type":"batch_accepted"%\') ORDER BY seq'
+        )
+        with self._explained():
+            rows = self._fetch(query, (after,))
+        found = []
+        for seq, run, body in rows:
+            event = self._event(run, seq, "", body).event
+            if isinstance(event, BatchSubmitting | BatchAccepted):
+                batch_id = event.batch_id if isinstance(event, BatchAccepted) else ""
+                found.append((seq, run, event.batch, batch_id))
+        return found
+
+    def runs_with(self, hardware_ids: Iterable[str]) -> dict[str, list[str]]:
+        """The runs that have any of these hardware ids, newest first, and which, as they came."""
+        wanted = list(dict.fromkeys(hardware_ids))
+        found: dict[str, list[str]] = {}
+        created: dict[str, str] = {}
+        with self._explained():
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                marks = ",".join("?" * len(some))
+                rows = self._fetch(_RUNS_WITH.format(marks), some)
+                for hardware_id, run, when in rows:
+                    found.setdefault(run, []).append(hardware_id)
+                    created[run] = when
+        place = {hardware_id: index for index, hardware_id in enumerate(wanted)}
+        newest_first = sorted(found, key=lambda run: (created[run], run), reverse=True)
+        return {run: sorted(found[run], key=place.__getitem__) for run in newest_first}
+
+    def find(self, name: str) -> str:
+        """The run called `name`, or the only one whose id begins or ends so."""
+        runs = self.runs()
+        if name in runs:
+            return name
+        found = [run for run in runs if run.startswith(name) or run.endswith(name)]
+        if len(found) == 1 and name:
+            return found[0]
+        raise _no_such_run(name, more=bool(found))
+
+
+def _no_such_run(name: str, *, more: bool = False) -> NoSuchRunError:
+    what = "more than one run is" if more else "no run is"
+    return NoSuchRunError(f"{what} called {name!r}", remedy="See them all with: siptui runs")

@@ -1,0 +1,25 @@
+"""Which process works on a run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siptui.host.locks import Holder, lock_holder
+from siptui.runs.journal.sqlite_file import HELD
+
+if TYPE_CHECKING:
+    pass
+
+
+def lock_path(journal: Path, run: str) -> Path:
+    """The file whose lock says that a process works on `run`."""
+    return journal.parent / HELD / f"{run}.lock"
+
+
+def hand_path(journal: Path, run: str) -> Path:
+    """The pipe through which whoever works on `run` takes a new sign-in."""
+    return journal.parent / HELD / f"{run}.hand"
+
+
+def holder_of(journal: Path, run: str) -> Holder | None:
+    """The process that works on `run`, or none."""
+    return lock_holder(lock_path(journal, run))

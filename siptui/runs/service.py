@@ -1,0 +1,589 @@
+"""The desk over the journal: plans runs, leaves orders, reads history, finds somebody to work.
+
+Over 400 lines because every order a view can give stands in this one class.
+"""
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from siptui.domain.device import Device
+from siptui.domain.errors import SiptuiError, UsageError
+from siptui.domain.list_options import NOT_KNOWN, ReadFrom
+from siptui.domain.plan import make_batches
+from siptui.domain.state import DeviceState
+from siptui.host.locks import HeldError, Holder, file_lock, lock_holder
+from siptui.host.signals import user_name
+from siptui.runs.engine.scheduler import waiting
+from siptui.runs.engine.status_changes import finished
+from siptui.runs.events import (
+    Actor,
+    BatchPlanned,
+    Event,
+    Note,
+    Options,
+    OptionsChanged,
+    Order,
+    RunFinished,
+    RunPlanned,
+)
+from siptui.runs.follower import Follower
+from siptui.runs.host_tenant import HostTenant
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import holder_of, lock_path
+from siptui.runs.journal.sqlite_file import HELD
+from siptui.runs.orders import SUBMITTING, UNCHANGED, Changed, Reason, hold, ordered
+from siptui.runs.state import RunState
+from siptui.runs.state_load import load
+
+if TYPE_CHECKING:
+    from siptui.runs.conflicts import NewOnly, Overlap
+
+
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """A run in the history. `state` is `running`, `stopped` or `finished`."""
+
+    run: str
+    started: str
+    file: str
+    tenant: str
+    devices: int
+    succeeded: int
+    failed: int
+    unknown: int
+    skipped: int
+    state: str
+    held_by: str
+
+
+#: Later than every time of a journal: a word that is given now covers all there is.
+_NOW = "~"
+
+
+def remove_left_pipes(journal: Path) -> None:
+    """Remove the pipes of workers that were killed: no sign-in is taken from them any more."""
+    for pipe in (journal.parent / HELD).glob("*.hand"):
+        lock = lock_path(journal, pipe.stem)
+        with suppress(SiptuiError, OSError):
+            if lock.exists() and lock_holder(lock) is None:
+                with file_lock(lock):  # a worker that starts now would make its own
+                    pipe.unlink(missing_ok=True)
+
+
+def this_actor(account: str = "") -> Actor:
+    """Who is at this computer, signed in to the tenant as `account`."""
+    return Actor(account=account, os_user=user_name(), host=socket.gethostname())
+
+
+def plan_events(
+    devices: Sequence[Device],
+    *,
+    file: str,
+    sha256: str,
+    tenant: str,
+    skipped: int,
+    options: Options,
+    actor: Actor,
+    read_from: ReadFrom = NOT_KNOWN,
+) -> list[Event]:
+    """The first events of a run: what is to be done, cut into batches. Pure."""
+    batches = make_batches(devices, size=options.batch_size, first=options.first)
+    tried = {device.hardware_id for device in devices[: options.first]}
+    index = {device.hardware_id: i for i, device in enumerate(devices)}
+    return [
+        RunPlanned(
+            file=file,
+            sha256=sha256,
+            tenant=tenant,
+            devices=len(devices),
+            skipped=skipped,
+            batches=len(batches),
+            actor=actor,
+            options=options,
+            columns=dict(read_from.columns),
+            source=read_from.path,
+            sheet=read_from.sheet,
+        ),
+        *(
+            BatchPlanned(
+                batch=batch.number,
+                region=batch.region,
+                devices=[index[d.hardware_id] for d in batch.devices],
+                trial=int(tried.issuperset(d.hardware_id for d in batch.devices)),
+            )
+            for batch in batches
+        ),
+    ]
+
+
+def _personal_held(state: RunState, personal: Sequence[Device]) -> list[Event]:
+    """What keeps back devices whose accounts may be personal until these are named."""
+    places = {r.device: r.index for r in waiting(state)}
+    reason = Reason("personal", decide=True)
+    return hold(state, {places[one]: reason for one in personal if one in places})
+
+
+def _cut(state: RunState, changes: Changed) -> list[Event]:
+    return changes.cut(state) if changes.cuts else []
+
+
+class Office:
+    """A `Desk` over one journal. `start_work` is called with a run that nobody works on,
+    `hand_over` with one whose worker is to have the sign-in, which the journal must never hold."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        tenant: str,
+        account: str = "",
+        start_work: Callable[[str], None] | None = None,
+        hand_over: Callable[[str], object] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._path = path
+        self._tenant = tenant
+        #: The tenant for people, its own name included where that is known.
+        self.label = tenant
+        #: What else this host has of the tenant: devices may be in hand there as well.
+        self.host = HostTenant.alone(path, tenant)
+        self._deciding = False
+        self._account = account
+        self._start_work = start_work
+        self._hand_over = hand_over
+        self._now = now
+        self._journal = Journal(path)
+        remove_left_pipes(path)
+
+    @property
+    def journal(self) -> Journal:
+        """This desk's own connection to the journal."""
+        return self._journal
+
+    @property
+    def notice(self) -> str:
+        """What was found wrong with the journal and nobody acknowledged, for people; or nothing."""
+        return self._journal.notice
+
+    def acknowledge(self) -> str:
+        """The operator has read the notice, which is not told any more; what it was."""
+        actor = self.actor
+        return self._journal.acknowledge(actor.account or actor.os_user)
+
+    @property
+    def tenant(self) -> str:
+        """Name of the tenant, for people."""
+        return self._tenant
+
+    @property
+    def account(self) -> str:
+        """The account signed in, or nothing."""
+        return self._account
+
+    def known_as(self, account: str) -> None:
+        """Somebody signed in: the orders from here on are given as `account`."""
+        self._account = account
+
+    @property
+    def actor(self) -> Actor:
+        """Who gives the orders of this desk."""
+        return this_actor(self._account)
+
+    def create(
+        self,
+        devices: Sequence[Device],
+        *,
+        file: str,
+        sha256: str,
+        skipped: int,
+        options: Options,
+        again: bool = False,
+        read_from: ReadFrom = NOT_KNOWN,
+        notes: Sequence[str] = (),
+    ) -> str:
+        """Plan a run and write it down; the run's id. Nothing is submitted yet. `read_from` says
+        from where the list was read.
+
+        Raises `BusyDevicesError` for devices that another run has at the service, they or others
+        of their accounts, and `SignedInError` for those that are signed in as the list wants it.
+        With `again` these may be submitted once more, and those of unknown outcome, too. `notes`
+        are kept with it. Have it started in one `deciding` with this, so that no other process
+        plans the same in between.
+        """
+        if not devices:
+            raise UsageError("There is no device to sign in.", remedy="Open another device list.")
+        run = self.new_run_id()
+        options = replace(options, again=again or options.again)
+        events = plan_events(
+            devices,
+            file=file,
+            sha256=sha256,
+            tenant=self._tenant,
+            skipped=skipped,
+            options=options,
+            actor=self.actor,
+            read_from=read_from,
+        )
+        events += [Note(level="info", text=text) for text in notes]
+
+        def refuse() -> None:
+            from siptui.runs.conflicts import refuse_signed_in
+
+            known = self._known(devices, again=options.again)
+            if not options.again:
+                refuse_signed_in(self._done(known, devices, None))
+
+        with self.deciding():
+            self._journal.create(run, devices, events, self._now(), unless=refuse)
+        return run
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """While the block runs, no other process of this host decides what goes out in the tenant.
+
+        Raises `HeldError` when another one takes too long about it.
+        """
+        if self._deciding:
+            yield
+            return
+        with self.host.deciding():
+            self._deciding = True
+            try:
+                yield
+            finally:
+                self._deciding = False
+
+    def notes(self, devices: Sequence[Device], *, run: str = "", again: bool = False) -> list[str]:
+        """What runs other than `run` say of these devices, for whoever is asked to confirm.
+
+        With `again` what is signed in goes out once more, else it is left out. Raises
+        `BusyDevicesError` as submitting them would.
+        """
+        from siptui.runs.conflicts import notes
+
+        with self.deciding():  # a run that is about to start is seen once it holds its devices
+            state = load(self._journal, run) if run else None
+            known = self._known(devices, state, again=again)
+        return notes(known, self._done(known, devices, state), again=again)
+
+    def done(self, devices: Sequence[Device], *, run: str = "") -> "list[Overlap]":
+        """Those that another run signed in as the list wants it since `run` last submitted them,
+        and of which no word was given that they go out once more."""
+        state = load(self._journal, run) if run else None
+        return self._done(self._seen(devices, run), devices, state)
+
+    def new_only(self, devices: Sequence[Device]) -> "NewOnly":
+        """`devices` by what the history says of them."""
+        from siptui.runs.conflicts import new_only
+
+        with self.deciding():
+            return new_only(self._seen(devices), devices)
+
+    def _done(
+        self, known: "Sequence[Overlap]", devices: Sequence[Device], state: RunState | None
+    ) -> "list[Overlap]":
+        from siptui.runs.conflicts import signed_in
+
+        wanted = dict.fromkeys(devices, "")
+        if state is None:
+            return signed_in(known, wanted)
+        of_run = {r.device.hardware_id: r.submitted_at for r in state.devices}
+        wanted = {device: of_run.get(device.hardware_id, "") for device in wanted}
+        return signed_in(known, wanted, again_at=state.again_at)
+
+    def _seen(self, devices: Sequence[Device], run: str = "") -> "list[Overlap]":
+        from siptui.runs.conflicts import seen  # which reads from here
+
+        return seen(self._journal, devices, besides=run, host=self.host)
+
+    def _known(
+        self, devices: Sequence[Device], state: RunState | None = None, *, again: bool
+    ) -> "list[Overlap]":
+        """What other runs say of `devices`. Raises `BusyDevicesError`."""
+        from siptui.runs.conflicts import refuse_busy
+
+        known = self._seen(devices, state.run if state else "")
+        refuse_busy(known, again_at=_NOW if again else state.again_at if state else "")
+        return known
+
+    def new_run_id(self) -> str:
+        """An id for a run that begins now: ids sort by time and are short enough to type."""
+        import secrets  # what it brings along is not for the start of every command
+
+        return f"{self._now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+    @property
+    def starts(self) -> bool:
+        """Whether this desk can find a process to work on a run; a viewer's cannot."""
+        return self._start_work is not None
+
+    def start(self, run: str) -> None:
+        """See to it that somebody works on the run."""
+        self._journal.check()
+        if self._start_work and holder_of(self._path, run) is None:
+            self._start_work(run)
+
+    def resume(
+        self,
+        run: str,
+        changes: Changed = UNCHANGED,
+        *,
+        now: bool = False,
+        again: bool = False,
+        personal: Sequence[Device] = (),
+    ) -> None:
+        """Have the run go on, and submit what waits in it, with other options perhaps; with
+        `now` without waiting any longer for what the service asked it to wait.
+
+        What another run has signed in since is left out, unless `again` it is to go out once
+        more; `personal` are devices whose accounts may be personal, which wait until these are
+        named. Raises `BusyDevicesError` before that when another run has taken some of it, and
+        `HeldError` for changes to a run that somebody works on.
+        """
+        with self.deciding():
+            while not self._resumed(run, changes, again=again, personal=personal):
+                pass  # somebody wrote to it in between
+            if now:
+                self.try_now(run)
+            self.start(run)
+
+    def _resumed(
+        self, run: str, changes: Changed, *, again: bool, personal: Sequence[Device] = ()
+    ) -> bool:
+        state = load(self._journal, run)
+        holder = holder_of(self._path, run)
+        if holder is not None and changes.cuts:
+            raise HeldError(lock_path(self._path, run), holder)
+        events: list[Event] = []
+        if holder is None or state.stopping:
+            devices = [r.device for r in waiting(state)]
+            known = self._known(devices, state, again=again)
+            if not again:
+                events += self._left_out(state, self._done(known, devices, state))
+        events += self._changed(state, changes)
+        steps: list[Callable[[RunState], list[Event]]] = [
+            partial(_personal_held, personal=personal),
+            partial(_cut, changes=changes),
+        ]
+        for step in steps:  # each goes by what the one before it left
+            if events:
+                if not self._journal.append(run, events, self._now(), after=state.last_seq):
+                    return False
+                state = load(self._journal, run)
+            events = step(state)
+        if state.paused or state.stopping or again:
+            events.append(Order(what="go_on", actor=self.actor, how="resume", again=again))
+        return self._journal.append(run, events, self._now(), after=state.last_seq)
+
+    def _left_out(self, state: RunState, done: "Sequence[Overlap]") -> list[Event]:
+        from siptui.runs.conflicts import left_out
+
+        return left_out(state, done)
+
+    def _changed(self, state: RunState, changes: Changed) -> list[Event]:
+        if state.plan and (options := changes.apply(state.plan.options)) != state.plan.options:
+            return [OptionsChanged(options=options, actor=self.actor)]
+        return []
+
+    def hold_back(self, run: str) -> None:
+        """See to it that in a run nobody works on only what is ordered from now on goes out.
+
+        What waits in it was interrupted; that it goes on needs a word of its own.
+        """
+        if events := self._held_back(load(self._journal, run)):
+            self._journal.append(run, events, self._now())
+
+    def _held_back(self, state: RunState) -> list[Event]:
+        if holder_of(self._path, state.run) is not None:
+            return []
+        if not state.queued_batches() or state.stopping:
+            return []
+        return [Order(what="stop", actor=self.actor, how="what waited in it was interrupted")]
+
+    def pause(self, run: str, *, how: str = "") -> None:
+        """Stop submitting for a while; following goes on. `how` tells people by what it was
+        ordered, as below."""
+        self._order(run, Order(what="pause", actor=self.actor, how=how))
+
+    def go_on(self, run: str, *, how: str = "") -> None:
+        """Go on submitting. In a run that was stopped other runs are looked at, as in `resume`."""
+        if load(self._journal, run).stopping:
+            with self.deciding():
+                while not self._resumed(run, UNCHANGED, again=False):
+                    pass
+        else:
+            self._order(run, Order(what="go_on", actor=self.actor, how=how))
+
+    def stop(self, run: str, *, how: str = "") -> None:
+        """Stop submitting for good; what is live is followed to its end."""
+        self._order(run, Order(what="stop", actor=self.actor, how=how))
+
+    def try_now(self, run: str) -> None:
+        """End the waits of the run and of the service: what is due is tried at once."""
+        self._order(run, Order(what="now", actor=self.actor))
+
+    def signed_in(self, run: str) -> None:
+        """Tell the worker that there is a new sign-in."""
+        if self._hand_over:
+            self._hand_over(run)
+        self._order(run, Order(what="new_token", actor=self.actor))
+
+    def retry(
+        self,
+        run: str,
+        devices: Sequence[int],
+        changes: Changed = UNCHANGED,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Submit these failed devices once more, and start the run if nobody works on it.
+
+        What another run has signed in since is left out, unless `again` it is to go out once
+        more. Raises `BusyDevicesError` when another run has some of them; so does `resubmit`.
+        """
+        order = Order(
+            what="retry",
+            actor=self.actor,
+            devices=list(devices),
+            size=changes.batch_size or 0,
+            first=changes.first or 0,
+            again=again,
+        )
+        self._order_alone(run, order, changes)
+
+    def adopt(self, run: str, batch: int, batch_id: str) -> None:
+        """The operator's word: the lost batch is the one the service calls `batch_id`."""
+        order = Order(what="adopt", actor=self.actor, batch=batch, batch_id=batch_id)
+        self._order_alone(run, order)
+
+    def give_up(self, run: str, batch: int) -> None:
+        """The operator's word: this live batch never ends; it is not followed any more."""
+        self._order_alone(run, Order(what="give_up", actor=self.actor, batch=batch))
+
+    def resubmit(
+        self,
+        run: str,
+        batch: int | None = None,
+        devices: Sequence[int] = (),
+        changes: Changed = UNCHANGED,
+        *,
+        again: bool = False,
+    ) -> None:
+        """The operator's word: submit an unsettled batch, or devices without result, once more.
+
+        `again` is as in `retry`.
+        """
+        order = Order(
+            what="resubmit",
+            actor=self.actor,
+            batch=batch,
+            devices=list(devices),
+            size=changes.batch_size or 0,
+            first=changes.first or 0,
+            again=again,
+        )
+        self._order_alone(run, order, changes)
+
+    def _order_alone(self, run: str, order: Order, changes: Changed = UNCHANGED) -> None:
+        """Leave an order, beside which nothing else of the run begins to go out."""
+        # Looked at and written while nobody else decides: of two that want a device at the same
+        # moment the second finds the first.
+        with self.deciding():
+            state = load(self._journal, run)
+            submitted = ordered(state, order) if order.what in SUBMITTING else []
+            events: list[Event] = []
+            if submitted:
+                devices = [r.device for r in submitted]
+                known = self._known(devices, state, again=order.again)
+                done = [] if order.again else self._done(known, devices, state)
+                if done:
+                    gone = {one.device.hardware_id for one in done}
+                    rest = [r.index for r in submitted if r.device.hardware_id not in gone]
+                    order = replace(order, devices=rest, batch=None)
+                    events += self._left_out(state, done)
+                if done and not order.devices:  # nothing is left to be ordered
+                    self._journal.append(run, events, self._now())
+                    self._end_if_over(run)
+                    return
+            events += [*self._held_back(state), *self._changed(state, changes), order]
+            self._journal.append(run, events, self._now())
+            self.start(run)
+
+    def _end_if_over(self, run: str) -> None:
+        """Write down the end of a run that nobody works on and in which nothing is left to do."""
+        state = load(self._journal, run)
+        nothing_left = state.over and not state.open_orders and not state.unsettled_batches()
+        if nothing_left and holder_of(self._path, run) is None:
+            end = finished(state, self._now())
+            self._journal.append(run, [end], self._now(), after=state.last_seq)
+
+    def _order(self, run: str, order: Order) -> None:
+        self._journal.append(run, [order], self._now())
+
+    def follow(self, run: str) -> Follower:
+        """Read the run from its beginning, then what is new at each poll."""
+        return Follower(self._path, run)
+
+    def holder(self, run: str) -> Holder | None:
+        """The process that works on the run, or none. A glance at its lock."""
+        holder = holder_of(self._path, run)
+        if holder is None:
+            remove_left_pipes(self._path)
+        return holder
+
+    def find(self, name: str) -> str:
+        """The run that goes by `name`; `NoSuchRunError` otherwise."""
+        return self._journal.find(name)
+
+    def newest_unfinished(self) -> str | None:
+        """The newest run that has something left to do, or none."""
+        return next((head.run for head in self.runs() if head.state != "finished"), None)
+
+    def runs(self) -> list[RunHead]:
+        """The runs in the journal, newest first."""
+        self._journal.check()
+        return [self.head(run) for run in self._journal.runs()]
+
+    def head(self, run: str) -> RunHead:
+        """One line of the history."""
+        events = self._journal.first_and_last(run)
+        planned, last = events[0].event, events[-1].event
+        assert isinstance(planned, RunPlanned)
+        holder = holder_of(self._path, run)
+        if isinstance(last, RunFinished):
+            finished, counts = True, (last.succeeded, last.failed, last.unknown)
+        else:
+            # An order that came too late does not open a finished run again.
+            state = load(self._journal, run)
+            tally = state.counts
+            finished = state.finished is not None
+            counts = (
+                tally[DeviceState.SUCCEEDED],
+                tally[DeviceState.FAILED],
+                tally[DeviceState.UNKNOWN],
+            )
+        return RunHead(
+            run=run,
+            started=events[0].at,
+            file=planned.file,
+            tenant=planned.tenant,
+            devices=planned.devices,
+            succeeded=counts[0],
+            failed=counts[1],
+            unknown=counts[2],
+            skipped=planned.skipped,
+            state="finished" if finished else "running" if holder else "stopped",
+            held_by=str(holder) if holder else "",
+        )
+
+    def close(self) -> None:
+        """Let go of the journal. Work that a worker process does goes on."""
+        self._journal.close()

@@ -1,0 +1,76 @@
+"""Why an action makes no sense now. Asked at every look, so each answer is a glance at counts."""
+
+from collections.abc import Mapping
+
+from siptui.domain.state import DeviceState
+from siptui.tui.actions import BY_ID
+from siptui.tui.console.model import Session
+
+_NEEDS_ROWS = frozenset(
+    {
+        *("filter", "status", "sort", "columns", "details", "copy"),
+        *("mark", "mark_range", "mark_all"),
+    }
+)
+
+
+#: What is said of a run that should be worked on and is not.
+NO_WORKER = "No worker is running."
+
+
+def who_resumes(session: Session, keys: Mapping[str, str]) -> str:
+    """What has a run without a worker go on; `keys` by action id."""
+    if session.options.read_only:
+        return "A console that is not read-only resumes it."
+    return f"{keys['retry']} resumes."
+
+
+def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
+    """Why `action` makes no sense now, or nothing when it does; `keys` by action id."""
+    if BY_ID[action].changes and session.options.read_only:
+        return "this console is read-only"
+    board, run = session.board, session.run
+    if action in _NEEDS_ROWS:
+        return f"no list: {keys['open']} opens one" if board.empty else ""
+    match action:
+        case "submit":
+            if board.empty:
+                return f"no list: {keys['open']} opens one"
+            if session.rest:
+                ended = run is None or run.finished is not None
+                return "" if ended else f"the other {session.rest:,} rows wait until this run ended"
+            if run is not None:
+                return f"this list was submitted already; {keys['retry']} retries what failed"
+            listed = board.list.devices if board.list else ()
+            return "" if listed or board.lacking_region() else "the list has no valid device"
+        case "retry" if session.worker_gone:
+            return ""  # it has the run go on
+        case "retry" | "retry_cause":
+            return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
+        case "settle":
+            return "" if session.undecided() else "no batch waits for a decision"
+        case "give_up":
+            return "" if session.live_batches() else "no batch is live"
+        case "pause" | "try_now" if session.worker_gone:
+            return f"no worker is running; {keys['retry']} resumes"
+        case "pause":
+            return "" if session.live else "no run is going on"
+        case "try_now":
+            if not session.live:
+                return "no run is going on"
+            return "" if session.waits() else "nothing waits"
+        case "acknowledge":
+            return "" if session.desk.notice else "the journal has no warning"
+        case "export" | "summary":
+            return "" if run is not None else "no run yet, so no results"
+        case "sign_in":
+            return "" if session.options.sign_in is not None else "not asked for here"
+        case "preflight" | "fix" if session.options.checks is None:
+            return "not available here"
+        case "preflight":
+            return "" if board.list or run else "no list"
+        case "fix":
+            return "" if session.preflight else f"{keys['preflight']} checks first"
+        case "batches":
+            return "" if session.options.memory is not None else "not available here"
+    return ""

@@ -1,0 +1,227 @@
+"""Everything that is known of one row, as lines: the strip below the table and the whole page."""
+
+import re
+from collections.abc import Hashable, Iterable
+
+from siptui.domain.device import Device
+from siptui.domain.outcome import Outcome
+from siptui.domain.state import SYMBOLS, WORDS
+from siptui.domain.text import visible
+from siptui.runs import events as ev
+from siptui.runs.state import DeviceRecord
+from siptui.tui.console import preflight_text
+from siptui.tui.console.sentences import clock
+from siptui.tui.console.table_rows import Board, elapsed, tone, until
+from siptui.tui.widgets.text_lines import Line
+
+_NUMBER = "<number>"
+#: What PowerShell takes for one argument as it stands.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
+
+
+def powershell(record: DeviceRecord) -> str:
+    """The PowerShell line that helps, with the account and the list's number, or nothing."""
+    if record.outcome is None:
+        return ""
+    line = powershell_line(record.outcome, record.device.user_name)
+    return _with_number(line, record.device) if _NUMBER in line else line
+
+
+def powershell_line(outcome: Outcome, user_name: str) -> str:
+    """The PowerShell line of `outcome` for that account, or nothing."""
+    from siptui.preflight.remedies import quoted
+
+    user = visible(user_name)
+    return outcome.powershell.replace("{user}", user if _PLAIN.fullmatch(user) else quoted(user))
+
+
+def _with_number(line: str, device: Device) -> str:
+    """The line with the number that the list has for the account, and where that comes from."""
+    from siptui.gateway.tenant_model import NumberType
+    from siptui.preflight.numbers import wanted_number
+
+    usual = NumberType.DIRECT_ROUTING
+    wanted = wanted_number(device, usual)
+    if isinstance(wanted, str):
+        return line
+    return line.replace(_NUMBER, wanted.number).replace(usual, wanted.kind)
+
+
+def strip(board: Board, key: Hashable) -> list[Line]:
+    """The most important about a row, the newest first: for the strip below the table."""
+    if (bad := board.invalid(key)) is not None:
+        lines: list[Line] = [((f"line {bad.line}  ! invalid: it is not submitted", "invalid"),)]
+        faults = _faults(board, bad.line) or [visible(board.why(bad.line))]
+        lines += [((text, "normal"),) for text in faults]
+        return lines
+    record = board.record(key)
+    if record is None:
+        device = board.device(key)
+        if device is None:
+            return []
+        lines = [
+            (
+                (visible(device.user_name), "strong"),
+                (f"  {visible(device.hardware_id)}  {device.region}  not submitted yet", "muted"),
+            )
+        ]
+        if (found := board.findings(key)) is not None:
+            lines.append(preflight_text.short(found))
+        if device.extra:
+            lines.append(((_extra(device.extra.items()), "muted"),))
+        return lines + [((text, "unknown"),) for text in _faults(board, device.line)]
+    return _record(board, record)
+
+
+def _record(board: Board, record: DeviceRecord) -> list[Line]:
+    state = record.state
+    at = f", {clock(record.since)}" if record.since else ""
+    attempt = f"  attempt {record.attempt}" if record.attempt else ""
+    lines: list[Line] = [
+        (
+            (visible(record.device.user_name), "strong"),
+            (f"  {SYMBOLS[state]} {WORDS[state]}", tone(state)),
+            (f"{attempt}{at}", "muted"),
+        )
+    ]
+    if record.error:
+        lines.append(((visible(record.error), "normal"),))
+    if record.outcome is not None:
+        lines.append(((f"{record.outcome.meaning} {record.outcome.remedy}", "normal"),))
+        if line := powershell(record):
+            lines.append(((line, "accent"),))
+    elif record.word:
+        lines.append((("the service says: ", "muted"), (visible(record.word), "normal")))
+    batch = board.run.batches.get(record.batch) if board.run else None
+    if batch is not None and batch.batch_id and len(lines) < 3:
+        lines.append(((f"batch {batch.number}  {visible(batch.batch_id)}", "muted"),))
+    return lines
+
+
+def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]:
+    """Everything about a row."""
+    record = board.record(key)
+    if record is None:
+        found = board.findings(key)
+        return strip(board, key) + (_prerequisites(board, key) if found else [])
+    device = record.device
+    batch = board.run.batches.get(record.batch) if board.run else None
+    lines = _pairs(
+        record,
+        ("User", visible(device.user_name)),
+        *([("Sign in until", f"{until(device)} UTC  {board.left(key)}")] if until(device) else []),
+        ("Hardware ID", visible(device.hardware_id)),
+        ("Region", str(device.region)),
+        ("Status", f"{SYMBOLS[record.state]} {WORDS[record.state]}"),
+        ("The service says", visible(record.word)),
+        ("Error, verbatim", visible(record.error)),
+    )
+    if record.outcome is not None:  # before all that scrolls off a small screen
+        lines += [(), *_meaning(record, record.outcome), ()]
+    lines += _pairs(
+        record,
+        ("Line", str(device.line)),
+        ("Attempt", str(record.attempt or "")),
+        ("Batch", str(record.batch or "")),
+        ("Batch id", visible(batch.batch_id) if batch else ""),
+        ("Submitted", record.submitted_at),
+        ("Since", record.since),
+        ("Took", elapsed(record)),
+        *((visible(name), visible(value)) for name, value in device.extra.items()),
+    )
+    lines += _prerequisites(board, key)
+    lines += [(), (("History", "strong"),), *history(record.index, events)]
+    return lines
+
+
+def _pairs(record: DeviceRecord, *pairs: tuple[str, str]) -> list[Line]:
+    return [
+        (
+            (f"{name[:18]:<18}  ", "muted"),
+            (value, tone(record.state) if name == "Status" else "normal"),
+        )
+        for name, value in pairs
+        if value
+    ]
+
+
+def _meaning(record: DeviceRecord, outcome: Outcome) -> list[Line]:
+    lines: list[Line] = [(("What it means", "strong"),), ((outcome.meaning, "normal"),)]
+    lines += [(("What to do", "strong"),), ((outcome.remedy, "normal"),)]
+    if outcome.lead_time_hours:
+        hours = outcome.lead_time_hours
+        lines.append(((f"It may take up to {hours} hours to take effect.", "normal"),))
+    if line := powershell(record):
+        lines += [(("PowerShell", "strong"),), ((line, "accent"),)]
+    return [*lines, ((outcome.docs, "muted"),)]
+
+
+def _prerequisites(board: Board, key: Hashable) -> list[Line]:
+    found, report = board.findings(key), board.report
+    if found is None or report is None:
+        return []
+    return [(), *preflight_text.account_lines(found, report)]
+
+
+def lines_to_copy(board: Board, key: Hashable) -> str:
+    """The PowerShell lines for a row: of what failed, then of what a preflight found."""
+    record = board.record(key)
+    lines = [powershell(record)] if record is not None else []
+    lines += preflight_text.powershell_of(board.findings(key))
+    return "\n".join(dict.fromkeys(line for line in lines if line))
+
+
+def history(index: int, events: Iterable[ev.Stored]) -> list[Line]:
+    """What happened to one device, oldest first."""
+    mine: set[int] = set()
+    lines: list[Line] = []
+
+    def say(at: str, text: str, shown: str = "normal") -> None:
+        lines.append(((f"{at[:10]} {clock(at)}  ", "muted"), (visible(text), shown)))
+
+    for stored in events:
+        match stored.event:
+            case ev.BatchPlanned(batch=batch, devices=devices, attempt=attempt):
+                if index in devices:
+                    mine.add(batch)
+                    say(stored.at, f"planned into batch {batch}, attempt {attempt}", "muted")
+                else:
+                    mine.discard(batch)
+            case ev.DeviceChanged(device=device, state=state, word=word, error=error):
+                if device == index:
+                    text = WORDS[state] + (f" ({word})" if word else "")
+                    say(stored.at, f"{text}: {error}" if error else text, tone(state))
+            case ev.BatchSubmitting(batch=batch) if batch in mine:
+                say(stored.at, f"batch {batch} submitting")
+            case ev.BatchAccepted(batch=batch, batch_id=batch_id) if batch in mine:
+                say(stored.at, f"batch {batch} accepted as {batch_id}")
+            case ev.BatchRejected(batch=batch, message=message) if batch in mine:
+                say(stored.at, f"batch {batch} rejected: {message}", "failed")
+            case ev.BatchInDoubt(batch=batch, why=why) if batch in mine:
+                say(stored.at, f"batch {batch} in doubt: {why}", "unknown")
+            case ev.BatchUnsettled(batch=batch, why=why) if batch in mine:
+                say(stored.at, f"batch {batch} unsettled: {why}", "unknown")
+            case ev.BatchGivenUp(batch=batch) if batch in mine:
+                say(stored.at, f"batch {batch} given up", "unknown")
+            case _:
+                pass
+    return lines or [(("nothing yet", "muted"),)]
+
+
+def summary(board: Board, key: Hashable) -> str:
+    """What is copied for a row, as one line."""
+    return "\n".join("".join(text for text, _ in line) for line in strip(board, key))
+
+
+def _faults(board: Board, line: int) -> list[str]:
+    if board.list is None:
+        return []
+    return [
+        f"{visible(f.column)}: {visible(f.message)}" + (f" ({visible(f.value)})" if f.value else "")
+        for f in board.list.faults
+        if f.line == line
+    ]
+
+
+def _extra(items: Iterable[tuple[str, str]]) -> str:
+    return "  ".join(f"{visible(name)}: {visible(value)}" for name, value in items if value)

@@ -1,0 +1,265 @@
+"""What a console works on: a desk, a list, a run. It decides nothing and draws nothing."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from siptui.domain.columns import columns_read
+from siptui.domain.device import Device, DeviceKey
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.domain.text import visible
+from siptui.runs.desk import Desk, Following
+from siptui.runs.events import Stored
+from siptui.runs.follower import Changes
+from siptui.runs.orders import DECIDED, UNCHANGED, Changed, may_be_given_up
+from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+from siptui.tui.console.table_rows import Board
+from siptui.tui.options import ConsoleOptions
+
+if TYPE_CHECKING:
+    from siptui.devicelist.model import DeviceList
+    from siptui.preflight.check import Preflight
+    from siptui.preflight.fix_plan import Wishes
+
+#: Why a row that could be submitted is no part of a run: the operator selected others.
+NOT_SELECTED = "not selected"
+_NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
+
+
+def read_list(path: Path, region: Region | None, options: ListOptions) -> "DeviceList":
+    """Read a device list, for a thread: what reads lists is imported here and not before."""
+    from siptui.devicelist import read
+
+    return read(path, region=region, options=options)
+
+
+class Session:
+    """The list that was opened and the run that is followed."""
+
+    def __init__(self, desk: Desk, options: ConsoleOptions) -> None:
+        self.desk = desk
+        self.options = options
+        self.board = Board()
+        self.path: Path | None = None
+        self._read_with = options.list_options
+        self.region = options.region
+        self.account = desk.account
+        self.tenant_id = options.tenant_id
+        self.public_ips = options.public_ips
+        self.number_type = options.number_type
+        self.preflight: Preflight | None = None
+        self.events: list[Stored] = []
+        self._following: Following | None = None
+        #: How many rows of the list could be submitted and were not selected for the run.
+        self.rest = 0
+        #: Whether the run has an end before it and no process works on it; see `look_for_worker`.
+        self.worker_gone = False
+        #: What the worker waits for and cannot say in the journal, or nothing.
+        self.worker_waits = ""
+        #: Why the run cannot be read any more, or nothing.
+        self.unreadable = ""
+
+    @property
+    def tenant(self) -> str:
+        """The tenant for people: its own name where the service has told it, and what the
+        profile calls it."""
+        called, ways = visible(self.desk.tenant), self.options.sign_in
+        name = visible(ways.tenant_name) if ways is not None else ""
+        return f"{name} ({called})" if name and name != called else called
+
+    @property
+    def run(self) -> RunState | None:
+        """The run that is followed."""
+        return self._following.state if self._following else None
+
+    @property
+    def live(self) -> bool:
+        """Whether the run is worked on as far as the journal tells, which a worker that was
+        killed cannot write to any more."""
+        run = self.run
+        return run is not None and run.finished is None and run.stopped is None
+
+    def look_for_worker(self) -> bool:
+        """Ask whether a process works on the run; whether the answer is another one than before.
+
+        A process writes its last words before it lets go of the run: who finds nobody must read
+        what is new and ask `live` again. Where the journal tells of an end, nobody is asked.
+        """
+        gone, waits, run = False, "", self.run
+        if run is not None and self.live and not self.unreadable:
+            holder = self.desk.holder(run.run)
+            gone, waits = holder is None, holder.waits if holder else ""
+            if gone and self._following is not None:
+                self._following.check()
+        news = (gone, waits) != (self.worker_gone, self.worker_waits)
+        self.worker_gone, self.worker_waits = gone, waits
+        return news
+
+    @property
+    def file(self) -> str:
+        """The name of the list, for people."""
+        if self.run is not None and self.run.plan is not None:
+            return self.run.plan.file
+        return self.board.list.file if self.board.list else ""
+
+    def list_options(self, path: Path) -> ListOptions:
+        """How the list at `path` is read: as it was answered before, if it is open."""
+        return self._read_with if path == self.path else self.options.list_options
+
+    def take_list(
+        self, path: Path, devices: "DeviceList", options: ListOptions = DEFAULT_OPTIONS
+    ) -> None:
+        """Show a list that was read with `options`; a run that was followed goes on without us."""
+        self.leave()
+        self.rest = 0
+        self.path, self._read_with = path, options
+        self.take_preflight(None)
+        self.board.take_list(devices)
+
+    def take_preflight(self, made: "Preflight | None") -> None:
+        """What a preflight found of these devices."""
+        self.preflight = made
+        self.board.take_report(made.report if made else None)
+
+    def wishes(self) -> "Wishes":
+        """What a check and its fixes go by."""
+        from siptui.domain.public_address import parse_public
+        from siptui.gateway.tenant_model import NumberType
+        from siptui.preflight.fix_plan import Wishes
+
+        ips = tuple(parse_public(text) for text in self.public_ips)
+        return Wishes(public_ips=ips, number_type=NumberType(self.number_type))
+
+    def devices(self) -> Sequence[Device]:
+        """The devices of the list or the run."""
+        if self.run is not None:
+            return [record.device for record in self.run.devices]
+        return self.board.list.devices if self.board.list else ()
+
+    def naming_headers(self, question: list[str]) -> list[str]:
+        """`question` with the headers in its first paragraph from which user names and hardware
+        ids were read, if they are known."""
+        if self.run is not None:
+            headers = self.run.plan.columns if self.run.plan else {}
+        else:
+            headers = self.board.list.headers_read if self.board.list else {}
+        first, *others = question
+        return [f"{first} {visible(columns_read(headers))}".strip(), *others]
+
+    def decided(self) -> list[str]:
+        """What was decided about the list when it was read, as one paragraph; or nothing."""
+        said = self.board.list.decided if self.board.list and self.run is None else ()
+        return [". ".join(said) + "."] if said else []
+
+    def submit(self, without: Mapping[DeviceKey, str] = _NOTHING, *, again: bool = False) -> None:
+        """Write the run down, have it worked on, follow it.
+
+        Rows may be left out, and why; `again` also submits what is signed in already.
+        """
+        devices = self.board.list
+        if devices is None or self.run is not None:
+            return
+        left_out = [device for device in devices.devices if device.key in without]
+        rest = sum(without[device.key] == NOT_SELECTED for device in left_out)
+        with self.desk.deciding():  # until it is held, so that of two that start at once one does
+            run = self.desk.create(
+                [device for device in devices.devices if device.key not in without],
+                file=visible(str(self.path.absolute())) if self.path else devices.file,
+                sha256=devices.sha256,
+                skipped=devices.rows_invalid + len(left_out),
+                options=self.options.run_options,
+                again=again,
+                read_from=devices.read_from,
+            )
+            self.desk.start(run)
+        for why in dict.fromkeys(without.values()):
+            some = [device for device in left_out if without[device.key] == why]
+            self.board.leave_out(some, f"left out: {why}", good=why == NOT_SELECTED)
+        self.follow(run, same_list=True)
+        self.rest = rest
+
+    def follow(self, run: str, *, same_list: bool = False) -> Changes:
+        """Follow a run from its beginning."""
+        following = self.desk.follow(run)
+        self.leave()
+        self.rest = 0
+        self._following = following
+        self.board.take_run(following.state, same_list=same_list)
+        return self.poll()
+
+    def poll(self) -> Changes:
+        """What is new."""
+        if self._following is None:
+            return Changes((), frozenset())
+        changes = self._following.poll()
+        self.events.extend(changes.events)
+        return changes
+
+    def leave(self) -> None:
+        """Follow nothing any more."""
+        if self._following is not None:
+            self._following.close()
+        self._following = None
+        self.worker_gone, self.worker_waits, self.unreadable = False, "", ""
+        self.events.clear()
+
+    def failed(self, cause: str | None = None) -> list[DeviceRecord]:
+        """The failed devices, of one cause if it is named."""
+        run = self.run
+        if run is None:
+            return []
+        return [
+            r
+            for r in run.devices
+            if r.state is DeviceState.FAILED
+            and (cause is None or (r.outcome and str(r.outcome.cause) == cause))
+        ]
+
+    def failed_causes(self) -> Counter[str]:
+        """How many failed devices each cause has."""
+        return Counter(str(r.outcome.cause) for r in self.failed() if r.outcome)
+
+    def retry(
+        self, records: Sequence[DeviceRecord], batch_size: int = 0, *, again: bool = False
+    ) -> None:
+        """Have these failed devices submitted once more, in batches of another size perhaps."""
+        if self.run is not None:
+            changes = Changed(batch_size=batch_size) if batch_size else UNCHANGED
+            self.desk.retry(self.run.run, [r.index for r in records], changes, again=again)
+
+    def undecided(self) -> list[tuple[BatchRecord, list[DeviceRecord]]]:
+        """The batches with devices of unknown outcome that nobody looks for any more."""
+        run = self.run
+        if run is None or not run.counts[DeviceState.UNKNOWN]:
+            return []
+        found: dict[int, list[DeviceRecord]] = {}
+        for record in run.devices:
+            if record.state is DeviceState.UNKNOWN and record.batch in run.batches:
+                found.setdefault(record.batch, []).append(record)
+        batches = [(run.batches[number], records) for number, records in sorted(found.items())]
+        return [(batch, records) for batch, records in batches if batch.state in DECIDED]
+
+    def live_batches(self) -> list[BatchRecord]:
+        """The batches of the run that are followed or looked for."""
+        return may_be_given_up(self.run) if self.run is not None else []
+
+    def not_submitted(self) -> int:
+        """How many devices of the run wait to be submitted."""
+        return self.run.counts[DeviceState.QUEUED] if self.run else 0
+
+    def waiting(self) -> list[Device]:
+        """The devices of the run that wait to be submitted."""
+        run = self.run
+        return [r.device for r in run.devices if r.state is DeviceState.QUEUED] if run else []
+
+    def waits(self) -> bool:
+        """Whether the run waits for a time that the service named, or some of it does."""
+        run = self.run
+        if run is None or run.finished or run.stopped:
+            return False
+        timed = run.waiting is not None and bool(run.waiting.until)
+        return timed or any(batch.not_before for batch in run.queued_batches())

@@ -1,0 +1,296 @@
+"""The lines around the table: where am I, how far is it, what needs me. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import PurePath
+
+from rich.cells import cell_len
+
+from siptui.domain.state import SYMBOLS, DeviceState
+from siptui.domain.text import visible
+from siptui.runs.state import needs_sign_in
+from siptui.tui.actions import ACTIONS, shown
+from siptui.tui.console.action_state import NO_WORKER, who_resumes
+from siptui.tui.console.countdown import clock
+from siptui.tui.console.model import Session
+from siptui.tui.console.sentences import clock as time_of_day
+from siptui.tui.console.sentences import ended, estimate, plural, regions_line
+from siptui.tui.console.table_rows import tone
+from siptui.tui.widgets.row_index import RowIndex
+from siptui.tui.widgets.text_lines import Line, Run, plain, spread
+
+_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+#: Seconds from which on a wait is told by its date.
+_FAR = 12 * 3600
+_DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED)  # what is unknown is not done
+_COUNTED = (
+    DeviceState.SUCCEEDED,
+    DeviceState.FAILED,
+    DeviceState.RUNNING,
+    DeviceState.QUEUED,
+    DeviceState.UNKNOWN,
+)
+
+
+def header(session: Session, width: int) -> Line:
+    """Tenant, regions, list; the account at the right. The middle of a tenant's id gives way
+    before the list and the word that nothing can be changed are cut."""
+    right: Line = ((visible(session.account) + " ", "muted"),)
+    left = _where(session, session.tenant)
+    if _GUID.fullmatch(session.tenant) and cell_len(plain(left)) > width:
+        left = _where(session, f"{session.tenant[:8]}…{session.tenant[-4:]}")
+    return spread(left, right, width)
+
+
+def _where(session: Session, tenant: str) -> Line:
+    left: list[Run] = [(" siptui  ", "accent"), *_held_up(session), (tenant, "strong")]
+    if devices := session.devices():
+        left.append((f" · {regions_line(devices)}", "normal"))
+    if session.file:
+        name = PurePath(session.file.replace("\\", "/")).name or session.file
+        left.append((f" · {visible(name)}", "normal"))
+    if session.options.read_only:
+        left.append((" · read-only", "unknown"))
+    return tuple(left)
+
+
+def _held_up(session: Session) -> list[Run]:
+    """That an order holds the run up, whose and since when: before all else, never cut off."""
+    run = session.run
+    if run is None or run.finished is not None or not (run.paused or run.stopping):
+        return []
+    word = "paused" if run.paused else "stopping"
+    if run.held_by is not None:
+        since = time_of_day(run.held_since)[:5]
+        who = run.held_by.actor.os_user or run.held_by.actor.account
+        word += f" {since}" + (f" by {visible(who)}" if who else "")
+    return [(f"{word} ", "unknown"), ("· ", "normal")]
+
+
+def bar(session: Session, length: int) -> Line:
+    """How far it is, in `length` cells; nothing without a run."""
+    run = session.run
+    if run is None or not run.devices:
+        return ()
+    counts, total = run.counts, len(run.devices)
+    line: list[Run] = []
+    done = drawn = 0
+    for state in _DONE:  # each to where the sum so far reaches, so that a full bar is full
+        done += counts[state]
+        line.append(("█" * (done * length // total - drawn), tone(state)))
+        drawn = done * length // total
+    rest = length - drawn
+    return ((" ", "muted"), *line, ("░" * rest, "muted"))
+
+
+def progress(session: Session) -> Line:
+    """Counts by state."""
+    run = session.run
+    if run is None:
+        devices = session.board.list
+        if devices is None:
+            return ()
+        runs: list[Run] = [(f" {plural(len(devices.devices), 'device')} ready", "strong")]
+        if devices.rows_invalid:
+            runs.append((f"   ! {plural(devices.rows_invalid, 'row')} invalid", "invalid"))
+        return tuple(runs)
+    counts = Counter(run.counts)
+    counts[DeviceState.RUNNING] += counts.pop(DeviceState.SUBMITTING, 0)
+    done = sum(counts[state] for state in _DONE)
+    told = ((f" {SYMBOLS[s]} {counts[s]} ", tone(s)) for s in _COUNTED if counts[s])
+    return ((f" {done}/{len(run.devices)} ", "strong"), *told)
+
+
+def going_on(session: Session, width: int) -> Line:
+    """What is being done now and how long it may take, at the right of `width` cells."""
+    run = session.run
+    if run is None:
+        return ()
+    if run.finished is not None:
+        said: Run = ("ended ", "muted")
+    elif run.stopped is not None:
+        said = ("stopped ", "unknown")
+    elif session.unreadable:
+        said = ("journal lost ", "failed")
+    elif session.worker_gone:
+        said = ("no worker ", "unknown")
+    else:
+        parts = []
+        if run.paused:
+            parts.append("paused")
+        if live := len(run.open_batches()):
+            parts.append(f"{plural(live, 'batch') if width > 24 else live} live")
+        elif run.counts[DeviceState.QUEUED] and not run.paused:
+            parts.append("starting" if not run.batches else "waiting")
+        if left := estimate(run):
+            parts.append(left)
+        said = (" · ".join(parts) + " ", "muted")
+    return spread((), (said,), width)
+
+
+def notice(session: Session, keys: dict[str, str], left: int | None = None) -> Line:
+    """What needs the operator now, in one line that ends in what to do; `keys` by action id.
+
+    `left` are the seconds that the run still waits, where that is known.
+    """
+    run = session.run
+    if run is None:
+        return _list_notice(session, keys)
+    if session.unreadable:
+        return ((f" {visible(session.unreadable)}", "failed"),)
+    if session.worker_gone:
+        return ((f" {NO_WORKER} {who_resumes(session, keys)}", "unknown"),)
+    if undecided := session.undecided():
+        devices = sum(len(records) for _, records in undecided)
+        return (
+            (
+                f" ? {plural(devices, 'device')} of unknown outcome in "
+                f"{plural(len(undecided), 'batch')}: {_else(session, keys['settle'])} to decide.",
+                "unknown",
+            ),
+        )
+    if run.stopped is not None:
+        text = f" Stopped: {run.stopped.message} {run.stopped.remedy}".rstrip()
+        way = f"{keys['runs']} resumes."
+        if session.options.read_only:
+            way = "A console that is not read-only resumes it."
+        elif session.options.sign_in is not None and needs_sign_in(run):
+            way = f"{keys['sign_in']} signs in, then {way}"
+        return ((f"{visible(text)} {way}", "unknown"),)
+    if run.finished is not None:
+        shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
+        said = ended(run, keys, read_only=session.options.read_only)
+        if session.rest and not session.options.read_only:
+            said = f"{keys['submit']} submits the other {session.rest:,} rows. {said}"
+        return ((f" {said}", shade),)
+    if session.worker_waits:
+        return ((f" Waiting: {visible(session.worker_waits)}", "unknown"),)
+    if run.waiting is not None and left != 0:
+        why = visible(run.waiting.why)
+        asks = session.options.sign_in is not None and not session.options.read_only
+        if asks and needs_sign_in(run):
+            # The way on first: on a narrow screen the reason is cut off.
+            why = f"{keys['sign_in']} signs in. {why[0].upper()}{why[1:]}"
+            return ((f" {why}", "unknown"),)
+        now = ""
+        if run.waiting.until and not session.options.read_only:
+            now = f" {keys['try_now']} tries now."
+        return ((f" Waiting{_as_long(run.waiting.until, left)}: {why}{now}", "unknown"),)
+    if run.paused:
+        on = "" if session.options.read_only else f"; {keys['pause']} goes on"
+        return ((f" Paused: nothing is submitted{on}.", "unknown"),)
+    return ()
+
+
+def _as_long(until: str, left: int | None) -> str:
+    """A countdown, or the date of what is far away."""
+    if not left:
+        return ""
+    return f" {clock(left)}" if left < _FAR else f" until {until[:16].replace('T', ' ')} UTC"
+
+
+def found(index: RowIndex, flaw: str) -> Line:
+    """Beside a filter that is being typed: how many rows it lets through, or what is wrong."""
+    if flaw:
+        return ((f" {visible(flaw)}", "failed"),)
+    return ((f" {len(index.view):,} of {len(index.rows):,}", "accent"),)
+
+
+def chip(status: str, words: str, index: RowIndex, flaw: str = "") -> Line:
+    """What the table is filtered by, what is wrong with that, and how much of it is marked."""
+    line: Line = ()
+    if words or status:
+        name = f" {status}" if status else ""
+        text = f" /{visible(words)}" if words else ""
+        many = f" {len(index.view)} of {len(index.rows)} "
+        wrong = ((f" {visible(flaw)} ", "failed"),) if flaw else ()
+        line = ((f"{name}{text}", "accent"), *wrong, (f" {many}(Esc clears) ", "muted"))
+    if count := len(index.marks):
+        hidden = sum(index.position(key) is None for key in index.marks)
+        beside = f", {hidden} not shown" if hidden else ""
+        line = (*line, (f" * {count} marked{beside} ", "accent"))
+    return line
+
+
+def _else(session: Session, key: str) -> str:
+    """The key, or that a console which may use it is needed."""
+    return "not here, which is read-only," if session.options.read_only else key
+
+
+def _list_notice(session: Session, keys: dict[str, str]) -> Line:
+    devices = session.board.list
+    if devices is None:
+        return ()
+    submits = "" if session.options.read_only else keys["submit"]
+    if lacking := session.board.lacking_region():
+        asks = f"{submits} asks for it" if submits else "--region says it"
+        return ((f" {plural(lacking, 'row')} without a region: {asks}.", "unknown"),)
+    if devices.rows_invalid:
+        text = f" {plural(devices.rows_invalid, 'row')} invalid, never submitted"
+        if first := session.board.first_fault():
+            text += f"; line {first[0]}: {visible(first[1])}"
+        tail = f" Correct the list and open it again ({keys['open']})."
+        if devices.devices and submits:
+            tail += f" {submits} submits the other {len(devices.devices)}."
+        return ((text + ".", "invalid"), (tail, "muted"))
+    warnings = sum(1 for fault in devices.faults if fault.severity == "warning")
+    if warnings:
+        return (
+            (f" {plural(warnings, 'warning')}, see the rows.", "unknown"),
+            (f" {submits} submits." if submits else "", "muted"),
+        )
+    if devices.devices:
+        said = f"{submits} submits, after a question." if submits else "Nothing can be changed."
+        return ((f" {said}", "muted"),)
+    return ((" The list has no devices.", "unknown"),)
+
+
+def empty(keys: dict[str, str]) -> list[Line]:
+    """What stands in place of the table while there is no list."""
+    return [
+        (),
+        (("  No device list yet.", "strong"),),
+        (),
+        ((f"  {keys['open']}", "key"), ("  opens one: a file with the columns", "normal")),
+        (
+            ("     Username", "accent"),
+            (" and ", "normal"),
+            ("HardwareId", "accent"),
+            (", and a Region if the list has several", "normal"),
+        ),
+        ((f"  {keys['runs']}", "key"), ("  shows the runs: history, resume, attach", "normal")),
+        ((f"  {keys['help']}", "key"), ("  shows every key", "normal")),
+        (),
+        (("  siptui demo", "accent"), (" shows how it works, without an account", "normal")),
+    ]
+
+
+#: What goes first when there is no room; help and quit always stay.
+_GO_FIRST = ("urls", "preflight", "mark", "runs", "export", "status", "filter", "open")
+
+
+def footer_line(
+    labels: Mapping[str, str], keys: Mapping[str, tuple[str, ...]], width: int, *, said: str = ""
+) -> Line:
+    """One line of keys and words. `labels` are the words of what can be done, by action id;
+    `said` is what stands before them."""
+    entries = {
+        action.id: (shown(keys[action.id][0]), labels[action.id])
+        for action in ACTIONS
+        if action.footer and action.id in labels and keys[action.id]
+    }
+    for going in (None, *_GO_FIRST):
+        if going is not None:
+            entries.pop(going, None)
+        line = ((f" {said} ", "unknown"), *_line(entries)) if said else _line(entries)
+        if len(plain(line)) <= width:
+            break
+    return line
+
+
+def _line(entries: Mapping[str, tuple[str, str]]) -> Line:
+    runs: list[Run] = []
+    for key, word in entries.values():
+        runs += [(" " + key, "key"), (f" {word} ", "muted")]
+    return tuple(runs)

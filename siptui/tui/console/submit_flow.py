@@ -1,0 +1,468 @@
+"""What changes something in the tenant: each a question, then one call of the desk.
+
+Over 400 lines because each order is a conversation over the same view, and they share questions.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from textual import work
+
+from siptui.domain.device import Device, DeviceKey
+from siptui.domain.errors import SiptuiError
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState
+from siptui.domain.text import visible
+from siptui.preflight.finding import Result
+from siptui.runs.engine.status_changes import without_outcome
+from siptui.runs.state import DeviceRecord
+from siptui.tui.console import personal_accounts, sentences
+from siptui.tui.console.first_few import first_few
+from siptui.tui.console.model import NOT_SELECTED
+from siptui.tui.console.preflight_text import sentence
+from siptui.tui.console.retry_causes import truth
+from siptui.tui.console.selection import Selection, Which, about, what
+from siptui.tui.console.sign_in_flow import Signing
+from siptui.tui.console.signed_in import again_chosen
+from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
+from siptui.tui.dialogs.causes import Causes
+from siptui.tui.dialogs.submit import FIRST, PASSING, ConfirmSubmit
+from siptui.tui.widgets.text_lines import Line
+
+
+class Orders(Signing):
+    """The main screen, able to submit, retry, settle and pause."""
+
+    @work(group="flow", exclusive=True)
+    async def action_submit(self) -> None:
+        """Ask for what is missing, then for the word, then submit."""
+        session = self.session
+        if not self.may("submit"):
+            return
+        if session.rest and not await self._read_rest():
+            return
+        chosen = await self._with_regions(self.selection())
+        if chosen is None:
+            return
+        devices = self.devices_of(chosen)
+        if not devices:
+            self.say(f"submit: {what(chosen, len(chosen.keys))}: no valid device.", "muted")
+            return
+        if not await self.signed_in():
+            return
+        asked = await self._asked_again(devices)
+        if asked is None:
+            return
+        done, again = asked
+        devices = [device for device in devices if device.key not in done]
+        without, unread = await self.left_out(devices)
+        if without is None:
+            return
+        devices = [device for device in devices if device.key not in without]
+        if not devices:
+            self.say("submit: every row was left out; nothing was submitted.", "muted")
+            return
+        notes = [*session.decided(), *unread, *_left_out(without), *_done_left_out(done)]
+        confirmed = await self._confirmed(chosen, devices, notes, again=again)
+        if confirmed:
+            why = dict.fromkeys((one.key for one in session.devices()), NOT_SELECTED)
+            for device in confirmed:
+                del why[device.key]
+            why |= dict.fromkeys(without, "may be a personal account")
+            why |= dict.fromkeys(done, "signed in already")
+            self.do(partial(session.submit, why, again=again), then_all=True)
+
+    def devices_of(self, chosen: Selection) -> list[Device]:
+        """The devices of the selected rows, those that are invalid apart."""
+        return [one for key in chosen.keys if (one := self.session.board.device(key)) is not None]
+
+    async def _with_regions(self, chosen: Selection) -> Selection | None:
+        """The same rows once each has a region, which is asked for where one lacks it; none if
+        the operator goes back."""
+        board, path = self.session.board, self.session.path
+        lacking = sum(board.lacks_region(key) for key in chosen.keys)
+        if not lacking or path is None:
+            return chosen
+        region = await self._ask_region(lacking)
+        lines = {board.line(key) for key in chosen.keys}
+        if region is None or not await self.read_now(path, region):
+            return None
+        if chosen.which is Which.MARKED:  # what was marked stays so, wherever it stands now
+            for row in self.grid.index.rows:
+                if board.line(row.key) in lines:
+                    self.grid.index.toggle(row.key)
+            self.grid.refresh()
+        keys = [row.key for row in self.grid.index.rows if board.line(row.key) in lines]
+        return replace(chosen, keys=tuple(keys))
+
+    async def _read_rest(self) -> bool:
+        """Show the list again, of which a part was submitted; what was checked stays known."""
+        session = self.session
+        checked = session.preflight
+        if session.path is None or not await self.read_now(session.path, session.region):
+            return False
+        session.take_preflight(checked)
+        self.show_all()
+        return True
+
+    async def _confirmed(
+        self, chosen: Selection, devices: list[Device], notes: list[str], *, again: bool
+    ) -> list[Device]:
+        """The devices that are to be submitted, on the operator's word; none if there is none."""
+        session, only = self.session, ""
+        left_out = len(chosen.keys) - len(self.devices_of(chosen))
+        while True:
+            try:
+                said = session.desk.notes(devices, again=again)
+            except SiptuiError as error:
+                self.tell(error)
+                return []
+            question = sentences.submit_question(
+                devices,
+                session.tenant,
+                session.options.run_options,
+                left_out=left_out,
+                checked=self.prerequisites(devices),
+                notes=[*said, *notes],
+            )
+            names = [str(device.user_name) for device in devices]
+            first, *others = session.naming_headers(question)
+            which = f"{about(chosen, names)} {only}".strip()
+            question = [f"{first} {which}", *others]  # in one, as room is short
+            passing = self._passing(devices)
+            dialog = ConfirmSubmit("Submit", question, len(devices), passing=len(passing))
+            answer = await self.app.push_screen_wait(dialog)
+            if answer == PASSING:
+                devices, only = passing, f"{only} Only those that fail no check.".strip()
+            elif answer == FIRST:
+                fewer = await first_few(self.app, devices, session.board.extra_names())
+                if fewer is not None:
+                    devices, only = fewer[0], f"{only} {fewer[1]}".strip()
+            else:
+                return devices if answer is True else []
+
+    def _passing(self, devices: Sequence[Device]) -> list[Device]:
+        """Those of the devices that were checked and fail nothing."""
+        report = self.session.board.report
+        if report is None:
+            return []
+        found = ((device, report.by_key.get(device.key)) for device in devices)
+        return [device for device, one in found if one and one.result is not Result.FAIL]
+
+    async def _asked_again(
+        self, devices: Sequence[Device], run: str = ""
+    ) -> tuple[frozenset[DeviceKey], bool] | None:
+        """The rows that are left out because they are signed in as the list wants it, and whether
+        those are submitted once more instead; none if the operator goes back."""
+        try:
+            done = self.session.desk.done(devices, run=run)
+        except SiptuiError as error:
+            self.tell(error)
+            return None
+        chosen = await again_chosen(self.app, done, others=len(devices) - len(done))
+        if chosen is None:
+            self.say("nothing was submitted.", "muted")
+        return chosen
+
+    async def left_out(
+        self, devices: Sequence[Device], *, whole: bool = False
+    ) -> tuple[frozenset[DeviceKey] | None, list[str]]:
+        """The rows that may be personal accounts and were not named (none at all if the operator
+        goes back), and what could not be read of the others.
+
+        Rows that no check was made of are looked at now.
+        """
+        options, known = self.session.options, self.session.board.report
+        reports = [] if known is None else [known]
+        unseen = [one for one in devices if known is None or one.key not in known.by_key]
+        notes: list[str] = []
+        if unseen and options.checks is not None and options.looks_for_personal:
+            self.say("looking for personal accounts …", "muted")
+            try:
+                looked = await options.checks.look(unseen)
+            except SiptuiError as error:
+                notes.append(f"Could not look for personal accounts: {visible(error.message)}")
+            else:
+                reports.append(looked)
+                if many := len(looked.maybe_personal):
+                    rows = sentences.plural(many, "row")
+                    notes.append(f"Could not check whether {rows} may be personal accounts.")
+            self._said = ()
+            self.show_bars()
+        without = await personal_accounts.left_out(self.app, reports, devices, whole=whole)
+        if without is None:
+            self.say("nothing was submitted.", "muted")
+        return without, notes
+
+    def prerequisites(self, devices: Sequence[Device]) -> str:
+        """What is known of the prerequisites of these devices, for a confirmation."""
+        key = self.key_of["preflight"] if self.session.options.checks is not None else ""
+        return sentence(self.session.board.report, devices, key)
+
+    async def _ask_region(self, rows: int) -> Region | None:
+        text: Line = (
+            (
+                f"{sentences.plural(rows, 'row')} of the list "
+                f"{'names' if rows == 1 else 'name'} no region. "
+                "A device lives in exactly one; in another it is not found.",
+                "normal",
+            ),
+        )
+        choices = [(region, str(region), sentences.REGIONS[region]) for region in Region]
+        chosen = await self.app.push_screen_wait(Choice("Region", choices, [text], at=None))
+        return chosen if isinstance(chosen, Region) else None
+
+    @work(group="flow", exclusive=True)
+    async def action_retry(self) -> None:
+        """Retry the marked devices, or all failed ones; have a run without a worker go on."""
+        if not self.may("retry"):
+            return
+        if self.session.worker_gone:
+            await self.resume()
+            return
+        chosen = self.selection()
+        wanted = set(chosen.keys)
+        records = [record for record in self.session.failed() if record.index in wanted]
+        if not records:
+            self.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
+            return
+        await self._retry(records, self._about(chosen, records, "did not fail"))
+
+    def _about(self, chosen: Selection, records: Sequence[DeviceRecord], others: str = "") -> str:
+        if chosen.which is Which.ALL:  # of which those that failed are meant
+            chosen = replace(chosen, keys=tuple(record.index for record in records))
+        names = [str(record.device.user_name) for record in records]
+        return about(chosen, names, others, kind="failed ")
+
+    def retry_row(self) -> bool:
+        """Retry the row under the cursor alone, whatever is marked."""
+        record = self.session.board.record(self.grid.cursor)
+        if record is not None:
+            self._retry_one(record)
+        return record is not None
+
+    @work(group="flow", exclusive=True)
+    async def _retry_one(self, record: DeviceRecord) -> None:
+        await self._retry([record], f"This row alone: {visible(record.device.user_name)}.")
+
+    async def resume(self) -> None:
+        """Have the run go on, after a question where something is submitted by it."""
+        session = self.session
+        if session.run is None or not await self.signed_in():
+            return
+        run, waiting = session.run, session.waiting()
+        asked = await self._asked_again(waiting, run.run)
+        if asked is None:
+            return
+        done, again = asked
+        waiting = [device for device in waiting if device.key not in done]
+        if waiting:
+            try:
+                notes = session.desk.notes(waiting, run=run.run, again=again)
+            except SiptuiError as error:
+                self.tell(error)
+                return
+            without, unread = await self.left_out(waiting, whole=True)
+            if without is None:
+                return
+            notes = [*notes, *unread, *_done_left_out(done)]
+            question = sentences.resume_question(run, session.tenant, len(waiting), notes)
+            question = session.naming_headers(question)
+            if not await self.app.push_screen_wait(Confirm("Resume", question, len(waiting))):
+                return
+        self.do(partial(session.desk.resume, run.run, again=again))
+
+    @work(group="flow", exclusive=True)
+    async def action_retry_cause(self) -> None:
+        """Choose a cause, then retry its devices."""
+        if not self.may("retry_cause"):
+            return
+        chosen = self.selection()
+        wanted = set(chosen.keys)
+        failed = [record for record in self.session.failed() if record.index in wanted]
+        if not failed:
+            self.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
+            return
+        causes = await self.app.push_screen_wait(Causes(failed, what(chosen, len(chosen.keys))))
+        if causes:
+            records = [one for one in failed if one.outcome and one.outcome.cause in causes]
+            await self._retry(records, self._about(chosen, records))
+
+    async def _retry(self, records: list[DeviceRecord], note: str) -> None:
+        session = self.session
+        if session.run is None or not await self.signed_in():
+            return
+        asked = await self._asked_again([record.device for record in records], session.run.run)
+        if asked is None:
+            return
+        done, again = asked
+        left_out = [record for record in records if record.device.key in done]
+        records = [record for record in records if record not in left_out]
+        if left_out and not records:  # that they are done is written down; nothing is submitted
+            self.do(partial(session.retry, left_out))
+            return
+        without, unread = await self.left_out([record.device for record in records])
+        if without is None:
+            return
+        records = [record for record in records if record.device.key not in without]
+        if not records:
+            self.say("retry: every row was left out; nothing was submitted.", "muted")
+            return
+        run = session.run
+        if run is None or run.plan is None:
+            return
+
+        left = _done_left_out(done)
+
+        def question(size: int) -> list[str]:
+            asked = sentences.retry_question(run, records, session.tenant, size)
+            first, *others = session.naming_headers(asked)
+            told = [f"{first} {note}", *truth(records), *others]
+            return [*told, *unread, *_left_out(without), *left]
+
+        usual = run.plan.options.batch_size
+        dialog = ConfirmBatches("Retry", question, len(records), usual)
+        if await self.app.push_screen_wait(dialog):
+            size = 0 if dialog.batch_size == usual else dialog.batch_size
+            self.do(partial(session.retry, [*records, *left_out], size, again=again))
+            self.grid.clear_marks()  # the same keys could be pressed again unseen
+
+    @work(group="flow", exclusive=True)
+    async def action_settle(self) -> None:
+        """Decide about a batch whose outcome nobody knows."""
+        session = self.session
+        if not self.may("settle") or session.run is None:
+            return
+        run = session.run.run
+        choices: list[tuple[Any, str, str]] = []
+        for batch, records in session.undecided():
+            about = f"{sentences.plural(len(records), 'device')}, {batch.region}"
+            if batch.state is BatchState.GIVEN_UP:
+                followed = (batch.number, batch.batch_id)
+                choices.append((followed, f"follow batch {batch.number} again", about))
+            choices += [
+                (
+                    (batch.number, candidate),
+                    f"batch {batch.number} is {candidate}",
+                    f"follow it; nothing is submitted ({about})",
+                )
+                for candidate in batch.candidates
+            ]
+            choices.append(((batch.number, ""), f"submit batch {batch.number} again", about))
+        chosen = await self.app.push_screen_wait(Choice("Unknown outcome", choices, [_DOUBT]))
+        if not isinstance(chosen, tuple):
+            return
+        number, batch_id = chosen
+        if not await self.signed_in():
+            return
+        if batch_id:
+            self.do(partial(session.desk.adopt, run, number, batch_id))
+            return
+        lost = {b.number: records for b, records in session.undecided()}.get(number, [])
+        if not lost:
+            return
+        asked = await self._asked_again([record.device for record in lost], run)
+        if asked is None:
+            return
+        done, again = asked
+        order = partial(session.desk.resubmit, run, number, again=again)
+        lost = [record for record in lost if record.device.key not in done]
+        if not lost:  # that they are done is written down; nothing is submitted
+            self.do(order)
+            return
+        without, unread = await self.left_out([record.device for record in lost], whole=True)
+        if without is None:
+            return
+        question = sentences.resubmit_question(lost, session.tenant, number)
+        question = [*session.naming_headers(question), *unread, *_done_left_out(done)]
+        if await self.app.push_screen_wait(Confirm("Submit again", question, len(lost))):
+            self.do(order)
+
+    @work(group="flow", exclusive=True)
+    async def action_give_up(self) -> None:
+        """Give up a batch that never ends, after the number of its open devices was typed."""
+        session = self.session
+        if not self.may("give_up") or session.run is None:
+            return
+        run = session.run
+        choices = [
+            (
+                batch.number,
+                f"batch {batch.number}",
+                f"{batch.region}, {sentences.plural(len(without_outcome(run, batch)), 'device')} "
+                f"without an outcome, last change {sentences.clock(batch.changed_at)}",
+            )
+            for batch in session.live_batches()
+        ]
+        chosen = await self.app.push_screen_wait(Choice("Give up a batch", choices, [_NEVER]))
+        if not isinstance(chosen, int) or chosen not in run.batches:
+            return
+        left = without_outcome(run, run.batches[chosen])
+        question = sentences.give_up_question(run.batches[chosen], len(left), session.tenant)
+        if await self.app.push_screen_wait(Confirm("Give up", question, len(left))):
+            self.do(partial(session.desk.give_up, run.run, chosen))
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        run = self.session.run
+        self.look_for_worker()  # an order that nobody would carry out is refused
+        if self.may("pause") and run is not None:
+            desk = self.session.desk
+            order = desk.go_on if run.paused else desk.pause
+            self.do(partial(order, run.run, how=f"{self.key_of['pause']} in the console"))
+
+    def action_try_now(self) -> None:
+        """End the waits of the run and of the service."""
+        run = self.session.run
+        if self.may("try_now") and run is not None:
+            self.do(partial(self.session.desk.try_now, run.run))
+
+    def do(self, order: Any, *, then_all: bool = False) -> None:
+        """Give an order to the desk and show what came of it; errors are told."""
+        try:
+            order()
+        except SiptuiError as error:
+            self.tell(error)
+            return
+        self._said = ()
+        with self.app.batch_update():
+            if then_all:
+                self.grid.clear_marks()  # of rows that have other places now
+                self.show_all()
+                run = self.session.events
+                lines = [line for s in run if (line := sentences.log_line(s, self.session.run))]
+                self.log_pane.append(lines)
+            self.tick()
+            self.look_for_worker()
+            self.show_bars()
+
+
+def _left_out(without: Collection[DeviceKey]) -> list[str]:
+    if not without:
+        return []
+    return [f"{sentences.plural(len(without), 'row')} left out: may be personal accounts."]
+
+
+def _done_left_out(done: Collection[DeviceKey]) -> list[str]:
+    if not done:
+        return []
+    return [f"{sentences.plural(len(done), 'row')} left out: signed in already."]
+
+
+_NEVER: Line = (
+    (
+        "Only a batch that never ends, or that the service knows no more: nobody can cancel it. "
+        "Others are followed to their end without this.",
+        "normal",
+    ),
+)
+_DOUBT: Line = (
+    (
+        "The answer to a submit was lost, or the service said nothing about some devices. Whether "
+        "it acted on them is not known. Look at a phone of the batch and at the tenant's batches, "
+        "then decide:",
+        "normal",
+    ),
+)

@@ -1,0 +1,397 @@
+"""What stands in the table: the rows of a list, and of the run made from it. No Textual here."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from siptui.domain.deadline import deadline_of, time_left
+from siptui.domain.device import Device
+from siptui.domain.outcome import Cause
+from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.domain.text import folded, visible
+from siptui.runs.state import DeviceRecord, RunState
+from siptui.tui.console.filters import NO_COLUMNS, Probe, column_name
+from siptui.tui.console.preflight_text import cell, words
+from siptui.tui.widgets.column_layout import Column
+from siptui.tui.widgets.row_index import GridRow
+
+if TYPE_CHECKING:
+    from siptui.devicelist.model import DeviceList, Fault, InvalidRow
+    from siptui.preflight.finding import AccountFindings, Report
+
+COLUMNS = (
+    Column("line", "Line", 4, most=6, drop=1, right=True),
+    Column("user", "User", 16, flex=6, whole=40, tail="@"),
+    Column("hardware_id", "Hardware ID", 17, most=21),
+    Column("region", "Reg", 4, drop=4),
+    Column("batch", "Batch", 5, drop=3, right=True),
+    Column("status", "Status", 10, fit=False),
+    Column("pre", "Pre", 5),
+    Column("result", "Result", 12, most=60, flex=2, fit=False, whole=16, roomy=21),
+    Column("attempt", "Try", 3, drop=5, right=True),
+    Column("time", "Time", 6, drop=2, right=True),
+    Column("until", "Left", 10, drop=6, right=True, fit=False),
+)
+#: Always shown: which device it is, and how it stands.
+FIXED = frozenset({"user", "hardware_id", "status"})
+#: What the keys of a list's own columns begin with.
+EXTRA = "extra:"
+_AT = {column.key: i for i, column in enumerate(COLUMNS)}
+_TONES = {
+    DeviceState.INVALID: "invalid",
+    DeviceState.QUEUED: "queued",
+    DeviceState.SUBMITTING: "running",
+    DeviceState.RUNNING: "running",
+    DeviceState.SUCCEEDED: "ok",
+    DeviceState.FAILED: "failed",
+    DeviceState.UNKNOWN: "unknown",
+}
+#: The rules by which a row lacks nothing but a region, which can be asked for.
+REGION_RULES = frozenset({"region_missing"})
+
+
+def tone(state: DeviceState) -> str:
+    """The tone in which a state is written."""
+    return _TONES[state]
+
+
+class Board:
+    """Rows by key: the place of a device from 0 on, and below 0 the rows that are invalid."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self.list: DeviceList | None = None
+        self.run: RunState | None = None
+        self._invalid: list[InvalidRow] = []
+        self._why: dict[int, str] = {}
+        self._report: Report | None = None
+        self._lacking: frozenset[int] = frozenset()
+        self._left_out: set[int] = set()
+        #: The extra columns of the list that are shown, by their titles there.
+        self.extra: tuple[str, ...] = ()
+        self._probes: dict[Hashable, tuple[GridRow, Probe]] = {}
+
+    def take_list(self, devices: "DeviceList") -> None:
+        """Show a list, before any run."""
+        self.list, self.run = devices, None
+        self._invalid = list(devices.invalid)
+        self._why, self._left_out = {}, set()
+        errors = [fault for fault in devices.faults if fault.severity == "error"]
+        for fault in sorted(errors, key=lambda fault: fault.rule in REGION_RULES):
+            self._why.setdefault(fault.line, fault.message)
+        self._lacking = _lacking_region(errors)
+        self._probes.clear()
+
+    def take_run(self, run: RunState, *, same_list: bool) -> None:
+        """Show a run; with `same_list` beside the invalid rows of the list it was made from."""
+        self.run = run
+        self._probes.clear()
+        if not same_list:
+            self.list, self._invalid, self._why = None, [], {}
+            self._lacking, self._left_out = frozenset(), set()
+
+    @property
+    def deadlines(self) -> bool:
+        """Whether the list says until when its devices can be signed in."""
+        devices = self.list.devices if self.list else ()
+        shown = [r.device for r in self.run.devices] if self.run else devices
+        return any(device.extra and deadline_of(device) for device in shown)
+
+    def deadline(self, key: Hashable) -> datetime | None:
+        """Until when a row's device can be signed in, if its list says so and it is not yet."""
+        device = self.device(key)
+        if device is None or not device.extra or self.state(key) is DeviceState.SUCCEEDED:
+            return None
+        return deadline_of(device)
+
+    def left(self, key: Hashable) -> str:
+        """The time left for a row's device."""
+        end = self.deadline(key)
+        return time_left(end, self._now()) if end else ""
+
+    def counting_down(self) -> list[GridRow]:
+        """The rows that show a time left, as they are now."""
+        return [row for row in self.rows() if row.cells[_AT["until"]]]
+
+    @property
+    def results(self) -> bool:
+        """Whether there is anything to say of a row's result: a run, or a row that is invalid."""
+        return self.run is not None or bool(self._invalid)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the rows, with the extra ones that are shown."""
+        return (*COLUMNS, *(_extra_column(name) for name in self.extra))
+
+    def extra_names(self) -> list[str]:
+        """The titles of the list's extra columns, in their order."""
+        devices = self.list.devices if self.list else ()
+        shown = [r.device for r in self.run.devices] if self.run else devices
+        return list(dict.fromkeys(name for device in shown for name in device.extra))
+
+    def typed_columns(self) -> dict[str, str]:
+        """The list's own columns by what is typed for them in a filter."""
+        return {column_name(title): title for title in self.extra_names()}
+
+    def _extras(self, extra: Mapping[str, str]) -> tuple[str, ...]:
+        return tuple(visible(extra.get(name, "")) for name in self.extra)
+
+    @property
+    def report(self) -> "Report | None":
+        """What a preflight of these devices found, if one was made."""
+        return self._report
+
+    def take_report(self, report: "Report | None") -> None:
+        """Show a preflight's findings on the rows."""
+        self._report = report
+        self._probes.clear()
+
+    def findings(self, key: Hashable) -> "AccountFindings | None":
+        """What was found of a row."""
+        device = self.device(key) if self._report is not None else None
+        return self._report.by_key.get(device.key) if self._report and device else None
+
+    def why(self, line: int) -> str:
+        """Why the row of that line is not submitted."""
+        return self._why.get(line, "")
+
+    def leave_out(self, devices: Iterable[Device], why: str, *, good: bool = False) -> None:
+        """Show these rows of the list as left out of the run, beside the invalid ones; those that
+        are `good` could be submitted another time."""
+        from siptui.devicelist.model import InvalidRow
+
+        for d in devices:
+            texts = (str(d.user_name), str(d.hardware_id), str(d.region))
+            self._invalid.append(InvalidRow(d.line, *texts, d.extra))
+            self._why[d.line] = why
+            if good:
+                self._left_out.add(d.line)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return self.list is None and self.run is None
+
+    def device(self, key: Hashable) -> Device | None:
+        """The device of a row, or nothing for an invalid one."""
+        if not isinstance(key, int) or key < 0:
+            return None
+        if self.run is not None:
+            return self.run.devices[key].device
+        return self.list.devices[key] if self.list else None
+
+    def record(self, key: Hashable) -> DeviceRecord | None:
+        """What the run knows of a row's device."""
+        if self.run is None or not isinstance(key, int) or not 0 <= key < len(self.run.devices):
+            return None
+        return self.run.devices[key]
+
+    def invalid(self, key: Hashable) -> "InvalidRow | None":
+        """The invalid row of that key."""
+        return self._invalid[-key - 1] if isinstance(key, int) and key < 0 else None
+
+    def rows(self) -> list[GridRow]:
+        """Every row, in the order of the list."""
+        if self.run is not None:
+            rows = [(r.device.line, self._run_row(r)) for r in self.run.devices]
+        elif self.list is not None:
+            rows = [(d.line, self._list_row(i, d)) for i, d in enumerate(self.list.devices)]
+        else:
+            return []
+        rows += [(row.line, self._bad_row(-n - 1, row)) for n, row in enumerate(self._invalid)]
+        if self._invalid:
+            rows.sort(key=lambda pair: pair[0])
+        return [row for _, row in rows]
+
+    def changed(self, devices: Iterable[int]) -> list[GridRow]:
+        """The rows of these devices of the run, as they are now."""
+        return [self._run_row(self.run.devices[i]) for i in devices] if self.run else []
+
+    def probe(self, row: GridRow) -> Probe:
+        """What a filter sees of a row; made once for each content of it."""
+        known = self._probes.get(row.key)
+        if known is None or known[0] is not row:
+            known = self._probes[row.key] = (row, self._probe(row))
+        return known[1]
+
+    def _probe(self, row: GridRow) -> Probe:
+        whole = "\x1f".join(row.cells)  # folded in one go: it is done for every row at every key
+        cells = (whole.lower() if whole.isascii() else folded(whole)).split("\x1f")
+        record = self.record(row.key)
+        state = record.state if record else DeviceState.QUEUED
+        if isinstance(row.key, int) and row.key < 0:
+            state = DeviceState.INVALID
+        cause = str(record.outcome.cause) if record and record.outcome else ""
+        extra = ""
+        device = self.device(row.key)
+        if device is not None and device.extra:
+            extra = folded(" ".join(device.extra.values()))
+        pre, check = words(self.findings(row.key))
+        return Probe(
+            text=" ".join((*cells, extra)),
+            user=cells[_AT["user"]],
+            hardware_id=cells[_AT["hardware_id"]],
+            status=f"{state}|{WORDS[state]}",
+            cause=f"{cause}|{folded(record.outcome.short)}" if record and record.outcome else "",
+            batch=cells[_AT["batch"]],
+            region=cells[_AT["region"]],
+            line=cells[_AT["line"]],
+            pre=pre,
+            check=check,
+            extra=device.extra if device is not None else NO_COLUMNS,
+        )
+
+    def state(self, key: Hashable) -> DeviceState:
+        """Where the device of a row stands."""
+        record = self.record(key)
+        if record is not None:
+            return record.state
+        return DeviceState.INVALID if isinstance(key, int) and key < 0 else DeviceState.QUEUED
+
+    def lacking_region(self) -> int:
+        """How many rows of the list lack nothing but a region."""
+        return len(self._lacking)
+
+    def lacks_region(self, key: Hashable) -> bool:
+        """Whether the row lacks nothing but a region."""
+        row = self.invalid(key)
+        return row is not None and row.line in self._lacking
+
+    def line(self, key: Hashable) -> int:
+        """The line of the list that a row came from."""
+        row = self.device(key) or self.invalid(key)
+        return row.line if row is not None else 0
+
+    def name(self, key: Hashable) -> str:
+        """The user name of a row."""
+        row = self.device(key) or self.invalid(key)
+        return str(row.user_name) if row is not None else ""
+
+    def first_fault(self) -> tuple[int, str] | None:
+        """The line and the message of the first error, or nothing."""
+        return min(self._why.items(), default=None)
+
+    def _list_row(self, place: int, device: Device) -> GridRow:
+        state = DeviceState.QUEUED
+        word = "ready"
+        pre, shade = cell(self.findings(place))
+        return GridRow(
+            place,
+            (
+                str(device.line),
+                visible(device.user_name),
+                visible(device.hardware_id),
+                str(device.region),
+                "",
+                word,
+                pre,
+                "",
+                "",
+                "",
+                self.left(place),
+                *self._extras(device.extra),
+            ),
+            " ",
+            "normal" if state is DeviceState.QUEUED else tone(state),
+            ((_AT["pre"], shade),) if pre else (),
+        )
+
+    def _run_row(self, record: DeviceRecord) -> GridRow:
+        device, state = record.device, record.state
+        pre, shade = cell(self.findings(record.index))
+        return GridRow(
+            record.index,
+            (
+                str(device.line),
+                visible(device.user_name),
+                visible(device.hardware_id),
+                str(device.region),
+                str(record.batch or ""),
+                WORDS[state],
+                pre,
+                visible(result(record)),
+                str(record.attempt or ""),
+                elapsed(record),
+                self.left(record.index),
+                *self._extras(device.extra),
+            ),
+            SYMBOLS[state],
+            tone(state),
+            ((_AT["pre"], shade),) if pre else (),
+        )
+
+    def _bad_row(self, key: int, row: "InvalidRow") -> GridRow:
+        good = row.line in self._left_out
+        return GridRow(
+            key,
+            (
+                str(row.line),
+                visible(row.user_name),
+                visible(row.hardware_id),
+                visible(row.region),
+                "",
+                "left out" if good else WORDS[DeviceState.INVALID],
+                "",
+                visible(self._why.get(row.line, "")),
+                "",
+                "",
+                "",
+                *self._extras(row.extra),
+            ),
+            " " if good else SYMBOLS[DeviceState.INVALID],
+            "muted" if good else "invalid",
+        )
+
+
+def _extra_column(name: str) -> Column:
+    return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=7)
+
+
+def _lacking_region(errors: "Iterable[Fault]") -> frozenset[int]:
+    rules: dict[int, set[str]] = {}
+    for fault in errors:
+        rules.setdefault(fault.line, set()).add(fault.rule)
+    return frozenset(line for line, of_line in rules.items() if of_line <= REGION_RULES)
+
+
+def result(record: DeviceRecord) -> str:
+    """The outcome in a few words; the service's own where siptui does not know them."""
+    if record.outcome is not None:
+        unknown = record.outcome.cause is Cause.UNKNOWN
+        return record.error or record.outcome.short if unknown else record.outcome.short
+    if record.state is DeviceState.RUNNING and folded(record.word) not in _USUAL:
+        return record.word
+    return ""
+
+
+_USUAL = frozenset({"", "running", "inprogress", "in progress", "pending", "queued", "notstarted"})
+
+
+def elapsed(record: DeviceRecord) -> str:
+    """From the submit to the outcome, as minutes and seconds; nothing while it runs, so that a
+    clock costs no bytes."""
+    over = record.state in (DeviceState.SUCCEEDED, DeviceState.FAILED)
+    if not over or not record.submitted_at or not record.since:
+        return ""
+    try:
+        seconds = (
+            datetime.fromisoformat(record.since) - datetime.fromisoformat(record.submitted_at)
+        ).total_seconds()
+    except (ValueError, TypeError):
+        return ""
+    return duration(seconds)
+
+
+def until(device: Device) -> str:
+    """When its deadline is, as month, day and time."""
+    end = deadline_of(device) if device.extra else None
+    return f"{end.astimezone(UTC):%m-%d %H:%M}" if end else ""
+
+
+def duration(seconds: float) -> str:
+    """`0:41`, `1:02:03`."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    if hours:
+        return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+    return f"{rest // 60}:{rest % 60:02}"

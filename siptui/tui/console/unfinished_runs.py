@@ -1,0 +1,66 @@
+"""Runs that somebody began and nobody ended: what is offered when the console opens."""
+
+from dataclasses import dataclass
+
+from siptui.domain.text import visible
+from siptui.runs.desk import Desk
+from siptui.runs.service import RunHead
+from siptui.runs.state import RunState
+from siptui.tui.console.sentences import plural
+
+#: More are not looked at: each is read from its beginning.
+_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that can be attached to, and where it stands in one sentence."""
+
+    head: RunHead
+    about: str
+
+    @property
+    def name(self) -> str:
+        """The run as its operator knows it: the list's name."""
+        return visible(self.head.file.replace("\\", "/").rsplit("/", 1)[-1]) or self.head.run
+
+
+def unfinished(desk: Desk) -> list[Unfinished]:
+    """The newest runs of the journal that are not finished. Raises `SiptuiError`."""
+    heads = [head for head in desk.runs() if head.state != "finished"]
+    return [Unfinished(head, _about(desk, head)) for head in heads[:_MOST]]
+
+
+def _about(desk: Desk, head: RunHead) -> str:
+    following = desk.follow(head.run)
+    try:
+        following.poll()
+        return standing(following.state, head)
+    finally:
+        following.close()
+
+
+def standing(run: RunState, head: RunHead) -> str:
+    """`3 batches open since 2026-03-02 14:02, 1 batch not submitted; 40/400 done; going on`."""
+    open_ = run.open_batches()
+    parts = []
+    if open_:
+        since = min((b.submitted_at for b in open_ if b.submitted_at), default=head.started)
+        parts.append(f"{plural(len(open_), 'batch')} open since {_when(since)}")
+        running = sum(1 for batch in open_ if batch.batch_id)
+        if running != len(open_):
+            parts.append(f"{running} of them accepted")
+    else:
+        parts.append(f"begun {_when(head.started)}")
+    if waiting := len(run.queued_batches()):
+        parts.append(f"{plural(waiting, 'batch')} not submitted")
+    if unsettled := len(run.unsettled_batches()):
+        parts.append(f"{unsettled} to be decided")
+    done = f"{head.succeeded + head.failed}/{head.devices} done"
+    now = "going on" if head.state == "running" else "nobody works on it"
+    return f"{', '.join(parts)}; {done}; {now}"
+
+
+def _when(at: str) -> str:
+    """Day and time of day; an unfinished run may be of last week."""
+    return f"{at[:10]} {at[11:16]}" if len(at) >= 16 else at

@@ -1,0 +1,81 @@
+"""What the operator chose in the console and finds again next time: theme, columns, and which
+header of a list is what.
+
+One small file in the state folder. Losing it loses comfort, nothing else, so a file that cannot
+be read or written is passed over.
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from siptui.domain.columns import folded_name
+from siptui.domain.errors import SiptuiError
+from siptui.host.signals import private_folder, write_private
+
+_FILE = "console.json"
+_MOST = 65_536
+_ANSWERS = 100  # kinds of lists whose answers are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`theme` by name, none for the configured one; `hidden` columns by key; `extra` columns of
+    lists, by their titles, that are shown; `answers` about lists, by their headers (`asked_of`)."""
+
+    theme: str = ""
+    hidden: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def answered(self, headers: str, key: str, answer: str) -> "Kept":
+        """With the answer to a question about lists with these headers, the newest last."""
+        others = {name: said for name, said in self.answers.items() if name != headers}
+        newest = {headers: {**self.answers.get(headers, {}), key: answer}}
+        return replace(self, answers={**dict(list(others.items())[-_ANSWERS:]), **newest})
+
+
+def asked_of(names: Iterable[str]) -> str:
+    """What lists with the headers `names` have in common: one short text, the same for all."""
+    text = "\0".join(sorted(folded_name(name) for name in names))
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def read_kept(folder: Path | None) -> Kept:
+    """What was kept in `folder`; the defaults where there is nothing usable."""
+    if folder is None:
+        return Kept()
+    try:
+        with (folder / _FILE).open("rb") as file:
+            data = json.loads(file.read(_MOST))
+        theme, hidden, extra = (data.get(name) for name in ("theme", "hidden", "extra"))
+        answers = data.get("answers")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return Kept()
+    name = theme if isinstance(theme, str) else ""
+    return Kept(name, _texts(hidden), _texts(extra), _answers(answers))
+
+
+def write_kept(folder: Path | None, kept: Kept) -> None:
+    """Keep it."""
+    if folder is None:
+        return
+    with contextlib.suppress(OSError, SiptuiError):
+        private_folder(folder)
+        write_private(folder / _FILE, json.dumps(asdict(kept), ensure_ascii=True).encode())
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+
+
+def _answers(value: object) -> dict[str, dict[str, str]]:
+    found = value if isinstance(value, dict) else {}
+    return {
+        headers: {k: v for k, v in said.items() if isinstance(v, str)}
+        for headers, said in found.items()
+        if isinstance(said, dict)
+    }

@@ -1,0 +1,74 @@
+"""Writing a file from the console: where to is asked, and before one that is there is replaced."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from siptui.domain.errors import SiptuiError
+from siptui.domain.text import visible
+from siptui.runs.state import DeviceRecord, RunState
+from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.widgets.text_lines import Line
+
+#: Writes the file, replacing one only where told to; what to say then. Raises `SiptuiError`.
+Write = Callable[[Path, bool], str]
+
+
+async def ask_and_write(
+    app: App[Any], title: str, hint: str, proposed: Path, write: Write
+) -> tuple[str, str]:
+    """Ask for a path and have `write` write there; what to say, and its tone (nothing if left)."""
+    value, wrong = str(proposed), ""
+    while True:
+        text: list[Line] = [((hint, "muted"),), *([((wrong, "failed"),)] if wrong else [])]
+        typed = await app.push_screen_wait(Prompt(title, text, value=value))
+        if typed is None:
+            return ("not written.", "muted") if wrong else ("", "muted")
+        value, path = typed, _path(typed)
+        try:
+            return write(path, False), "accent"
+        except SiptuiError as error:
+            wrong = _told(error)
+            if error.code != "exists":
+                continue  # what was typed is kept, to be corrected
+        choices = [("no", "leave it", ""), ("yes", "replace it", visible(str(path)))]
+        if await app.push_screen_wait(Choice("The file exists", choices)) != "yes":
+            return "not written: the file exists already.", "muted"
+        try:
+            return write(path, True), "accent"
+        except SiptuiError as error:
+            wrong = _told(error)
+
+
+def _path(typed: str) -> Path:
+    return Path(typed).expanduser()
+
+
+def _told(error: SiptuiError) -> str:
+    return visible(f"{error.title}: {error.message} {error.remedy}".strip())
+
+
+def write_results(
+    run: RunState, records: Iterable[DeviceRecord], path: Path, *, force: bool
+) -> int:
+    """Write these devices of the run: JSON for a name that ends in `.json`, a report
+    for one in `.md`, CSV otherwise.
+
+    Returns how many. Raises `SiptuiError`, with code `exists` for a file that is there already.
+    """
+    from siptui.devicelist.writing import write_csv, write_json, write_new
+    from siptui.runs.output.export_rows import result_rows
+    from siptui.runs.output.markdown_report import report_text
+
+    records = list(records)
+    if path.suffix.casefold() in (".md", ".markdown"):
+        write_new(path, report_text(run, records).encode(), force=force)
+        return len(records)
+    rows = result_rows(run, records)
+    if path.suffix.casefold() == ".json":
+        write_json(path, run.run, rows, force=force)
+    else:
+        write_csv(path, rows, force=force)
+    return len(rows)

@@ -1,0 +1,63 @@
+"""`siptui runs`: the history."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from siptui.cli.follow_run import watch
+from siptui.domain.errors import ExitCode
+from siptui.runs.service import Office
+from tests.cli.conftest import Finished
+from tests.worker.installation import json_lines
+
+_FIELDS = {
+    *("run", "started", "file", "tenant", "devices", "succeeded", "failed", "unknown"),
+    *("skipped", "state", "held_by"),
+}
+
+
+def test_the_history_as_json(finished: Finished) -> None:
+    done = finished.installation.run("runs", "--json")
+    assert done.exit_code == 0
+    heads = json.loads(done.stdout)["runs"]
+    head = heads[-1]
+    assert set(head) == _FIELDS
+    assert head["run"] == finished.run
+    assert (head["tenant"], head["devices"]) == ("contoso.example", 9)
+    assert head["succeeded"] + head["failed"] == 9
+    assert (head["unknown"], head["skipped"]) == (0, 0)
+    assert (head["state"], head["held_by"]) == ("finished", "")
+    assert head["file"].endswith("list.csv")
+    assert datetime.fromisoformat(head["started"]).utcoffset() == timedelta(0)
+
+
+def test_the_history_for_people(finished: Finished) -> None:
+    done = finished.installation.run("runs")
+    assert done.exit_code == 0
+    assert finished.run in done.stdout
+    assert "finished" in done.stdout
+
+
+def test_no_history_yet(finished: Finished, own_folders: object) -> None:
+    own = {"SIPTUI_STATE_DIR": f"{own_folders}/state"}
+    assert json.loads(finished.installation.run("runs", "--json", **own).stdout) == {"runs": []}
+    assert "no run yet" in finished.installation.run("runs", **own).stdout
+
+
+def test_an_order_that_came_too_late_leaves_a_run_finished(
+    finished: Finished, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installation = finished.installation
+    desk = Office(installation.journal, tenant="contoso.example")
+    try:
+        before = installation.state(finished.run).last_seq
+        desk.stop(finished.run)
+        assert desk.head(finished.run).state == "finished"
+        assert desk.newest_unfinished() is None
+        after = before - 1  # a viewer that has yet to see the end
+        code = watch(desk, installation.journal, finished.run, as_json=True, after=after)
+    finally:
+        desk.close()
+    assert code is ExitCode.SOME_FAILED
+    assert [line["type"] for line in json_lines(capsys.readouterr().out)] == ["run_finished"]

@@ -1,0 +1,171 @@
+"""Locks, private files and folders."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from siptui.domain.errors import ExitCode
+from siptui.host import locks, private_files
+from siptui.host import pipe as handoff_pipe
+from siptui.host.locks import HeldError, NoLocksError
+from siptui.host.private_files import PrivateFileError
+
+_HOLD = """
+import sys
+from pathlib import Path
+from siptui.host.locks import file_lock
+lock = file_lock(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lock_is_held_by_one_process_and_dies_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    other = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with other:
+        assert other.stdout
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(HeldError) as caught:
+            locks.file_lock(path)
+        assert caught.value.exit_code is ExitCode.HELD
+        assert caught.value.holder.pid == other.pid
+        holder = locks.lock_holder(path)
+        assert holder is not None
+        assert holder.pid == other.pid
+        assert holder.user == private_files.user_name()
+        other.send_signal(signal.SIGKILL)
+    assert locks.lock_holder(path) is None
+    with locks.file_lock(path):
+        assert locks.lock_holder(path) is not None
+    assert locks.lock_holder(path) is None
+
+
+def test_a_lock_file_with_nonsense_in_it_still_locks(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    path.write_text('{"pid": "\x1b", "host": []')
+    with locks.file_lock(path):
+        path.write_text("[]")
+        with pytest.raises(HeldError, match="another process"):
+            locks.file_lock(path)
+
+
+def test_a_private_folder_is_made_and_tightened(tmp_path: Path) -> None:
+    made = private_files.private_folder(tmp_path / "a" / "b")
+    assert made.stat().st_mode & 0o777 == 0o700
+    made.chmod(0o755)
+    private_files.private_folder(made)
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_private_folder_cannot_stand_where_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PrivateFileError):
+        private_files.private_folder(tmp_path / "file")
+
+
+def test_write_private_closes_an_open_file_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    path.write_text("old")
+    path.chmod(0o644)
+    mask = os.umask(0)
+    try:
+        private_files.write_private(path, b"new")
+    finally:
+        os.umask(mask)
+    assert private_files.read_private(path) == b"new"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == ["store"]
+
+
+def test_write_private_replaces_a_link_and_spares_its_target(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("precious")
+    link = tmp_path / "store"
+    link.symlink_to(target)
+    private_files.write_private(link, b"new")
+    assert target.read_text() == "precious"
+    assert not link.is_symlink()
+
+
+def test_read_private_refuses_what_others_may_read_links_and_pipes(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    path.write_text("x")
+    path.chmod(0o640)
+    with pytest.raises(PrivateFileError, match="0640"):
+        private_files.read_private(path)
+    path.chmod(0o600)
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    with pytest.raises(PrivateFileError, match="symbolic link"):
+        private_files.read_private(link)
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(PrivateFileError, match="plain file"):
+        private_files.read_private(tmp_path / "pipe")
+    with pytest.raises(FileNotFoundError):
+        private_files.read_private(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    path = tmp_path / "run.lock"
+    path.touch()
+    monkeypatch.setattr("fcntl.flock", flock)
+    for look in (locks.file_lock, locks.lock_holder):
+        with pytest.raises(NoLocksError, match="has no locks") as caught:
+            look(path)
+        assert "SIPTUI_STATE_DIR" in caught.value.remedy
+
+
+def test_a_pipe_takes_whole_lines_and_is_the_users_alone(tmp_path: Path) -> None:
+    path = tmp_path / "run.hand"
+    assert not handoff_pipe.send_line(path, b"x")  # nobody listens
+    os.mkfifo(path, 0o666)  # left by one that was killed
+    assert not handoff_pipe.send_line(path, b"x")
+    pipe = handoff_pipe.PrivatePipe(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert pipe.lines() == []
+    assert handoff_pipe.send_line(path, b"one")
+    long = b"t" * 20_000  # more than a pipe takes in one piece
+    assert handoff_pipe.send_line(path, long)
+    assert pipe.lines() == [b"one", long]
+    killed = os.open(path, os.O_WRONLY)
+    os.write(killed, b"half a li")
+    os.close(killed)
+    assert pipe.lines() == []
+    assert handoff_pipe.send_line(path, b"two")
+    assert pipe.lines() == [b"half a li", b"two"]
+    path.chmod(0o620)
+    with pytest.raises(PrivateFileError):
+        handoff_pipe.send_line(path, b"three")
+    pipe.close()
+    pipe.close()
+    assert not path.exists()
+
+
+def test_a_pipe_that_is_none_is_not_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "run.hand"
+    path.write_text("")
+    path.chmod(0o600)
+    with pytest.raises(PrivateFileError):
+        handoff_pipe.send_line(path, b"secret")
+    assert path.read_text() == ""
+    path.unlink()
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PrivateFileError):
+        handoff_pipe.send_line(path, b"secret")

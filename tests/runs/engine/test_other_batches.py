@@ -1,0 +1,386 @@
+"""Batches that are not the run's own: of colleagues, other journals, a journal's lost tail."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from siptui.domain.device import Device
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.emulator.scenario import (
+    DeviceRule,
+    ForeignBatch,
+    LagTable,
+    Scenario,
+    TimingTable,
+    WireTable,
+)
+from siptui.runs.events import (
+    BatchAccepted,
+    BatchSubmitting,
+    BatchUnsettled,
+    DevicesHeld,
+    DevicesSignedIn,
+    Options,
+    RunFinished,
+    RunStopped,
+    Waiting,
+)
+from siptui.runs.host_tenant import HostTenant
+from siptui.runs.orders import Changed
+from siptui.runs.output.json_lines import exit_code
+from tests.runs.engine.engine_harness import EngineHarness, device, devices
+from tests.support import emulated_time
+
+DAY = 24 * 3600
+LONG = TimingTable(device=(300, 300))
+
+
+def lived(main: object) -> None:
+    emulated_time.run(main(), limit=2 * DAY)  # type: ignore[operator]
+
+
+def colleague(
+    harness: EngineHarness, phones: Sequence[Device], *, at: float = 0, region: Region = Region.EMEA
+) -> None:
+    """Somebody submits these with PowerShell."""
+    items = tuple((str(d.user_name), str(d.hardware_id)) for d in phones)
+    harness.tenant.start_foreign(ForeignBatch(at=at, region=region, items=items))
+
+
+def _times(harness: EngineHarness, phones: Sequence[Device]) -> list[int]:
+    return [harness.ledger.times[d.key] for d in phones]
+
+
+@pytest.mark.parametrize("lag", [0, 20])
+@pytest.mark.parametrize("how", ["device", "account", "region"])
+def test_devices_and_accounts_that_are_live_elsewhere_wait_and_are_named(
+    tmp_path: Path, how: str, lag: float
+) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, Scenario(timing=LONG, lag=LagTable(summaries=lag)))
+        phones = devices(6)
+        theirs = {
+            "device": [device(1, user="other@contoso.example"), phones[2]],
+            "account": [
+                device(90, user="ROOM1@contoso.example"),
+                device(91, user=phones[2].user_name),
+            ],
+            "region": [device(92 + i, user=phones[i].user_name) for i in (1, 2)],
+        }[how]
+        colleague(harness, theirs, region=Region.NOAM if how == "region" else Region.EMEA)
+        await asyncio.sleep(30)
+        run = harness.create(phones)
+        work = harness.start(run)
+        await asyncio.sleep(60)
+        assert len(harness.ids()) == 1
+        state = harness.state(run)
+        assert [r.state for r in state.devices] == [
+            DeviceState.QUEUED if i in (1, 2) else DeviceState.RUNNING for i in range(6)
+        ]
+        (held,) = harness.events(run, DevicesHeld)
+        assert (held.devices, held.decide) == ([1, 2], False)
+        assert held.batch_id == harness.ledger.foreign[0].batch_id
+        assert held.by == "powershell@contoso.com"
+        assert any("powershell@contoso.com" in w.why for w in harness.events(run, Waiting))
+        assert harness.ledger.violations == []
+        end = await work.end()
+        if (
+            how == "device"
+        ):  # one of them is signed in as the list wants it, one with another account
+            assert isinstance(end, RunFinished)
+            assert end.succeeded == 6
+            (left_out,) = harness.events(run, DevicesSignedIn)
+            assert left_out.devices == [2]
+            assert _times(harness, phones) == [1, 1, 1, 1, 1, 1]
+        else:  # their accounts are signed in on other phones: nobody but the operator says more
+            assert isinstance(end, RunStopped)
+            assert end.code == "held_back"
+            assert exit_code(harness.state(run)) == 7
+            assert _times(harness, phones) == [1, 0, 0, 1, 1, 1]
+            harness.office.resume(run)
+            again = await harness.work(run)
+            assert isinstance(again, RunStopped)
+            assert _times(harness, phones) == [1, 0, 0, 1, 1, 1]
+            harness.office.resume(run, again=True)
+            end = await harness.work(run)
+            assert isinstance(end, RunFinished)
+            assert _times(harness, phones) == [1] * 6
+        live_twice = [v for v in harness.ledger.violations if v.wrong != "submitted_after_success"]
+        assert live_twice == []
+
+    lived(main)
+
+
+def test_what_failed_elsewhere_goes_out_when_the_other_batch_is_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        offline = DeviceRule(match=str(devices(1)[0].hardware_id), online=False, until_attempt=2)
+        harness = EngineHarness(tmp_path, Scenario(timing=LONG, devices=(offline,)))
+        colleague(harness, devices(2))
+        run = harness.create(devices(4))
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 4
+        assert _times(harness, devices(4)) == [2, 1, 1, 1]
+        assert harness.ledger.violations == []
+        assert harness.differences(run) == []
+
+    lived(main)
+
+
+def test_a_batch_that_hides_its_devices_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
+    async def main() -> None:
+        scenario = Scenario(
+            timing=TimingTable(device=(2000, 2000)), wire=WireTable(finished_only=True)
+        )
+        harness = EngineHarness(tmp_path, scenario)
+        colleague(harness, [device(50)])
+        run = harness.create(devices(2), Options(settle_seconds=120))
+        work = harness.start(run)
+        await asyncio.sleep(100)
+        assert harness.ids() == []
+        await asyncio.sleep(100)
+        assert len(harness.ids()) == 1
+        assert any("does not say which" in note for note in harness.notes(run))
+        await work.terminate()
+
+    lived(main)
+
+
+def test_a_live_batch_that_cannot_be_read_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, Scenario(timing=LONG))
+        colleague(harness, devices(1))
+        harness.fault("status", "batchstatus", status=404, until=100)
+        run = harness.create(devices(2), Options(settle_seconds=300))
+        work = harness.start(run)
+        await asyncio.sleep(90)
+        assert harness.ids() == []
+        end = await work.end()
+        assert isinstance(end, RunFinished)
+        assert set(harness.ledger.times.values()) == {1}
+
+    lived(main)
+
+
+def test_items_are_read_once_of_batches_in_other_regions(tmp_path: Path) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, Scenario(timing=TimingTable(device=(900, 900))))
+        for number in range(6):
+            region = (Region.NOAM, Region.APAC)[number % 2]
+            colleague(harness, [device(60 + number)], region=region)
+        run = harness.create(devices(12), Options(batch_size=2))
+        work = harness.start(run)
+        await asyncio.sleep(40)
+        ours = len(harness.ids())
+        assert ours == 3
+        assert harness.ledger.calls["batchstatus"] <= 6 + 40
+        before = harness.ledger.calls["batchstatus"]
+        assert before >= 6
+        await work.terminate()
+
+    lived(main)
+
+
+@pytest.mark.parametrize("apart", [0.0, 3.0, 120.0])
+def test_two_operators_with_folders_of_their_own_submit_each_phone_once(
+    tmp_path: Path, apart: float
+) -> None:
+    async def main() -> None:
+        first = EngineHarness(tmp_path / "first", Scenario(timing=LONG))
+        second = EngineHarness(tmp_path / "second", emulator=first.emulator)
+        phones = devices(9)
+        runs = [first.create(phones, Options(batch_size=4))]
+        works = [first.start(runs[0])]
+        await asyncio.sleep(max(apart, 2.0))
+        runs.append(second.create(phones, Options(batch_size=4)))
+        works.append(second.start(runs[1]))
+        ends = [await work.end() for work in works]
+        assert all(isinstance(end, RunFinished) for end in ends)
+        assert set(first.ledger.times.values()) == {1}
+        assert first.ledger.violations == []
+        assert first.state(runs[0]).counts == second.state(runs[1]).counts
+
+    lived(main)
+
+
+FORMS = [
+    "iso",
+    "iso_offset",
+    "iso_naive",
+    "iso_minutes",
+    "us",
+    "epoch",
+    "epoch_ms",
+    "dotnet",
+    "null",
+]
+
+
+@pytest.mark.parametrize("ahead", [0.0, -3600.0, 3600.0])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_live_batch_of_a_lost_tail_is_followed_and_not_submitted_again(
+    tmp_path: Path, form: str, ahead: float
+) -> None:
+    async def main() -> None:
+        wire = WireTable(request_time=form, clock_ahead=ahead)  # type: ignore[arg-type]
+        harness = EngineHarness(tmp_path, Scenario(timing=LONG, wire=wire))
+        run = harness.create(devices(6), Options(batch_size=3, slots=1))
+        work = harness.start(run)
+        await asyncio.sleep(60)
+        await work.kill()
+        harness.forget(run, BatchSubmitting)
+        assert harness.state(run).batches[1].batch_id == ""
+        harness.office.resume(run)
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 6
+        assert set(harness.ledger.times.values()) == {1}
+        adopted = [a for a in harness.events(run, BatchAccepted) if a.adopted]
+        assert [a.batch_id for a in adopted] == harness.ids()[:1]
+        assert any("followed, not submitted" in note for note in harness.notes(run))
+
+    lived(main)
+
+
+@pytest.mark.parametrize("ahead", [0.0, -3600.0, 3600.0])
+@pytest.mark.parametrize("form", [f for f in FORMS if f not in ("us", "null")])
+def test_a_batch_of_a_lost_tail_that_is_over_is_not_submitted_again(
+    tmp_path: Path, form: str, ahead: float
+) -> None:
+    async def main() -> None:
+        offline = DeviceRule(match=str(devices(1)[0].hardware_id), online=False)
+        wire = WireTable(request_time=form, clock_ahead=ahead)  # type: ignore[arg-type]
+        harness = EngineHarness(tmp_path, Scenario(wire=wire, devices=(offline,)))
+        run = harness.create(devices(6), Options(batch_size=3, slots=1))
+        work = harness.start(run)
+        await asyncio.sleep(5)
+        await work.kill()
+        harness.forget(run, BatchSubmitting)
+        await asyncio.sleep(2 * 3600)
+        harness.office.resume(run)
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.failed) == (5, 1)
+        assert set(harness.ledger.times.values()) == {1}
+
+    lived(main)
+
+
+def test_a_lost_tail_in_which_the_batches_were_cut_anew_is_not_submitted_again(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, Scenario(timing=LONG))
+        run = harness.create(devices(6), Options(batch_size=3, slots=1))
+        work = harness.start(run)
+        await asyncio.sleep(20)
+        await work.kill()
+        harness.forget(run, BatchSubmitting)
+        harness.office.resume(run, Changed(batch_size=2))
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 6
+        assert set(harness.ledger.times.values()) == {1}
+
+    lived(main)
+
+
+@pytest.mark.parametrize("after", [30.0, 3 * 3600.0])
+def test_a_journal_that_was_lost_altogether_submits_nothing_again(
+    tmp_path: Path, after: float
+) -> None:
+    async def main() -> None:
+        lost = EngineHarness(tmp_path / "lost", Scenario(timing=LONG))
+        work = lost.start(lost.create(devices(6), Options(batch_size=2)))
+        await asyncio.sleep(20)
+        await work.kill()
+        await asyncio.sleep(after)
+        new = EngineHarness(tmp_path / "new", emulator=lost.emulator)
+        end = await new.work(new.create(devices(8), Options(batch_size=4)))
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 8
+        assert set(lost.ledger.times.values()) == {1}
+        assert lost.ledger.violations == []
+
+    lived(main)
+
+
+@pytest.mark.parametrize("whose", ["run", "profile", "colleague"])
+def test_a_lost_submit_is_not_settled_by_a_batch_that_was_there_before(
+    tmp_path: Path, whose: str
+) -> None:
+    """The list lags: batches from before the submit appear in it as if they were new."""
+
+    async def main() -> None:
+        scenario = Scenario(lag=LagTable(summaries=400), timing=TimingTable(device=(10, 20)))
+        harness = EngineHarness(tmp_path / "one", scenario)
+        other = harness
+        if whose == "profile":
+            other = EngineHarness(tmp_path / "two", emulator=harness.emulator)
+            for one in (harness, other):
+                one.office.host = HostTenant("Contoso", tmp_path, one.path)
+        if whose == "colleague":
+            colleague(harness, devices(3))
+            await asyncio.sleep(100)
+        else:
+            await other.work(other.create(devices(3)))
+        harness.fault("cut", moment="before", nth=1)
+        run = harness.create(devices(3), Options(settle_seconds=600, again=True))
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.unknown) == (0, 3)
+        assert len(harness.events(run, BatchUnsettled)) == 1
+        assert exit_code(harness.state(run)) == 5
+
+    lived(main)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("ahead", [0.0, -7200.0, 7200.0])
+def test_a_lost_submit_is_found_whatever_the_clock_of_the_service(
+    tmp_path: Path, form: str, ahead: float
+) -> None:
+    async def main() -> None:
+        wire = WireTable(request_time=form, clock_ahead=ahead)  # type: ignore[arg-type]
+        harness = EngineHarness(tmp_path, Scenario(wire=wire, lag=LagTable(summaries=30)))
+        harness.fault("cut", moment="after", nth=1)
+        end = await harness.work(harness.create(devices(3)))
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 3
+        assert set(harness.ledger.times.values()) == {1}
+
+    lived(main)
+
+
+def test_the_word_counts_for_what_a_colleague_signed_in_before_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path)
+        colleague(harness, devices(2))
+        await asyncio.sleep(1800)
+        end = await harness.work(harness.create(devices(3)))
+        assert isinstance(end, RunFinished)
+        assert _times(harness, devices(3)) == [1, 1, 1]
+        end = await harness.work(harness.create(devices(3), Options(again=True)))
+        assert _times(harness, devices(3)) == [2, 2, 2]
+
+    lived(main)
+
+
+def test_the_first_devices_of_a_trial_are_the_same_when_some_are_held_back(tmp_path: Path) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, Scenario(timing=LONG))
+        colleague(harness, [device(90, user=devices(1)[0].user_name)])
+        run = harness.create(devices(6), Options(first=2, batch_size=4))
+        end = await harness.work(run)
+        assert isinstance(end, RunStopped)
+        assert end.code == "held_back"
+        assert _times(harness, devices(6)) == [0, 1, 0, 0, 0, 0]
+        harness.office.resume(run, again=True)
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert _times(harness, devices(6)) == [1] * 6
+
+    lived(main)
