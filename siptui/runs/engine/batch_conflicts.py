@@ -177,13 +177,13 @@ def _matching(device: Device, other: OtherBatch) -> list[ItemStatus]:
 
 
 def _undecided(device: Device, items: Iterable[ItemStatus]) -> bool:
-    """Whether to submit the device might reset what a batch that is over has done."""
-    for item in items:
-        over = item.phase in (Phase.SUCCEEDED, Phase.FAILED)
-        other_phone = item.hardware_id != device.hardware_id
-        if not over or (other_phone and item.phase is Phase.SUCCEEDED):
-            return True
-    return False
+    """Whether to submit the device might undo what a batch that is over has done: sign its account
+    out of another phone, or its phone out of another account."""
+    return any(
+        item.phase is not Phase.FAILED
+        and (item.phase is not Phase.SUCCEEDED or item.key != device.key)
+        for item in items
+    )
 
 
 def _counts(
