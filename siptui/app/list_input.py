@@ -66,6 +66,8 @@ def left_out(found: "DeviceList") -> list[str]:
 def _why(rule: str, column: str, faults: "list[Fault]") -> str:
     if rule == "duplicate":
         return "one hardware id for two accounts; neither is submitted."
+    if rule == "duplicate_region":
+        return "one device and account in two regions; neither is submitted."
     same = len({fault.message for fault in faults}) == 1
     what = faults[0].message if same else rule.replace("_", " ")
     return f"{column}: {what}." if column else f"{what}."

@@ -39,12 +39,15 @@ _NEVER: Mapping[str, re.Pattern[str]] = {
         r"proprietario\w*|eigenaar\w*|aanvrager\w*)\b"
     ),
     "hardware_id": re.compile(
-        r"\b(?:old|prev(?:ious)?|former|alte?[rsn]?|alternat\w*|replaced|defect\w*|defekt\w*|"
-        r"broken|retired|pc|laptop|notebook|desktop|computer|rechner|workstation|printer|wlan|"
-        r"wi ?fi|wireless|drahtlos\w*|funk|bluetooth|bt|ble|switch\w*|router|access point|uplink|"
+        r"\b(?:old|prev(?:ious)?|former(?:ly)?|before|alte?[rsn]?|alternat\w*|replaced|swapped|"
+        r"defect\w*|defekt\w*|broken|faulty|dead|retired|returned|removed|decommission\w*|"
+        r"scrapped|stolen|spare|pc|laptop|notebook|desktop|computer|rechner|"
+        r"workstation|tablet|server|printer|drucker|scanner|camera|kamera|tv|"
+        r"dock\w*|w ?lan ?\d*|802 ?11\w*|wi ?fi ?\d*|wireless|drahtlos\w*|funk|bluetooth|bt|ble|"
+        r"switch\w*|router\w*|default gateway|firewall|modem|ap|access ?point|uplink|"
         r"neighbou?r|lldp|cdp|ancien\w*|antigu\w*|anterior\w*|vecchi\w*|oude?|precedente?|"
-        r"ordinateur|portatil|sans fil|inalambric\w*|senza fili|draadlo\w*|conmutador|"
-        r"commutateur)\b"
+        r"ordinateur|portatil|imprimante|impresora|stampante|sans fil|inalambric\w*|senza fili|"
+        r"draadlo\w*|conmutador|commutateur)\b"
     ),
 }
 

@@ -1,14 +1,28 @@
 """The rules that look across rows: devices and accounts that occur more than once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from siptui.devicelist.model import Fault
 from siptui.devicelist.row_rules import Layout
 
-#: Line, hardware id and account of a row whose user name and hardware id are in order.
-Entry = tuple[int, str, str]
+
+class Entry(NamedTuple):
+    """What a row says of a phone: its account and its region, as far as they can be compared.
+
+    Only a row whose hardware id is in order has one. `account` is the user name without case, or,
+    not `in_order`, what stands in its place; `region` is nothing where the row names none.
+    """
+
+    line: int
+    hardware: str
+    account: str
+    region: str = ""
+    in_order: bool = True
+
 
 _SHOWN = 5  # lines that a message names
+_CORRECT = "correct or remove one of them"
 
 
 def repeated_devices(entries: Sequence[Entry], layout: Layout) -> dict[int, Fault]:
@@ -16,56 +30,70 @@ def repeated_devices(entries: Sequence[Entry], layout: Layout) -> dict[int, Faul
 
     MAC address and port together are the key: the ports of an adapter are devices of their own.
     A row that says again what an earlier one says is a fault alone. Where rows name different
-    accounts for one device, which of them is right cannot be known: all of them are faults.
+    accounts or regions for one device, which of them is right cannot be known: all are faults.
     """
-    if len({hardware for _, hardware, _ in entries}) == len(entries):
+    if len({entry.hardware for entry in entries}) == len(entries):
         return {}
-    column = layout.name(layout.hardware)
     rows: dict[str, list[Entry]] = {}
     for entry in entries:
-        rows.setdefault(entry[1], []).append(entry)
+        rows.setdefault(entry.hardware, []).append(entry)
     faults: dict[int, Fault] = {}
-    for hardware, same in rows.items():
-        first = same[0]
-        contradictory = any(account != first[2] for _, _, account in same)
-        by_account: dict[str, list[int]] = {}
-        if contradictory:
-            for line, _, account in same:
-                by_account.setdefault(account, []).append(line)
-        for line, _, account in same if contradictory else same[1:]:
-            if contradictory:
-                others = _others(account, by_account, layout.word)
-                rule, message = "duplicate", f"the same hardware id as on {others}"
-            else:
-                rule = "duplicate_row"
-                where = f"{layout.word} {first[0]}"
-                message = f"the same device and account as on {where}"
-            faults[line] = Fault(line, column, hardware, rule, message)
+    for same in rows.values():
+        if len(same) > 1:
+            faults.update(_of_one_device(same, layout))
     return faults
 
 
-def _others(account: str, by_account: dict[str, list[int]], word: str) -> str:
-    """The first lines with another account than `account`, and what is to be done."""
+def _of_one_device(same: Sequence[Entry], layout: Layout) -> Iterator[tuple[int, Fault]]:
+    column, word = layout.name(layout.hardware), layout.word
+    accounts = _lines_by(same, [entry.account for entry in same])
+    regions = _lines_by(same, [entry.region for entry in same])
+    for entry in same:
+        if len(accounts) > 1:
+            where = _others(entry.account, accounts, word)
+            rule = "duplicate"
+            message = f"the same hardware id as on {where}, for another account; {_CORRECT}"
+        elif len(regions) > 1:
+            where = _others(entry.region, regions, word)
+            rule = "duplicate_region"
+            message = f"the same device and account as on {where}, in another region; {_CORRECT}"
+        elif entry is same[0]:
+            continue
+        else:
+            rule = "duplicate_row"
+            message = f"the same device and account as on {word} {same[0].line}"
+        yield entry.line, Fault(entry.line, column, entry.hardware, rule, message)
+
+
+def _lines_by(same: Sequence[Entry], values: Sequence[str]) -> dict[str, list[int]]:
+    lines: dict[str, list[int]] = {}
+    for entry, value in zip(same, values, strict=True):
+        lines.setdefault(value, []).append(entry.line)
+    return lines
+
+
+def _others(value: str, by_value: dict[str, list[int]], word: str) -> str:
+    """The first lines that have another value than `value`."""
     lines: list[int] = []
-    for other, named in by_account.items():
-        if other != account:
+    for other, named in by_value.items():
+        if other != value:
             lines += named[: _SHOWN + 1]
         if len(lines) > _SHOWN:
             break
     shown = ", ".join(map(str, sorted(lines)[:_SHOWN]))
     more = " and more" if len(lines) > _SHOWN else ""
-    where = f"{word}{'s' if len(lines) > 1 else ''} {shown}{more}"
-    return f"{where}, for another account; correct or remove one of them"
+    return f"{word}{'s' if len(lines) > 1 else ''} {shown}{more}"
 
 
 def repeated_accounts(entries: Sequence[Entry], layout: Layout) -> list[Fault]:
     """A warning for each later row of an account that an earlier one has."""
-    if len({account for _, _, account in entries}) == len(entries):
+    named = [(entry.line, entry.account) for entry in entries if entry.in_order]
+    if len({account for _, account in named}) == len(named):
         return []
     column = layout.name(layout.user)
     first: dict[str, int] = {}
     faults = []
-    for line, _, account in entries:
+    for line, account in named:
         before = first.setdefault(account, line)
         if before != line:
             message = (

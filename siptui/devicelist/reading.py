@@ -5,6 +5,7 @@ whatever the source.
 """
 
 import gc
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -256,18 +257,29 @@ class _Judged:
 def _entries(devices: list[Device], judged: list[Judged]) -> list[Entry]:
     """What could occur twice, by line; nothing if plainly nothing does."""
     both = [
-        (row.line, row.hardware_id, row.user_name.key)
+        Entry(
+            row.line,
+            row.hardware_id,
+            row.user_name.key if row.user_name is not None else row.row.user_name.casefold(),
+            row.row.region.casefold(),
+            row.user_name is not None,
+        )
         for row in judged
-        if row.device is None and row.hardware_id is not None and row.user_name is not None
+        if row.device is None and row.hardware_id is not None and _names_account(row)
     ]
     hardware = set(map(attrgetter("hardware_id"), devices))
-    hardware.update(entry[1] for entry in both)
+    hardware.update(entry.hardware for entry in both)
     accounts = set(map(str.casefold, map(attrgetter("user_name"), devices)))
-    accounts.update(entry[2] for entry in both)
+    accounts.update(entry.account for entry in both)
     if len(hardware) == len(accounts) == len(devices) + len(both):
         return []
-    entries: list[Entry] = [(d.line, d.hardware_id, d.user_name.key) for d in devices]
+    entries = [Entry(d.line, d.hardware_id, d.user_name.key, d.region.casefold()) for d in devices]
     return sorted([*entries, *both])
+
+
+def _names_account(row: Judged) -> bool:
+    """Whether a faulty row speaks of an account, if only in a form that cannot be read."""
+    return row.user_name is not None or "@" in unicodedata.normalize("NFKC", row.row.user_name)
 
 
 def _invalid(device: Device) -> InvalidRow:

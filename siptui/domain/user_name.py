@@ -19,6 +19,8 @@ _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z
 _FORBIDDEN = re.compile(r"[\s\"(),:;<>\[\]\\/|=?*%&{}]")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _GUEST = re.compile(r"#ext#", re.IGNORECASE)
+#: What marks a row as a comment. Entra ID would allow both, but nobody names an account so.
+_COMMENT = ("#", "--")
 _HIDDEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 #: What is drawn like a character of a user name and is another; NFKC knows the wide forms.
 _LOOK_ALIKE = str.maketrans(
@@ -53,7 +55,8 @@ class UserName(str):
         text = text.strip()
         found = cls.read(text)
         local, _, host = text.rpartition("@")
-        if _PLAIN.fullmatch(local) and host.isascii() and "#" not in local:
+        plain = _PLAIN.fullmatch(local) and host.isascii()
+        if plain and "#" not in local and not local.startswith("--"):
             return found
         if _GUEST.search(local):
             raise UserNameError(
@@ -114,6 +117,8 @@ def _misshapen(text: str) -> tuple[str, str] | None:
 
 def _odd(text: str) -> tuple[str, str] | None:
     """Rule and message where a character cannot stand in a user name of Entra ID."""
+    if text.startswith(_COMMENT):
+        return "comment", "commented out? No account begins so; remove the row, or the mark"
     if _reread(text):
         return "mojibake", "this looks like UTF-8 that was read as Windows-1252 and saved again"
     for char in text:
@@ -153,7 +158,8 @@ def _suggestion(text: str) -> str:
     """What was probably meant: always a user name that would be accepted, and never `text`."""
     plain = _mended(_HIDDEN.sub("", _reread(text) or text))
     local, at, host = plain.rpartition("@")
-    plain = f"{local.strip()}{at}{re.sub(r'[.]+', '.', host).strip('. ')}"
+    local = local.strip().lstrip("#").removeprefix("--")
+    plain = f"{local}{at}{re.sub(r'[.]+', '.', host).strip('. ')}"
     if plain == text or _misshapen(plain) or _odd(plain) or _GUEST.search(plain):
         return ""
     return plain

@@ -106,6 +106,14 @@ def test_columns_that_say_the_same_or_are_of_others_are_no_question(
         ({"UPN": SHARED, "Old_MAC": MACS}, "hardware_id", "Old MAC"),
         ({"UPN": SHARED, "PC_MAC": MACS}, "hardware_id", "PC MAC"),
         ({"UPN": SHARED, "WLAN": MACS}, "hardware_id", "WLAN"),
+        *(
+            ({"UPN": SHARED, name: MACS}, "hardware_id", name)
+            for name in (
+                *("W-LAN-MAC", "MAC wlan0", "Wlan1MAC", "802.11 MAC", "MAC (802.11ax)", "AP MAC"),
+                *("MAC before swap", "Returned MAC", "Decommissioned MAC", "Spare MAC"),
+                *("Camera MAC", "Docking station MAC", "Server MAC", "Default Gateway MAC"),
+            )
+        ),
         ({"UPN": SHARED, "Netz": MACS}, "hardware_id", "Netz"),
         ({"Assignee": SHARED, "MAC": MACS}, "username", "Assignee"),
         ({"Contact": SHARED, "MAC": MACS}, "username", "Contact"),

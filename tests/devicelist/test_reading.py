@@ -196,6 +196,57 @@ def test_repeated_devices_and_accounts(tmp_path: Path) -> None:
     assert "lines 2, 3, for another account" in found.faults[2].message
 
 
+@pytest.mark.parametrize(
+    ("rows", "kept", "faults"),
+    [
+        (
+            ("a@c.de,0004F28124B3,EMEA", "A@c.de,00:04:f2:81:24:b3,NOAM"),
+            [],
+            [(2, "HardwareId", "duplicate_region"), (3, "HardwareId", "duplicate_region")],
+        ),
+        (
+            ("a@c.de,0004F28124B3,", "a@c.de,0004F28124B3,APAC"),  # the first takes the default
+            [],
+            [(2, "HardwareId", "duplicate_region"), (3, "HardwareId", "duplicate_region")],
+        ),
+        (
+            ("a@c.de,0004F28124B3,emea", "a@c.de,0004F28124B3,EMEA "),
+            [2],
+            [(3, "HardwareId", "duplicate_row")],
+        ),
+        (
+            ("a@c.de,0004F28124B3,EMEA", "lobby–1@c.de,0004F28124B3,EMEA"),
+            [],
+            [
+                (2, "HardwareId", "duplicate"),
+                (3, "HardwareId", "duplicate"),
+                (3, "Username", "look_alike"),
+            ],
+        ),
+        (
+            ("a@c.de,0004F28124B3,EMEA", "b c@c.de,0004F28124B3,EMEA"),
+            [],
+            [
+                (2, "HardwareId", "duplicate"),
+                (3, "HardwareId", "duplicate"),
+                (3, "Username", "character"),
+            ],
+        ),
+        (
+            ("a@c.de,0004F28124B3,EMEA", ",0004F28124B3,EMEA"),  # it names no other account
+            [2],
+            [(3, "Username", "missing")],
+        ),
+    ],
+)
+def test_of_rows_that_contradict_each_other_none_is_taken(
+    tmp_path: Path, rows: tuple[str, ...], kept: list[int], faults: list[tuple[int, str, str]]
+) -> None:
+    found = read_text(tmp_path, "\n".join(["Username,HardwareId,Region", *rows, ""]))
+    assert [line for line, _, _ in pairs(found)] == kept
+    assert sorted(rules(found)) == faults
+
+
 def test_of_rows_that_say_the_same_the_first_is_taken(tmp_path: Path) -> None:
     text = (
         "Username,HardwareId\na@c.de,0004F28124B3\nA@C.de,00:04:f2:81:24:b3\na@c.de,0004F28124B4\n"
@@ -214,6 +265,10 @@ def test_a_row_that_begins_with_a_number_sign_is_a_comment(tmp_path: Path) -> No
     found = read_text(tmp_path, text)
     assert pairs(found)[-1] == (6, "e@c.de", "00-04-F2-81-24-B7")
     assert "Lines 2, 3, 4 left out: a comment" in found.notes
+    assert rules(found) == [(5, "Username", "comment")]
+    found = read_text(tmp_path, "Site,Username,HardwareId\nHQ,#spare@c.de,0004F28124B3\n")
+    assert (rules(found), pairs(found)) == ([(2, "Username", "comment")], [])
+    assert "did you mean spare@c.de?" in found.faults[0].message
 
 
 def test_rows_of_another_shape(tmp_path: Path) -> None:
