@@ -74,14 +74,24 @@ class Selected:
 
     def throttle(self, service: str) -> "Throttle":
         """When the service (`admin_api`, `graph` or `devices`) may be asked: one answer for all
-        processes that ask it for this tenant, of whatever profile."""
+        processes of this user that ask it for this tenant, of whatever profile, and whatever folder
+        of state they have."""
         from hashlib import sha256
 
         from siptui.transport.throttle import Throttle
 
         tenant, address = self.profile.tenant.casefold(), getattr(self.profile.cloud, service)
         name = sha256(f"{tenant} {address.rstrip('/')}".encode()).hexdigest()[:16]
-        return Throttle(self.settings.folders.waits / f"{tenant[:80]}-{service}-{name}.json")
+        return Throttle(self._waits() / f"{tenant[:80]}-{service}-{name}.json")
+
+    def _waits(self) -> Path:
+        """Where the waits that services asked for are kept; not made by looking."""
+        from siptui.host.private_files import PrivateFileError, runtime_place
+
+        try:
+            return runtime_place() / "waits"
+        except (OSError, PrivateFileError):
+            return self.settings.folders.waits  # those with this folder of state see it
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,11 +180,21 @@ def _sync(fd: int) -> None:
 
 
 def runtime_folder() -> Path:
-    """A folder of this user alone that all programs of this host find, for locks and no data.
+    """A folder of this user alone that all programs of this host find, for locks and short notes.
 
     Raises `PrivateFileError` where there can be none.
     """
+    return private_folder(runtime_place())
+
+
+def runtime_place() -> Path:
+    """Where `runtime_folder` is or would be; nothing is made. Raises `PrivateFileError` where what
+    lies there is not this user's."""
     folder = Path(tempfile.gettempdir()) / f"siptui-{os.geteuid()}"
-    if folder.is_symlink():
-        raise PrivateFileError(f"{folder} is a symbolic link.", remedy="Remove it.")
-    return private_folder(folder)
+    with contextlib.suppress(FileNotFoundError):
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise PrivateFileError(
+                f"{folder} is a symbolic link, no folder, or another user's.", remedy="Remove it."
+            )
+    return folder

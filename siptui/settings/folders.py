@@ -34,8 +34,8 @@ class Folders:
 
     @property
     def waits(self) -> Path:
-        """Where the waits that services asked for are kept, for all profiles. No profile can
-        have that name."""
+        """Where the waits that services asked for are kept, for all profiles, on a host whose
+        folder for short notes is another user's. No profile can have that name."""
         return self.state / ".waits"
 
     def profile(self, name: str) -> Path:

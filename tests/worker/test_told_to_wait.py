@@ -51,6 +51,24 @@ def test_two_workers_and_one_that_is_started_again_wait_alike(tmp_path: Path) ->
         assert len(place.times()) == 18
 
 
+def test_a_wait_is_seen_with_other_folders_of_state(tmp_path: Path) -> None:
+    with installed(tmp_path / "lab", "healthy", speed=SPEED, quick=1) as place:
+        seconds = 6 * SPEED
+        place.emulator.tell(
+            "faults", kind="status", call="batchstatus", status=429, retry_after=seconds, times=1
+        )
+        lists = [write_list(tmp_path / f"{n}.csv", range(n, n + 3)) for n in (0, 100)]
+        first = place.process("run", str(lists[0]), *HOW)
+        (run,) = until(place.runs, "the run")
+        until(lambda: place.state(run).waiting, "the wait")
+        own = {"SIPTUI_STATE_DIR": str(tmp_path / "own")}
+        second = place.process("run", str(lists[1]), *HOW, env=own)
+        assert place.run("batches", **own).exit_code == 0
+        assert [first.wait(90), second.wait(90)] == [0, 0]
+        assert _early(place) == []
+        assert set(place.times().values()) == {1}
+
+
 def test_an_order_ends_a_wait_of_years(tmp_path: Path) -> None:
     with installed(tmp_path / "lab", "healthy", speed=600) as place:
         place.emulator.tell(
