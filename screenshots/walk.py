@@ -150,7 +150,7 @@ async def _sign_in() -> dict[str, Grid]:
         ways = ConsoleSignIn(Selected(Settings(where), profile, {}), {})
         demo = demo_tenant(folder)
         options = ConsoleOptions(save_folder=folder, sign_in=ways)
-        async with SiptuiApp(demo.desk, options).run_test(size=SIZES[0]) as pilot:
+        async with SiptuiApp(demo.run_service, options).run_test(size=SIZES[0]) as pilot:
             photographer = Photographer(pilot)
             await photographer.press("i")
             await photographer.until(lambda: len(pilot.app.screen_stack) > 1)
@@ -158,7 +158,7 @@ async def _sign_in() -> dict[str, Grid]:
             await photographer.until(lambda: "deviceauth" in text_of(screen_cells(pilot.app)))
             await photographer.take("sign-in")
             await photographer.press("escape")
-        demo.desk.close()
+        demo.run_service.close()
         del os.environ["SSL_CERT_FILE"]
         return photographer.taken
 
@@ -175,7 +175,7 @@ def _opened(folder: Path, **more: Any) -> tuple[Demo, SiptuiApp]:
         checks=demo.checks,
         **more,
     )
-    return demo, SiptuiApp(demo.desk, options)
+    return demo, SiptuiApp(demo.run_service, options)
 
 
 async def _demo() -> dict[str, Grid]:
@@ -222,7 +222,7 @@ async def _demo() -> dict[str, Grid]:
         await photographer.take("failed")
         for name, keys in AFTER.items():
             await photographer.take_opened(name, keys)
-    demo.desk.close()
+    demo.run_service.close()
     return photographer.taken
 
 
@@ -253,7 +253,7 @@ async def _frames() -> list[Frame]:
         await show(1, "j")
         await show(2, "j")
         await show(4, "t")
-    demo.desk.close()
+    demo.run_service.close()
     return frames
 
 

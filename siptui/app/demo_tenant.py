@@ -1,4 +1,4 @@
-"""The demo tenant as a desk: the emulator, the real client and the real engine."""
+"""The demo tenant as a run service: the emulator, the real client and the real engine."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.app.console_preflight import ConsoleChecks
-from siptui.app.in_process_runs import LocalDesk
+from siptui.app.in_process_runs import InProcessRunService
 from siptui.emulator.demo import DEMO_SCENARIO
 from siptui.emulator.emulator import Emulator
 from siptui.gateway.bulk_client import BulkSignInClient
@@ -32,17 +32,17 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The emulated tenant: its desk, its own memory, its id."""
+    """The emulated tenant: its run service, its batches, its id."""
 
-    desk: LocalDesk
+    run_service: InProcessRunService
     memory: TenantMemory
     checks: ConsoleChecks
     tenant_id: str
 
 
-def demo_desk(folder: Path, *, speed: float = SPEED) -> LocalDesk:
-    """A desk in the emulated tenant; journal and all in `folder`."""
-    return demo_tenant(folder, speed=speed).desk
+def demo_run_service(folder: Path, *, speed: float = SPEED) -> InProcessRunService:
+    """A run service in the emulated tenant; journal and all in `folder`."""
+    return demo_tenant(folder, speed=speed).run_service
 
 
 def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = SPEED) -> Demo:
@@ -70,7 +70,9 @@ def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = S
 
     path = folder / "journal.db"
     tenant = emulator.scenario.tenant
-    desk = LocalDesk(path, connect, tenant=f"{tenant.name} (emulated)", account="demo operator")
+    run_service = InProcessRunService(
+        path, connect, tenant=f"{tenant.name} (emulated)", account="demo operator"
+    )
     # One loop for all who ask the emulator: it lives in one.
-    memory = TenantMemory(path, desk, connect, desk.aside)
-    return Demo(desk, memory, ConsoleChecks(sources, desk.aside, record), tenant.id)
+    memory = TenantMemory(path, run_service, connect, run_service.aside)
+    return Demo(run_service, memory, ConsoleChecks(sources, run_service.aside, record), tenant.id)

@@ -1,4 +1,4 @@
-"""A desk whose runs are worked on in this very process, by a loop of its own in a thread."""
+"""A run service whose runs are worked on in this very process, by a loop of its own in a thread."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from siptui.background_loop import Aside
 from siptui.host.locks import HeldError, Holder
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from siptui.runs.worker import Connect, take, work_on
 
 _LOG = logging.getLogger(__name__)
@@ -16,11 +16,11 @@ _LOG = logging.getLogger(__name__)
 _STARTING = 30.0
 
 
-class LocalDesk(Office):
-    """An office that works itself. The screen's loop and the engine's never wait for each other:
-    they meet in the journal. `close` stops the work; a run that is stopped so can be resumed.
-    `aside` is the engine's loop, for others who ask the same service; `notify` is the command
-    that tells somebody who does not look."""
+class InProcessRunService(RunService):
+    """A run service that works in this process. The screen's loop and the engine's never wait for
+    each other: both read and write the journal. `close` stops the work; such a run can be resumed.
+    `aside` is the engine's loop, for other readers of the same service; `notify` is the command
+    that is run at the end of a run and where one has to act."""
 
     def __init__(
         self,

@@ -8,24 +8,24 @@ from siptui.app.profile_hint import named
 from siptui.domain.errors import SiptuiError
 
 if TYPE_CHECKING:
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
 
 #: What says that a warning of the journal was read.
 ACKNOWLEDGE = "siptui runs --acknowledge"
 #: Seconds that a command waits for a journal that another process has locked.
 _PATIENCE = 60.0
-O_ = TypeVar("O_", bound="Office")
+O_ = TypeVar("O_", bound="RunService")
 
 
-def told(office: O_) -> O_:
-    """`office`, after its notice was said, if it has one; waits are told as well."""
-    if office.notice:
-        click.echo(office.notice, err=True)
+def told(run_service: O_) -> O_:
+    """`run_service`, after its notice was said, if it has one; waits are told as well."""
+    if run_service.notice:
+        click.echo(run_service.notice, err=True)
         click.echo(named(f"Say that you have read it with: {ACKNOWLEDGE}"), err=True)
-    office.journal.waiting.patience = _PATIENCE
-    office.journal.waiting.on_wait = _say_wait
-    return office
+    run_service.journal.waiting.patience = _PATIENCE
+    run_service.journal.waiting.on_wait = _say_wait
+    return run_service
 
 
 def _say_wait(what: str) -> None:
@@ -40,10 +40,10 @@ class JournalRepairedError(SiptuiError):
     code = "journal_repaired"
 
 
-def heeded(office: "Office", *, attended: bool) -> None:
+def heeded(run_service: "RunService", *, attended: bool) -> None:
     """Raise `JournalRepairedError` where a `--yes` was given and nobody has said to know that the
     journal has forgotten something: what other runs have at the service, above all."""
-    if office.notice and not attended:
+    if run_service.notice and not attended:
         raise JournalRepairedError(
             "It was found damaged, and what other runs have at the service may be forgotten. "
             "Nothing was submitted.",

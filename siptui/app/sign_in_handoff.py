@@ -10,23 +10,23 @@ from siptui.domain.errors import SiptuiError
 if TYPE_CHECKING:
     from siptui.identity.account import Account
     from siptui.identity.store import TokenStore
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
 
-def waiting_runs(desk: "Office", journal: Path) -> list[str]:
+def waiting_runs(run_service: "RunService", journal: Path) -> list[str]:
     """The runs with a worker that waits for somebody to sign in."""
     from siptui.runs.journal.locks import holder_of
     from siptui.runs.state import needs_sign_in
     from siptui.runs.state_load import load
 
-    held = [run for run in desk.journal.runs() if holder_of(journal, run)]
-    return [run for run in held if needs_sign_in(load(desk.journal, run))]
+    held = [run for run in run_service.journal.runs() if holder_of(journal, run)]
+    return [run for run in held if needs_sign_in(load(run_service.journal, run))]
 
 
 def hand_to_workers(profile: str | None, account: "Account", store: "TokenStore") -> list[str]:
     """Give the new sign-in to the workers that wait for one; the runs they work on."""
     from siptui.app.session import select
-    from siptui.app.worker_start import worker_desk
+    from siptui.app.worker_start import worker_run_service
     from siptui.identity.handoff import Gift
     from siptui.identity.store import StoreKind
 
@@ -35,19 +35,19 @@ def hand_to_workers(profile: str | None, account: "Account", store: "TokenStore"
         return []
     content = store.read() if store.kind is StoreKind.MEMORY else None
     given = Gift(sign_in=content.decode() if content else "")
-    desk = worker_desk(selected, account=account.user, gift=lambda: given)
+    run_service = worker_run_service(selected, account=account.user, gift=lambda: given)
     try:
         told = []
-        for run in waiting_runs(desk, selected.journal):
+        for run in waiting_runs(run_service, selected.journal):
             try:
-                desk.signed_in(run)
+                run_service.signed_in(run)
             except SiptuiError as error:  # the sign-in itself went well
                 click.echo(f"Run {run} was not told: {error.message}", err=True)
             else:
                 told.append(run)
         return told
     finally:
-        desk.close()
+        run_service.close()
 
 
 def tell_of_holders(profile: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Starting a worker process for a run, and the desk that does so."""
+"""Starting a worker process for a run, and the run service that does so."""
 
 import json
 import select
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from siptui.app.recording_file import Tape
     from siptui.app.session import Selected
     from siptui.identity.handoff import Gift
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
 #: Seconds until a worker must have said that it holds the run.
 _STARTING = 30.0
@@ -111,7 +111,7 @@ def given_by(selected: "Selected") -> "Gift":
     return Gift(token=selected.environ.get(VALUE, ""))
 
 
-def worker_desk(
+def worker_run_service(
     selected: "Selected",
     *,
     account: str = "",
@@ -119,8 +119,8 @@ def worker_desk(
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
     gift: "Callable[[], Gift] | None" = None,
-) -> "Office":
-    """The desk of the profile's tenant, whose runs are worked on by worker processes.
+) -> "RunService":
+    """The run service of the profile's tenant, whose runs are worked on by worker processes.
 
     `gift` says what they sign in with; without it, what the environment gives.
     """
@@ -128,7 +128,7 @@ def worker_desk(
     from siptui.host.pipe import send_line
     from siptui.host.signals import PrivateFileError
     from siptui.runs.journal.locks import hand_path
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
     def giving() -> "Gift":
         return gift() if gift else given_by(selected)
@@ -152,29 +152,29 @@ def worker_desk(
             gift=giving(),
         )
 
-    desk = Office(
+    run_service = RunService(
         selected.journal,
         tenant=selected.profile.tenant,
         account=account,
         start_work=start,
         hand_over=hand_over,
     )
-    desk.label, desk.host = label(selected), selected.host
-    return desk
+    run_service.label, run_service.host = label(selected), selected.host
+    return run_service
 
 
-def local_desk(
+def in_process_run_service(
     selected: "Selected",
     *,
     account: str = "",
     record: "Tape | None" = None,
     log_level: str | None = None,
-) -> "Office":
-    """The desk of the profile's tenant, whose runs are worked on in this very process."""
+) -> "RunService":
+    """The run service of the profile's tenant, whose runs are worked on in this very process."""
     from collections.abc import AsyncIterator
     from contextlib import asynccontextmanager
 
-    from siptui.app.in_process_runs import LocalDesk
+    from siptui.app.in_process_runs import InProcessRunService
     from siptui.app.session import open_session
     from siptui.app.tenant_name import label
     from siptui.gateway.protocol import BulkSignIn
@@ -185,18 +185,18 @@ def local_desk(
         async with opening as session:
             yield session.client
 
-    desk = LocalDesk(
+    run_service = InProcessRunService(
         selected.journal,
         connect,
         tenant=selected.profile.tenant,
         account=account,
         notify=selected.settings.notify_command,
     )
-    desk.label, desk.host = label(selected), selected.submitting_host
-    return desk
+    run_service.label, run_service.host = label(selected), selected.submitting_host
+    return run_service
 
 
-def desk_for(
+def run_service_for(
     selected: "Selected",
     *,
     foreground: bool,
@@ -204,14 +204,16 @@ def desk_for(
     record: "Tape | None" = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
-) -> "Office":
-    """The desk with worker processes, or with `foreground` the one that works here."""
+) -> "RunService":
+    """The run service with worker processes, or with `foreground` the one that works here."""
     from siptui.app.journal_notice import told
 
     if foreground:
-        return told(local_desk(selected, account=account, record=record, log_level=log_level))
+        return told(
+            in_process_run_service(selected, account=account, record=record, log_level=log_level)
+        )
     return told(
-        worker_desk(
+        worker_run_service(
             selected,
             account=account,
             record=record,

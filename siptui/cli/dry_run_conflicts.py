@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from siptui.app.session import Selected
     from siptui.runs.events import Event
     from siptui.runs.journal.journal import Journal
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
     from siptui.runs.state import RunState
 
 #: Seconds that the look may take.
@@ -111,16 +111,21 @@ def _compared(state: "RunState", events: "Iterable[Event]") -> Compared:
 
 
 def planned_state(
-    office: "Office | None", devices: Sequence[Device], events: "Iterable[Event]", run: str = ""
+    run_service: "RunService | None",
+    devices: Sequence[Device],
+    events: "Iterable[Event]",
+    run: str = "",
 ) -> "RunState":
-    """The run as it would be once `events` were written: the one that `office` has, or a new one of
-    `devices`."""
+    """The run as it would be once `events` were written: the one that `run_service` has, or
+    a new one of `devices`."""
     from siptui.runs.events import Stored
     from siptui.runs.journal.journal import timestamp
     from siptui.runs.state import RunState
     from siptui.runs.state_load import load
 
-    state = load(office.journal, run) if office and run else RunState(run or "plan", devices)
+    state = (
+        load(run_service.journal, run) if run_service and run else RunState(run or "plan", devices)
+    )
     at = timestamp(datetime.now(UTC))
     for event in events:
         state.apply(Stored(state.last_seq + 1, at, event))  # type: ignore[arg-type]

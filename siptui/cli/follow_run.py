@@ -30,7 +30,7 @@ from siptui.runs.state_load import load
 
 if TYPE_CHECKING:
     from siptui.runs.follower import Follower
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
 _POLL = 0.1
 _HOLDER = 2.0
@@ -40,26 +40,32 @@ _TOLD = (DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN)
 
 
 def watch(
-    desk: "Office", path: Path, run: str, *, as_json: bool, after: int = 0, may_ask: bool = False
+    run_service: "RunService",
+    path: Path,
+    run: str,
+    *,
+    as_json: bool,
+    after: int = 0,
+    may_ask: bool = False,
 ) -> ExitCode:
     """Print what happens to `run` behind the event `after` until its work ends; the exit code.
 
     Ctrl-C asks, if it may: leave the run to its worker, or stop submitting. SIGTERM and SIGHUP
     stop a run that is worked on here as Ctrl-C does; a worker elsewhere does not notice.
     """
-    if after and (ended := _ended(desk, path, run, after)):
+    if after and (ended := _ended(run_service, path, run, after)):
         return exit_code(ended)
-    follower = desk.follow(run)
+    follower = run_service.follow(run)
     try:
         with ending_as_interrupted(lambda: _is_here(path, run)):
-            return _followed(desk, path, follower, as_json, after, may_ask)
+            return _followed(run_service, path, follower, as_json, after, may_ask)
     finally:
         follower.close()
 
 
-def tell_news(desk: "Office", run: str, *, as_json: bool, after: int) -> ExitCode:
+def tell_news(run_service: "RunService", run: str, *, as_json: bool, after: int) -> ExitCode:
     """Print what happened to `run` behind the event `after`; nobody works on it. The exit code."""
-    follower = desk.follow(run)
+    follower = run_service.follow(run)
     try:
         _tell(follower, as_json, after)
         return exit_code(follower.state)
@@ -68,7 +74,12 @@ def tell_news(desk: "Office", run: str, *, as_json: bool, after: int) -> ExitCod
 
 
 def _followed(
-    desk: "Office", path: Path, follower: "Follower", as_json: bool, after: int, may_ask: bool
+    run_service: "RunService",
+    path: Path,
+    follower: "Follower",
+    as_json: bool,
+    after: int,
+    may_ask: bool,
 ) -> ExitCode:
     run = follower.state.run
     looked = time.monotonic()
@@ -86,8 +97,8 @@ def _followed(
                     # Its last words may have come between the two looks, if they could.
                     follower.check()
                     ended = _tell(follower, as_json, after)
-                    if not ended and follower.state.open_orders and desk.starts:
-                        desk.start(run)  # the order met a worker that was just leaving
+                    if not ended and follower.state.open_orders and run_service.starts:
+                        run_service.start(run)  # the order met a worker that was just leaving
                     elif not ended:
                         return _abandoned(path, follower.state, as_json)
             if ended:
@@ -97,15 +108,15 @@ def _followed(
         except KeyboardInterrupt:
             if as_json:
                 return _left(path, run)
-            if not _stay(desk, path, run, may_ask):
+            if not _stay(run_service, path, run, may_ask):
                 raise
 
 
-def _ended(desk: "Office", path: Path, run: str, after: int) -> RunState | None:
+def _ended(run_service: "RunService", path: Path, run: str, after: int) -> RunState | None:
     """The run if its work had ended by the event `after`, so that nothing more is to be told."""
     if holder_of(path, run) is not None:
         return None
-    state = load(desk.journal, run)
+    state = load(run_service.journal, run)
     ended = state.finished is not None or state.stopped is not None
     return state if ended and state.last_seq <= after and not state.open_orders else None
 
@@ -271,7 +282,7 @@ def _is_full(folder: Path) -> bool:
         return False
 
 
-def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:
+def _stay(run_service: "RunService", path: Path, run: str, may_ask: bool) -> bool:
     """Ask what Ctrl-C meant. False: leave."""
     if _is_here(path, run):
         click.echo(named(f"The run stops; go on with: siptui resume {run}"), err=True)
@@ -291,7 +302,7 @@ def _stay(desk: "Office", path: Path, run: str, may_ask: bool) -> bool:
         err=True,
     )
     if choice == "s":
-        desk.stop(run, how="Ctrl-C in a terminal that follows")
+        run_service.stop(run, how="Ctrl-C in a terminal that follows")
         click.echo(
             "No further batch is submitted; the live ones are followed to their end.", err=True
         )

@@ -1,4 +1,4 @@
-"""The desk over the journal: plans runs, leaves orders, reads history, finds somebody to work.
+"""Runs in one journal: plans them, writes down orders, reads the history, has workers started.
 
 Over 400 lines because every order a view can give stands in this one class.
 """
@@ -135,9 +135,9 @@ def _cut(state: RunState, changes: Changed) -> list[Event]:
     return changes.cut(state) if changes.cuts else []
 
 
-class Office:
-    """A `Desk` over one journal. `start_work` is called with a run that nobody works on,
-    `hand_over` with one whose worker is to have the sign-in, which the journal must never hold."""
+class RunService:
+    """The runs of one tenant in one journal. `start_work` is called with a run that no process
+    works on, `hand_over` with one whose worker needs the sign-in, which no journal may hold."""
 
     def __init__(
         self,
@@ -165,7 +165,7 @@ class Office:
 
     @property
     def journal(self) -> Journal:
-        """This desk's own connection to the journal."""
+        """This run service's own connection to the journal."""
         return self._journal
 
     @property
@@ -194,7 +194,7 @@ class Office:
 
     @property
     def actor(self) -> Actor:
-        """Who gives the orders of this desk."""
+        """Who gives the orders of this run service."""
         return this_actor(self._account)
 
     def create(
@@ -322,7 +322,7 @@ class Office:
 
     @property
     def starts(self) -> bool:
-        """Whether this desk can find a process to work on a run; a viewer's cannot."""
+        """Whether this run service can find a process to work on a run; a viewer's cannot."""
         return self._start_work is not None
 
     def start(self, run: str) -> None:

@@ -28,11 +28,11 @@ from siptui.runs.events import (
     RunPlanned,
 )
 from siptui.runs.journal.journal import Journal
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from siptui.runs.state_load import load
 
 if TYPE_CHECKING:
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
     from siptui.runs.worker import Connect
 
 T = TypeVar("T")
@@ -76,9 +76,11 @@ class Memory(Protocol):
 class TenantMemory:
     """A `Memory` that asks the service over `connect`, in `aside`'s loop, with tries again."""
 
-    def __init__(self, path: Path, desk: "Office", connect: "Connect", aside: Aside) -> None:
+    def __init__(
+        self, path: Path, run_service: "RunService", connect: "Connect", aside: Aside
+    ) -> None:
         self._path = path
-        self._desk = desk
+        self._run_service = run_service
         self._connect = connect
         self._aside = aside
 
@@ -94,9 +96,9 @@ class TenantMemory:
         """A run that follows the batch, the one there is already or a new one. Raises `UsageError`
         where neither the service nor `region` says in which region it is."""
 
-        run = adopt_foreign(self._desk, status, region, datetime.now(UTC))
-        if self._desk.head(run).state == "stopped":
-            self._desk.start(run)
+        run = adopt_foreign(self._run_service, status, region, datetime.now(UTC))
+        if self._run_service.head(run).state == "stopped":
+            self._run_service.start(run)
         return run
 
     async def _batches(self) -> Sequence[Remembered]:
@@ -154,14 +156,16 @@ def run_of_batch(
     return None
 
 
-def adopt_foreign(office: Office, status: BatchStatus, region: Region | None, now: datetime) -> str:
+def adopt_foreign(
+    run_service: RunService, status: BatchStatus, region: Region | None, now: datetime
+) -> str:
     """A run that follows the batch `status` is of; nothing is submitted by it. The run's id.
 
     `region` counts where the service names none. Raises `UsageError` when neither does, or when
     the batch has no device that can be named.
     """
-    looked_at = frozenset(office.journal.runs())
-    if known := run_of_batch(office.journal, status.batch_id):
+    looked_at = frozenset(run_service.journal.runs())
+    if known := run_of_batch(run_service.journal, status.batch_id):
         return known
     where = status.region or region
     if where is None:
@@ -172,16 +176,16 @@ def adopt_foreign(office: Office, status: BatchStatus, region: Region | None, no
     devices, unnamed = _devices(status, where)
     if not devices:
         raise UsageError(f"Batch {status.batch_id} has no device that can be followed.")
-    run = office.new_run_id()
+    run = run_service.new_run_id()
     events: list[Event] = [
         RunPlanned(
             file=f"batch {status.batch_id}",
             sha256="",
-            tenant=office.tenant,
+            tenant=run_service.tenant,
             devices=len(devices),
             skipped=unnamed,
             batches=1,
-            actor=office.actor,
+            actor=run_service.actor,
             options=Options(),
         ),
         BatchPlanned(batch=1, region=where, devices=list(range(len(devices)))),
@@ -194,12 +198,12 @@ def adopt_foreign(office: Office, status: BatchStatus, region: Region | None, no
         events.append(Note(level="warning", text=text, batch=1))
 
     def unless_known() -> None:
-        if known := run_of_batch(office.journal, status.batch_id, looked_at):
+        if known := run_of_batch(run_service.journal, status.batch_id, looked_at):
             raise _KnownError(known)
 
     try:
         # Looked at once more and written in one piece: of two who adopt it at once one does.
-        office.journal.create(run, devices, events, now, unless=unless_known)
+        run_service.journal.create(run, devices, events, now, unless=unless_known)
     except _KnownError as error:
         return error.run
     return run

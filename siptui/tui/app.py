@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from siptui.runs.desk import Desk
+from siptui.runs.service import RunService
 from siptui.tui.actions import ACTIONS, resolve_keys
 from siptui.tui.base_app import ThemedApp
 from siptui.tui.console.action_state import NO_WORKER
@@ -17,18 +17,18 @@ from siptui.tui.options import ConsoleOptions
 
 
 class SiptuiApp(ThemedApp[int]):
-    """The console on a desk."""
+    """The console on a run service."""
 
     ENABLE_COMMAND_PALETTE = False  # its own is a dialog like every other
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "suspend_process", show=False, system=True)
     ]
 
-    def __init__(self, desk: Desk, options: ConsoleOptions) -> None:
+    def __init__(self, run_service: RunService, options: ConsoleOptions) -> None:
         super().__init__(options.theme, options.themes_folder)
         self.save_folder: Path | None = options.save_folder
         self._keys = resolve_keys(options.keys)
-        self.session = Session(desk, options)
+        self.session = Session(run_service, options)
         self.farewell = ""
 
     def get_default_screen(self) -> Screen[None]:

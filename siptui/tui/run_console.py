@@ -8,7 +8,7 @@ from pathlib import Path
 
 from siptui.domain.errors import UsageError
 from siptui.host.standard_streams import fit_screen
-from siptui.runs.desk import Desk
+from siptui.runs.service import RunService
 from siptui.tui.actions import resolve_keys
 from siptui.tui.options import ConsoleOptions
 
@@ -53,9 +53,9 @@ def check_terminal() -> None:
         )
 
 
-def run_console(desk: Desk, options: ConsoleOptions) -> int:
-    """Open the console on `desk`; returns the exit code when it was left. Raises `UsageError`
-    for own keys that clash and for terminals it cannot be drawn on."""
+def run_console(run_service: RunService, options: ConsoleOptions) -> int:
+    """Open the console on `run_service`; returns the exit code when it was left. Raises
+    `UsageError` for own keys that clash and for terminals it cannot be drawn on."""
     check_terminal()
     resolve_keys(options.keys)
     prepare_environment()
@@ -64,7 +64,7 @@ def run_console(desk: Desk, options: ConsoleOptions) -> int:
     try:
         from siptui.tui.app import SiptuiApp
 
-        app = SiptuiApp(desk, options)
+        app = SiptuiApp(run_service, options)
         try:
             code = app.run_to_end(mouse=options.mouse)
         finally:

@@ -1,12 +1,12 @@
-"""The desk that works itself, on the demo tenant, by the real client and engine."""
+"""The run service that works itself, on the demo tenant, by the real client and engine."""
 
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from siptui.app.demo_tenant import demo_desk
-from siptui.app.in_process_runs import LocalDesk
+from siptui.app.demo_tenant import demo_run_service
+from siptui.app.in_process_runs import InProcessRunService
 from siptui.devicelist import read
 from siptui.domain.errors import SignInNeededError
 from siptui.domain.state import DeviceState
@@ -20,40 +20,42 @@ def _devices(folder: Path) -> Any:
     return read(path).devices
 
 
-def _create(desk: LocalDesk, folder: Path) -> str:
-    return desk.create(_devices(folder), file="list.csv", sha256="", skipped=0, options=Options())
+def _create(run_service: InProcessRunService, folder: Path) -> str:
+    return run_service.create(
+        _devices(folder), file="list.csv", sha256="", skipped=0, options=Options()
+    )
 
 
 def test_the_demo_runs_to_its_end_and_retries(tmp_path: Path) -> None:
-    desk = demo_desk(tmp_path, speed=2_000)
+    run_service = demo_run_service(tmp_path, speed=2_000)
     try:
-        run = _create(desk, tmp_path)
-        desk.start(run)
-        desk.start(run)  # twice is once
-        following = desk.follow(run)
-        desk.wait(60)
+        run = _create(run_service, tmp_path)
+        run_service.start(run)
+        run_service.start(run)  # twice is once
+        following = run_service.follow(run)
+        run_service.wait(60)
         following.poll()
         assert following.state.finished is not None
         failed = [r.index for r in following.state.devices if r.state is DeviceState.FAILED]
         assert failed
         assert len(failed) < 60
-        desk.retry(run, failed[:2])
-        desk.start(run)
-        desk.wait(60)
+        run_service.retry(run, failed[:2])
+        run_service.start(run)
+        run_service.wait(60)
         following.poll()
         assert {following.state.devices[i].attempt for i in failed[:2]} == {2}
-        assert desk.runs()[0].state == "finished"
+        assert run_service.runs()[0].state == "finished"
         following.close()
     finally:
-        desk.close()
+        run_service.close()
 
 
 def test_closing_stops_the_run_so_that_it_can_be_resumed(tmp_path: Path) -> None:
-    desk = demo_desk(tmp_path, speed=1)
-    run = _create(desk, tmp_path)
-    desk.start(run)
-    desk.close()
-    again = demo_desk(tmp_path, speed=2_000)
+    run_service = demo_run_service(tmp_path, speed=1)
+    run = _create(run_service, tmp_path)
+    run_service.start(run)
+    run_service.close()
+    again = demo_run_service(tmp_path, speed=2_000)
     try:
         assert again.runs()[0].state == "stopped"
         again.start(run)
@@ -66,8 +68,8 @@ def test_closing_stops_the_run_so_that_it_can_be_resumed(tmp_path: Path) -> None
         again.close()
 
 
-def _workers(desk: LocalDesk, run: str) -> int:
-    return sum(isinstance(s.event, WorkerStarted) for s in desk.journal.read(run))
+def _workers(run_service: InProcessRunService, run: str) -> int:
+    return sum(isinstance(s.event, WorkerStarted) for s in run_service.journal.read(run))
 
 
 def test_what_keeps_the_work_from_beginning_is_written_down(tmp_path: Path) -> None:
@@ -76,15 +78,15 @@ def test_what_keeps_the_work_from_beginning_is_written_down(tmp_path: Path) -> N
         raise SignInNeededError("nobody is signed in", remedy="siptui auth login")
         yield
 
-    desk = LocalDesk(tmp_path / "journal.db", connect, tenant="Contoso")
+    run_service = InProcessRunService(tmp_path / "journal.db", connect, tenant="Contoso")
     try:
-        run = _create(desk, tmp_path)
-        desk.start(run)
-        desk.wait(60)
-        following = desk.follow(run)
+        run = _create(run_service, tmp_path)
+        run_service.start(run)
+        run_service.wait(60)
+        following = run_service.follow(run)
         following.poll()
         assert following.state.stopped is not None
         assert following.state.stopped.remedy == "siptui auth login"
         following.close()
     finally:
-        desk.close()
+        run_service.close()

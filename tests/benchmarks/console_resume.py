@@ -36,7 +36,7 @@ def figures() -> Iterator[Figure]:
 
 def main(journal: str, run: str, phones: str) -> None:
     """The console over that journal, on another list."""
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
     from siptui.tui.app import SiptuiApp
     from siptui.tui.console.run_flow import Console
     from siptui.tui.options import ConsoleOptions
@@ -52,12 +52,12 @@ def main(journal: str, run: str, phones: str) -> None:
             assert isinstance(console, Console)
             return await self.painted(lambda: console.attach(run))
 
-    office = Office(Path(journal), tenant="Contoso")
+    run_service = RunService(Path(journal), tenant="Contoso")
     folder = Path(journal).parent
-    app = Measured(office, ConsoleOptions(file=Path(phones), save_folder=folder))
+    app = Measured(run_service, ConsoleOptions(file=Path(phones), save_folder=folder))
     stage = Resumed(app)
     app.run()
-    office.close()
+    run_service.close()
 
 
 if __name__ == "__main__":

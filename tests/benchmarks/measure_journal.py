@@ -13,7 +13,7 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.runs.follower import Follower
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from tests.benchmarks.figure import Figure, limit, ratio
 from tests.runs.engine.engine_harness import devices
 
@@ -48,9 +48,11 @@ def figures() -> Iterator[Figure]:
 
 def plan(path: Path, wanted: Sequence[Device]) -> str:
     """Write a run down; its id."""
-    office = Office(path, tenant="Contoso")
-    run = office.create(wanted, file="list.csv", sha256="0" * 64, skipped=0, options=ev.Options())
-    office.close()
+    run_service = RunService(path, tenant="Contoso")
+    run = run_service.create(
+        wanted, file="list.csv", sha256="0" * 64, skipped=0, options=ev.Options()
+    )
+    run_service.close()
     return run
 
 
@@ -76,12 +78,12 @@ def insert(path: Path, wanted: Sequence[Device]) -> None:
 
 def long_run(path: Path, count: int, size: int = 9_000) -> str:
     """A run of `size` devices with `count` events or a few more; its id."""
-    office = Office(path, tenant="Contoso")
+    run_service = RunService(path, tenant="Contoso")
     wanted = devices(size, list(Region))
     options = ev.Options()
-    run = office.create(wanted, file="list.csv", sha256="0" * 64, skipped=0, options=options)
+    run = run_service.create(wanted, file="list.csv", sha256="0" * 64, skipped=0, options=options)
     at = datetime(2026, 3, 2, 8, tzinfo=UTC)
-    journal, state = office.journal, office.follow(run).state
+    journal, state = run_service.journal, run_service.follow(run).state
     batches = [s.event for s in journal.read(run) if isinstance(s.event, ev.BatchPlanned)]
     written = len(batches) + 1
     for batch in batches:
@@ -113,7 +115,7 @@ def long_run(path: Path, count: int, size: int = 9_000) -> str:
             if written >= count:
                 break
     assert len(state.devices) == size
-    office.close()
+    run_service.close()
     return run
 
 

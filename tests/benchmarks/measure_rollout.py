@@ -111,7 +111,7 @@ def _lags(harness: EngineHarness, name: str, batches: Sequence[Batch]) -> Iterat
     """Seconds from each device's end at the service to its event in the journal."""
     ended = {item.key: item.ends for batch in batches for item in batch.items}
     state = harness.state(name)
-    for stored in harness.office.journal.read(name):
+    for stored in harness.run_service.journal.read(name):
         event = stored.event
         if isinstance(event, DeviceChanged) and event.state in _OVER:
             at = (datetime.fromisoformat(stored.at) - START).total_seconds()

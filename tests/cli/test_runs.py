@@ -7,7 +7,7 @@ import pytest
 
 from siptui.cli.follow_run import watch
 from siptui.domain.errors import ExitCode
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from tests.cli.conftest import Finished
 from tests.worker.installation import json_lines
 
@@ -49,15 +49,15 @@ def test_an_order_that_came_too_late_leaves_a_run_finished(
     finished: Finished, capsys: pytest.CaptureFixture[str]
 ) -> None:
     installation = finished.installation
-    desk = Office(installation.journal, tenant="contoso.example")
+    run_service = RunService(installation.journal, tenant="contoso.example")
     try:
         before = installation.state(finished.run).last_seq
-        desk.stop(finished.run)
-        assert desk.head(finished.run).state == "finished"
-        assert desk.newest_unfinished() is None
+        run_service.stop(finished.run)
+        assert run_service.head(finished.run).state == "finished"
+        assert run_service.newest_unfinished() is None
         after = before - 1  # a viewer that has yet to see the end
-        code = watch(desk, installation.journal, finished.run, as_json=True, after=after)
+        code = watch(run_service, installation.journal, finished.run, as_json=True, after=after)
     finally:
-        desk.close()
+        run_service.close()
     assert code is ExitCode.SOME_FAILED
     assert [line["type"] for line in json_lines(capsys.readouterr().out)] == ["run_finished"]

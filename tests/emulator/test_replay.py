@@ -20,7 +20,7 @@ from siptui.logs.pseudonyms import Pseudonyms
 from siptui.runs.engine.engine import Engine
 from siptui.runs.events import Options
 from siptui.runs.run_log import Book
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from siptui.runs.state_load import load
 from siptui.transport import Watcher, open_client
 from siptui.transport.recorder import Recorder
@@ -107,18 +107,18 @@ def ends(
     """State and cause of every device at the end of a run on `emulator`, by hardware id."""
 
     async def main() -> Ends:
-        office = Office(journal, tenant="Contoso", now=emulated_time.now)
-        run = office.create(wanted, file="list.csv", sha256="", skipped=0, options=options)
+        run_service = RunService(journal, tenant="Contoso", now=emulated_time.now)
+        run = run_service.create(wanted, file="list.csv", sha256="", skipped=0, options=options)
         async with open_client(transport=emulator.transport(), watchers=watchers) as http:
             client = BulkSignInClient(http, "https://emulator.invalid", _Token())
-            book = Book(office.journal, run, emulated_time.now)
+            book = Book(run_service.journal, run, emulated_time.now)
             await Engine(book, client, rng=random.Random(seed)).run()
         return {
             str(record.device.hardware_id): (
                 str(record.state),
                 str(record.outcome.cause) if record.outcome else "",
             )
-            for record in load(office.journal, run).devices
+            for record in load(run_service.journal, run).devices
         }
 
     return emulated_time.run(main())

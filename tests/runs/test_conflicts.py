@@ -32,7 +32,7 @@ def test_another_phone_of_an_account_waits_for_the_run_that_has_it(tmp_path: Pat
         harness = EngineHarness(tmp_path)
         run = harness.create(devices(4), TWO)
         live, queued = (device(90 + i, user=f"ROOM{i}@contoso.example") for i in (0, 3))
-        assert harness.office.notes([live, queued]) == []
+        assert harness.run_service.notes([live, queued]) == []
         work = harness.start(run)
         await asyncio.sleep(5)
         for phone in (live, queued):
@@ -61,7 +61,7 @@ def test_what_a_lost_batch_may_have_is_left_alone_without_a_word(
             with pytest.raises(BusyDevicesError):
                 harness.create(other)
             return
-        run = harness.office.create(
+        run = harness.run_service.create(
             other, file="l", sha256="", skipped=0, options=Options(), again=True
         )
         end = await harness.work(run)
@@ -79,12 +79,12 @@ def test_a_plan_tells_of_devices_that_wait_elsewhere_and_of_those_signed_in(
         run = harness.create(devices(6), TWO)
         work = harness.start(run)
         await asyncio.sleep(5)
-        harness.office.stop(run)
+        harness.run_service.stop(run)
         assert isinstance(await work.end(), RunStopped)
-        signed_in, waiting = harness.office.notes(devices(6))
+        signed_in, waiting = harness.run_service.notes(devices(6))
         assert "2 devices are left out: signed in as the list wants it" in signed_in
         assert f"4 of the devices wait in run {run}" in waiting
-        assert harness.office.notes(devices(6), run=run) == []
+        assert harness.run_service.notes(devices(6), run=run) == []
         other = harness.create(devices(6)[4:])
         with pytest.raises(BusyDevicesError, match=other):
             await _resumed_beside(harness, run, other)
@@ -92,9 +92,9 @@ def test_a_plan_tells_of_devices_that_wait_elsewhere_and_of_those_signed_in(
         assert len(harness.ids()) == 2
         # The other one is over: what it signed in is left out, or goes out on the word alone.
         waiting = [r.device for r in harness.state(run).devices[2:]]
-        (note,) = harness.office.notes(waiting, run=run)
+        (note,) = harness.run_service.notes(waiting, run=run)
         assert "2 devices are left out" in note
-        (note,) = harness.office.notes(waiting, run=run, again=True)
+        (note,) = harness.run_service.notes(waiting, run=run, again=True)
         assert "2 of the devices were signed in before" in note
 
     lived(main)
@@ -104,7 +104,7 @@ async def _resumed_beside(harness: EngineHarness, run: str, other: str) -> None:
     work = harness.start(other)
     await asyncio.sleep(1)
     try:
-        harness.office.resume(run)
+        harness.run_service.resume(run)
     finally:
         await work.end()
 
@@ -114,8 +114,8 @@ def test_of_two_that_start_at_once_none_submits_what_both_have(tmp_path: Path) -
         harness = EngineHarness(tmp_path)
         first = harness.create(devices(4), TWO)
         second = harness.create(devices(6)[2:], TWO)
-        harness.office.resume(first)
-        harness.office.resume(second)  # nobody has the first yet
+        harness.run_service.resume(first)
+        harness.run_service.resume(second)  # nobody has the first yet
         works = [harness.start(first), harness.start(second)]
         ends = [await work.end() for work in works]
         assert isinstance(ends[0], RunFinished)
@@ -141,13 +141,13 @@ def test_what_another_run_took_is_neither_retried_nor_resubmitted(
         other = harness.create(devices(1))
         work = harness.start(other)
         await asyncio.sleep(3)
-        order = harness.office.retry if what == "retry" else harness.office.resubmit
+        order = harness.run_service.retry if what == "retry" else harness.run_service.resubmit
         with pytest.raises(BusyDevicesError):
             order(run, devices=[0])
         order(run, devices=[1])
         assert len(harness.state(run).open_orders) == 1
         if what == "retry":  # nobody has taken it up yet, and it counts all the same
-            (told,) = harness.office.notes([device(1)])
+            (told,) = harness.run_service.notes([device(1)])
             assert f"wait in run {run}" in told
             with (
                 take(harness.path, run),
@@ -168,16 +168,16 @@ def test_an_order_to_a_run_nobody_works_on_moves_nothing_else(tmp_path: Path, wh
         await _interrupted(harness, run, 20)
         before = len(harness.ids())
         if what == "retry":
-            harness.office.retry(run, [0, 1])
+            harness.run_service.retry(run, [0, 1])
         else:
-            harness.office.adopt(run, 1, "no-such-batch")
+            harness.run_service.adopt(run, 1, "no-such-batch")
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "stopped"
         sent = {s.batch for s in harness.events(run, BatchSubmitting)}
         assert len(harness.ids()) == before + (what == "retry")
         assert 4 not in sent
-        harness.office.resume(run)
+        harness.run_service.resume(run)
         assert isinstance(await harness.work(run), RunFinished)
         assert set(harness.ledger.times.values()) == {1}
 

@@ -14,7 +14,7 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.runs import events as ev
 from siptui.runs.journal.journal import Journal
 from siptui.runs.notify import Herald, run_command, told
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from siptui.runs.worker import work_on
 from tests.runs.engine.engine_harness import devices
 from tests.worker.installation import until
@@ -22,12 +22,12 @@ from tests.worker.installation import until
 KEEP = (sys.executable, "-c", "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())")
 
 
-def _office(folder: Path) -> Office:
-    return Office(folder / "j.sqlite", tenant="Contoso", start_work=lambda _: None)
+def _run_service(folder: Path) -> RunService:
+    return RunService(folder / "j.sqlite", tenant="Contoso", start_work=lambda _: None)
 
 
-def _run(office: Office) -> str:
-    return office.create(
+def _run(run_service: RunService) -> str:
+    return run_service.create(
         devices(3), file="/lists/lobby.csv", sha256="0" * 64, skipped=0, options=ev.Options()
     )
 
@@ -37,8 +37,8 @@ def _told(path: Path) -> list[dict[str, object]]:
 
 
 async def _ended(folder: Path) -> list[dict[str, object]]:
-    office, out = _office(folder), folder / "told"
-    run = _run(office)
+    run_service, out = _run_service(folder), folder / "told"
+    run = _run(run_service)
     with Journal(folder / "j.sqlite") as journal:
         herald = Herald(journal, run, (*KEEP, str(out)))
         at = datetime.now(UTC)
@@ -49,7 +49,7 @@ async def _ended(folder: Path) -> list[dict[str, object]]:
         )
         await herald.finish()
         await herald.finish()  # nothing is told twice
-    office.close()
+    run_service.close()
     return _told(out)
 
 
@@ -73,14 +73,14 @@ class _Refused(AbstractAsyncContextManager[BulkSignIn]):
 
 
 def test_a_run_that_stops_at_once_is_told_by_whoever_works_on_it(tmp_path: Path) -> None:
-    office, out = _office(tmp_path), tmp_path / "told"
-    run = _run(office)
-    how = {"host": office.host, "notify": (*KEEP, str(out))}
+    run_service, out = _run_service(tmp_path), tmp_path / "told"
+    run = _run(run_service)
+    how = {"host": run_service.host, "notify": (*KEEP, str(out))}
     asyncio.run(work_on(tmp_path / "j.sqlite", run, _Refused, **how))
     (end,) = _told(out)
     assert end["type"] == "run_stopped"
     assert "nobody is signed in" in str(end["text"])
-    office.close()
+    run_service.close()
 
 
 @pytest.mark.parametrize(
@@ -131,20 +131,20 @@ def _noted(folder: Path, run: str) -> list[str]:
 def test_a_command_that_goes_wrong_is_told_in_the_run(
     tmp_path: Path, command: tuple[str, ...], why: str
 ) -> None:
-    office = _office(tmp_path)
-    run = _run(office)
-    how = {"host": office.host, "notify": command}
+    run_service = _run_service(tmp_path)
+    run = _run(run_service)
+    how = {"host": run_service.host, "notify": command}
     asyncio.run(work_on(tmp_path / "j.sqlite", run, _Refused, **how))
     noted = _noted(tmp_path, run)
     assert len([text for text in noted if why in text]) == 1
     assert not [text for text in noted if "s3cret" in text]
-    office.close()
+    run_service.close()
 
 
 def test_a_command_that_hangs_holds_neither_the_run_nor_the_news_behind_it(tmp_path: Path) -> None:
     """The run is let go before anything is waited for, and the end is told beside the hanging."""
-    office, out = _office(tmp_path), tmp_path / "told"
-    run = _run(office)
+    run_service, out = _run_service(tmp_path), tmp_path / "told"
+    run = _run(run_service)
     hang = (
         "import sys, time; text = sys.stdin.read(); "
         f"open({str(out)!r}, 'a').write(text); "
@@ -159,16 +159,16 @@ def test_a_command_that_hangs_holds_neither_the_run_nor_the_news_behind_it(tmp_p
             with Journal(tmp_path / "j.sqlite") as journal:
                 let_go.extend(e.event.code for e in journal.read(run) if hasattr(e.event, "code"))
 
-        office._journal.append(
+        run_service._journal.append(
             run, [ev.BatchUnsettled(batch=1, why="two match", candidates=[])], datetime.now(UTC)
         )
-        how = {"host": office.host, "notify": (sys.executable, "-c", hang), "release": release}
+        how = {"host": run_service.host, "notify": (sys.executable, "-c", hang), "release": release}
         await work_on(tmp_path / "j.sqlite", run, _Late, **how)
         return let_go
 
     assert asyncio.run(asyncio.wait_for(go(), 25)) == ["at once", "sign_in_needed"]
     assert {line["type"] for line in _told(out)} == {"run_stopped"}
-    office.close()
+    run_service.close()
 
 
 class _Late(_Refused):

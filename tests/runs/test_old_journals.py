@@ -58,7 +58,7 @@ def test_its_runs_go_on_where_they_stood(folder: Path) -> None:
 
     async def main() -> None:
         stopped, lost = expected["stopped"]["run"], expected["lost"]["run"]
-        harness.office.resume(stopped)
+        harness.run_service.resume(stopped)
         end = await harness.work(stopped)
         assert isinstance(end, RunFinished)
         assert end.succeeded == len(expected["stopped"]["devices"])
@@ -78,7 +78,7 @@ def test_its_runs_go_on_where_they_stood(folder: Path) -> None:
         assert set(harness.ledger.times.values()) == {1}
 
     emulated_time.run(main())
-    harness.office.close()
+    harness.run_service.close()
 
 
 def test_commands_report_on_it(folder: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from siptui.domain.state import DeviceState
 from siptui.domain.user_name import UserName
 from siptui.host.locks import Holder
 from siptui.runs import events as ev
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-class ScriptedRuns(Office):
+class ScriptedRuns(RunService):
     """The service of runs that a console is given, without workers.
 
     The journal is real. A run that the console starts is noted in `started`; the test then writes

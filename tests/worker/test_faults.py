@@ -8,7 +8,7 @@ import pytest
 
 from siptui.cli.follow_run import watch
 from siptui.runs.events import Options
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from tests.runs.engine.engine_harness import devices
 from tests.worker.installation import TOKEN, installed, until, write_list
 from tests.worker.terminal import Terminal
@@ -112,14 +112,14 @@ def test_what_the_system_refuses_a_worker_is_no_fault_of_siptui(tmp_path: Path) 
 def test_a_worker_gone_from_a_full_disk_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    office = Office(tmp_path / "journal.db", tenant="contoso.example")
+    run_service = RunService(tmp_path / "journal.db", tenant="contoso.example")
     try:
-        run = office.create(devices(1), file="l", sha256="", skipped=0, options=Options())
+        run = run_service.create(devices(1), file="l", sha256="", skipped=0, options=Options())
         usage = shutil.disk_usage(tmp_path)._replace(free=0)
         monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-        assert watch(office, office.journal.path, run, as_json=False) == 1
+        assert watch(run_service, run_service.journal.path, run, as_json=False) == 1
     finally:
-        office.close()
+        run_service.close()
     said = capsys.readouterr().err
     assert "is full" in said
     assert f"siptui resume {run}" in said

@@ -22,7 +22,7 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.runs.journal.journal import Journal
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from tests.worker.installation import Installation, installed, json_lines, until, write_list
 from tests.worker.warm import start_warm
 
@@ -93,13 +93,15 @@ class _Killer:
         numbers = [next(self.numbers) for _ in range(_DEVICES)]
         file = write_list(self.installation.folder / f"{self.region}-{numbers[0]}.csv", numbers)
         found = read(file, region=self.region)
-        office = Office(self.installation.journal, tenant="contoso.example")
+        run_service = RunService(self.installation.journal, tenant="contoso.example")
         try:
             options = ev.Options(batch_size=_BATCH, settle_seconds=2)
             devices = found.devices
-            return office.create(devices, file=str(file), sha256="", skipped=0, options=options)
+            return run_service.create(
+                devices, file=str(file), sha256="", skipped=0, options=options
+            )
         finally:
-            office.close()
+            run_service.close()
 
     def _start(self, run: str) -> int:
         if not _COLD:

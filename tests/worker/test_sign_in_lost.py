@@ -142,7 +142,7 @@ def test_a_new_token_in_a_variable_is_handed_over_by_resume(
     installation: SignedInInstallation,
 ) -> None:
     from siptui.app.session import select
-    from siptui.app.worker_start import start_worker, worker_desk
+    from siptui.app.worker_start import start_worker, worker_run_service
     from siptui.devicelist.reading import read
     from siptui.domain.region import Region
 
@@ -151,15 +151,15 @@ def test_a_new_token_in_a_variable_is_handed_over_by_resume(
     found = read(
         write_list(installation.folder / "phones.csv", range(1, _COUNT + 1)), region=Region.EMEA
     )
-    office = worker_desk(selected)
-    run = office.create(
+    run_service = worker_run_service(selected)
+    run = run_service.create(
         found.devices,
         file="phones.csv",
         sha256="",
         skipped=0,
         options=ev.Options(batch_size=_SIZE, slots=1),
     )
-    office.close()
+    run_service.close()
     start_worker(selected, run)
     until(lambda: installation.state(run).batches[1].batch_id, "the first batch")
     installation.authority.issuer.revoke()

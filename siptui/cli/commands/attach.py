@@ -11,7 +11,7 @@ from siptui.domain.region import Region
 if TYPE_CHECKING:
     from siptui.app.recording_file import Tape
     from siptui.app.session import Selected
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
 
 @click.command()
@@ -57,28 +57,28 @@ def command(
     from siptui.app.journal_notice import told
     from siptui.app.session import select
     from siptui.cli.commands.open import console_options, open_console
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
     selected = select(profile)
-    office = told(Office(selected.journal, tenant=selected.profile.tenant))
+    run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
     try:
         if batch_id is not None:
             found: str | None = _adopted(
-                office, selected, batch_id, region, record, log_level, screen=not as_json
+                run_service, selected, batch_id, region, record, log_level, screen=not as_json
             )
         elif run is None:
-            newest: list[str] = office.journal.runs()[:1]
-            found = office.newest_unfinished() or (newest[0] if newest else None)
+            newest: list[str] = run_service.journal.runs()[:1]
+            found = run_service.newest_unfinished() or (newest[0] if newest else None)
         else:
-            found = office.find(run)
+            found = run_service.find(run)
         if found is not None and as_json:
             from siptui.cli.follow_run import watch
             from siptui.runs.state_load import load
 
-            after = load(office.journal, found).last_seq if from_now else 0
-            return watch(office, selected.journal, found, as_json=True, after=after)
+            after = load(run_service.journal, found).last_seq if from_now else 0
+            return watch(run_service, selected.journal, found, as_json=True, after=after)
     finally:
-        office.close()
+        run_service.close()
     if found is None:
         raise UsageError(
             "There is no run to attach to yet.",
@@ -92,7 +92,7 @@ def command(
 
 
 def _adopted(
-    office: "Office",
+    run_service: "RunService",
     selected: "Selected",
     batch_id: str,
     region: Region | None,
@@ -114,9 +114,9 @@ def _adopted(
     if screen:
         check_terminal()  # before a run is made of it that nobody then looks at
     status = read_batch(batch_id, selected=selected, record=record, log_level=level)
-    run = adopt_foreign(office, status, region or selected.profile.region, datetime.now(UTC))
-    if not load(office.journal, run).finished and holder_of(selected.journal, run) is None:
-        office.hold_back(run)  # it may be one of our own, with more to submit
+    run = adopt_foreign(run_service, status, region or selected.profile.region, datetime.now(UTC))
+    if not load(run_service.journal, run).finished and holder_of(selected.journal, run) is None:
+        run_service.hold_back(run)  # it may be one of our own, with more to submit
         account = known_account(selected)
         start_worker(selected, run, account=account, record=record, log_level=level)
     return run

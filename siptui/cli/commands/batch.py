@@ -104,14 +104,14 @@ def _follow(
 
     from siptui.app.journal_notice import told
     from siptui.app.session import select
-    from siptui.app.worker_start import signed_in_account, worker_desk
+    from siptui.app.worker_start import signed_in_account, worker_run_service
     from siptui.cli.follow_run import watch
     from siptui.runs.tenant_batches import adopt_foreign
 
     selected = select(profile)
     account = signed_in_account(selected, record, log_level)
-    desk = told(
-        worker_desk(
+    run_service = told(
+        worker_run_service(
             selected,
             account=account,
             record=record,
@@ -120,14 +120,16 @@ def _follow(
         )
     )
     try:
-        run = adopt_foreign(desk, batch, region or selected.profile.region, datetime.now(UTC))
-        desk.hold_back(run)  # it may be one of our own, with more to submit
-        desk.start(run)
+        run = adopt_foreign(
+            run_service, batch, region or selected.profile.region, datetime.now(UTC)
+        )
+        run_service.hold_back(run)  # it may be one of our own, with more to submit
+        run_service.start(run)
         return watch(
-            desk, selected.journal, run, as_json=as_json, may_ask=not (no_input or as_json)
+            run_service, selected.journal, run, as_json=as_json, may_ask=not (no_input or as_json)
         )
     finally:
-        desk.close()
+        run_service.close()
 
 
 def as_object(batch: "BatchStatus") -> dict[str, Any]:

@@ -55,7 +55,7 @@ def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -
         demo = demo_tenant(folder, scenario)
         try:
             return run_console(
-                demo.desk,
+                demo.run_service,
                 ConsoleOptions(
                     file=file,
                     theme=theme,
@@ -71,4 +71,4 @@ def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -
                 ),
             )
         finally:
-            demo.desk.close()
+            demo.run_service.close()

@@ -67,15 +67,15 @@ def command(
     from siptui.host.standard_streams import write_utf8
     from siptui.runs.output.export_rows import result_rows
     from siptui.runs.output.markdown_report import report_text
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
     from siptui.runs.state_load import load
 
     selected = select(profile)
-    office = told(Office(selected.journal, tenant=selected.profile.tenant))
+    run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
     try:
-        state = load(office.journal, office.find(run))
+        state = load(run_service.journal, run_service.find(run))
     finally:
-        office.close()
+        run_service.close()
     if into is not None:
         if output is not None or form is not None or only is not None or raw:
             raise UsageError("--into writes the whole list in its own form; give it alone.")

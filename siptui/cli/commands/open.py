@@ -214,7 +214,7 @@ def open_console(
     record: "Tape | None" = None,
     log_level: str | None = None,
 ) -> int:
-    """Open the console on the profile's desk and stay until it is left; the exit code."""
+    """Open the console on the profile's run service and stay until it is left; the exit code."""
     from collections.abc import AsyncIterator
     from contextlib import asynccontextmanager
 
@@ -222,7 +222,7 @@ def open_console(
     from siptui.app.console_sign_in import ConsoleSignIn
     from siptui.app.session import open_session, start_log
     from siptui.app.sign_in_handoff import waiting_runs
-    from siptui.app.worker_start import given_by, known_account, worker_desk
+    from siptui.app.worker_start import given_by, known_account, worker_run_service
     from siptui.background_loop import Aside
     from siptui.cli.preflight_options import record_of, sources_of
     from siptui.gateway.protocol import BulkSignIn
@@ -237,20 +237,20 @@ def open_console(
         record.begin()  # a file that cannot be used is known before anything is on the screen
     start_log(selected.settings, log_level)
     ways = ConsoleSignIn(selected, environ, record=record)
-    desk = worker_desk(
+    run_service = worker_run_service(
         selected,
         account=known_account(selected),
         record=record,
         log_level=log_level,
         gift=ways.gift,
     )
-    desk.host = dataclasses.replace(desk.host, patience=_SCREEN_WAITS)
-    ways.tell = desk.known_as
+    run_service.host = dataclasses.replace(run_service.host, patience=_SCREEN_WAITS)
+    ways.tell = run_service.known_as
     greeting = " ".join([console.greeting, *_warnings(selected)]).strip()
     console = dataclasses.replace(console, sign_in=ways, greeting=greeting)
     if given_by(selected) and not console.read_only:
-        for run in waiting_runs(desk, selected.journal):
-            desk.signed_in(run)
+        for run in waiting_runs(run_service, selected.journal):
+            run_service.signed_in(run)
     aside = Aside("service")
 
     @asynccontextmanager
@@ -275,11 +275,11 @@ def open_console(
         async with session() as opened:
             yield sources_of(opened)
 
-    memory = TenantMemory(selected.journal, desk, connect, aside)
-    checks = ConsoleChecks(sources, aside, lambda: record_of(selected, desk.account))
+    memory = TenantMemory(selected.journal, run_service, connect, aside)
+    checks = ConsoleChecks(sources, aside, lambda: record_of(selected, run_service.account))
     console = dataclasses.replace(console, memory=memory, checks=checks)
     try:
-        return run_console(desk, console)
+        return run_console(run_service, console)
     finally:
         aside.close()
-        desk.close()
+        run_service.close()

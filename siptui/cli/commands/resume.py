@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from siptui.cli.dry_run_conflicts import Compared
     from siptui.cli.preflight_gate import Accounts
     from siptui.runs.orders import Changed
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
     from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 #: Looks for personal accounts and has them named: devices, and whether they are what waits in the
@@ -95,7 +95,7 @@ def command(
     from siptui.app.journal_notice import heeded
     from siptui.app.session import select
     from siptui.app.sign_in_handoff import waiting_runs
-    from siptui.app.worker_start import desk_for, signed_in_account
+    from siptui.app.worker_start import run_service_for, signed_in_account
     from siptui.cli.confirm import confirm
     from siptui.cli.follow_run import tell_news, watch
     from siptui.cli.give_up import confirm_give_up, live_batch
@@ -128,7 +128,7 @@ def command(
         chosen = "--adopt follows a batch" if adopt else "--give-up ends one"
         raise UsageError(f"{chosen}; there is nothing to submit otherwise.")
     selected = select(profile)
-    desk = desk_for(
+    run_service = run_service_for(
         selected,
         foreground=foreground,
         record=record,
@@ -136,25 +136,34 @@ def command(
         wait_for_sign_in=not no_input,
     )
     try:
-        heeded(desk, attended=dry_run or not (yes or no_input))
-        found = _which(desk, run, deciding=bool(adopt or resubmit))
-        state = load(desk.journal, found)
-        looked = partial(_compared, selected, desk, record, log_level)
+        heeded(run_service, attended=dry_run or not (yes or no_input))
+        found = _which(run_service, run, deciding=bool(adopt or resubmit))
+        state = load(run_service.journal, found)
+        looked = partial(_compared, selected, run_service, record, log_level)
         if give_up:
             target = live_batch(state, give_up)
             if dry_run:
-                _show(desk, state, None, changes, "-", again=again, as_json=as_json, compare=looked)
+                _show(
+                    run_service,
+                    state,
+                    None,
+                    changes,
+                    "-",
+                    again=again,
+                    as_json=as_json,
+                    compare=looked,
+                )
                 return 0
             held = holder_of(selected.journal, found) is not None
             if not held and len(state.open_batches()) > 1:  # the others are followed on
                 signed_in_account(selected, record, log_level)
             notes = [] if held else _left_waiting(state)
             confirm_give_up(
-                state, target, tenant=desk.label, notes=notes, yes=yes, no_input=no_input
+                state, target, tenant=run_service.label, notes=notes, yes=yes, no_input=no_input
             )
-            desk.give_up(found, target.number)
+            run_service.give_up(found, target.number)
             return watch(
-                desk,
+                run_service,
                 selected.journal,
                 found,
                 as_json=as_json,
@@ -162,7 +171,7 @@ def command(
                 may_ask=not (no_input or as_json or foreground),
             )
         if holder := holder_of(selected.journal, found):
-            needy = found in waiting_runs(desk, selected.journal)
+            needy = found in waiting_runs(run_service, selected.journal)
             if adopt or resubmit or not (now or needy):
                 raise HeldError(
                     lock_path(selected.journal, found),
@@ -171,13 +180,13 @@ def command(
                     "batch is taken there, too.",
                 )
             if now:
-                desk.try_now(found)
+                run_service.try_now(found)
             if needy:
                 signed_in_account(selected, record, log_level)
-                desk.signed_in(found)
+                run_service.signed_in(found)
             may_ask = not (no_input or as_json)
             return watch(
-                desk,
+                run_service,
                 selected.journal,
                 found,
                 as_json=as_json,
@@ -189,7 +198,16 @@ def command(
             return exit_code(state)
         if dry_run:
             wanted = _wanted(state, batch) if resubmit else None
-            _show(desk, state, wanted, changes, adopt, again=again, as_json=as_json, compare=looked)
+            _show(
+                run_service,
+                state,
+                wanted,
+                changes,
+                adopt,
+                again=again,
+                as_json=as_json,
+                compare=looked,
+            )
             return 0
         signed_in_account(selected, record, log_level)
 
@@ -211,25 +229,25 @@ def command(
 
         word = _Word(yes=yes, no_input=no_input, may_ask=may_ask, again=again)
         if resubmit:
-            if not _resubmit(desk, state, batch, changes, checked, word):
-                return tell_news(desk, found, as_json=as_json, after=state.last_seq)
+            if not _resubmit(run_service, state, batch, changes, checked, word):
+                return tell_news(run_service, found, as_json=as_json, after=state.last_seq)
         elif adopt:
             target = _unsettled(state, batch, adopt)
             confirm(
                 [state.devices[i].device for i in target.devices],
-                tenant=desk.label,
+                tenant=run_service.label,
                 batches=1,
-                instead=f"Nothing is submitted: batch {target.number} of {desk.label} is taken "
-                f"for {adopt}, with {counted(len(target.devices), 'device')}.",
+                instead=f"Nothing is submitted: batch {target.number} of {run_service.label} is "
+                f"taken for {adopt}, with {counted(len(target.devices), 'device')}.",
                 notes=_left_waiting(state),
                 yes=yes,
                 no_input=no_input,
             )
-            desk.adopt(found, target.number, adopt)
+            run_service.adopt(found, target.number, adopt)
         else:
-            _go_on(desk, state, changes, checked, word, now=now)
+            _go_on(run_service, state, changes, checked, word, now=now)
         return watch(
-            desk,
+            run_service,
             selected.journal,
             found,
             as_json=as_json,
@@ -237,7 +255,7 @@ def command(
             may_ask=not (no_input or as_json or foreground),
         )
     finally:
-        desk.close()
+        run_service.close()
 
 
 def _columns(state: "RunState") -> dict[str, str]:
@@ -280,18 +298,18 @@ def _tell_end(state: "RunState", as_json: bool) -> None:
 
 def _compared(
     selected: "Selected",
-    desk: "Office",
+    run_service: "RunService",
     record: "Tape | None",
     log_level: str | None,
     preview: "RunState",
 ) -> "Compared":
     from siptui.cli.dry_run_conflicts import compare
 
-    return compare(selected, preview, desk.journal, record=record, log_level=log_level)
+    return compare(selected, preview, run_service.journal, record=record, log_level=log_level)
 
 
 def _show(
-    desk: "Office",
+    run_service: "RunService",
     state: "RunState",
     wanted: "list[DeviceRecord] | None",
     changes: "Changed",
@@ -310,15 +328,15 @@ def _show(
         return
     records = waiting(state) if wanted is None else wanted
     devices = [r.device for r in records]
-    done = set() if again else _ids(one.device for one in desk.done(devices, run=state.run))
+    done = set() if again else _ids(one.device for one in run_service.done(devices, run=state.run))
     try:
-        notes = desk.notes(devices, run=state.run, again=again)
+        notes = run_service.notes(devices, run=state.run, again=again)
     except BusyDevicesError as error:
         notes = [f"It would be refused: {error.message}", error.remedy]
     if wanted is not None:
         wanted = [r for r in wanted if r.device.hardware_id not in done]
     batches = _batches(state, wanted, changes, done)
-    preview = _preview(desk, state, wanted, changes, again=again)
+    preview = _preview(run_service, state, wanted, changes, again=again)
     compared = compare(preview)
     show_plan(
         batches,
@@ -331,7 +349,7 @@ def _show(
 
 
 def _preview(
-    desk: "Office",
+    run_service: "RunService",
     state: "RunState",
     wanted: "list[DeviceRecord] | None",
     changes: "Changed",
@@ -349,7 +367,7 @@ def _preview(
         events += plan_again(state, wanted, size=size, first=changes.first or 0)
     elif changes.cuts:
         events += changes.cut(state)
-    return planned_state(desk, (), events, state.run)
+    return planned_state(run_service, (), events, state.run)
 
 
 def _batches(
@@ -386,7 +404,7 @@ class _Word:
 
 
 def _go_on(
-    desk: "Office",
+    run_service: "RunService",
     state: "RunState",
     changes: "Changed",
     checked: Checked,
@@ -404,9 +422,9 @@ def _go_on(
 
     queued = waiting(state)
     devices = [r.device for r in queued]
-    done = [] if word.again else desk.done(devices, run=state.run)
+    done = [] if word.again else run_service.done(devices, run=state.run)
     again = word.again or again_wanted(done, may_ask=word.may_ask)
-    notes = desk.notes(devices, run=state.run, again=again) if devices else []
+    notes = run_service.notes(devices, run=state.run, again=again) if devices else []
     gone = set() if again else {one.device.hardware_id for one in done}
     rest = [r for r in queued if r.device.hardware_id not in gone]
     accounts = checked([r.device for r in rest], True)
@@ -415,7 +433,7 @@ def _go_on(
     if rest:
         confirm(
             [r.device for r in rest],
-            tenant=desk.label,
+            tenant=run_service.label,
             batches=len(_batches(state, None, changes, gone | _ids(accounts.left_out))),
             first=changes.first or 0,
             columns=_columns(state),
@@ -426,17 +444,17 @@ def _go_on(
     else:  # nothing but following is left
         for note in [*notes, *accounts.notes] if queued else ():
             click.echo(note, err=True)
-    desk.resume(state.run, changes, now=now, again=again, personal=accounts.left_out)
+    run_service.resume(state.run, changes, now=now, again=again, personal=accounts.left_out)
 
 
 def _ids(devices: Iterable[Device]) -> set[str]:
     return {str(device.hardware_id) for device in devices}
 
 
-def _which(desk: "Office", run: str | None, *, deciding: bool) -> str:
+def _which(run_service: "RunService", run: str | None, *, deciding: bool) -> str:
     if run is not None:
-        return desk.find(run)
-    heads = desk.runs()
+        return run_service.find(run)
+    heads = run_service.runs()
     for head in heads:
         if head.state != "finished" or (deciding and head.unknown):
             return head.run
@@ -484,7 +502,7 @@ def _wanted(state: "RunState", number: int | None) -> "list[DeviceRecord]":
 
 
 def _resubmit(
-    desk: "Office",
+    run_service: "RunService",
     state: "RunState",
     number: int | None,
     changes: "Changed",
@@ -497,20 +515,20 @@ def _resubmit(
 
     wanted = _wanted(state, number)
     devices = [record.device for record in wanted]
-    done = [] if word.again else desk.done(devices, run=state.run)
+    done = [] if word.again else run_service.done(devices, run=state.run)
     again = word.again or again_wanted(done, may_ask=word.may_ask)
-    notes = desk.notes(devices, run=state.run, again=again)
+    notes = run_service.notes(devices, run=state.run, again=again)
     gone = set() if again else {one.device.hardware_id for one in done}
     left_out = [record.index for record in wanted if record.device.hardware_id in gone]
     wanted = [record for record in wanted if record.index not in left_out]
     if not wanted:
-        desk.resubmit(state.run, devices=left_out)  # which writes down that they are done
+        run_service.resubmit(state.run, devices=left_out)  # which writes down that they are done
         return False
     accounts = checked([record.device for record in wanted], False)
     wanted = [record for record in wanted if record.device in accounts.kept]
     confirm(
         [record.device for record in wanted],
-        tenant=desk.label,
+        tenant=run_service.label,
         batches=len(_batches(state, wanted, changes)),
         first=changes.first or 0,
         columns=_columns(state),
@@ -525,5 +543,5 @@ def _resubmit(
     )
     places = [record.index for record in wanted] + left_out
     changes = replace(changes, personal=accounts.named)
-    desk.resubmit(state.run, devices=places, changes=changes, again=again)
+    run_service.resubmit(state.run, devices=places, changes=changes, again=again)
     return True

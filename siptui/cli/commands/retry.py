@@ -55,7 +55,7 @@ def command(
     """
     from siptui.app.journal_notice import heeded
     from siptui.app.session import select
-    from siptui.app.worker_start import desk_for, signed_in_account
+    from siptui.app.worker_start import run_service_for, signed_in_account
     from siptui.cli.confirm import confirm
     from siptui.cli.dry_run import planned_batches, show_plan
     from siptui.cli.dry_run_conflicts import compare, planned_state
@@ -72,7 +72,7 @@ def command(
     from siptui.runs.state_load import load
 
     selected = select(profile)
-    desk = desk_for(
+    run_service = run_service_for(
         selected,
         foreground=foreground,
         record=record,
@@ -80,9 +80,9 @@ def command(
         wait_for_sign_in=not no_input,
     )
     try:
-        heeded(desk, attended=dry_run or not (yes or no_input))
-        found = desk.find(run)
-        state = load(desk.journal, found)
+        heeded(run_service, attended=dry_run or not (yes or no_input))
+        found = run_service.find(run)
+        state = load(run_service.journal, found)
         failed = [
             r
             for r in state.devices
@@ -98,9 +98,9 @@ def command(
             )
         size = batch_size or (state.plan.options.batch_size if state.plan else 100)
         may_ask = attended(yes, no_input, as_json)
-        done = [] if again else desk.done([r.device for r in failed], run=found)
+        done = [] if again else run_service.done([r.device for r in failed], run=found)
         again = again or (not dry_run and again_wanted(done, may_ask=may_ask))
-        notes = desk.notes([r.device for r in failed], run=found, again=again)
+        notes = run_service.notes([r.device for r in failed], run=found, again=again)
         gone = set() if again else {one.device.hardware_id for one in done}
         left_out = [r for r in failed if r.device.hardware_id in gone]
         failed = [r for r in failed if r not in left_out]
@@ -109,8 +109,10 @@ def command(
         if dry_run:
             again_now = [Order(what="go_on", again=True)] if again else []
             planned = plan_again(state, failed, size=size, first=first or 0)
-            preview = planned_state(desk, (), [*again_now, *planned], found)
-            compared = compare(selected, preview, desk.journal, record=record, log_level=log_level)
+            preview = planned_state(run_service, (), [*again_now, *planned], found)
+            compared = compare(
+                selected, preview, run_service.journal, record=record, log_level=log_level
+            )
             notes += compared.notes
             show_plan(
                 batches,
@@ -122,8 +124,8 @@ def command(
             )
             return 0
         if not failed:  # nothing is submitted; that the others are done is written down
-            desk.retry(found, [r.index for r in left_out])
-            return tell_news(desk, found, as_json=as_json, after=state.last_seq)
+            run_service.retry(found, [r.index for r in left_out])
+            return tell_news(run_service, found, as_json=as_json, after=state.last_seq)
         signed_in_account(selected, record, log_level)
         accounts = checked_accounts(
             selected,
@@ -140,7 +142,7 @@ def command(
         batches = planned_batches(state, plan_again(state, failed, size=size, first=first or 0))
         confirm(
             [r.device for r in failed],
-            tenant=desk.label,
+            tenant=run_service.label,
             batches=len(batches),
             first=first or 0,
             columns=columns,
@@ -149,9 +151,9 @@ def command(
             no_input=no_input,
         )
         changes = Changed(batch_size, slots, first, max_failures, accounts.named)
-        desk.retry(found, [r.index for r in [*failed, *left_out]], changes, again=again)
+        run_service.retry(found, [r.index for r in [*failed, *left_out]], changes, again=again)
         return watch(
-            desk,
+            run_service,
             selected.journal,
             found,
             as_json=as_json,
@@ -159,7 +161,7 @@ def command(
             may_ask=not (no_input or as_json or foreground),
         )
     finally:
-        desk.close()
+        run_service.close()
 
 
 def _instead(state: "RunState", cause: str | None) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from siptui.devicelist import DeviceList
     from siptui.domain.device import Device
     from siptui.runs.events import Options
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
 _SHOWN = 20
 
@@ -122,7 +122,7 @@ def command(
     from siptui.app.journal_notice import heeded
     from siptui.app.list_input import left_out, read_how, read_list
     from siptui.app.session import select
-    from siptui.app.worker_start import desk_for, signed_in_account
+    from siptui.app.worker_start import run_service_for, signed_in_account
     from siptui.cli.confirm import confirm
     from siptui.cli.dry_run import show_plan
     from siptui.cli.follow_run import watch
@@ -155,7 +155,7 @@ def command(
         )
         return ExitCode.OK
     account = signed_in_account(selected, record, log_level)
-    desk = desk_for(
+    run_service = run_service_for(
         selected,
         foreground=foreground,
         account=account,
@@ -165,8 +165,8 @@ def command(
     )
     try:
         attended = sys.stdin.isatty() and not (yes or no_input or as_json)
-        heeded(desk, attended=attended)
-        plan = _chosen(desk, found.devices, again=again, new_only=new_only, may_ask=attended)
+        heeded(run_service, attended=attended)
+        plan = _chosen(run_service, found.devices, again=again, new_only=new_only, may_ask=attended)
         notes = [*read_how(found), *left_out(found), *plan.notes]
         if not plan.devices:
             _nothing_to_do(found, plan, as_json)
@@ -203,7 +203,7 @@ def command(
         batches = make_batches(devices, size=size, first=first or 0)
         confirm(
             devices,
-            tenant=desk.label,
+            tenant=run_service.label,
             batches=len(batches),
             skipped=skipped,
             columns=found.headers_read,
@@ -212,8 +212,8 @@ def command(
             yes=yes,
             no_input=no_input,
         )
-        with desk.deciding():  # until it is held, so that of two that start at once one does
-            run = desk.create(
+        with run_service.deciding():  # until it is held, so that of two that start at once one does
+            run = run_service.create(
                 devices,
                 file=found.file,
                 sha256=found.sha256,
@@ -234,16 +234,16 @@ def command(
             if not as_json:
                 some = counted(len(batches), "batch")
                 click.echo(f"run {run}: {counted(len(devices), 'device')} in {some}")
-            desk.start(run)
+            run_service.start(run)
         return watch(
-            desk,
+            run_service,
             selected.journal,
             run,
             as_json=as_json,
             may_ask=not (no_input or as_json or foreground),
         )
     finally:
-        desk.close()
+        run_service.close()
 
 
 def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
@@ -276,7 +276,12 @@ class _Plan:
 
 
 def _chosen(
-    desk: "Office", devices: "Sequence[Device]", *, again: bool, new_only: bool, may_ask: bool
+    run_service: "RunService",
+    devices: "Sequence[Device]",
+    *,
+    again: bool,
+    new_only: bool,
+    may_ask: bool,
 ) -> _Plan:
     """What of the list goes out by what earlier runs came to.
 
@@ -287,19 +292,19 @@ def _chosen(
     from siptui.runs.conflicts import refuse_signed_in
 
     if new_only:
-        split = desk.new_only(devices)
+        split = run_service.new_only(devices)
         counts = [
             (len(split.signed_in), "signed in already"),
             (len(split.at_service), "at the service in another run, or their accounts are"),
         ]
         notes = [f"{_left(number)} left out: {why}." for number, why in counts if number]
         return _Plan(split.to_do, notes)
-    done = [] if again else desk.done(devices)
-    notes = desk.notes(devices, again=again)
+    done = [] if again else run_service.done(devices)
+    notes = run_service.notes(devices, again=again)
     if not may_ask:
         refuse_signed_in(done)
     if again_wanted(done, may_ask=may_ask):
-        return _Plan(devices, desk.notes(devices, again=True), again=True)
+        return _Plan(devices, run_service.notes(devices, again=True), again=True)
     gone = {one.device.hardware_id for one in done}
     return _Plan([d for d in devices if d.hardware_id not in gone], notes, again)
 
@@ -323,19 +328,21 @@ def _dry(selected: "Selected", found: "DeviceList", *, again: bool, new_only: bo
     nothing."""
     from siptui.app.journal_notice import told
     from siptui.runs.conflicts import BusyDevicesError, SignedInError
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
     plan = _Plan(found.devices, [])
     if selected.journal.exists():
-        office = told(Office(selected.journal, tenant=selected.profile.tenant))
-        office.host = selected.host
+        run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
+        run_service.host = selected.host
         try:
-            plan = _chosen(office, found.devices, again=again, new_only=new_only, may_ask=False)
+            plan = _chosen(
+                run_service, found.devices, again=again, new_only=new_only, may_ask=False
+            )
         except (BusyDevicesError, SignedInError) as error:
             why = f"It would be refused: {error.message}"
             plan = _Plan(found.devices, [why, error.remedy])
         finally:
-            office.close()
+            run_service.close()
     if note := deadlines_note(plan.devices, datetime.now(UTC)):
         plan.notes.append(note)
     return plan

@@ -26,18 +26,18 @@ def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
     from siptui.app.journal_notice import told
     from siptui.app.session import select
     from siptui.cli.wording import columns
-    from siptui.runs.service import Office
+    from siptui.runs.service import RunService
 
     selected = select(profile)
-    office = Office(selected.journal, tenant=selected.profile.tenant)
+    run_service = RunService(selected.journal, tenant=selected.profile.tenant)
     try:
-        notice = office.acknowledge() if acknowledge else told(office).notice
+        notice = run_service.acknowledge() if acknowledge else told(run_service).notice
         if acknowledge:
             click.echo(f"Acknowledged: {notice}" if notice else "There was no warning.", err=True)
             notice = ""
-        heads = office.runs()
+        heads = run_service.runs()
     finally:
-        office.close()
+        run_service.close()
     if as_json:
         body = {"runs": [asdict(head) for head in heads]} | ({"warning": notice} if notice else {})
         click.echo(json.dumps(body, ensure_ascii=False))

@@ -60,7 +60,7 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
                 return "no run is going on"
             return "" if session.waits() else "nothing waits"
         case "acknowledge":
-            return "" if session.desk.notice else "the journal has no warning"
+            return "" if session.run_service.notice else "the journal has no warning"
         case "export" | "summary":
             return "" if run is not None else "no run yet, so no results"
         case "sign_in":

@@ -1,4 +1,4 @@
-"""What a console works on: a desk, a list, a run. It decides nothing and draws nothing."""
+"""What a console works on: a run service, a list, a run. It decides nothing and draws nothing."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
-from siptui.runs.desk import Desk, Following
 from siptui.runs.events import Stored
-from siptui.runs.follower import Changes
+from siptui.runs.follower import Changes, Follower
 from siptui.runs.orders import DECIDED, UNCHANGED, Changed, may_be_given_up
+from siptui.runs.service import RunService
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.tui.console.table_rows import Board
 from siptui.tui.options import ConsoleOptions
@@ -40,20 +40,20 @@ def read_list(path: Path, region: Region | None, options: ListOptions) -> "Devic
 class Session:
     """The list that was opened and the run that is followed."""
 
-    def __init__(self, desk: Desk, options: ConsoleOptions) -> None:
-        self.desk = desk
+    def __init__(self, run_service: RunService, options: ConsoleOptions) -> None:
+        self.run_service = run_service
         self.options = options
         self.board = Board()
         self.path: Path | None = None
         self._read_with = options.list_options
         self.region = options.region
-        self.account = desk.account
+        self.account = run_service.account
         self.tenant_id = options.tenant_id
         self.public_ips = options.public_ips
         self.number_type = options.number_type
         self.preflight: Preflight | None = None
         self.events: list[Stored] = []
-        self._following: Following | None = None
+        self._following: Follower | None = None
         #: How many rows of the list could be submitted and were not selected for the run.
         self.rest = 0
         #: Whether the run has an end before it and no process works on it; see `look_for_worker`.
@@ -67,7 +67,7 @@ class Session:
     def tenant(self) -> str:
         """The tenant for people: its own name where the service has told it, and what the
         profile calls it."""
-        called, ways = visible(self.desk.tenant), self.options.sign_in
+        called, ways = visible(self.run_service.tenant), self.options.sign_in
         name = visible(ways.tenant_name) if ways is not None else ""
         return f"{name} ({called})" if name and name != called else called
 
@@ -91,7 +91,7 @@ class Session:
         """
         gone, waits, run = False, "", self.run
         if run is not None and self.live and not self.unreadable:
-            holder = self.desk.holder(run.run)
+            holder = self.run_service.holder(run.run)
             gone, waits = holder is None, holder.waits if holder else ""
             if gone and self._following is not None:
                 self._following.check()
@@ -165,8 +165,10 @@ class Session:
             return
         left_out = [device for device in devices.devices if device.key in without]
         rest = sum(without[device.key] == NOT_SELECTED for device in left_out)
-        with self.desk.deciding():  # until it is held, so that of two that start at once one does
-            run = self.desk.create(
+        with (
+            self.run_service.deciding()
+        ):  # until it is held, so that of two that start at once one does
+            run = self.run_service.create(
                 [device for device in devices.devices if device.key not in without],
                 file=visible(str(self.path.absolute())) if self.path else devices.file,
                 sha256=devices.sha256,
@@ -175,7 +177,7 @@ class Session:
                 again=again,
                 read_from=devices.read_from,
             )
-            self.desk.start(run)
+            self.run_service.start(run)
         for why in dict.fromkeys(without.values()):
             some = [device for device in left_out if without[device.key] == why]
             self.board.leave_out(some, f"left out: {why}", good=why == NOT_SELECTED)
@@ -184,7 +186,7 @@ class Session:
 
     def follow(self, run: str, *, same_list: bool = False) -> Changes:
         """Follow a run from its beginning."""
-        following = self.desk.follow(run)
+        following = self.run_service.follow(run)
         self.leave()
         self.rest = 0
         self._following = following
@@ -229,7 +231,7 @@ class Session:
         """Have these failed devices submitted once more, in batches of another size perhaps."""
         if self.run is not None:
             changes = Changed(batch_size=batch_size) if batch_size else UNCHANGED
-            self.desk.retry(self.run.run, [r.index for r in records], changes, again=again)
+            self.run_service.retry(self.run.run, [r.index for r in records], changes, again=again)
 
     def undecided(self) -> list[tuple[BatchRecord, list[DeviceRecord]]]:
         """The batches with devices of unknown outcome that nobody looks for any more."""

@@ -31,7 +31,7 @@ class Console(Tenant):
             self.welcome = ((visible(options.greeting), "accent"),)
         if not options.file:
             self.log_pane.append(self.opening_lines())
-        if notice := self.session.desk.notice:
+        if notice := self.session.run_service.notice:
             self.log_pane.append([((visible(notice), "unknown"),)])
             self.action_acknowledge()
         if options.run:
@@ -51,20 +51,20 @@ class Console(Tenant):
         """Show what was found wrong with the journal until the operator says that it was read."""
         if not self.may("acknowledge"):
             return
-        text: list[Line] = [((visible(self.session.desk.notice), "unknown"),)]
+        text: list[Line] = [((visible(self.session.run_service.notice), "unknown"),)]
         choices = [
             ("later", "not yet", "it is shown again"),
             ("read", "acknowledge", "I know what may be missing; do not show it again"),
         ]
         if await self.app.push_screen_wait(Choice("The journal", choices, text)) == "read":
-            self.do(self.session.desk.acknowledge)
+            self.do(self.session.run_service.acknowledge)
             self.say("acknowledged: the warning of the journal is not shown again.", "muted")
 
     # -- runs
 
     def _unfinished(self) -> list[Unfinished]:
         try:
-            return unfinished(self.session.desk)
+            return unfinished(self.session.run_service)
         except SiptuiError as error:
             self.call_after_refresh(self.tell, error)
             return []
@@ -97,7 +97,7 @@ class Console(Tenant):
         from siptui.tui.dialogs.runs import RunsPage
 
         try:
-            heads = self.session.desk.runs()
+            heads = self.session.run_service.runs()
         except SiptuiError as error:
             self.tell(error)
             return

@@ -73,7 +73,7 @@ class Signing(Lists):
             self._now_known(account.tenant)
             run = self.session.run
             if run is not None and run.finished is None:
-                self.session.desk.signed_in(run.run)
+                self.session.run_service.signed_in(run.run)
         except SiptuiError as error:
             self.tell(error)
             return False

@@ -1,4 +1,4 @@
-"""What changes something in the tenant: each a question, then one call of the desk.
+"""What changes something in the tenant: each a question, then one call of the run service.
 
 Over 400 lines because each order is a conversation over the same view, and they share questions.
 """
@@ -115,7 +115,7 @@ class Orders(Signing):
         left_out = len(chosen.keys) - len(self.devices_of(chosen))
         while True:
             try:
-                said = session.desk.notes(devices, again=again)
+                said = session.run_service.notes(devices, again=again)
             except SiptuiError as error:
                 self.tell(error)
                 return []
@@ -157,7 +157,7 @@ class Orders(Signing):
         """The rows that are left out because they are signed in as the list wants it, and whether
         those are submitted once more instead; none if the operator goes back."""
         try:
-            done = self.session.desk.done(devices, run=run)
+            done = self.session.run_service.done(devices, run=run)
         except SiptuiError as error:
             self.tell(error)
             return None
@@ -260,7 +260,7 @@ class Orders(Signing):
         waiting = [device for device in waiting if device.key not in done]
         if waiting:
             try:
-                notes = session.desk.notes(waiting, run=run.run, again=again)
+                notes = session.run_service.notes(waiting, run=run.run, again=again)
             except SiptuiError as error:
                 self.tell(error)
                 return
@@ -272,7 +272,7 @@ class Orders(Signing):
             question = session.naming_headers(question)
             if not await self.app.push_screen_wait(Confirm("Resume", question, len(waiting))):
                 return
-        self.do(partial(session.desk.resume, run.run, again=again))
+        self.do(partial(session.run_service.resume, run.run, again=again))
 
     @work(group="flow", exclusive=True)
     async def action_retry_cause(self) -> None:
@@ -358,7 +358,7 @@ class Orders(Signing):
         if not await self.signed_in():
             return
         if batch_id:
-            self.do(partial(session.desk.adopt, run, number, batch_id))
+            self.do(partial(session.run_service.adopt, run, number, batch_id))
             return
         lost = {b.number: records for b, records in session.undecided()}.get(number, [])
         if not lost:
@@ -367,7 +367,7 @@ class Orders(Signing):
         if asked is None:
             return
         done, again = asked
-        order = partial(session.desk.resubmit, run, number, again=again)
+        order = partial(session.run_service.resubmit, run, number, again=again)
         lost = [record for record in lost if record.device.key not in done]
         if not lost:  # that they are done is written down; nothing is submitted
             self.do(order)
@@ -402,25 +402,25 @@ class Orders(Signing):
         left = without_outcome(run, run.batches[chosen])
         question = sentences.give_up_question(run.batches[chosen], len(left), session.tenant)
         if await self.app.push_screen_wait(Confirm("Give up", question, len(left))):
-            self.do(partial(session.desk.give_up, run.run, chosen))
+            self.do(partial(session.run_service.give_up, run.run, chosen))
 
     def action_pause(self) -> None:
         """Pause, or go on."""
         run = self.session.run
         self.look_for_worker()  # an order that nobody would carry out is refused
         if self.may("pause") and run is not None:
-            desk = self.session.desk
-            order = desk.go_on if run.paused else desk.pause
+            run_service = self.session.run_service
+            order = run_service.go_on if run.paused else run_service.pause
             self.do(partial(order, run.run, how=f"{self.key_of['pause']} in the console"))
 
     def action_try_now(self) -> None:
         """End the waits of the run and of the service."""
         run = self.session.run
         if self.may("try_now") and run is not None:
-            self.do(partial(self.session.desk.try_now, run.run))
+            self.do(partial(self.session.run_service.try_now, run.run))
 
     def do(self, order: Any, *, then_all: bool = False) -> None:
-        """Give an order to the desk and show what came of it; errors are told."""
+        """Give an order to the service of runs and show what came of it; errors are told."""
         try:
             order()
         except SiptuiError as error:

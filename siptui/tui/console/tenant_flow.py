@@ -33,9 +33,9 @@ class Tenant(Orders):
         except ValueError:
             pass
         try:
-            return TenantId(tenant_id(self.session.desk.tenant))
+            return TenantId(tenant_id(self.session.run_service.tenant))
         except ValueError:
-            name = visible(self.session.desk.tenant)
+            name = visible(self.session.run_service.tenant)
         why = f"Only {name} is known; the URL takes the id alone."
         if self.session.options.sign_in is not None:
             why += f" It is known after a sign-in ({self.key_of['sign_in']})."
@@ -190,7 +190,7 @@ class Tenant(Orders):
             if not plan.fixes and not plan.left:
                 self.say("fix: nothing fails that could be set right.", "muted")
                 return
-            known = self.tenant_known().guid or self.session.desk.tenant
+            known = self.tenant_known().guid or self.session.run_service.tenant
             page = FixPage(
                 plan,
                 checks,

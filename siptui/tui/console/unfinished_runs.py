@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from siptui.domain.text import visible
-from siptui.runs.desk import Desk
-from siptui.runs.service import RunHead
+from siptui.runs.service import RunHead, RunService
 from siptui.runs.state import RunState
 from siptui.tui.console.sentences import plural
 
@@ -25,14 +24,14 @@ class Unfinished:
         return visible(self.head.file.replace("\\", "/").rsplit("/", 1)[-1]) or self.head.run
 
 
-def unfinished(desk: Desk) -> list[Unfinished]:
+def unfinished(run_service: RunService) -> list[Unfinished]:
     """The newest runs of the journal that are not finished. Raises `SiptuiError`."""
-    heads = [head for head in desk.runs() if head.state != "finished"]
-    return [Unfinished(head, _about(desk, head)) for head in heads[:_MOST]]
+    heads = [head for head in run_service.runs() if head.state != "finished"]
+    return [Unfinished(head, _about(run_service, head)) for head in heads[:_MOST]]
 
 
-def _about(desk: Desk, head: RunHead) -> str:
-    following = desk.follow(head.run)
+def _about(run_service: RunService, head: RunHead) -> str:
+    following = run_service.follow(head.run)
     try:
         following.poll()
         return standing(following.state, head)

@@ -27,7 +27,7 @@ from siptui.runs.events import Event, Note, Options, RunFinished, RunStopped
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.sqlite_file import COPY, with_suffix
 from siptui.runs.run_log import Book
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
 from siptui.runs.worker import leave_to_others, take
@@ -124,7 +124,7 @@ class EngineHarness:
         self.emulator = emulator or Emulator(scenario, seed=seed, epoch=START)
         self.tenant = self.emulator.tenant
         self.ledger = self.tenant.ledger
-        self.office = Office(self.path, tenant="Contoso", now=now)
+        self.run_service = RunService(self.path, tenant="Contoso", now=now)
         self.seed = seed
         self.token_now = "test-token"
 
@@ -136,14 +136,14 @@ class EngineHarness:
 
     def create(self, wanted: Sequence[Device], options: Options | None = None) -> str:
         """A planned run."""
-        return self.office.create(
+        return self.run_service.create(
             wanted, file="list.csv", sha256="0" * 64, skipped=0, options=options or Options()
         )
 
     def start(self, run: str, *, sign_in_wait: float = 0.0) -> Work:
         """An engine of its own process, as far as it can tell, at work on `run`."""
         lock = take(self.path, run)
-        leave_to_others(self.office.journal, run, now(), self.office.host)
+        leave_to_others(self.run_service.journal, run, now(), self.run_service.host)
         http = open_client(transport=self.emulator.transport())
         throttle = Throttle(self.path.parent / ".waits" / "admin_api.json", now)
         client = BulkSignInClient(http, "https://emulator.invalid", self, throttle=throttle)
@@ -153,7 +153,7 @@ class EngineHarness:
         engine = Engine(
             book,
             client,
-            host=self.office.host,
+            host=self.run_service.host,
             rng=rng,
             sign_in_wait=sign_in_wait,
             order_seconds=_ORDER_SECONDS,
@@ -166,7 +166,7 @@ class EngineHarness:
 
     def forget(self, run: str, *kinds: type[Event]) -> None:
         """Lose the tail of the journal from the first event of these kinds on, in its copy, too."""
-        first = min(s.seq for s in self.office.journal.read(run) if isinstance(s.event, kinds))
+        first = min(s.seq for s in self.run_service.journal.read(run) if isinstance(s.event, kinds))
         with contextlib.closing(sqlite3.connect(self.path)) as db, db:
             db.execute("DELETE FROM events WHERE run = ? AND seq >= ?", (run, first))
         with_suffix(self.path, COPY).unlink(missing_ok=True)
@@ -179,11 +179,11 @@ class EngineHarness:
 
     def state(self, run: str) -> RunState:
         """The run as the journal tells it."""
-        return load(self.office.journal, run)
+        return load(self.run_service.journal, run)
 
     def events(self, run: str, kind: type[E]) -> list[E]:
         """The run's events of one kind, in order."""
-        stored = self.office.journal.read(run)
+        stored = self.run_service.journal.read(run)
         return [s.event for s in stored if isinstance(s.event, kind)]
 
     def notes(self, run: str) -> list[str]:

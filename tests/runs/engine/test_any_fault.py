@@ -122,20 +122,20 @@ class Story:
             harness.token_now = ""
             await asyncio.sleep(45)
             harness.token_now = f"token-{next(_NUMBERS)}"
-            harness.office.signed_in(run)
+            harness.run_service.signed_in(run)
         elif what == "pause":
-            harness.office.pause(run)
+            harness.run_service.pause(run)
             await asyncio.sleep(30)
-            harness.office.go_on(run)
+            harness.run_service.go_on(run)
         elif what == "stop":
-            harness.office.stop(run)
+            harness.run_service.stop(run)
         elif what == "foreign":
             harness.tenant.start_foreign(ForeignBatch(at=0, region=Region.EMEA, devices=5))
         elif what == "outage":
             at = harness.tenant.settle()
             harness.emulator.faults.add(FaultRule(kind="refused", call="*", until=at + 40))
         elif what == "retry":
-            harness.office.retry(run, range(27))
+            harness.run_service.retry(run, range(27))
         elif what == "twin":
             self._twin()
         elif what == "second":
@@ -180,9 +180,9 @@ class Story:
         lost = [r for r in lobby if r.batch not in _finished(state)]
         if any(r.state in busy for r in [*lost, state.devices[0]]):
             with pytest.raises(BusyDevicesError):
-                self.harness.office.notes(phones)
+                self.harness.run_service.notes(phones)
         else:
-            self.harness.office.notes(phones)
+            self.harness.run_service.notes(phones)
 
     async def _decide(self) -> None:
         """The operator looks when all is quiet, and says what became of the lost batches."""
@@ -192,9 +192,9 @@ class Story:
             wanted = {harness.state(self.run).devices[i].device.key for i in batch.devices}
             mine = [s for s in harness.ledger.submits if set(s.items) == wanted]
             if mine:
-                harness.office.adopt(self.run, batch.number, mine[-1].batch_id)
+                harness.run_service.adopt(self.run, batch.number, mine[-1].batch_id)
             else:
-                harness.office.resubmit(self.run, batch.number)
+                harness.run_service.resubmit(self.run, batch.number)
 
     async def to_the_end(self) -> RunFinished:
         """Resume for as long as the run stops for a reason that passes."""
@@ -205,8 +205,8 @@ class Story:
             if end.code == "undecided":
                 await self._decide()
             if end.code == "held_back":  # the word for what others left undecided
-                self.harness.office.resume(self.run, again=True)
-            self.harness.office.go_on(self.run)
+                self.harness.run_service.resume(self.run, again=True)
+            self.harness.run_service.go_on(self.run)
             assert end.code in _PASSING, end
             self.work = self._new()
         raise AssertionError("the run does not end")
@@ -252,7 +252,7 @@ class Story:
         self._check_orders()
 
     def _check_orders(self) -> None:
-        stored = self.harness.office.journal.read(self.run)
+        stored = self.harness.run_service.journal.read(self.run)
         words = ("retry", "resubmit")
         orders = {s.seq for s in stored if isinstance(s.event, Order) and s.event.what in words}
         planned = [s.event for s in stored if isinstance(s.event, BatchPlanned)]

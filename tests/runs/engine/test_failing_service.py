@@ -96,7 +96,7 @@ def test_a_new_sign_in_is_waited_for_and_used_at_once(tmp_path: Path) -> None:
         assert not work.ended
         assert "sign-in needed" in harness.events(run, Waiting)[-1].why
         harness.token_now = "another-token"
-        harness.office.signed_in(run)
+        harness.run_service.signed_in(run)
         _all_done(harness, run, await work.end(), 30)
 
     emulated_time.run(main(), limit=6 * 3600)

@@ -36,7 +36,7 @@ def test_it_frees_its_slot_at_once_and_the_rest_goes_out(
         await asyncio.sleep(2 * HOURS)
         assert len(harness.ids()) == 1, "it keeps its slot"
         assert any(f"resume {run} --give-up 1" in note for note in harness.notes(run))
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         await asyncio.sleep(15)
         assert len(harness.ids()) == 2
         end = await work.end()
@@ -59,20 +59,20 @@ def test_without_a_worker_the_rest_is_not_set_going_by_it(tmp_path: Path) -> Non
         work = harness.start(run)
         await asyncio.sleep(HOURS)
         await work.kill()
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "stopped"
         assert len(harness.ids()) == 1
         assert exit_code(harness.state(run)) == 5
-        harness.office.resume(run)
+        harness.run_service.resume(run)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert (end.succeeded, end.unknown) == (9, 1)
         # Only the operator's word submits what was given up.
         assert len(harness.events(run, BatchSubmitting)) == 2
         harness.tenant.change_devices(DeviceRule(match=["00-04-F2-00-00-01"], stuck=False))
-        harness.office.resubmit(run, batch=1)
+        harness.run_service.resubmit(run, batch=1)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert (end.succeeded, end.unknown) == (10, 0)
@@ -88,7 +88,7 @@ def test_the_last_open_batch_given_up_ends_the_run(tmp_path: Path) -> None:
         run = harness.create(devices(5))
         work = harness.start(run)
         await asyncio.sleep(600)
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         end = await work.end()
         assert isinstance(end, RunFinished)
         assert end.unknown == 5
@@ -107,7 +107,7 @@ def test_it_takes_no_slot_of_ours_and_holds_its_accounts(tmp_path: Path) -> None
         run = harness.create([*devices(4), same, device(51)], Options(batch_size=2, slots=1))
         work = harness.start(run)
         await asyncio.sleep(HOURS)
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         end = await work.end()
         assert isinstance(end, RunStopped)
         assert end.code == "undecided"
@@ -126,12 +126,12 @@ def test_it_can_be_followed_again(tmp_path: Path) -> None:
         run = harness.create(devices(3))
         work = harness.start(run)
         await asyncio.sleep(600)
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         assert isinstance(await work.end(), RunFinished)
-        harness.office.adopt(run, 1, "another")
+        harness.run_service.adopt(run, 1, "another")
         assert isinstance(await harness.work(run), RunFinished)
         assert harness.state(run).counts[DeviceState.UNKNOWN] == 3
-        harness.office.adopt(run, 1, harness.ids()[0])
+        harness.run_service.adopt(run, 1, harness.ids()[0])
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 3
@@ -147,7 +147,7 @@ def test_one_that_is_looked_for_is_left_to_the_operator_at_once(tmp_path: Path) 
         run = harness.create(devices(3), Options(settle_seconds=HOURS))
         work = harness.start(run)
         await asyncio.sleep(60)
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         end = await work.end()
         assert isinstance(end, RunFinished)
         assert end.unknown == 3
@@ -163,12 +163,12 @@ def test_an_order_about_a_batch_that_is_not_live_says_so(tmp_path: Path) -> None
         run = harness.create(devices(4), Options(batch_size=2, slots=1))
         work = harness.start(run)
         await asyncio.sleep(10)
-        harness.office.give_up(run, 2)
-        harness.office.give_up(run, 9)
+        harness.run_service.give_up(run, 2)
+        harness.run_service.give_up(run, 9)
         end = await work.end()
         assert isinstance(end, RunFinished)
         assert end.succeeded == 4
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         assert isinstance(await harness.work(run), RunFinished)
         assert [note for note in harness.notes(run) if "cannot be given up" in note][2:]
         assert harness.events(run, BatchGivenUp) == []
@@ -183,7 +183,7 @@ def test_what_the_first_devices_came_to_counts_it_as_bad(tmp_path: Path) -> None
         run = harness.create(devices(8, (Region.EMEA,)), options)
         work = harness.start(run)
         await asyncio.sleep(HOURS)
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         end = await work.end()
         assert isinstance(end, RunStopped)
         assert end.code == "canary"
@@ -199,7 +199,7 @@ def test_it_is_a_live_batch_of_the_tenant_for_another_journal(tmp_path: Path) ->
         run = harness.create(devices(2))
         work = harness.start(run)
         await asyncio.sleep(HOURS)
-        harness.office.give_up(run, 1)
+        harness.run_service.give_up(run, 1)
         assert isinstance(await work.end(), RunFinished)
         (tmp_path / "other").mkdir()
         other = EngineHarness(tmp_path / "other", emulator=harness.emulator)

@@ -123,7 +123,7 @@ def test_of_two_alike_the_operator_chooses(tmp_path: Path) -> None:
         assert harness.ids()[0] in unsettled.candidates
         assert exit_code(harness.state(run)) == 5
 
-        harness.office.adopt(run, 1, harness.ids()[0])
+        harness.run_service.adopt(run, 1, harness.ids()[0])
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert (end.succeeded, end.unknown) == (10, 0)
@@ -163,10 +163,10 @@ def test_an_unsettled_batch_is_submitted_again_on_the_operators_word(tmp_path: P
         lose(harness, "cut", "before")
         run = harness.create(devices(10), Options(batch_size=5, settle_seconds=30))
         await harness.work(run)
-        harness.office.retry(run, range(10))  # nothing failed, so this is no such word
+        harness.run_service.retry(run, range(10))  # nothing failed, so this is no such word
         await harness.work(run)
         assert len(harness.ids()) == 1
-        harness.office.resubmit(run, batch=1)
+        harness.run_service.resubmit(run, batch=1)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert (end.succeeded, end.unknown) == (10, 0)
@@ -190,7 +190,7 @@ def test_a_batch_is_adopted_only_if_it_can_be_the_one(tmp_path: Path) -> None:
         await harness.work(run)
         before = harness.ledger.foreign[0].batch_id
         for batch, batch_id in ((1, before), (1, harness.ids()[0]), (1, "no-such"), (2, before)):
-            harness.office.adopt(run, batch, batch_id)
+            harness.run_service.adopt(run, batch, batch_id)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.unknown == 5
@@ -210,10 +210,10 @@ def test_orders_are_heard_while_an_adoption_waits_for_the_service(tmp_path: Path
         run = harness.create(devices(5), Options(settle_seconds=30))
         await harness.work(run)
         harness.fault("refused", "batchstatus", until=4000)
-        harness.office.adopt(run, 1, "00000000-0000-0000-0000-000000000001")
+        harness.run_service.adopt(run, 1, "00000000-0000-0000-0000-000000000001")
         work = harness.start(run)
         await asyncio.sleep(60)
-        harness.office.resubmit(run, batch=1)
+        harness.run_service.resubmit(run, batch=1)
         await asyncio.sleep(20)
         assert len(harness.ids()) == 1
         end = await work.end()
@@ -265,10 +265,10 @@ def test_another_device_of_an_account_waits_for_the_decision_about_a_lost_batch(
         again = await harness.work(run)  # to go on is no decision
         assert isinstance(again, RunStopped)
         assert harness.ids() == []
-        harness.office.resubmit(run, batch=1)
+        harness.run_service.resubmit(run, batch=1)
         end = await harness.work(run)
         assert isinstance(end, RunStopped)  # what waits otherwise needs a word of its own
-        harness.office.go_on(run)
+        harness.run_service.go_on(run)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 10

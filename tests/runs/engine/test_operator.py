@@ -33,12 +33,12 @@ def test_pause_submits_nothing_and_follows_on(tmp_path: Path) -> None:
         run = harness.create(devices(25), FIVE)
         work = harness.start(run)
         await asyncio.sleep(10)
-        harness.office.pause(run)
+        harness.run_service.pause(run)
         await asyncio.sleep(1200)
         state = harness.state(run)
         assert +state.counts == {DeviceState.SUCCEEDED: 15, DeviceState.QUEUED: 10}
         assert not work.ended
-        harness.office.go_on(run)
+        harness.run_service.go_on(run)
         end = await work.end()
         assert isinstance(end, RunFinished)
         assert end.succeeded == 25
@@ -52,13 +52,13 @@ def test_stop_follows_what_is_live_and_resume_goes_on(tmp_path: Path) -> None:
         run = harness.create(devices(25), FIVE)
         work = harness.start(run)
         await asyncio.sleep(10)
-        harness.office.stop(run)
+        harness.run_service.stop(run)
         end = await work.end()
         assert isinstance(end, RunStopped)
         assert end.code == "stopped"
         state = harness.state(run)
         assert +state.counts == {DeviceState.SUCCEEDED: 15, DeviceState.QUEUED: 10}
-        harness.office.go_on(run)
+        harness.run_service.go_on(run)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 25
@@ -71,11 +71,11 @@ def test_stop_given_before_the_process_came_holds(tmp_path: Path) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path)
         run = harness.create(devices(5))
-        harness.office.stop(run)
+        harness.run_service.stop(run)
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert harness.ids() == []
-        harness.office.go_on(run)
+        harness.run_service.go_on(run)
         assert isinstance(await harness.work(run), RunFinished)
 
     emulated_time.run(main(), limit=6 * HOURS)
@@ -90,8 +90,8 @@ def test_retry_submits_the_failed_ones_alone(tmp_path: Path) -> None:
         assert (end.succeeded, end.failed) == (7, 3)
         assert exit_code(harness.state(run)) == 3
         harness.tenant.change_devices(DeviceRule(online=True))
-        harness.office.retry(run, range(10))
-        harness.office.retry(run, range(10))  # as when a key is pressed twice
+        harness.run_service.retry(run, range(10))
+        harness.run_service.retry(run, range(10))  # as when a key is pressed twice
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 10
@@ -114,7 +114,7 @@ def test_each_device_counts_its_own_attempts(tmp_path: Path) -> None:
         run = harness.create(devices(2))
         await harness.work(run)
         for wanted in ([0], [0, 1]):
-            harness.office.retry(run, wanted)
+            harness.run_service.retry(run, wanted)
             await harness.work(run)
         assert [r.attempt for r in harness.state(run).devices] == [3, 2]
         assert sorted(harness.ledger.times.values()) == [2, 3]
@@ -130,7 +130,7 @@ def test_a_retry_waits_while_the_old_batch_is_alive(tmp_path: Path) -> None:
         work = harness.start(run)
         await asyncio.sleep(150)
         assert harness.state(run).counts[DeviceState.FAILED] == 1
-        harness.office.retry(run, [0])
+        harness.run_service.retry(run, [0])
         end = await work.end()
         assert isinstance(end, RunFinished)
         assert end.succeeded == 5
@@ -187,7 +187,7 @@ def test_too_many_failures_among_the_first_stop_the_run(tmp_path: Path) -> None:
         assert sum(len(s.items) for s in harness.ledger.submits) == 4
         assert harness.state(run).counts[DeviceState.QUEUED] == 20
         assert exit_code(harness.state(run)) != 0
-        harness.office.go_on(run)  # the operator's word to go on regardless
+        harness.run_service.go_on(run)  # the operator's word to go on regardless
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert (end.succeeded, end.failed) == (23, 1)
@@ -207,16 +207,16 @@ def test_a_retry_after_a_stop_lets_nothing_else_out(tmp_path: Path, stopped_by: 
         work = harness.start(run)
         if stopped_by == "stopped":
             await asyncio.sleep(10)
-            harness.office.stop(run)
+            harness.run_service.stop(run)
         end = await work.end()
         assert isinstance(end, RunStopped)
         assert end.code == stopped_by
-        harness.office.retry(run, [1])
+        harness.run_service.retry(run, [1])
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert harness.state(run).counts[DeviceState.QUEUED] == 6
         assert [len(s.items) for s in harness.ledger.submits] == [4, 1]
-        harness.office.go_on(run)
+        harness.run_service.go_on(run)
         assert isinstance(await harness.work(run), RunFinished)
         assert sum(len(s.items) for s in harness.ledger.submits) == 11
 
@@ -245,7 +245,7 @@ def test_the_first_devices_are_judged_by_whoever_comes_next(tmp_path: Path) -> N
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(devices=(offline(1),)))
         run = harness.create(devices(10), _canary(0))
-        journal = harness.office.journal
+        journal = harness.run_service.journal
         assert isinstance(await harness.work(run), RunStopped)
         events = [s.event for s in journal.read(run)]
         cut = next(i for i, e in enumerate(events) if isinstance(e, RunStopped))
@@ -279,15 +279,15 @@ def test_orders_that_name_nothing_sensible_do_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(batches=(BatchRule(slow=2),)))
         run = harness.create(devices(5))
-        harness.office.retry(run, [0, 99, -1])
-        harness.office.resubmit(run, batch=7)
-        harness.office.resubmit(run, batch=1, devices=[-1, 99])
-        harness.office.adopt(run, 9, "nothing")
-        harness.office.adopt(run, 1, "nothing")
+        harness.run_service.retry(run, [0, 99, -1])
+        harness.run_service.resubmit(run, batch=7)
+        harness.run_service.resubmit(run, batch=1, devices=[-1, 99])
+        harness.run_service.adopt(run, 9, "nothing")
+        harness.run_service.adopt(run, 1, "nothing")
         end = await harness.work(run)
         assert isinstance(end, RunStopped)  # to retry some is no word to submit the rest
         assert harness.ids() == []
-        harness.office.go_on(run)
+        harness.run_service.go_on(run)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 5
@@ -306,16 +306,16 @@ def test_what_waits_is_cut_again_and_a_few_tried_first(tmp_path: Path) -> None:
         work = harness.start(run)
         await asyncio.sleep(5)
         with pytest.raises(HeldError):
-            harness.office.resume(run, Changed(batch_size=4))
+            harness.run_service.resume(run, Changed(batch_size=4))
         await work.kill()
-        harness.office.resume(run, Changed(batch_size=4, slots=2, first=3, max_failures=0))
+        harness.run_service.resume(run, Changed(batch_size=4, slots=2, first=3, max_failures=0))
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.message == "1 of the first 3 devices was not signed in; 7 devices wait"
         state = harness.state(run)
         assert state.batches[2].state is BatchState.ABANDONED
         assert [len(s.items) for s in harness.ledger.submits] == [10, 3]
-        harness.office.resume(run)
+        harness.run_service.resume(run)
         assert isinstance(await harness.work(run), RunFinished)
         assert [len(s.items) for s in harness.ledger.submits] == [10, 3, 4, 3]
         assert {r.attempt for r in harness.state(run).devices} == {1}
@@ -331,17 +331,17 @@ def test_a_retry_may_try_a_few_first(tmp_path: Path) -> None:
         run = harness.create(devices(12))
         await harness.work(run)
         harness.tenant.change_devices(DeviceRule(match=["00-04-F2-00-00-0B"], online=True))
-        harness.office.retry(run, range(12), Changed(batch_size=5, first=2))
+        harness.run_service.retry(run, range(12), Changed(batch_size=5, first=2))
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "canary"
         assert [len(s.items) for s in harness.ledger.submits] == [12, 2]
         harness.tenant.change_devices(DeviceRule(online=True))
-        harness.office.retry(run, range(2), Changed(first=1))  # these two alone, one before
+        harness.run_service.retry(run, range(2), Changed(first=1))  # these two alone, one before
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert [len(s.items) for s in harness.ledger.submits] == [12, 2, 1, 1]
-        harness.office.resume(run)
+        harness.run_service.resume(run)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 12
@@ -387,7 +387,7 @@ def test_a_stop_while_a_worker_starts_holds(tmp_path: Path) -> None:
         harness = EngineHarness(tmp_path)
         run = harness.create(devices(5))
         work = harness.start(run)  # it has read the run, and has not begun
-        harness.office.stop(run)
+        harness.run_service.stop(run)
         end = await work.end()
         assert isinstance(end, RunStopped)
         assert harness.ids() == []

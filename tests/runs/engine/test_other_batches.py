@@ -97,11 +97,11 @@ def test_devices_and_accounts_that_are_live_elsewhere_wait_and_are_named(
             assert left_out.devices == [2]
         counted = {i: (0 if i in waits else 1) for i in range(6)}
         assert _times(harness, phones) == list(counted.values())
-        harness.office.resume(run)
+        harness.run_service.resume(run)
         again = await harness.work(run)
         assert isinstance(again, RunStopped)
         assert _times(harness, phones) == list(counted.values())
-        harness.office.resume(run, again=True)
+        harness.run_service.resume(run, again=True)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert _times(harness, phones) == [1] * 6
@@ -230,7 +230,7 @@ def test_a_live_batch_of_a_lost_tail_is_followed_and_not_submitted_again(
         await work.kill()
         harness.forget(run, BatchSubmitting)
         assert harness.state(run).batches[1].batch_id == ""
-        harness.office.resume(run)
+        harness.run_service.resume(run)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 6
@@ -257,7 +257,7 @@ def test_a_batch_of_a_lost_tail_that_is_over_is_not_submitted_again(
         await work.kill()
         harness.forget(run, BatchSubmitting)
         await asyncio.sleep(2 * 3600)
-        harness.office.resume(run)
+        harness.run_service.resume(run)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert (end.succeeded, end.failed) == (5, 1)
@@ -276,7 +276,7 @@ def test_a_lost_tail_in_which_the_batches_were_cut_anew_is_not_submitted_again(
         await asyncio.sleep(20)
         await work.kill()
         harness.forget(run, BatchSubmitting)
-        harness.office.resume(run, Changed(batch_size=2))
+        harness.run_service.resume(run, Changed(batch_size=2))
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.succeeded == 6
@@ -318,7 +318,7 @@ def test_a_lost_submit_is_not_settled_by_a_batch_that_was_there_before(
         if whose == "profile":
             other = EngineHarness(tmp_path / "two", emulator=harness.emulator)
             for one in (harness, other):
-                one.office.host = HostTenant("Contoso", tmp_path, one.path)
+                one.run_service.host = HostTenant("Contoso", tmp_path, one.path)
         if whose == "colleague":
             colleague(harness, devices(3))
             await asyncio.sleep(100)
@@ -375,7 +375,7 @@ def test_the_first_devices_of_a_trial_are_the_same_when_some_are_held_back(tmp_p
         assert isinstance(end, RunStopped)
         assert end.code == "held_back"
         assert _times(harness, devices(6)) == [0, 1, 0, 0, 0, 0]
-        harness.office.resume(run, again=True)
+        harness.run_service.resume(run, again=True)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert _times(harness, devices(6)) == [1] * 6

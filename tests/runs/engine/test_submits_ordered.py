@@ -85,8 +85,10 @@ class Story:
         turns = folder / "turns"
         turns.mkdir()
         for one in (first, second):
-            one.office.host = HostTenant("Contoso", folder / "host", one.path, turns)
-        elsewhere.office.host = HostTenant("Contoso", folder / "elsewhere", elsewhere.path, turns)
+            one.run_service.host = HostTenant("Contoso", folder / "host", one.path, turns)
+        elsewhere.run_service.host = HostTenant(
+            "Contoso", folder / "elsewhere", elsewhere.path, turns
+        )
         self.harnesses = [first, second, elsewhere]
         self.works: dict[tuple[int, str], Work] = {}
         self.again: dict[DeviceKey, list[float]] = defaultdict(list)
@@ -127,9 +129,9 @@ class Story:
             if self._try(lambda: harness.create(wanted, options)):
                 if how[2]:
                     self._given(wanted)
-                self._start(place, harness.office.journal.runs()[0])
+                self._start(place, harness.run_service.journal.runs()[0])
             return
-        runs = harness.office.journal.runs()
+        runs = harness.run_service.journal.runs()
         if not runs:
             return
         run = runs[int(how[1]) % len(runs)]  # type: ignore[call-overload]
@@ -143,9 +145,9 @@ class Story:
             if work and not work.ended:
                 await getattr(work, what)()
         elif what == "stop":
-            harness.office.stop(run)
+            harness.run_service.stop(run)
         elif what == "cut":
-            if self._try(lambda: harness.office.resume(run, Changed(batch_size=2))):
+            if self._try(lambda: harness.run_service.resume(run, Changed(batch_size=2))):
                 self._start(place, run)
         elif what == "lose":
             if (work is None or work.ended) and harness.events(run, BatchSubmitting):
@@ -161,9 +163,9 @@ class Story:
                 return
             places = [r.index for r in wanted]
             order = {
-                "resume": lambda: harness.office.resume(run, again=again),
-                "retry": lambda: harness.office.retry(run, places, again=again),
-                "resubmit": lambda: harness.office.resubmit(run, devices=places, again=again),
+                "resume": lambda: harness.run_service.resume(run, again=again),
+                "retry": lambda: harness.run_service.retry(run, places, again=again),
+                "resubmit": lambda: harness.run_service.resubmit(run, devices=places, again=again),
             }[what]
             if self._try(order):
                 if again or what == "resubmit":  # that one is a word for what may be signed in
@@ -177,9 +179,9 @@ class Story:
                 if not work.ended:
                     await work.end()
             for place, harness in enumerate(self.harnesses):
-                for run in harness.office.journal.runs():
+                for run in harness.run_service.journal.runs():
                     if not harness.state(run).finished and self._try(
-                        lambda h=harness, r=run: h.office.resume(r)  # type: ignore[misc]
+                        lambda h=harness, r=run: h.run_service.resume(r)  # type: ignore[misc]
                     ):
                         self._start(place, run)
                         await self.works[place, run].end()
@@ -235,7 +237,7 @@ def test_each_phone_is_submitted_as_often_as_was_ordered(
         await told.to_the_end()
         told.check()
         for harness in told.harnesses:
-            for run in harness.office.journal.runs():
+            for run in harness.run_service.journal.runs():
                 end = harness.state(run).finished
                 assert end is None or isinstance(end, RunFinished)
 

@@ -131,7 +131,7 @@ def test_an_order_ends_a_wait(tmp_path: Path, call: str) -> None:
         run = lab.create(devices(10), FIVE)
         work = lab.start(run)
         await asyncio.sleep(60)
-        lab.office.try_now(run)
+        lab.run_service.try_now(run)
         assert isinstance(await work.end(), RunFinished)
         assert _passed() < 500
         assert lab.differences(run) == []
@@ -147,10 +147,10 @@ def test_an_order_ends_a_wait_at_a_start_too(tmp_path: Path) -> None:
         work = lab.start(run)
         await asyncio.sleep(60)
         await work.kill()
-        lab.office.resume(run, now=True)
+        lab.run_service.resume(run, now=True)
         assert isinstance(await lab.work(run), RunFinished)
         assert _passed() < 500
-        lab.office.try_now(run)  # too late, and no reason to open it again
+        lab.run_service.try_now(run)  # too late, and no reason to open it again
         assert lab.state(run).finished
 
     emulated_time.run(main(), limit=24 * 3600)
@@ -161,7 +161,7 @@ def test_what_an_earlier_version_put_back_for_years_goes_out(tmp_path: Path) -> 
         lab = EngineHarness(tmp_path)
         run = lab.create(devices(10), FIVE)
         put_back = BatchDeferred(batch=1, why="slow down", until="2057-09-09T01:46:40.000Z")
-        lab.office.journal.append(run, [put_back], emulated_time.now())
+        lab.run_service.journal.append(run, [put_back], emulated_time.now())
         assert isinstance(await lab.work(run), RunFinished)
         assert lab.state(run).counts[DeviceState.SUCCEEDED] == 10
 

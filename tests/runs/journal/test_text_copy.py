@@ -57,7 +57,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await work.kill()
 
     emulated_time.run(main())
-    harness.office.close()
+    harness.run_service.close()
     with closing(sqlite3.connect(folder / "journal.db")) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.rmtree(folder / "held")

@@ -9,7 +9,7 @@ from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.events import Options
 from siptui.runs.orders import Changed
-from siptui.runs.service import Office
+from siptui.runs.service import RunService
 from siptui.runs.tenant_batches import adopt_foreign
 from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
@@ -29,9 +29,9 @@ def test_what_was_written_just_before_a_submit_counts(tmp_path: Path, what: str)
         await asyncio.sleep(4.9)  # looked for orders at 4, will again at 6; the answer comes at 5
         if what == "cut":  # as two who resume at once may do
             cut = Changed(batch_size=2).cut(harness.state(run))
-            harness.office.journal.append(run, cut, emulated_time.now())
+            harness.run_service.journal.append(run, cut, emulated_time.now())
         else:
-            getattr(harness.office, what)(run)
+            getattr(harness.run_service, what)(run)
         await asyncio.sleep(600)
         times = harness.ledger.times.values()
         assert list(times) == ([1] * 6 if what == "cut" else [])
@@ -46,16 +46,16 @@ def test_of_two_who_adopt_a_batch_at_once_one_makes_the_run(
 ) -> None:
     item = ItemStatus("room1@contoso.example", "00-04-F2-00-00-01", "Running", Phase.RUNNING, "")
     status = BatchStatus("b-1", "Running", Phase.RUNNING, Region.EMEA, "", "", (item,))
-    office = Office(tmp_path / "journal.db", tenant="Contoso")
-    new_id, others = office.new_run_id, [""]
+    run_service = RunService(tmp_path / "journal.db", tenant="Contoso")
+    new_id, others = run_service.new_run_id, [""]
 
     def meanwhile() -> str:
         if not others[0]:
             others[0] = "begun"
-            others[0] = adopt_foreign(office, status, None, emulated_time.START)
+            others[0] = adopt_foreign(run_service, status, None, emulated_time.START)
         return new_id()
 
-    monkeypatch.setattr(office, "new_run_id", meanwhile)
-    assert adopt_foreign(office, status, None, emulated_time.START) == others[0]
-    assert office.journal.runs() == others
-    office.close()
+    monkeypatch.setattr(run_service, "new_run_id", meanwhile)
+    assert adopt_foreign(run_service, status, None, emulated_time.START) == others[0]
+    assert run_service.journal.runs() == others
+    run_service.close()

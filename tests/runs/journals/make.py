@@ -64,22 +64,22 @@ async def _every_kind(harness: EngineHarness) -> str:
     run = harness.create(phones, Options(batch_size=3, slots=1, settle_seconds=40))
     work = harness.start(run)
     await asyncio.sleep(5)
-    harness.office.pause(run)
+    harness.run_service.pause(run)
     await asyncio.sleep(20)
-    harness.office.go_on(run)
-    harness.office.signed_in(run)
+    harness.run_service.go_on(run)
+    harness.run_service.signed_in(run)
     await asyncio.sleep(200)
-    harness.office.stop(run)
+    harness.run_service.stop(run)
     await work.end()
-    harness.office.resume(run, Changed(slots=2))
+    harness.run_service.resume(run, Changed(slots=2))
     await harness.work(run)
-    harness.office.adopt(run, 3, "no-such-batch")  # a note says why not
-    harness.office.resubmit(run, batch=3)
+    harness.run_service.adopt(run, 3, "no-such-batch")  # a note says why not
+    harness.run_service.resubmit(run, batch=3)
     await harness.work(run)
-    harness.office.adopt(run, 4, harness.ids()[-2])
+    harness.run_service.adopt(run, 4, harness.ids()[-2])
     await harness.work(run)
     harness.tenant.change_devices(DeviceRule(online=True))
-    harness.office.retry(run, range(len(phones)))
+    harness.run_service.retry(run, range(len(phones)))
     await harness.work(run)
     return run
 
@@ -89,7 +89,7 @@ async def _stopped(harness: EngineHarness) -> str:
     run = harness.create(phones, Options(batch_size=3, slots=1))
     work = harness.start(run)
     await asyncio.sleep(30)
-    harness.office.stop(run)
+    harness.run_service.stop(run)
     await work.end()
     return run
 
@@ -129,11 +129,11 @@ def make(folder: Path) -> None:
     # Whoever makes it is not written down.
     with patch("getpass.getuser", lambda: "operator"), patch("socket.gethostname", lambda: "lab"):
         runs = emulated_time.run(main())
-    every = {type(s.event) for run in runs.values() for s in harness.office.journal.read(run)}
+    every = {type(s.event) for run in runs.values() for s in harness.run_service.journal.read(run)}
     if missing := set(get_args(AnyEvent)) - every:
         raise SystemExit(f"did not happen: {', '.join(kind.__name__ for kind in missing)}")
     expected = {name: {"run": run, **told(harness.state(run))} for name, run in runs.items()}
-    harness.office.close()
+    harness.run_service.close()
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     for left in (folder / "held", folder):
         for file in left.iterdir():
