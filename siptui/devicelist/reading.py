@@ -81,16 +81,17 @@ def _read(
     results = frozenset(header.results.values())
     ours = header.ours and not columns.given
     chosen = Choice(where, header.line, header.names, below, columns, results, ours=ours).choose()
-    if columns.headers.get("region") != () and not {"region"} & columns.given:
-        place = chosen.places.get("region")
-        others = [i for i, name in enumerate(header.names) if name and i not in chosen.taken]
-        said = check_regions(where, header.names, below, place, others, region)
-        chosen.notes += [said] if said else []
+    place = chosen.places.get("region")
+    gone = {place, chosen.places["username"], chosen.places["hardware_id"], *results}
+    others = [i for i, name in enumerate(header.names) if name and i not in gone]
+    named = columns.headers.get("region") == () or "region" in columns.given
+    chosen.notes += check_regions(
+        where, header.names, below, place, others, region, decided=named or ours
+    )
     layout = _layout(header, chosen, columns, table)
     dates = list(_dates(where, header, chosen, below, options))
     found = _Judged(source, table, chosen, changes, layout, [column for _, column in dates])
-    named = "port" in columns.headers
-    judge = Judge(layout, region, changes, below, port_named=named, dates=dates)
+    judge = Judge(layout, region, changes, below, port_named="port" in columns.headers, dates=dates)
     for row in table.rows:
         judged = judge.judge(row.line, row.cells, row.broken)
         if isinstance(judged, Device):

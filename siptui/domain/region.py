@@ -1,6 +1,9 @@
 """The three regions of SIP Gateway. A device record lives in exactly one of them."""
 
+import re
 from enum import StrEnum
+
+_BREAKS = re.compile(r"[\W_]+")
 
 
 class Region(StrEnum):
@@ -14,7 +17,7 @@ class Region(StrEnum):
     def meant(cls, text: str) -> "Region | None":
         """The region that another name of a part of the world points to, or none. It is for
         suggestions: which region a phone lives in is decided by the URL it was provisioned with."""
-        word = text.strip().upper()
+        word = " ".join(_BREAKS.sub(" ", text).upper().split())
         return next((region for region, names in _OTHER_NAMES.items() if word in names), None)
 
     @classmethod
@@ -27,9 +30,16 @@ class Region(StrEnum):
 
 
 _OTHER_NAMES = {
-    Region.APAC: frozenset(("APJ", "JAPAC", "ASIA", "ASIA PACIFIC", "AP", "ANZ", "OCEANIA")),
-    Region.EMEA: frozenset(("EU", "EUR", "EUROPE", "MEA", "EUROPA", "EMEIA")),
+    Region.APAC: frozenset(
+        ("APJ", "JAPAC", "ASIA", "ASIA PACIFIC", "ASIAPAC", "AP", "ANZ", "OCEANIA", "ASIEN", "ASIE")
+    ),
+    Region.EMEA: frozenset(
+        ("EU", "EUR", "EUROPE", "MEA", "EUROPA", "EMEIA", "EUROPE MIDDLE EAST AFRICA")
+    ),
     Region.NOAM: frozenset(
-        ("AMER", "AMERICAS", "AMERICA", "NA", "NAM", "NORAM", "NAMER", "US", "USA", "LATAM", "AMS")
+        (
+            *("AMER", "AMERICAS", "AMERICA", "NA", "NAM", "NORAM", "NAMER", "US", "USA", "LATAM"),
+            *("AMS", "NORTH AMERICA", "NORDAMERIKA", "AMERIKA"),
+        )
     ),
 }

@@ -216,6 +216,19 @@ GEO = "UPN,MAC,Geo\na@c.de,0004F28124B3,NOAM\nb@c.de,0004F28124B4,noam\n"
         (GEO.replace("noam", "EMEA"), Region.EMEA, "region_contradicts"),
         (GEO.replace("Geo", "Region").replace("NOAM", "DACH").replace("noam", "UK"), None, ""),
         ("UPN,MAC,Region,Geo\na@c.de,0004F28124B3,,NOAM\n", Region.EMEA, "region_contradicts"),
+        # Not every row needs to say a region, and not every region is spelled as the service does.
+        (GEO.replace("noam", "n/a"), Region.EMEA, "region_contradicts"),
+        (GEO.replace("noam", ""), Region.EMEA, "region_contradicts"),
+        (GEO + "c@c.de,0004F28124B5,DACH\n", Region.EMEA, "region_contradicts"),
+        (GEO + "c@c.de,0004F28124B5,\nd@c.de,0004F28124B6,\n" * 2, None, "region_column"),
+        (GEO.replace("NOAM", "Asia-Pacific").replace("noam", "Asia"), Region.EMEA, ""),
+        (GEO.replace("Geo", "Theatre").replace("NOAM", "NA").replace("noam", "NA"), None, ""),
+        (GEO.replace("Geo", "Site"), Region.EMEA, "region_contradicts"),
+        (GEO.replace("noam", "EMEA Hub"), Region.NOAM, "region_contradicts"),
+        # Two columns that both say a region, and not the same.
+        ("UPN,MAC,Region,Geo\na@c.de,0004F28124B3,EMEA,NOAM\n", None, "region_columns"),
+        ("UPN,MAC,Region,Region\na@c.de,0004F28124B3,EMEA,NOAM\n", Region.EMEA, "region_columns"),
+        ("UPN,MAC,Region,SDG Region\na@c.de,0004F28124B3,DACH,NOAM\n", None, "region_column"),
     ],
 )
 def test_a_column_of_regions_is_no_trap(
@@ -226,6 +239,23 @@ def test_a_column_of_regions_is_no_trap(
     assert caught.value.code == code or not code
     assert caught.value.question.key == "region"
     assert "--column region=" in caught.value.remedy
+
+
+def test_a_column_of_other_regions_may_stand_beside_the_one_that_is_meant(tmp_path: Path) -> None:
+    text = "UPN,MAC,Region,SDG Region\na@c.de,0004F28124B3,DACH,NOAM\n"
+    with pytest.raises(UndecidedError) as caught:
+        read_text(tmp_path, text)
+    assert [option.header for option in caught.value.question.options] == ["SDG Region", ""]
+    options = ListOptions(named_headers(["region="]))
+    assert (
+        "“SDG Region” says NOAM and is not read"
+        in read_text(tmp_path, text, options=options).decided
+    )
+
+
+def test_where_a_region_column_is_empty_the_default_is_told(tmp_path: Path) -> None:
+    text = "UPN,MAC,Region\na@c.de,0004F28124B3,NOAM\nb@c.de,0004F28124B4,\n"
+    assert "“Region” is empty in 1 row; EMEA counts there" in read_text(tmp_path, text).decided
 
 
 def test_a_column_of_regions_is_read_or_left_out_on_the_operators_word(tmp_path: Path) -> None:
