@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from siptui.background_loop import Aside
 from siptui.domain.device import Device
+from siptui.preflight.change_log import Record
+from siptui.preflight.check import Preflight, check, judge, look
+from siptui.preflight.finding import Report
+from siptui.preflight.fix_plan import Fix, Wishes
+from siptui.preflight.fix_runner import Fixer, FixOutcome
+from siptui.preflight.read import Progress, Sources
+from siptui.preflight.remedies import LEAD_HOURS
 
 if TYPE_CHECKING:
-    from siptui.preflight.change_log import Record
-    from siptui.preflight.check import Preflight
-    from siptui.preflight.finding import Report
-    from siptui.preflight.fix_plan import Fix, Wishes
-    from siptui.preflight.fix_runner import FixOutcome
-    from siptui.preflight.read import Progress, Sources
     from siptui.tui.options import OnProgress
 
 T = TypeVar("T")
@@ -25,27 +26,25 @@ Opening = Callable[[], "AbstractAsyncContextManager[Sources]"]
 class ConsoleChecks:
     """The `Checks` of one tenant. `record` makes the record, with whoever is signed in now."""
 
-    def __init__(self, opening: Opening, aside: Aside, record: "Callable[[], Record]") -> None:
+    def __init__(self, opening: Opening, aside: Aside, record: Callable[[], Record]) -> None:
         self._opening = opening
         self._aside = aside
         self._record = record
 
     async def check(
-        self, devices: Sequence[Device], on_progress: "OnProgress", wishes: "Wishes"
-    ) -> "Preflight":
+        self, devices: Sequence[Device], on_progress: "OnProgress", wishes: Wishes
+    ) -> Preflight:
         """Read and judge; changes nothing."""
 
-        def hear(progress: "Progress") -> None:
+        def hear(progress: Progress) -> None:
             on_progress(progress.done, progress.of, progress.what)
 
         tell = _told(hear)
         return await self._aside.ask(self._check(devices, tell, wishes))
 
     async def _check(
-        self, devices: Sequence[Device], tell: "Callable[[Progress], None]", wishes: "Wishes"
-    ) -> "Preflight":
-        from siptui.preflight.check import check
-        from siptui.preflight.remedies import LEAD_HOURS
+        self, devices: Sequence[Device], tell: Callable[[Progress], None], wishes: Wishes
+    ) -> Preflight:
 
         changes = self._record().lately(LEAD_HOURS)
         async with self._opening() as sources:
@@ -58,26 +57,21 @@ class ConsoleChecks:
                 on_progress=tell,
             )
 
-    async def judge(
-        self, devices: Sequence[Device], made: "Preflight", wishes: "Wishes"
-    ) -> "Preflight":
+    async def judge(self, devices: Sequence[Device], made: Preflight, wishes: Wishes) -> Preflight:
         """Judge what was read once more; nothing is read."""
         return await asyncio.to_thread(self._judge, devices, made, wishes)
 
-    def _judge(self, devices: Sequence[Device], made: "Preflight", wishes: "Wishes") -> "Preflight":
-        from siptui.preflight.check import Preflight, judge
-        from siptui.preflight.remedies import LEAD_HOURS
+    def _judge(self, devices: Sequence[Device], made: Preflight, wishes: Wishes) -> Preflight:
 
         ips, kind = wishes.public_ips, wishes.number_type
         changes = self._record().lately(LEAD_HOURS)
         report = judge(devices, made.facts, made.report.made, ips, changes, kind)
         return Preflight(made.facts, report)
 
-    async def look(self, devices: Sequence[Device]) -> "Report":
+    async def look(self, devices: Sequence[Device]) -> Report:
         """Look for personal accounts alone; changes nothing."""
 
-        async def work() -> "Report":
-            from siptui.preflight.check import look
+        async def work() -> Report:
 
             async with self._opening() as sources:
                 return await look(devices, sources)
@@ -86,15 +80,14 @@ class ConsoleChecks:
 
     async def fix(
         self,
-        fixes: "Sequence[Fix]",
+        fixes: Sequence[Fix],
         named: Collection[str],
-        on_outcome: "Callable[[FixOutcome], None]",
-    ) -> "Sequence[FixOutcome]":
+        on_outcome: Callable[[FixOutcome], None],
+    ) -> Sequence[FixOutcome]:
         """Carry fixes out and read them back."""
         tell = _told(on_outcome)
 
-        async def work() -> "Sequence[FixOutcome]":
-            from siptui.preflight.fix_runner import Fixer
+        async def work() -> Sequence[FixOutcome]:
 
             async with self._opening() as sources:
                 fixer = Fixer(sources, self._record(), on_outcome=tell)
@@ -102,11 +95,10 @@ class ConsoleChecks:
 
         return await self._aside.ask(work())
 
-    async def undo(self, fix_id: str) -> "FixOutcome":
+    async def undo(self, fix_id: str) -> FixOutcome:
         """Take one back."""
 
-        async def work() -> "FixOutcome":
-            from siptui.preflight.fix_runner import Fixer
+        async def work() -> FixOutcome:
 
             async with self._opening() as sources:
                 return await Fixer(sources, self._record()).undo(fix_id)

@@ -3,24 +3,26 @@
 import asyncio
 import functools
 from collections.abc import Callable, MutableMapping
-from typing import TYPE_CHECKING
 
+from siptui.app.recording_file import Tape
 from siptui.app.session import Selected
+from siptui.app.tenant_name import ask_name, kept_name
+from siptui.app.worker_start import given_by
 from siptui.domain.errors import SignInNeededError, SiptuiError
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.gateway.protocol import TokenSource
-    from siptui.identity.account import Account
-    from siptui.identity.browser import BrowserSignIn
-    from siptui.identity.device_code import DeviceCodeSignIn
-    from siptui.identity.environment import EnvironmentToken
-    from siptui.identity.handoff import Gift
-    from siptui.identity.msal_http import Connection
-    from siptui.identity.sign_in_attempt import Sleep
-    from siptui.identity.store import StoreKind, TokenStore
-    from siptui.identity.stored_tokens import StoredTokens
-    from siptui.transport import Watcher
+from siptui.gateway.protocol import TokenSource
+from siptui.identity.account import Account
+from siptui.identity.browser import BrowserSignIn
+from siptui.identity.device_code import DeviceCodeSignIn
+from siptui.identity.environment import COMMAND, FILE, VALUE, EnvironmentToken, environment_token
+from siptui.identity.handoff import Gift
+from siptui.identity.msal_http import Connection
+from siptui.identity.sign_in_attempt import Sleep
+from siptui.identity.store import StoreKind, TokenStore, existing_store
+from siptui.identity.store_choice import choose_store
+from siptui.identity.stored_tokens import StoredTokens
+from siptui.identity.token_source import registration_of
+from siptui.transport import Watcher
+from siptui.transport.exchange_log import log_exchange
 
 
 class ConsoleSignIn:
@@ -36,11 +38,9 @@ class ConsoleSignIn:
         environ: MutableMapping[str, str],
         tell: Callable[[str], None] = lambda _: None,
         *,
-        record: "Tape | None" = None,
-        sleep: "Sleep" = asyncio.sleep,
+        record: Tape | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
-        from siptui.app.tenant_name import kept_name
-        from siptui.identity.token_source import registration_of
 
         self._selected = selected
         self._environ = environ
@@ -71,33 +71,23 @@ class ConsoleSignIn:
             return None
         return None
 
-    async def store(self, kind: "StoreKind | None" = None) -> "TokenStore":
+    async def store(self, kind: StoreKind | None = None) -> TokenStore:
         """Where the tokens will be kept; in a thread, since keyrings take their time."""
-        from siptui.identity.store_choice import choose_store
-
         if kind is None and self._memory is not None:
             return self._memory
         folder = self._selected.settings.folders.profile(self._selected.profile.name)
         return await asyncio.to_thread(choose_store, folder, kind, None)
 
-    def by_code(self, store: "TokenStore") -> "DeviceCodeSignIn":
+    def by_code(self, store: TokenStore) -> DeviceCodeSignIn:
         """An attempt with a code."""
-        from siptui.identity.device_code import DeviceCodeSignIn
-
         return DeviceCodeSignIn(self._registration, store, http=self._http, sleep=self._sleep)
 
-    def by_browser(self, store: "TokenStore") -> "BrowserSignIn":
+    def by_browser(self, store: TokenStore) -> BrowserSignIn:
         """An attempt with a browser."""
-        from siptui.identity.browser import BrowserSignIn
-
         return BrowserSignIn(self._registration, store, http=self._http, sleep=self._sleep)
 
-    async def taken(self, store: "TokenStore", account: "Account") -> None:
+    async def taken(self, store: TokenStore, account: Account) -> None:
         """Remember who signed in."""
-        from siptui.app.tenant_name import ask_name
-        from siptui.identity.environment import COMMAND, FILE, VALUE
-        from siptui.identity.store import StoreKind
-
         self.tell(account.user)
         self._memory = store if store.kind is StoreKind.MEMORY else None
         for name in (VALUE, FILE, COMMAND):
@@ -106,22 +96,16 @@ class ConsoleSignIn:
         asked = ask_name(self._selected, tokens, self._watching())
         self.tenant_name = await asked or self.tenant_name
 
-    def gift(self) -> "Gift":
+    def gift(self) -> Gift:
         """What a worker needs to sign in as the console does; nothing where it finds it itself."""
-        from siptui.app.worker_start import given_by
-        from siptui.identity.handoff import Gift
-
         content = self._memory.read() if self._memory is not None else None
         return Gift(sign_in=content.decode()) if content else given_by(self._selected)
 
-    def tokens(self) -> "TokenSource":
+    def tokens(self) -> TokenSource:
         """Where the console's own requests take their tokens from, as of now."""
         return self._tokens()
 
-    def _tokens(self) -> "StoredTokens | EnvironmentToken":
-        from siptui.identity.environment import environment_token
-        from siptui.identity.store import existing_store
-        from siptui.identity.stored_tokens import StoredTokens
+    def _tokens(self) -> StoredTokens | EnvironmentToken:
 
         if given := environment_token(self._registration, self._environ):
             return given
@@ -131,14 +115,11 @@ class ConsoleSignIn:
         find = functools.partial(existing_store, self._selected.store_folder)
         return StoredTokens(self._registration, find, http=self._http)
 
-    def _http(self) -> "Connection":
+    def _http(self) -> Connection:
         """A connection for msal: logged, and recorded where that is asked for."""
-        from siptui.identity.msal_http import Connection
-
         return Connection(self._watching())
 
-    def _watching(self) -> "tuple[Watcher, ...]":
-        from siptui.transport.exchange_log import log_exchange
+    def _watching(self) -> tuple[Watcher, ...]:
 
         if self._watchers is None:
             recorded = (self._record.recorder(),) if self._record is not None else ()

@@ -3,10 +3,16 @@
 import logging
 import os
 import threading
+from collections.abc import AsyncIterator
 from concurrent.futures import Future, wait
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from siptui.app.recording_file import Tape
+from siptui.app.session import Selected, open_session
+from siptui.app.tenant_name import label
 from siptui.background_loop import Aside
+from siptui.gateway.protocol import BulkSignIn
 from siptui.host.locks import HeldError, Holder
 from siptui.runs.service import RunService
 from siptui.runs.worker import Connect, take, work_on
@@ -86,3 +92,29 @@ class InProcessRunService(RunService):
             _LOG.exception("the work on run %s ended with a fault", run)
         finally:
             taken.set()
+
+
+def in_process_run_service(
+    selected: Selected,
+    *,
+    account: str = "",
+    record: Tape | None = None,
+    log_level: str | None = None,
+) -> RunService:
+    """The run service of the profile's tenant, whose runs are worked on in this very process."""
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[BulkSignIn]:
+        opening = open_session(selected=selected, record=record, log_level=log_level)
+        async with opening as session:
+            yield session.client
+
+    run_service = InProcessRunService(
+        selected.journal,
+        connect,
+        tenant=selected.profile.tenant,
+        account=account,
+        notify=selected.settings.notify_command,
+    )
+    run_service.label, run_service.host = label(selected), selected.submitting_host
+    return run_service

@@ -2,17 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from siptui.devicelist.model import DeviceList, Fault
+from siptui.devicelist.reading import read
 from siptui.domain.columns import NOT_MAPPED
 from siptui.domain.errors import UsageError
 from siptui.domain.line_numbers import lines_named
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
-
-if TYPE_CHECKING:
-    from siptui.devicelist.model import DeviceList, Fault
-    from siptui.settings.model import Profile
+from siptui.settings.load import load
+from siptui.settings.model import Profile
 
 
 def read_list(
@@ -22,13 +21,11 @@ def read_list(
     region: Region | None = None,
     delimiter: str | None = None,
     options: ListOptions = DEFAULT_OPTIONS,
-) -> "DeviceList":
+) -> DeviceList:
     """Read and validate the list at `file`; `region` and `options` beat the profile's own.
 
     Without any profile a list can be read all the same. Raises `ListError`, `UsageError`.
     """
-    from siptui.devicelist.reading import read
-
     known = _profile(profile)
     return read(
         file,
@@ -40,14 +37,14 @@ def read_list(
     )
 
 
-def read_how(found: "DeviceList") -> list[str]:
+def read_how(found: DeviceList) -> list[str]:
     """What was decided about a list and could have been decided otherwise, for a plan."""
     return [f"{text}." for text in found.decided] + [
         f"Read: {column.sentence()}." for column in found.columns if not column.plain
     ]
 
 
-def left_out(found: "DeviceList") -> list[str]:
+def left_out(found: DeviceList) -> list[str]:
     """The faulty rows that a plan leaves out, by what is wrong with them, a line each."""
     first: dict[int, Fault] = {}
     for fault in found.faults:
@@ -63,7 +60,7 @@ def left_out(found: "DeviceList") -> list[str]:
     ]
 
 
-def _why(rule: str, column: str, faults: "list[Fault]") -> str:
+def _why(rule: str, column: str, faults: list[Fault]) -> str:
     if rule == "duplicate":
         return "one hardware id for two accounts; neither is submitted."
     if rule == "duplicate_region":
@@ -73,8 +70,7 @@ def _why(rule: str, column: str, faults: "list[Fault]") -> str:
     return f"{column}: {what}." if column else f"{what}."
 
 
-def _profile(name: str | None) -> "Profile | None":
-    from siptui.settings.load import load
+def _profile(name: str | None) -> Profile | None:
 
     settings = load()
     if name is None and not settings.profiles:

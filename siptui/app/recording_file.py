@@ -4,11 +4,12 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-if TYPE_CHECKING:
-    from siptui.transport import Watcher
-    from siptui.transport.recorder import Recorder
+from siptui.logs.pseudonyms import Pseudonyms
+from siptui.transport import Watcher
+from siptui.transport.exchange_log import log_exchange
+from siptui.transport.recorder import Recorder
 
 
 class Tape:
@@ -26,11 +27,8 @@ class Tape:
         """Make the file. Raises `UsageError` when it is there already or cannot be made."""
         self.recorder().close()
 
-    def recorder(self) -> "Recorder":
+    def recorder(self) -> Recorder:
         """A recorder that adds to it. Raises `UsageError`."""
-        from siptui.logs.pseudonyms import Pseudonyms
-        from siptui.transport.recorder import Recorder
-
         recorder = Recorder(self.path, Pseudonyms(self._key), joining=self._begun)
         self._begun = True
         return recorder
@@ -49,10 +47,8 @@ class Tape:
 
 
 @contextlib.contextmanager
-def watching(record: Tape | None) -> "Iterator[tuple[Watcher, ...]]":
+def watching(record: Tape | None) -> Iterator[tuple[Watcher, ...]]:
     """Who is told of every exchange: the log, and the recording where one is asked for."""
-    from siptui.transport.exchange_log import log_exchange
-
     if record is None:
         yield (log_exchange,)
         return

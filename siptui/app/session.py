@@ -5,26 +5,35 @@ import functools
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from siptui.app.recording_file import Tape, watching
+from siptui.app.token_files import warn_once
 from siptui.domain.errors import SignInNeededError
+from siptui.gateway.bulk_client import BulkSignInClient
+from siptui.gateway.graph_client import DirectoryClient
+from siptui.gateway.inventory_client import InventoryClient
+from siptui.gateway.protocol import TokenSource
+from siptui.gateway.tenant_client import TenantAdminClient
+from siptui.host.private_files import PrivateFileError, runtime_folder, runtime_place
+from siptui.host.signals import private_folder
+from siptui.identity.account import account_of
+from siptui.identity.environment import DEVICES, GRAPH, VALUE, environment_token
+from siptui.identity.msal_client import HttpFactory
+from siptui.identity.msal_http import Connection
+from siptui.identity.registration import INVENTORY_SCOPE, resource_name
+from siptui.identity.store import existing_store, nobody_signed_in
+from siptui.identity.stored_tokens import StoredTokens
+from siptui.identity.token_source import registration_of
+from siptui.logs.start import start
+from siptui.runs.host_tenant import HostTenant
 from siptui.settings.load import Settings, load
 from siptui.settings.model import BUILT_IN_CLOUDS, Profile
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.gateway.bulk_client import BulkSignInClient
-    from siptui.gateway.graph_client import DirectoryClient
-    from siptui.gateway.inventory_client import InventoryClient
-    from siptui.gateway.protocol import TokenSource
-    from siptui.gateway.tenant_client import TenantAdminClient
-    from siptui.identity.msal_client import HttpFactory
-    from siptui.runs.host_tenant import HostTenant
-    from siptui.transport import Http, Watcher
-    from siptui.transport.in_process import App
-    from siptui.transport.retry import OnWait
-    from siptui.transport.throttle import Throttle
+from siptui.transport import Http, Watcher, open_client
+from siptui.transport.in_process import App
+from siptui.transport.retry import OnWait
+from siptui.transport.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +50,20 @@ class Selected:
         return self.settings.folders.journal(self.profile.name)
 
     @property
-    def host(self) -> "HostTenant":
+    def host(self) -> HostTenant:
         """What this host has of the profile's tenant."""
-        from siptui.runs.host_tenant import HostTenant
-
         return HostTenant(self.profile.tenant, self.settings.folders.state, self.journal)
 
     @property
-    def submitting_host(self) -> "HostTenant":
+    def submitting_host(self) -> HostTenant:
         """The same for a process that submits: it takes turns with others of this user."""
         return replace(self.host, turns=self._turns())
 
     def _turns(self) -> Path | None:
         """Where processes of this user take turns to submit in the tenant, whatever folders they
         have."""
-        import hashlib
-
-        from siptui.host.private_files import runtime_folder
-        from siptui.host.signals import PrivateFileError, private_folder
-
         service = f"{self.profile.cloud.admin_api} {self.profile.tenant.casefold()}"
-        name = hashlib.sha256(service.encode()).hexdigest()[:16]
+        name = sha256(service.encode()).hexdigest()[:16]
         try:
             return private_folder(runtime_folder() / name)
         except (OSError, PrivateFileError):
@@ -72,22 +74,16 @@ class Selected:
         """Where the profile's sign-in is kept; not made by looking."""
         return self.settings.folders.state / self.profile.name
 
-    def throttle(self, service: str) -> "Throttle":
+    def throttle(self, service: str) -> Throttle:
         """When the service (`admin_api`, `graph` or `devices`) may be asked: one answer for all
         processes of this user that ask it for this tenant, of whatever profile, and whatever folder
         of state they have."""
-        from hashlib import sha256
-
-        from siptui.transport.throttle import Throttle
-
         tenant, address = self.profile.tenant.casefold(), getattr(self.profile.cloud, service)
         name = sha256(f"{tenant} {address.rstrip('/')}".encode()).hexdigest()[:16]
         return Throttle(self._waits() / f"{tenant[:80]}-{service}-{name}.json")
 
     def _waits(self) -> Path:
         """Where the waits that services asked for are kept; not made by looking."""
-        from siptui.host.private_files import PrivateFileError, runtime_place
-
         try:
             return runtime_place() / "waits"
         except (OSError, PrivateFileError):
@@ -102,10 +98,10 @@ class Session:
     """
 
     selected: Selected
-    tokens: "TokenSource"
+    tokens: TokenSource
     origin: str
-    http: "Http"
-    client: "BulkSignInClient"
+    http: Http
+    client: BulkSignInClient
     sources: "TenantSources"
 
     @property
@@ -114,17 +110,17 @@ class Session:
         return self.selected.profile
 
     @property
-    def admin(self) -> "TenantAdminClient":
+    def admin(self) -> TenantAdminClient:
         """The admin API beyond bulk sign-in."""
         return self.sources.admin
 
     @property
-    def directory(self) -> "DirectoryClient | None":
+    def directory(self) -> DirectoryClient | None:
         """Microsoft Graph, where the cloud has one."""
         return self.sources.directory
 
     @property
-    def inventory(self) -> "InventoryClient | None":
+    def inventory(self) -> InventoryClient | None:
         """The device inventory, where its address is known."""
         return self.sources.inventory
 
@@ -141,8 +137,6 @@ def select(
     if environ is None:
         environ = os.environ
         if any(name.endswith("_TOKEN_FILE") for name in environ):
-            from siptui.app.token_files import warn_once
-
             warn_once(environ)
     settings = load(environ)
     nameless = not (profile or environ.get("SIPTUI_PROFILE") or settings.profiles)
@@ -152,25 +146,15 @@ def select(
 
 
 def _tenant_of(environ: Mapping[str, str]) -> str:
-    from siptui.identity.account import account_of
-    from siptui.identity.environment import VALUE
 
     return account_of(environ.get(VALUE, "")).tenant
 
 
-def token_source(
-    selected: Selected, watchers: "tuple[Watcher, ...]" = ()
-) -> "tuple[TokenSource, str]":
+def token_source(selected: Selected, watchers: tuple[Watcher, ...] = ()) -> tuple[TokenSource, str]:
     """Where the tokens come from, and its name: the environment before the kept sign-in.
 
     Raises `SignInNeededError` when there is neither.
     """
-    from siptui.identity.environment import environment_token
-    from siptui.identity.msal_http import Connection
-    from siptui.identity.store import existing_store, nobody_signed_in
-    from siptui.identity.stored_tokens import StoredTokens
-    from siptui.identity.token_source import registration_of
-
     registration = registration_of(selected.profile)
     if given := environment_token(registration, selected.environ):
         return given, given.name
@@ -191,13 +175,13 @@ def token_source(
 async def open_session(
     profile: str | None = None,
     *,
-    record: "Tape | None" = None,
+    record: Tape | None = None,
     log_level: str | None = None,
-    on_wait: "OnWait | None" = None,
+    on_wait: OnWait | None = None,
     environ: Mapping[str, str] | None = None,
-    transport: "App | None" = None,
+    transport: App | None = None,
     selected: Selected | None = None,
-    tokens_by: "Callable[[HttpFactory], TokenSource] | None" = None,
+    tokens_by: Callable[[HttpFactory], TokenSource] | None = None,
 ) -> AsyncIterator[Session]:
     """A session with the tenant of `profile`, from settings, environment and kept sign-in.
 
@@ -205,11 +189,6 @@ async def open_session(
     `transport` puts an in-process service in place of the network; `tokens_by` makes another
     source of tokens. Raises `UsageError`, `SignInNeededError`; nothing was sent then.
     """
-    from siptui.app.recording_file import watching
-    from siptui.gateway.bulk_client import BulkSignInClient
-    from siptui.identity.msal_http import Connection
-    from siptui.transport import open_client
-
     selected = selected or select(profile, environ)
     start_log(selected.settings, log_level)
     with watching(record) as watchers:
@@ -229,8 +208,6 @@ async def open_session(
 
 def start_log(settings: Settings, level: str | None = None) -> Path:
     """Begin to log, to this user's log folder; `level` beats the file's. Returns the log file."""
-    from siptui.logs import start
-
     return start(settings.folders.log_folder(), (level or settings.log_level).lower())
 
 
@@ -253,11 +230,11 @@ class TenantSources:
 
     def __init__(
         self,
-        selected: "Selected",
-        http: "Http",
-        tokens: "TokenSource",
-        connection: "HttpFactory",
-        on_wait: "OnWait | None" = None,
+        selected: Selected,
+        http: Http,
+        tokens: TokenSource,
+        connection: HttpFactory,
+        on_wait: OnWait | None = None,
     ) -> None:
         self._selected = selected
         self._http = http
@@ -266,10 +243,8 @@ class TenantSources:
         self._on_wait = on_wait
 
     @functools.cached_property
-    def admin(self) -> "TenantAdminClient":
+    def admin(self) -> TenantAdminClient:
         """The admin API, with the session's own tokens."""
-        from siptui.gateway.tenant_client import TenantAdminClient
-
         address = self._selected.profile.cloud.admin_api
         throttle = self._selected.throttle("admin_api")
         return TenantAdminClient(
@@ -277,11 +252,8 @@ class TenantSources:
         )
 
     @functools.cached_property
-    def directory(self) -> "DirectoryClient | None":
+    def directory(self) -> DirectoryClient | None:
         """Microsoft Graph; None where the cloud names no address of it."""
-        from siptui.gateway.graph_client import DirectoryClient
-        from siptui.identity.environment import GRAPH
-
         address = self._selected.profile.cloud.graph
         if not address:
             return None
@@ -292,12 +264,8 @@ class TenantSources:
         )
 
     @functools.cached_property
-    def inventory(self) -> "InventoryClient | None":
+    def inventory(self) -> InventoryClient | None:
         """The device inventory; None where the cloud names no address of it."""
-        from siptui.gateway.inventory_client import InventoryClient
-        from siptui.identity.environment import DEVICES
-        from siptui.identity.registration import INVENTORY_SCOPE
-
         address = self._selected.profile.cloud.devices
         if not address:
             return None
@@ -307,12 +275,8 @@ class TenantSources:
             self._http, address, tokens, on_wait=self._on_wait, throttle=throttle
         )
 
-    def _tokens_for(self, scope: str, variable: str) -> "TokenSource":
+    def _tokens_for(self, scope: str, variable: str) -> TokenSource:
         """A token of the environment first: the client of a sign-in may lack permissions."""
-        from siptui.identity.environment import environment_token
-        from siptui.identity.registration import resource_name
-        from siptui.identity.token_source import registration_of
-
         environ = self._selected.environ
         registration = registration_of(self._selected.profile)
         if given := environment_token(registration, environ, variable=variable, scope=scope):
@@ -325,10 +289,7 @@ class TenantSources:
             )
         return self._stored(scope)
 
-    def _stored(self, scope: str) -> "TokenSource":
-        from siptui.identity.store import existing_store
-        from siptui.identity.stored_tokens import StoredTokens
-        from siptui.identity.token_source import registration_of
+    def _stored(self, scope: str) -> TokenSource:
 
         selected = self._selected
         find = functools.partial(existing_store, selected.store_folder)

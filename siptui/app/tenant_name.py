@@ -2,17 +2,17 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
 
+from siptui.app.session import Selected
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
+from siptui.gateway import tenant_json
+from siptui.gateway.discovery import AdminApi
+from siptui.gateway.http_client import read
+from siptui.gateway.protocol import TokenSource
 from siptui.host.signals import private_folder, read_private, write_private
-
-if TYPE_CHECKING:
-    from siptui.app.session import Selected
-    from siptui.gateway.discovery import AdminApi
-    from siptui.gateway.protocol import TokenSource
-    from siptui.transport import Watcher
+from siptui.transport import Watcher, open_client
+from siptui.transport.messages import Call
 
 #: Seconds that a name is worth.
 _LIMIT = 10.0
@@ -20,7 +20,7 @@ _FILE = "tenant.json"
 _MOST = 80
 
 
-def kept_name(selected: "Selected") -> str:
+def kept_name(selected: Selected) -> str:
     """The name that was told last, for this tenant; nothing where none was."""
     try:
         found = json.loads(read_private(selected.store_folder / _FILE))
@@ -31,19 +31,15 @@ def kept_name(selected: "Selected") -> str:
     return ""
 
 
-def label(selected: "Selected") -> str:
+def label(selected: Selected) -> str:
     """The tenant for people: its name where that is known, and what the profile calls it."""
     name, tenant = kept_name(selected), selected.profile.tenant
     return f"{name} ({tenant})" if name and name != tenant else tenant
 
 
-async def learn_name(selected: "Selected", api: "AdminApi") -> str:
+async def learn_name(selected: Selected, api: AdminApi) -> str:
     """Ask for the name once and keep it. Nothing where the service does not tell it: the roles of
     bulk sign-in need not be allowed to read it."""
-    from siptui.gateway import tenant_json
-    from siptui.gateway.http_client import read
-    from siptui.transport.messages import Call
-
     try:
         async with asyncio.timeout(_LIMIT):
             answer, correlation_id = await api.call(Call.READ, "GET", "/Teams.Tenant/tenants")
@@ -58,13 +54,8 @@ async def learn_name(selected: "Selected", api: "AdminApi") -> str:
     return name
 
 
-async def ask_name(
-    selected: "Selected", tokens: "TokenSource", watchers: "tuple[Watcher, ...]"
-) -> str:
+async def ask_name(selected: Selected, tokens: TokenSource, watchers: tuple[Watcher, ...]) -> str:
     """`learn_name` with a connection of its own."""
-    from siptui.gateway.discovery import AdminApi
-    from siptui.transport import open_client
-
     try:
         async with open_client(watchers=watchers) as http:
             address = selected.profile.cloud.admin_api

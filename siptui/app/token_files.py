@@ -2,10 +2,9 @@
 
 import shlex
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-import click
 
 from siptui.domain.text import visible
 
@@ -40,4 +39,4 @@ def warn_once(environ: Mapping[str, str]) -> None:
     for sentence in open_token_files(environ):
         if sentence not in _told:
             _told.add(sentence)
-            click.echo(f"Warning: {sentence}", err=True)
+            sys.stderr.write(f"Warning: {sentence}\n")

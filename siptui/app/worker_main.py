@@ -15,15 +15,25 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from siptui.app.recording_file import Tape
+from siptui.app.session import open_session, select, start_log
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.protocol import BulkSignIn
-from siptui.host.signals import forbid_core_dumps
-
-if TYPE_CHECKING:
-    from siptui.identity.msal_client import HttpFactory
+from siptui.host.pipe import PrivatePipe
+from siptui.host.signals import PrivateFileError, forbid_core_dumps
+from siptui.identity.environment import VALUE
+from siptui.identity.handoff import Gift, HandedTokens
+from siptui.identity.msal_client import HttpFactory
+from siptui.identity.store import existing_store
+from siptui.identity.token_source import registration_of
+from siptui.runs.events import Note
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import hand_path
+from siptui.runs.service import this_actor
+from siptui.runs.worker import now, take, work_on
 
 #: By name: run as a program, this module is called `__main__`, and only siptui's loggers log.
 _LOG = logging.getLogger("siptui.app.worker_main")
@@ -73,19 +83,6 @@ def _answer(answer: dict[str, Any]) -> None:
 
 
 async def _work(order: dict[str, Any]) -> int:
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import open_session, select, start_log
-    from siptui.host.pipe import PrivatePipe
-    from siptui.host.signals import PrivateFileError
-    from siptui.identity.environment import VALUE
-    from siptui.identity.handoff import Gift, HandedTokens
-    from siptui.identity.store import existing_store
-    from siptui.identity.token_source import registration_of
-    from siptui.runs.events import Note
-    from siptui.runs.journal.journal import Journal
-    from siptui.runs.journal.locks import hand_path
-    from siptui.runs.service import this_actor
-    from siptui.runs.worker import now, take, work_on
 
     environ = dict(os.environ)
     environ.pop(VALUE, None)
@@ -113,7 +110,7 @@ async def _work(order: dict[str, Any]) -> int:
             kept.close()
             lock.release()
 
-        def tokens(http: "HttpFactory") -> HandedTokens:
+        def tokens(http: HttpFactory) -> HandedTokens:
             find = functools.partial(existing_store, selected.store_folder)
             registration = registration_of(selected.profile)
             return HandedTokens(

@@ -1,22 +1,25 @@
 """Starting a worker process for a run, and the run service that does so."""
 
+import asyncio
 import json
 import select
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from siptui.app.recording_file import Tape, watching
+from siptui.app.session import Selected, start_log, token_source
+from siptui.app.tenant_name import label
 from siptui.app.worker_environment import absolute_paths
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.host.interpreter import module_command
 from siptui.host.locks import HeldError
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import Selected
-    from siptui.identity.handoff import Gift
-    from siptui.runs.service import RunService
+from siptui.host.pipe import send_line
+from siptui.host.signals import PrivateFileError
+from siptui.identity.environment import DEVICES, GRAPH, VALUE
+from siptui.identity.handoff import Gift
+from siptui.runs.journal.locks import hand_path
+from siptui.runs.service import RunService
 
 #: Seconds until a worker must have said that it holds the run.
 _STARTING = 30.0
@@ -32,22 +35,20 @@ class WorkerFailedError(SiptuiError):
 
 
 def start_worker(
-    selected: "Selected",
+    selected: Selected,
     run: str,
     *,
     account: str = "",
-    record: "Tape | None" = None,
+    record: Tape | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
-    gift: "Gift | None" = None,
+    gift: Gift | None = None,
 ) -> None:
     """Start a process of its own session that works on `run`; returns when it holds it.
 
     It gets `gift`, or the token of the environment, else finds the profile's store by itself.
     Raises the worker's own error when it cannot. One that is held already is fine.
     """
-    from siptui.identity.environment import DEVICES, GRAPH, VALUE
-
     given = given_by(selected) if gift is None else gift
     # The first is handed over in private, the others a worker has no use for.
     secret = (VALUE, GRAPH, DEVICES)
@@ -84,7 +85,7 @@ def start_worker(
     _check(line, process)
 
 
-def _check(line: bytes, process: "subprocess.Popen[bytes]") -> None:
+def _check(line: bytes, process: subprocess.Popen[bytes]) -> None:
     try:
         answer = json.loads(line)
     except ValueError:
@@ -103,34 +104,26 @@ def _check(line: bytes, process: "subprocess.Popen[bytes]") -> None:
     )
 
 
-def given_by(selected: "Selected") -> "Gift":
+def given_by(selected: Selected) -> Gift:
     """What a worker is to sign in with: the token of the environment, else its own look-up."""
-    from siptui.identity.environment import VALUE
-    from siptui.identity.handoff import Gift
-
     return Gift(token=selected.environ.get(VALUE, ""))
 
 
 def worker_run_service(
-    selected: "Selected",
+    selected: Selected,
     *,
     account: str = "",
-    record: "Tape | None" = None,
+    record: Tape | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
-    gift: "Callable[[], Gift] | None" = None,
-) -> "RunService":
+    gift: Callable[[], Gift] | None = None,
+) -> RunService:
     """The run service of the profile's tenant, whose runs are worked on by worker processes.
 
     `gift` says what they sign in with; without it, what the environment gives.
     """
-    from siptui.app.tenant_name import label
-    from siptui.host.pipe import send_line
-    from siptui.host.signals import PrivateFileError
-    from siptui.runs.journal.locks import hand_path
-    from siptui.runs.service import RunService
 
-    def giving() -> "Gift":
+    def giving() -> Gift:
         return gift() if gift else given_by(selected)
 
     def hand_over(run: str) -> None:
@@ -163,80 +156,15 @@ def worker_run_service(
     return run_service
 
 
-def in_process_run_service(
-    selected: "Selected",
-    *,
-    account: str = "",
-    record: "Tape | None" = None,
-    log_level: str | None = None,
-) -> "RunService":
-    """The run service of the profile's tenant, whose runs are worked on in this very process."""
-    from collections.abc import AsyncIterator
-    from contextlib import asynccontextmanager
-
-    from siptui.app.in_process_runs import InProcessRunService
-    from siptui.app.session import open_session
-    from siptui.app.tenant_name import label
-    from siptui.gateway.protocol import BulkSignIn
-
-    @asynccontextmanager
-    async def connect() -> AsyncIterator[BulkSignIn]:
-        opening = open_session(selected=selected, record=record, log_level=log_level)
-        async with opening as session:
-            yield session.client
-
-    run_service = InProcessRunService(
-        selected.journal,
-        connect,
-        tenant=selected.profile.tenant,
-        account=account,
-        notify=selected.settings.notify_command,
-    )
-    run_service.label, run_service.host = label(selected), selected.submitting_host
-    return run_service
-
-
-def run_service_for(
-    selected: "Selected",
-    *,
-    foreground: bool,
-    account: str = "",
-    record: "Tape | None" = None,
-    log_level: str | None = None,
-    wait_for_sign_in: bool = True,
-) -> "RunService":
-    """The run service with worker processes, or with `foreground` the one that works here."""
-    from siptui.app.journal_notice import told
-
-    if foreground:
-        return told(
-            in_process_run_service(selected, account=account, record=record, log_level=log_level)
-        )
-    return told(
-        worker_run_service(
-            selected,
-            account=account,
-            record=record,
-            log_level=log_level,
-            wait_for_sign_in=wait_for_sign_in and _can_be_renewed(selected),
-        )
-    )
-
-
-def _can_be_renewed(selected: "Selected") -> bool:
+def can_be_renewed(selected: Selected) -> bool:
     """Whether a lost sign-in is worth waiting for: a script cannot hand over a new token."""
     return not given_by(selected) or sys.stdin.isatty()
 
 
 def signed_in_account(
-    selected: "Selected", record: "Tape | None" = None, log_level: str | None = None
+    selected: Selected, record: Tape | None = None, log_level: str | None = None
 ) -> str:
     """The account that submits, if its token says so. Raises `SignInNeededError` without one."""
-    import asyncio
-
-    from siptui.app.recording_file import watching
-    from siptui.app.session import start_log, token_source
-
     start_log(selected.settings, log_level)
     with watching(record) as watchers:
         tokens, _ = token_source(selected, watchers)
@@ -245,11 +173,8 @@ def signed_in_account(
     return getattr(account, "user", "") if account else ""
 
 
-def known_account(selected: "Selected") -> str:
+def known_account(selected: Selected) -> str:
     """The account that is signed in as far as this host knows; nothing is asked of the network."""
-    from siptui.app.session import token_source
-    from siptui.domain.errors import SiptuiError
-
     try:
         tokens, _ = token_source(selected)
         account = getattr(tokens, "account", lambda: None)()

@@ -2,16 +2,16 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from siptui.app.session import Selected, Session, open_session
+from siptui.cli.preflight_options import record_of, sources_of
+from siptui.cli.wording import columns
 from siptui.domain.errors import ExitCode, UsageError
-
-if TYPE_CHECKING:
-    from siptui.app.session import Selected, Session
-    from siptui.preflight.fix_runner import FixOutcome
-
+from siptui.preflight.change_log import Step
+from siptui.preflight.fix_runner import Fixer, FixOutcome, find_change
 
 #: What each step is called on the screen.
 WORDS = {
@@ -27,7 +27,7 @@ WORDS = {
 }
 
 
-def say(outcome: "FixOutcome") -> None:
+def say(outcome: FixOutcome) -> None:
     """One line of what became of a change."""
     if outcome.step == "sent":
         return
@@ -39,11 +39,8 @@ def say(outcome: "FixOutcome") -> None:
     )
 
 
-def show_history(selected: "Selected", as_json: bool) -> int:
+def show_history(selected: Selected, as_json: bool) -> int:
     """Show every change made from here, the newest first."""
-    from siptui.cli.preflight_options import record_of
-    from siptui.cli.wording import columns
-
     changes = list(record_of(selected).changes().values())[::-1]
     if as_json:
         body = [
@@ -81,14 +78,9 @@ def show_history(selected: "Selected", as_json: bool) -> int:
 
 
 def take_back(
-    selected: "Selected", name: str, *, yes: bool, may_ask: bool, as_json: bool, how: dict[str, Any]
+    selected: Selected, name: str, *, yes: bool, may_ask: bool, as_json: bool, how: dict[str, Any]
 ) -> int:
     """Take the change that goes by `name` back, once that was confirmed."""
-    from siptui.app.session import open_session
-    from siptui.cli.preflight_options import record_of, sources_of
-    from siptui.preflight.change_log import Step
-    from siptui.preflight.fix_runner import Fixer, find_change
-
     found = find_change(record_of(selected), name)
     said = f"{found.change.kind} of {found.change.target} ({found.begun:%Y-%m-%d %H:%M} UTC)"
     if found.step in (Step.INTENDED, Step.IN_DOUBT):
@@ -111,7 +103,7 @@ def take_back(
     if not as_json:
         click.echo("  Looking whether it still stands; that may take half a minute.", err=True)
 
-    async def main() -> "FixOutcome":
+    async def main() -> FixOutcome:
         async with open_session(selected=selected, **how) as session:
             fixer = Fixer(sources_of(session), record_of(selected, account_of(session)))
             return await fixer.undo(found.fix)
@@ -124,7 +116,7 @@ def take_back(
     return ExitCode.OK if outcome.step is Step.UNDONE else ExitCode.SOME_UNKNOWN
 
 
-def account_of(session: "Session") -> str:
+def account_of(session: Session) -> str:
     """The account that is signed in, as far as its token says."""
     account = getattr(session.tokens, "account", lambda: None)()
     return getattr(account, "user", "") if account else ""

@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from siptui.cli.wording import counted
 from siptui.domain.columns import columns_read
 from siptui.domain.plan import Batch
-
-if TYPE_CHECKING:
-    from siptui.runs.events import Event
-    from siptui.runs.state import BatchRecord, RunState
+from siptui.runs.events import BatchPlanned, Event
+from siptui.runs.state import BatchRecord, RunState
 
 
 def show_plan(
@@ -58,10 +56,8 @@ def show_plan(
     click.echo(f"{named}{left_out}. Nothing was done.")
 
 
-def planned_batches(state: "RunState", events: "Iterable[Event]") -> list[Batch]:
+def planned_batches(state: RunState, events: Iterable[Event]) -> list[Batch]:
     """The batches that `events` plan in the run."""
-    from siptui.runs.events import BatchPlanned
-
     return [
         Batch(e.batch, e.region, tuple(state.devices[i].device for i in e.devices))
         for e in events
@@ -69,7 +65,7 @@ def planned_batches(state: "RunState", events: "Iterable[Event]") -> list[Batch]
     ]
 
 
-def queued_batches(state: "RunState", records: "Iterable[BatchRecord]") -> list[Batch]:
+def queued_batches(state: RunState, records: Iterable[BatchRecord]) -> list[Batch]:
     """Batches of the run as they are."""
     return [
         Batch(b.number, b.region, tuple(state.devices[i].device for i in b.devices))

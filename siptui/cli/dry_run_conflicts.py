@@ -4,18 +4,20 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from siptui.app.recording_file import Tape
+from siptui.app.session import Selected, open_session, token_source
+from siptui.cli.wording import say_wait
 from siptui.domain.device import Device
 from siptui.domain.errors import SignInNeededError, SiptuiError
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import Selected
-    from siptui.runs.events import Event
-    from siptui.runs.journal.journal import Journal
-    from siptui.runs.service import RunService
-    from siptui.runs.state import RunState
+from siptui.runs.engine.tenant_look import Preview, TenantLook
+from siptui.runs.events import DevicesHeld, DevicesSignedIn, Event, Note, Stored
+from siptui.runs.journal.journal import Journal, timestamp
+from siptui.runs.output.sentences import held_back
+from siptui.runs.service import RunService
+from siptui.runs.state import RunState
+from siptui.runs.state_load import load
 
 #: Seconds that the look may take.
 _PATIENCE = 120.0
@@ -31,19 +33,17 @@ class Compared:
 
 
 def compare(
-    selected: "Selected",
-    state: "RunState",
-    journal: "Journal | None",
+    selected: Selected,
+    state: RunState,
+    journal: Journal | None,
     *,
-    record: "Tape | None",
+    record: Tape | None,
     log_level: str | None,
 ) -> Compared:
     """Look at the tenant's batches as a worker does before it submits what waits in `state`.
 
     Only where a sign-in is at hand; that it was not, or could not be done, is a note.
     """
-    from siptui.app.session import token_source
-
     try:
         token_source(selected)
     except SignInNeededError:
@@ -60,15 +60,12 @@ def compare(
 
 
 async def _look(
-    selected: "Selected",
-    state: "RunState",
-    journal: "Journal | None",
-    record: "Tape | None",
+    selected: Selected,
+    state: RunState,
+    journal: Journal | None,
+    record: Tape | None,
     log_level: str | None,
-) -> "list[Event]":
-    from siptui.app.session import open_session
-    from siptui.cli.wording import say_wait
-    from siptui.runs.engine.tenant_look import Preview, TenantLook
+) -> list[Event]:
 
     opening = open_session(selected=selected, record=record, log_level=log_level, on_wait=say_wait)
     async with asyncio.timeout(_PATIENCE), opening as session:
@@ -84,9 +81,7 @@ async def _look(
         return found
 
 
-def _compared(state: "RunState", events: "Iterable[Event]") -> Compared:
-    from siptui.runs.events import DevicesHeld, DevicesSignedIn, Note
-    from siptui.runs.output.sentences import held_back
+def _compared(state: RunState, events: Iterable[Event]) -> Compared:
 
     found = Compared()
     for event in events:
@@ -111,18 +106,13 @@ def _compared(state: "RunState", events: "Iterable[Event]") -> Compared:
 
 
 def planned_state(
-    run_service: "RunService | None",
+    run_service: RunService | None,
     devices: Sequence[Device],
-    events: "Iterable[Event]",
+    events: Iterable[Event],
     run: str = "",
-) -> "RunState":
+) -> RunState:
     """The run as it would be once `events` were written: the one that `run_service` has, or
     a new one of `devices`."""
-    from siptui.runs.events import Stored
-    from siptui.runs.journal.journal import timestamp
-    from siptui.runs.state import RunState
-    from siptui.runs.state_load import load
-
     state = (
         load(run_service.journal, run) if run_service and run else RunState(run or "plan", devices)
     )

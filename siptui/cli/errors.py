@@ -5,6 +5,7 @@ siptui: the screen gets one sentence and the path of a trace, never the trace it
 """
 
 import errno
+import json
 import os
 import sys
 import tempfile
@@ -16,10 +17,13 @@ from typing import Any, TextIO
 
 import click
 
-from siptui.app.profile_hint import for_profile
+from siptui import __version__
+from siptui.cli.profile_hint import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
 from siptui.host.open_files import too_few_files
+from siptui.logs.secrets import without_secrets
+from siptui.settings.folders import folders
 
 
 def wants_json(args: Sequence[str]) -> bool:
@@ -133,15 +137,12 @@ def _trace(error: BaseException) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    from siptui.logs.secrets import without_secrets
 
     return without_secrets(text)
 
 
 def _written(error: BaseException, args: Sequence[str]) -> Path | None:
     """Where the trace of `error` was written, readable by this user alone; `None` if nowhere."""
-    from siptui import __version__
-
     now = datetime.now(UTC)
     text = _without_secrets(
         f"siptui {__version__}, Python {sys.version.split()[0]}, {sys.platform}, {now:%FT%TZ}\n"
@@ -161,7 +162,6 @@ def _written(error: BaseException, args: Sequence[str]) -> Path | None:
 
 
 def _log_folder() -> Path:
-    from siptui.settings.folders import folders
 
     return folders().log_folder()
 
@@ -187,8 +187,6 @@ def _say(
 ) -> int:
     remedy = for_profile(error.remedy, profile)
     if as_json:
-        import json
-
         body = {"code": error.code, "message": error.message, "next": remedy}
         _print(json.dumps({"error": body}, ensure_ascii=False), sys.stdout)
     else:

@@ -8,11 +8,10 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from siptui.app.profile_hint import named
+from siptui.cli.profile_hint import named
 from siptui.cli.wording import counted, ways_on
 from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
@@ -20,17 +19,14 @@ from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.times import time_until
 from siptui.host.signals import ending_as_interrupted
 from siptui.runs import events as ev
+from siptui.runs.follower import Follower
 from siptui.runs.journal.journal import timestamp
 from siptui.runs.journal.locks import holder_of
 from siptui.runs.output.json_lines import SCHEMA, exit_code, lines
 from siptui.runs.output.sentences import held_back
-from siptui.runs.service import remove_left_pipes
+from siptui.runs.service import RunService, remove_left_pipes
 from siptui.runs.state import RunState, needs_sign_in
 from siptui.runs.state_load import load
-
-if TYPE_CHECKING:
-    from siptui.runs.follower import Follower
-    from siptui.runs.service import RunService
 
 _POLL = 0.1
 _HOLDER = 2.0
@@ -40,7 +36,7 @@ _TOLD = (DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN)
 
 
 def watch(
-    run_service: "RunService",
+    run_service: RunService,
     path: Path,
     run: str,
     *,
@@ -63,7 +59,7 @@ def watch(
         follower.close()
 
 
-def tell_news(run_service: "RunService", run: str, *, as_json: bool, after: int) -> ExitCode:
+def tell_news(run_service: RunService, run: str, *, as_json: bool, after: int) -> ExitCode:
     """Print what happened to `run` behind the event `after`; nobody works on it. The exit code."""
     follower = run_service.follow(run)
     try:
@@ -74,9 +70,9 @@ def tell_news(run_service: "RunService", run: str, *, as_json: bool, after: int)
 
 
 def _followed(
-    run_service: "RunService",
+    run_service: RunService,
     path: Path,
-    follower: "Follower",
+    follower: Follower,
     as_json: bool,
     after: int,
     may_ask: bool,
@@ -112,7 +108,7 @@ def _followed(
                 raise
 
 
-def _ended(run_service: "RunService", path: Path, run: str, after: int) -> RunState | None:
+def _ended(run_service: RunService, path: Path, run: str, after: int) -> RunState | None:
     """The run if its work had ended by the event `after`, so that nothing more is to be told."""
     if holder_of(path, run) is not None:
         return None
@@ -155,7 +151,7 @@ def _wait_for_release(path: Path, run: str) -> None:
         time.sleep(_POLL / 10)
 
 
-def _tell(follower: "Follower", as_json: bool, after: int) -> bool:
+def _tell(follower: Follower, as_json: bool, after: int) -> bool:
     """Print what is new behind `after`; whether the work has ended."""
     ended = False
     for stored, changed in follower.steps():
@@ -282,7 +278,7 @@ def _is_full(folder: Path) -> bool:
         return False
 
 
-def _stay(run_service: "RunService", path: Path, run: str, may_ask: bool) -> bool:
+def _stay(run_service: RunService, path: Path, run: str, may_ask: bool) -> bool:
     """Ask what Ctrl-C meant. False: leave."""
     if _is_here(path, run):
         click.echo(named(f"The run stops; go on with: siptui resume {run}"), err=True)

@@ -5,6 +5,7 @@ Each command is `siptui/cli/commands/NAME.py` with a `click.Command` named `comm
 returns, if it is a number, is the exit code; errors are raised and told about in one place.
 """
 
+import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from siptui import __version__
+from siptui.cli.errors import lost_output, quiet_pipe, report
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.help_page import ABOUT, COMMANDS, available, module_of, page
 from siptui.host.open_files import require_open_files
@@ -87,7 +89,6 @@ def _known(word: str) -> None:
 
 
 def _no_such(word: str) -> UsageError:
-    import difflib
 
     near = difflib.get_close_matches(word, available(), n=1)
     hint = f"Did you mean “siptui {near[0]}”? " if near else ""
@@ -162,13 +163,11 @@ def _with_lost_output(code: int) -> int:
     error = output_error()
     if error is None or isinstance(error, BrokenPipeError):
         return code
-    from siptui.cli.errors import lost_output
 
     return code or lost_output(error)
 
 
 def _reported(error: BaseException, words: list[str]) -> int:
-    from siptui.cli.errors import quiet_pipe, report
 
     try:
         return quiet_pipe() if isinstance(error, BrokenPipeError) else report(error, words)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from click.shell_completion import CompletionItem
 
 from siptui.app.recording_file import Tape
 from siptui.domain.columns import Mapped, named_headers
@@ -44,8 +45,6 @@ class RegionType(click.ParamType[Region]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[Any]:
         """The regions that begin with what was typed, in any case."""
-        from click.shell_completion import CompletionItem
-
         return [CompletionItem(r.value) for r in Region if r.startswith(incomplete.upper())]
 
 

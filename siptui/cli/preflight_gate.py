@@ -6,18 +6,21 @@ import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from siptui.cli.wording import count
+import click
+
+from siptui.app.recording_file import Tape
+from siptui.app.session import Selected, open_session
+from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of, typed_names
+from siptui.cli.wording import count, say_wait
+from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, SiptuiError
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import Selected
-    from siptui.domain.device import Device
-    from siptui.preflight.finding import AccountFindings, Finding, Report
-    from siptui.runs.conflicts import Overlap
-    from siptui.runs.state import RunState
+from siptui.gateway.errors import GatewayError
+from siptui.preflight.check import check, look, unclear_note
+from siptui.preflight.finding import AccountFindings, Finding, Report
+from siptui.preflight.remedies import LEAD_HOURS
+from siptui.runs.conflicts import Overlap, signed_in_note
+from siptui.runs.state import RunState
 
 #: What the confirmation says when none was made.
 NOT_CHECKED = "Prerequisites: not checked (--preflight does)."
@@ -45,14 +48,14 @@ class PersonalAccountsError(SiptuiError):
 
 
 def preflighted(
-    selected: "Selected",
-    devices: "Sequence[Device]",
+    selected: Selected,
+    devices: Sequence[Device],
     *,
     public_ip: Iterable[str],
     named: Iterable[str],
     may_ask: bool,
     quiet: bool,
-    record: "Tape | None",
+    record: Tape | None,
     log_level: str | None,
 ) -> list[str]:
     """Make a preflight of `devices`; what the confirmation is to say about it.
@@ -60,22 +63,10 @@ def preflighted(
     Raises `PreflightFailedError` when anything fails, `PersonalAccountsError` when an account
     without a common area policy was neither given in `named` nor, if that `may_ask`, typed.
     """
-    from siptui.app.session import open_session
-    from siptui.cli.preflight_options import (
-        networks,
-        record_of,
-        said_progress,
-        sources_of,
-        typed_names,
-    )
-    from siptui.cli.wording import say_wait
-    from siptui.preflight.check import check, unclear_note
-    from siptui.preflight.remedies import LEAD_HOURS
-
     addresses = networks(public_ip, selected.profile)
     changes = record_of(selected).lately(LEAD_HOURS)
 
-    async def main() -> "Report":
+    async def main() -> Report:
         async with open_session(
             record=record, log_level=log_level, on_wait=say_wait, selected=selected
         ) as session:
@@ -139,8 +130,8 @@ class Accounts:
     that may be and were. `notes` are for the confirmation.
     """
 
-    kept: "tuple[Device, ...]"
-    left_out: "tuple[Device, ...]" = ()
+    kept: tuple[Device, ...]
+    left_out: tuple[Device, ...] = ()
     named: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -151,12 +142,12 @@ class Accounts:
 
 
 def checked_accounts(
-    selected: "Selected",
-    devices: "Sequence[Device]",
+    selected: Selected,
+    devices: Sequence[Device],
     *,
     named: Iterable[str],
     may_ask: bool,
-    record: "Tape | None",
+    record: Tape | None,
     log_level: str | None,
     skip: bool = False,
     needed: bool = True,
@@ -171,16 +162,10 @@ def checked_accounts(
     although something is `needed`, or when of a `whole`, of which no device is to be left out, an
     account was not named.
     """
-    from siptui.app.session import open_session
-    from siptui.cli.preflight_options import said_progress, sources_of, typed_names
-    from siptui.cli.wording import say_wait
-    from siptui.gateway.errors import GatewayError
-    from siptui.preflight.check import look
-
     if skip or not devices:
         return Accounts(tuple(devices), notes=(not_checked,))
 
-    async def main() -> "Report":
+    async def main() -> Report:
         opening = open_session(
             record=record, log_level=log_level, on_wait=say_wait, selected=selected
         )
@@ -220,20 +205,16 @@ def checked_accounts(
     return Accounts(kept, out, taken, tuple(notes))
 
 
-def named_before(state: "RunState") -> list[str]:
+def named_before(state: RunState) -> list[str]:
     """The accounts of the run that may be personal and were named when it was ordered."""
     return list(state.plan.options.personal) if state.plan else []
 
 
-def again_wanted(done: "Sequence[Overlap]", *, may_ask: bool) -> bool:
+def again_wanted(done: Sequence[Overlap], *, may_ask: bool) -> bool:
     """Whether the devices `done`, which are signed in as the list wants it, go out once more.
 
     Asked at a terminal; nobody to ask means no.
     """
-    import click
-
-    from siptui.runs.conflicts import signed_in_note
-
     if not done or not may_ask:
         return False
     click.echo(signed_in_note(done), err=True)
@@ -255,7 +236,7 @@ def _was(names: Sequence[str]) -> str:
     return "was" if len(names) == 1 else "were"
 
 
-def blocking(report: "Report") -> Iterator[str]:
+def blocking(report: Report) -> Iterator[str]:
     """A line for each failure that no typed name can lift."""
     for finding in report.tenant:
         if finding.result == "fail":
@@ -267,6 +248,6 @@ def blocking(report: "Report") -> Iterator[str]:
                 yield f"  {where}, {finding.check}: {finding.detail}"
 
 
-def _lifted(account: "AccountFindings", finding: "Finding") -> bool:
+def _lifted(account: AccountFindings, finding: Finding) -> bool:
     """Whether the failure is only that the account may be personal, which a name answers."""
     return bool(account.personal) and finding.check == "ip_phone_policy"

@@ -1,18 +1,19 @@
 """What `preflight`, `fix` and `run` have in common: whom to ask, and where changes are recorded."""
 
+import socket
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from siptui.app.session import Selected, Session
-    from siptui.domain.public_address import Network
-    from siptui.preflight.change_log import Record
-    from siptui.preflight.fix_plan import Fix
-    from siptui.preflight.read import Progress, Sources
-    from siptui.settings.model import Profile
+from siptui.app.session import Selected, Session
+from siptui.domain.public_address import Network, parse_public
+from siptui.host.signals import user_name
+from siptui.preflight.change_log import Record, Who
+from siptui.preflight.fix_plan import Fix
+from siptui.preflight.read import Progress, Sources
+from siptui.settings.model import Profile
 
 
 # public_ip: tuple[str, ...]
@@ -39,38 +40,29 @@ def include_personal(command: Any) -> Any:
     )(command)
 
 
-def networks(texts: Iterable[str], profile: "Profile") -> "tuple[Network, ...]":
+def networks(texts: Iterable[str], profile: Profile) -> tuple[Network, ...]:
     """What `--public-ip` says, else the profile; `UsageError` where it is no address."""
-    from siptui.domain.public_address import parse_public
-
     return tuple(parse_public(text) for text in tuple(texts) or profile.public_ips)
 
 
-def sources_of(session: "Session") -> "Sources":
+def sources_of(session: Session) -> Sources:
     """Whom a preflight asks in this session."""
-    from siptui.preflight.read import Sources
-
     return Sources(session.admin, session.directory, session.inventory)
 
 
-def record_of(selected: "Selected", account: str = "") -> "Record":
+def record_of(selected: Selected, account: str = "") -> Record:
     """The record of what was changed in the profile's tenant from here."""
-    import socket
-
-    from siptui.host.signals import user_name
-    from siptui.preflight.change_log import Record, Who
-
     folder = selected.store_folder
     who = Who(account, user_name(), socket.gethostname())
     return Record(folder, tenant=selected.profile.tenant, who=who)
 
 
-def said_progress(quiet: bool) -> "Callable[[Progress], None] | None":
+def said_progress(quiet: bool) -> Callable[[Progress], None] | None:
     """One line on a terminal that counts the calls; nothing where nobody looks."""
     if quiet or not sys.stderr.isatty():
         return None
 
-    def say(progress: "Progress") -> None:
+    def say(progress: Progress) -> None:
         end = "\r" if progress.done < progress.of else "\r\x1b[K"
         line = f"reading {progress.done}/{progress.of}  {progress.what}"
         sys.stderr.write(f"\r\x1b[K{line[:78]}" if end == "\r" else end)
@@ -79,7 +71,7 @@ def said_progress(quiet: bool) -> "Callable[[Progress], None] | None":
     return say
 
 
-def typed_names(wanted: "Iterable[tuple[str, str]]", given: Iterable[str], ask: bool) -> set[str]:
+def typed_names(wanted: Iterable[tuple[str, str]], given: Iterable[str], ask: bool) -> set[str]:
     """Those accounts (name, why) whose names the operator gives: as options, or typed now.
 
     Returns names without case. An empty or another answer leaves the account out.
@@ -101,7 +93,7 @@ def typed_names(wanted: "Iterable[tuple[str, str]]", given: Iterable[str], ask: 
     return named
 
 
-def fix_object(fix: "Fix") -> dict[str, Any]:
+def fix_object(fix: Fix) -> dict[str, Any]:
     """A planned fix as `fix --json` prints it."""
     change = fix.change
     return {

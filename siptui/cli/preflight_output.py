@@ -1,20 +1,18 @@
 """Findings as they are shown: an object for scripts, grouped lines for people."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from siptui.cli.wording import count
 from siptui.domain.line_numbers import ranges
-
-if TYPE_CHECKING:
-    from siptui.preflight.finding import AccountFindings, Finding, Report
+from siptui.preflight.finding import AccountFindings, Finding, Report
 
 #: Rows of one group that are shown in full; of the others the lines are named.
 _IN_FULL = 4
 _SIGNS = {"fail": "✗", "unknown": "?", "pass": "✓"}
 
 
-def finding_object(finding: "Finding") -> dict[str, Any]:
+def finding_object(finding: Finding) -> dict[str, Any]:
     """One finding as `preflight --json` prints it."""
     return {
         "check": finding.check,
@@ -28,7 +26,7 @@ def finding_object(finding: "Finding") -> dict[str, Any]:
     }
 
 
-def report_object(report: "Report") -> dict[str, Any]:
+def report_object(report: Report) -> dict[str, Any]:
     """What `preflight --json` prints. `personal` is null where that could not be read."""
     return {
         "tenant": [finding_object(finding) for finding in report.tenant],
@@ -49,12 +47,12 @@ def report_object(report: "Report") -> dict[str, Any]:
     }
 
 
-def sign(finding: "Finding") -> str:
+def sign(finding: Finding) -> str:
     """The character that says how a check came out; `!` passes, but somebody should look."""
     return "!" if finding.warning and finding.result == "pass" else _SIGNS[finding.result]
 
 
-def report_lines(report: "Report") -> Iterator[str]:
+def report_lines(report: Report) -> Iterator[str]:
     """A report for people: the tenant, the accounts grouped by finding, the sums."""
     yield "Tenant"
     for finding in report.tenant:
@@ -84,7 +82,7 @@ def report_lines(report: "Report") -> Iterator[str]:
     yield f"{count(sum(report.calls.values()), 'call')}: {by_service}. Nothing was changed."
 
 
-def _rows(members: "Sequence[tuple[AccountFindings, Finding]]", *, in_full: int) -> Iterator[str]:
+def _rows(members: Sequence[tuple[AccountFindings, Finding]], *, in_full: int) -> Iterator[str]:
     """The rows of a group: `in_full` with their accounts, the lines of the others."""
     shown = members if len(members) <= in_full + 1 else members[:in_full]
     for account, _ in shown:
@@ -95,8 +93,8 @@ def _rows(members: "Sequence[tuple[AccountFindings, Finding]]", *, in_full: int)
 
 
 def grouped(
-    accounts: "Sequence[AccountFindings]",
-) -> "list[tuple[tuple[str, str, str], list[tuple[AccountFindings, Finding]]]]":
+    accounts: Sequence[AccountFindings],
+) -> list[tuple[tuple[str, str, str], list[tuple[AccountFindings, Finding]]]]:
     """What is not a plain pass, by (result, check, detail): failures first, then the frequent."""
     groups: dict[tuple[str, str, str], list[tuple[AccountFindings, Finding]]] = {}
     for account in accounts:
@@ -108,7 +106,7 @@ def grouped(
     return sorted(groups.items(), key=lambda group: (order.index(group[0][0]), -len(group[1])))
 
 
-def _what_to_do(finding: "Finding") -> Iterator[str]:
+def _what_to_do(finding: Finding) -> Iterator[str]:
     if finding.remedy:
         yield f"      → {finding.remedy}"
     if finding.powershell:

@@ -1,5 +1,6 @@
 """What `siptui urls` prints, made without an argument parser: URLs are asked for in a hurry."""
 
+import json
 from collections.abc import Iterable, Sequence
 
 from siptui.domain.errors import SiptuiError, UsageError
@@ -8,6 +9,7 @@ from siptui.domain.region import Region
 from siptui.provisioning.reading import provisioning_table
 from siptui.provisioning.report import NO_TENANT, as_object, page
 from siptui.settings.folders import CONFIG_FILE, config_folder
+from siptui.settings.load import load
 
 #: The options of the command that are understood here; `siptui.cli.commands.urls` has them all.
 _WITH_VALUE = ("--region", "--vendor", "--tenant", "--language")
@@ -41,8 +43,6 @@ def urls_page(
     except ValueError as error:
         raise UsageError(f"{error}.", remedy="“siptui urls --help” tells what it takes.") from None
     if as_json:
-        import json
-
         found = {"tenant": tenant, "urls": [as_object(url) for url in urls]}
         return json.dumps(found, indent=2), hint
     lines = page(urls, kinds, tenant=tenant, language=code)
@@ -97,7 +97,6 @@ def _of_profile(name: str | None) -> tuple[str | None, str]:
     """The tenant id of the profile in use, if there is one and it has an id; else a hint."""
     if name is None and not _configured():
         return None, ""  # URLs can be printed before anything is set up
-    from siptui.settings.load import load
 
     settings = load()
     if name is None and not settings.profiles:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from siptui.app.profile_hint import for_profile
 from siptui.cli.confirm import confirm
+from siptui.cli.profile_hint import for_profile
 from siptui.cli.wording import counted
 from siptui.domain.errors import UsageError
 from tests.runs.engine.engine_harness import devices

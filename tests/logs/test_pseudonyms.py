@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.user_name import UserName
-from siptui.logs import Pseudonyms
+from siptui.logs.pseudonyms import Pseudonyms
 
 GUID = "8f14e45f-ceea-467f-ab3c-1234567890ab"
 

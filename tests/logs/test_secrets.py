@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siptui.logs import start, without_secrets
-from siptui.logs.secrets import without_tokens
-from siptui.logs.start import FIELDS, MAX_BYTES, stop
+from siptui.logs.secrets import without_secrets, without_tokens
+from siptui.logs.start import FIELDS, MAX_BYTES, start, stop
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJ0aWQiOiJ4In0.c2lnbmF0dXJl"
 CANARY = "c4n4ry-S3cret_value.x"

@@ -1,17 +1,23 @@
 """`siptui attach [RUN]`: the console on a run, running or ended, or its lines for programs."""
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 import click
 
+from siptui.app.recording_file import Tape
+from siptui.app.session import Selected, select
+from siptui.app.worker_start import known_account, start_worker
 from siptui.cli import options
+from siptui.cli.commands.batch import read_batch
+from siptui.cli.commands.open import console_options, open_console
+from siptui.cli.follow_run import watch
+from siptui.cli.journal_notice import told
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import Selected
-    from siptui.runs.service import RunService
+from siptui.runs.journal.locks import holder_of
+from siptui.runs.service import RunService
+from siptui.runs.state_load import load
+from siptui.runs.tenant_batches import adopt_foreign
 
 
 @click.command()
@@ -40,7 +46,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
 ) -> int:
     """Open the console on RUN, running or ended; on the newest unfinished one, or else the
     newest, if none is named.
@@ -54,10 +60,6 @@ def command(
             "--from-now is for --json; the console shows a run from its beginning.",
             remedy="Give --json as well, or leave it out.",
         )
-    from siptui.app.journal_notice import told
-    from siptui.app.session import select
-    from siptui.cli.commands.open import console_options, open_console
-    from siptui.runs.service import RunService
 
     selected = select(profile)
     run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
@@ -72,9 +74,6 @@ def command(
         else:
             found = run_service.find(run)
         if found is not None and as_json:
-            from siptui.cli.follow_run import watch
-            from siptui.runs.state_load import load
-
             after = load(run_service.journal, found).last_seq if from_now else 0
             return watch(run_service, selected.journal, found, as_json=True, after=after)
     finally:
@@ -92,23 +91,16 @@ def command(
 
 
 def _adopted(
-    run_service: "RunService",
-    selected: "Selected",
+    run_service: RunService,
+    selected: Selected,
     batch_id: str,
     region: Region | None,
-    record: "Tape | None",
+    record: Tape | None,
     level: str | None,
     *,
     screen: bool,
 ) -> str:
     """The run that follows the service's batch `batch_id`, made if need be, with its worker."""
-    from datetime import UTC, datetime
-
-    from siptui.app.worker_start import known_account, start_worker
-    from siptui.cli.commands.batch import read_batch
-    from siptui.runs.journal.locks import holder_of
-    from siptui.runs.state_load import load
-    from siptui.runs.tenant_batches import adopt_foreign
     from siptui.tui.run_console import check_terminal
 
     if screen:

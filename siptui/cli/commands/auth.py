@@ -2,27 +2,43 @@
 
 import asyncio
 import json
+import os
 import sys
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import click
 
-from siptui.app.profile_hint import for_profile
+from siptui.app.recording_file import Tape, watching
+from siptui.app.session import select, start_log
+from siptui.app.sign_in_handoff import hand_to_workers, holders
+from siptui.app.tenant_name import ask_name, kept_name
 from siptui.cli import options
+from siptui.cli.profile_hint import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from pathlib import Path
-
-    from siptui.app.recording_file import Tape
-    from siptui.identity.account import Account
-    from siptui.identity.browser import BrowserPrompt
-    from siptui.identity.device_code import DeviceCodePrompt
-    from siptui.identity.msal_client import HttpFactory
-    from siptui.identity.registration import Registration
-    from siptui.identity.store import StoreKind, TokenStore
-    from siptui.settings.model import Profile
+from siptui.identity.account import Account
+from siptui.identity.browser import BrowserPrompt, BrowserSignIn
+from siptui.identity.device_code import DeviceCodePrompt, DeviceCodeSignIn
+from siptui.identity.environment import COMMAND, FILE, VALUE
+from siptui.identity.errors import RedirectUnreadableError
+from siptui.identity.msal_client import HttpFactory
+from siptui.identity.msal_http import Connection
+from siptui.identity.registration import Registration
+from siptui.identity.store import (
+    DESCRIPTIONS,
+    FileStore,
+    StoreKind,
+    TokenStore,
+    existing_store,
+    nobody_signed_in,
+    set_aside_in,
+)
+from siptui.identity.store_choice import choose_store
+from siptui.identity.stored_tokens import StoredTokens
+from siptui.identity.token_source import registration_of, tokens_of
+from siptui.settings.load import load
+from siptui.settings.model import Profile
 
 _METHODS = ("device", "browser", "paste")
 _STORES = ("keyring", "file", "memory")
@@ -59,19 +75,9 @@ def login(
     as_json: bool,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
 ) -> None:
     """Sign in. Never asks for a name or a password: that is done in a browser."""
-    from siptui.app.recording_file import watching
-    from siptui.app.session import select
-    from siptui.app.sign_in_handoff import hand_to_workers
-    from siptui.app.tenant_name import ask_name, kept_name
-    from siptui.identity.msal_http import Connection
-    from siptui.identity.store import StoreKind
-    from siptui.identity.store_choice import choose_store
-    from siptui.identity.stored_tokens import StoredTokens
-    from siptui.identity.token_source import registration_of
-
     chosen, folder = _profile(profile, log_level, log=True)
     asking = not no_input and sys.stdin.isatty()
     if method == "paste" and no_input:
@@ -94,7 +100,9 @@ def login(
         account = asyncio.run(
             _signed_in(registration, kept, method, port or chosen.redirect_port, as_json, http)
         )
-        waiting = hand_to_workers(profile, account, kept)
+        handed = hand_to_workers(profile, account, kept)
+        for run, why in handed.refused:
+            click.echo(f"Run {run} was not told: {why}", err=True)
         tokens = StoredTokens(registration, lambda: kept, http=http)
         asyncio.run(ask_name(selected, tokens, watchers))
     if as_json:
@@ -111,7 +119,7 @@ def login(
         _show_store(kept.kind, kept.place())
         if kept.kind is StoreKind.MEMORY:
             click.echo("They are gone when this command ends; the console can sign in itself.")
-    for run in waiting:
+    for run in handed.told:
         click.echo(f"Run {run} was waiting for this: it goes on.", err=as_json)
     _warn_of_environment(as_json)
 
@@ -121,9 +129,6 @@ def login(
 @options.as_json
 def logout(profile: str | None, as_json: bool, **_: Any) -> None:
     """Forget the tokens of a profile on this machine."""
-    from siptui.app.sign_in_handoff import tell_of_holders
-    from siptui.identity.store import FileStore, StoreKind, existing_store
-
     chosen, folder = _profile(profile)
     found = existing_store(folder)
     store = found or FileStore(folder, StoreKind.FILE)
@@ -136,7 +141,13 @@ def logout(profile: str | None, as_json: bool, **_: Any) -> None:
         click.echo("To end the account's sessions everywhere, revoke them in Entra.")
     else:
         click.echo(f"Nobody was signed in to profile {chosen.name}.")
-    tell_of_holders(profile)
+    for run, holder in holders(profile):
+        click.echo(
+            f"Run {run} is still worked on by process {holder.pid} on {holder.host}: a worker "
+            "that was handed a sign-in keeps it until the run ends. To stop submitting: "
+            f"siptui attach {run}, then P; to end it at once: kill {holder.pid}",
+            err=True,
+        )
     _warn_of_environment(as_json)
 
 
@@ -145,12 +156,6 @@ def logout(profile: str | None, as_json: bool, **_: Any) -> None:
 @options.as_json
 def status(profile: str | None, as_json: bool, **_: Any) -> int:
     """Show who is signed in, where tokens are kept, and what the token says. Asks nobody."""
-    from siptui.app.session import select
-    from siptui.app.tenant_name import kept_name
-    from siptui.identity.store import existing_store, nobody_signed_in, set_aside_in
-    from siptui.identity.stored_tokens import StoredTokens
-    from siptui.identity.token_source import registration_of, tokens_of
-
     chosen, folder = _profile(profile)
     registration = registration_of(chosen)
     tokens = tokens_of(chosen, folder)
@@ -217,29 +222,23 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
 
 def _profile(
     name: str | None, log_level: str | None = None, *, log: bool = False
-) -> "tuple[Profile, Path]":
+) -> tuple[Profile, Path]:
     """The profile and its folder; with `log`, the log begins."""
-    from siptui.settings.load import load
-
     settings = load()
     chosen = settings.profile(name)
     if log:
-        from siptui.app.session import start_log
-
         start_log(settings, log_level)
     return chosen, settings.folders.profile(chosen.name)
 
 
 async def _signed_in(
-    registration: "Registration",
-    store: "TokenStore",
+    registration: Registration,
+    store: TokenStore,
     method: str,
     port: int,
     as_json: bool,
-    http: "HttpFactory",
-) -> "Account":
-    from siptui.identity.browser import BrowserSignIn
-    from siptui.identity.device_code import DeviceCodeSignIn
+    http: HttpFactory,
+) -> Account:
 
     if method == "device":
         by_code = DeviceCodeSignIn(registration, store, http=http)
@@ -269,7 +268,7 @@ async def _signed_in(
         await by_browser.close()
 
 
-def _show_code(prompt: "DeviceCodePrompt") -> None:
+def _show_code(prompt: DeviceCodePrompt) -> None:
     code = "  ".join(prompt.user_code)
     rule = "─" * (len(code) + 6)
     _tell(f"\nOn any device, open   {prompt.verification_uri}\nand enter the code\n")
@@ -277,10 +276,8 @@ def _show_code(prompt: "DeviceCodePrompt") -> None:
     _tell(f"\n   ({prompt.user_code}, good until {prompt.expires_at.astimezone():%H:%M:%S})\n")
 
 
-async def _counted_down(waiting: Any, until: "datetime") -> "Account":
+async def _counted_down(waiting: Any, until: datetime) -> Account:
     """Wait, with the time that is left on the last line of a terminal."""
-    from datetime import UTC, datetime
-
     job: asyncio.Task[Account] = asyncio.ensure_future(waiting)
     shown = sys.stderr.isatty()
     try:
@@ -298,7 +295,7 @@ async def _counted_down(waiting: Any, until: "datetime") -> "Account":
             click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _show_address(opened: "BrowserPrompt", method: str) -> None:
+def _show_address(opened: BrowserPrompt, method: str) -> None:
     if method == "browser":
         _tell(f"\nOn your own computer, make a tunnel to this machine:\n\n   {opened.tunnel}\n")
         _tell(f"then open there:\n\n{opened.url}\n")
@@ -313,8 +310,6 @@ def _show_address(opened: "BrowserPrompt", method: str) -> None:
 
 def _paste(sign_in: Any) -> None:
     """Take the pasted address; three tries at a terminal, one otherwise."""
-    from siptui.identity.errors import RedirectUnreadableError
-
     if not sys.stdin.isatty():
         sign_in.offer(sys.stdin.readline())
         return
@@ -329,10 +324,8 @@ def _paste(sign_in: Any) -> None:
             return
 
 
-def _ask(why: str) -> "StoreKind":
+def _ask(why: str) -> StoreKind:
     """Where to keep tokens when the keyring does not work."""
-    from siptui.identity.store import StoreKind
-
     _tell(why)
     _tell("  file    a plain file that only this user (and root) can read")
     _tell("  memory  nowhere: sign in again next time")
@@ -340,7 +333,7 @@ def _ask(why: str) -> "StoreKind":
     return StoreKind(said)
 
 
-def _show(account: "Account", tenant_name: str) -> None:
+def _show(account: Account, tenant_name: str) -> None:
     tenant = f"{tenant_name} ({account.tenant})" if tenant_name else account.tenant
     click.echo(f"Signed in as {account.user}, tenant {tenant}.")
     if account.roles:
@@ -355,16 +348,12 @@ def _show(account: "Account", tenant_name: str) -> None:
         click.echo("The token does not say which roles the account has.")
 
 
-def _show_store(kind: "StoreKind", place: str) -> None:
-    from siptui.identity.store import DESCRIPTIONS
+def _show_store(kind: StoreKind, place: str) -> None:
 
     click.echo(f"Tokens are kept in {place} ({DESCRIPTIONS[kind]}).")
 
 
 def _warn_of_environment(as_json: bool) -> None:
-    import os
-
-    from siptui.identity.environment import COMMAND, FILE, VALUE
 
     for name in (VALUE, FILE, COMMAND):
         if os.environ.get(name) and not as_json:
@@ -376,7 +365,7 @@ def _error(error: SignInNeededError, profile: str | None) -> dict[str, str]:
     return {"code": error.code, "message": error.message, "next": remedy}
 
 
-def _time(moment: "datetime | None") -> str | None:
+def _time(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
 

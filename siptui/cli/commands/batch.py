@@ -2,16 +2,24 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 
 import click
 
+from siptui.app.recording_file import Tape
+from siptui.app.session import open_session, select
+from siptui.app.worker_start import signed_in_account, worker_run_service
 from siptui.cli import options
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.domain.region import Region
-    from siptui.gateway.protocol import BatchStatus, ItemStatus
+from siptui.cli.follow_run import watch
+from siptui.cli.journal_notice import told
+from siptui.cli.wording import columns, say_wait
+from siptui.domain.outcome import explain
+from siptui.domain.region import Region
+from siptui.domain.state import SYMBOLS, DeviceState
+from siptui.gateway.errors import RejectedError
+from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
+from siptui.runs.tenant_batches import adopt_foreign
 
 
 @click.command("batch")
@@ -23,11 +31,11 @@ if TYPE_CHECKING:
 def command(
     batch_id: str,
     follow: bool,
-    region: "Region | None",
+    region: Region | None,
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
     as_json: bool,
 ) -> int:
     """Show the devices of the batch ID, as the service remembers it (30 days).
@@ -35,9 +43,6 @@ def command(
     “siptui batches” lists the ids. With --follow it is followed like a run of one's own, whoever
     submitted it; “siptui attach --batch ID” does so in the console.
     """
-    from siptui.cli.wording import columns
-    from siptui.domain.state import SYMBOLS
-
     batch = read_batch(batch_id, profile, record=record, log_level=log_level)
     if follow:
         return _follow(
@@ -72,13 +77,10 @@ def command(
     return 0
 
 
-def read_batch(batch_id: str, profile: str | None = None, **session: Any) -> "BatchStatus":
+def read_batch(batch_id: str, profile: str | None = None, **session: Any) -> BatchStatus:
     """The batch as the service has it; `session` is what `open_session` takes besides."""
-    from siptui.app.session import open_session
-    from siptui.cli.wording import say_wait
-    from siptui.gateway.errors import RejectedError
 
-    async def main() -> "BatchStatus":
+    async def main() -> BatchStatus:
         async with open_session(profile, on_wait=say_wait, **session) as opened:
             return await opened.client.batch_status(batch_id, retry=True)
 
@@ -91,22 +93,15 @@ def read_batch(batch_id: str, profile: str | None = None, **session: Any) -> "Ba
 
 
 def _follow(
-    batch: "BatchStatus",
-    region: "Region | None",
+    batch: BatchStatus,
+    region: Region | None,
     profile: str | None,
     *,
     no_input: bool,
     as_json: bool,
-    record: "Tape | None",
+    record: Tape | None,
     log_level: str | None,
 ) -> int:
-    from datetime import UTC, datetime
-
-    from siptui.app.journal_notice import told
-    from siptui.app.session import select
-    from siptui.app.worker_start import signed_in_account, worker_run_service
-    from siptui.cli.follow_run import watch
-    from siptui.runs.tenant_batches import adopt_foreign
 
     selected = select(profile)
     account = signed_in_account(selected, record, log_level)
@@ -132,7 +127,7 @@ def _follow(
         run_service.close()
 
 
-def as_object(batch: "BatchStatus") -> dict[str, Any]:
+def as_object(batch: BatchStatus) -> dict[str, Any]:
     """What `batch --json` prints."""
     return {
         "batch_id": batch.batch_id,
@@ -147,9 +142,7 @@ def as_object(batch: "BatchStatus") -> dict[str, Any]:
     }
 
 
-def _device(item: "ItemStatus") -> dict[str, Any]:
-    from siptui.domain.outcome import explain
-    from siptui.gateway.protocol import Phase
+def _device(item: ItemStatus) -> dict[str, Any]:
 
     outcome = explain(item.error) if item.phase is Phase.FAILED else None
     return {
@@ -163,9 +156,7 @@ def _device(item: "ItemStatus") -> dict[str, Any]:
     }
 
 
-def _state(item: "ItemStatus") -> Any:
-    from siptui.domain.state import DeviceState
-    from siptui.gateway.protocol import Phase
+def _state(item: ItemStatus) -> Any:
 
     return {
         Phase.SUCCEEDED: DeviceState.SUCCEEDED,

@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
 
 import click
 
+from siptui.app.recording_file import Tape
+from siptui.app.session import open_session
 from siptui.cli import options
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.gateway.json_lists import Listed
-    from siptui.gateway.protocol import BatchSummary
+from siptui.cli.wording import columns, say_wait
+from siptui.gateway.json_lists import Listed
+from siptui.gateway.protocol import BatchSummary
 
 
 @click.command("batches")
@@ -21,17 +20,15 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
     as_json: bool,
 ) -> None:
     """List the batches of the tenant that the service remembers: everybody's, 30 days.
 
     “siptui batch ID” shows the devices of one. Status words are the service's own.
     """
-    from siptui.app.session import open_session
-    from siptui.cli.wording import columns, say_wait
 
-    async def main() -> tuple[str, "Listed[BatchSummary]"]:
+    async def main() -> tuple[str, Listed[BatchSummary]]:
         async with open_session(
             profile, record=record, log_level=log_level, on_wait=say_wait
         ) as session:

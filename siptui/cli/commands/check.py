@@ -3,21 +3,20 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import msgspec
 
+from siptui.app.list_input import read_list
 from siptui.cli import options
 from siptui.cli.wording import count
+from siptui.devicelist.model import DeviceList, Fault
 from siptui.domain.deadline import deadline_of, onboarded_at
 from siptui.domain.errors import ExitCode
 from siptui.domain.line_numbers import ranges
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-
-if TYPE_CHECKING:
-    from siptui.devicelist.model import DeviceList, Fault
 
 #: Faults of one kind that are shown in full; of the others the lines are named.
 _IN_FULL = 5
@@ -49,8 +48,6 @@ def command(
     Prints every fault with its line. Ends with 0 when every row can be submitted, with 2
     otherwise. A row that names no region needs --region, or a profile with a region.
     """
-    from siptui.app.list_input import read_list
-
     found = read_list(file, profile, region=region, delimiter=delimiter, options=list_options)
     if as_json:
         # UserName and HardwareId are texts to everybody but msgspec.
@@ -61,7 +58,7 @@ def command(
     return ExitCode.USAGE if found.has_errors else ExitCode.OK
 
 
-def as_object(found: "DeviceList") -> dict[str, Any]:
+def as_object(found: DeviceList) -> dict[str, Any]:
     """What `check --json` prints."""
     return {
         "file": found.file,
@@ -108,7 +105,7 @@ def _moment(when: datetime | None) -> str | None:
     return when.isoformat() if when else None
 
 
-def report(found: "DeviceList") -> Iterator[str]:
+def report(found: DeviceList) -> Iterator[str]:
     """What `check` prints for people: the sum, then the faults by kind, errors first."""
     delimiter = _DELIMITERS.get(found.delimiter, repr(found.delimiter))
     yield f"{found.file}: {count(len(found.devices), 'device')} can be submitted, " + (
@@ -140,12 +137,12 @@ def report(found: "DeviceList") -> Iterator[str]:
         yield "siptui run --skip-invalid"
 
 
-def _regions(found: "DeviceList") -> list[tuple[str, int]]:
+def _regions(found: DeviceList) -> list[tuple[str, int]]:
     regions = [device.region for device in found.devices]
     return [(region.value, regions.count(region)) for region in Region]
 
 
-def _kind(severity: str, column: str, rule: str, faults: "Sequence[Fault]") -> Iterator[str]:
+def _kind(severity: str, column: str, rule: str, faults: Sequence[Fault]) -> Iterator[str]:
     sign = "✗" if severity == "error" else "!"
     where = f"{column}: " if column else ""
     messages = {fault.message for fault in faults}

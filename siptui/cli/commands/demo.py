@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from siptui.cli import options
-from siptui.emulator.demo import DEMO_SCENARIO, DEMOS
+from siptui.emulator.demo import DEMO_FILE, DEMO_SCENARIO, DEMOS, demo_list
 
 _GREETING = (
     "This is the emulated tenant Contoso Ltd: no account, no network, nothing is really reset. "
@@ -46,7 +46,6 @@ def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -
     check_terminal()
     prepare_environment()
     from siptui.app.demo_tenant import demo_tenant
-    from siptui.emulator.demo import DEMO_FILE, demo_list
 
     with tempfile.TemporaryDirectory(prefix="siptui-demo-") as name:
         folder = Path(name)

@@ -2,18 +2,20 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from siptui.app.profile_hint import for_profile
+from siptui.app.doctor_checks import Step, examine
+from siptui.app.recording_file import Tape
+from siptui.app.support_bundle import write_bundle
 from siptui.cli import options
+from siptui.cli.commands.info import gathered
+from siptui.cli.profile_hint import for_profile
+from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
-
-if TYPE_CHECKING:
-    from siptui.app.doctor_checks import Step
-    from siptui.app.recording_file import Tape
 
 _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 
@@ -32,7 +34,7 @@ _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 def command(
     profile: str | None,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
     as_json: bool,
     bundle: Path | None,
 ) -> int:
@@ -40,11 +42,6 @@ def command(
 
     Changes nothing. Ends with 0 when nothing failed, 4 when it is the sign-in, else 1.
     """
-    from dataclasses import replace
-
-    from siptui.app.doctor_checks import examine
-    from siptui.domain.errors import ExitCode, SiptuiError
-
     steps: list[Step] = []
     if record is not None:
         record.begin()
@@ -58,9 +55,6 @@ def command(
 
     asyncio.run(main())
     if bundle is not None:
-        from siptui.app.support_bundle import write_bundle
-        from siptui.cli.commands.info import gathered
-
         try:
             info = gathered(profile)
         except SiptuiError as error:
@@ -80,7 +74,7 @@ def command(
     return codes[0] if codes[0] in (ExitCode.SIGN_IN, ExitCode.USAGE) else ExitCode.ERROR
 
 
-def _say(step: "Step") -> None:
+def _say(step: Step) -> None:
     sign = _SIGNS[step.result]
     click.echo(f"{sign} {step.name:<16} {step.seconds:6.2f} s  {step.detail}")
     if step.remedy:
@@ -88,7 +82,7 @@ def _say(step: "Step") -> None:
             click.echo(f"{'':29}{line}")
 
 
-def as_object(step: "Step") -> dict[str, Any]:
+def as_object(step: Step) -> dict[str, Any]:
     """One step as `doctor --json` prints it."""
     return {
         "step": step.name,

@@ -1,21 +1,28 @@
 """`siptui emulator`: the emulated tenant, or a recorded one, on a loopback port."""
 
 import contextlib
+import csv
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
+from siptui.devicelist.cells import guard
+from siptui.devicelist.writing import LIST, write_new
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
+from siptui.emulator.demo import DEMOS, demo_list
+from siptui.emulator.scenario import Scenario
 
 if TYPE_CHECKING:
     from siptui.emulator.emulator import Emulator
     from siptui.emulator.entra.beside import Beside
     from siptui.emulator.recording import Recording
-    from siptui.emulator.scenario import Scenario
 
 #: The first line of a configuration of ours; only such a file is replaced.
 _OURS = "# Written by siptui emulator: replaced when it starts again."
@@ -147,8 +154,6 @@ def _fit(
     approve: bool,
 ) -> None:
     """Refuse options that say nothing together."""
-    from click.core import ParameterSource
-
     told = [
         f"--{name}"
         for name in ("scenario", "speed", "seed")
@@ -169,7 +174,6 @@ def _authority(emulator: "Emulator", port: int | None, approve: bool) -> Iterato
     if port is None:
         yield None
         return
-    from tempfile import TemporaryDirectory
 
     from siptui.emulator.entra.beside import authority_beside
 
@@ -198,8 +202,6 @@ def _configuration(emulator: "Emulator", address: str, beside: "Beside | None") 
 
 def _write_config(path: Path, text: str) -> None:
     """Write our configuration; a file that is not ours stays as it is (`WriteError`)."""
-    from siptui.devicelist.writing import write_new
-
     try:
         with path.open(encoding="utf-8") as file:
             ours = file.readline().rstrip("\n") == _OURS
@@ -208,11 +210,8 @@ def _write_config(path: Path, text: str) -> None:
     write_new(path, f"{_OURS}\n{text}".encode(), force=ours)
 
 
-def _write_phones(path: Path, scenario: "Scenario") -> None:
+def _write_phones(path: Path, scenario: Scenario) -> None:
     """Write the device list that comes with a scenario."""
-    from siptui.devicelist.writing import write_new
-    from siptui.emulator.demo import DEMOS, demo_list
-
     if not (content := demo_list(scenario)):
         raise UsageError(
             f"The scenario {scenario.name} has no phones of its own: any device list will do.",
@@ -227,12 +226,6 @@ def _write_phones(path: Path, scenario: "Scenario") -> None:
 
 def _write_list(path: Path, recording: "Recording") -> None:
     """Write the devices of a recording as a list that every command reads."""
-    import csv
-    import io
-
-    from siptui.devicelist.cells import guard
-    from siptui.devicelist.writing import LIST, write_new
-
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(LIST)

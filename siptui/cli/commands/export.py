@@ -5,11 +5,20 @@ from pathlib import Path
 
 import click
 
+from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.journal_notice import told
 from siptui.cli.wording import counted
+from siptui.devicelist.writing import csv_text, json_text, write_csv, write_json, write_new
 from siptui.domain.errors import UsageError
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
+from siptui.host.standard_streams import write_utf8
+from siptui.runs.output.export_rows import result_rows
+from siptui.runs.output.filled_list import write_into
+from siptui.runs.output.markdown_report import report_text
+from siptui.runs.service import RunService
+from siptui.runs.state_load import load
 
 _FORMS = {".json": "json", ".md": "md", ".markdown": "md"}
 _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVALID]
@@ -55,21 +64,6 @@ def command(
 ) -> int:
     """Write the results of RUN. “--only failed” writes a list that “run” reads again; “md” is a
     report for the ticket of a change; “--into” fills in a copy of the list itself."""
-    from siptui.app.journal_notice import told
-    from siptui.app.session import select
-    from siptui.devicelist.writing import (
-        csv_text,
-        json_text,
-        write_csv,
-        write_json,
-        write_new,
-    )
-    from siptui.host.standard_streams import write_utf8
-    from siptui.runs.output.export_rows import result_rows
-    from siptui.runs.output.markdown_report import report_text
-    from siptui.runs.service import RunService
-    from siptui.runs.state_load import load
-
     selected = select(profile)
     run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
     try:
@@ -79,7 +73,6 @@ def command(
     if into is not None:
         if output is not None or form is not None or only is not None or raw:
             raise UsageError("--into writes the whole list in its own form; give it alone.")
-        from siptui.runs.output.filled_list import write_into
 
         count = write_into(state, into, source=source, force=force)
         click.echo(f"{counted(count, 'row')} filled in: {visible(str(into))}", err=True)

@@ -5,23 +5,36 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from siptui.app.list_input import read_list
+from siptui.app.recording_file import Tape
+from siptui.app.session import Selected, open_session, select
 from siptui.cli import options
 from siptui.cli.change_log import account_of, say, show_history, take_back
+from siptui.cli.preflight_options import (
+    fix_object,
+    networks,
+    record_of,
+    said_progress,
+    sources_of,
+    typed_names,
+)
 from siptui.cli.preflight_options import include_personal as include_personal_option
 from siptui.cli.preflight_options import public_ip as public_ip_option
+from siptui.cli.wording import count, say_wait
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import Selected
-    from siptui.preflight.fix_plan import Fix, FixPlan, Left, Wishes
-    from siptui.preflight.fix_runner import FixOutcome
+from siptui.gateway.tenant_model import NumberType
+from siptui.preflight.change_log import Step
+from siptui.preflight.check import check
+from siptui.preflight.finding import Check, Result
+from siptui.preflight.fix_plan import Fix, FixPlan, Left, Wishes, plan_fixes
+from siptui.preflight.fix_runner import Fixer, FixOutcome
+from siptui.preflight.script import pinned_tenant, script_lines
 
 _CHECKS = ("bulk_sign_in", "trusted_ip", "calling_policy", "ip_phone_policy", "phone_number")
 _NUMBER_TYPES = ("DirectRouting", "CallingPlan", "OperatorConnect")
@@ -75,7 +88,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
 ) -> int:
     """Set right what a preflight of the device list FILE finds, step by step.
 
@@ -84,12 +97,6 @@ def command(
     back. The common area policy goes to an account that may be personal only after its name was
     typed.
     """
-    from siptui.app.session import select
-    from siptui.cli.preflight_options import networks
-    from siptui.gateway.tenant_model import NumberType
-    from siptui.preflight.finding import Check
-    from siptui.preflight.fix_plan import Wishes
-
     selected = select(profile)
     if history:
         return show_history(selected, as_json)
@@ -128,12 +135,12 @@ def command(
 
 
 def _fix(
-    selected: "Selected",
+    selected: Selected,
     file: Path,
     region: Region | None,
     list_options: ListOptions,
     profile: str | None,
-    wishes: "Wishes",
+    wishes: Wishes,
     *,
     named: Sequence[str],
     script: bool,
@@ -143,15 +150,6 @@ def _fix(
     as_json: bool,
     how: dict[str, Any],
 ) -> int:
-    from siptui.app.list_input import read_list
-    from siptui.app.session import open_session
-    from siptui.cli.preflight_options import record_of, said_progress, sources_of
-    from siptui.cli.wording import count, say_wait
-    from siptui.preflight.check import check
-    from siptui.preflight.finding import Result
-    from siptui.preflight.fix_plan import plan_fixes
-    from siptui.preflight.fix_runner import Fixer
-    from siptui.preflight.script import pinned_tenant, script_lines
 
     found = read_list(file, profile, region=region, options=list_options)
     if not found.devices:
@@ -200,16 +198,14 @@ def _fix(
 
 
 async def _steps(
-    fixer: Any, plan: "FixPlan", named: Sequence[str], *, yes: bool, may_ask: bool, as_json: bool
-) -> "list[tuple[Fix, FixOutcome | None]]":
+    fixer: Any, plan: FixPlan, named: Sequence[str], *, yes: bool, may_ask: bool, as_json: bool
+) -> list[tuple[Fix, FixOutcome | None]]:
     """Check by check: show, ask, carry out. `None` for what the operator did not want."""
-    from siptui.cli.preflight_options import typed_names
-
     done: list[tuple[Fix, FixOutcome | None]] = []
-    for check in dict.fromkeys(fix.check for fix in plan.fixes):
-        step = [fix for fix in plan.fixes if fix.check is check]
+    for name in dict.fromkeys(fix.check for fix in plan.fixes):
+        step = [fix for fix in plan.fixes if fix.check is name]
         if not as_json:
-            click.echo(f"\n{check}: {_changes(len(step))}")
+            click.echo(f"\n{name}: {_changes(len(step))}")
             for line in _shown(step):
                 click.echo(line)
         doubtful = [(fix.change.target, fix.needs_name) for fix in step if fix.needs_name]
@@ -247,12 +243,11 @@ def _confirmed(number: int) -> bool:
 
 
 def _changes(number: int) -> str:
-    from siptui.cli.wording import count
 
     return count(number, "change")
 
 
-def _shown(step: "Sequence[Fix]") -> Iterator[str]:
+def _shown(step: Sequence[Fix]) -> Iterator[str]:
     for fix in step[:_SHOWN]:
         late = f" (takes up to {fix.lead_time_hours} h)" if fix.lead_time_hours else ""
         yield f"  {fix.title}{late}"
@@ -261,10 +256,7 @@ def _shown(step: "Sequence[Fix]") -> Iterator[str]:
         yield f"  and {len(step) - _SHOWN:,} more like these (--dry-run --json shows all)"
 
 
-def _end(
-    plan: "FixPlan", outcomes: "Sequence[tuple[Fix, FixOutcome | None]]", as_json: bool
-) -> int:
-    from siptui.preflight.change_log import Step
+def _end(plan: FixPlan, outcomes: Sequence[tuple[Fix, FixOutcome | None]], as_json: bool) -> int:
 
     steps = [outcome.step for _, outcome in outcomes if outcome is not None]
     if as_json:
@@ -289,8 +281,7 @@ def _end(
     return ExitCode.SOME_FAILED if unmade or plan.left else ExitCode.OK
 
 
-def _object(fix: "Fix", outcome: "FixOutcome | None") -> dict[str, Any]:
-    from siptui.cli.preflight_options import fix_object
+def _object(fix: Fix, outcome: FixOutcome | None) -> dict[str, Any]:
 
     return {
         **fix_object(fix),
@@ -301,36 +292,35 @@ def _object(fix: "Fix", outcome: "FixOutcome | None") -> dict[str, Any]:
     }
 
 
-def _left(left: "Sequence[Left]") -> list[dict[str, Any]]:
+def _left(left: Sequence[Left]) -> list[dict[str, Any]]:
     return [
         {"line": one.line or None, "username": one.user_name, "check": one.check, "why": one.why}
         for one in left
     ]
 
 
-def _left_lines(left: "Sequence[Left]") -> Iterator[str]:
+def _left_lines(left: Sequence[Left]) -> Iterator[str]:
     groups: dict[tuple[str, str], list[Left]] = {}
     for one in left:
         groups.setdefault((one.check, one.why), []).append(one)
     if groups:
         yield "Left to you:"
-    for (check, why), members in groups.items():
+    for (name, why), members in groups.items():
         lines = ", ".join(str(one.line) for one in members[:10] if one.line)
         more = f" and {len(members) - 10:,} more" if len(members) > 10 else ""
-        yield f"  {check}{f' (line {lines}{more})' if lines else ''}: {why}"
+        yield f"  {name}{f' (line {lines}{more})' if lines else ''}: {why}"
 
 
-def _show_dry(plan: "FixPlan", as_json: bool) -> None:
-    from siptui.cli.preflight_options import fix_object
+def _show_dry(plan: FixPlan, as_json: bool) -> None:
 
     if as_json:
         fixes = [{**fix_object(fix), "id": None, "step": None, "detail": ""} for fix in plan.fixes]
         body = {"fixes": fixes, "left": _left(plan.left)}
         click.echo(json.dumps(body, ensure_ascii=False))
         return
-    for check in dict.fromkeys(fix.check for fix in plan.fixes):
-        step = [fix for fix in plan.fixes if fix.check is check]
-        click.echo(f"{check}: {_changes(len(step))}")
+    for name in dict.fromkeys(fix.check for fix in plan.fixes):
+        step = [fix for fix in plan.fixes if fix.check is name]
+        click.echo(f"{name}: {_changes(len(step))}")
         for line in _shown(step):
             click.echo(line)
         for fix in step:

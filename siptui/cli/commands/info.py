@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from siptui import __version__
+from siptui.app.session import select
+from siptui.app.tenant_name import kept_name
 from siptui.cli import options
+from siptui.domain.errors import SignInNeededError, UsageError
+from siptui.identity.environment import environment_token
+from siptui.identity.store import existing_store
+from siptui.identity.token_source import registration_of
+from siptui.settings.load import load
 
 
 @click.command("info")
@@ -25,11 +32,6 @@ def command(profile: str | None, as_json: bool) -> None:
 
 def gathered(profile: str | None) -> dict[str, Any]:
     """What `info --json` prints. Without a profile, `profile` is null."""
-    from siptui.app.session import select
-    from siptui.app.tenant_name import kept_name
-    from siptui.domain.errors import SignInNeededError, UsageError
-    from siptui.settings.load import load
-
     settings = load()
     folders = settings.folders
     found: dict[str, Any] = {
@@ -74,9 +76,6 @@ def gathered(profile: str | None) -> dict[str, Any]:
 
 
 def _sign_in(selected: Any) -> dict[str, Any]:
-    from siptui.identity.environment import environment_token
-    from siptui.identity.store import existing_store
-    from siptui.identity.token_source import registration_of
 
     given = environment_token(registration_of(selected.profile), selected.environ)
     if given:

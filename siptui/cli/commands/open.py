@@ -3,24 +3,40 @@
 import dataclasses
 import os
 import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from siptui.app.console_preflight import ConsoleChecks
+from siptui.app.console_sign_in import ConsoleSignIn
+from siptui.app.recording_file import Tape
+from siptui.app.session import Selected, Session, open_session, select, start_log, token_source
+from siptui.app.sign_in_handoff import waiting_runs
+from siptui.app.token_files import open_token_files
+from siptui.app.worker_start import given_by, known_account, worker_run_service
+from siptui.background_loop import Aside
 from siptui.cli import options
+from siptui.cli.commands.demo import run_demo
+from siptui.cli.commands.first_run import first_run
 from siptui.cli.preflight_options import public_ip as public_ip_option
-from siptui.domain.errors import SignInNeededError, UsageError
+from siptui.cli.preflight_options import record_of, sources_of
+from siptui.devicelist.file import load
+from siptui.domain.errors import SignInNeededError, SiptuiError, UsageError
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
+from siptui.domain.provisioning import tenant_id
+from siptui.domain.public_address import parse_public, shown
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.gateway.protocol import BulkSignIn
+from siptui.identity.store import existing_store, nobody_signed_in
+from siptui.preflight.read import Sources
+from siptui.runs.events import Options
+from siptui.runs.tenant_batches import TenantMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import Selected, Session
-    from siptui.preflight.read import Sources
     from siptui.tui.options import ConsoleOptions
 
 #: Seconds that a screen stands still for another process that is about to submit.
@@ -51,11 +67,9 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
 ) -> int:
     """Open the console, on the device list FILE if one is named."""
-    from siptui.app.session import select
-
     if file is not None:
         _refuse_what_is_no_list(file)
     try:
@@ -63,13 +77,11 @@ def command(
     except SignInNeededError:
         if no_input or not sys.stdin.isatty():
             raise
-        from siptui.cli.commands.first_run import first_run
 
         answer = first_run(theme, mouse=not no_mouse)
         if answer is None:
             raise  # it says how a profile is written by hand
         if answer == "demo":
-            from siptui.cli.commands.demo import run_demo
             from siptui.tui.themes import theme_names
 
             shipped = theme if theme in theme_names() else None  # the demo reads no folder of yours
@@ -99,13 +111,12 @@ def _refuse_what_is_no_list(file: Path) -> None:
         )
     if file.is_file() and os.access(file, os.R_OK):
         return
-    from siptui.devicelist.file import load
 
     load(file, 1)
 
 
 def console_options(
-    selected: "Selected",
+    selected: Selected,
     *,
     theme: str | None = None,
     read_only: bool = False,
@@ -119,7 +130,6 @@ def console_options(
     public_ip: tuple[str, ...] = (),
 ) -> "ConsoleOptions":
     """What the console is told: the flags, and what config.toml says where they are silent."""
-    from siptui.runs.events import Options
     from siptui.tui.actions import resolve_keys
     from siptui.tui.options import ConsoleOptions
     from siptui.tui.preferences import read_kept
@@ -174,17 +184,12 @@ def _public_ips(given: tuple[str, ...]) -> tuple[str, ...]:
     """What `--public-ip` says; `UsageError` where it is no address."""
     if not given:
         return ()
-    from siptui.domain.public_address import parse_public, shown
 
     return tuple(shown(parse_public(text)) for text in given)
 
 
-def _tenant_id(selected: "Selected") -> str:
+def _tenant_id(selected: Selected) -> str:
     """The tenant's GUID: the profile's, else what the sign-in at hand says; nothing is sent."""
-    from siptui.app.session import token_source
-    from siptui.domain.errors import SiptuiError
-    from siptui.domain.provisioning import tenant_id
-
     try:
         return tenant_id(selected.profile.tenant)
     except ValueError:
@@ -197,36 +202,21 @@ def _tenant_id(selected: "Selected") -> str:
     return getattr(account, "tenant", "") if account else ""
 
 
-def _warnings(selected: "Selected") -> "Iterator[str]":
+def _warnings(selected: Selected) -> Iterator[str]:
     """What was said before the console, whose screen hides that, or said nowhere else."""
-    from siptui.app.token_files import open_token_files
-    from siptui.identity.store import existing_store, nobody_signed_in
-
     yield from open_token_files(selected.environ)
     if existing_store(selected.store_folder) is None:
         yield nobody_signed_in(selected.store_folder).strip()
 
 
 def open_console(
-    selected: "Selected",
+    selected: Selected,
     console: "ConsoleOptions",
     *,
-    record: "Tape | None" = None,
+    record: Tape | None = None,
     log_level: str | None = None,
 ) -> int:
     """Open the console on the profile's run service and stay until it is left; the exit code."""
-    from collections.abc import AsyncIterator
-    from contextlib import asynccontextmanager
-
-    from siptui.app.console_preflight import ConsoleChecks
-    from siptui.app.console_sign_in import ConsoleSignIn
-    from siptui.app.session import open_session, start_log
-    from siptui.app.sign_in_handoff import waiting_runs
-    from siptui.app.worker_start import given_by, known_account, worker_run_service
-    from siptui.background_loop import Aside
-    from siptui.cli.preflight_options import record_of, sources_of
-    from siptui.gateway.protocol import BulkSignIn
-    from siptui.runs.tenant_batches import TenantMemory
     from siptui.tui.run_console import check_terminal, prepare_environment, run_console
 
     check_terminal()
@@ -254,7 +244,7 @@ def open_console(
     aside = Aside("service")
 
     @asynccontextmanager
-    async def session() -> "AsyncIterator[Session]":
+    async def session() -> AsyncIterator[Session]:
         with console.waits.heard() as on_wait:
             async with open_session(
                 selected=selected,
@@ -271,7 +261,7 @@ def open_console(
             yield opened.client
 
     @asynccontextmanager
-    async def sources() -> "AsyncIterator[Sources]":
+    async def sources() -> AsyncIterator[Sources]:
         async with session() as opened:
             yield sources_of(opened)
 

@@ -3,18 +3,23 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from siptui.app.list_input import read_list
+from siptui.app.recording_file import Tape
+from siptui.app.session import open_session, select
 from siptui.cli import options
+from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of
 from siptui.cli.preflight_options import public_ip as public_ip_option
+from siptui.cli.preflight_output import report_lines, report_object
+from siptui.cli.wording import say_wait
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
+from siptui.gateway.tenant_model import NumberType
+from siptui.preflight.check import Preflight, check
+from siptui.preflight.remedies import LEAD_HOURS
 
 
 @click.command()
@@ -33,22 +38,13 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
 ) -> int:
     """Check the prerequisites of the tenant and of every account in the device list FILE.
 
     Changes nothing. Ends with 0 when nothing fails, with 3 when something does. What your roles
     do not let you read is “could not check”, with the role to ask for; it is never a pass.
     """
-    from siptui.app.list_input import read_list
-    from siptui.app.session import open_session, select
-    from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of
-    from siptui.cli.preflight_output import report_lines, report_object
-    from siptui.cli.wording import say_wait
-    from siptui.gateway.tenant_model import NumberType
-    from siptui.preflight.check import Preflight, check
-    from siptui.preflight.remedies import LEAD_HOURS
-
     found = read_list(file, profile, region=region, options=list_options)
     if not found.devices:
         raise UsageError(

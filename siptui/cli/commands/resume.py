@@ -3,28 +3,50 @@
 Over 400 lines because every decision about a stopped run is an option of this one command.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
+from siptui.app.recording_file import Tape
+from siptui.app.session import Selected, select
+from siptui.app.sign_in_handoff import waiting_runs
+from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
+from siptui.cli.confirm import confirm
+from siptui.cli.dry_run import planned_batches, queued_batches, show_plan
+from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
+from siptui.cli.follow_run import tell_news, watch
+from siptui.cli.give_up import confirm_give_up, live_batch
+from siptui.cli.journal_notice import heeded
+from siptui.cli.preflight_gate import (
+    NOT_CHECKED_AGAIN,
+    Accounts,
+    again_wanted,
+    attended,
+    checked_accounts,
+    named_before,
+)
 from siptui.cli.preflight_options import include_personal as include_personal_option
+from siptui.cli.profile_hint import named
+from siptui.cli.submit_flow import run_service_for
+from siptui.cli.wording import counted, ways_on
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.plan import Batch
 from siptui.domain.state import DeviceState
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import Selected
-    from siptui.cli.dry_run_conflicts import Compared
-    from siptui.cli.preflight_gate import Accounts
-    from siptui.runs.orders import Changed
-    from siptui.runs.service import RunService
-    from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+from siptui.host.locks import HeldError
+from siptui.runs.conflicts import BusyDevicesError
+from siptui.runs.engine.scheduler import waiting
+from siptui.runs.events import Event, Order, Stored
+from siptui.runs.journal.locks import holder_of, lock_path
+from siptui.runs.orders import ADOPTABLE, Changed, plan_again
+from siptui.runs.output.json_lines import exit_code, lines
+from siptui.runs.service import RunService
+from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+from siptui.runs.state_load import load
 
 #: Looks for personal accounts and has them named: devices, and whether they are what waits in the
 #: run. Of that at a terminal all must be named; a script's wait in the run until they are.
@@ -78,7 +100,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
 ) -> int:
     """Go on with RUN, or with the newest unfinished one.
 
@@ -92,26 +114,6 @@ def command(
     SIPTUI_ACCESS_TOKEN included. What the service asks to wait is waited, 15 minutes at most before
     it is asked again; --now ends the wait, also of a run that a worker has.
     """
-    from siptui.app.journal_notice import heeded
-    from siptui.app.session import select
-    from siptui.app.sign_in_handoff import waiting_runs
-    from siptui.app.worker_start import run_service_for, signed_in_account
-    from siptui.cli.confirm import confirm
-    from siptui.cli.follow_run import tell_news, watch
-    from siptui.cli.give_up import confirm_give_up, live_batch
-    from siptui.cli.preflight_gate import (
-        NOT_CHECKED_AGAIN,
-        attended,
-        checked_accounts,
-        named_before,
-    )
-    from siptui.cli.wording import counted
-    from siptui.host.locks import HeldError
-    from siptui.runs.journal.locks import holder_of, lock_path
-    from siptui.runs.orders import Changed
-    from siptui.runs.output.json_lines import exit_code
-    from siptui.runs.state_load import load
-
     if sum(map(bool, (adopt, resubmit, give_up))) > 1:
         raise UsageError(
             "One of --adopt, --resubmit and --give-up, not more.",
@@ -213,7 +215,7 @@ def command(
 
         may_ask = attended(yes, no_input, as_json)
 
-        def checked(devices: Sequence[Device], waiting: bool) -> "Accounts":
+        def checked(devices: Sequence[Device], waiting: bool) -> Accounts:
             return checked_accounts(
                 selected,
                 devices,
@@ -258,16 +260,13 @@ def command(
         run_service.close()
 
 
-def _columns(state: "RunState") -> dict[str, str]:
+def _columns(state: RunState) -> dict[str, str]:
     """The headers that the list of the run was read from, by key."""
     return state.plan.columns if state.plan else {}
 
 
-def _left_waiting(state: "RunState") -> list[str]:
+def _left_waiting(state: RunState) -> list[str]:
     """That a decision about lost batches sets nothing else going."""
-    from siptui.cli.wording import counted
-    from siptui.runs.engine.scheduler import waiting
-
     if not (count := len(waiting(state))):
         return []
     return [
@@ -277,15 +276,8 @@ def _left_waiting(state: "RunState") -> list[str]:
     ]
 
 
-def _tell_end(state: "RunState", as_json: bool) -> None:
+def _tell_end(state: RunState, as_json: bool) -> None:
     """Say that nothing is left to go on with, and what may still be done."""
-    import json
-
-    from siptui.app.profile_hint import named
-    from siptui.cli.wording import ways_on
-    from siptui.runs.events import Stored
-    from siptui.runs.output.json_lines import lines
-
     assert state.finished
     if as_json:
         last = Stored(state.last_seq, state.last_at, state.finished)
@@ -297,31 +289,27 @@ def _tell_end(state: "RunState", as_json: bool) -> None:
 
 
 def _compared(
-    selected: "Selected",
-    run_service: "RunService",
-    record: "Tape | None",
+    selected: Selected,
+    run_service: RunService,
+    record: Tape | None,
     log_level: str | None,
-    preview: "RunState",
-) -> "Compared":
-    from siptui.cli.dry_run_conflicts import compare
+    preview: RunState,
+) -> Compared:
 
     return compare(selected, preview, run_service.journal, record=record, log_level=log_level)
 
 
 def _show(
-    run_service: "RunService",
-    state: "RunState",
-    wanted: "list[DeviceRecord] | None",
-    changes: "Changed",
+    run_service: RunService,
+    state: RunState,
+    wanted: list[DeviceRecord] | None,
+    changes: Changed,
     adopt: str | None,
     *,
     again: bool,
     as_json: bool,
-    compare: "Callable[[RunState], Compared]",
+    compare: Callable[[RunState], Compared],
 ) -> None:
-    from siptui.cli.dry_run import show_plan
-    from siptui.runs.conflicts import BusyDevicesError
-    from siptui.runs.engine.scheduler import waiting
 
     if adopt:
         show_plan([], as_json=as_json, columns=_columns(state), run=state.run)
@@ -349,18 +337,14 @@ def _show(
 
 
 def _preview(
-    run_service: "RunService",
-    state: "RunState",
-    wanted: "list[DeviceRecord] | None",
-    changes: "Changed",
+    run_service: RunService,
+    state: RunState,
+    wanted: list[DeviceRecord] | None,
+    changes: Changed,
     *,
     again: bool,
-) -> "RunState":
+) -> RunState:
     """The run as it would be if it went on so."""
-    from siptui.cli.dry_run_conflicts import planned_state
-    from siptui.runs.events import Event, Order
-    from siptui.runs.orders import plan_again
-
     events: list[Event] = [Order(what="go_on", again=again)]
     if wanted is not None:
         size = changes.batch_size or (state.plan.options.batch_size if state.plan else 100)
@@ -371,16 +355,13 @@ def _preview(
 
 
 def _batches(
-    state: "RunState",
-    again: "list[DeviceRecord] | None",
-    changes: "Changed",
+    state: RunState,
+    again: list[DeviceRecord] | None,
+    changes: Changed,
     without: Collection[str] = (),
 ) -> list[Batch]:
     """What goes out: the devices submitted `again`, or all that waits, but for the hardware ids
     `without`."""
-    from siptui.cli.dry_run import planned_batches, queued_batches
-    from siptui.runs.orders import plan_again
-
     if again is not None:
         size = changes.batch_size or (state.plan.options.batch_size if state.plan else 100)
         planned = plan_again(state, again, size=size, first=changes.first or 0)
@@ -404,9 +385,9 @@ class _Word:
 
 
 def _go_on(
-    run_service: "RunService",
-    state: "RunState",
-    changes: "Changed",
+    run_service: RunService,
+    state: RunState,
+    changes: Changed,
     checked: Checked,
     word: _Word,
     *,
@@ -416,10 +397,6 @@ def _go_on(
 
     Another run may have taken it in the meantime, or have signed it in.
     """
-    from siptui.cli.confirm import confirm
-    from siptui.cli.preflight_gate import again_wanted
-    from siptui.runs.engine.scheduler import waiting
-
     queued = waiting(state)
     devices = [r.device for r in queued]
     done = [] if word.again else run_service.done(devices, run=state.run)
@@ -451,7 +428,7 @@ def _ids(devices: Iterable[Device]) -> set[str]:
     return {str(device.hardware_id) for device in devices}
 
 
-def _which(run_service: "RunService", run: str | None, *, deciding: bool) -> str:
+def _which(run_service: RunService, run: str | None, *, deciding: bool) -> str:
     if run is not None:
         return run_service.find(run)
     heads = run_service.runs()
@@ -463,8 +440,7 @@ def _which(run_service: "RunService", run: str | None, *, deciding: bool) -> str
     )
 
 
-def _unsettled(state: "RunState", number: int | None, batch_id: str) -> "BatchRecord":
-    from siptui.runs.orders import ADOPTABLE
+def _unsettled(state: RunState, number: int | None, batch_id: str) -> BatchRecord:
 
     waiting = [
         b
@@ -487,7 +463,7 @@ def _unsettled(state: "RunState", number: int | None, batch_id: str) -> "BatchRe
     return waiting[0]
 
 
-def _wanted(state: "RunState", number: int | None) -> "list[DeviceRecord]":
+def _wanted(state: RunState, number: int | None) -> list[DeviceRecord]:
     wanted = [
         record
         for record in state.devices
@@ -502,17 +478,14 @@ def _wanted(state: "RunState", number: int | None) -> "list[DeviceRecord]":
 
 
 def _resubmit(
-    run_service: "RunService",
-    state: "RunState",
+    run_service: RunService,
+    state: RunState,
     number: int | None,
-    changes: "Changed",
+    changes: Changed,
     checked: Checked,
     word: _Word,
 ) -> bool:
     """Ask for what is submitted once more, and order it; False when nothing was left of it."""
-    from siptui.cli.confirm import confirm
-    from siptui.cli.preflight_gate import again_wanted
-
     wanted = _wanted(state, number)
     devices = [record.device for record in wanted]
     done = [] if word.again else run_service.done(devices, run=state.run)

@@ -1,18 +1,32 @@
 """`siptui retry`: submit the failed devices of a run again."""
 
-from typing import TYPE_CHECKING
-
 import click
 
+from siptui.app.recording_file import Tape
+from siptui.app.session import select
+from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
+from siptui.cli.confirm import confirm
+from siptui.cli.dry_run import planned_batches, show_plan
+from siptui.cli.dry_run_conflicts import compare, planned_state
+from siptui.cli.follow_run import tell_news, watch
+from siptui.cli.journal_notice import heeded
+from siptui.cli.preflight_gate import (
+    NOT_CHECKED_AGAIN,
+    again_wanted,
+    attended,
+    checked_accounts,
+    named_before,
+)
 from siptui.cli.preflight_options import include_personal as include_personal_option
+from siptui.cli.submit_flow import run_service_for
 from siptui.domain.errors import UsageError
 from siptui.domain.outcome import Cause
 from siptui.domain.state import DeviceState
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.runs.state import RunState
+from siptui.runs.events import Order
+from siptui.runs.orders import Changed, plan_again
+from siptui.runs.state import RunState
+from siptui.runs.state_load import load
 
 
 @click.command()
@@ -46,31 +60,13 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
 ) -> int:
     """Submit the devices of RUN that failed once more; resets their passwords again.
 
     What another run has signed in since is left out, unless --again says otherwise, and so are
     accounts that may be personal, unless they are named.
     """
-    from siptui.app.journal_notice import heeded
-    from siptui.app.session import select
-    from siptui.app.worker_start import run_service_for, signed_in_account
-    from siptui.cli.confirm import confirm
-    from siptui.cli.dry_run import planned_batches, show_plan
-    from siptui.cli.dry_run_conflicts import compare, planned_state
-    from siptui.cli.follow_run import tell_news, watch
-    from siptui.cli.preflight_gate import (
-        NOT_CHECKED_AGAIN,
-        again_wanted,
-        attended,
-        checked_accounts,
-        named_before,
-    )
-    from siptui.runs.events import Order
-    from siptui.runs.orders import Changed, plan_again
-    from siptui.runs.state_load import load
-
     selected = select(profile)
     run_service = run_service_for(
         selected,
@@ -164,7 +160,7 @@ def command(
         run_service.close()
 
 
-def _instead(state: "RunState", cause: str | None) -> str:
+def _instead(state: RunState, cause: str | None) -> str:
     """What may be retried, or done, when nothing failed for `cause`."""
     causes = sorted(
         {str(r.outcome.cause) for r in state.devices if r.state is DeviceState.FAILED and r.outcome}

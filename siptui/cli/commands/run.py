@@ -7,27 +7,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from siptui.app.list_input import left_out, read_how, read_list
+from siptui.app.recording_file import Tape
+from siptui.app.session import Selected, select
+from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
+from siptui.cli.confirm import confirm
+from siptui.cli.dry_run import show_plan
+from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
+from siptui.cli.follow_run import watch
+from siptui.cli.journal_notice import heeded, told
+from siptui.cli.preflight_gate import again_wanted, checked_accounts, preflighted
 from siptui.cli.preflight_options import include_personal as include_personal_option
 from siptui.cli.preflight_options import public_ip as public_ip_option
+from siptui.cli.submit_flow import run_service_for
+from siptui.cli.wording import counted
+from siptui.devicelist import DeviceList
 from siptui.domain.deadline import deadlines_note
+from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
-
-if TYPE_CHECKING:
-    from siptui.app.recording_file import Tape
-    from siptui.app.session import Selected
-    from siptui.cli.dry_run_conflicts import Compared
-    from siptui.devicelist import DeviceList
-    from siptui.domain.device import Device
-    from siptui.runs.events import Options
-    from siptui.runs.service import RunService
+from siptui.runs.conflicts import BusyDevicesError, SignedInError, refuse_signed_in
+from siptui.runs.events import Actor, Options
+from siptui.runs.journal.journal import Journal
+from siptui.runs.service import RunService, plan_events
 
 _SHOWN = 20
 
@@ -108,7 +116,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: "Tape | None",
+    record: Tape | None,
 ) -> int:
     """Plan, submit, follow and report the device list FILE, without a console.
 
@@ -119,17 +127,6 @@ def command(
     that are signed in as the list wants it go out once more only with --again, or when you say so
     at a terminal; a script that has them in its list says --again or --new-only.
     """
-    from siptui.app.journal_notice import heeded
-    from siptui.app.list_input import left_out, read_how, read_list
-    from siptui.app.session import select
-    from siptui.app.worker_start import run_service_for, signed_in_account
-    from siptui.cli.confirm import confirm
-    from siptui.cli.dry_run import show_plan
-    from siptui.cli.follow_run import watch
-    from siptui.cli.preflight_gate import checked_accounts, preflighted
-    from siptui.cli.wording import counted
-    from siptui.runs.events import Options
-
     found = read_list(file, profile, region=region, options=list_options)
     _refuse_faults(found, skip_invalid)
     selected = select(profile)
@@ -246,8 +243,7 @@ def command(
         run_service.close()
 
 
-def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
-    from siptui.app.list_input import left_out
+def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
 
     if found.rows_invalid and not skip_invalid:
         faults = [fault for fault in found.faults if fault.severity == "error"]
@@ -270,14 +266,14 @@ def _refuse_faults(found: "DeviceList", skip_invalid: bool) -> None:
 class _Plan:
     """The devices that are to go out, whether those signed in are among them, and what is said."""
 
-    devices: "Sequence[Device]"
+    devices: Sequence[Device]
     notes: list[str]
     again: bool = False
 
 
 def _chosen(
-    run_service: "RunService",
-    devices: "Sequence[Device]",
+    run_service: RunService,
+    devices: Sequence[Device],
     *,
     again: bool,
     new_only: bool,
@@ -288,9 +284,6 @@ def _chosen(
     Raises `BusyDevicesError` for what is at the service, and `SignedInError` for what is signed in
     where nobody said, or may be asked, whether it goes out once more.
     """
-    from siptui.cli.preflight_gate import again_wanted
-    from siptui.runs.conflicts import refuse_signed_in
-
     if new_only:
         split = run_service.new_only(devices)
         counts = [
@@ -313,7 +306,7 @@ def _left(number: int) -> str:
     return "1 device is" if number == 1 else f"{number} devices are"
 
 
-def _nothing_to_do(found: "DeviceList", plan: _Plan, as_json: bool) -> None:
+def _nothing_to_do(found: DeviceList, plan: _Plan, as_json: bool) -> None:
     for note in plan.notes:
         click.echo(note, err=True)
     if as_json:
@@ -323,13 +316,9 @@ def _nothing_to_do(found: "DeviceList", plan: _Plan, as_json: bool) -> None:
         click.echo(f"{found.file}: nothing to do. Nothing was submitted.")
 
 
-def _dry(selected: "Selected", found: "DeviceList", *, again: bool, new_only: bool) -> _Plan:
+def _dry(selected: Selected, found: DeviceList, *, again: bool, new_only: bool) -> _Plan:
     """What would go out, and what a plan says besides: other runs' devices, and deadlines. Changes
     nothing."""
-    from siptui.app.journal_notice import told
-    from siptui.runs.conflicts import BusyDevicesError, SignedInError
-    from siptui.runs.service import RunService
-
     plan = _Plan(found.devices, [])
     if selected.journal.exists():
         run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
@@ -349,17 +338,13 @@ def _dry(selected: "Selected", found: "DeviceList", *, again: bool, new_only: bo
 
 
 def _compared(
-    selected: "Selected",
+    selected: Selected,
     plan: _Plan,
-    options: "Options",
+    options: Options,
     *,
-    record: "Tape | None",
+    record: Tape | None,
     log_level: str | None,
-) -> "Compared":
-    from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
-    from siptui.runs.events import Actor
-    from siptui.runs.journal.journal import Journal
-    from siptui.runs.service import plan_events
+) -> Compared:
 
     if not plan.devices:
         return Compared()

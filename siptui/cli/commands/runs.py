@@ -6,7 +6,11 @@ from pathlib import Path
 
 import click
 
+from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.journal_notice import told
+from siptui.cli.wording import columns
+from siptui.runs.service import RunService
 
 
 @click.command()
@@ -23,11 +27,6 @@ def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
     A journal that was found damaged is told of by every command, and keeps --yes from submitting,
     until --acknowledge says that you know what it may have lost.
     """
-    from siptui.app.journal_notice import told
-    from siptui.app.session import select
-    from siptui.cli.wording import columns
-    from siptui.runs.service import RunService
-
     selected = select(profile)
     run_service = RunService(selected.journal, tenant=selected.profile.tenant)
     try:

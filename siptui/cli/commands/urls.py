@@ -9,6 +9,7 @@ from siptui.cli.urls_page import urls_page
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.host.signals import write_private
 from siptui.provisioning.reading import provisioning_table
 
 
@@ -71,7 +72,6 @@ def command(
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:
-    from siptui.host.signals import write_private
 
     try:
         if force:

@@ -1,15 +1,12 @@
 """What a command says when it opens the journal: damage that was found, and waits for its lock."""
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 
-from siptui.app.profile_hint import named
+from siptui.cli.profile_hint import named
 from siptui.domain.errors import SiptuiError
-
-if TYPE_CHECKING:
-    from siptui.runs.service import RunService
-
+from siptui.runs.service import RunService
 
 #: What says that a warning of the journal was read.
 ACKNOWLEDGE = "siptui runs --acknowledge"
@@ -40,7 +37,7 @@ class JournalRepairedError(SiptuiError):
     code = "journal_repaired"
 
 
-def heeded(run_service: "RunService", *, attended: bool) -> None:
+def heeded(run_service: RunService, *, attended: bool) -> None:
     """Raise `JournalRepairedError` where a `--yes` was given and nobody has said to know that the
     journal has forgotten something: what other runs have at the service, above all."""
     if run_service.notice and not attended:

@@ -30,6 +30,5 @@ def for_profile(remedy: str, profile: str | None) -> str:
 
 def named(text: str) -> str:
     """`text` with the profile of the command that runs, if it was given one."""
-
     context = click.get_current_context(silent=True)
     return for_profile(text, context.params.get("profile") if context else None)
