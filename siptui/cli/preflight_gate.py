@@ -47,6 +47,13 @@ class PersonalAccountsError(SiptuiError):
     exit_code = ExitCode.SOME_FAILED
 
 
+class AccountsUnreadError(SiptuiError):
+    """Whether accounts are personal could not be read just now; nothing was submitted."""
+
+    title = "The accounts could not be checked"
+    code = "accounts_unread"
+
+
 def preflighted(
     selected: Selected,
     devices: Sequence[Device],
@@ -61,7 +68,8 @@ def preflighted(
     """Make a preflight of `devices`; what the confirmation is to say about it.
 
     Raises `PreflightFailedError` when anything fails, `PersonalAccountsError` when an account
-    without a common area policy was neither given in `named` nor, if that `may_ask`, typed.
+    without a common area policy was neither given in `named` nor, if that `may_ask`, typed, and
+    `AccountsUnreadError` as `checked_accounts` does.
     """
     addresses = networks(public_ip, selected.profile)
     changes = record_of(selected).lately(LEAD_HOURS)
@@ -94,6 +102,8 @@ def preflighted(
             remedy="“siptui preflight” shows all with their remedies, “siptui fix” sets right "
             "what it can.",
         )
+    if report.not_now and not may_ask:
+        raise _unread(report.not_now)
     wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
     names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
     if unnamed := [name for key, name in wanted.items() if key not in names]:
@@ -157,10 +167,11 @@ def checked_accounts(
     """Look for personal accounts alone (a call per 50); the names of those that go on all the
     same are `named` already or, if that `may_ask`, typed.
 
-    What cannot be read is said and stops nothing: whoever may sign in phones need not be able to
-    read policies. With `skip` nothing is read. Raises `PersonalAccountsError` when nothing is left
+    What is refused is said and stops nothing: whoever may sign in phones need not be able to read
+    policies. With `skip` nothing is read. Raises `PersonalAccountsError` when nothing is left
     although something is `needed`, or when of a `whole`, of which no device is to be left out, an
-    account was not named.
+    account was not named; `AccountsUnreadError` when what was not refused could not be read, and
+    nobody can be asked whether to go on all the same.
     """
     if skip or not devices:
         return Accounts(tuple(devices), notes=(not_checked,))
@@ -177,8 +188,12 @@ def checked_accounts(
         report = asyncio.run(main())
     except (GatewayError, TimeoutError) as error:
         message = getattr(error, "message", "the service took too long to answer.")
+        if not may_ask and getattr(error, "passing", True):
+            raise _unread(message) from error
         why = f"Could not check whether accounts are personal: {message}"
         return Accounts(tuple(devices), notes=(not_checked, why))
+    if report.not_now and not may_ask:
+        raise _unread(report.not_now)
     wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
     names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
     kept = tuple(d for d in devices if d.user_name.key not in wanted or d.user_name.key in names)
@@ -203,6 +218,13 @@ def checked_accounts(
         notes.append(f"Could not check whether {count(unclear, 'row')} may be personal.")
     taken = tuple(name for key, name in wanted.items() if key in names)
     return Accounts(kept, out, taken, tuple(notes))
+
+
+def _unread(why: str) -> AccountsUnreadError:
+    return AccountsUnreadError(
+        f"It could not be read which accounts may be personal. {why} Nothing was submitted.",
+        remedy="Try again later; --no-account-check goes on without (and without --preflight).",
+    )
 
 
 def named_before(state: RunState) -> list[str]:

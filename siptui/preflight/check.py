@@ -10,7 +10,7 @@ from siptui.gateway.tenant_model import NumberType
 from siptui.preflight import access_checks, remedies
 from siptui.preflight.account_checks import Tables, account_findings
 from siptui.preflight.device_checks import device_findings
-from siptui.preflight.facts import Facts
+from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
 from siptui.preflight.numbers import wanted_number
 from siptui.preflight.read import OnProgress, Sources, gather, look_up
@@ -101,8 +101,18 @@ def judge(
         tuple(accounts),
         made,
         facts.calls,
+        not_now=_not_now(facts, [key for key, (_, personal) in people.items() if personal is None]),
     )
     return replace(report, notes=tuple(_notes(report)))
+
+
+def _not_now(facts: Facts, unclear: Sequence[str]) -> str:
+    """Why it was not told of the accounts `unclear` whether they are personal, if that passes."""
+    if not unclear:
+        return ""
+    read = [facts.tenant.ip_phone_policies, *map(facts.teams_user, unclear)]
+    found = (one.reason for one in read if isinstance(one, Missing) and one.passing)
+    return next(found, "")
 
 
 def _since(finding: Finding, target: str, changes: Changes, now: datetime) -> Finding:

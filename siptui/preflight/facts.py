@@ -26,11 +26,13 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Something that could not be read. `reason` is a sentence; `needs` the role or permission
-    to ask for, where one is known to be lacking; `remedy` what else to do about it."""
+    to ask for, where one is known to be lacking; `remedy` what else to do about it. `passing`: it
+    was not refused, and may be had at another time."""
 
     reason: str
     needs: str = ""
     remedy: str = ""
+    passing: bool = False
 
     @property
     def what_to_do(self) -> str:

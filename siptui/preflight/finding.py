@@ -101,7 +101,8 @@ class Report:
     """A whole preflight, made at `made`.
 
     `calls` counts requests by service, tries again included; `notes` are sentences for people
-    about the whole.
+    about the whole. `not_now` is why it could not be read of some accounts whether they are
+    personal, where that was not refused and may be had at another time; else nothing.
     """
 
     tenant: tuple[Finding, ...]
@@ -109,6 +110,7 @@ class Report:
     made: datetime
     calls: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    not_now: str = ""
 
     @cached_property
     def by_key(self) -> Mapping[DeviceKey, AccountFindings]:

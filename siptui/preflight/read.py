@@ -17,6 +17,7 @@ from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.gateway.errors import (
     AccessDeniedError,
     AnswerLostError,
+    GatewayError,
     NotReachedError,
     RejectedError,
     ServiceFailedError,
@@ -403,7 +404,8 @@ class _Reading:
             return Missing("Access denied (403).", needs)
         if signed_out:
             return Missing(error.message, needs, error.remedy)
-        missing = Missing(f"{error.title}: {error.message}")
+        passing = isinstance(error, GatewayError) and error.passing
+        missing = Missing(f"{error.title}: {error.message}", passing=passing)
         if isinstance(error, NotReachedError | AnswerLostError) and source not in self._answered:
             self._down[source] = missing  # tried again and again, and never heard of
         return missing

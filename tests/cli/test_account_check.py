@@ -75,6 +75,30 @@ def test_where_it_cannot_be_read_the_run_goes_on_and_says_so(
     assert set(place.times()) == {hardware_id(0), hardware_id(1)}
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"call": "users", "kind": "status", "status": 503},
+        {"call": "configurations", "kind": "garbage"},
+    ],
+    ids=lambda fault: f"{fault['call']}-{fault['kind']}",
+)
+def test_what_was_not_refused_but_cannot_be_read_stops_a_script(
+    place: Installation, tmp_path: Path, fault: dict[str, object]
+) -> None:
+    place.emulator.tell("faults", **fault)
+    file = write_list(tmp_path / "list.csv", range(2))
+    done = place.run("run", str(file), *_RUN)
+    assert done.exit_code == 1, done.output
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "accounts_unread"
+    assert "--no-account-check" in error["next"]
+    assert (place.runs(), place.times()) == ([], {})
+    place.emulator.tell("faults/clear")
+    assert place.run("run", str(file), *_RUN).exit_code == 0
+    assert set(place.times()) == {hardware_id(0)}
+
+
 def test_nothing_is_submitted_where_all_may_be_personal(
     place: Installation, tmp_path: Path
 ) -> None:
