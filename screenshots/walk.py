@@ -30,7 +30,7 @@ from siptui.settings.folders import Folders
 from siptui.settings.load import Settings
 from siptui.settings.model import Cloud, Profile
 from siptui.tui.app import SiptuiApp
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
 from siptui.tui.first_run import FirstRun
 from siptui.tui.options import ConsoleOptions
 
@@ -186,7 +186,8 @@ async def _demo() -> dict[str, Grid]:
     async with app.run_test(size=SIZES[0]) as pilot:
         photographer = Photographer(pilot)
         await photographer.take("empty")
-        photographer.console.read(file)
+        console = photographer.console
+        console.start(lambda: console.list_flow.read(file, None))
         await pilot.pause(1)
         await photographer.take("list")
         await photographer.take("small", sizes=[(50, 12)])

@@ -10,24 +10,25 @@ from typing import Literal
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 
-Scope = Literal["console", "grid"]
+Owner = Literal["grid", "view", "list", "sign_in", "submit", "tenant", "run"]
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing an operator can do.
 
-    `keys` are Textual's names of keys, the first being the one that is shown. `changes` marks
-    what submits or orders something, hidden in a read-only console. `footer` puts it into the
-    footer while it can be done; `palette` into the command palette, where `also` are other words
-    by which it is found.
+    `owner` carries it out: a table of rows (its method `action_grid_ID`), or one of the flows of
+    the console (its method `ID`). `keys` are Textual's names of keys, the first being the one that
+    is shown. `changes` marks what submits or orders something, hidden in a read-only console.
+    `footer` puts it into the footer while it can be done; `palette` into the command palette, where
+    `also` are other words by which it is found.
     """
 
     id: str
+    owner: Owner
     keys: tuple[str, ...]
     title: str
     help: str
-    scope: Scope = "console"
     changes: bool = False
     footer: bool = False
     palette: bool = True
@@ -37,6 +38,7 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action(
         "open",
+        "list",
         ("o",),
         "open",
         "open a device list (file picker, or type a path)",
@@ -44,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
         also="file load list csv xlsx read",
     ),
     Action(
+        "submit",
         "submit",
         ("s",),
         "submit",
@@ -54,6 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "retry",
+        "submit",
         ("r",),
         "retry",
         "retry what failed of the marked rows, else of those shown; resume a run without worker",
@@ -63,6 +67,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "retry_cause",
+        "submit",
         ("R",),
         "retry cause",
         "retry by cause",
@@ -71,6 +76,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "settle",
+        "submit",
         ("a",),
         "settle",
         "decide about batches whose outcome is unknown",
@@ -80,6 +86,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "give_up",
+        "submit",
         ("U",),
         "give up",
         "give up a batch that never ends (its devices become unknown)",
@@ -88,41 +95,44 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "filter",
+        "view",
         ("slash",),
         "filter",
         "filter as you type",
         footer=True,
         also="find search grep where",
     ),
-    Action("clear", ("escape",), "clear", "clear the filter", palette=False),
+    Action("clear", "view", ("escape",), "clear", "clear the filter", palette=False),
     Action(
         "status",
+        "view",
         ("f",),
         "show",
         "next status filter: all, failed, running, succeeded, unknown, queued, invalid",
         footer=True,
         also="show only failed running succeeded unknown",
     ),
-    Action("mark", ("space",), "mark", "mark", scope="grid", footer=True, palette=False),
+    Action("mark", "grid", ("space",), "mark", "mark", footer=True, palette=False),
     Action(
         "mark_range",
+        "grid",
         ("v",),
         "mark to here",
         "mark from the row marked last to this one",
-        scope="grid",
         palette=False,
     ),
     Action(
         "mark_all",
+        "grid",
         ("asterisk",),
         "mark all",
         "mark all shown, then none",
-        scope="grid",
         also="select all",
     ),
-    Action("sort", ("S",), "sort", "sort by a column", also="order by"),
+    Action("sort", "view", ("S",), "sort", "sort by a column", also="order by"),
     Action(
         "columns",
+        "view",
         ("c",),
         "columns",
         "columns to show, those of the list too",
@@ -130,14 +140,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "details",
+        "grid",
         ("enter",),
         "details",
         "details of the device: raw status, history, remedy",
-        scope="grid",
         palette=False,
     ),
     Action(
         "export",
+        "run",
         ("e",),
         "export",
         "export the results",
@@ -146,6 +157,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "preflight",
+        "tenant",
         ("p",),
         "preflight",
         "check the prerequisites",
@@ -154,6 +166,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "fix",
+        "tenant",
         ("F",),
         "fix",
         "set right what the check found (marked rows, else those shown)",
@@ -162,6 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "urls",
+        "tenant",
         ("u",),
         "urls",
         "provisioning URLs",
@@ -170,6 +184,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "runs",
+        "run",
         ("h",),
         "runs",
         "runs: history, resume, attach",
@@ -178,6 +193,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "batches",
+        "tenant",
         ("b",),
         "batches",
         "the service's memory: everybody's batches, 30 days",
@@ -185,6 +201,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "pause",
+        "submit",
         ("P",),
         "pause",
         "pause and go on submitting (following continues)",
@@ -193,6 +210,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "try_now",
+        "submit",
         ("N",),
         "try now",
         "end a wait: ask the service at once",
@@ -201,15 +219,24 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "sign_in",
+        "sign_in",
         ("i",),
         "sign in",
         "sign in to the tenant, or once more",
         changes=True,
         also="login log in token account device code",
     ),
-    Action("log", ("l",), "log", "log pane: smaller, larger, hidden", also="events messages pane"),
+    Action(
+        "log",
+        "view",
+        ("l",),
+        "log",
+        "log pane: smaller, larger, hidden",
+        also="events messages pane",
+    ),
     Action(
         "copy",
+        "view",
         ("y",),
         "copy",
         "copy the cell, of each marked row if any (OSC 52, and to a file)",
@@ -217,48 +244,58 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "columns_left",
+        "grid",
         ("left",),
         "previous cell",
         "choose the cell to copy",
-        scope="grid",
         palette=False,
     ),
     Action(
         "columns_right",
+        "grid",
         ("right",),
         "next cell",
         "choose the cell to copy",
-        scope="grid",
         palette=False,
     ),
-    Action("theme", (), "theme", "choose a theme", also="colours colors dark light"),
+    Action("theme", "view", (), "theme", "choose a theme", also="colours colors dark light"),
     Action(
         "summary",
+        "run",
         ("t",),
         "summary",
         "the run as a whole: progress, causes, batches",
         also="totals sums progress causes sites report",
     ),
     Action(
-        "redraw", ("ctrl+l",), "redraw", "draw the whole screen anew", also="refresh repaint screen"
+        "redraw",
+        "view",
+        ("ctrl+l",),
+        "redraw",
+        "draw the whole screen anew",
+        also="refresh repaint screen",
     ),
     Action(
         "acknowledge",
+        "run",
         (),
         "acknowledge",
         "say that you have read what was found wrong with the journal",
         also="journal damaged warning",
     ),
-    Action("down", ("j", "down"), "down", "move down", scope="grid", palette=False),
-    Action("up", ("k", "up"), "up", "move up", scope="grid", palette=False),
-    Action("top", ("g", "home"), "top", "first row", scope="grid", palette=False),
-    Action("bottom", ("G", "end"), "bottom", "last row", scope="grid", palette=False),
-    Action("page_down", ("pagedown",), "page down", "a page down", scope="grid", palette=False),
-    Action("page_up", ("pageup",), "page up", "a page up", scope="grid", palette=False),
-    Action("palette", ("colon", "ctrl+p"), "commands", "every command by name", palette=False),
-    Action("help", ("question_mark",), "help", "help", footer=True, also="keys manual"),
+    Action("down", "grid", ("j", "down"), "down", "move down", palette=False),
+    Action("up", "grid", ("k", "up"), "up", "move up", palette=False),
+    Action("top", "grid", ("g", "home"), "top", "first row", palette=False),
+    Action("bottom", "grid", ("G", "end"), "bottom", "last row", palette=False),
+    Action("page_down", "grid", ("pagedown",), "page down", "a page down", palette=False),
+    Action("page_up", "grid", ("pageup",), "page up", "a page up", palette=False),
+    Action(
+        "palette", "view", ("colon", "ctrl+p"), "commands", "every command by name", palette=False
+    ),
+    Action("help", "view", ("question_mark",), "help", "help", footer=True, also="keys manual"),
     Action(
         "quit",
+        "run",
         ("q",),
         "quit",
         "quit; a run goes on and can be attached again",

@@ -12,7 +12,7 @@ from siptui.tui.actions import ACTIONS, resolve_keys
 from siptui.tui.base_app import ThemedApp
 from siptui.tui.console.action_state import NO_WORKER
 from siptui.tui.console.model import Session
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
 from siptui.tui.options import ConsoleOptions
 
 
@@ -56,11 +56,11 @@ class SiptuiApp(ThemedApp[int]):
     def action_ask_to_quit(self) -> None:
         """As `q` does, whatever is on top."""
         if isinstance(console := self.screen_stack[0], Console):
-            console.ask_to_quit()
+            console.run_flow.quit()
 
     def action_step_back(self) -> None:
         """As in every application; a filter that is being typed is left first."""
-        if not (isinstance(self.screen, Console) and self.screen.left_filter()):
+        if not (isinstance(self.screen, Console) and self.screen.drop_filter()):
             super().action_step_back()
 
     def on_unmount(self) -> None:

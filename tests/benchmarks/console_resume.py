@@ -38,7 +38,7 @@ def main(journal: str, run: str, phones: str) -> None:
     """The console over that journal, on another list."""
     from siptui.runs.service import RunService
     from siptui.tui.app import SiptuiApp
-    from siptui.tui.console.run_flow import Console
+    from siptui.tui.console.screen import Console
     from siptui.tui.options import ConsoleOptions
     from tests.benchmarks.stage import Stage  # which sets the terminal up as it is imported
 
@@ -50,7 +50,7 @@ def main(journal: str, run: str, phones: str) -> None:
         async def attach(self) -> float:
             console = self.app.screen_stack[0]
             assert isinstance(console, Console)
-            return await self.painted(lambda: console.attach(run))
+            return await self.painted(lambda: console.run_flow.attach(run))
 
     run_service = RunService(Path(journal), tenant="Contoso")
     folder = Path(journal).parent

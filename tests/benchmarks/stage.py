@@ -140,7 +140,7 @@ def console(rows: int) -> None:
             return self.main.session.run is not None
 
         async def submit(self) -> None:
-            self.main.do(self.main.session.submit, then_all=True)
+            self.main.submit_flow.give(self.main.session.submit, new_run=True)
             for batch in range(1, rows // 100 + 1):
                 runs.accept(batch)
 
@@ -171,8 +171,8 @@ def console(rows: int) -> None:
 
         async def filter(self, text: str) -> float:
             def act() -> None:
-                self.main._filter = text
-                self.main.apply_filter()
+                self.main.session.filter.typed = text
+                self.main.view_flow.apply_filter()
 
             return await self.painted(act)
 

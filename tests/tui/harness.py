@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from siptui.tui.app import SiptuiApp
 from siptui.tui.base_app import ThemedApp
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
 from siptui.tui.options import ConsoleOptions
 from siptui.tui.widgets.table import RowGrid
 from siptui.tui.widgets.text_lines import Surface

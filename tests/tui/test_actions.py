@@ -17,7 +17,7 @@ import siptui.tui
 from siptui.domain.errors import UsageError
 from siptui.tui.actions import ACTIONS, UNFIT, keys_table, resolve_keys
 from siptui.tui.app import SiptuiApp
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
 from tests.tui.harness import console
 from tests.tui.scripted_runs import list_text, make_devices
 
@@ -90,17 +90,19 @@ def test_the_table_can_be_printed_without_textual() -> None:
     assert all(action.help in done.stdout for action in ACTIONS if action.keys)
 
 
-async def test_every_action_reaches_a_method_of_the_screen(tmp_path: Path) -> None:
-    """By its first key where it has one; the table and the screens know nothing of each other."""
+async def test_every_action_reaches_a_method_of_its_owner(tmp_path: Path) -> None:
+    """By its first key where it has one; the table and the flows know nothing of each other."""
     async with console(tmp_path, text=list_text(make_devices(3))) as harness:
         screen, grid = harness.console, harness.console.grid
         carried_out: list[str] = []
         for action in ACTIONS:
-            node, name = (
-                (grid, f"grid_{action.id}") if action.scope == "grid" else (screen, action.id)
-            )
-            assert callable(getattr(node, f"action_{name}", None)), f"{action.id} has no method"
-            setattr(node, f"action_{name}", partial(carried_out.append, action.id))
+            if action.owner == "grid":
+                name = f"action_grid_{action.id}"
+                assert callable(getattr(grid, name, None)), f"{action.id} has no method"
+                setattr(grid, name, partial(carried_out.append, action.id))
+            else:
+                assert callable(screen.actions[action.id]), f"{action.id} has no method"
+                screen.actions[action.id] = partial(carried_out.append, action.id)
         for action in ACTIONS:
             for key in action.keys:
                 carried_out.clear()

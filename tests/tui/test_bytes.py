@@ -79,7 +79,7 @@ async def test_a_wait_is_counted_down_for_a_part_of_a_line_a_second(tmp_path: Pa
         assert await _sent(harness) == 0, "what was said stays until something is new"
         now += timedelta(seconds=70)
         await _sent(harness)
-        harness.console._said = ()
+        harness.console.clear_notice()
         harness.console.show_bars()
         assert "busy" not in harness.text.splitlines()[2]
         with waits.heard() as tell:  # of a request of the console itself

@@ -14,7 +14,7 @@ from textual import events
 from siptui.domain.region import Region
 from siptui.runs import events as ev
 from siptui.tui.actions import ACTIONS
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.causes import Causes
 from siptui.tui.dialogs.palette import Palette

@@ -75,10 +75,10 @@ async def test_a_run(
             await harness.press("escape")
         await harness.pilot.resize_terminal(80, 24)
         for theme in OTHERS:
-            harness.console.use_theme(theme)
+            harness.console.view_flow.use_theme(theme)
             await harness.settle()
             screenshots.keep(harness, f"theme-{theme}")
-        harness.console.use_theme("siptui-dark")
+        harness.console.view_flow.use_theme("siptui-dark")
         await harness.press("space", "k", "k", "k", "v")
         await screenshots.take(harness, "marked")
 
@@ -105,7 +105,7 @@ async def test_a_check(screenshots: Screenshots, tmp_path: Path) -> None:
         made = replace(made, report=replace(made.report, made=START))  # not the time of the test
         screen.session.take_preflight(made)
         screen.log_pane.clear()
-        screen._show_findings(made.report)
+        screen.tenant_flow.show_findings(made.report)
         await harness.press("j", "j", "j")
         await screenshots.take(harness, "checked")
         await harness.press("p", "j", "j")

@@ -128,12 +128,11 @@ def test_a_terminal_of_16_colours_gets_no_others(term: str) -> None:
 
 
 _FAULTS = {
-    "in a key": "from siptui.tui.console.screen import MainScreen as M\n"
-    "M.action_log = lambda self: 1 / 0",
-    "in work": "from siptui.tui.console.run_flow import Console as C\n"
-    "from textual import work\n"
+    "in a key": "from siptui.tui.console.view_flow import ViewFlow\n"
+    "ViewFlow.log = lambda self: 1 / 0",
+    "in work": "from siptui.tui.console.view_flow import ViewFlow\n"
     "async def fail(self): 1 / 0\n"
-    "C.action_log = work(fail)",
+    "ViewFlow.log = fail",
 }
 
 

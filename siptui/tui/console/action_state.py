@@ -1,10 +1,14 @@
-"""Why an action makes no sense now. Asked at every look, so each answer is a glance at counts."""
+"""What can be done now, and why an action makes no sense. Asked whenever the bars are painted, so
+each answer is read from counts."""
 
 from collections.abc import Mapping
 
 from siptui.domain.state import DeviceState
-from siptui.tui.actions import BY_ID
+from siptui.tui.actions import ACTIONS, BY_ID
+from siptui.tui.console.filters import STATUS
 from siptui.tui.console.model import Session
+from siptui.tui.console.selection import Which, selected
+from siptui.tui.widgets.row_index import RowIndex
 
 _NEEDS_ROWS = frozenset(
     {
@@ -23,6 +27,31 @@ def who_resumes(session: Session, keys: Mapping[str, str]) -> str:
     if session.options.read_only:
         return "A console that is not read-only resumes it."
     return f"{keys['retry']} resumes."
+
+
+def offers(session: Session, index: RowIndex, keys: Mapping[str, str]) -> dict[str, str]:
+    """The actions that make sense now by their ids, with the word for each; `index` are the rows
+    of the table."""
+    words = {action.id: action.title for action in ACTIONS if not why_not(session, action.id, keys)}
+    now = {"status": STATUS[session.filter.next_place][0]}
+    if failed := session.run.counts[DeviceState.FAILED] if session.run else 0:
+        now["retry"] = f"retry {_failed_of_selected(session, index, failed)}"
+    if session.worker_gone:
+        now["retry"] = "resume"
+    if count := len(index.marks) or (len(index.view) if session.filter.words else 0):
+        now["submit"] = f"submit {count:,}"
+    if session.rest:
+        now["submit"] = f"submit the other {session.rest:,}"
+    return words | {name: word for name, word in now.items() if name in words}
+
+
+def _failed_of_selected(session: Session, index: RowIndex, failed: int) -> int:
+    """How many of the selected rows failed, of `failed` in all."""
+    chosen = selected(index, session.filter.words)
+    if chosen.which is Which.ALL:
+        return failed
+    state = session.board.state
+    return sum(1 for key in chosen.keys if state(key) is DeviceState.FAILED)
 
 
 def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import NamedTuple
@@ -43,6 +44,35 @@ STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
 #: What begins like the name of a column: `cause` in `cause:offline`, not the `00` of `00:04:f2`.
 _NAME = re.compile(r"[^\W\d_][\w-]*")
 _STATES = tuple(folded(word) for state in DeviceState for word in (state, WORDS[state]))
+
+
+@dataclass(slots=True)
+class RowFilter:
+    """What the table is filtered by: words that were typed, and a status by its place in
+    `STATUS`."""
+
+    typed: str = ""
+    place: int = 0
+
+    @property
+    def status(self) -> str:
+        """The status by its word; empty where all are shown."""
+        return STATUS[self.place][0] if self.place else ""
+
+    @property
+    def states(self) -> frozenset[DeviceState] | None:
+        """The states that are shown; none where all are."""
+        return STATUS[self.place][1] if self.place else None
+
+    @property
+    def next_place(self) -> int:
+        """The place of the next status filter, after the last the first."""
+        return (self.place + 1) % len(STATUS)
+
+    @property
+    def words(self) -> str:
+        """What the table is filtered by, in words; empty where it is not."""
+        return " ".join((self.status, f"/{self.typed}" if self.typed else "")).strip()
 
 
 class Probe(NamedTuple):

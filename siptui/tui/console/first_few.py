@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
-
-from textual.app import App
 
 from siptui.domain.device import Device
 from siptui.domain.text import visible
 from siptui.tui.console.sentences import plural
+from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.widgets.text_lines import Line
 
@@ -16,7 +14,7 @@ _WHOLE = ""
 
 
 async def first_few(
-    app: App[Any], devices: Sequence[Device], columns: Sequence[str]
+    ask: Ask, devices: Sequence[Device], columns: Sequence[str]
 ) -> tuple[list[Device], str] | None:
     """The first few, and a sentence that says so; none if the operator goes back. `columns` are
     the list's own: the number may count for each value of one."""
@@ -26,7 +24,7 @@ async def first_few(
         return "" if good else "Type a number, 1 or more."
 
     text: list[Line] = [(("How many? They are the first in the order of the list.", "normal"),)]
-    typed = await app.push_screen_wait(Prompt("Only the first few", text, check=check))
+    typed = await ask(Prompt("Only the first few", text, check=check))
     if typed is None:
         return None
     number, column = int(typed), _WHOLE
@@ -37,7 +35,7 @@ async def first_few(
             few = len(first_of(devices, number, title))
             about = f"{plural(values, 'value')}, {plural(few, 'device')}"
             choices.append((title, f"of each {visible(title)}", about))
-        chosen = await app.push_screen_wait(Choice("Of what?", choices))
+        chosen = await ask(Choice("Of what?", choices))
         if not isinstance(chosen, str):
             return None
         column = chosen

@@ -4,7 +4,6 @@ from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
 
-from textual import work
 from textual.worker import WorkerCancelled
 
 from siptui.devicelist.model import UndecidedError
@@ -12,80 +11,72 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import ListOptions, with_answer
 from siptui.domain.region import Region
 from siptui.domain.text import visible
-from siptui.tui.console.model import read_list
-from siptui.tui.console.view_flow import Looks
+from siptui.tui.console.model import Session, read_list
+from siptui.tui.console.tenant_urls import opening_lines
+from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.preferences import asked_of, read_kept, write_kept
 from siptui.tui.widgets.text_lines import Line
 
 
-class Lists(Looks):
-    """The main screen, able to open lists."""
+class ListFlow:
+    """Opens lists, and asks what their headers do not say."""
 
-    #: What stands at the top of the log as long as a list is shown.
-    welcome: Line = ()
+    def __init__(self, view: View, session: Session) -> None:
+        self.view = view
+        self.session = session
+        #: Whether a list is on its way since the start: there is a table in a moment.
+        self.opening = session.options.file is not None
 
-    def opening_lines(self) -> list[Line]:
-        """What stands at the top of the log."""
-        return [self.welcome] if self.welcome else []
-
-    @work(group="flow", exclusive=True)
-    async def action_open(self) -> None:
+    async def open(self) -> None:
         """Choose a list."""
-        from siptui.tui.dialogs.picker import Picker
+        from siptui.tui.dialogs.picker import Picker  # textual-fspicker, for this dialog alone
 
-        if self.may("open"):
-            path = await self.app.push_screen_wait(Picker(self.start_folder()))
+        if self.view.may("open"):
+            path = await self.view.ask(Picker(self.session.start_folder))
             if path is not None:
-                await self.read_now(path, self.session.options.region)
+                await self.read(path, self.session.options.region)
 
-    @work(group="flow", exclusive=True)
-    async def read(self, path: Path) -> None:
-        """Read a list and show it; keys wait until it is there, as they are meant for it."""
-        await self.read_now(path, self.session.options.region)
-
-    async def read_now(self, path: Path, region: Region | None) -> bool:
-        """Read a list, show it, and say whether that went well."""
-        read = await self._read(path, region)
-        if not read and self._opening and self.is_running:
-            self._opening = False
-            self.show_all()  # what to press without a list
-        return read
+    async def read(self, path: Path, region: Region | None) -> bool:
+        """Read a list and show it; whether that went well. Keys wait until it is there, as they
+        are meant for it."""
+        taken = await self._read(path, region)
+        if not taken and self.opening and self.view.in_use:
+            self.opening = False
+            self.view.show_all()  # what to press without a list
+        return taken
 
     async def _read(self, path: Path, region: Region | None) -> bool:
+        view = self.view
         if not self.session.board.empty:
-            self.say(f"reading {path.name} …", "muted")
+            view.say(f"reading {path.name} …", "muted")
         else:
-            self.log_pane.append([((f"reading {visible(str(path))} …", "muted"),)])
+            view.log_pane.append([((f"reading {visible(str(path))} …", "muted"),)])
         options = self.session.list_options(path)
         while True:
-            reading = partial(read_list, path, region, options)
-            worker = self.run_worker(reading, thread=True, exit_on_error=False, group="list")
             try:
-                devices = await worker.wait()
+                devices = await view.in_thread(partial(read_list, path, region, options))
                 break
             except WorkerCancelled:
                 return False  # the console is being left
-            except Exception as failure:
-                error = worker.error or failure
-                if not isinstance(error, SiptuiError):
-                    raise
-                if not isinstance(error, UndecidedError) or not self.is_attached:
-                    self.tell(error)
-                    return False
-                answered = await self._answered(error, options)
+            except UndecidedError as error:
+                answered = await self._answered(error, options) if view.in_use else None
                 if answered is None:
-                    self.tell(error)
+                    view.tell(error)
                     return False
                 options = answered
+            except SiptuiError as error:
+                view.tell(error)
+                return False
         self.session.take_list(path, devices, options)
         self.session.region = region
         lines: list[Line] = [((visible(note), "muted"),) for note in devices.notes]
-        self.log_pane.clear()
-        self.log_pane.append([*self.opening_lines(), *lines])
-        self._said, self._opening = (), False
-        self.grid.clear_marks()
-        self.show_all()
+        view.log_pane.clear()
+        view.log_pane.append([*opening_lines(self.session, view.key_of), *lines])
+        view.clear_notice()
+        self.opening = False
+        view.grid.clear_marks()
+        view.show_all()
         return True
 
     async def _answered(self, error: UndecidedError, options: ListOptions) -> ListOptions | None:
@@ -109,7 +100,7 @@ class Lists(Looks):
                 )
                 for option in question.options
             ]
-            answer = await self.app.push_screen_wait(Choice(question.asks, choices, text))
+            answer = await self.view.ask(Choice(question.asks, choices, text))
             if isinstance(answer, str) and answer and error.names:
                 write_kept(folder, read_kept(folder).answered(headers, question.key, answer))
         return with_answer(options, question.key, answer) if isinstance(answer, str) else None

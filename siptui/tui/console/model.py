@@ -17,8 +17,11 @@ from siptui.runs.follower import Changes, Follower
 from siptui.runs.orders import DECIDED, UNCHANGED, Changed, may_be_given_up
 from siptui.runs.service import RunService
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+from siptui.tui.console.filters import RowFilter
+from siptui.tui.console.selection import Selection
 from siptui.tui.console.table_rows import Board
 from siptui.tui.options import ConsoleOptions
+from siptui.tui.widgets.text_lines import Line
 
 if TYPE_CHECKING:
     from siptui.devicelist.model import DeviceList
@@ -53,6 +56,11 @@ class Session:
         self.number_type = options.number_type
         self.preflight: Preflight | None = None
         self.events: list[Stored] = []
+        self.filter = RowFilter()
+        #: The columns that the operator does not want to see, by key.
+        self.hidden: frozenset[str] = frozenset()
+        #: What stands at the top of the log as long as a list is shown.
+        self.welcome: Line = ()
         self._following: Follower | None = None
         #: How many rows of the list could be submitted and were not selected for the run.
         self.rest = 0
@@ -106,6 +114,16 @@ class Session:
             return self.run.plan.file
         return self.board.list.file if self.board.list else ""
 
+    @property
+    def start_folder(self) -> Path:
+        """Where a file is looked for first."""
+        return self.path.absolute().parent if self.path else Path.cwd()
+
+    @property
+    def export_folder(self) -> Path:
+        """Where a file is proposed to be written."""
+        return self.options.export_folder or self.start_folder
+
     def list_options(self, path: Path) -> ListOptions:
         """How the list at `path` is read: as it was answered before, if it is open."""
         return self._read_with if path == self.path else self.options.list_options
@@ -140,6 +158,10 @@ class Session:
             return [record.device for record in self.run.devices]
         return self.board.list.devices if self.board.list else ()
 
+    def devices_of(self, chosen: Selection) -> list[Device]:
+        """The devices of these rows, without those that are invalid."""
+        return [one for key in chosen.keys if (one := self.board.device(key)) is not None]
+
     def naming_headers(self, question: list[str]) -> list[str]:
         """`question` with the headers in its first paragraph from which user names and hardware
         ids were read, if they are known."""
@@ -165,9 +187,8 @@ class Session:
             return
         left_out = [device for device in devices.devices if device.key in without]
         rest = sum(without[device.key] == NOT_SELECTED for device in left_out)
-        with (
-            self.run_service.deciding()
-        ):  # until it is held, so that of two that start at once one does
+        # Until it is held, so that of two that start at once one does.
+        with self.run_service.deciding():
             run = self.run_service.create(
                 [device for device in devices.devices if device.key not in without],
                 file=visible(str(self.path.absolute())) if self.path else devices.file,

@@ -1,14 +1,12 @@
 """Accounts that may be somebody's own: stopped before a submit, unless each is named."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-from textual.app import App
 
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.text import visible
 from siptui.preflight.finding import Report
 from siptui.tui.console.sentences import plural
+from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.widgets.text_lines import Line
 
@@ -16,7 +14,7 @@ _SHOWN = 6
 
 
 async def left_out(
-    app: App[Any], reports: Iterable[Report], devices: Sequence[Device], *, whole: bool = False
+    ask: Ask, reports: Iterable[Report], devices: Sequence[Device], *, whole: bool = False
 ) -> frozenset[DeviceKey] | None:
     """The rows that are not to be submitted because their accounts may be personal and were not
     named; none if the operator goes back altogether.
@@ -45,20 +43,20 @@ async def left_out(
         choices = [("name", "name each one", "none can be left out of it; Escape goes back")]
     else:
         choices.insert(0, ("out", "leave them out", "submit the others"))
-    chosen = await app.push_screen_wait(Choice("Personal accounts?", choices, text))
+    chosen = await ask(Choice("Personal accounts?", choices, text))
     if chosen is None:
         return None
     out = set(names)
     if chosen == "name":
         for key, name in names.items():
-            if await _named(app, name):
+            if await _named(ask, name):
                 out.discard(key)
             elif whole:
                 return None
     return frozenset(device.key for device in devices if device.user_name.casefold() in out)
 
 
-async def _named(app: App[Any], name: str) -> bool:
+async def _named(ask: Ask, name: str) -> bool:
     text: list[Line] = [
         ((f"{visible(name)} has no common area phone policy of its own.", "failed"),),
         (("Type the account's name to submit it, Escape to leave it out:", "accent"),),
@@ -68,5 +66,5 @@ async def _named(app: App[Any], name: str) -> bool:
         same = typed.strip().casefold() == visible(name).casefold()
         return "" if same else f"That is not {visible(name)}. Nothing was submitted."
 
-    typed = await app.push_screen_wait(Prompt("A personal account?", text, check=check))
+    typed = await ask(Prompt("A personal account?", text, check=check))
     return typed is not None

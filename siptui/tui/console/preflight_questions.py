@@ -1,9 +1,7 @@
 """What a check and its fixes need to be told: the phones' public addresses, the kind of numbers."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
-
-from textual.app import App
+from typing import TYPE_CHECKING
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
@@ -11,6 +9,7 @@ from siptui.domain.public_address import parse_all, shown
 from siptui.gateway.tenant_model import NumberType
 from siptui.preflight.facts import Missing
 from siptui.preflight.public_ip import network_of, uncovered
+from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.widgets.text_lines import Line
 
@@ -27,7 +26,7 @@ _ABOUT = {
 
 
 async def ask_addresses(
-    app: App[Any], now: Sequence[str], facts: "Facts", devices: Iterable[Device]
+    ask: Ask, now: Sequence[str], facts: "Facts", devices: Iterable[Device]
 ) -> tuple[str, ...] | None:
     """The phones' public addresses as typed; nothing if the operator goes back."""
     text: list[Line] = [
@@ -55,13 +54,13 @@ async def ask_addresses(
         return ""
 
     prompt = Prompt("Public addresses", text, value=", ".join(now), check=check)
-    typed = await app.push_screen_wait(prompt)
+    typed = await ask(prompt)
     if typed is None:
         return None
     return () if typed.casefold() == _NONE else tuple(shown(one) for one in parse_all(typed))
 
 
-async def ask_number_type(app: App[Any], now: str) -> str | None:
+async def ask_number_type(ask: Ask, now: str) -> str | None:
     """Where the list's numbers come from; nothing if the operator goes back."""
     text: list[Line] = [
         (("Where do the numbers of the list come from? A NumberType column beats this.", "normal"),)
@@ -69,7 +68,7 @@ async def ask_number_type(app: App[Any], now: str) -> str | None:
     kinds = list(NumberType)
     choices = [(str(kind), str(kind), _ABOUT[kind]) for kind in kinds]
     at = next((place for place, kind in enumerate(kinds) if kind == now), 0)
-    chosen = await app.push_screen_wait(Choice("Kind of numbers", choices, text, at=at))
+    chosen = await ask(Choice("Kind of numbers", choices, text, at=at))
     return None if chosen is None else str(chosen)
 
 

@@ -1,82 +1,85 @@
-"""The console: the main screen with runs, results and reports on top of lists and orders."""
+"""Runs: the one that is opened first, the history, what a run shows and exports, and leaving."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from textual import work
-
 from siptui.domain.errors import SiptuiError
+from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
+from siptui.gc_pause import collected_later
 from siptui.runs.state import DeviceRecord, RunState
-from siptui.tui.actions import ACTIONS, BY_ID
-from siptui.tui.console import sentences
+from siptui.tui.console import details, sentences
+from siptui.tui.console.action_state import why_not
+from siptui.tui.console.list_flow import ListFlow
+from siptui.tui.console.model import Session
+from siptui.tui.console.run_summary import summary
 from siptui.tui.console.selection import Which, about
-from siptui.tui.console.tenant_flow import Tenant
+from siptui.tui.console.submit_flow import SubmitFlow
+from siptui.tui.console.tenant_urls import opening_lines, url_lines
 from siptui.tui.console.unfinished_runs import Unfinished, unfinished
+from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.palette import Command, Palette
+from siptui.tui.dialogs.live_page import Content, LivePage, RowPage, as_of
+from siptui.tui.dialogs.runs import RunsPage
 from siptui.tui.save_file import ask_and_write, write_results
 from siptui.tui.widgets.text_lines import Line
 
 
-class Console(Tenant):
-    """The main screen with all that can be ordered on it."""
+class RunFlow:
+    """Attaches to runs, shows what is known of them, and leaves them."""
 
-    def on_mount(self) -> None:
-        """Open what was named on the command line."""
-        super().on_mount()
-        options = self.session.options
+    def __init__(self, view: View, session: Session, lists: ListFlow, orders: SubmitFlow) -> None:
+        self.view = view
+        self.session = session
+        self._lists = lists
+        self._orders = orders
+
+    # -- what the console opens with
+
+    def open_first(self) -> None:
+        """Open what was named on the command line, else offer what is unfinished."""
+        view, session = self.view, self.session
+        options = session.options
         if options.greeting:
-            self.welcome = ((visible(options.greeting), "accent"),)
+            session.welcome = ((visible(options.greeting), "accent"),)
         if not options.file:
-            self.log_pane.append(self.opening_lines())
-        if notice := self.session.run_service.notice:
-            self.log_pane.append([((visible(notice), "unknown"),)])
-            self.action_acknowledge()
+            view.log_pane.append(opening_lines(session, view.key_of))
+        if notice := session.run_service.notice:
+            view.log_pane.append([((visible(notice), "unknown"),)])
+            self.acknowledge()
         if options.run:
-            self.call_after_refresh(self.attach, options.run)
+            view.later(partial(self.attach, options.run))
             return
         waiting = self._unfinished()
         if waiting and options.file:
             first = f"Unfinished run of {waiting[0].name}: {waiting[0].about}."
-            self.welcome = (*self.welcome, (f"{first} {self.key_of['runs']} attaches.", "unknown"))
+            told = (f"{first} {view.key_of['runs']} attaches.", "unknown")
+            session.welcome = (*session.welcome, told)
         if options.file:
-            self.read(options.file)  # at once, so that the first frame may have it already
+            view.start(partial(self._read, options.file))  # the first frame may have it already
         elif waiting:
-            self.call_after_refresh(self.offer, waiting)
+            view.later(partial(view.start, partial(self._offer, waiting)))
 
-    @work(group="journal", exclusive=True)
-    async def action_acknowledge(self) -> None:
-        """Show what was found wrong with the journal until the operator says that it was read."""
-        if not self.may("acknowledge"):
-            return
-        text: list[Line] = [((visible(self.session.run_service.notice), "unknown"),)]
-        choices = [
-            ("later", "not yet", "it is shown again"),
-            ("read", "acknowledge", "I know what may be missing; do not show it again"),
-        ]
-        if await self.app.push_screen_wait(Choice("The journal", choices, text)) == "read":
-            self.do(self.session.run_service.acknowledge)
-            self.say("acknowledged: the warning of the journal is not shown again.", "muted")
-
-    # -- runs
+    async def _read(self, path: Path) -> None:
+        await self._lists.read(path, self.session.options.region)
 
     def _unfinished(self) -> list[Unfinished]:
         try:
             return unfinished(self.session.run_service)
         except SiptuiError as error:
-            self.call_after_refresh(self.tell, error)
+            self.view.later(partial(self.view.tell, error))
             return []
 
-    @work(group="flow", exclusive=True)
-    async def offer(self, waiting: list[Unfinished]) -> None:
+    async def _offer(self, waiting: list[Unfinished]) -> None:
         """Ask which unfinished run to attach to. Only where there is no table to be typed at."""
         text: list[Line] = [
             ((f"{one.name}, run {one.head.run}: {one.about}.", "normal"),) for one in waiting
         ]
         if any(one.head.state == "stopped" for one in waiting):
-            text.append((("To have one go on that nobody works on takes one more step.", "muted"),))
+            text.append(
+                (("To have one go on that no process works on takes one more step.", "muted"),)
+            )
         choices = [
             (
                 one.head.run,
@@ -85,25 +88,39 @@ class Console(Tenant):
             )
             for one in waiting
         ]
-        run = await self.app.push_screen_wait(Choice("Unfinished runs", choices, text))
+        run = await self.view.ask(Choice("Unfinished runs", choices, text))
         stopped = {one.head.run for one in waiting if one.head.state == "stopped"}
         if isinstance(run, str):
             resume = run in stopped and not self.session.options.read_only
             await self._attach_to(run, resume=resume)
 
-    @work(group="flow", exclusive=True)
-    async def action_runs(self) -> None:
-        """The history: attach to a run, or have a stopped one go on."""
-        from siptui.tui.dialogs.runs import RunsPage
+    def acknowledge(self) -> None:
+        """Show what was found wrong with the journal until the operator says that it was read."""
+        # A group of its own: at the start a list is read at the same time.
+        self.view.start(self._acknowledge, group="journal")
 
+    async def _acknowledge(self) -> None:
+        if not self.view.may("acknowledge"):
+            return
+        text: list[Line] = [((visible(self.session.run_service.notice), "unknown"),)]
+        choices = [
+            ("later", "not yet", "it is shown again"),
+            ("read", "acknowledge", "I know what may be missing; do not show it again"),
+        ]
+        if await self.view.ask(Choice("The journal", choices, text)) == "read":
+            self._orders.give(self.session.run_service.acknowledge)
+            self.view.say("acknowledged: the warning of the journal is not shown again.", "muted")
+
+    # -- runs
+
+    async def runs(self) -> None:
+        """The history: attach to a run, or have a stopped one go on."""
         try:
             heads = self.session.run_service.runs()
         except SiptuiError as error:
-            self.tell(error)
+            self.view.tell(error)
             return
-        chosen = await self.app.push_screen_wait(
-            RunsPage(heads, may_resume=not self.session.options.read_only)
-        )
+        chosen = await self.view.ask(RunsPage(heads, may_resume=not self.session.options.read_only))
         if chosen is None:
             return
         run, resume = chosen
@@ -111,17 +128,82 @@ class Console(Tenant):
 
     async def _attach_to(self, run: str, *, resume: bool) -> None:
         if self.attach(run) and resume:
-            await self.resume()
+            await self._orders.resume()
+
+    def attach(self, run: str) -> bool:
+        """Follow a run; whether it can be read."""
+        view = self.view
+        try:
+            self.session.follow(run)
+        except SiptuiError as error:
+            view.tell(error)
+            return False
+        view.log_pane.clear()
+        view.log_pane.append(url_lines(self.session, view.key_of))
+        view.clear_notice()
+        view.grid.clear_marks()
+        with collected_later():
+            view.log_events()
+            view.show_all()
+        view.look_for_worker()
+        return True
+
+    # -- a row, the run as a whole
+
+    def open_row(self) -> None:
+        """Everything about the row under the cursor."""
+        page = RowPage(self._row, self._step, self._retry_row, self._may_retry_row)
+        self.view.app.push_screen(page)
+
+    def _row(self) -> Content:
+        board, key = self.session.board, self.view.grid.cursor
+        device, invalid = board.device(key), board.invalid(key)
+        title = str(device.user_name) if device else f"line {invalid.line}" if invalid else ""
+        run = self.session.run
+        return Content(
+            as_of(title, run.last_at) if run is not None and run.finished is None else title,
+            details.page(board, key, self.session.events),
+            details.lines_to_copy(board, key),
+        )
+
+    def _step(self, rows: int) -> None:
+        grid = self.view.grid
+        at = grid.index.position(grid.cursor)
+        if at is not None:
+            grid.move_to(at + rows)
+
+    def _may_retry_row(self) -> bool:
+        failed = self.session.board.state(self.view.grid.cursor) is DeviceState.FAILED
+        return failed and not why_not(self.session, "retry", self.view.key_of)
+
+    def _retry_row(self) -> bool:
+        """Retry the row under the cursor alone, whatever is marked; whether that was begun."""
+        record = self.session.board.record(self.view.grid.cursor)
+        if record is not None:
+            self.view.start(partial(self._orders.retry_one, record))
+        return record is not None
+
+    def summary(self) -> None:
+        """The run as a whole."""
+        session, run = self.session, self.session.run
+        if not self.view.may("summary") or run is None:
+            return
+
+        def content() -> Content:
+            read_only = session.options.read_only
+            text = summary(run, session.events, self.view.key_of, read_only=read_only)
+            return Content("Summary" if run.finished else as_of("Summary", run.last_at), text)
+
+        self.view.app.push_screen(LivePage(content))
 
     # -- results and reports
 
-    @work(group="flow", exclusive=True)
-    async def action_export(self) -> None:
+    async def export(self) -> None:
         """Write the results."""
         run = self.session.run
-        if not self.may("export") or run is None:
+        if not self.view.may("export") or run is None:
             return
-        chosen, failed = self.selection(), self.session.failed()
+        chosen, failed = self.view.selection(), self.session.failed()
         selected = [r for key in chosen.keys if (r := self.session.board.record(key)) is not None]
         every = sentences.plural(len(run.devices), "device")
         choices = [("all", "all results", every)]
@@ -137,7 +219,7 @@ class Console(Tenant):
             choices.append(("into", "the list itself", "a copy of it, with the results in it"))
         which = "all"
         if len(choices) > 1:
-            answer = await self.app.push_screen_wait(Choice("Export", choices, text))
+            answer = await self.view.ask(Choice("Export", choices, text))
             if not isinstance(answer, str):
                 return
             which = answer
@@ -146,28 +228,28 @@ class Console(Tenant):
             return
         records = {"all": list(run.devices), "failed": failed}.get(which, selected)
         name = f"{Path(visible(self.session.file)).stem or 'siptui'}-{which}-{run.run[:13]}.csv"
-        folder = self.session.options.export_folder or self.start_folder()
+        folder = self.session.export_folder
         said, tone = await ask_and_write(
-            self.app,
+            self.view.app,
             "Export to",
             ".csv for spreadsheets, .json for programs, .md as a report for a ticket.",
             folder / name,
             partial(self._write, records),
         )
-        self.say(said, tone)
+        self.view.say(said, tone)
 
     async def _fill_in(self, run: RunState) -> None:
         """Write the results into a copy of the list."""
         list_file = Path(run.plan.source if run.plan else "")
         folder = self.session.options.export_folder or list_file.parent
         said, tone = await ask_and_write(
-            self.app,
+            self.view.app,
             "Fill in a copy",
             "In the form of the list, with columns Status, Cause, What to do, Batch, Finished.",
             folder / f"{list_file.stem}-filled{list_file.suffix}",
             partial(_filled, run),
         )
-        self.say(said, tone)
+        self.view.say(said, tone)
 
     def _write(self, records: list[DeviceRecord], path: Path, force: bool) -> str:
         run = self.session.run
@@ -176,64 +258,25 @@ class Console(Tenant):
         count = write_results(run, records, path, force=force)
         return f"{sentences.plural(count, 'device')} written to {path}"
 
-    # -- the rest
+    # -- leaving
 
-    def action_quit(self) -> None:
+    def quit(self) -> None:
         """Leave; a run goes on, unless this very process works on it: then after a question."""
-        self.ask_to_quit()
+        # What is being asked underneath is not called off by the question.
+        self.view.start(self._ask_to_quit, exclusive=False)
 
-    @work(group="flow")  # what is being asked underneath is not called off by the question
-    async def ask_to_quit(self) -> None:
-        """As `q` does, over whatever is on top."""
-        if isinstance(self.app.screen, Quit):
+    async def _ask_to_quit(self) -> None:
+        app = self.view.app
+        if isinstance(app.screen, Quit):
             return
         ends: list[Line] = []
         if self.session.live and self.session.options.run_ends_with_us:
             ends.append(_RUN_ENDS)
-        if any(one.group == "fix" and not one.is_finished for one in self.app.workers):
+        if any(one.group == "fix" and not one.is_finished for one in app.workers):
             ends.append(_FIX_ENDS)
-        if ends and await self.app.push_screen_wait(Quit(ends)) != "quit":
+        if ends and await self.view.ask(Quit(ends)) != "quit":
             return
-        self.app.exit()
-
-    def action_palette(self) -> None:
-        """Every command by name."""
-        self.app.push_screen(Palette(self._commands()), self._carry_out)
-
-    def _commands(self) -> list[Command]:
-        offers = self.offers()
-        read_only = self.session.options.read_only
-        commands = [
-            Command(
-                action.id,
-                f"show {words}" if action.id == "status" else words,
-                self.key_of[action.id] if self.keys[action.id] else "",
-                action.help,
-                action.also,
-                "" if action.id in offers else self.why_not(action.id),
-            )
-            for action in ACTIONS
-            if action.palette and not (action.changes and read_only)
-            for words in (offers.get(action.id, action.title),)
-        ]
-        commands += [
-            Command(f"{_THEME}{name}", f"theme {name}", "", "use this theme", "colours colors")
-            for name in sorted(self.app.available_themes)
-        ]
-        return commands
-
-    async def _carry_out(self, chosen: Hashable) -> None:
-        if not isinstance(chosen, str):
-            return
-        if chosen.startswith(_THEME):
-            self.use_theme(chosen.removeprefix(_THEME))
-        elif BY_ID[chosen].scope == "grid":
-            await self.app.run_action(f"grid_{chosen}", self.grid)
-        else:
-            await self.app.run_action(chosen, self)
-
-
-_THEME = "theme:"
+        app.exit()
 
 
 class Quit(Choice):
@@ -251,7 +294,7 @@ class Quit(Choice):
 _RUN_ENDS: Line = (
     (
         "This window works on the run. What was submitted goes on at the service and is found "
-        "again; what waits is not submitted until somebody resumes the run.",
+        "again; what waits is not submitted until the run is resumed.",
         "normal",
     ),
 )
@@ -265,7 +308,7 @@ _FIX_ENDS: Line = (
 
 
 def _filled(run: RunState, path: Path, force: bool) -> str:
-    from siptui.runs.output.filled_list import write_into
+    from siptui.runs.output.filled_list import write_into  # writes workbooks
 
     count = write_into(run, path, force=force)
     return f"{sentences.plural(count, 'row')} filled in: {visible(str(path))}"

@@ -1,13 +1,12 @@
 """Devices that are signed in as the list wants it: submitted once more only where it is chosen."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-from textual.app import App
+from typing import TYPE_CHECKING
 
 from siptui.domain.device import DeviceKey
 from siptui.domain.text import visible
 from siptui.tui.console.sentences import plural
+from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.widgets.text_lines import Line
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def again_chosen(
-    app: App[Any], done: "Sequence[Overlap]", *, others: int
+    ask: Ask, done: "Sequence[Overlap]", *, others: int
 ) -> tuple[frozenset[DeviceKey], bool] | None:
     """The rows of `done` that are left out, and whether they are submitted once more instead; none
     if the operator goes back. `others` rows are submitted either way."""
@@ -39,7 +38,7 @@ async def again_chosen(
         ("out", "leave them out", rest),
         ("again", "submit them once more", f"{many}, with all that follows from it"),
     ]
-    chosen = await app.push_screen_wait(Choice("Signed in already", choices, text))
+    chosen = await ask(Choice("Signed in already", choices, text))
     if chosen is None:
         return None
     keys = frozenset(one.device.key for one in done)

@@ -270,7 +270,7 @@ def empty(keys: dict[str, str]) -> list[Line]:
 _GO_FIRST = ("urls", "preflight", "mark", "runs", "export", "status", "filter", "open")
 
 
-def footer_line(
+def footer(
     labels: Mapping[str, str], keys: Mapping[str, tuple[str, ...]], width: int, *, said: str = ""
 ) -> Line:
     """One line of keys and words. `labels` are the words of what can be done, by action id;

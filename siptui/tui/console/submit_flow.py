@@ -1,14 +1,13 @@
-"""What changes something in the tenant: each a question, then one call of the run service.
+"""Orders for a run: submit, retry, resume, decide, give up, pause. Each asks what it must, then
+makes one call of the service of runs.
 
-Over 400 lines because each order is a conversation over the same view, and they share questions.
+Over 400 lines because the questions before a submit, a retry and a resume are the same.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
-
-from textual import work
 
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import SiptuiError
@@ -20,37 +19,44 @@ from siptui.runs.engine.status_changes import without_outcome
 from siptui.runs.state import DeviceRecord
 from siptui.tui.console import personal_accounts, sentences
 from siptui.tui.console.first_few import first_few
-from siptui.tui.console.model import NOT_SELECTED
+from siptui.tui.console.list_flow import ListFlow
+from siptui.tui.console.model import NOT_SELECTED, Session
 from siptui.tui.console.preflight_text import sentence
 from siptui.tui.console.retry_causes import truth
 from siptui.tui.console.selection import Selection, Which, about, what
-from siptui.tui.console.sign_in_flow import Signing
+from siptui.tui.console.sign_in_flow import SignInFlow
 from siptui.tui.console.signed_in import again_chosen
+from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
 from siptui.tui.dialogs.causes import Causes
 from siptui.tui.dialogs.submit import FIRST, PASSING, ConfirmSubmit
 from siptui.tui.widgets.text_lines import Line
 
 
-class Orders(Signing):
-    """The main screen, able to submit, retry, settle and pause."""
+class SubmitFlow:
+    """Submits, and orders what a run does next."""
 
-    @work(group="flow", exclusive=True)
-    async def action_submit(self) -> None:
+    def __init__(self, view: View, session: Session, lists: ListFlow, sign_in: SignInFlow) -> None:
+        self.view = view
+        self.session = session
+        self._lists = lists
+        self._sign_in = sign_in
+
+    async def submit(self) -> None:
         """Ask for what is missing, then for the word, then submit."""
         session = self.session
-        if not self.may("submit"):
+        if not self.view.may("submit"):
             return
         if session.rest and not await self._read_rest():
             return
-        chosen = await self._with_regions(self.selection())
+        chosen = await self._with_regions(self.view.selection())
         if chosen is None:
             return
-        devices = self.devices_of(chosen)
+        devices = self.session.devices_of(chosen)
         if not devices:
-            self.say(f"submit: {what(chosen, len(chosen.keys))}: no valid device.", "muted")
+            self.view.say(f"submit: {what(chosen, len(chosen.keys))}: no valid device.", "muted")
             return
-        if not await self.signed_in():
+        if not await self._sign_in.signed_in():
             return
         asked = await self._asked_again(devices)
         if asked is None:
@@ -62,7 +68,7 @@ class Orders(Signing):
             return
         devices = [device for device in devices if device.key not in without]
         if not devices:
-            self.say("submit: every row was left out; nothing was submitted.", "muted")
+            self.view.say("submit: every row was left out; nothing was submitted.", "muted")
             return
         notes = [*session.decided(), *unread, *_left_out(without), *_done_left_out(done)]
         confirmed = await self._confirmed(chosen, devices, notes, again=again)
@@ -72,11 +78,7 @@ class Orders(Signing):
                 del why[device.key]
             why |= dict.fromkeys(without, "may be a personal account")
             why |= dict.fromkeys(done, "signed in already")
-            self.do(partial(session.submit, why, again=again), then_all=True)
-
-    def devices_of(self, chosen: Selection) -> list[Device]:
-        """The devices of the selected rows, those that are invalid apart."""
-        return [one for key in chosen.keys if (one := self.session.board.device(key)) is not None]
+            self.give(partial(session.submit, why, again=again), new_run=True)
 
     async def _with_regions(self, chosen: Selection) -> Selection | None:
         """The same rows once each has a region, which is asked for where one lacks it; none if
@@ -87,24 +89,24 @@ class Orders(Signing):
             return chosen
         region = await self._ask_region(lacking)
         lines = {board.line(key) for key in chosen.keys}
-        if region is None or not await self.read_now(path, region):
+        if region is None or not await self._lists.read(path, region):
             return None
         if chosen.which is Which.MARKED:  # what was marked stays so, wherever it stands now
-            for row in self.grid.index.rows:
+            for row in self.view.grid.index.rows:
                 if board.line(row.key) in lines:
-                    self.grid.index.toggle(row.key)
-            self.grid.refresh()
-        keys = [row.key for row in self.grid.index.rows if board.line(row.key) in lines]
+                    self.view.grid.index.toggle(row.key)
+            self.view.grid.refresh()
+        keys = [row.key for row in self.view.grid.index.rows if board.line(row.key) in lines]
         return replace(chosen, keys=tuple(keys))
 
     async def _read_rest(self) -> bool:
         """Show the list again, of which a part was submitted; what was checked stays known."""
         session = self.session
         checked = session.preflight
-        if session.path is None or not await self.read_now(session.path, session.region):
+        if session.path is None or not await self._lists.read(session.path, session.region):
             return False
         session.take_preflight(checked)
-        self.show_all()
+        self.view.show_all()
         return True
 
     async def _confirmed(
@@ -112,12 +114,12 @@ class Orders(Signing):
     ) -> list[Device]:
         """The devices that are to be submitted, on the operator's word; none if there is none."""
         session, only = self.session, ""
-        left_out = len(chosen.keys) - len(self.devices_of(chosen))
+        left_out = len(chosen.keys) - len(self.session.devices_of(chosen))
         while True:
             try:
                 said = session.run_service.notes(devices, again=again)
             except SiptuiError as error:
-                self.tell(error)
+                self.view.tell(error)
                 return []
             question = sentences.submit_question(
                 devices,
@@ -133,11 +135,11 @@ class Orders(Signing):
             question = [f"{first} {which}", *others]  # in one, as room is short
             passing = self._passing(devices)
             dialog = ConfirmSubmit("Submit", question, len(devices), passing=len(passing))
-            answer = await self.app.push_screen_wait(dialog)
+            answer = await self.view.ask(dialog)
             if answer == PASSING:
                 devices, only = passing, f"{only} Only those that fail no check.".strip()
             elif answer == FIRST:
-                fewer = await first_few(self.app, devices, session.board.extra_names())
+                fewer = await first_few(self.view.ask, devices, session.board.extra_names())
                 if fewer is not None:
                     devices, only = fewer[0], f"{only} {fewer[1]}".strip()
             else:
@@ -159,11 +161,11 @@ class Orders(Signing):
         try:
             done = self.session.run_service.done(devices, run=run)
         except SiptuiError as error:
-            self.tell(error)
+            self.view.tell(error)
             return None
-        chosen = await again_chosen(self.app, done, others=len(devices) - len(done))
+        chosen = await again_chosen(self.view.ask, done, others=len(devices) - len(done))
         if chosen is None:
-            self.say("nothing was submitted.", "muted")
+            self.view.say("nothing was submitted.", "muted")
         return chosen
 
     async def left_out(
@@ -179,7 +181,7 @@ class Orders(Signing):
         unseen = [one for one in devices if known is None or one.key not in known.by_key]
         notes: list[str] = []
         if unseen and options.checks is not None and options.looks_for_personal:
-            self.say("looking for personal accounts …", "muted")
+            self.view.say("looking for personal accounts …", "muted")
             try:
                 looked = await options.checks.look(unseen)
             except SiptuiError as error:
@@ -189,16 +191,16 @@ class Orders(Signing):
                 if many := len(looked.maybe_personal):
                     rows = sentences.plural(many, "row")
                     notes.append(f"Could not check whether {rows} may be personal accounts.")
-            self._said = ()
-            self.show_bars()
-        without = await personal_accounts.left_out(self.app, reports, devices, whole=whole)
+            self.view.clear_notice()
+            self.view.show_bars()
+        without = await personal_accounts.left_out(self.view.ask, reports, devices, whole=whole)
         if without is None:
-            self.say("nothing was submitted.", "muted")
+            self.view.say("nothing was submitted.", "muted")
         return without, notes
 
     def prerequisites(self, devices: Sequence[Device]) -> str:
         """What is known of the prerequisites of these devices, for a confirmation."""
-        key = self.key_of["preflight"] if self.session.options.checks is not None else ""
+        key = self.view.key_of["preflight"] if self.session.options.checks is not None else ""
         return sentence(self.session.board.report, devices, key)
 
     async def _ask_region(self, rows: int) -> Region | None:
@@ -211,22 +213,21 @@ class Orders(Signing):
             ),
         )
         choices = [(region, str(region), sentences.REGIONS[region]) for region in Region]
-        chosen = await self.app.push_screen_wait(Choice("Region", choices, [text], at=None))
+        chosen = await self.view.ask(Choice("Region", choices, [text], at=None))
         return chosen if isinstance(chosen, Region) else None
 
-    @work(group="flow", exclusive=True)
-    async def action_retry(self) -> None:
+    async def retry(self) -> None:
         """Retry the marked devices, or all failed ones; have a run without a worker go on."""
-        if not self.may("retry"):
+        if not self.view.may("retry"):
             return
         if self.session.worker_gone:
             await self.resume()
             return
-        chosen = self.selection()
+        chosen = self.view.selection()
         wanted = set(chosen.keys)
         records = [record for record in self.session.failed() if record.index in wanted]
         if not records:
-            self.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
+            self.view.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
             return
         await self._retry(records, self._about(chosen, records, "did not fail"))
 
@@ -236,21 +237,14 @@ class Orders(Signing):
         names = [str(record.device.user_name) for record in records]
         return about(chosen, names, others, kind="failed ")
 
-    def retry_row(self) -> bool:
-        """Retry the row under the cursor alone, whatever is marked."""
-        record = self.session.board.record(self.grid.cursor)
-        if record is not None:
-            self._retry_one(record)
-        return record is not None
-
-    @work(group="flow", exclusive=True)
-    async def _retry_one(self, record: DeviceRecord) -> None:
+    async def retry_one(self, record: DeviceRecord) -> None:
+        """Retry this device alone."""
         await self._retry([record], f"This row alone: {visible(record.device.user_name)}.")
 
     async def resume(self) -> None:
         """Have the run go on, after a question where something is submitted by it."""
         session = self.session
-        if session.run is None or not await self.signed_in():
+        if session.run is None or not await self._sign_in.signed_in():
             return
         run, waiting = session.run, session.waiting()
         asked = await self._asked_again(waiting, run.run)
@@ -262,7 +256,7 @@ class Orders(Signing):
             try:
                 notes = session.run_service.notes(waiting, run=run.run, again=again)
             except SiptuiError as error:
-                self.tell(error)
+                self.view.tell(error)
                 return
             without, unread = await self.left_out(waiting, whole=True)
             if without is None:
@@ -270,29 +264,28 @@ class Orders(Signing):
             notes = [*notes, *unread, *_done_left_out(done)]
             question = sentences.resume_question(run, session.tenant, len(waiting), notes)
             question = session.naming_headers(question)
-            if not await self.app.push_screen_wait(Confirm("Resume", question, len(waiting))):
+            if not await self.view.ask(Confirm("Resume", question, len(waiting))):
                 return
-        self.do(partial(session.run_service.resume, run.run, again=again))
+        self.give(partial(session.run_service.resume, run.run, again=again))
 
-    @work(group="flow", exclusive=True)
-    async def action_retry_cause(self) -> None:
+    async def retry_cause(self) -> None:
         """Choose a cause, then retry its devices."""
-        if not self.may("retry_cause"):
+        if not self.view.may("retry_cause"):
             return
-        chosen = self.selection()
+        chosen = self.view.selection()
         wanted = set(chosen.keys)
         failed = [record for record in self.session.failed() if record.index in wanted]
         if not failed:
-            self.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
+            self.view.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
             return
-        causes = await self.app.push_screen_wait(Causes(failed, what(chosen, len(chosen.keys))))
+        causes = await self.view.ask(Causes(failed, what(chosen, len(chosen.keys))))
         if causes:
             records = [one for one in failed if one.outcome and one.outcome.cause in causes]
             await self._retry(records, self._about(chosen, records))
 
     async def _retry(self, records: list[DeviceRecord], note: str) -> None:
         session = self.session
-        if session.run is None or not await self.signed_in():
+        if session.run is None or not await self._sign_in.signed_in():
             return
         asked = await self._asked_again([record.device for record in records], session.run.run)
         if asked is None:
@@ -301,14 +294,14 @@ class Orders(Signing):
         left_out = [record for record in records if record.device.key in done]
         records = [record for record in records if record not in left_out]
         if left_out and not records:  # that they are done is written down; nothing is submitted
-            self.do(partial(session.retry, left_out))
+            self.give(partial(session.retry, left_out))
             return
         without, unread = await self.left_out([record.device for record in records])
         if without is None:
             return
         records = [record for record in records if record.device.key not in without]
         if not records:
-            self.say("retry: every row was left out; nothing was submitted.", "muted")
+            self.view.say("retry: every row was left out; nothing was submitted.", "muted")
             return
         run = session.run
         if run is None or run.plan is None:
@@ -324,16 +317,15 @@ class Orders(Signing):
 
         usual = run.plan.options.batch_size
         dialog = ConfirmBatches("Retry", question, len(records), usual)
-        if await self.app.push_screen_wait(dialog):
+        if await self.view.ask(dialog):
             size = 0 if dialog.batch_size == usual else dialog.batch_size
-            self.do(partial(session.retry, [*records, *left_out], size, again=again))
-            self.grid.clear_marks()  # the same keys could be pressed again unseen
+            self.give(partial(session.retry, [*records, *left_out], size, again=again))
+            self.view.grid.clear_marks()  # the same keys could be pressed again unseen
 
-    @work(group="flow", exclusive=True)
-    async def action_settle(self) -> None:
+    async def settle(self) -> None:
         """Decide about a batch whose outcome nobody knows."""
         session = self.session
-        if not self.may("settle") or session.run is None:
+        if not self.view.may("settle") or session.run is None:
             return
         run = session.run.run
         choices: list[tuple[Any, str, str]] = []
@@ -351,14 +343,14 @@ class Orders(Signing):
                 for candidate in batch.candidates
             ]
             choices.append(((batch.number, ""), f"submit batch {batch.number} again", about))
-        chosen = await self.app.push_screen_wait(Choice("Unknown outcome", choices, [_DOUBT]))
+        chosen = await self.view.ask(Choice("Unknown outcome", choices, [_DOUBT]))
         if not isinstance(chosen, tuple):
             return
         number, batch_id = chosen
-        if not await self.signed_in():
+        if not await self._sign_in.signed_in():
             return
         if batch_id:
-            self.do(partial(session.run_service.adopt, run, number, batch_id))
+            self.give(partial(session.run_service.adopt, run, number, batch_id))
             return
         lost = {b.number: records for b, records in session.undecided()}.get(number, [])
         if not lost:
@@ -370,21 +362,20 @@ class Orders(Signing):
         order = partial(session.run_service.resubmit, run, number, again=again)
         lost = [record for record in lost if record.device.key not in done]
         if not lost:  # that they are done is written down; nothing is submitted
-            self.do(order)
+            self.give(order)
             return
         without, unread = await self.left_out([record.device for record in lost], whole=True)
         if without is None:
             return
         question = sentences.resubmit_question(lost, session.tenant, number)
         question = [*session.naming_headers(question), *unread, *_done_left_out(done)]
-        if await self.app.push_screen_wait(Confirm("Submit again", question, len(lost))):
-            self.do(order)
+        if await self.view.ask(Confirm("Submit again", question, len(lost))):
+            self.give(order)
 
-    @work(group="flow", exclusive=True)
-    async def action_give_up(self) -> None:
+    async def give_up(self) -> None:
         """Give up a batch that never ends, after the number of its open devices was typed."""
         session = self.session
-        if not self.may("give_up") or session.run is None:
+        if not self.view.may("give_up") or session.run is None:
             return
         run = session.run
         choices = [
@@ -396,47 +387,45 @@ class Orders(Signing):
             )
             for batch in session.live_batches()
         ]
-        chosen = await self.app.push_screen_wait(Choice("Give up a batch", choices, [_NEVER]))
+        chosen = await self.view.ask(Choice("Give up a batch", choices, [_NEVER]))
         if not isinstance(chosen, int) or chosen not in run.batches:
             return
         left = without_outcome(run, run.batches[chosen])
         question = sentences.give_up_question(run.batches[chosen], len(left), session.tenant)
-        if await self.app.push_screen_wait(Confirm("Give up", question, len(left))):
-            self.do(partial(session.run_service.give_up, run.run, chosen))
+        if await self.view.ask(Confirm("Give up", question, len(left))):
+            self.give(partial(session.run_service.give_up, run.run, chosen))
 
-    def action_pause(self) -> None:
+    def pause(self) -> None:
         """Pause, or go on."""
         run = self.session.run
-        self.look_for_worker()  # an order that nobody would carry out is refused
-        if self.may("pause") and run is not None:
+        self.view.look_for_worker()  # an order that nobody would carry out is refused
+        if self.view.may("pause") and run is not None:
             run_service = self.session.run_service
             order = run_service.go_on if run.paused else run_service.pause
-            self.do(partial(order, run.run, how=f"{self.key_of['pause']} in the console"))
+            self.give(partial(order, run.run, how=f"{self.view.key_of['pause']} in the console"))
 
-    def action_try_now(self) -> None:
+    def try_now(self) -> None:
         """End the waits of the run and of the service."""
         run = self.session.run
-        if self.may("try_now") and run is not None:
-            self.do(partial(self.session.run_service.try_now, run.run))
+        if self.view.may("try_now") and run is not None:
+            self.give(partial(self.session.run_service.try_now, run.run))
 
-    def do(self, order: Any, *, then_all: bool = False) -> None:
+    def give(self, order: Callable[[], object], *, new_run: bool = False) -> None:
         """Give an order to the service of runs and show what came of it; errors are told."""
         try:
             order()
         except SiptuiError as error:
-            self.tell(error)
+            self.view.tell(error)
             return
-        self._said = ()
-        with self.app.batch_update():
-            if then_all:
-                self.grid.clear_marks()  # of rows that have other places now
-                self.show_all()
-                run = self.session.events
-                lines = [line for s in run if (line := sentences.log_line(s, self.session.run))]
-                self.log_pane.append(lines)
-            self.tick()
-            self.look_for_worker()
-            self.show_bars()
+        self.view.clear_notice()
+        with self.view.in_one_frame():
+            if new_run:
+                self.view.grid.clear_marks()  # of rows that have other places now
+                self.view.show_all()
+                self.view.log_events()
+            self.view.look()
+            self.view.look_for_worker()
+            self.view.show_bars()
 
 
 def _left_out(without: Collection[DeviceKey]) -> list[str]:

@@ -1,100 +1,265 @@
-"""How it looks: order, columns and theme, kept for next time, and the run as a whole."""
+"""How the table is shown: filter, order, columns, log, theme; what is copied; help and commands."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from enum import Enum, auto
 
-from textual import work
-
+from siptui.domain.text import visible
+from siptui.tui.actions import ACTIONS, BY_ID
 from siptui.tui.base_app import ThemedApp
-from siptui.tui.console.screen import MainScreen
+from siptui.tui.console import details
+from siptui.tui.console.action_state import why_not
+from siptui.tui.console.filters import NO_COLUMNS, compile_filter, flaw
+from siptui.tui.console.help_text import FILTER_HELP, help_lines
+from siptui.tui.console.model import Session
+from siptui.tui.console.selection import Which, what
 from siptui.tui.console.sorting import sort_key
 from siptui.tui.console.table_rows import EXTRA, FIXED
+from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.live_page import Content, LivePage, as_of
+from siptui.tui.dialogs.columns import ColumnChoice
+from siptui.tui.dialogs.page import Page
+from siptui.tui.dialogs.palette import Command, Palette
 from siptui.tui.preferences import read_kept, write_kept
+from siptui.tui.terminal import copy_text
+from siptui.tui.widgets.row_index import GridRow, Test
 from siptui.tui.widgets.text_lines import Line
 
+_THEME = "theme:"  # before the name of a theme, in the id of a command of the palette
 
-class Looks(MainScreen):
-    """The main screen, with columns, order and theme to choose."""
 
-    def on_mount(self) -> None:
-        """As it was left."""
+class LogSize(Enum):
+    """How high the log is."""
+
+    SMALL = auto()
+    LARGE = auto()
+    HIDDEN = auto()
+
+
+class ViewFlow:
+    """Changes how the model is shown, never what it is."""
+
+    def __init__(self, view: View, session: Session) -> None:
+        self.view = view
+        self.session = session
+        self.log_size = LogSize.SMALL
+
+    def restore(self) -> None:
+        """The columns as they were chosen last time."""
         kept = read_kept(self.session.options.save_folder)
-        self.hidden = frozenset(kept.hidden) - FIXED
+        self.session.hidden = frozenset(kept.hidden) - FIXED
         self.session.board.extra = kept.extra
-        super().on_mount()
 
-    @work(group="flow", exclusive=True)
-    async def action_sort(self) -> None:
+    # -- the filter
+
+    def filter(self) -> None:
+        """Type a filter."""
+        if self.view.may("filter"):
+            self.view.enter_filter()
+
+    def filter_help(self) -> None:
+        """What a filter may be."""
+        self.view.app.push_screen(Page("About: Filter", FILTER_HELP))
+
+    def clear(self) -> None:
+        """Clear the filters."""
+        view = self.view
+        self.session.filter.place = 0
+        view.clear_notice()
+        if view.filter_field.value:
+            view.filter_field.value = ""  # its change clears the rest
+        else:
+            self.apply_filter()
+
+    def status(self) -> None:
+        """The next status filter."""
+        if self.view.may("status"):
+            self.session.filter.place = self.session.filter.next_place
+            self.apply_filter()
+
+    def apply_filter(self) -> None:
+        """Show what both filters let through; where that is nothing, the table says so."""
+        grid = self.view.grid
+        total, by = len(grid.index.rows), visible(self.session.filter.words)
+        grid.empty = f"No row matches {by}. Esc shows all {total:,} rows."
+        grid.filter(self._test())
+        self.view.show_bars()
+        self.view.show_detail()
+
+    def _test(self) -> Test | None:
+        board, states = self.session.board, self.session.filter.states
+        text = self.session.filter.typed
+        typed = compile_filter(text, board.typed_columns() if ":" in text else NO_COLUMNS)
+        if typed is None and states is None:
+            return None
+
+        def test(row: GridRow) -> bool:
+            if states is not None and board.state(row.key) not in states:
+                return False
+            return typed is None or typed(board.probe(row))
+
+        return test
+
+    def flaw(self) -> str:
+        """What is wrong with the filter that was typed, or nothing."""
+        text, board = self.session.filter.typed, self.session.board
+        if ":" not in text:
+            return ""
+        missing = dict[str, str]()
+        if board.run is None:
+            missing |= dict.fromkeys(("cause", "batch"), "nothing there before a run")
+        if board.report is None:
+            checks = f"{self.view.key_of['preflight']} checks first"
+            missing |= dict.fromkeys(("pre", "check"), checks)
+        return flaw(text, board.typed_columns(), missing)
+
+    # -- order, columns, theme, log
+
+    async def sort(self) -> None:
         """Choose a column; the same one again turns the order round."""
-        if not self.may("sort"):
+        if not self.view.may("sort"):
             return
-        now, columns = self.grid.sorted_by, self.session.board.columns
+        grid, columns = self.view.grid, self.session.board.columns
+        now = grid.sorted_by
         choices = [(column.key, column.title, "") for column in columns]
         at = next((i for i, c in enumerate(columns) if now and now[0] == c.key), 0)
-        column = await self.app.push_screen_wait(Choice("Sort by", choices, at=at))
+        column = await self.view.ask(Choice("Sort by", choices, at=at))
         if isinstance(column, str):
             reverse = now is not None and now[0] == column and not now[1]
-            self.grid.sort(column, sort_key(column, self.session.board), reverse=reverse)
+            grid.sort(column, sort_key(column, self.session.board), reverse=reverse)
 
-    @work(group="flow", exclusive=True)
-    async def action_columns(self) -> None:
+    async def columns(self) -> None:
         """Choose the columns, the list's own among them."""
-        if not self.may("columns"):
+        if not self.view.may("columns"):
             return
         board = self.session.board
         own = [c for c in board.columns if c.key not in FIXED and not c.key.startswith(EXTRA)]
         names = board.extra_names()
         choices = [(c.key, c.title, "") for c in own]
         choices += [(EXTRA + name, name, "of the list") for name in names]
-        shown = {c.key for c in own if c.key not in self.hidden}
+        shown = {c.key for c in own if c.key not in self.session.hidden}
         shown |= {EXTRA + name for name in names if name in board.extra}
         text: Line = (("User, hardware id and status are always shown.", "muted"),)
-        from siptui.tui.dialogs.columns import ColumnChoice
-
-        chosen = await self.app.push_screen_wait(ColumnChoice(choices, shown, [text]))
+        chosen = await self.view.ask(ColumnChoice(choices, shown, [text]))
         if chosen is None:
             return
-        self.hidden = frozenset(c.key for c in own if c.key not in chosen)
+        self.session.hidden = frozenset(c.key for c in own if c.key not in chosen)
         others = [name for name in board.extra if name not in names]  # of lists open another time
         board.extra = (*others, *(name for name in names if EXTRA + name in chosen))
         folder = self.session.options.save_folder
-        kept = replace(read_kept(folder), hidden=tuple(sorted(self.hidden)), extra=board.extra)
-        write_kept(folder, kept)
-        self.show_all()
+        hidden = tuple(sorted(self.session.hidden))
+        write_kept(folder, replace(read_kept(folder), hidden=hidden, extra=board.extra))
+        self.view.show_all()
 
-    @work(group="flow", exclusive=True)
-    async def action_theme(self) -> None:
+    async def theme(self) -> None:
         """Choose a theme; it is used at once."""
-        names = sorted(self.app.available_themes)
+        names = sorted(self.view.app.available_themes)
         choices = [(name, name, "") for name in names]
-        at = names.index(self.app.theme) if self.app.theme in names else 0
-        chosen = await self.app.push_screen_wait(Choice("Theme", choices, at=at))
+        at = names.index(self.view.app.theme) if self.view.app.theme in names else 0
+        chosen = await self.view.ask(Choice("Theme", choices, at=at))
         if isinstance(chosen, str):
             self.use_theme(chosen)
 
     def use_theme(self, name: str) -> None:
         """Use that theme, now and next time."""
-        self.app.theme = self.app.fitting(name) if isinstance(self.app, ThemedApp) else name
+        app = self.view.app
+        app.theme = app.fitting(name) if isinstance(app, ThemedApp) else name
         folder = self.session.options.save_folder
         write_kept(folder, replace(read_kept(folder), theme=name))
 
-    def action_summary(self) -> None:
-        """The run as a whole."""
-        from siptui.tui.console.run_summary import summary
+    def log(self) -> None:
+        """Smaller, larger, hidden."""
+        sizes = list(LogSize)
+        self.log_size = sizes[(sizes.index(self.log_size) + 1) % len(sizes)]
+        self.view.share_height()
 
-        session, run = self.session, self.session.run
-        if not self.may("summary") or run is None:
-            return
-
-        def content() -> Content:
-            read_only = session.options.read_only
-            text = summary(run, session.events, self.key_of, read_only=read_only)
-            return Content("Summary" if run.finished else as_of("Summary", run.last_at), text)
-
-        self.app.push_screen(LivePage(content))
-
-    def action_redraw(self) -> None:
+    def redraw(self) -> None:
         """Draw the whole screen anew, as after another program wrote onto it."""
-        if isinstance(self.app, ThemedApp):
-            self.app.action_redraw()
+        if isinstance(app := self.view.app, ThemedApp):
+            app.action_redraw()
+
+    # -- copying
+
+    def copy(self) -> None:
+        """Copy the column of the marked rows; of those that a filter shows, after a question; else
+        the cell under the cursor."""
+        grid, cell = self.view.grid, self.view.grid.cell
+        if not self.view.may("copy") or cell is None:
+            return
+        chosen = self.view.selection()
+        if chosen.which is Which.MARKED:
+            self._copy(chosen.keys, what(chosen, len(chosen.keys)))
+        elif chosen.which is Which.SHOWN and len(chosen.keys) > 1:
+            rows = what(chosen, len(chosen.keys))
+            text: Line = ((f"{cell[0].title}, of {rows}.", "normal"),)
+            choices = [("rows", "of each row", rows), ("cell", "this cell", cell[1])]
+
+            def answered(answer: Hashable) -> None:
+                if answer == "rows":
+                    self._copy(chosen.keys, rows)
+                elif answer == "cell":
+                    self._copy((grid.cursor,))
+
+            self.view.app.push_screen(Choice(f"Copy: {cell[0].title}", choices, [text]), answered)
+        else:
+            self._copy((grid.cursor,))
+
+    def _copy(self, keys: Sequence[Hashable], rows: str = "") -> None:
+        cell = self.view.grid.cell
+        if cell is None:
+            return
+        column, board = cell[0], self.session.board
+        if column.key == "result":
+            cells = [details.summary(board, key) for key in keys]
+        else:
+            cells = self.view.grid.cells(keys)
+        of = f" of {rows}" if rows else ""
+        copied = copy_text(self.view.app, "\n".join(cells))
+        self.view.say(f"{column.title}{of}: {copied}", "accent")
+
+    # -- help and commands
+
+    def help(self) -> None:
+        """Every key that can be used here."""
+        options = self.session.options
+        hidden = {a.id for a in ACTIONS if a.changes and options.read_only}
+        hidden |= {"preflight", "fix"} if options.checks is None else set()
+        hidden |= {"batches"} if options.memory is None else set()
+        hidden |= {"sign_in"} if options.sign_in is None else set()
+        self.view.app.push_screen(Page("Help", help_lines(self.view.keys, hidden)))
+
+    def palette(self) -> None:
+        """Every command by name."""
+        self.view.app.push_screen(Palette(self._commands()), self._carry_out)
+
+    def _commands(self) -> list[Command]:
+        view, session = self.view, self.session
+        now = view.offers()
+        commands = [
+            Command(
+                action.id,
+                f"show {words}" if action.id == "status" else words,
+                view.key_of[action.id] if view.keys[action.id] else "",
+                action.help,
+                action.also,
+                "" if action.id in now else why_not(session, action.id, view.key_of),
+            )
+            for action in ACTIONS
+            if action.palette and not (action.changes and session.options.read_only)
+            for words in (now.get(action.id, action.title),)
+        ]
+        commands += [
+            Command(f"{_THEME}{name}", f"theme {name}", "", "use this theme", "colours colors")
+            for name in sorted(view.app.available_themes)
+        ]
+        return commands
+
+    async def _carry_out(self, chosen: Hashable) -> None:
+        if not isinstance(chosen, str):
+            return
+        if chosen.startswith(_THEME):
+            self.use_theme(chosen.removeprefix(_THEME))
+        elif BY_ID[chosen].owner == "grid":
+            await self.view.app.run_action(f"grid_{chosen}", self.view.grid)
+        else:
+            self.view.perform(chosen)

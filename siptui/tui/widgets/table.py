@@ -33,7 +33,7 @@ _HEAD = 1
 class RowGrid(Toned, ScrollView, can_focus=True):
     """A table with a cursor, marks, a filter and an order of its own."""
 
-    BINDINGS = bindings("grid", prefix="grid_")
+    BINDINGS = bindings(of_table=True)
     DEFAULT_CSS = """
     RowGrid {
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from siptui.domain.region import Region
 from siptui.runs import events as ev
 from siptui.tui.actions import ACTIONS, Action
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.page import Page
 from tests.tui.harness import SIZES, ConsoleHarness, console

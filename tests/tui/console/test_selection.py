@@ -11,7 +11,7 @@ from siptui.runs import events as ev
 from siptui.tui.console.filters import STATUS, compile_filter, flaw
 from siptui.tui.console.first_few import first_of
 from siptui.tui.console.retry_causes import CLASSES, truth
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
 from siptui.tui.console.selection import Which, about, selected, what
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.widgets.row_index import GridRow, RowIndex

@@ -16,7 +16,8 @@ from siptui.runs import events as ev
 from siptui.settings.folders import Folders
 from siptui.settings.load import Settings
 from siptui.settings.model import Cloud, Profile
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
+from siptui.tui.console.tenant_urls import known_tenant
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.sign_in import SignIn
 from tests.identity.conftest import Authority, authority, certificates, server
@@ -97,7 +98,7 @@ async def test_a_submit_without_a_sign_in_asks_for_one(
         await _until(harness, lambda: isinstance(harness.app.screen, Confirm))
         assert "operator@contoso.com" in harness.console.session.account
         await _until(harness, lambda: "Signed in as operator@contoso.com" in harness.text)
-        assert harness.console.tenant_known().guid == CONTOSO
+        assert known_tenant(harness.console.session, harness.console.key_of).guid == CONTOSO
         await harness.type("3")
         await harness.press("enter")
         assert setting.runs.started == [setting.runs.newest]

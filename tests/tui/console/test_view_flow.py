@@ -71,7 +71,7 @@ async def test_the_rows_can_be_sorted_by_a_column_of_the_list(tmp_path: Path) ->
 
 async def test_a_theme_is_kept(tmp_path: Path) -> None:
     async with console(tmp_path) as harness:
-        harness.console.use_theme("mono")
+        harness.console.view_flow.use_theme("mono")
     assert read_kept(tmp_path / "saved") == Kept(theme="mono")
 
 

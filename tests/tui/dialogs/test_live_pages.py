@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from siptui.runs import events as ev
-from siptui.tui.console.run_flow import Console
+from siptui.tui.console.screen import Console
 from siptui.tui.dialogs.ask import Confirm
 from siptui.tui.dialogs.live_page import RowPage
 from tests.tui.harness import console

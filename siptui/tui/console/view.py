@@ -1,0 +1,127 @@
+"""What a flow may do to the screen. The screen is a view; tests may bring another."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input
+
+from siptui.domain.errors import SiptuiError
+from siptui.tui.console.selection import Selection
+from siptui.tui.input_gate import CONVERSATION
+from siptui.tui.widgets.log_pane import LogPane
+from siptui.tui.widgets.table import RowGrid
+
+R = TypeVar("R")
+
+
+class Ask(Protocol):
+    """`View.ask`, for questions that need no more of the view."""
+
+    async def __call__(self, dialog: Screen[R], /) -> R | None:
+        """The answer; none when the dialog was left."""
+        ...
+
+
+class View(Protocol):
+    """The screen, as a flow sees it. `keys` are the keys of each action by its id, `key_of` the
+    one of them that texts name."""
+
+    keys: Mapping[str, tuple[str, ...]]
+    key_of: dict[str, str]
+    grid: RowGrid
+    log_pane: LogPane
+    filter_field: Input
+
+    @property
+    def app(self) -> App[Any]:
+        """The application."""
+        ...
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the screen is shown, and not being left."""
+        ...
+
+    # -- what is told and asked
+
+    def say(self, text: str, tone: str = "normal") -> None:
+        """One sentence in the notice line, until the next key or change of the run."""
+
+    def clear_notice(self) -> None:
+        """Take what was said off the notice line, when that is painted next."""
+
+    def tell(self, error: SiptuiError) -> None:
+        """An error: short in the notice line, whole in the log."""
+
+    async def ask(self, dialog: Screen[R]) -> R | None:
+        """The answer to a dialog or page; none when it was left. Within `start` only."""
+
+    def start(
+        self,
+        work: Callable[[], Awaitable[None]],
+        *,
+        group: str = CONVERSATION,
+        exclusive: bool = True,
+    ) -> None:
+        """Begin `work`; where it is `exclusive`, other work of its group ends."""
+
+    def later(self, call: Callable[[], object]) -> None:
+        """Call it when what is there now was painted."""
+
+    async def in_thread(self, work: Callable[[], R]) -> R:
+        """What `work` returns, from a thread. Raises what it raises, and `WorkerCancelled` where
+        the console is left meanwhile."""
+
+    # -- what can be done
+
+    def offers(self) -> dict[str, str]:
+        """The actions that make sense now by their ids, with the word for each."""
+
+    def may(self, action: str) -> bool:
+        """Whether the action makes sense now; says why if it does not."""
+
+    def perform(self, action: str) -> None:
+        """Carry out an action of the console."""
+
+    def selection(self) -> Selection:
+        """The rows that an action is about: the marked ones, those shown, or all."""
+
+    # -- what is shown
+
+    def enter_filter(self) -> None:
+        """To the field of the filter."""
+
+    def in_one_frame(self) -> AbstractContextManager[None]:
+        """Paints nothing until its end."""
+
+    def show_all(self) -> None:
+        """Everything anew: another list, another run."""
+
+    def show_columns(self) -> None:
+        """Show the columns that have something to say and were not hidden."""
+
+    def show_rows(self) -> None:
+        """Every row and the details anew; order and marks stay."""
+
+    def show_bars(self) -> None:
+        """The lines around the table."""
+
+    def show_detail(self) -> None:
+        """What is known of the row under the cursor."""
+
+    def share_height(self) -> None:
+        """The height of the log."""
+
+    # -- the run that is followed
+
+    def look(self) -> None:
+        """Show what is new of the run."""
+
+    def look_for_worker(self) -> None:
+        """Show whether a process works on the run."""
+
+    def log_events(self) -> None:
+        """All events of the run, as lines of the log."""
