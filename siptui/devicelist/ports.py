@@ -8,16 +8,18 @@ each. Elsewhere it is a switch port or the port of a server, and is left alone.
 import re
 from collections.abc import Sequence
 
+from siptui.devicelist.column_choice import as_option
 from siptui.devicelist.column_names import spaced
 from siptui.domain.adapters import MOST_PORTS, Adapter
 
 _PORT = re.compile(
-    r"(?:fxs|port|analog|line|tel|ch(?:annel)?|p)?[\s\-_#.:/]*0*([0-9]{1,3})", re.IGNORECASE
+    r"(?:fxs|port|analog|line|tel|ch(?:annel)?|p)?[\s\-_#.:/]*0*([0-9]{1,3})(?:[.,]0+)?",
+    re.IGNORECASE,
 )
 _SAYS = re.compile(r"\b(?:fxs|ata|analog\w*|adapter)\b")
 _MARKS = re.compile(r"^(?:SEP|ATA)|[-:. ]", re.IGNORECASE)
+_PORT_BEHIND = re.compile(r":[0-9]{3}$")
 _DIGITS = re.compile(r"[0-9A-F]{12}")
-_ATA = re.compile(r"ATA", re.IGNORECASE)
 
 
 def port_in(text: str) -> int | None:
@@ -51,10 +53,24 @@ class Ports:
     ) -> None:
         self.all = named or _SAYS.search(spaced(header)) is not None
         self._repeated = frozenset[str]() if self.all else _repeated(rows, column, hardware)
+        self._header = header
+        self._applied = self._passed = False
 
-    def applies(self, adapter: Adapter | None, mac: str) -> bool:
-        """Whether the port cell of a row with this model and address is that of an adapter."""
-        return self.all or adapter is not None or mac.replace("-", "") in self._repeated
+    def applies(self, adapter: Adapter | None, mac: str, cell: str) -> bool:
+        """Whether `cell`, the port in a row with this model and address, is that of an adapter."""
+        applies = self.all or adapter is not None or mac.replace("-", "") in self._repeated
+        self._applied |= applies
+        self._passed |= not applies and port_in(cell) is not None
+        return applies
+
+    def decided(self) -> str:
+        """What was decided about the column where no row was known as that of an adapter."""
+        if self._applied or not self._passed:
+            return ""
+        return (
+            f"“{self._header}” was not joined to the MAC addresses, as no row is known as that of "
+            f"an adapter; if all are, say so: {as_option('port', self._header)}"
+        )
 
 
 def _repeated(rows: Sequence[Sequence[str]], column: int, hardware: int) -> frozenset[str]:
@@ -74,9 +90,11 @@ def second_ports(rows: Sequence[Sequence[str]], hardware: int) -> dict[str, str]
     """The addresses that are no addresses but a second port, as CUCM names it, with the address of
     the adapter: the address without its first pair, then 01 (Cisco, "ATA 190 administration").
     """
-    if not any(hardware < len(cells) and _ATA.match(cells[hardware]) for cells in rows):
+    shifted = (cells[hardware].endswith("01") for cells in rows if hardware < len(cells))
+    if not any(shifted):
         return {}
-    seen = [plain_digits(cells[hardware]) for cells in rows if hardware < len(cells)]
+    found = (_PORT_BEHIND.sub("", cells[hardware]) for cells in rows if hardware < len(cells))
+    seen = [plain_digits(cell) for cell in found]
     first = {digits[2:]: digits for digits in seen if digits}
     return {
         digits: first[digits[:10]]

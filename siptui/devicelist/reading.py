@@ -98,6 +98,8 @@ def _read(
             found.devices.append(judged)
         else:
             found.others.append(judged)
+    if judge.ports is not None and (said := judge.ports.decided()):
+        chosen.notes.append(said)
     return found.list()
 
 

@@ -92,10 +92,10 @@ class Judge:
         dates: Sequence[tuple[int, DateColumn]] = (),
     ) -> None:
         self.layout, self.default, self.changes = layout, region, changes
-        self._ports: Ports | None = None
+        self.ports: Ports | None = None
         if layout.port is not None:
             header = layout.names[layout.port]
-            self._ports = Ports(rows, layout.port, layout.hardware, header, named=port_named)
+            self.ports = Ports(rows, layout.port, layout.hardware, header, named=port_named)
         self._dates = tuple(dates)
         self._second = second_ports(rows, layout.hardware)
         self._adapters: dict[str, Adapter | None] = {}
@@ -128,7 +128,7 @@ class Judge:
                 hardware = self._hardware(line, hardware_text, faults)
         if layout.results:
             self._result(line, cells, faults)
-        if hardware is not None and (layout.model is not None or self._ports is not None):
+        if hardware is not None and (layout.model is not None or self.ports is not None):
             hardware = self._port(line, cells, hardware, faults)
         for place, column in self._dates:
             self._date(line, cells, place, column, faults)
@@ -286,7 +286,8 @@ class Judge:
         adapter = self._adapter(model) if model else None
         text = _at(cells, layout.port)
         column = layout.names[layout.hardware]
-        if text and self._ports is not None and self._ports.applies(adapter, hardware.mac):
+        ports = self.ports
+        if text and ports is not None and ports.applies(adapter, hardware.mac, text):
             column = layout.name(layout.port)
             port = port_in(text)
             if port is None:
@@ -308,6 +309,8 @@ class Judge:
                 f"an {adapter.name} has {adapter.ports} ports, each an account of its own; name "
                 f"the port, such as {hardware.with_port(1)}, or in a Port column"
             )
+            if hardware.endswith("01") and adapter.name.startswith("ATA"):
+                message += f"; if CUCM named it, it is the second port: 00-{hardware[:14]}:002"
             _add(faults, line, layout.names[layout.hardware], hardware, "port_missing", message)
             return None
         if hardware.port > adapter.served:

@@ -16,7 +16,7 @@ _FORM = re.compile(
 _CANONICAL = re.compile(r"(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?::[0-9]{3})?")
 _MARKS = str.maketrans("", "", "-:.")
 
-_EXPONENT = re.compile(r"[0-9](?:[.,][0-9]*)?E\+?[0-9]+", re.IGNORECASE)
+_EXPONENT = re.compile(r"[0-9](?:[.,][0-9]*)?E\+?[0-9]+|inf(?:inity)?|∞|nan", re.IGNORECASE)
 _FORMATTED = re.compile(r"[0-9]{1,3}(?:[.,'’ ][0-9]{3})+(?:[.,][0-9]+)?|[0-9]+[.,][0-9]{1,2}")
 _EXCEL_ERROR = re.compile(r"#(?:#+|N/A|REF!|NUM!|VALUE!|NAME\?|DIV/0!|NULL!)", re.IGNORECASE)
 _TAIL = re.compile(r":([0-9]{3})\Z")
@@ -36,9 +36,11 @@ _SOMEWHERE = re.compile(
 )
 _PORT = re.compile(
     r"(?P<mac>[0-9A-F]{2}(?:[-:. ]?[0-9A-F]{2}){5})"
-    r"(?:\s*[-:/#.,]\s*|\s+|\s*(?=[a-z]))(?:fxs|port|line|p|ch)?[\s.:#\-]*0*(?P<port>[0-9]{1,3})",
+    r"(?:\s*[-:/#.,;_([]\s*|\s+|\s*(?=[a-z]))(?:fxs|port|line|p|ch)?[\s.:#\-_]*"
+    r"0*(?P<port>[0-9]{1,3})[)\]]?",
     re.IGNORECASE,
 )
+_DIVIDED = re.compile(r"[,;/|]")
 _NO_PORT = re.compile(r"\s*[-:/#.,]?\s*[0-9]+$")
 _GATEWAY = re.compile(r"(?:VG|AN|SKIGW|ATA)([0-9A-F]{12})([0-9]{2,3})", re.IGNORECASE)
 _WORDS = re.compile(r"^(?:SEP|ATA)[-_ ]?(?=[0-9A-F])", re.IGNORECASE)
@@ -149,6 +151,9 @@ def _why_not(text: str) -> HardwareIdError:
         )
     if suggestion := _try("".join(text.split())):
         return HardwareIdError("blanks", "blanks inside the MAC address", suggestion)
+    if suggestion := _try(_DIVIDED.sub("-", text)):
+        message = "the digits are divided by another character than - : or ."
+        return HardwareIdError("separators", message, suggestion)
     mended = _mended(text)
     if mended != text and (suggestion := _try(mended) or _with_port(mended)):
         return HardwareIdError(

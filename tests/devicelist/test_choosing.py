@@ -276,7 +276,11 @@ SWITCH = "UPN,MAC,Model,Port\na@c.de,0004F28124B3,T46U,12\nb@c.de,0004F28124B4,T
 
 
 def test_the_port_of_a_switch_is_left_alone(tmp_path: Path) -> None:
-    assert [d.hardware_id.port for d in read_text(tmp_path, SWITCH).devices] == [None, None]
+    found = read_text(tmp_path, SWITCH)
+    assert [d.hardware_id.port for d in found.devices] == [None, None]
+    assert any("“Port” was not joined" in note for note in found.decided)
+    words = read_text(tmp_path, SWITCH.replace(",12", ",Gi1/0/1").replace(",7", ",Gi1/0/2"))
+    assert not any("joined" in note for note in words.decided)
 
 
 @pytest.mark.parametrize(
@@ -287,6 +291,7 @@ def test_the_port_of_a_switch_is_left_alone(tmp_path: Path) -> None:
         (SWITCH.replace("B4", "B3"), [], [12, 7]),
         (SWITCH.replace(",7", ",FXS 07").replace("B4", "B3"), [], [12, 7]),
         (SWITCH.replace("T46U,7", "Cisco ATA 192,2"), [], [None, 2]),
+        (SWITCH.replace("T46U,7", "Cisco ATA 192,2.0"), [], [None, 2]),
     ],
 )
 def test_the_port_of_an_adapter_is_joined(
@@ -311,6 +316,23 @@ def test_the_port_of_an_adapter_is_joined(
 def test_an_adapter_needs_its_port(tmp_path: Path, row: str, rule: str) -> None:
     found = read_text(tmp_path, f"UPN,MAC,Model,Port\na@c.de,{row}\n")
     assert [fault.rule for fault in found.faults if fault.severity == "error"] == [rule]
+
+
+@pytest.mark.parametrize("second", ["04F28124B301", "04:F2:81:24:B3:01", "ATA04F28124B301"])
+@pytest.mark.parametrize("model", ["", "Cisco ATA 190"])
+def test_the_second_port_is_never_an_address_of_its_own(
+    tmp_path: Path, second: str, model: str
+) -> None:
+    text = f"UPN,MAC,Model\na@c.de,0004F28124B3:001,{model}\nb@c.de,{second},{model}\n"
+    (fault,) = read_text(tmp_path, text).faults
+    assert (fault.line, fault.rule) == (3, "second_port")
+    assert "did you mean 00-04-F2-81-24-B3:002?" in fault.message
+
+
+def test_a_second_port_alone_gets_the_suggestion_as_well(tmp_path: Path) -> None:
+    found = read_text(tmp_path, "UPN,MAC,Model\na@c.de,04F28124B301,Cisco ATA 190\n")
+    assert [fault.rule for fault in found.faults] == ["port_missing"]
+    assert "00-04-F2-81-24-B3:002" in found.faults[0].message
 
 
 def test_an_adapter_with_one_port_does_not(tmp_path: Path) -> None:
