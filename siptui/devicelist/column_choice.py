@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from siptui.devicelist.column_names import PART, USUAL, fits, never, rank, spoken_for
+from siptui.devicelist.column_names import PART, USUAL, fits, never, rank, spaced, spoken_for
 from siptui.devicelist.dates import is_date
 from siptui.devicelist.model import (
     ColumnRead,
@@ -29,7 +29,15 @@ _SAMPLE = 300  # rows by which a column of an unknown name is judged
 _MOSTLY = 0.6  # share of its filled cells that must look like what is looked for
 _FILLED = 0.5  # share of the rows in which it must be filled
 _SHOWN = 12
+_FEW = 20  # rows by which a column of dates is known that nobody named
 _EXAMPLES = 3
+
+#: Dates of something else in the life of a phone.
+_ELSEWHEN = re.compile(
+    r"\b(?:purchas|bought|warrant|order|invoice|deliver|birth|modif|updat|chang|seen|contact|expir|"
+    r"lease|end|until|kauf|garantie|rechnung|bestell|liefer|geburt|geander|ablauf|achat|factur|"
+    r"livraison|fin|compra|acquist|aankoop)"
+)
 
 _USER = re.compile(r"(?:sips?:)?[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+", re.IGNORECASE)
 _SIP = re.compile(r"^sips?:", re.IGNORECASE)
@@ -127,6 +135,7 @@ class Choice:
         for key in COLUMNS:
             if key not in self.columns.places and self.mapped.headers.get(key) != ():
                 self._usual(key)
+        self._unread_dates()
         self.columns.read.sort(key=lambda read: list(COLUMNS).index(read.key))
         return self.columns
 
@@ -339,6 +348,21 @@ class Choice:
                 if cells and sum(map(is_date, cells)) >= _MOSTLY * len(cells):
                     self._take(key, place, "part", "by a part of its name, and it holds dates")
                     return
+
+    def _unread_dates(self) -> None:
+        """Tell of columns of dates where none is known as that of the onboarding: a deadline that
+        is not known is one that is missed."""
+        if "onboarded_at" in self.columns.places or "onboarded_at" in self.mapped.headers:
+            return
+        for place, name in self._open():
+            cells = [row[place] for row in self.sample[:_FEW] if place < len(row) and row[place]]
+            # A number of five digits is an extension far more often than a date.
+            dates = [cell for cell in cells if not cell.isdigit() and is_date(cell)]
+            if cells and len(dates) >= _MOSTLY * len(cells) and not _ELSEWHEN.search(spaced(name)):
+                self.columns.notes.append(
+                    f"“{name}” holds dates and is not read; if the phones were onboarded then, say "
+                    f"so, and their deadlines are known: {as_option('onboarded_at', name)}"
+                )
 
     # -- helpers
 

@@ -29,23 +29,62 @@ _MONTHS = (
     ("dec", "december", "dez", "dezember", "décembre", "diciembre", "dicembre"),
 )
 _MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
+_DAYS = frozenset(
+    (
+        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon"),
+        *("tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat"),
+        *("sun",),
+        *(
+            "montag",
+            "dienstag",
+            "mittwoch",
+            "donnerstag",
+            "freitag",
+            "samstag",
+            "sonnabend",
+            "sonntag",
+        ),
+        *("mo", "di", "mi", "do", "fr", "sa", "so"),
+        *("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lun"),
+        *("mar", "mer", "jeu", "ven", "sam", "dim"),
+        *("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo", "mié"),
+        *("jue", "vie", "sáb", "dom"),
+        *("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica", "gio"),
+        *("sab",),
+        *("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag", "ma"),
+        *("wo", "vr", "za", "zo"),
+    )
+)
+_DAY = re.compile(r"([^\W\d]{2,10})\.?,?\s+")
 _CLOCK = (
-    r"(?:(?:[ ,T]+|\s+(?:um|at|à)\s+)(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?"
+    r"(?:(?:[ ,T]+|\s+(?:um|at|à|kl\.?|alle|om|a las)\s+)"
+    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?"
     r"(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?(?:\s*(?:Uhr|h))?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?"
 )
-_DOTTED = re.compile(r"(?P<a>\d{1,2})\.\s?(?P<b>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})" + _CLOCK, re.I)
+_DOTTED = re.compile(
+    r"(?P<a>\d{1,2})\.\s?(?P<b>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})(?:\s?r\.)?" + _CLOCK, re.I
+)
 _SLASHED = re.compile(r"(?P<a>\d{1,2})([/\-])(?P<b>\d{1,2})\2(?P<year>\d{4}|\d{2})" + _CLOCK, re.I)
-_YEAR_FIRST = re.compile(r"(?P<year>\d{4})([/.\-])(?P<b>\d{1,2})\2(?P<a>\d{1,2})" + _CLOCK, re.I)
+_YEAR_FIRST = re.compile(
+    r"(?P<year>\d{4})([/.\-])\s?(?P<b>\d{1,2})\2\s?(?P<a>\d{1,2})\.?" + _CLOCK, re.I
+)
 _NAMED = re.compile(
-    r"(?:[^\W\d]{2,9}\.?,?\s+)?(?:(?P<a>\d{1,2})\.?[ \-]?(?P<name>[^\W\d]{3,9})|"
-    r"(?P<name2>[^\W\d]{3,9})\.?\s(?P<a2>\d{1,2}))\.?,?[ \-](?P<year>\d{4})" + _CLOCK,
+    r"(?:(?P<a>\d{1,2})(?:\.|st|nd|rd|th|er|º)?[ \-]?(?:of |de )?(?P<name>[^\W\d]{3,10})|"
+    r"(?P<name2>[^\W\d]{3,10})\.?\s(?P<a2>\d{1,2})(?:st|nd|rd|th)?)\.?,?[ \-](?:de |del )?"
+    r"(?P<year>\d{4}|\d{2})" + _CLOCK,
     re.I,
 )
+#: What a cell shows for the marks of direction that programs put around dates.
+_MARK = re.compile(r"\\u200[ef]")
 _SERIAL = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
 #: Days that Excel counts from (the day 60 that never was comes before any phone of this kind).
 _EPOCH = datetime(1899, 12, 30)
 _SERIALS = (36_526.0, 73_050.0)  # 2000 to 2099
+#: Two digits that may be the year of a phone in use, and the last day of a month.
+_YEARS, _LAST = range(20, 40), 31
+#: SIP Gateway came in 2021; a phone was onboarded then at the earliest.
+_SENSIBLE = range(2020, 2051)
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
 
 
@@ -73,12 +112,14 @@ def zone_named(text: str) -> tzinfo:
 @dataclass(slots=True)
 class DateColumn:
     """One column of dates, `name`. `zone` is for those that name none (none: the host's own),
-    `day_first` how `slashed` ones are read. `local` says whether any was read by the zone."""
+    `day_first` how `slashed` ones are read; `years_open` says that a year of two digits could be
+    the first number or the last. `local` says whether any was read by the zone."""
 
     name: str
     zone: tzinfo | None
     day_first: bool
     slashed: bool = False
+    years_open: bool = False
     local: bool = False
     _known: dict[str, datetime | None] = field(default_factory=dict)
 
@@ -98,7 +139,21 @@ class DateColumn:
             self._known[text] = self._read(text)
         return self._known[text]
 
+    def why_not(self, text: str) -> str:
+        """What is wrong with `text`, which is no date."""
+        if self.years_open and _two_digits(text):
+            return (
+                "the year may be the first number or the last, so no deadline is known; write it "
+                "with four digits, or say --day-first"
+            )
+        return (
+            "not a date that could be read, so no deadline is known; write it as 2026-11-25 or "
+            "2026-11-25T14:00:00Z"
+        )
+
     def _read(self, text: str) -> datetime | None:
+        if self.years_open and _two_digits(text):
+            return None
         found = _moment(text, self.day_first)
         if found is None or found.tzinfo is not None:
             return found
@@ -124,10 +179,13 @@ def date_column(
     say; `where` and the headers `names` are for that.
     """
     first = second = open_ = ""
+    years_open: bool | None = None
     for cell in cells:
-        found = _SLASHED.fullmatch(cell)
+        found = _SLASHED.fullmatch(_plain(cell))
         if found is None:
             continue
+        if len(found["year"]) == 2 and years_open is not False:
+            years_open = _year_may_lead(found)
         a, b = int(found["a"]), int(found["b"])
         if a > 12 >= b:
             first = first or cell
@@ -135,10 +193,13 @@ def date_column(
             second = second or cell
         elif a != b:
             open_ = open_ or cell
+    years_open = bool(years_open) and day_first is None
     if day_first is None and ((first and second) or (open_ and not (first or second))):
         raise _asked(where, name, names, first, second, open_)
     slashed = bool(first or second or open_)
-    return DateColumn(name, zone, bool(first) if day_first is None else day_first, slashed)
+    return DateColumn(
+        name, zone, bool(first) if day_first is None else day_first, slashed, years_open
+    )
 
 
 def _asked(
@@ -165,13 +226,35 @@ def _asked(
     )
 
 
+def is_sensible(moment: datetime) -> bool:
+    """Whether a phone can have been onboarded then."""
+    return moment.year in _SENSIBLE
+
+
+def _two_digits(text: str) -> bool:
+    found = _SLASHED.fullmatch(_plain(text))
+    return found is not None and len(found["year"]) == 2
+
+
+def _year_may_lead(found: re.Match[str]) -> bool:
+    """Whether 26/11/25 may be the 25th of November 2026."""
+    return int(found["a"]) in _YEARS and int(found["b"]) <= 12 and 1 <= int(found["year"]) <= _LAST
+
+
+def _plain(text: str) -> str:
+    """`text` with plain blanks, without marks of direction and the name of a day before it."""
+    text = " ".join(_MARK.sub("", text).split())
+    day = _DAY.match(text)
+    return text[day.end() :] if day and day.group(1).casefold() in _DAYS else text
+
+
 def is_date(text: str) -> bool:
     """Whether `text` is a date in any form that is read."""
     return (_moment(text, True) or _moment(text, False)) is not None
 
 
 def _moment(text: str, day_first: bool) -> datetime | None:
-    text = text.strip()
+    text = _plain(text)
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from siptui.devicelist.cells import MAX_CELL, NumberText, clean
 from siptui.devicelist.changes import Changes
-from siptui.devicelist.dates import DateColumn
+from siptui.devicelist.dates import DateColumn, is_sensible
 from siptui.devicelist.model import Fault, InvalidRow
 from siptui.devicelist.ports import Ports, port_in, second_ports
 from siptui.domain.adapters import MOST_PORTS, Adapter, adapter_in
@@ -337,12 +337,11 @@ class Judge:
             return
         moment = column.read(text)
         if moment is None:
-            message = (
-                "not a date that could be read, so no deadline is known; write it as 2026-11-25 "
-                "or 2026-11-25T14:00:00Z"
-            )
-            _warn(faults, line, self.layout.name(place), text, "date", message)
+            _warn(faults, line, self.layout.name(place), text, "date", column.why_not(text))
             return
+        if not is_sensible(moment):
+            message = f"read as {moment.date()}; no phone was onboarded then, look at the year"
+            _warn(faults, line, self.layout.name(place), text, "date_unlikely", message)
         cells[place] = moment.isoformat()
         if cells[place] != text:
             self.changes.add("Date with its time zone", line, text, cells[place])

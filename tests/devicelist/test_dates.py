@@ -40,7 +40,17 @@ def dated(folder: Path, *dates: str, options: ListOptions = BERLIN) -> DeviceLis
         ("25-Nov-2026 09:00", "2026-11-25T09:00:00+01:00"),
         ("Nov 25, 2026", "2026-11-25T00:00:00+01:00"),
         ("25. November 2026", "2026-11-25T00:00:00+01:00"),
-        ("1er décembre 2026".replace("1er", "1"), "2026-12-01T00:00:00+01:00"),
+        ("1er décembre 2026", "2026-12-01T00:00:00+01:00"),
+        ("25-Nov-26", "2026-11-25T00:00:00+01:00"),
+        ("25th of November 2026", "2026-11-25T00:00:00+01:00"),
+        ("25 de noviembre de 2026", "2026-11-25T00:00:00+01:00"),
+        ("Mi, 25.11.2026", "2026-11-25T00:00:00+01:00"),
+        ("mer. 25/11/2026 à 9h05", "2026-11-25T09:05:00+01:00"),
+        ("2026. 11. 25.", "2026-11-25T00:00:00+01:00"),
+        ("2026-11-25 kl. 09:00", "2026-11-25T09:00:00+01:00"),
+        ("25.11.2026\xa009:00", "2026-11-25T09:00:00+01:00"),
+        ("\u200e25/\u200e11/\u200e2026 09:00", "2026-11-25T09:00:00+01:00"),
+        ("11/25/2026 9:00\u202fAM", "2026-11-25T09:00:00+01:00"),
         ("Wed, 25 Nov 2026 09:00:00 +0300", "2026-11-25T09:00:00+03:00"),
         ("46351.375", "2026-11-25T09:00:00+01:00"),
         ("46351,375", "2026-11-25T09:00:00+01:00"),
@@ -59,7 +69,10 @@ def test_every_usual_form_is_read(tmp_path: Path, text: str, iso: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["x", "32.1.2026", "2026-02-30", "25.13.2026", "12.5", "99999", "tomorrow", "11/25/2026 13 PM"],
+    [
+        *("x", "32.1.2026", "2026-02-30", "25.13.2026", "12.5", "99999", "tomorrow"),
+        *("11/25/2026 13 PM", "until 25 Nov 2026", "vor 25.11.2026", "26/11/25", "26-11-25"),
+    ],
 )
 def test_what_is_no_date_is_never_passed_over_in_silence(tmp_path: Path, text: str) -> None:
     found = dated(tmp_path, "2026-11-25", text)
@@ -90,6 +103,33 @@ def test_where_it_stays_open_the_operator_is_asked(tmp_path: Path, dates: tuple[
         months.append(moment.month if moment else None)
         assert len(found.faults) == len(dates) - 1
     assert months in ([4, 3], [4, None])
+
+
+def test_a_year_of_two_digits_is_read_where_it_can_stand_at_one_end_only(tmp_path: Path) -> None:
+    found = dated(tmp_path, "26/11/25", "05/11/25")
+    assert [onboarded_at(d).year for d in found.devices] == [2025, 2025]  # type: ignore[union-attr]
+    found = dated(tmp_path, "26/11/25", options=with_answer(BERLIN, "dates", "day first"))
+    assert [onboarded_at(d).year for d in found.devices] == [2025]  # type: ignore[union-attr]
+    found = dated(tmp_path, "26/11/25", "27/11/25")
+    assert rules(found, "warning") == [(2, "OnboardedAt", "date"), (3, "OnboardedAt", "date")]
+    assert "with four digits, or say --day-first" in found.faults[0].message
+
+
+@pytest.mark.parametrize("text", ["1999-01-01", "2206-11-25", "01.01.0001"])
+def test_a_date_when_no_phone_was_onboarded_is_told_of(tmp_path: Path, text: str) -> None:
+    assert rules(dated(tmp_path, text), "warning") == [(2, "OnboardedAt", "date_unlikely")]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Inbetriebnahme am", True), ("Date de mise en service", True), ("Warranty end", False)],
+)
+def test_dates_under_another_name_are_told_of(tmp_path: Path, name: str, told: bool) -> None:
+    text = f"UPN;MAC;{name};Ext\na@c.de;0004F28124B3;25.11.2026;46351\n"
+    found = read_text(tmp_path, text, options=BERLIN)
+    assert "onboarded_at" not in found.headers_read
+    assert any(f"“{name}” holds dates" in note for note in found.decided) is told
+    assert not any("“Ext” holds dates" in note for note in found.decided)
 
 
 def test_a_zone_is_named_or_this_computers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
