@@ -1,6 +1,6 @@
 """The worker process: works on one run, in a session of its own and without a terminal.
 
-Started by `launch.start_worker`, never by hand. What it needs comes as one JSON object on
+Started by `worker_start.start_worker`, never by hand. What it needs comes as one JSON object on
 standard input, a token or sign-in of its starter included, so that no argument list and no
 environment listing shows it. It answers with one JSON line once it holds the run. A new sign-in
 comes through a pipe of its own; the order that says so comes through the journal.
@@ -12,9 +12,11 @@ import functools
 import json
 import logging
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from siptui.app.recording_file import Tape
@@ -37,6 +39,25 @@ from siptui.runs.worker import now, take, work_on
 
 #: By name: run as a program, this module is called `__main__`, and only siptui's loggers log.
 _LOG = logging.getLogger("siptui.app.worker_main")
+#: What a worker works with: some modules of these are imported by functions only.
+_ROOMS = tuple(
+    f"siptui.{room}"
+    for room in (
+        *("domain", "logs", "settings", "host", "transport", "gateway", "identity"),
+        *("runs.journal", "runs.engine"),
+    )
+)
+#: Modules of libraries that are imported where they are used, by us or by the library itself.
+_LIBRARIES = (
+    "concurrent.futures.thread",
+    "cryptography.exceptions",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "encodings.idna",
+    "httpx",
+    "msal",
+    "stamina",
+    "truststore",
+)
 _LOG_TELLS = "Nothing was submitted by it. The log in the log folder says where it happened."
 
 
@@ -80,6 +101,20 @@ def _answer(answer: dict[str, Any]) -> None:
     for stream in (1, 2):
         os.dup2(null, stream)
     os.close(null)
+
+
+def _import_all() -> None:
+    """Import all that the work may need: nothing is imported once the first batch is submitted.
+
+    A run lasts hours, and a new version may be installed over this one meanwhile. Half of the old
+    version and half of the new one would not fit together.
+    """
+    for room in _ROOMS:
+        package = import_module(room)
+        for found in pkgutil.walk_packages(package.__path__, f"{room}."):
+            import_module(found.name)
+    for library in _LIBRARIES:
+        import_module(library)
 
 
 async def _work(order: dict[str, Any]) -> int:
@@ -127,6 +162,7 @@ async def _work(order: dict[str, Any]) -> int:
                 yield session.client
 
         _answer({"pid": os.getpid()})
+        _import_all()
         task = asyncio.ensure_future(
             work_on(
                 selected.journal,

@@ -23,7 +23,7 @@ def broken(self, *args, **more):
 
 @pytest.mark.parametrize(
     ("module", "name", "method"),
-    [("engine", "Engine", "_warn_of_deadlines"), ("book", "Book", "__init__")],
+    [("engine.engine", "Engine", "_warn_of_deadlines"), ("run_log", "Book", "__init__")],
 )
 def test_an_error_in_a_worker_is_in_the_log(
     tmp_path: Path, module: str, name: str, method: str
@@ -88,7 +88,7 @@ def test_a_journal_that_was_repaired_is_told_of(tmp_path: Path) -> None:
 
 _REFUSED = """
 import errno, os
-from siptui.host.signals import FileLock
+from siptui.host.locks import FileLock
 def refused(self, *args):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 FileLock.__init__ = refused
