@@ -1,98 +1,91 @@
-"""What each part may load, seen in a clean interpreter."""
+"""The imports of the product: no circle, and inside functions only where a package is heavy."""
 
-import json
-import re
-import subprocess
-import sys
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+import siptui
 
-from siptui.cli.main import COMMANDS
-
-ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("httpx", "msal", "polars", "starlette", "textual", "uvicorn")
-_LOADED = """
-import json, sys
-try:
-    {code}
-except SystemExit as error:
-    assert not error.code, error.code
-print()
-print(json.dumps(sorted(sys.modules)))
-"""
+ROOT = Path(siptui.__file__).parent
+#: Imports inside functions for each hundred lines. It only ever goes down, to 0.5.
+INNER_MOST = 1.0
 
 
-def _loaded_by(code: str, *, dotted: bool = False) -> set[str]:
-    """Modules in memory after `code` ran in an interpreter of its own; top-level ones alone."""
-    done = subprocess.run(
-        [sys.executable, "-c", _LOADED.format(code=code)],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stderr
-    names = json.loads(done.stdout.splitlines()[-1])
-    return {name for name in names if dotted or "." not in name}
+def modules() -> dict[str, Path]:
+    """The modules of the product by their dotted names."""
+    found = {}
+    for path in ROOT.rglob("*.py"):
+        parts = path.relative_to(ROOT.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
 
 
-def _called(*args: str) -> str:
-    return f"from siptui.cli.main import cli; cli.main({list(args)!r})"
+def imported(tree: ast.AST, known: dict[str, Path]) -> Iterator[str]:
+    """The modules in `known` that `tree` imports: at the top, in functions, for types."""
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            while name and name not in known:
+                name = name.rpartition(".")[0]
+            if name:
+                yield name
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
-        ("--help",),
-        ("--version",),
-        ("urls",),
-        ("urls", "--json", "--tenant", "1b2c3d4e-5f60-4718-89ab-cdef01234567"),
-    ],
-    ids=" ".join,
-)
-def test_light_commands_load_nothing_heavy(args: tuple[str, ...]) -> None:
-    assert not _loaded_by(_called(*args)) & set(HEAVY)
+def circle(edges: dict[str, set[str]]) -> list[str]:
+    """A path through `edges` that ends where it began, or nothing."""
+    done: set[str] = set()
+
+    def search(module: str, path: list[str]) -> list[str]:
+        if module in path:
+            return [*path[path.index(module) :], module]
+        if module in done:
+            return []
+        for other in sorted(edges.get(module, ())):
+            if found := search(other, [*path, module]):
+                return found
+        done.add(module)
+        return []
+
+    return next((found for module in sorted(edges) if (found := search(module, []))), [])
 
 
-def test_help_loads_no_command() -> None:
-    assert "siptui.cli.commands.urls" in _loaded_by(_called("urls"), dotted=True)
-    loaded = _loaded_by(_called("--help"), dotted=True)
-    assert not {f"siptui.cli.commands.{name}" for name in COMMANDS} & loaded
+def inner_imports(tree: ast.AST) -> set[int]:
+    """The lines of the imports that stand inside functions."""
+    functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {
+        node.lineno
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
 
 
-@pytest.mark.parametrize(
-    ("room", "never"),
-    [
-        ("siptui.domain", {*HEAVY, "click", "msgspec", "platformdirs", "sqlite3", "asyncio"}),
-        ("siptui.provisioning", {*HEAVY, "click"}),
-        ("siptui.settings", {*HEAVY, "click"}),
-        ("siptui.transport", {"textual", "click", "polars"}),
-        ("siptui.gateway", {"textual", "click", "polars"}),
-        ("siptui.identity", {"textual", "click", "polars"}),
-        ("siptui.devicelist", {"textual", "httpx", "msal"}),
-        ("siptui.runs", {"textual", "click", "polars"}),
-        ("siptui.preflight", {"textual", "click", "polars"}),
-        ("siptui.emulator", {"textual", "polars", "msal"}),
-    ],
-)
-def test_a_room_loads_nothing_from_above(room: str, never: set[str]) -> None:
-    every_module = (
-        "import importlib, pkgutil\n"
-        f"    room = importlib.import_module({room!r})\n"
-        "    for found in pkgutil.walk_packages(room.__path__, room.__name__ + '.'):\n"
-        "        importlib.import_module(found.name)"
-    )
-    assert not _loaded_by(every_module) & never
+def test_a_circle_is_found_wherever_the_import_stands() -> None:
+    known = {"a": Path(), "a.b": Path(), "a.c": Path()}
+    sources = {"a.b": "def f():\n    from a.c import g", "a.c": "import a.b", "a": ""}
+    edges = {name: set(imported(ast.parse(text), known)) for name, text in sources.items()}
+    assert circle(edges) == ["a.b", "a.c", "a.b"]
+    assert circle({"a.b": {"a.c"}, "a.c": set()}) == []
 
 
-def test_the_http_library_is_known_to_the_transport_alone() -> None:
-    """In tests, too: another library takes its place without a search through everything."""
-    known = [
-        str(path.relative_to(ROOT))
-        for folder in ("siptui", "tests")
-        for path in (ROOT / folder).rglob("*.py")
-        if re.search(r"(?m)^\s*(?:import|from) (?:httpx|httpcore)\b", path.read_text("utf-8"))
-        and "transport" not in path.parts
-    ]
-    assert not known
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    known = modules()
+    edges = {
+        name: set(imported(ast.parse(path.read_text("utf-8")), known)) - {name}
+        for name, path in known.items()
+    }
+    assert sum(map(len, edges.values())) > len(known)
+    assert circle(edges) == []
+
+
+def test_few_imports_stand_inside_functions() -> None:
+    inner = lines = 0
+    for path in modules().values():
+        text = path.read_text("utf-8")
+        lines += text.count("\n")
+        inner += len(inner_imports(ast.parse(text)))
+    assert inner / lines * 100 <= INNER_MOST

@@ -13,6 +13,11 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 
 Level = Literal["info", "warning", "error"]
+#: `Waiting.kind` of a wait for a new sign-in, of one that the service asked for, and of one for a
+#: free place or for the outcome of the first devices.
+SIGN_IN, SERVICE, TURN = "sign_in", "service", "turn"
+#: How the reason of such a wait began before it had a kind.
+_SIGN_IN_BEFORE = "sign-in needed"
 
 
 class Event(
@@ -204,12 +209,19 @@ class DevicesHeld(Event, frozen=True, tag="devices_held", kw_only=True):
 class Waiting(Event, frozen=True, tag="waiting", kw_only=True):
     """Nothing can be done until then, and why. `until` is RFC 3339 in UTC, or nothing.
 
-    With `over` the waiting has ended, and `why` says by what.
+    With `over` the waiting has ended, and `why` says by what. `kind` says what is waited for;
+    journals of before have none.
     """
 
     why: str
     until: str = ""
     over: bool = False
+    kind: str = ""  # SIGN_IN, SERVICE or TURN
+
+    @property
+    def for_sign_in(self) -> bool:
+        """Whether it waits until an operator signs in again."""
+        return self.kind == SIGN_IN or (not self.kind and self.why.startswith(_SIGN_IN_BEFORE))
 
 
 class Note(Event, frozen=True, tag="note", kw_only=True):

@@ -154,7 +154,7 @@ def told(event: ev.Event) -> str:
             return f"Run stopped: {event.message} {event.remedy}".strip()
         case ev.BatchUnsettled():
             return f"Batch {event.batch} needs your decision: {event.why}."
-        case ev.Waiting(over=False) if event.why.startswith("sign-in needed"):
+        case ev.Waiting(over=False) if event.for_sign_in:
             return f"The run waits: {event.why}"
     return ""
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -21,6 +20,8 @@ from siptui.domain.plan import make_batches
 from siptui.domain.state import DeviceState
 from siptui.host.locks import HeldError, Holder, file_lock, lock_holder
 from siptui.host.signals import user_name
+from siptui.runs import conflicts
+from siptui.runs.conflicts import NewOnly, Overlap
 from siptui.runs.engine.scheduler import waiting
 from siptui.runs.engine.status_changes import finished
 from siptui.runs.events import (
@@ -42,9 +43,6 @@ from siptui.runs.journal.sqlite_file import HELD
 from siptui.runs.orders import SUBMITTING, UNCHANGED, Changed, Reason, hold, ordered
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
-
-if TYPE_CHECKING:
-    from siptui.runs.conflicts import NewOnly, Overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +233,9 @@ class RunService:
         events += [Note(level="info", text=text) for text in notes]
 
         def refuse() -> None:
-            from siptui.runs.conflicts import refuse_signed_in
-
             known = self._known(devices, again=options.again)
             if not options.again:
-                refuse_signed_in(self._done(known, devices, None))
+                conflicts.refuse_signed_in(self._done(known, devices, None))
 
         with self.deciding():
             self._journal.create(run, devices, events, self._now(), unless=refuse)
@@ -267,51 +263,41 @@ class RunService:
         With `again` what is signed in goes out once more, else it is left out. Raises
         `BusyDevicesError` as submitting them would.
         """
-        from siptui.runs.conflicts import notes
-
         with self.deciding():  # a run that is about to start is seen once it holds its devices
             state = load(self._journal, run) if run else None
             known = self._known(devices, state, again=again)
-        return notes(known, self._done(known, devices, state), again=again)
+        return conflicts.notes(known, self._done(known, devices, state), again=again)
 
-    def done(self, devices: Sequence[Device], *, run: str = "") -> "list[Overlap]":
+    def done(self, devices: Sequence[Device], *, run: str = "") -> list[Overlap]:
         """Those that another run signed in as the list wants it since `run` last submitted them,
         and of which no word was given that they go out once more."""
         state = load(self._journal, run) if run else None
         return self._done(self._seen(devices, run), devices, state)
 
-    def new_only(self, devices: Sequence[Device]) -> "NewOnly":
+    def new_only(self, devices: Sequence[Device]) -> NewOnly:
         """`devices` by what the history says of them."""
-        from siptui.runs.conflicts import new_only
-
         with self.deciding():
-            return new_only(self._seen(devices), devices)
+            return conflicts.new_only(self._seen(devices), devices)
 
     def _done(
-        self, known: "Sequence[Overlap]", devices: Sequence[Device], state: RunState | None
-    ) -> "list[Overlap]":
-        from siptui.runs.conflicts import signed_in
-
+        self, known: Sequence[Overlap], devices: Sequence[Device], state: RunState | None
+    ) -> list[Overlap]:
         wanted = dict.fromkeys(devices, "")
         if state is None:
-            return signed_in(known, wanted)
+            return conflicts.signed_in(known, wanted)
         of_run = {r.device.hardware_id: r.submitted_at for r in state.devices}
         wanted = {device: of_run.get(device.hardware_id, "") for device in wanted}
-        return signed_in(known, wanted, again_at=state.again_at)
+        return conflicts.signed_in(known, wanted, again_at=state.again_at)
 
-    def _seen(self, devices: Sequence[Device], run: str = "") -> "list[Overlap]":
-        from siptui.runs.conflicts import seen  # which reads from here
-
-        return seen(self._journal, devices, besides=run, host=self.host)
+    def _seen(self, devices: Sequence[Device], run: str = "") -> list[Overlap]:
+        return conflicts.seen(self._journal, devices, besides=run, host=self.host)
 
     def _known(
         self, devices: Sequence[Device], state: RunState | None = None, *, again: bool
-    ) -> "list[Overlap]":
+    ) -> list[Overlap]:
         """What other runs say of `devices`. Raises `BusyDevicesError`."""
-        from siptui.runs.conflicts import refuse_busy
-
         known = self._seen(devices, state.run if state else "")
-        refuse_busy(known, again_at=_NOW if again else state.again_at if state else "")
+        conflicts.refuse_busy(known, again_at=_NOW if again else state.again_at if state else "")
         return known
 
     def new_run_id(self) -> str:
@@ -367,7 +353,7 @@ class RunService:
             devices = [r.device for r in waiting(state)]
             known = self._known(devices, state, again=again)
             if not again:
-                events += self._left_out(state, self._done(known, devices, state))
+                events += conflicts.left_out(state, self._done(known, devices, state))
         events += self._changed(state, changes)
         steps: list[Callable[[RunState], list[Event]]] = [
             partial(_personal_held, personal=personal),
@@ -382,11 +368,6 @@ class RunService:
         if state.paused or state.stopping or again:
             events.append(Order(what="go_on", actor=self.actor, how="resume", again=again))
         return self._journal.append(run, events, self._now(), after=state.last_seq)
-
-    def _left_out(self, state: RunState, done: "Sequence[Overlap]") -> list[Event]:
-        from siptui.runs.conflicts import left_out
-
-        return left_out(state, done)
 
     def _changed(self, state: RunState, changes: Changed) -> list[Event]:
         if state.plan and (options := changes.apply(state.plan.options)) != state.plan.options:
@@ -508,7 +489,7 @@ class RunService:
                     gone = {one.device.hardware_id for one in done}
                     rest = [r.index for r in submitted if r.device.hardware_id not in gone]
                     order = replace(order, devices=rest, batch=None)
-                    events += self._left_out(state, done)
+                    events += conflicts.left_out(state, done)
                 if done and not order.devices:  # nothing is left to be ordered
                     self._journal.append(run, events, self._now())
                     self._end_if_over(run)

@@ -466,6 +466,6 @@ def needs_sign_in(run: RunState | None) -> str:
     if run.stopped is not None:
         code = run.stopped.code
         return run.stopped.message if code in _STOPS or code.startswith("AADSTS") else ""
-    if run.waiting is not None and run.waiting.why.startswith("sign-in needed"):
+    if run.waiting is not None and run.waiting.for_sign_in:
         return run.waiting.why
     return ""

@@ -12,6 +12,7 @@ import pytest
 from siptui.domain.errors import SignInNeededError
 from siptui.gateway.protocol import BulkSignIn
 from siptui.runs import events as ev
+from siptui.runs.journal.codec import known_event
 from siptui.runs.journal.journal import Journal
 from siptui.runs.notify import Herald, run_command, told
 from siptui.runs.service import RunService
@@ -77,9 +78,28 @@ def test_a_run_that_stops_at_once_is_told_by_whoever_works_on_it(tmp_path: Path)
     run = _run(run_service)
     how = {"host": run_service.host, "notify": (*KEEP, str(out))}
     asyncio.run(work_on(tmp_path / "j.sqlite", run, _Refused, **how))
-    (end,) = _told(out)
+    (end,) = _told(out)  # once, whatever looks the worker takes on its way out
     assert end["type"] == "run_stopped"
     assert "nobody is signed in" in str(end["text"])
+    run_service.close()
+
+
+def test_a_stop_that_was_told_past_the_journal_is_not_told_again_from_it(tmp_path: Path) -> None:
+    """The journal was away when the run stopped, and holds the same stop once it is back."""
+    run_service, out = _run_service(tmp_path), tmp_path / "told"
+    run = _run(run_service)
+    stopped = ev.RunStopped(code="journal_gone", message="The journal is gone.", remedy="Look.")
+
+    async def go() -> None:
+        with Journal(tmp_path / "j.sqlite") as journal:
+            herald = Herald(journal, run, (*KEEP, str(out)))
+            await herald.tell(stopped)
+            journal.append(run, [stopped], datetime.now(UTC))
+            await herald.last_words()
+            await herald.finish()
+
+    asyncio.run(go())
+    assert [line["type"] for line in _told(out)] == ["run_stopped"]
     run_service.close()
 
 
@@ -111,8 +131,17 @@ def test_a_command_is_handed_no_token(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_what_goes_by_itself_is_not_told() -> None:
     assert not told(ev.Waiting(why="throttled"))
-    assert not told(ev.Waiting(why="sign-in needed: x", over=True))
-    assert told(ev.Waiting(why="sign-in needed: the token was refused"))
+    assert not told(ev.Waiting(why="x", kind=ev.SIGN_IN, over=True))
+    assert told(ev.Waiting(why="the token was refused", kind=ev.SIGN_IN))
+
+
+def test_a_wait_is_for_a_sign_in_by_its_kind_and_in_journals_of_before_by_its_words() -> None:
+    asked = "sign-in needed: says the proxy, with status 503"
+    assert not told(ev.Waiting(why=asked, kind=ev.SERVICE))
+    before = known_event(1, "", '{"type": "waiting", "why": "sign-in needed: it was revoked"}')
+    assert isinstance(before.event, ev.Waiting)
+    assert before.event.for_sign_in
+    assert told(before.event)
 
 
 def _noted(folder: Path, run: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.gateway.errors import GatewayError, TokenRefusedError
 from siptui.runs.engine.backoff import Backoff, Pace
-from siptui.runs.events import RunFinished, RunStopped, Waiting
+from siptui.runs.events import SIGN_IN, RunFinished, RunStopped, Waiting
 from siptui.runs.run_log import Book
 from siptui.runs.wakeup import Bell
 from siptui.transport.throttle import Throttle
@@ -18,8 +18,6 @@ T = TypeVar("T")
 _FIRST_CONTACT = 60.0
 #: Seconds between two attempts to go on after the sign-in was lost.
 _GATE_SECONDS = 15.0
-#: How every wait for a sign-in begins.
-_NEEDED = "sign-in needed"
 #: Failed reads in a row after which the operator is told.
 TELL_AFTER = 3
 
@@ -56,9 +54,9 @@ class SignInGate:
             self._since = loop.time()
         if loop.time() - self._since >= self._patience:
             raise stopped_by(error) from error
-        why = f"{_NEEDED}: {error.message}"
+        why = f"sign-in needed: {error.message}"
         if self._book.state.waiting is None or self._book.state.waiting.why != why:
-            self._book.write(Waiting(why=why))
+            self._book.write(Waiting(why=why, kind=SIGN_IN))
         sign_ins, until = self._book.state.sign_ins, loop.time() + _GATE_SECONDS
         while loop.time() < until and self._book.state.sign_ins == sign_ins:
             await self._bell.wait(until - loop.time())
@@ -67,8 +65,8 @@ class SignInGate:
         """The sign-in is good again, for what waited here."""
         waited, self._since = self._since is not None, None
         waiting = self._book.state.waiting
-        if waited and waiting is not None and waiting.why.startswith(_NEEDED):
-            self._book.write(Waiting(why="the sign-in is good again", over=True))
+        if waited and waiting is not None and waiting.for_sign_in:
+            self._book.write(Waiting(why="the sign-in is good again", over=True, kind=SIGN_IN))
 
 
 class Reader:

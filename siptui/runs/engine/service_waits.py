@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from siptui.runs.events import Waiting
+from siptui.runs.events import SERVICE, Waiting
 from siptui.runs.journal.journal import timestamp
 from siptui.runs.run_log import Book
 from siptui.transport.retry import MAX_HONOURED
@@ -33,7 +33,7 @@ class Waits:
         if self._until is not None and until - self._until < _SAME:
             return
         self._until = until
-        self._book.write(Waiting(why=_why(wait, now), until=timestamp(until)))
+        self._book.write(Waiting(why=_why(wait, now), until=timestamp(until), kind=SERVICE))
         if wait.asked > MAX_HONOURED:
             self._book.note(
                 f"the service asks for a long wait; it is asked again {until:%Y-%m-%d %H:%M:%S} "
@@ -47,7 +47,7 @@ class Waits:
         waiting, until = self._book.state.waiting, timestamp(self._until)
         self._until = None
         if waiting is not None and waiting.until == until:
-            self._book.write(Waiting(why="the service may be asked again", over=True))
+            self._book.write(Waiting(why="the service may be asked again", over=True, kind=SERVICE))
 
 
 def _why(wait: Wait, now: datetime) -> str:

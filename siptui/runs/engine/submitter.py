@@ -21,6 +21,8 @@ from siptui.runs.engine.submit_turns import TurnsTaken
 from siptui.runs.engine.summaries import Summaries, over
 from siptui.runs.engine.tenant_look import TenantLook
 from siptui.runs.events import (
+    SERVICE,
+    TURN,
     BatchDeferred,
     BatchInDoubt,
     BatchSubmitting,
@@ -205,7 +207,7 @@ class Submitter:
     ) -> None:
         if isinstance(hold, Hold):
             if tell and hold.why != self._told:
-                self._book.write(Waiting(why=hold.why, until=hold.until))
+                self._book.write(Waiting(why=hold.why, until=hold.until, kind=TURN))
             self._told = hold.why if tell else ""
             if hold.until:
                 wait = datetime.fromisoformat(hold.until) - self._book.clock()
@@ -275,7 +277,7 @@ class Submitter:
             # its word for "over" may mean something else.
             self._over_frees = False
         if isinstance(event, BatchDeferred) and error.retry_after is None:
-            self._book.write(Waiting(why=error.message, until=until))
+            self._book.write(Waiting(why=error.message, until=until, kind=SERVICE))
         if isinstance(error, AccessDeniedError):
             raise stopped_by(error)
         return error if isinstance(error, TokenRefusedError) else None
