@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import click
 
-from siptui.cli.wording import counted
 from siptui.domain.columns import columns_read
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.text import plural
 
 
 def confirm(
@@ -38,12 +38,12 @@ def confirm(
     read = columns_read(columns or {})
     lines = [
         instead
-        or f"{counted(len(wanted), 'device')} in {tenant} ({named}) will be signed in, "
-        f"{counted(batches, 'batch')}. "
+        or f"{plural(len(wanted), 'device')} in {tenant} ({named}) will be signed in, "
+        f"{plural(batches, 'batch')}. "
         "The password of each account will be reset to an unknown value; this cannot be undone.",
         *([read] if read else []),
         *_apart(first, len(wanted)),
-        *([f"{counted(skipped, 'row')} left out."] if skipped else []),
+        *([f"{plural(skipped, 'row')} left out."] if skipped else []),
         *notes,
     ]
     if yes:
@@ -82,6 +82,6 @@ def _apart(first: int, count: int) -> list[str]:
         return []
     goes = "goes" if first == 1 else "go"
     return [
-        f"The first {counted(first, 'device')} {goes} out alone; the others wait until enough of "
+        f"The first {plural(first, 'device')} {goes} out alone; the others wait until enough of "
         "them were signed in."
     ]

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from siptui.cli.wording import counted
 from siptui.domain.columns import columns_read
 from siptui.domain.plan import Batch
+from siptui.domain.text import plural
 from siptui.runs.events import BatchPlanned, Event
 from siptui.runs.state import BatchRecord, RunState
 
@@ -47,12 +47,12 @@ def show_plan(
         first, last = min(places), max(places)
         lines = f"line {first}" if first == last else f"lines {first}-{last}"
         click.echo(
-            f"batch {batch.number}  {batch.region}  {counted(len(places), 'device')}  {lines}"
+            f"batch {batch.number}  {batch.region}  {plural(len(places), 'device')}  {lines}"
         )
     for note in filter(None, (columns_read(columns or {}), *notes)):
         click.echo(note)
-    left_out = f", {counted(skipped, 'row')} left out" if skipped else ""
-    named = f"{counted(devices, 'device')}, {counted(len(batches), 'batch')}"
+    left_out = f", {plural(skipped, 'row')} left out" if skipped else ""
+    named = f"{plural(devices, 'device')}, {plural(len(batches), 'batch')}"
     click.echo(f"{named}{left_out}. Nothing was done.")
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import click
 
 from siptui.cli.profile_hint import named
-from siptui.cli.wording import counted, ways_on
+from siptui.cli.wording import ways_on
 from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.domain.text import plural
 from siptui.domain.times import time_until
 from siptui.host.signals import ending_as_interrupted
 from siptui.runs import events as ev
@@ -189,7 +190,7 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
     said: list[str] = []
     if isinstance(event, ev.BatchSubmitting):
         said = [
-            f"batch {event.batch} submitting  {counted(event.devices, 'device')}  {event.region}"
+            f"batch {event.batch} submitting  {plural(event.devices, 'device')}  {event.region}"
         ]
     elif isinstance(event, ev.BatchAccepted):
         how = "found again" if event.adopted else "accepted"
@@ -212,7 +213,7 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
             + (f", {event.unknown} unknown" if event.unknown else "")
         ]
     elif isinstance(event, ev.BatchGivenUp):
-        said = [f"batch {event.batch} given up  {counted(event.unknown, 'device')} unknown"]
+        said = [f"batch {event.batch} given up  {plural(event.unknown, 'device')} unknown"]
     elif isinstance(event, ev.Waiting):
         until = f", until {time_until(event.until, stored.at)}" if event.until else ""
         said = [event.why if event.over else f"waiting  {event.why}{until}"]

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from siptui.cli.confirm import confirm
-from siptui.cli.wording import counted
 from siptui.domain.errors import UsageError
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.runs.engine.status_changes import without_outcome
 from siptui.runs.orders import may_be_given_up
 from siptui.runs.state import BatchRecord, RunState
@@ -57,7 +56,7 @@ def confirm_give_up(
         tenant=tenant,
         batches=1,
         instead=f"Nothing is submitted: batch {batch.number} of {tenant} is not followed any more, "
-        f"and its slot is free. {counted(len(unknown), 'device')} of it {'is' if one else 'are'} "
+        f"and its slot is free. {plural(len(unknown), 'device')} of it {'is' if one else 'are'} "
         f"unknown from then on; the service may still be working on {'it' if one else 'them'}.",
         notes=notes,
         yes=yes,

@@ -12,9 +12,10 @@ import click
 from siptui.app.recording_file import Tape
 from siptui.app.session import Selected, open_session
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of, typed_names
-from siptui.cli.wording import count, say_wait
+from siptui.cli.wording import say_wait
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.domain.text import plural
 from siptui.gateway.errors import GatewayError
 from siptui.preflight.check import check, look, unclear_note
 from siptui.preflight.finding import AccountFindings, Finding, Report
@@ -91,10 +92,10 @@ def preflighted(
     if failures := list(blocking(report)):
         raise PreflightFailedError(
             "\n".join(
-                [f"{count(len(failures), 'finding')} fail, so nothing was submitted.", *failures]
+                [f"{plural(len(failures), 'finding')} fail, so nothing was submitted.", *failures]
                 if len(failures) <= _SHOWN
                 else [
-                    f"{count(len(failures), 'finding')} fail, so nothing was submitted.",
+                    f"{plural(len(failures), 'finding')} fail, so nothing was submitted.",
                     *failures[:_SHOWN],
                     f"  and {len(failures) - _SHOWN:,} more",
                 ]
@@ -115,12 +116,12 @@ def preflighted(
         )
     counts = report.counts()
     notes = [
-        f"Prerequisites: checked, nothing fails ({count(sum(report.calls.values()), 'call')})."
+        f"Prerequisites: checked, nothing fails ({plural(sum(report.calls.values()), 'call')})."
     ]
     if wanted:
         notes = [f"Prerequisites: checked; may be personal, named by you: {len(wanted):,}."]
     if unknown := sum(number for result, number in counts.items() if result == "unknown"):
-        notes.append(f"{count(unknown, 'finding')} could not be checked.")
+        notes.append(f"{plural(unknown, 'finding')} could not be checked.")
     return [*notes, *unclear_note(report)]
 
 
@@ -211,11 +212,11 @@ def checked_accounts(
     if out:
         who = _some(list(dict.fromkeys(str(device.user_name) for device in out)))
         notes.append(
-            f"{count(len(out), 'row')} left out: the account may be personal ({who}). "
+            f"{plural(len(out), 'row')} left out: the account may be personal ({who}). "
             "--include-personal USER takes one all the same."
         )
     if unclear := len(report.maybe_personal):
-        notes.append(f"Could not check whether {count(unclear, 'row')} may be personal.")
+        notes.append(f"Could not check whether {plural(unclear, 'row')} may be personal.")
     taken = tuple(name for key, name in wanted.items() if key in names)
     return Accounts(kept, out, taken, tuple(notes))
 

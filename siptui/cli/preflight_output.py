@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from siptui.cli.wording import count
 from siptui.domain.line_numbers import ranges
+from siptui.domain.text import plural
 from siptui.preflight.finding import AccountFindings, Finding, Report
 
 #: Rows of one group that are shown in full; of the others the lines are named.
@@ -61,25 +61,25 @@ def report_lines(report: Report) -> Iterator[str]:
             yield from _what_to_do(finding)
     groups = grouped(report.accounts)
     yield ""
-    yield f"Accounts and devices: {count(len(report.accounts), 'row')}"
+    yield f"Accounts and devices: {plural(len(report.accounts), 'row')}"
     for (result, check, detail), members in groups:
         example = members[0][1]
         mark = sign(example) if result == "pass" else _SIGNS[result]
-        yield f"  {mark} {check:<19} {detail}  [{count(len(members), 'row')}]"
+        yield f"  {mark} {check:<19} {detail}  [{plural(len(members), 'row')}]"
         if len(members) < len(report.accounts) or result == "fail":
             yield from _rows(members, in_full=0 if result == "unknown" else _IN_FULL)
         yield from _what_to_do(example)
     clean = sum(all(sign(f) == "✓" for f in account.findings) for account in report.accounts)
-    yield f"  ✓ {clean:,} of {count(len(report.accounts), 'row')} pass every check."
+    yield f"  ✓ {clean:,} of {plural(len(report.accounts), 'row')} pass every check."
     yield ""
     counts = report.counts()
     by = {str(result): number for result, number in counts.items()}
-    yield f"{count(by['pass'], 'finding')} pass, {by['fail']:,} fail, " + (
+    yield f"{plural(by['pass'], 'finding')} pass, {by['fail']:,} fail, " + (
         f"{by['unknown']:,} could not be checked."
     )
     yield from report.notes
     by_service = ", ".join(f"{name} {number:,}" for name, number in report.calls.items())
-    yield f"{count(sum(report.calls.values()), 'call')}: {by_service}. Nothing was changed."
+    yield f"{plural(sum(report.calls.values()), 'call')}: {by_service}. Nothing was changed."
 
 
 def _rows(members: Sequence[tuple[AccountFindings, Finding]], *, in_full: int) -> Iterator[str]:

@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from siptui.domain.state import DeviceState
+from siptui.domain.text import plural
 from siptui.domain.times import local_time
 
 if TYPE_CHECKING:
     from siptui.runs.state import RunState
-
-
-def counted(count: int, thing: str) -> str:
-    """“1 device”, “3 devices”, “2 batches”."""
-    plural = f"{thing}es" if thing.endswith("ch") else f"{thing}s"
-    return f"{count} {thing if count == 1 else plural}"
 
 
 def ways_on(state: "RunState") -> list[str]:
@@ -33,7 +28,7 @@ def ways_on(state: "RunState") -> list[str]:
         )
     elif unknown := state.counts[DeviceState.UNKNOWN]:
         said.append(
-            f"{counted(unknown, 'device')} of unknown outcome: look at the phones first; to submit "
+            f"{plural(unknown, 'device')} of unknown outcome: look at the phones first; to submit "
             f"them once more: siptui resume {state.run} --resubmit"
         )
     return said
@@ -46,11 +41,6 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
     for row in table:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
         yield "  ".join([*cells, row[-1]]).rstrip()
-
-
-def count(number: int, noun: str) -> str:
-    """`3 rows`, `1 row`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def say_wait(why: str, until: datetime) -> None:

@@ -8,15 +8,13 @@ Named tuples instead of dataclasses: `siptui urls` is to start like a small tool
 dataclasses costs a fifth of its time.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from siptui.domain.guid import is_guid
 from siptui.domain.region import Region
 from siptui.domain.text import folded
-
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Confidence(StrEnum):
@@ -97,7 +95,7 @@ def tenant_id(text: str) -> str:
     The URL takes the GUID alone, never a domain (Microsoft Learn, "Configure SIP Gateway").
     """
     found = text.strip().removeprefix("{").removesuffix("}").lower()
-    if not _GUID.fullmatch(found):
+    if not is_guid(found):
         raise ValueError(f"{text!r} is not a tenant id; it must be a GUID, not a name or domain")
     return found
 

@@ -19,11 +19,15 @@ ROLE_IDS: Mapping[str, str] = MappingProxyType(
         "Helpdesk Administrator": "729827e3-9c14-49f7-bb1b-9608f156bbb8",
         "Authentication Policy Administrator": "0526716b-113d-4c15-b2c8-68e3c22b9f80",
         "Conditional Access Administrator": "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9",
+        "Privileged Role Administrator": "e8611ab8-c189-46e8-94e1-60213ab1f814",
+        "Teams Communications Support Engineer": "f70938a0-fc10-4177-9e90-2178f8765737",
+        "Teams Communications Support Specialist": "fcf91098-03e3-41a9-b5ba-6f0ec8188a12",
     }
 )
 _NAMES = {template: name for name, template in ROLE_IDS.items()}
 
-#: Who may bulk sign in, and which of them may reset the password of an administrator.
+#: Who may bulk sign in (Microsoft Learn, "Configure SIP Gateway"), and which of them may reset the
+#: password of an administrator (Microsoft Entra, permissions reference).
 BULK = frozenset(
     {
         "Global Administrator",
@@ -56,6 +60,6 @@ OPERATOR = ("Authentication Administrator", "Teams Administrator", "Global Reade
 WITHOUT_BULK = ("Teams Administrator",)
 
 
-def names_of(templates: Iterable[str]) -> frozenset[str]:
-    """The names of roles by their template ids; unknown ones are left out."""
-    return frozenset(_NAMES[one] for one in templates if one in _NAMES)
+def names_of(templates: Iterable[str]) -> tuple[str, ...]:
+    """The names of roles by their template ids, in their order; unknown ones are left out."""
+    return tuple(_NAMES[one] for one in templates if one in _NAMES)

@@ -31,6 +31,13 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(_shown, text)
 
 
+def plural(count: int, noun: str) -> str:
+    """`count` with its noun: `1 batch`, `5 batches`, `1,200 devices`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun}{'es' if noun.endswith(('h', 's')) else 's'}"
+
+
 def folded(text: str) -> str:
     """A key for comparing names without regard to case or Unicode form."""
     return unicodedata.normalize("NFC", text).casefold()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from siptui.domain.guid import is_guid
 from siptui.domain.text import visible
 from siptui.identity.errors import (
     AuthorityUnreachableError,
@@ -155,7 +156,6 @@ _IN_TEXT = re.compile(r"AADSTS(\d{4,7})\b")
 _TRAILER = re.compile(r"\s*(?:\\x0d\\x0a|\s)*(?:Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
 #: Anything that could be a token, a code or a secret: long runs without a blank.
 _SECRET = re.compile(r"[A-Za-z0-9_\-.~+/=%]{25,}")
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def explained(answer: Mapping[str, Any]) -> SignInRefusedError | AuthorityUnreachableError:
@@ -179,7 +179,7 @@ def explained(answer: Mapping[str, Any]) -> SignInRefusedError | AuthorityUnreac
         return AuthorityUnreachableError(message, remedy=remedy, code=code)
     kind = CodeExpiredError if number == 70020 or word == "expired_token" else SignInRefusedError
     correlation = str(answer.get("correlation_id") or "")
-    telling = _GUID.fullmatch(correlation) and number not in _BY_THE_OPERATOR
+    telling = is_guid(correlation) and number not in _BY_THE_OPERATOR
     return kind(message, remedy=remedy, code=code, correlation_id=correlation if telling else "")
 
 
@@ -190,9 +190,7 @@ def cancelled() -> SignInCancelledError:
 
 def scrubbed(text: str) -> str:
     """`text` without anything that could be a token, a code or a secret. GUIDs stay."""
-    return _SECRET.sub(
-        lambda run: run.group() if _GUID.fullmatch(run.group()) else "(left out)", text
-    )
+    return _SECRET.sub(lambda run: run.group() if is_guid(run.group()) else "(left out)", text)
 
 
 def _code_of(answer: Mapping[str, Any], said: str) -> int:

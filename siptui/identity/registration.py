@@ -1,7 +1,8 @@
 """Which tenant is signed in to, and as which client."""
 
-import re
 from dataclasses import dataclass
+
+from siptui.domain.guid import is_guid
 
 #: The Teams admin API, the same in every cloud (Microsoft's module, its settings file).
 TEAMS_API = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239"
@@ -12,7 +13,6 @@ TEAMS_MODULE = "12128f48-ec9e-42f0-b203-ea49fb6af367"
 WIDE = ("organizations", "common")
 #: The device inventory of the Teams admin center; a name, wherever its API is reached.
 INVENTORY_SCOPE = "https://devicemgmt.teams.microsoft.com/.default"
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Registration:
     @property
     def tenant_guid(self) -> str:
         """The tenant's GUID in lower case if the profile gives one, else empty."""
-        return self.tenant.casefold() if _GUID.fullmatch(self.tenant) else ""
+        return self.tenant.casefold() if is_guid(self.tenant) else ""
 
 
 def resource_name(scope: str) -> str:

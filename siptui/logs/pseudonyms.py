@@ -9,15 +9,15 @@ import os
 import re
 from collections.abc import Iterable
 
+from siptui.domain.guid import GUID
+
 _MAC = re.compile(
     r"(?<![0-9A-Fa-f:.-])(?P<prefix>SEP|ATA)?(?P<mac>(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
     r"|(?:[0-9A-Fa-f]{4}[.-]){2}[0-9A-Fa-f]{4}|[0-9A-Fa-f]{12})(?P<port>:[0-9]{3})?(?![0-9A-Fa-f])"
 )
 _WORD = r"[\w.+#!$%&*^`{|}~-]+"
 _UPN = re.compile(rf"{_WORD}(?:'{_WORD})*@[\w-]+(?:\.[\w-]+)+")
-_GUID = re.compile(
-    r"(?<![0-9A-Fa-f-])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f-])"
-)
+_GUID = re.compile(rf"(?<![0-9A-Fa-f-]){GUID.pattern}(?![0-9A-Fa-f-])")
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*[\w])")
 _H16 = r"[0-9A-Fa-f]{1,4}"
 _IPV6 = re.compile(  # three colons at least, or two in a row: a time of day is none

@@ -1,21 +1,12 @@
-"""Directory roles by their template ids (Microsoft Entra, permissions reference)."""
+"""The roles and permissions that a preflight needs, and what those of the operator allow."""
 
-from types import MappingProxyType
-
+from siptui.domain.roles import BULK, OVER_ADMINISTRATORS, ROLE_IDS
 from siptui.gateway.tenant_model import UNREADABLE
 
-GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
-PRIVILEGED_AUTHENTICATION = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
-AUTHENTICATION = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
-
-#: Those that may do bulk sign-in (Microsoft Learn, "Configure SIP Gateway").
-BULK_SIGN_IN = MappingProxyType(
-    {
-        GLOBAL: "Global Administrator",
-        PRIVILEGED_AUTHENTICATION: "Privileged Authentication Administrator",
-        AUTHENTICATION: "Authentication Administrator",
-    }
-)
+#: The roles that may do bulk sign-in: template id → name.
+BULK_SIGN_IN = {template: name for name, template in ROLE_IDS.items() if name in BULK}
+#: Ids of those that do it for every account; one that cannot be read may be one of them.
+_FOR_ALL = {UNREADABLE, *(ROLE_IDS[name] for name in OVER_ADMINISTRATORS)}
 
 #: Whom to ask for when a read is refused. The first is documented for the configuration of SIP
 #: devices; that it serves for the other reads of the same API is inferred.
@@ -33,9 +24,7 @@ WRITES_NUMBERS = "the Graph permission TeamsTelephoneNumber.ReadWrite.All"
 def only_weak(roles: frozenset[str]) -> bool:
     """Whether these roles do bulk sign-in, but not for accounts that are administrators.
 
-    Authentication Administrator covers non-administrators only, the other two anybody (Microsoft
-    Entra, permissions reference).
+    Authentication Administrator covers accounts without such a role alone, the other two all
+    accounts (Microsoft Entra, permissions reference).
     """
-    return AUTHENTICATION in roles and not roles & {
-        *(GLOBAL, PRIVILEGED_AUTHENTICATION, UNREADABLE),
-    }
+    return not roles.isdisjoint(BULK_SIGN_IN) and roles.isdisjoint(_FOR_ALL)

@@ -13,6 +13,7 @@ import msgspec
 
 from siptui.domain.columns import Mapped
 from siptui.domain.errors import SignInNeededError, UsageError
+from siptui.domain.guid import is_guid
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
@@ -32,7 +33,6 @@ from siptui.settings.model import (
 T = TypeVar("T", bound=msgspec.Struct)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TENANT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,252}[0-9A-Za-z])?")
-_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
 BatchSize = Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH_SIZE)]
@@ -289,7 +289,7 @@ def _profile(
     table = _table(path, where, data, _ProfileTable)
     if not _TENANT.fullmatch(table.tenant):
         raise _bad(path, where, "tenant", table.tenant)
-    if table.client_id and not _GUID.fullmatch(table.client_id):
+    if table.client_id and not is_guid(table.client_id):
         raise _bad(path, where, "client_id", table.client_id)
     if table.cloud not in clouds:
         raise _wrong(

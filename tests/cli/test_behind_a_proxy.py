@@ -19,8 +19,8 @@ from siptui.cli.main import cli
 from siptui.emulator.access import Access
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.entra.app import CONTOSO, Entra, contoso
+from siptui.emulator.entra.beside import verified_by
 from siptui.emulator.entra.server import served as over_tls
-from siptui.emulator.entra_access import verified_by
 from tests.transport.lines import Proxy, served
 from tests.worker.installation import write_list
 

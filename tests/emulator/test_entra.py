@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from siptui.emulator.entra.app import CONTOSO, Entra, contoso
+from siptui.emulator.entra.beside import verified_by
 from siptui.emulator.entra.grants import EntraState
 from siptui.emulator.entra.refusals import REFUSALS
 from siptui.emulator.entra.tokens import TEAMS_API, TEAMS_MODULE, Issuer, bearer, pkce
-from siptui.emulator.entra_access import verified_by
 from tests.transport import web
 
 SCOPE = f"openid profile offline_access {TEAMS_API}/.default"

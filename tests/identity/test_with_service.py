@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.entra_access import verified_by
+from siptui.emulator.entra.beside import verified_by
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.errors import AccessDeniedError, TokenRefusedError
 from siptui.identity.store import MemoryStore

@@ -7,6 +7,7 @@ from typing import Any
 from siptui.domain.device import Device
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
+from siptui.domain.roles import ROLE_IDS
 from siptui.domain.user_name import UserName
 from siptui.gateway.tenant_model import (
     Assigned,
@@ -19,7 +20,6 @@ from siptui.gateway.tenant_model import (
     TenantInfo,
     TrustedIP,
 )
-from siptui.preflight import roles
 from siptui.preflight.check import judge
 from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report
@@ -54,7 +54,7 @@ TENANT = TenantFacts(
         IPPhonePolicy("Global", "UserSignIn"),
         IPPhonePolicy("CommonAreaPhone", "CommonAreaPhoneSignin"),
     ),
-    own_roles=frozenset({roles.PRIVILEGED_AUTHENTICATION}),
+    own_roles=frozenset({ROLE_IDS["Privileged Authentication Administrator"]}),
     administrators=frozenset({"99999999-0000-0000-0000-000000000009"}),
     access_policies=(),
     security_defaults=False,

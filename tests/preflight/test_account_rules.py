@@ -8,6 +8,7 @@ import pytest
 
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
+from siptui.domain.roles import ROLE_IDS
 from siptui.gateway.tenant_model import (
     Assigned,
     DirectoryUser,
@@ -15,7 +16,6 @@ from siptui.gateway.tenant_model import (
     IPPhonePolicy,
     NumberType,
 )
-from siptui.preflight import roles
 from siptui.preflight.check import judge
 from siptui.preflight.finding import Check, Result
 from tests.preflight.made import (
@@ -209,8 +209,11 @@ def test_a_synchronised_account_is_warned_of_with_the_rules_of_write_back() -> N
 @pytest.mark.parametrize(
     ("mine", "result"),
     [
-        (frozenset({roles.AUTHENTICATION}), Result.FAIL),
-        (frozenset({roles.AUTHENTICATION, roles.GLOBAL}), Result.PASS),
+        (frozenset({ROLE_IDS["Authentication Administrator"]}), Result.FAIL),
+        (
+            frozenset({ROLE_IDS["Authentication Administrator"], ROLE_IDS["Global Administrator"]}),
+            Result.PASS,
+        ),
         (DENIED, Result.PASS),
     ],
 )

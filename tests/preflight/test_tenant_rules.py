@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from siptui.domain.public_address import parse_public
+from siptui.domain.roles import ROLE_IDS
 from siptui.gateway.tenant_model import (
     AccessPolicy,
     CallingPolicy,
     TrustedIP,
 )
-from siptui.preflight import roles
 from siptui.preflight.finding import Check, Result
 from tests.preflight.made import DEVICE, TENANT, USER, account, facts, of_account, of_tenant, report
 
@@ -97,8 +97,8 @@ def test_a_calling_policy_exists(policies: Any, result: Result, warning: bool) -
 @pytest.mark.parametrize(
     ("held", "result"),
     [
-        ({roles.GLOBAL}, Result.PASS),
-        ({roles.AUTHENTICATION, "another"}, Result.PASS),
+        ({ROLE_IDS["Global Administrator"]}, Result.PASS),
+        ({ROLE_IDS["Authentication Administrator"], "another"}, Result.PASS),
         ({"another"}, Result.FAIL),
         (set(), Result.UNKNOWN),
     ],
@@ -149,7 +149,10 @@ _TEAMS = "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe"
             Result.UNKNOWN,
         ),
         ({"users": frozenset(), "groups": frozenset({"g"})}, Result.UNKNOWN),
-        ({"users": frozenset(), "roles": frozenset({roles.GLOBAL})}, Result.PASS),
+        (
+            {"users": frozenset(), "roles": frozenset({ROLE_IDS["Global Administrator"]})},
+            Result.PASS,
+        ),
         ({"users": frozenset({"someone-else"})}, Result.PASS),
     ],
 )

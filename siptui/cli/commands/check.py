@@ -10,13 +10,13 @@ import msgspec
 
 from siptui.app.list_input import read_list
 from siptui.cli import options
-from siptui.cli.wording import count
 from siptui.devicelist.model import DeviceList, Fault
 from siptui.domain.deadline import deadline_of, onboarded_at
 from siptui.domain.errors import ExitCode
 from siptui.domain.line_numbers import ranges
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
+from siptui.domain.text import plural
 
 #: Faults of one kind that are shown in full; of the others the lines are named.
 _IN_FULL = 5
@@ -108,8 +108,8 @@ def _moment(when: datetime | None) -> str | None:
 def report(found: DeviceList) -> Iterator[str]:
     """What `check` prints for people: the sum, then the faults by kind, errors first."""
     delimiter = _DELIMITERS.get(found.delimiter, repr(found.delimiter))
-    yield f"{found.file}: {count(len(found.devices), 'device')} can be submitted, " + (
-        f"{count(found.rows_invalid, 'row')} cannot." if found.rows_invalid else "none is faulty."
+    yield f"{found.file}: {plural(len(found.devices), 'device')} can be submitted, " + (
+        f"{plural(found.rows_invalid, 'row')} cannot." if found.rows_invalid else "none is faulty."
     )
     if found.sheet:
         yield f"Read from a workbook, sheet “{found.sheet}”."
@@ -148,7 +148,7 @@ def _kind(severity: str, column: str, rule: str, faults: Sequence[Fault]) -> Ite
     messages = {fault.message for fault in faults}
     same = len(messages) == 1
     what = messages.pop() if same else rule.replace("_", " ")
-    yield f"{sign} {severity}  {where}{what}  [{count(len(faults), 'row')}]"
+    yield f"{sign} {severity}  {where}{what}  [{plural(len(faults), 'row')}]"
     shown = faults if len(faults) <= _IN_FULL + 1 else faults[:_IN_FULL]
     if same and not any(fault.value for fault in faults):
         shown = []

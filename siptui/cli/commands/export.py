@@ -8,11 +8,10 @@ import click
 from siptui.app.session import select
 from siptui.cli import options
 from siptui.cli.journal_notice import told
-from siptui.cli.wording import counted
 from siptui.devicelist.writing import csv_text, json_text, write_csv, write_json, write_new
 from siptui.domain.errors import UsageError
 from siptui.domain.state import DeviceState
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.host.standard_streams import write_utf8
 from siptui.runs.output.export_rows import result_rows
 from siptui.runs.output.filled_list import write_into
@@ -75,7 +74,7 @@ def command(
             raise UsageError("--into writes the whole list in its own form; give it alone.")
 
         count = write_into(state, into, source=source, force=force)
-        click.echo(f"{counted(count, 'row')} filled in: {visible(str(into))}", err=True)
+        click.echo(f"{plural(count, 'row')} filled in: {visible(str(into))}", err=True)
         return 0
     if source is not None:
         raise UsageError("--list is for --into.")

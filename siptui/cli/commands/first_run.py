@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
+from siptui.domain.guid import is_guid
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.settings.folders import RESERVED
@@ -11,8 +12,6 @@ from siptui.settings.write import add_profile
 
 if TYPE_CHECKING:
     from siptui.tui.first_run import First
-
-_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 
 def first_run(theme: str | None, *, mouse: bool) -> "First | None":
@@ -54,5 +53,5 @@ def _clouds(settings: Settings) -> dict[str, str]:
 def profile_name(tenant: str) -> str:
     """`contoso` for `contoso.com`; an id says nothing to people, so it is `default`."""
     label = tenant.split(".")[0].casefold()
-    good = not _GUID.fullmatch(tenant) and re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", label)
+    good = not is_guid(tenant) and re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", label)
     return label if good and label not in RESERVED else "default"

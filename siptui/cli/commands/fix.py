@@ -24,10 +24,11 @@ from siptui.cli.preflight_options import (
 )
 from siptui.cli.preflight_options import include_personal as include_personal_option
 from siptui.cli.preflight_options import public_ip as public_ip_option
-from siptui.cli.wording import count, say_wait
+from siptui.cli.wording import say_wait
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
+from siptui.domain.text import plural
 from siptui.gateway.tenant_model import NumberType
 from siptui.preflight.change_log import Step
 from siptui.preflight.check import check
@@ -177,7 +178,7 @@ def _fix(
                 return ExitCode.OK
             unknown = made.report.counts()[Result.UNKNOWN]
             if unknown and not as_json:
-                said = count(unknown, "finding")
+                said = plural(unknown, "finding")
                 click.echo(f"{said} could not be checked: siptui preflight.", err=True)
             if plan.fixes and not (yes or may_ask):
                 raise UsageError(
@@ -244,7 +245,7 @@ def _confirmed(number: int) -> bool:
 
 def _changes(number: int) -> str:
 
-    return count(number, "change")
+    return plural(number, "change")
 
 
 def _shown(step: Sequence[Fix]) -> Iterator[str]:

@@ -32,11 +32,12 @@ from siptui.cli.preflight_gate import (
 from siptui.cli.preflight_options import include_personal as include_personal_option
 from siptui.cli.profile_hint import named
 from siptui.cli.submit_flow import run_service_for
-from siptui.cli.wording import counted, ways_on
+from siptui.cli.wording import ways_on
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.plan import Batch
 from siptui.domain.state import DeviceState
+from siptui.domain.text import plural
 from siptui.host.locks import HeldError
 from siptui.runs.conflicts import BusyDevicesError
 from siptui.runs.engine.scheduler import waiting
@@ -240,7 +241,7 @@ def command(
                 tenant=run_service.label,
                 batches=1,
                 instead=f"Nothing is submitted: batch {target.number} of {run_service.label} is "
-                f"taken for {adopt}, with {counted(len(target.devices), 'device')}.",
+                f"taken for {adopt}, with {plural(len(target.devices), 'device')}.",
                 notes=_left_waiting(state),
                 yes=yes,
                 no_input=no_input,
@@ -270,7 +271,7 @@ def _left_waiting(state: RunState) -> list[str]:
     if not (count := len(waiting(state))):
         return []
     return [
-        f"{counted(count, 'more device')} of this run {'waits' if count == 1 else 'wait'} and "
+        f"{plural(count, 'more device')} of this run {'waits' if count == 1 else 'wait'} and "
         f"{'is' if count == 1 else 'are'} not submitted by this; afterwards: "
         f"siptui resume {state.run}"
     ]

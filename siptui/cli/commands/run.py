@@ -24,7 +24,6 @@ from siptui.cli.preflight_gate import again_wanted, checked_accounts, preflighte
 from siptui.cli.preflight_options import include_personal as include_personal_option
 from siptui.cli.preflight_options import public_ip as public_ip_option
 from siptui.cli.submit_flow import run_service_for
-from siptui.cli.wording import counted
 from siptui.devicelist import DeviceList
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
@@ -32,6 +31,7 @@ from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
+from siptui.domain.text import plural
 from siptui.runs.conflicts import BusyDevicesError, SignedInError, refuse_signed_in
 from siptui.runs.events import Actor, Options
 from siptui.runs.journal.journal import Journal
@@ -229,8 +229,8 @@ def command(
                 read_from=found.read_from,
             )
             if not as_json:
-                some = counted(len(batches), "batch")
-                click.echo(f"run {run}: {counted(len(devices), 'device')} in {some}")
+                some = plural(len(batches), "batch")
+                click.echo(f"run {run}: {plural(len(devices), 'device')} in {some}")
             run_service.start(run)
         return watch(
             run_service,

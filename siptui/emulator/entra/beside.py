@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from siptui.domain.roles import ROLE_IDS, WITHOUT_BULK
-from siptui.emulator.access import Caller, caller_of, roles_of
+from siptui.domain.roles import ROLE_IDS, WITHOUT_BULK, names_of
+from siptui.emulator.access import Caller, Verify, caller_of, roles_of
 from siptui.emulator.accounts import object_id
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.entra.app import Entra
 from siptui.emulator.entra.grants import EntraState
 from siptui.emulator.entra.server import served
 from siptui.emulator.entra.tls import throwaway_certificates
-from siptui.emulator.entra.tokens import EntraUser
-from siptui.emulator.entra_access import verified_by
+from siptui.emulator.entra.tokens import EntraUser, Issuer
 from siptui.emulator.own_host import OwnHost
 
 #: What tokens are issued for besides the admin API; the emulator's own address, which stands for
@@ -53,6 +52,19 @@ def state_of(emulator: Emulator) -> EntraState:
         clock=lambda: emulator.tenant.clock.date().timestamp(),
         resources=set(RESOURCES),
     )
+
+
+def verified_by(issuer: Issuer) -> Verify:
+    """For `Access.verify`: who a token of `issuer` belongs to, with which roles, and what it is
+    for. Whether it has run out is decided by the tenant's date."""
+
+    def verify(token: str, date: datetime) -> Caller | None:
+        claims = issuer.check(token, date.timestamp(), any_audience=True)
+        if claims is None:
+            return None
+        return Caller(claims["upn"], frozenset(names_of(claims["wids"])), audience=claims["aud"])
+
+    return verify
 
 
 @contextlib.contextmanager

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from siptui.domain.device import Device
-from siptui.domain.text import visible
-from siptui.tui.console.sentences import plural
+from siptui.domain.text import plural, visible
 from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.widgets.text_lines import Line

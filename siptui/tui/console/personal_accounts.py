@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from siptui.domain.device import Device, DeviceKey
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.preflight.finding import Report
-from siptui.tui.console.sentences import plural
 from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.widgets.text_lines import Line

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from siptui.domain.device import Device
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
-from siptui.tui.console.sentences import plural
 from siptui.tui.widgets.text_lines import Line
 
 SIGNS = {Result.PASS: "✓", Result.FAIL: "✗", Result.UNKNOWN: "?"}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.state import DeviceState
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.gc_pause import collected_later
 from siptui.runs.state import DeviceRecord, RunState
-from siptui.tui.console import details, sentences
+from siptui.tui.console import details
 from siptui.tui.console.action_state import why_not
 from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
@@ -205,7 +205,7 @@ class RunFlow:
             return
         chosen, failed = self.view.selection(), self.session.failed()
         selected = [r for key in chosen.keys if (r := self.session.board.record(key)) is not None]
-        every = sentences.plural(len(run.devices), "device")
+        every = plural(len(run.devices), "device")
         choices = [("all", "all results", every)]
         if failed:
             choices.append(("failed", "failed only", "a list that can be opened again"))
@@ -214,7 +214,7 @@ class RunFlow:
             kind = "marked" if chosen.which is Which.MARKED else "shown"
             names = [str(record.device.user_name) for record in selected]
             text = [((about(chosen, names, "are no device of the run"), "normal"),)]
-            choices.insert(0, (kind, f"the rows {kind}", sentences.plural(len(selected), "device")))
+            choices.insert(0, (kind, f"the rows {kind}", plural(len(selected), "device")))
         if run.plan is not None and run.plan.source:
             choices.append(("into", "the list itself", "a copy of it, with the results in it"))
         which = "all"
@@ -256,7 +256,7 @@ class RunFlow:
         if run is None:
             return ""
         count = write_results(run, records, path, force=force)
-        return f"{sentences.plural(count, 'device')} written to {path}"
+        return f"{plural(count, 'device')} written to {path}"
 
     # -- leaving
 
@@ -311,4 +311,4 @@ def _filled(run: RunState, path: Path, force: bool) -> str:
     from siptui.runs.output.filled_list import write_into  # writes workbooks
 
     count = write_into(run, path, force=force)
-    return f"{sentences.plural(count, 'row')} filled in: {visible(str(path))}"
+    return f"{plural(count, 'row')} filled in: {visible(str(path))}"

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.runs import events as ev
 from siptui.runs.output.markdown_report import percent
 from siptui.runs.state import RunState
-from siptui.tui.console.sentences import cause_name, clock, estimate, plural
+from siptui.tui.console.sentences import cause_name, clock, estimate
 from siptui.tui.console.table_rows import duration, tone
 from siptui.tui.widgets.text_lines import Line
 

@@ -4,8 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from siptui.domain.text import visible
-from siptui.tui.console.sentences import plural
+from siptui.domain.text import plural, visible
 from siptui.tui.widgets.row_index import RowIndex
 
 _NAMES = 3

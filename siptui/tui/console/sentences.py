@@ -10,7 +10,7 @@ from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.domain.times import time_until
 from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
@@ -25,13 +25,6 @@ REGIONS = {
 }
 _IN_THE_LOG = 3  # causes; a narrow log has three lines for its newest entry
 _ENOUGH = 5  # devices done before an estimate is worth saying
-
-
-def plural(count: int, word: str) -> str:
-    """`1 batch`, `5 batches`."""
-    if count == 1:
-        return f"1 {word}"
-    return f"{count:,} {word}{'es' if word.endswith(('h', 's')) else 's'}"
 
 
 def clock(at: str) -> str:

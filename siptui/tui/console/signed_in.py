@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from siptui.domain.device import DeviceKey
-from siptui.domain.text import visible
-from siptui.tui.console.sentences import plural
+from siptui.domain.text import plural, visible
 from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.widgets.text_lines import Line

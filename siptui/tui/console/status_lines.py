@@ -1,26 +1,25 @@
 """The lines around the table: where am I, how far is it, what needs me. Pure."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePath
 
 from rich.cells import cell_len
 
+from siptui.domain.guid import is_guid
 from siptui.domain.state import SYMBOLS, DeviceState
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.runs.state import needs_sign_in
 from siptui.tui.actions import ACTIONS, shown
 from siptui.tui.console.action_state import NO_WORKER, who_resumes
 from siptui.tui.console.countdown import clock
 from siptui.tui.console.model import Session
 from siptui.tui.console.sentences import clock as time_of_day
-from siptui.tui.console.sentences import ended, estimate, plural, regions_line
+from siptui.tui.console.sentences import ended, estimate, regions_line
 from siptui.tui.console.table_rows import tone
 from siptui.tui.widgets.row_index import RowIndex
 from siptui.tui.widgets.text_lines import Line, Run, plain, spread
 
-_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 #: Seconds from which on a wait is told by its date.
 _FAR = 12 * 3600
 _DONE = (DeviceState.SUCCEEDED, DeviceState.FAILED)  # what is unknown is not done
@@ -38,7 +37,7 @@ def header(session: Session, width: int) -> Line:
     before the list and the word that nothing can be changed are cut."""
     right: Line = ((visible(session.account) + " ", "muted"),)
     left = _where(session, session.tenant)
-    if _GUID.fullmatch(session.tenant) and cell_len(plain(left)) > width:
+    if is_guid(session.tenant) and cell_len(plain(left)) > width:
         left = _where(session, f"{session.tenant[:8]}…{session.tenant[-4:]}")
     return spread(left, right, width)
 

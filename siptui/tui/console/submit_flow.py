@@ -13,7 +13,7 @@ from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.preflight.finding import Result
 from siptui.runs.engine.status_changes import without_outcome
 from siptui.runs.state import DeviceRecord
@@ -189,7 +189,7 @@ class SubmitFlow:
             else:
                 reports.append(looked)
                 if many := len(looked.maybe_personal):
-                    rows = sentences.plural(many, "row")
+                    rows = plural(many, "row")
                     notes.append(f"Could not check whether {rows} may be personal accounts.")
             self.view.clear_notice()
             self.view.show_bars()
@@ -206,7 +206,7 @@ class SubmitFlow:
     async def _ask_region(self, rows: int) -> Region | None:
         text: Line = (
             (
-                f"{sentences.plural(rows, 'row')} of the list "
+                f"{plural(rows, 'row')} of the list "
                 f"{'names' if rows == 1 else 'name'} no region. "
                 "A device lives in exactly one; in another it is not found.",
                 "normal",
@@ -330,7 +330,7 @@ class SubmitFlow:
         run = session.run.run
         choices: list[tuple[Any, str, str]] = []
         for batch, records in session.undecided():
-            about = f"{sentences.plural(len(records), 'device')}, {batch.region}"
+            about = f"{plural(len(records), 'device')}, {batch.region}"
             if batch.state is BatchState.GIVEN_UP:
                 followed = (batch.number, batch.batch_id)
                 choices.append((followed, f"follow batch {batch.number} again", about))
@@ -382,7 +382,7 @@ class SubmitFlow:
             (
                 batch.number,
                 f"batch {batch.number}",
-                f"{batch.region}, {sentences.plural(len(without_outcome(run, batch)), 'device')} "
+                f"{batch.region}, {plural(len(without_outcome(run, batch)), 'device')} "
                 f"without an outcome, last change {sentences.clock(batch.changed_at)}",
             )
             for batch in session.live_batches()
@@ -431,13 +431,13 @@ class SubmitFlow:
 def _left_out(without: Collection[DeviceKey]) -> list[str]:
     if not without:
         return []
-    return [f"{sentences.plural(len(without), 'row')} left out: may be personal accounts."]
+    return [f"{plural(len(without), 'row')} left out: may be personal accounts."]
 
 
 def _done_left_out(done: Collection[DeviceKey]) -> list[str]:
     if not done:
         return []
-    return [f"{sentences.plural(len(done), 'row')} left out: signed in already."]
+    return [f"{plural(len(done), 'row')} left out: signed in already."]
 
 
 _NEVER: Line = (

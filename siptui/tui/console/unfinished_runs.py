@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.runs.service import RunHead, RunService
 from siptui.runs.state import RunState
-from siptui.tui.console.sentences import plural
 
 #: More are not looked at: each is read from its beginning.
 _MOST = 5

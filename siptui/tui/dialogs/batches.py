@@ -12,13 +12,13 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.outcome import Outcome, explain
 from siptui.domain.region import Region
 from siptui.domain.state import SYMBOLS
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.gateway.json_lists import gap_of
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.output.export_rows import batch_rows, state_of
 from siptui.runs.tenant_batches import Known, Memory, Remembered
 from siptui.tui.console.details import powershell_line
-from siptui.tui.console.sentences import REGIONS, plural
+from siptui.tui.console.sentences import REGIONS
 from siptui.tui.console.table_rows import tone
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.tablepage import TablePage

@@ -8,12 +8,11 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from siptui.domain.errors import SiptuiError
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.preflight.change_log import Kind, Step
 from siptui.preflight.fix_plan import Fix, FixPlan
 from siptui.preflight.fix_runner import FixOutcome
 from siptui.tui.console.preflight_text import name_of
-from siptui.tui.console.sentences import plural
 from siptui.tui.dialogs.ask import Confirm, Prompt
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.options import Checks

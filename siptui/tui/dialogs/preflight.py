@@ -5,10 +5,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.preflight.finding import Finding, Report, Result
 from siptui.tui.console.preflight_text import groups, lines_of, name_of, ranked, sign
-from siptui.tui.console.sentences import plural
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
