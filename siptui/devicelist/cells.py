@@ -8,6 +8,8 @@ from siptui.domain.text import visible
 MAX_CELL = 32_767
 #: What a spreadsheet program takes for a formula (OWASP, "CSV Injection"), in full width as well.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+#: What stands for the value of a formula of a workbook that is not in the file.
+NO_VALUE = "(formula without its value)"
 
 # White space and what is drawn as nothing, at the ends of a cell.
 EDGE = " \t\r\n\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
@@ -54,3 +56,13 @@ def guard(value: str) -> str:
     if value.startswith(FORMULA):
         value = "'" + value
     return _INSIDE.sub(r"\1'", value)
+
+
+def column_letters(place: int) -> str:
+    """The letters of a column counted from 0: A, …, Z, AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

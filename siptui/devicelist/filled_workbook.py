@@ -12,7 +12,7 @@ from html import escape
 from io import BytesIO
 from xml.parsers import expat
 
-from siptui.devicelist.cells import clean, guard
+from siptui.devicelist.cells import clean, column_letters, guard
 from siptui.devicelist.model import ListError
 from siptui.devicelist.workbook_child import sheet_parts
 from siptui.devicelist.writing import STATUS
@@ -204,7 +204,7 @@ class _Sheet:
     def _cell(self, column: int, row: int, value: str, style: str) -> bytes:
         p = self.prefix
         mark = f' s="{style}"' if style else ""
-        place = f"{_letters(column)}{row}"
+        place = f"{column_letters(column)}{row}"
         if not value:
             return f'<{p}c r="{place}"{mark}/>'.encode()
         text = escape(_NOT_XML.sub("\ufffd", value), quote=False)
@@ -266,19 +266,10 @@ def _place(letters: str) -> int:
     return number - 1
 
 
-def _letters(place: int) -> str:
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
 def _wider(found: "re.Match[bytes]", columns: int) -> bytes:
     """The span of the sheet, with the status columns in it."""
     before, first, letters, row, behind = found.groups()
     if letters is None:
         letters, row = first.rstrip(b"0123456789"), first.lstrip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     last = max(_place(letters.decode()), columns - 1)
-    return bytes(before + first + b":" + _letters(last).encode() + row + behind)
+    return bytes(before + first + b":" + column_letters(last).encode() + row + behind)

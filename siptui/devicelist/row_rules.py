@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from siptui.devicelist.cells import MAX_CELL, NumberText, clean
+from siptui.devicelist.cells import MAX_CELL, NumberText, clean, column_letters
 from siptui.devicelist.changes import Changes
 from siptui.devicelist.dates import DateColumn, is_sensible
 from siptui.devicelist.model import Fault, InvalidRow
@@ -55,12 +55,7 @@ class Layout:
 
     def letters(self, index: int) -> str:
         """The letters of a column in its sheet (A, …, Z, AA); nothing where it has none."""
-        letters = ""
-        place = index + 1 + (self.first_column or 0)
-        while place and self.first_column is not None:
-            place, rest = divmod(place - 1, 26)
-            letters = chr(65 + rest) + letters
-        return letters
+        return "" if self.first_column is None else column_letters(index + self.first_column)
 
 
 @dataclass(frozen=True, slots=True)

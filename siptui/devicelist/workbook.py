@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Timer
 from typing import IO, Any
 
-from siptui.devicelist.cells import NumberText
+from siptui.devicelist.cells import NO_VALUE, NumberText
+from siptui.devicelist.changes import lines_of
 from siptui.devicelist.column_choice import looks_like_hardware, looks_like_user
 from siptui.devicelist.header import Header, find_in_rows, is_header
 from siptui.devicelist.model import ListError, Option, Question, UndecidedError
@@ -73,7 +74,7 @@ def read_sheet(file: str, data: bytes, wanted: str, mapped: Mapped) -> Sheet:
     header = find_in_rows(file, rows, mapped)
     said = body["hidden_rows"]
     hidden = None if said is None else tuple(row + 1 for row in said)
-    notes = list(_passed_over(sheets, chosen))
+    notes = [*_passed_over(sheets, chosen), *_put_in(rows, body["merged"])]
     if heads["macros"]:
         notes.append("The macros of the workbook were not run")
     return Sheet(visible(chosen), rows, header, body["first_column"], hidden, tuple(notes))
@@ -273,6 +274,20 @@ def _several(file: str, holding: Sequence[dict[str, Any]]) -> UndecidedError:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _KEPT} more" if len(names) > _KEPT else ""
     return ", ".join(f"“{visible(name)}”" for name in names[:_KEPT]) + more
+
+
+def _put_in(rows: Sequence[Record], merged: Sequence[str]) -> Iterator[str]:
+    """What is to be said of cells that the sheet shows in another way than they were read."""
+    if merged:
+        more = f" and {len(merged) - _KEPT} more" if len(merged) > _KEPT else ""
+        cells = ", ".join(merged[:_KEPT]) + more
+        yield f"The merged cells {cells} were read for each of their rows"
+    without = [row.line for row in rows if NO_VALUE in row.cells]
+    if without:
+        yield (
+            f"In {lines_of(without, 'row')} formulas have no values in the file; open it in the "
+            "spreadsheet program and save it"
+        )
 
 
 def _passed_over(sheets: Sequence[dict[str, Any]], chosen: str) -> Iterator[str]:

@@ -15,11 +15,14 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from typing import Any, Literal
 from xml.parsers import expat
+
+from siptui.devicelist.cells import NO_VALUE, column_letters
 
 #: Rows of each sheet by which the parent knows where the list is.
 HEAD = 60
@@ -35,9 +38,21 @@ _NUMBER = re.compile(rb'\br="(\d+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_MERGED = re.compile(
+    rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
+)
+_VALUE = rb"(?:\s*<(?:\w+:)?v\b[^>]*>([^<]*)</(?:\w+:)?v>|\s*<(?:\w+:)?v\s*/>)?"
+_FORMULA = rb"\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+#: A cell that holds an error, or a formula; of the latter those that have no value are meant.
+_ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*?\bt="e"[^>]*)>(?:' + _FORMULA + rb")?" + _VALUE)
+_COMPUTED = re.compile(rb"<(?:\w+:)?c\b([^>/]*)>" + _FORMULA + _VALUE + rb"\s*</(?:\w+:)?c>")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_STRING = re.compile(rb'\bt="str"')
 _ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
 _ODS_NAME = re.compile(rb'\btable:name="([^"]*)"')
 _ODS_REPEATED = re.compile(rb'\btable:number-(?:rows|columns)-repeated="(\d+)"')
+_ODS_SPANNED = re.compile(rb'\btable:number-rows-spanned="(\d{1,7})"')
+_ODS_TEXT = re.compile(rb"\s*<text:p>([^<]*)")
 _ODS_HIDDEN = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
 
 
@@ -111,6 +126,7 @@ class _Book:
         self._package = _Package(data) if data.startswith(b"PK") else None
         self._read: dict[str, tuple[list[list[Any]], bool]] = {}
         self._first: dict[str, int] = {}
+        self._merged: dict[str, list[str]] = {}
         self._room = MAX_CELLS
         try:
             self._reader = fastexcel.read_excel(self._package.data if self._package else data)
@@ -133,10 +149,16 @@ class _Book:
         return {"sheets": sheets, "macros": macros}
 
     def rows(self, name: str) -> dict[str, Any]:
-        """All rows of a sheet, its first column, and which of its rows are hidden."""
+        """All rows of a sheet, its first column, which of its rows are hidden, and the merged
+        cells whose value was put into each of their rows."""
         cells, _ = self._sheet(name)
         hidden = self._package.hidden_rows(name) if self._package else None
-        return {"rows": cells, "first_column": self._first.get(name, 0), "hidden_rows": hidden}
+        return {
+            "rows": cells,
+            "first_column": self._first.get(name, 0),
+            "hidden_rows": hidden,
+            "merged": self._merged.get(name, []),
+        }
 
     def _sheet(self, name: str) -> tuple[list[list[Any]], bool]:
         """The cells of a sheet, texts as they are and numbers as lists of one text, and whether it
@@ -180,7 +202,32 @@ class _Book:
                     for cell, told in zip(cells, number.to_list(), strict=True)
                 ]
             columns.append(cells)
-        return [list(row) for row in zip(*columns, strict=True)]
+        rows = [list(row) for row in zip(*columns, strict=True)]
+        if self._package is not None:
+            self._put_in(name, rows, self._package.marks(name))
+        return rows
+
+    def _put_in(self, name: str, rows: list[list[Any]], marks: "_Marks") -> None:
+        """Put into `rows` what the reader leaves out: errors, formulas without a value, and merged
+        cells, which count for each of their rows."""
+        first = self._first[name]
+        for (row, column), text in marks.texts.items():
+            if row < len(rows) and 0 <= column - first < len(rows[row]):
+                rows[row][column - first] = text
+        room = MAX_CELLS
+        for row, column, last in marks.merged:
+            place = column - first
+            if row >= len(rows) or not 0 <= place < len(rows[row]) or rows[row][place] is None:
+                continue
+            below = range(row + 1, min(last + 1, len(rows)))
+            room -= len(below)
+            empty = [at for at in below if rows[at][place] is None]
+            if not empty or room < 0:
+                continue
+            for at in empty:
+                rows[at][place] = rows[row][place]
+            letters = column_letters(column)
+            self._merged.setdefault(name, []).append(f"{letters}{row + 1}:{letters}{last + 1}")
 
 
 def _damaged(error: BaseException) -> _RefusedError:
@@ -188,6 +235,15 @@ def _damaged(error: BaseException) -> _RefusedError:
     if "assword" in text or "ncrypt" in text:
         return _RefusedError("encrypted", "it is protected with a password")
     return _RefusedError("damaged", f"it is damaged, or no workbook ({text})")
+
+
+@dataclass(slots=True)
+class _Marks:
+    """What the XML of a sheet says of cells besides their values, rows and columns from 0: `texts`
+    of errors and of formulas without a value, `merged` cells with the last of their rows."""
+
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 class _Package:
@@ -266,6 +322,14 @@ class _Package:
             return hidden
         ods = self._parts.get("content.xml")
         return None if ods is None else _ods_hidden(ods, name)
+
+    def marks(self, name: str) -> _Marks:
+        """What is said of the cells of a sheet; nothing where that cannot be told."""
+        part = self._sheet(name)
+        if part is not None:
+            return _xlsx_marks(part)
+        ods = self._parts.get("content.xml")
+        return _Marks() if ods is None else _ods_marks(ods, name)
 
     def _sheet(self, name: str) -> bytes | None:
         """The part of the sheet of that name; none if this is no .xlsx."""
@@ -358,19 +422,70 @@ def _ods_span(content: bytes) -> tuple[int, int]:
     return height, width
 
 
-def _ods_hidden(content: bytes, name: str) -> list[int]:
-    hidden: list[int] = []
-    here, row = False, 0
+def _xlsx_marks(part: bytes) -> _Marks:
+    marks = _Marks()
+    found = list(_ERROR.finditer(part)) if b't="e"' in part else []
+    for cell in found:
+        if place := _PLACE.search(cell.group(1)):
+            marks.texts[_position(place)] = _text(cell.group(2) or b"#VALUE!")
+    if b"<f" in part or b":f" in part:
+        for cell in _COMPUTED.finditer(part):
+            attributes, value = cell.groups()
+            # Of a text none may be left: that is what the formula gives.
+            place = _PLACE.search(attributes)
+            if place and not (value or b"").strip() and not _STRING.search(attributes):
+                marks.texts.setdefault(_position(place), NO_VALUE)
+    for merged in _MERGED.finditer(part):
+        letters, row, _, last = merged.groups()
+        if int(last) > int(row) > 0:
+            marks.merged.append((int(row) - 1, _column(letters) - 1, int(last) - 1))
+    return marks
+
+
+def _position(place: re.Match[bytes]) -> tuple[int, int]:
+    return int(place.group(2)) - 1, _column(place.group(1)) - 1
+
+
+def _ods_cells(content: bytes, name: str) -> Iterator[tuple[int, int, int, bytes, int]]:
+    """The rows of a sheet and their cells: row, how often it is repeated, column (-1 for the row
+    itself), attributes, and where the tag ends."""
+    here, row, repeated, column = False, 0, 0, 0
     for found in _ODS_TAG.finditer(content):
         tag, attributes = found.groups()
         if tag == b"table":
             said = _ODS_NAME.search(attributes)
-            here, row = said is not None and _text(said.group(1)) == name, 0
+            here, row, repeated = said is not None and _text(said.group(1)) == name, 0, 0
         elif tag == b"table-row":
-            count = _repeated(attributes)
-            if here and _ODS_HIDDEN.search(attributes):
-                hidden += range(row, row + min(count, MAX_CELLS - len(hidden)))
-            row += count
+            row, repeated, column = row + repeated, _repeated(attributes), 0
+            if here:
+                yield row, repeated, -1, attributes, found.end()
+        else:
+            if here:
+                yield row, repeated, column, attributes, found.end()
+            column += _repeated(attributes)
+
+
+def _ods_marks(content: bytes, name: str) -> _Marks:
+    marks = _Marks()
+    if b"number-rows-spanned" not in content and b'value-type="error"' not in content:
+        return marks
+    for row, _, column, attributes, end in _ods_cells(content, name):
+        if column < 0:
+            continue
+        if b'calcext:value-type="error"' in attributes:
+            text = _ODS_TEXT.match(content, end)
+            marks.texts[row, column] = _text(text.group(1)) if text else "#VALUE!"
+        spanned = _ODS_SPANNED.search(attributes)
+        if spanned and int(spanned.group(1)) > 1:
+            marks.merged.append((row, column, row + int(spanned.group(1)) - 1))
+    return marks
+
+
+def _ods_hidden(content: bytes, name: str) -> list[int]:
+    hidden: list[int] = []
+    for row, repeated, column, attributes, _ in _ods_cells(content, name):
+        if column < 0 and _ODS_HIDDEN.search(attributes):
+            hidden += range(row, row + min(repeated, MAX_CELLS - len(hidden)))
     return hidden
 
 

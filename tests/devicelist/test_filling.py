@@ -218,6 +218,18 @@ ROWS: list[list[Cell]] = [
 ]
 
 
+def test_a_workbook_with_merged_cells_and_errors_is_filled_in(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [
+        ["Username", "HardwareId", "Region", "Site"],
+        ["a@c.de", "0004F28124B3", "NOAM", "#N/A"],
+        ["b@c.de", "0004F28124B4", None, "==A1"],
+        ["c@c.de", "#N/A", None, None],
+    ]
+    source = tmp_path / "list.xlsx"
+    source.write_bytes(xlsx({"Phones": rows}, merged=["C2:C4", "A9:D9"]))
+    check_copy(source, tmp_path / "copy.xlsx")
+
+
 @pytest.mark.parametrize("start", [(1, 0), (4, 25)])
 @pytest.mark.parametrize("shared", [True, False])
 def test_all_else_of_a_workbook_stays(tmp_path: Path, shared: bool, start: tuple[int, int]) -> None:

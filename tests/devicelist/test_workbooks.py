@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from siptui.devicelist import DeviceList, ListError, UndecidedError, read, workbook
+from siptui.devicelist.cells import column_letters
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, rules
@@ -67,7 +68,7 @@ def test_cells_of_every_kind(tmp_path: Path, shared: bool) -> None:
         {"Room": "12", "Share": "0.5", "On": "true", "Onboarded": "2026-11-25T09:30:00+01:00"}
         | {"Note": "x"},
         {"Room": "100000000000000000000", "Share": "-1.25", "On": "false", "Onboarded": ""}
-        | {"Note": ""},
+        | {"Note": "#N/A"},
     ]
     assert not found.has_errors
 
@@ -133,6 +134,57 @@ def test_the_rules_across_rows_count_rows(tmp_path: Path) -> None:
 def test_macros_are_told_of_and_not_run(tmp_path: Path) -> None:
     found = read_book(tmp_path, xlsx({"S": ROWS}, more={"xl/vbaProject.bin": b"x"}))
     assert "The macros of the workbook were not run" in found.decided
+
+
+REGIONS: list[list[Cell]] = [
+    [*HEAD, "Region", "Site"],
+    ["a@c.de", "0004F28124B3", "NOAM", "Berlin"],
+    ["b@c.de", "0004F28124B4", None, None],
+    ["c@c.de", "0004F28124B5", "APAC", "Bonn"],
+]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "ods"])
+def test_a_merged_cell_counts_for_each_of_its_rows(tmp_path: Path, form: str) -> None:
+    if form == "xlsx":
+        data = xlsx({"Phones": REGIONS}, merged=["C2:C3", "D2:D3", "A6:C6"])
+    else:
+        data = ods({"Phones": REGIONS}, spans={"C2": 2, "D2": 2})
+    found = read_book(tmp_path, data, name=f"list.{form}")
+    assert [d.region.value for d in found.devices] == ["NOAM", "NOAM", "APAC"]
+    assert [d.extra["Site"] for d in found.devices] == ["Berlin", "Berlin", "Bonn"]
+    said = "The merged cells C2:C3, D2:D3 were read for each of their rows"
+    assert said in found.decided
+
+
+@pytest.mark.parametrize("start", [(1, 0), (4, 25)])
+def test_merged_cells_of_a_sheet_that_begins_elsewhere(
+    tmp_path: Path, start: tuple[int, int]
+) -> None:
+    row, place = start
+    letters = column_letters(place + 2)
+    merged = [f"{letters}{row + 1}:{letters}{row + 2}", f"{letters}1:{letters}900000"]
+    found = read_book(tmp_path, xlsx({"Phones": REGIONS}, start=start, merged=merged))
+    assert [d.region.value for d in found.devices] == ["NOAM", "NOAM", "APAC"]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "ods"])
+@pytest.mark.parametrize("error", ["#N/A", "#DIV/0!"])
+def test_an_error_is_no_empty_cell(tmp_path: Path, form: str, error: str) -> None:
+    rows = [list(row) for row in REGIONS]
+    rows[1][2], rows[2][1], rows[3][3] = error, error, error
+    data = xlsx({"Phones": rows}) if form == "xlsx" else ods({"Phones": rows})
+    found = read_book(tmp_path, data, name=f"list.{form}")
+    assert [(f.cell, f.rule) for f in found.faults] == [("C2", "region"), ("B3", "excel_error")]
+    assert [d.extra["Site"] for d in found.devices] == [error]
+
+
+def test_a_formula_without_its_value_is_no_empty_cell(tmp_path: Path) -> None:
+    rows = [list(row) for row in REGIONS]
+    rows[1][2], rows[2][0] = '==VLOOKUP("a",A1:B2,2)', "==B3&A1"
+    found = read_book(tmp_path, xlsx({"Phones": rows}))
+    assert [(f.cell, f.rule) for f in found.faults] == [("C2", "region"), ("A3", "no_at_sign")]
+    assert any("In rows 2, 3 formulas have no values in the file" in n for n in found.decided)
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -33,6 +33,7 @@ def xlsx(
     hidden_rows: Sequence[int] = (),
     start: tuple[int, int] = (1, 0),
     shared: bool = False,
+    merged: Sequence[str] = (),
     more: Mapping[str, bytes] = {},
 ) -> bytes:
     """A workbook of these sheets; `start` is the row and the column of the first cell, `more` are
@@ -49,6 +50,8 @@ def xlsx(
             return f'<c r="{place}" s="1"><v>{days}</v></c>'
         if isinstance(value, int | float):
             return f'<c r="{place}"><v>{value}</v></c>'
+        if value.startswith("=="):  # a formula that was never computed
+            return f'<c r="{place}"><f>{escape(value[2:])}</f><v></v></c>'
         if value.startswith("#"):
             return f'<c r="{place}" t="e"><v>{escape(value)}</v></c>'
         if shared:
@@ -64,8 +67,11 @@ def xlsx(
             mark = ' hidden="1"' if at in hidden_rows else ""
             if cells:
                 body.append(f'<row r="{at}"{mark}>{cells}</row>')
+        joined = "".join(f'<mergeCell ref="{cells}"/>' for cells in merged)
         parts[f"xl/worksheets/sheet{number}.xml"] = (
-            f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(body)}</sheetData></worksheet>'
+            f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(body)}</sheetData>'
+            + (f"<mergeCells>{joined}</mergeCells>" if joined else "")
+            + "</worksheet>"
         ).encode()
     names = "".join(
         f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"'
@@ -119,10 +125,18 @@ def zipped(parts: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def ods(sheets: Mapping[str, Rows], *, hidden_rows: Sequence[int] = ()) -> bytes:
-    """A spreadsheet of OpenDocument."""
+def ods(
+    sheets: Mapping[str, Rows],
+    *,
+    hidden_rows: Sequence[int] = (),
+    spans: Mapping[str, int] = {},
+) -> bytes:
+    """A spreadsheet of OpenDocument; `spans` are the cells that go over so many rows."""
 
-    def cell(value: Cell) -> str:
+    def cell(value: Cell, place: str) -> str:
+        if place in spans:
+            rows = f' table:number-columns-spanned="1" table:number-rows-spanned="{spans[place]}"'
+            return cell(value, "").replace("<table:table-cell", "<table:table-cell" + rows, 1)
         if value is None:
             return "<table:table-cell/>"
         if isinstance(value, bool):
@@ -135,8 +149,9 @@ def ods(sheets: Mapping[str, Rows], *, hidden_rows: Sequence[int] = ()) -> bytes
             )
         if isinstance(value, int | float):
             return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+        error = ' office:string-value="" calcext:value-type="error"' if value[0] == "#" else ""
         return (
-            '<table:table-cell office:value-type="string"><text:p>'
+            f'<table:table-cell office:value-type="string"{error}><text:p>'
             f"{escape(value)}</text:p></table:table-cell>"
         )
 
@@ -145,14 +160,17 @@ def ods(sheets: Mapping[str, Rows], *, hidden_rows: Sequence[int] = ()) -> bytes
         body = "".join(
             "<table:table-row"
             + (' table:visibility="filter"' if at in hidden_rows else "")
-            + f">{''.join(map(cell, row))}</table:table-row>"
+            + f">{''.join(cell(c, f'{letters(i)}{at}') for i, c in enumerate(row))}"
+            + "</table:table-row>"
             for at, row in enumerate(rows, start=1)
         )
         tables += f'<table:table table:name="{escape(name)}">{body}</table:table>'
     office = "urn:oasis:names:tc:opendocument:xmlns:"
     names = f'xmlns:office="{office}office:1.0" xmlns:table="{office}table:1.0"'
     content = (
-        f'<office:document-content {names} xmlns:text="{office}text:1.0" office:version="1.3">'
+        f'<office:document-content {names} xmlns:text="{office}text:1.0" '
+        'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" '
+        f'office:version="1.3">'
         f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
         "</office:document-content>"
     )
