@@ -15,6 +15,7 @@ from siptui.domain.text import visible
 from siptui.tui.base_app import ThemedApp
 from siptui.tui.console.sentences import REGIONS
 from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.text_lines import Line, Surface
 
 First = Literal["profile", "demo"]
@@ -59,7 +60,9 @@ class FirstRun(ThemedApp[First]):
         problem: Line | None = None
         while True:
             text: list[Line] = [problem] if problem else []
-            chosen = await self.push_screen_wait(Choice("siptui", _BEGIN, [*text, _WELCOME]))
+            chosen = await self.push_screen_wait(
+                Choice("siptui", _BEGIN, [*text, _WELCOME], topic=Topic.FIRST_RUN)
+            )
             if chosen is None:
                 self.exit()
             elif chosen == "demo":
@@ -100,7 +103,9 @@ class FirstRun(ThemedApp[First]):
     async def _cloud(self, tenant: str) -> str | None:
         choices = [(name, name, note) for name, note in self.clouds.items()]
         text: Line = ((f"The cloud of {visible(tenant)}; most tenants are public.", "normal"),)
-        chosen = await self.push_screen_wait(Choice("New profile: cloud", choices, [text]))
+        chosen = await self.push_screen_wait(
+            Choice("New profile: cloud", choices, [text], topic=Topic.PROFILE_CLOUD)
+        )
         return chosen if isinstance(chosen, str) else None
 
     async def _region(self, tenant: str) -> Region | Literal["none"] | None:
@@ -113,7 +118,9 @@ class FirstRun(ThemedApp[First]):
                 "normal",
             ),
         )
-        chosen = await self.push_screen_wait(Choice("New profile: region", choices, [text]))
+        chosen = await self.push_screen_wait(
+            Choice("New profile: region", choices, [text], topic=Topic.PROFILE_REGION)
+        )
         if isinstance(chosen, Region):
             return chosen
         return "none" if chosen == "none" else None

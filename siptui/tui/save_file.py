@@ -10,6 +10,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.text_lines import Line
 
 #: Writes the file, replacing one only where told to; what to say then. Raises `SiptuiError`.
@@ -34,7 +35,10 @@ async def ask_and_write(
             if error.code != "exists":
                 continue  # what was typed is kept, to be corrected
         choices = [("no", "leave it", ""), ("yes", "replace it", visible(str(path)))]
-        if await app.push_screen_wait(Choice("The file exists", choices)) != "yes":
+        if (
+            await app.push_screen_wait(Choice("The file exists", choices, topic=Topic.FILE_EXISTS))
+            != "yes"
+        ):
             return "not written: the file exists already.", "muted"
         try:
             return write(path, True), "accent"

@@ -7,6 +7,7 @@ from siptui.domain.device import Device
 from siptui.domain.text import plural, visible
 from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.text_lines import Line
 
 _WHOLE = ""
@@ -34,7 +35,7 @@ async def first_few(
             few = len(first_of(devices, number, title))
             about = f"{plural(values, 'value')}, {plural(few, 'device')}"
             choices.append((title, f"of each {visible(title)}", about))
-        chosen = await ask(Choice("Of what?", choices))
+        chosen = await ask(Choice("Of what?", choices, topic=Topic.FIRST_OF))
         if not isinstance(chosen, str):
             return None
         column = chosen

@@ -15,6 +15,7 @@ from siptui.tui.console.model import Session, read_list
 from siptui.tui.console.tenant_urls import opening_lines
 from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
+from siptui.tui.dialogs.help_text import LIST_TOPICS, Topic
 from siptui.tui.preferences import asked_of, read_kept, write_kept
 from siptui.tui.widgets.text_lines import Line
 
@@ -100,7 +101,8 @@ class ListFlow:
                 )
                 for option in question.options
             ]
-            answer = await self.view.ask(Choice(question.asks, choices, text))
+            topic = LIST_TOPICS.get(question.key, Topic.ACCOUNT_COLUMN)
+            answer = await self.view.ask(Choice(question.asks, choices, text, topic=topic))
             if isinstance(answer, str) and answer and error.names:
                 write_kept(folder, read_kept(folder).answered(headers, question.key, answer))
         return with_answer(options, question.key, answer) if isinstance(answer, str) else None

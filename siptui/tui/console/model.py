@@ -162,15 +162,13 @@ class Session:
         """The devices of these rows, without those that are invalid."""
         return [one for key in chosen.keys if (one := self.board.device(key)) is not None]
 
-    def naming_headers(self, question: list[str]) -> list[str]:
-        """`question` with the headers in its first paragraph from which user names and hardware
-        ids were read, if they are known."""
+    def headers_read(self) -> str:
+        """From which headers user names and hardware ids were read, as a sentence; or nothing."""
         if self.run is not None:
             headers = self.run.plan.columns if self.run.plan else {}
         else:
             headers = self.board.list.headers_read if self.board.list else {}
-        first, *others = question
-        return [f"{first} {visible(columns_read(headers))}".strip(), *others]
+        return visible(columns_read(headers))
 
     def decided(self) -> list[str]:
         """What was decided about the list when it was read, as one paragraph; or nothing."""

@@ -7,6 +7,7 @@ from siptui.domain.text import plural, visible
 from siptui.preflight.finding import Report
 from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.text_lines import Line
 
 _SHOWN = 6
@@ -42,7 +43,7 @@ async def left_out(
         choices = [("name", "name each one", "none can be left out of it; Escape goes back")]
     else:
         choices.insert(0, ("out", "leave them out", "submit the others"))
-    chosen = await ask(Choice("Personal accounts?", choices, text))
+    chosen = await ask(Choice("Personal accounts?", choices, text, topic=Topic.PERSONAL_ACCOUNTS))
     if chosen is None:
         return None
     out = set(names)

@@ -11,6 +11,7 @@ from siptui.preflight.facts import Missing
 from siptui.preflight.public_ip import network_of, uncovered
 from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.text_lines import Line
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ async def ask_number_type(ask: Ask, now: str) -> str | None:
     kinds = list(NumberType)
     choices = [(str(kind), str(kind), _ABOUT[kind]) for kind in kinds]
     at = next((place for place, kind in enumerate(kinds) if kind == now), 0)
-    chosen = await ask(Choice("Kind of numbers", choices, text, at=at))
+    chosen = await ask(Choice("Kind of numbers", choices, text, topic=Topic.NUMBER_TYPE, at=at))
     return None if chosen is None else str(chosen)
 
 

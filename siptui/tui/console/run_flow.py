@@ -20,6 +20,7 @@ from siptui.tui.console.tenant_urls import opening_lines, url_lines
 from siptui.tui.console.unfinished_runs import Unfinished, unfinished
 from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.live_page import Content, LivePage, RowPage, as_of
 from siptui.tui.dialogs.runs import RunsPage
 from siptui.tui.save_file import ask_and_write, write_results
@@ -88,7 +89,7 @@ class RunFlow:
             )
             for one in waiting
         ]
-        run = await self.view.ask(Choice("Unfinished runs", choices, text))
+        run = await self.view.ask(Choice("Unfinished runs", choices, text, topic=Topic.UNFINISHED))
         stopped = {one.head.run for one in waiting if one.head.state == "stopped"}
         if isinstance(run, str):
             resume = run in stopped and not self.session.options.read_only
@@ -107,7 +108,7 @@ class RunFlow:
             ("later", "not yet", "it is shown again"),
             ("read", "acknowledge", "I know what may be missing; do not show it again"),
         ]
-        if await self.view.ask(Choice("The journal", choices, text)) == "read":
+        if await self.view.ask(Choice("The journal", choices, text, topic=Topic.JOURNAL)) == "read":
             self._orders.give(self.session.run_service.acknowledge)
             self.view.say("acknowledged: the warning of the journal is not shown again.", "muted")
 
@@ -219,7 +220,7 @@ class RunFlow:
             choices.append(("into", "the list itself", "a copy of it, with the results in it"))
         which = "all"
         if len(choices) > 1:
-            answer = await self.view.ask(Choice("Export", choices, text))
+            answer = await self.view.ask(Choice("Export", choices, text, topic=Topic.EXPORT))
             if not isinstance(answer, str):
                 return
             which = answer
@@ -288,7 +289,7 @@ class Quit(Choice):
             ("stay", "stay", "it goes on"),
             ("quit", "quit", stops if _RUN_ENDS in ends else "it is not waited for"),
         ]
-        super().__init__("Quit", choices, ends)
+        super().__init__("Quit", choices, ends, topic=Topic.QUIT)
 
 
 _RUN_ENDS: Line = (

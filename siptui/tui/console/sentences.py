@@ -16,7 +16,8 @@ from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
 from siptui.runs.output.sentences import held_back
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
-from siptui.tui.widgets.text_lines import Line
+from siptui.tui.console.retry_causes import truth
+from siptui.tui.widgets.text_lines import Line, Paragraph, Run
 
 REGIONS = {
     Region.APAC: "Asia Pacific",
@@ -217,14 +218,15 @@ def submit_question(
     *,
     left_out: int,
     checked: str,
+    more: str = "",
     notes: Sequence[str] = (),
-) -> list[str]:
-    """What is asked before a submit, as paragraphs."""
+) -> list[Paragraph]:
+    """What is asked before a submit, as paragraphs; `more` belongs to the first."""
     batches = len(make_batches(devices, size=options.batch_size, first=options.first))
     return [
         f"{plural(_accounts(devices), 'account')} in {visible(tenant)} "
         f"({regions_line(devices)}) will be signed in on "
-        f"{plural(len(devices), 'device')}, {plural(batches, 'batch')}.",
+        f"{plural(len(devices), 'device')}, {plural(batches, 'batch')}. {more}".strip(),
         _CONSEQUENCE,
         *([f"{plural(left_out, 'row')} of the list left out as invalid."] if left_out else []),
         *notes,
@@ -234,16 +236,18 @@ def submit_question(
 
 
 def retry_question(
-    run: RunState, records: Sequence[DeviceRecord], tenant: str, size: int
-) -> list[str]:
-    """What is asked before a retry in batches of at most `size`, as paragraphs."""
+    run: RunState, records: Sequence[DeviceRecord], tenant: str, size: int, *, more: str = ""
+) -> list[Paragraph]:
+    """What is asked before a retry in batches of at most `size`, as paragraphs; `more` belongs to
+    the first."""
     devices = [record.device for record in records]
     causes = Counter(str(r.outcome.cause) for r in records if r.outcome)
     planned = plan_again(run, records, size=size)
     batches = len(planned)
-    paragraphs = [
+    paragraphs: list[Paragraph] = [
         f"{plural(len(devices), 'device')} in {visible(tenant)} ({regions_line(devices)}) will be "
-        f"submitted once more, {plural(batches, 'batch')}: {causes_line(causes)}.",
+        f"submitted once more, {plural(batches, 'batch')}: {causes_line(causes)}. {more}".strip(),
+        *truth(records),
         _CONSEQUENCE,
     ]
     if most := max((r.most for r in records if r.most < size), default=0):
@@ -253,17 +257,22 @@ def retry_question(
     return paragraphs
 
 
-_CONSEQUENCE = (
-    "The password of each account will be reset to an unknown value; this cannot be undone."
+_CONSEQUENCE: Run = (
+    "The password of each account will be reset to an unknown value; this cannot be undone.",
+    "strong",
 )
 
 
-def resubmit_question(records: Sequence[DeviceRecord], tenant: str, batch: int) -> list[str]:
-    """What is asked before devices of unknown outcome are submitted again, as paragraphs."""
+def resubmit_question(
+    records: Sequence[DeviceRecord], tenant: str, batch: int, *, more: str = ""
+) -> list[Paragraph]:
+    """What is asked before devices of unknown outcome are submitted again, as paragraphs; `more`
+    belongs to the first."""
     devices = [record.device for record in records]
     return [
         f"{plural(len(devices), 'device')} of batch {batch} in {visible(tenant)} "
-        f"({regions_line(devices)}) will be submitted again although their outcome is unknown.",
+        f"({regions_line(devices)}) will be submitted again although their outcome is unknown. "
+        f"{more}".strip(),
         "The service may have signed them in already, or may still be doing it; two submits at "
         "once work against each other. Look at the phones and at the tenant's batches first.",
         _CONSEQUENCE,
@@ -280,12 +289,12 @@ def give_up_question(batch: BatchRecord, unknown: int, tenant: str) -> list[str]
 
 
 def resume_question(
-    run: RunState, tenant: str, waiting: int, notes: Sequence[str] = ()
-) -> list[str]:
-    """What is asked before a stopped run goes on."""
+    run: RunState, tenant: str, waiting: int, notes: Sequence[str] = (), *, more: str = ""
+) -> list[Paragraph]:
+    """What is asked before a stopped run goes on; `more` belongs to the first paragraph."""
     return [
         f"The run of {visible(run.plan.file) if run.plan else run.run} goes on in "
-        f"{visible(tenant)}: {plural(waiting, 'device')} not submitted yet will be.",
+        f"{visible(tenant)}: {plural(waiting, 'device')} not submitted yet will be. {more}".strip(),
         _CONSEQUENCE,
         *notes,
     ]

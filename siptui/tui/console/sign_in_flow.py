@@ -12,6 +12,7 @@ from siptui.tui.console.model import Session
 from siptui.tui.console.tenant_urls import opening_lines
 from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.sign_in import SignIn, SignIns
 from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.widgets.text_lines import Line
@@ -91,7 +92,9 @@ class SignInFlow:
                 (StoreKind.FILE, "file", "a plain file that only you (and root) can read"),
                 (StoreKind.MEMORY, "memory", "nowhere: sign in again next time"),
             ]
-            kind = await self.view.ask(Choice("Keep the tokens in", choices, [text]))
+            kind = await self.view.ask(
+                Choice("Keep the tokens in", choices, [text], topic=Topic.TOKEN_STORE)
+            )
         return await ways.store(kind) if isinstance(kind, StoreKind) else None
 
     def _now_known(self, tenant_id: str) -> None:

@@ -7,6 +7,7 @@ from siptui.domain.device import DeviceKey
 from siptui.domain.text import plural, visible
 from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.text_lines import Line
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ async def again_chosen(
         ("out", "leave them out", rest),
         ("again", "submit them once more", f"{many}, with all that follows from it"),
     ]
-    chosen = await ask(Choice("Signed in already", choices, text))
+    chosen = await ask(Choice("Signed in already", choices, text, topic=Topic.SIGNED_IN))
     if chosen is None:
         return None
     keys = frozenset(one.device.key for one in done)

@@ -22,15 +22,15 @@ from siptui.tui.console.first_few import first_few
 from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import NOT_SELECTED, Session
 from siptui.tui.console.preflight_text import sentence
-from siptui.tui.console.retry_causes import truth
 from siptui.tui.console.selection import Selection, Which, about, what
 from siptui.tui.console.sign_in_flow import SignInFlow
 from siptui.tui.console.signed_in import again_chosen
 from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
 from siptui.tui.dialogs.causes import Causes
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.submit import FIRST, PASSING, ConfirmSubmit
-from siptui.tui.widgets.text_lines import Line
+from siptui.tui.widgets.text_lines import Line, Paragraph
 
 
 class SubmitFlow:
@@ -121,18 +121,17 @@ class SubmitFlow:
             except SiptuiError as error:
                 self.view.tell(error)
                 return []
+            names = [str(device.user_name) for device in devices]
+            which = f"{about(chosen, names)} {only}".strip()
             question = sentences.submit_question(
                 devices,
                 session.tenant,
                 session.options.run_options,
                 left_out=left_out,
                 checked=self.prerequisites(devices),
+                more=f"{session.headers_read()} {which}".strip(),  # in one, as room is short
                 notes=[*said, *notes],
             )
-            names = [str(device.user_name) for device in devices]
-            first, *others = session.naming_headers(question)
-            which = f"{about(chosen, names)} {only}".strip()
-            question = [f"{first} {which}", *others]  # in one, as room is short
             passing = self._passing(devices)
             dialog = ConfirmSubmit("Submit", question, len(devices), passing=len(passing))
             answer = await self.view.ask(dialog)
@@ -213,7 +212,7 @@ class SubmitFlow:
             ),
         )
         choices = [(region, str(region), sentences.REGIONS[region]) for region in Region]
-        chosen = await self.view.ask(Choice("Region", choices, [text], at=None))
+        chosen = await self.view.ask(Choice("Region", choices, [text], topic=Topic.REGION, at=None))
         return chosen if isinstance(chosen, Region) else None
 
     async def retry(self) -> None:
@@ -262,9 +261,12 @@ class SubmitFlow:
             if without is None:
                 return
             notes = [*notes, *unread, *_done_left_out(done)]
-            question = sentences.resume_question(run, session.tenant, len(waiting), notes)
-            question = session.naming_headers(question)
-            if not await self.view.ask(Confirm("Resume", question, len(waiting))):
+            question = sentences.resume_question(
+                run, session.tenant, len(waiting), notes, more=session.headers_read()
+            )
+            if not await self.view.ask(
+                Confirm("Resume", question, len(waiting), topic=Topic.RESUME)
+            ):
                 return
         self.give(partial(session.run_service.resume, run.run, again=again))
 
@@ -307,16 +309,15 @@ class SubmitFlow:
         if run is None or run.plan is None:
             return
 
-        left = _done_left_out(done)
+        more = f"{session.headers_read()} {note}".strip()
+        notes = [*unread, *_left_out(without), *_done_left_out(done)]
 
-        def question(size: int) -> list[str]:
-            asked = sentences.retry_question(run, records, session.tenant, size)
-            first, *others = session.naming_headers(asked)
-            told = [f"{first} {note}", *truth(records), *others]
-            return [*told, *unread, *_left_out(without), *left]
+        def question(size: int) -> list[Paragraph]:
+            asked = sentences.retry_question(run, records, session.tenant, size, more=more)
+            return [*asked, *notes]
 
         usual = run.plan.options.batch_size
-        dialog = ConfirmBatches("Retry", question, len(records), usual)
+        dialog = ConfirmBatches("Retry", question, len(records), usual, topic=Topic.RETRY)
         if await self.view.ask(dialog):
             size = 0 if dialog.batch_size == usual else dialog.batch_size
             self.give(partial(session.retry, [*records, *left_out], size, again=again))
@@ -343,7 +344,9 @@ class SubmitFlow:
                 for candidate in batch.candidates
             ]
             choices.append(((batch.number, ""), f"submit batch {batch.number} again", about))
-        chosen = await self.view.ask(Choice("Unknown outcome", choices, [_DOUBT]))
+        chosen = await self.view.ask(
+            Choice("Unknown outcome", choices, [_DOUBT], topic=Topic.UNKNOWN_OUTCOME)
+        )
         if not isinstance(chosen, tuple):
             return
         number, batch_id = chosen
@@ -367,9 +370,14 @@ class SubmitFlow:
         without, unread = await self.left_out([record.device for record in lost], whole=True)
         if without is None:
             return
-        question = sentences.resubmit_question(lost, session.tenant, number)
-        question = [*session.naming_headers(question), *unread, *_done_left_out(done)]
-        if await self.view.ask(Confirm("Submit again", question, len(lost))):
+        question = [
+            *sentences.resubmit_question(lost, session.tenant, number, more=session.headers_read()),
+            *unread,
+            *_done_left_out(done),
+        ]
+        if await self.view.ask(
+            Confirm("Submit again", question, len(lost), topic=Topic.SUBMIT_AGAIN)
+        ):
             self.give(order)
 
     async def give_up(self) -> None:
@@ -387,12 +395,14 @@ class SubmitFlow:
             )
             for batch in session.live_batches()
         ]
-        chosen = await self.view.ask(Choice("Give up a batch", choices, [_NEVER]))
+        chosen = await self.view.ask(
+            Choice("Give up a batch", choices, [_NEVER], topic=Topic.GIVE_UP_WHICH)
+        )
         if not isinstance(chosen, int) or chosen not in run.batches:
             return
         left = without_outcome(run, run.batches[chosen])
         question = sentences.give_up_question(run.batches[chosen], len(left), session.tenant)
-        if await self.view.ask(Confirm("Give up", question, len(left))):
+        if await self.view.ask(Confirm("Give up", question, len(left), topic=Topic.GIVE_UP)):
             self.give(partial(session.run_service.give_up, run.run, chosen))
 
     def pause(self) -> None:

@@ -18,6 +18,7 @@ from siptui.tui.console.table_rows import EXTRA, FIXED
 from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.columns import ColumnChoice
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.palette import Command, Palette
 from siptui.tui.preferences import read_kept, write_kept
@@ -123,7 +124,7 @@ class ViewFlow:
         now = grid.sorted_by
         choices = [(column.key, column.title, "") for column in columns]
         at = next((i for i, c in enumerate(columns) if now and now[0] == c.key), 0)
-        column = await self.view.ask(Choice("Sort by", choices, at=at))
+        column = await self.view.ask(Choice("Sort by", choices, topic=Topic.SORT, at=at))
         if isinstance(column, str):
             reverse = now is not None and now[0] == column and not now[1]
             grid.sort(column, sort_key(column, self.session.board), reverse=reverse)
@@ -156,7 +157,7 @@ class ViewFlow:
         names = sorted(self.view.app.available_themes)
         choices = [(name, name, "") for name in names]
         at = names.index(self.view.app.theme) if self.view.app.theme in names else 0
-        chosen = await self.view.ask(Choice("Theme", choices, at=at))
+        chosen = await self.view.ask(Choice("Theme", choices, topic=Topic.THEME, at=at))
         if isinstance(chosen, str):
             self.use_theme(chosen)
 
@@ -200,7 +201,9 @@ class ViewFlow:
                 elif answer == "cell":
                     self._copy((grid.cursor,))
 
-            self.view.app.push_screen(Choice(f"Copy: {cell[0].title}", choices, [text]), answered)
+            title = f"Copy: {cell[0].title}"
+            dialog = Choice(title, choices, [text], topic=Topic.COPY)
+            self.view.app.push_screen(dialog, answered)
         else:
             self._copy((grid.cursor,))
 

@@ -8,11 +8,12 @@ from textual.widgets import Input, Static
 
 from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.tui.dialogs.base import Dialog
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid
-from siptui.tui.widgets.text_lines import Line, Surface
+from siptui.tui.widgets.text_lines import Line, Paragraph, Surface
 
 _NO_NUMBER = {"question_mark": "help", "q": "leave"}
 
@@ -25,12 +26,13 @@ class Confirm(Dialog[bool | str]):
     def __init__(
         self,
         title: str,
-        paragraphs: Sequence[str],
+        paragraphs: Sequence[Paragraph],
         number: int,
         *,
+        topic: Topic,
         otherwise: str = "Nothing was submitted.",
     ) -> None:
-        super().__init__(title, asked(paragraphs, number))
+        super().__init__(title, asked(paragraphs, number), topic=topic)
         self._number = str(number)
         self._otherwise = otherwise
         self._said = (("? tells more.", "muted"),)
@@ -54,14 +56,13 @@ class Confirm(Dialog[bool | str]):
             self.say(f"That is not {self._number}. {self._otherwise}", "failed")
 
 
-def asked(paragraphs: Sequence[str], number: int) -> list[Line]:
+def asked(paragraphs: Sequence[Paragraph], number: int) -> list[Line]:
     """The paragraphs, and what to type."""
     lines: list[Line] = []
     for n, paragraph in enumerate(paragraphs):
         if n:
             lines.append(())
-        tone = "strong" if "cannot be undone" in paragraph else "normal"
-        lines.append(((paragraph, tone),))
+        lines.append(((paragraph, "normal") if isinstance(paragraph, str) else paragraph,))
     return [*lines, (), ((f"Type {number} and Enter to go on, Escape to go back:", "accent"),)]
 
 
@@ -80,13 +81,13 @@ class ConfirmBatches(Confirm):
     def __init__(
         self,
         title: str,
-        paragraphs: Callable[[int], Sequence[str]],
+        paragraphs: Callable[[int], Sequence[Paragraph]],
         number: int,
         size: int,
         *,
-        otherwise: str = "Nothing was submitted.",
+        topic: Topic,
     ) -> None:
-        super().__init__(title, paragraphs(size), number, otherwise=otherwise)
+        super().__init__(title, paragraphs(size), number, topic=topic)
         self._paragraphs = paragraphs
         self.batch_size = size
         self._said = (("Tab goes to the size of a batch. ? tells more.", "muted"),)
@@ -175,9 +176,10 @@ class Choice(Dialog[Hashable]):
         choices: Sequence[tuple[Hashable, str, str]],
         text: Iterable[Line] = (),
         *,
+        topic: Topic,
         at: int | None = 0,
     ) -> None:
-        super().__init__(title, text)
+        super().__init__(title, text, topic=topic)
         self._choices = choices
         self.takes = min(len(choices) + 1, 12)
         self._start = at

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from siptui.domain.text import visible
-from siptui.tui.dialogs.help_text import aside
+from siptui.tui.dialogs.help_text import Topic, help_of
 from siptui.tui.dialogs.page import Page
 from siptui.tui.widgets.text_lines import Line, Surface, wrapped
 
@@ -31,9 +31,12 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     #: The keys of the dialog and a word about each, for its help.
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
 
-    def __init__(self, title: str, text: Iterable[Line] = ()) -> None:
+    def __init__(
+        self, title: str, text: Iterable[Line] = (), *, topic: Topic | None = None
+    ) -> None:
         super().__init__()
         self._dialog_title = title
+        self._topic = topic
         self._text = list(text)
         self._said: Line = ()
         self._filled_for = 0
@@ -88,7 +91,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             ("Esc Ctrl-C", "back; nothing happens (q as well where no text is typed)"),
             ("?", "this help"),
         )
-        text = [*self._text, (), *aside(self._dialog_title, keys)]
+        text = [*self._text, (), *help_of(self._topic, keys)]
         self.app.push_screen(Page(f"About: {self._dialog_title}", text))
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:

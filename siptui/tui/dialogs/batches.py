@@ -21,6 +21,7 @@ from siptui.tui.console.details import powershell_line
 from siptui.tui.console.sentences import REGIONS
 from siptui.tui.console.table_rows import tone
 from siptui.tui.dialogs.ask import Choice
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.save_file import ask_and_write
 from siptui.tui.widgets.column_layout import Column
@@ -284,7 +285,9 @@ class BatchPage(TablePage[str]):
         if region is None:
             text: Line = (("The service does not say in which region the batch is.", "normal"),)
             choices = [(region, str(region), REGIONS[region]) for region in Region]
-            chosen = await self.app.push_screen_wait(Choice("Region", choices, [text], at=None))
+            chosen = await self.app.push_screen_wait(
+                Choice("Region", choices, [text], topic=Topic.REGION, at=None)
+            )
             if not isinstance(chosen, Region):
                 return
             region = chosen

@@ -11,6 +11,7 @@ from siptui.runs.state import DeviceRecord
 from siptui.tui.console.retry_causes import CLASSES
 from siptui.tui.console.sentences import cause_name
 from siptui.tui.dialogs.base import Dialog
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid
@@ -28,7 +29,7 @@ class Causes(Dialog[frozenset[Cause]]):
 
     def __init__(self, failed: Sequence[DeviceRecord], of: str) -> None:
         text: Line = ((f"Of {of}: Space marks a cause, Enter goes on.", "normal"),)
-        super().__init__("Retry by cause", [text])
+        super().__init__("Retry by cause", [text], topic=Topic.CAUSES)
         self._causes = Counter(one.outcome.cause for one in failed if one.outcome)
         self.takes = min(len(self._causes) + 1, 12)
         self._said = (("Enter takes the marked ones, Escape goes back, ? helps.", "muted"),)

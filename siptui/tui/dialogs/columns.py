@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from siptui.tui.dialogs.base import Dialog
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid
@@ -24,7 +25,7 @@ class ColumnChoice(Dialog[frozenset[str]]):
     def __init__(
         self, columns: Sequence[tuple[str, str, str]], shown: Iterable[str], text: Iterable[Line]
     ) -> None:
-        super().__init__("Columns", text)
+        super().__init__("Columns", text, topic=Topic.COLUMNS)
         self._columns = columns
         self._shown = frozenset(shown)
         self.takes = min(len(self._columns) + 1, 14)

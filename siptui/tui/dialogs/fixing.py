@@ -14,6 +14,7 @@ from siptui.preflight.fix_plan import Fix, FixPlan
 from siptui.preflight.fix_runner import FixOutcome
 from siptui.tui.console.preflight_text import name_of
 from siptui.tui.dialogs.ask import Confirm, Prompt
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.options import Checks
 from siptui.tui.save_file import ask_and_write
@@ -180,7 +181,9 @@ class FixPage(TablePage[str]):
         fixes = [self._plan.fixes[place] for place in places]
         text = self._question(fixes, len(left_out))
         if not await self.app.push_screen_wait(
-            Confirm("Set right", text, len(fixes), otherwise="Nothing was changed.")
+            Confirm(
+                "Set right", text, len(fixes), topic=Topic.FIX, otherwise="Nothing was changed."
+            )
         ):
             return
         if await self._before():
@@ -262,7 +265,7 @@ class FixPage(TablePage[str]):
         fix = self._plan.fixes[key]
         text = [f"Take back: {visible(fix.title)}"]
         if not await self.app.push_screen_wait(
-            Confirm("Undo", text, 1, otherwise="Nothing was changed.")
+            Confirm("Undo", text, 1, topic=Topic.UNDO, otherwise="Nothing was changed.")
         ):
             return
         self._take_back(key, outcome.fix_id)

@@ -1,6 +1,7 @@
-"""What `?` tells in a dialog: what the answer leads to, by the dialog's title."""
+"""What `?` tells in a dialog: what the answer leads to, by what the question is about."""
 
 from collections.abc import Iterable
+from enum import Enum, auto
 
 from siptui.tui.widgets.text_lines import Line
 
@@ -23,144 +24,191 @@ _ASKED = (
 _KEPT_OPEN = "The answer is kept for lists with the same headers. Esc opens no list."
 _KEPT = "The answer is kept for lists with the same headers, and every confirmation names them."
 
-ASIDES: dict[str, tuple[str, ...]] = {
-    "Submit": (
+
+class Topic(Enum):
+    """What a question is about."""
+
+    SUBMIT = auto()
+    RETRY = auto()
+    SUBMIT_AGAIN = auto()
+    RESUME = auto()
+    JOURNAL = auto()
+    CAUSES = auto()
+    UNKNOWN_OUTCOME = auto()
+    GIVE_UP_WHICH = auto()
+    GIVE_UP = auto()
+    PERSONAL_ACCOUNTS = auto()
+    DATES = auto()
+    SHEET = auto()
+    ACCOUNT_COLUMN = auto()
+    REGION_COLUMN = auto()
+    SIGNED_IN = auto()
+    FIRST_OF = auto()
+    REGION = auto()
+    PROFILE_REGION = auto()
+    PROFILE_CLOUD = auto()
+    FIRST_RUN = auto()
+    SORT = auto()
+    COLUMNS = auto()
+    THEME = auto()
+    EXPORT = auto()
+    FILE_EXISTS = auto()
+    UNFINISHED = auto()
+    QUIT = auto()
+    SIGN_IN = auto()
+    TOKEN_STORE = auto()
+    FIX = auto()
+    UNDO = auto()
+    NUMBER_TYPE = auto()
+    COPY = auto()
+
+
+TEXTS: dict[Topic, tuple[str, ...]] = {
+    Topic.SUBMIT: (
         _PASSWORDS,
         _NO_WAY_BACK,
         "The marked rows are submitted; without marks those that a filter shows; without a filter "
         "all. What is left out can be submitted when this run has ended.",
         "To be surer first: Esc, then p checks what accounts, phones and tenant lack.",
     ),
-    "Retry": (
+    Topic.RETRY: (
         _PASSWORDS,
         "A retry submits the devices once more. It helps where what failed has been set right, or "
         "passes by itself (offline, AD throttling). Enter on a failed row says which it is.",
         "Tab goes to the size of a batch: smaller ones go easier on a directory that throttles. A "
         "device that was throttled never goes into more than half of the batch it was in.",
     ),
-    "Submit again": (
+    Topic.SUBMIT_AGAIN: (
         "Nobody knows whether the service acted on these devices. If it did, they are signed in "
         "already or soon will be, and a second submit resets their passwords once more.",
         "b shows what the service itself remembers.",
     ),
-    "Resume": (
+    Topic.RESUME: (
         "The devices that wait are submitted, those that were submitted are followed; none is "
         "submitted twice.",
         _PASSWORDS,
     ),
-    "The journal": (
+    Topic.JOURNAL: (
         "The journal is the record of what was submitted from here. Where it has lost something, "
         "phones may be live at the service that it knows nothing of; b shows them.",
         "Until it is acknowledged the warning is shown at each start, and scripts submit nothing.",
     ),
-    "Retry by cause": (
+    Topic.CAUSES: (
         "The failed devices of these causes are submitted once more, after a question that names "
         "their number. The others stay as they are.",
     ),
-    "Unknown outcome": (
+    Topic.UNKNOWN_OUTCOME: (
         "To follow a batch of the service submits nothing: its results become those of these "
         "devices. To submit again is right only when the service has no such batch.",
         "b shows what the service itself remembers, with the devices of each batch.",
     ),
-    "Give up a batch": (
+    Topic.GIVE_UP_WHICH: (
         "Nothing is cancelled at the service: it may go on with the batch, and signs its phones in "
         "then. What ends is only that it is followed here, and that it keeps a slot.",
         "b shows what the service itself remembers. A batch that was given up can be followed "
         "again.",
     ),
-    "Give up": (
+    Topic.GIVE_UP: (
         "The devices without an outcome are unknown from then on. No other device of their "
         "accounts goes out until you decide about them.",
     ),
-    "Personal accounts?": (
+    Topic.PERSONAL_ACCOUNTS: (
         "Bulk sign-in is for accounts of shared phones. An account without a common area phone "
         "policy may belong to somebody, who could not sign in anywhere after the reset.",
         "Left out, a row stays in the list and is submitted another time.",
     ),
-    "How are the dates written?": (
+    Topic.DATES: (
         "A phone must be signed in within 72 hours of onboarding; with day and month exchanged its "
         "deadline is missed. Neither reading is certain from the dates of the list.",
         _KEPT_OPEN,
     ),
-    "Which sheet is meant?": (
+    Topic.SHEET: (
         "Each of them has a header with a user name and a hardware id. Esc opens no list; the name "
         "of the sheet stands in the confirmation.",
     ),
-    "Which column holds the user name?": (_ASKED, _KEPT),
-    "Which column holds the hardware id?": (_ASKED, _KEPT),
-    "Signed in already": (
+    Topic.ACCOUNT_COLUMN: (_ASKED, _KEPT),
+    Topic.REGION_COLUMN: (_REGION, _KEPT_OPEN),
+    Topic.COPY: (
+        "Copied is what the cells show; y in a row's details copies its PowerShell line.",
+    ),
+    Topic.SIGNED_IN: (
         "A run of this computer signed them in as the list wants it. Submitted once more, each "
         "gets another new password and restarts.",
     ),
-    "Of what?": (
+    Topic.FIRST_OF: (
         "The first few of each site, for one, show whether each site is ready before the rest "
         "follows. What is left out can be submitted when this run has ended.",
     ),
-    "Region": (_REGION,),
-    "New profile: region": (_REGION, "It can be changed in config.toml at any time."),
-    "New profile: cloud": (
+    Topic.REGION: (_REGION,),
+    Topic.PROFILE_REGION: (_REGION, "It can be changed in config.toml at any time."),
+    Topic.PROFILE_CLOUD: (
         "Where the tenant signs in and where its services are. SIP Gateway is offered in the "
         "public cloud and in GCC.",
     ),
-    "siptui": (
+    Topic.FIRST_RUN: (
         "Esc leaves siptui; it asks again next time.",
         "A profile is a few lines in a file: tenant, cloud, region. Signing in comes later, and "
         "nothing is submitted before a number is typed.",
         "The demo opens a list of sixty phones of a tenant that does not exist. Everything can be "
         "tried there.",
     ),
-    "Sort by": (
+    Topic.SORT: (
         "The same column again turns the order round. Rows that change stay where they are until "
         "the next sort, so that nothing moves under the cursor.",
     ),
-    "Columns": (
+    Topic.COLUMNS: (
         "The list's own columns can be shown beside those of siptui; what is chosen here is kept "
         "for next time. A narrow window leaves out the less needed ones.",
     ),
-    "Theme": (
+    Topic.THEME: (
         "It is used at once and kept for next time. A theme of your own is a file in the "
         "folder themes beside config.toml; siptui info names that.",
     ),
-    "Export": (
+    Topic.EXPORT: (
         "All results have every column of the list and what became of each device. Failed only is "
         "a list that can be opened and submitted again.",
         "The list itself is a copy of what was opened, in its own form, with the columns Status, "
         "Cause, What to do, Batch and Finished; every row of it, those left out with their reason.",
     ),
-    "The file exists": ("Left as it is, nothing is written. What is replaced is gone.",),
-    "Unfinished runs": (
+    Topic.FILE_EXISTS: ("Left as it is, nothing is written. What is replaced is gone.",),
+    Topic.UNFINISHED: (
         "To attach shows a run and submits nothing. One that stopped goes on only after a "
         "question that names the number of devices.",
         "Esc leaves them alone; h finds them again.",
     ),
-    "Quit": (_LOST, "What still waits is submitted only while somebody works on the run."),
-    "Sign in": (
+    Topic.QUIT: (_LOST, "What still waits is submitted only while somebody works on the run."),
+    Topic.SIGN_IN: (
         "The code is typed at the address shown, in any browser on any device, by somebody who "
         "may administer the tenant: Authentication Administrator, Privileged Authentication "
         "Administrator or Global Administrator.",
         "Where the tenant refuses sign-ins by code, b leads through a browser.",
         "Only ever type a code that you asked for yourself: whoever asked for it gets the sign-in.",
     ),
-    "Keep the tokens in": (
+    Topic.TOKEN_STORE: (
         "Tokens let siptui act for you until they expire. In a file they are there after a "
         "restart, and for the worker of a run that goes on without this window.",
     ),
-    "Set right": (
+    Topic.FIX: (
         "Each change is written down before it is sent, sent once, and read back, which may take "
         "a minute. U takes back the one under the cursor.",
         "Calling policies and trusted addresses may take up to 24 hours to work on phones.",
     ),
-    "Undo": ("What was there before is written back, and read back.",),
-    "Kind of numbers": (
+    Topic.UNDO: ("What was there before is written back, and read back.",),
+    Topic.NUMBER_TYPE: (
         "A number is assigned together with its kind, and the service refuses the wrong one. "
         "Nothing is assigned before you confirm the change.",
     ),
 }
 
 
-def aside(title: str, keys: Iterable[tuple[str, str]]) -> list[Line]:
-    """The help of the dialog with this title: its keys, then what they lead to."""
+#: The topic of a question about a list, by the question's key; others are about an account's
+#: column.
+LIST_TOPICS = {"dates": Topic.DATES, "sheet": Topic.SHEET, "region": Topic.REGION_COLUMN}
+
+
+def help_of(topic: Topic | None, keys: Iterable[tuple[str, str]]) -> list[Line]:
+    """The help of a dialog: its keys, then what they lead to."""
     lines: list[Line] = [((f"{key:<15}", "key"), (word, "normal")) for key, word in keys]
-    for text in ASIDES.get(title, ()):
+    for text in TEXTS[topic] if topic is not None else ():
         lines += [(), ((text, "normal"),)]
     return lines

@@ -11,6 +11,7 @@ from textual.widgets import Input
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.tui.dialogs.base import Dialog
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.text_lines import Line, Surface
@@ -83,7 +84,7 @@ class SignIn(Dialog["Account"]):
 
     def __init__(self, ways: SignIns, store: "TokenStore", why: str = "") -> None:
         self._why: list[Line] = [((visible(why), "unknown"),), ()] if why else []
-        super().__init__("Sign in", [*self._why, _ASKING])
+        super().__init__("Sign in", [*self._why, _ASKING], topic=Topic.SIGN_IN)
         self._ways = ways
         self._store = store
         self._attempt: DeviceCodeSignIn | BrowserSignIn | None = None

@@ -6,7 +6,9 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from siptui.tui.dialogs.ask import Confirm
+from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.field import Field
+from siptui.tui.widgets.text_lines import Paragraph
 
 #: The answers besides yes: only rows that fail no check, only the first few.
 PASSING, FIRST = "passing", "first"
@@ -23,9 +25,9 @@ class ConfirmSubmit(Confirm):
     )
 
     def __init__(
-        self, title: str, paragraphs: Sequence[str], number: int, *, passing: int = 0
+        self, title: str, paragraphs: Sequence[Paragraph], number: int, *, passing: int = 0
     ) -> None:
-        super().__init__(title, paragraphs, number)
+        super().__init__(title, paragraphs, number, topic=Topic.SUBMIT)
         ways = [f"p: only the {passing:,} that fail no check"] if 0 < passing < number else []
         ways += ["n: only the first few"] if number > 1 else []
         self._said = ((" · ".join((*ways, "? tells more.")), "muted"),)

@@ -14,6 +14,8 @@ from siptui.tui.widgets.styles import Toned
 #: A piece of text and its tone.
 Run = tuple[str, str]
 Line = tuple[Run, ...]
+#: A paragraph of a question: a text, or one with its tone.
+Paragraph = str | Run
 _WORDS = re.compile(r"\S+\s*|\s+")
 
 

@@ -1,24 +1,28 @@
 """`?` in a dialog tells its keys and what its answer leads to, and leaves the answer as it was."""
 
-import re
 from pathlib import Path
 
-import siptui.tui
-from siptui.tui.dialogs.ask import Choice, Confirm
+from siptui.tui.dialogs.ask import Choice, Confirm, asked
 from siptui.tui.dialogs.columns import ColumnChoice
-from siptui.tui.dialogs.help_text import ASIDES
+from siptui.tui.dialogs.help_text import TEXTS, Topic
 from siptui.tui.dialogs.page import Page
+from siptui.tui.widgets.text_lines import Surface
 from tests.tui.harness import console
 from tests.tui.scripted_runs import list_text, make_devices
 
-_TITLED = re.compile(r'\b(?:Choice|Confirm)\(\s*"([^"]+)"')
+
+def test_every_topic_has_a_text() -> None:
+    assert all(TEXTS[topic] for topic in Topic)
 
 
-def test_every_question_has_one() -> None:
-    folder = Path(siptui.tui.__file__).parent
-    asked = {t for file in folder.rglob("*.py") for t in _TITLED.findall(file.read_text())}
-    assert len(asked) > 12
-    assert asked <= set(ASIDES)
+async def test_what_cannot_be_undone_is_bold_by_what_it_is(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3))) as harness:
+        await harness.press("s")
+        lines = harness.app.screen.query_one("#dialog-text", Surface).lines
+        strong = "".join(text for line in lines for text, tone in line if tone == "strong")
+        assert "will be reset to an unknown value" in " ".join(strong.split())
+    told = asked(["This cannot be undone.", ("This.", "strong")], 3)
+    assert [line for line in told if line and line[0][1] == "strong"] == [(("This.", "strong"),)]
 
 
 async def test_a_question_is_told_of_and_goes_on(tmp_path: Path) -> None:
