@@ -6,7 +6,7 @@ first line of a header that has two.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 
 from siptui.devicelist.cells import clean
@@ -30,10 +30,13 @@ SEARCHED = 30
 #: No list of phones comes near it, and rows as wide as a spreadsheet program allows cost memory.
 MAX_COLUMNS = 1_000
 
+_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_DATA = re.compile(r"[\d@]")
 _SEP = re.compile(r'^"?sep=(.)"?[,;|\s]*$', re.IGNORECASE)
 _TYPE = re.compile(r'^"?#TYPE\b', re.IGNORECASE)
 _BELOW = 60  # rows in which the first device is looked for
 _LINES = 2_000  # lines in which that is done, blank ones among them
+_STRAY = 2  # rows above the header that may look like devices: those of a contact
 _LOOKED_AT = 200  # rows by which the character between the cells of rows is found
 
 
@@ -70,12 +73,12 @@ def find_in_rows(file: str, rows: Sequence[Record], mapped: Mapped) -> Header:
     """The header among `rows` that are divided already, as those of a sheet."""
     top = rows[:_BELOW]
     found = [_Found(i, row, "", _cells(row.cells)) for i, row in enumerate(top[:SEARCHED])]
-    best = _best(found, _first_device((i, _cells(r.cells)) for i, r in enumerate(top)), mapped)
+    best = _best(found, [i for i, r in enumerate(top) if _names_device(_cells(r.cells))], mapped)
     if best is None:
         raise no_header(file, "")
     if example := header_above(best.cells):
         raise no_header(f"{file}, row {best.record.line}", example)
-    return _header(best, "", "", best.at + 1, ())
+    return _header(best, "", "", best.at + 1, _not_read(best, "row"))
 
 
 def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped: Mapped) -> Header:
@@ -103,6 +106,7 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
             f"The header is divided by {WORDS.get(divided, divided)}, the rows by "
             f"{WORDS.get(below, below)}; each was read so"
         )
+    notes += _not_read(best, "line")
     return _header(best, below, divided, best.record.below, notes)
 
 
@@ -135,6 +139,7 @@ class _Found:
     record: Record
     delimiter: str
     cells: list[str]
+    above: tuple[int, ...] = ()  # lines above it that look like those of devices
 
     def roles(self, mapped: Mapped) -> tuple[int, int, int]:
         """How much of a header it is: of the needed columns how many are known by name, how well
@@ -165,7 +170,8 @@ _BOTH = (2, 0, 0)
 
 
 def _cells(cells: Iterable[str]) -> list[str]:
-    found = [clean(cell) for cell in cells]
+    # A name that a spreadsheet program shows on two lines is one name.
+    found = [clean(_BREAK.sub(" ", cell)) for cell in cells]
     while found and not found[-1]:
         found.pop()
     return found
@@ -182,15 +188,16 @@ def _among(
     best: tuple[tuple[int, int, int], int, _Found] | None = None
     for delimiter in delimiters:
         found: list[_Found] = []
-        devices: list[tuple[int, list[str]]] = []
+        devices: list[int] = []
         for at, record in enumerate(_top(lines, start, delimiter)):
             cells = _cells(record.cells)
             whole = unwrapped(cells, delimiter)
             cells = _cells(whole) if whole else cells
-            devices.append((at, cells))
+            if _names_device(cells):
+                devices.append(at)
             if at < SEARCHED and cells and not _blank(lines[record.line - 1]):
                 found.append(_Found(at, record, delimiter, cells))
-        one = _best(found, _first_device(devices), mapped)
+        one = _best(found, devices, mapped)
         if one is not None:
             roles = one.roles(mapped)
             if best is None or roles > best[0]:
@@ -203,31 +210,66 @@ def _top(lines: Sequence[str], start: int, delimiter: str) -> Iterator[Record]:
     yield from islice(records(lines[: start + _LINES], delimiter, start), _BELOW)
 
 
-def _first_device(rows: Iterable[tuple[int, Sequence[str]]]) -> int | None:
-    """The place of the first row with the user name and the hardware id of a device."""
-    for at, cells in rows:
-        if not cells or cells[0].startswith(("#", "//")):
-            continue
-        if any(map(looks_like_user, cells)) and any(map(looks_like_hardware, cells)):
-            return at
-    return None
+def _names_device(cells: Sequence[str]) -> bool:
+    """Whether a row has the user name and the hardware id of a device."""
+    if not cells or cells[0].startswith(("#", "//")):
+        return False
+    return any(map(looks_like_user, cells)) and any(map(looks_like_hardware, cells))
 
 
-def _best(found: Sequence[_Found], device: int | None, mapped: Mapped) -> _Found | None:
-    """The row that is most of a header; of equals the one nearest above the first device."""
+def _best(found: Sequence[_Found], devices: Sequence[int], mapped: Mapped) -> _Found | None:
+    """The row that is most of a header; of equals the one nearest above the first device.
+
+    `devices` are the places of rows that look like those of devices."""
+    device = devices[0] if devices else None
+    found = [one for one in found if one.cells and not one.cells[0].startswith("//")]
     above = [one for one in found if device is None or one.at < device]
-    above = [one for one in above if one.cells and not one.cells[0].startswith("//")]
-    scored = [(one.roles(mapped), one) for one in above]
-    known = [(roles, one) for roles, one in scored if roles[0]]
-    if all(roles < _BOTH for roles, _ in known) and (two := _two_lines(above, mapped)):
-        return two
+    known = [(roles, one) for one in above if (roles := one.roles(mapped))[0]]
+    if all(roles < _BOTH for roles, _ in known):
+        if two := _two_lines(above, mapped):
+            return two
+        if late := _below_stray(found[len(above) :], devices, mapped):
+            return late
     if not known:
         if device is not None and above:
             return above[-1]  # a header of names that nobody knows
         return found[0] if found else None
     most = max(roles[:2] for roles, _ in known)
     same = [one for roles, one in known if roles[:2] == most]
-    return _completed(same[-1] if device is not None else same[0], above)
+    best = same[-1] if device is not None else same[0]
+    lower = next((one for one in above if one.at == best.at + 1), None)
+    if lower is not None and _says_more(best, lower):
+        two = _two_lines([best, lower], mapped) or _completed(lower, [best])
+        if two.roles(mapped) >= _BOTH:
+            return two
+    return _completed(best, above)
+
+
+def _below_stray(found: Sequence[_Found], devices: Sequence[int], mapped: Mapped) -> _Found | None:
+    """A header below rows that only look like devices, as that of a contact does."""
+    for one in found:
+        stray = [at for at in devices if at < one.at]
+        if len(stray) > _STRAY:
+            return None
+        if one.roles(mapped) >= _BOTH:
+            lines = (other.record.line for other in found if other.at in stray)
+            return replace(one, above=tuple(lines))
+    return None
+
+
+def _not_read(best: _Found, word: str) -> list[str]:
+    return [
+        f"{word.capitalize()} {line} looks like a device, but stands above the header: not read"
+        for line in best.above
+    ]
+
+
+def _says_more(upper: _Found, lower: _Found) -> bool:
+    """Whether `lower` is the second line of a header: it names columns that `upper` leaves open."""
+    if any(map(_DATA.search, lower.cells)):
+        return False
+    named = [bool(i < len(upper.cells) and upper.cells[i]) for i in range(len(lower.cells))]
+    return any(name and not above for name, above in zip(lower.cells, named, strict=True))
 
 
 def _completed(best: _Found, above: Sequence[_Found]) -> _Found:

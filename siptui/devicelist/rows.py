@@ -26,9 +26,14 @@ _ODD_IN_TABS = re.compile(
 )
 _TOTAL = re.compile(
     r"(?:(?:grand |sub ?)?totals?|sum|summe|gesamt(?:summe|zahl)?|zwischensumme|insgesamt|anzahl|"
-    r"count|somme|suma|totale?|totaal)\b[\s:=]*[\d.,]*(?: \w+)?",
+    r"count|somme|suma|totale?|totaal|(?:number|amount) of|nombre (?:de|total)|n[uú]mero de|aantal)"
+    r"\b([\s:=]*[\d.,]*[^\d@]{0,40}[\d.,]*)",
     re.IGNORECASE,
 )
+#: What may stand beside the word of a totals row: numbers, and formulas that were not computed.
+_COUNTED = re.compile(r"[\d.,%\s]*|\(.*\)")
+_LETTER = re.compile(r"[^\W\d]")
+_RULED = re.compile(r"[\s:=_+|-]*")
 #: What Excel shows for a value it cannot, at the start of a cell: no comment.
 _EXCEL = re.compile(r"#(?:#|N/A|REF!|NUM!|VALUE!|NAME\?|DIV/0!|NULL!)")
 _DATA = re.compile(r"[\d@]")
@@ -43,6 +48,7 @@ _LONGEST_NAME = 80
 COMMENT = "a comment"
 TOTAL = "a totals row"
 AGAIN = "the header once more"
+RULE = "a ruled line"
 SECOND = "the second line of the header"
 
 
@@ -137,6 +143,8 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
             out.lines[row.line] = COMMENT
         elif first and _second(cells):
             out.lines[row.line] = SECOND
+        elif all(map(_RULED.fullmatch, cells)):
+            out.lines[row.line] = RULE
         elif _is_total(cells):
             out.lines[row.line] = TOTAL
         elif lead == header.names[0] and _folded(cells) == again:
@@ -155,7 +163,11 @@ def _folded(cells: Sequence[str]) -> list[str]:
 
 def _is_total(cells: Sequence[str]) -> bool:
     lead = cells[0] or next(filter(None, cells))
-    if "@" in lead or _TOTAL.fullmatch(lead) is None:
+    found = None if "@" in lead else _TOTAL.fullmatch(lead)
+    if found is None:
+        return False
+    others = [cell for cell in cells if cell is not lead]
+    if _LETTER.search(found.group(1)) and not all(map(_COUNTED.fullmatch, others)):
         return False
     return not any(looks_like_user(cell) or looks_like_hardware(cell) for cell in cells)
 

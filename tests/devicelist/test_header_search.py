@@ -28,6 +28,7 @@ TWO = ["00-04-F2-81-24-B3", "00-04-F2-81-24-B4"]
         ("sep=,\n", 2),
         ("Account;;Phone\n", 2),
         ("Title\n" * 28, 29),
+        ("Contact;admin@c.de;00-04-F2-81-24-00\n", 2),
         ("Report of devices\nCreated by;jane@c.de\nUser;all\n\n", 5),
     ],
 )
@@ -84,6 +85,10 @@ def test_a_cell_may_hold_the_whole_row(tmp_path: Path, text: str) -> None:
         "Account;Phone;Room\n(UPN);MAC address;\n",
         "UPN;MAC;Room\nrequired;required;optional",
         "UPN;MAC;Room\ntext;hex;text",
+        "User;Device;\nprincipal name;MAC;Room",
+        "User;Device;\n;;Room",
+        '"User\nname";"MAC\naddress";Room',
+        '"User \r\nprincipal name";"MAC";"Room"',
     ],
 )
 def test_a_header_may_stand_on_two_lines(tmp_path: Path, head: str) -> None:
@@ -103,6 +108,10 @@ def test_a_header_may_stand_on_two_lines(tmp_path: Path, head: str) -> None:
         ("Summe;2;", "a totals row"),
         ("Gesamt 2;;", "a totals row"),
         ("Grand Total;2;", "a totals row"),
+        ("Total phones: 12;;", "a totals row"),
+        ("Number of devices;2;", "a totals row"),
+        ("Anzahl Geräte:;2;", "a totals row"),
+        ("---;---;---", "a ruled line"),
         ("# end", "a comment"),
         ("//c@c.de;0004F28124B5;R3", "a comment"),
         (HEAD, "the header once more"),
@@ -113,6 +122,18 @@ def test_what_stands_below_is_left_out_by_its_name(tmp_path: Path, below: str, w
     assert [d.hardware_id for d in found.devices] == TWO
     assert found.left_out == {5: why}
     assert not found.has_errors
+
+
+def test_a_contact_above_the_header_is_told_of(tmp_path: Path) -> None:
+    found = read_text(tmp_path, f"Title\nContact;x@c.de;00-04-F2-81-24-00\n{HEAD}\n{ROWS}\n")
+    said = "Line 2 looks like a device, but stands above the header: not read"
+    assert said in found.decided
+
+
+@pytest.mark.parametrize("below", ["Count Dracula;0004F2812;R3", "Sum Ting;lobby;R3", "Total;x;R3"])
+def test_a_wrong_row_is_no_totals_row(tmp_path: Path, below: str) -> None:
+    found = read_text(tmp_path, f"{HEAD}\n{ROWS}\n{below}\n")
+    assert [row.line for row in found.invalid] == ([4] if "Total" not in below else [])
 
 
 @pytest.mark.parametrize("below", ["total@c.de;0004F28124B5;R3", "sum@c.de;0004F28124B5;Total"])

@@ -135,7 +135,7 @@ def test_the_line_of_a_row_is_where_it_starts(tmp_path: Path) -> None:
     found = read_text(tmp_path, text)
     assert [d.line for d in found.devices] == [3]
     assert rules(found) == [(7, "HardwareId", "not_hexadecimal")]
-    assert found.devices[0].extra == {r"Note\x0aand more": r"1\x0a2\x0a3"}
+    assert found.devices[0].extra == {"Note and more": r"1\x0a2\x0a3"}
 
 
 def test_the_delimiter_can_be_named(tmp_path: Path) -> None:
