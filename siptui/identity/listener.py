@@ -69,6 +69,8 @@ class Listener:
             await _read_on(reader)
         except (TimeoutError, OSError, asyncio.IncompleteReadError):
             pass  # whoever that was, it was no browser
+        except asyncio.CancelledError:
+            pass  # ended by `close`, or with the loop: Python 3.11 has a traceback for others
         finally:
             self._serving.discard(task)
             writer.close()

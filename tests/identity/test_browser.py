@@ -175,6 +175,26 @@ def test_no_request_disturbs_the_listener(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+def test_connections_that_say_nothing_end_with_the_sign_in(
+    authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Browsers open connections in advance and may never use them."""
+
+    async def go() -> Account:
+        sign_in = attempt(authority)
+        prompt = await sign_in.start(0)
+        silent = [await asyncio.open_connection("127.0.0.1", prompt.port) for _ in range(2)]
+        waiting = asyncio.ensure_future(sign_in.wait())
+        await visited(prompt.url)
+        found = await waiting
+        for _, writer in silent:
+            writer.close()
+        return found
+
+    assert asyncio.run(go()).user == "operator@contoso.com"
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_the_page_says_signed_in_only_when_it_is(authority: Authority) -> None:
     """A code alone is none: here it is refused when it is redeemed."""
 
