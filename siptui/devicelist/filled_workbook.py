@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from siptui.devicelist.cells import clean, column_letters, guard
 from siptui.devicelist.model import ListError
-from siptui.devicelist.workbook_child import sheet_parts
+from siptui.devicelist.sheet_xml import sheet_parts
 from siptui.devicelist.writing import STATUS
 from siptui.domain.columns import folded_name
 from siptui.domain.text import visible

@@ -12,48 +12,33 @@ from 0.
 """
 
 import json
-import re
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from typing import Any, Literal
 from xml.parsers import expat
 
-from siptui.devicelist.cells import NO_VALUE, column_letters
+from siptui.devicelist.cells import column_letters
+from siptui.devicelist.sheet_xml import (
+    MAX_CELLS,
+    Marks,
+    ods_hidden,
+    ods_marks,
+    ods_span,
+    sheet_parts,
+    xlsx_hidden,
+    xlsx_marks,
+    xlsx_span,
+)
 
 #: Rows of each sheet by which the parent knows where the list is.
 HEAD = 60
-#: What a workbook may unpack to, and how many cells its sheets may span, blank ones included.
+#: What a workbook may unpack to.
 MAX_UNPACKED = 400 * 1024 * 1024
-MAX_CELLS = 4_000_000
 _MEMORY = 3 * 1024**3
 _SECONDS = 60
-
-_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
-_NUMBERED_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
-_NUMBER = re.compile(rb'\br="(\d+)"')
-_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
-_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
-_ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_MERGED = re.compile(
-    rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
-)
-_VALUE = rb"(?:\s*<(?:\w+:)?v\b[^>]*>([^<]*)</(?:\w+:)?v>|\s*<(?:\w+:)?v\s*/>)?"
-_FORMULA = rb"\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
-#: A cell that holds an error, or a formula; of the latter those that have no value are meant.
-_ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*?\bt="e"[^>]*)>(?:' + _FORMULA + rb")?" + _VALUE)
-_COMPUTED = re.compile(rb"<(?:\w+:)?c\b([^>/]*)>" + _FORMULA + _VALUE + rb"\s*</(?:\w+:)?c>")
-_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_STRING = re.compile(rb'\bt="str"')
-_ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
-_ODS_NAME = re.compile(rb'\btable:name="([^"]*)"')
-_ODS_REPEATED = re.compile(rb'\btable:number-(?:rows|columns)-repeated="(\d+)"')
-_ODS_SPANNED = re.compile(rb'\btable:number-rows-spanned="(\d{1,7})"')
-_ODS_TEXT = re.compile(rb"\s*<text:p>([^<]*)")
-_ODS_HIDDEN = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
 
 
 class _RefusedError(Exception):
@@ -207,7 +192,7 @@ class _Book:
             self._put_in(name, rows, self._package.marks(name))
         return rows
 
-    def _put_in(self, name: str, rows: list[list[Any]], marks: "_Marks") -> None:
+    def _put_in(self, name: str, rows: list[list[Any]], marks: Marks) -> None:
         """Put into `rows` what the reader leaves out: errors, formulas without a value, and merged
         cells, which count for each of their rows."""
         first = self._first[name]
@@ -235,15 +220,6 @@ def _damaged(error: BaseException) -> _RefusedError:
     if "assword" in text or "ncrypt" in text:
         return _RefusedError("encrypted", "it is protected with a password")
     return _RefusedError("damaged", f"it is damaged, or no workbook ({text})")
-
-
-@dataclass(slots=True)
-class _Marks:
-    """What the XML of a sheet says of cells besides their values, rows and columns from 0: `texts`
-    of errors and of formulas without a value, `merged` cells with the last of their rows."""
-
-    texts: dict[tuple[int, int], str] = field(default_factory=dict)
-    merged: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 class _Package:
@@ -292,14 +268,9 @@ class _Package:
         part = self._sheet(name)
         height = width = 0
         if part is not None:
-            found = _CELL.findall(part)
-            rows = _NUMBERED_ROW.findall(part)
-            height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
-            # A cell that does not say where it is comes after the one before it.
-            loose = len(_ANY_CELL.findall(part)) - len(found)
-            width = max(map(_column, {letters for letters, _ in found}), default=0) + loose
+            height, width = xlsx_span(part)
         elif ods := self._parts.get("content.xml"):
-            height, width = _ods_span(ods)
+            height, width = ods_span(ods)
         if height * width > MAX_CELLS:
             raise _RefusedError(
                 "too_many_cells",
@@ -311,25 +282,17 @@ class _Package:
         """The hidden rows of a sheet; none where that cannot be told."""
         part = self._sheet(name)
         if part is not None:
-            if b"hidden=" not in part:
-                return []
-            hidden, number = [], 0
-            for found in _ROW.finditer(part):
-                said = _NUMBER.search(found.group(1))
-                number = int(said.group(1)) if said else number + 1
-                if _HIDDEN.search(found.group(1)):
-                    hidden.append(number - 1)
-            return hidden
+            return xlsx_hidden(part)
         ods = self._parts.get("content.xml")
-        return None if ods is None else _ods_hidden(ods, name)
+        return None if ods is None else ods_hidden(ods, name)
 
-    def marks(self, name: str) -> _Marks:
+    def marks(self, name: str) -> Marks:
         """What is said of the cells of a sheet; nothing where that cannot be told."""
         part = self._sheet(name)
         if part is not None:
-            return _xlsx_marks(part)
+            return xlsx_marks(part)
         ods = self._parts.get("content.xml")
-        return _Marks() if ods is None else _ods_marks(ods, name)
+        return Marks() if ods is None else ods_marks(ods, name)
 
     def _sheet(self, name: str) -> bytes | None:
         """The part of the sheet of that name; none if this is no .xlsx."""
@@ -338,24 +301,6 @@ class _Package:
             return None
         relations = self._parts.get("xl/_rels/workbook.xml.rels", b"")
         return self._parts.get(dict(sheet_parts(book, relations)).get(name, ""))
-
-
-def sheet_parts(book: bytes, relations: bytes) -> list[tuple[str, str]]:
-    """The name of each sheet of a workbook (`book` is its workbook.xml), and the part it is in."""
-    targets: dict[bytes, str] = {}
-    for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
-        name = re.search(rb'\bId="([^"]*)"', tag)
-        target = re.search(rb'\bTarget="([^"]*)"', tag)
-        if name and target:
-            path = _text(target.group(1))
-            targets[name.group(1)] = path.lstrip("/") if path.startswith("/") else f"xl/{path}"
-    found = []
-    for tag in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", book):
-        name = re.search(rb'\bname="([^"]*)"', tag)
-        place = re.search(rb'\b\w+:id="([^"]*)"', tag)
-        if name and place:
-            found.append((_text(name.group(1)), targets.get(place.group(1), "")))
-    return found
 
 
 def _needed(name: str) -> bool:
@@ -392,107 +337,6 @@ def _well_formed(name: str, part: bytes) -> None:
         expat.ParserCreate().Parse(part, True)
     except expat.ExpatError as error:
         raise _RefusedError("damaged", f"it is damaged ({name[:80]}: {error})") from error
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _repeated(attributes: bytes) -> int:
-    found = _ODS_REPEATED.search(attributes)
-    return int(found.group(1)) if found else 1
-
-
-def _ods_span(content: bytes) -> tuple[int, int]:
-    """Rows and columns up to the last cell with content in any sheet, repeated ones counted."""
-    height = width = row = column = repeated = 0
-    for found in _ODS_TAG.finditer(content):
-        tag, attributes = found.groups()
-        if tag == b"table":
-            row = column = repeated = 0
-        elif tag == b"table-row":
-            row, column, repeated = row + repeated, 0, _repeated(attributes)
-        else:
-            column += _repeated(attributes)
-            if not attributes.endswith(b"/") or b"office:value" in attributes:
-                height, width = max(height, row + repeated), max(width, column)
-    return height, width
-
-
-def _xlsx_marks(part: bytes) -> _Marks:
-    marks = _Marks()
-    found = list(_ERROR.finditer(part)) if b't="e"' in part else []
-    for cell in found:
-        if place := _PLACE.search(cell.group(1)):
-            marks.texts[_position(place)] = _text(cell.group(2) or b"#VALUE!")
-    if b"<f" in part or b":f" in part:
-        for cell in _COMPUTED.finditer(part):
-            attributes, value = cell.groups()
-            # Of a text none may be left: that is what the formula gives.
-            place = _PLACE.search(attributes)
-            if place and not (value or b"").strip() and not _STRING.search(attributes):
-                marks.texts.setdefault(_position(place), NO_VALUE)
-    for merged in _MERGED.finditer(part):
-        letters, row, _, last = merged.groups()
-        if int(last) > int(row) > 0:
-            marks.merged.append((int(row) - 1, _column(letters) - 1, int(last) - 1))
-    return marks
-
-
-def _position(place: re.Match[bytes]) -> tuple[int, int]:
-    return int(place.group(2)) - 1, _column(place.group(1)) - 1
-
-
-def _ods_cells(content: bytes, name: str) -> Iterator[tuple[int, int, int, bytes, int]]:
-    """The rows of a sheet and their cells: row, how often it is repeated, column (-1 for the row
-    itself), attributes, and where the tag ends."""
-    here, row, repeated, column = False, 0, 0, 0
-    for found in _ODS_TAG.finditer(content):
-        tag, attributes = found.groups()
-        if tag == b"table":
-            said = _ODS_NAME.search(attributes)
-            here, row, repeated = said is not None and _text(said.group(1)) == name, 0, 0
-        elif tag == b"table-row":
-            row, repeated, column = row + repeated, _repeated(attributes), 0
-            if here:
-                yield row, repeated, -1, attributes, found.end()
-        else:
-            if here:
-                yield row, repeated, column, attributes, found.end()
-            column += _repeated(attributes)
-
-
-def _ods_marks(content: bytes, name: str) -> _Marks:
-    marks = _Marks()
-    if b"number-rows-spanned" not in content and b'value-type="error"' not in content:
-        return marks
-    for row, _, column, attributes, end in _ods_cells(content, name):
-        if column < 0:
-            continue
-        if b'calcext:value-type="error"' in attributes:
-            text = _ODS_TEXT.match(content, end)
-            marks.texts[row, column] = _text(text.group(1)) if text else "#VALUE!"
-        spanned = _ODS_SPANNED.search(attributes)
-        if spanned and int(spanned.group(1)) > 1:
-            marks.merged.append((row, column, row + int(spanned.group(1)) - 1))
-    return marks
-
-
-def _ods_hidden(content: bytes, name: str) -> list[int]:
-    hidden: list[int] = []
-    for row, repeated, column, attributes, _ in _ods_cells(content, name):
-        if column < 0 and _ODS_HIDDEN.search(attributes):
-            hidden += range(row, row + min(repeated, MAX_CELLS - len(hidden)))
-    return hidden
-
-
-def _text(value: bytes) -> str:
-    import html
-
-    return html.unescape(value.decode("utf-8", "replace"))
 
 
 if __name__ == "__main__":

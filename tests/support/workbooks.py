@@ -149,7 +149,7 @@ def ods(
             )
         if isinstance(value, int | float):
             return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
-        error = ' office:string-value="" calcext:value-type="error"' if value[0] == "#" else ""
+        error = ' office:string-value="" calcext:value-type="error"' if value[:1] == "#" else ""
         return (
             f'<table:table-cell office:value-type="string"{error}><text:p>'
             f"{escape(value)}</text:p></table:table-cell>"

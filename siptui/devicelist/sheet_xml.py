@@ -1,0 +1,191 @@
+"""What the XML of a workbook says of its sheets besides the values of their cells: how far they
+span, which rows are hidden, which cells are merged, errors, or formulas without a value.
+
+Looked for by patterns, as a sheet may be of many megabytes; that it is well formed is known.
+Numbers of rows and columns count from 0.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from siptui.devicelist.cells import NO_VALUE
+
+#: How many cells the sheets of a workbook may span, blank ones included.
+MAX_CELLS = 4_000_000
+
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_NUMBERED_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
+_NUMBER = re.compile(rb'\br="(\d+)"')
+_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_MERGED = re.compile(
+    rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
+)
+_VALUE = rb"(?:\s*<(?:\w+:)?v\b[^>]*>([^<]*)</(?:\w+:)?v>|\s*<(?:\w+:)?v\s*/>)?"
+_FORMULA = rb"\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+#: A cell that holds an error, or a formula; of the latter those that have no value are meant.
+_ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*?\bt="e"[^>]*)>(?:' + _FORMULA + rb")?" + _VALUE)
+_COMPUTED = re.compile(rb"<(?:\w+:)?c\b([^>/]*)>" + _FORMULA + _VALUE + rb"\s*</(?:\w+:)?c>")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_STRING = re.compile(rb'\bt="str"')
+_ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
+_ODS_NAME = re.compile(rb'\btable:name="([^"]*)"')
+_ODS_REPEATED = re.compile(rb'\btable:number-(?:rows|columns)-repeated="(\d+)"')
+_ODS_SPANNED = re.compile(rb'\btable:number-rows-spanned="(\d{1,7})"')
+_ODS_TEXT = re.compile(rb"\s*<text:p>([^<]*)")
+_ODS_HIDDEN = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
+
+
+@dataclass(slots=True)
+class Marks:
+    """What the XML of a sheet says of cells besides their values, rows and columns from 0: `texts`
+    of errors and of formulas without a value, `merged` cells with the last of their rows."""
+
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def sheet_parts(book: bytes, relations: bytes) -> list[tuple[str, str]]:
+    """The name of each sheet of a workbook (`book` is its workbook.xml), and the part it is in."""
+    targets: dict[bytes, str] = {}
+    for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
+        name = re.search(rb'\bId="([^"]*)"', tag)
+        target = re.search(rb'\bTarget="([^"]*)"', tag)
+        if name and target:
+            path = _text(target.group(1))
+            targets[name.group(1)] = path.lstrip("/") if path.startswith("/") else f"xl/{path}"
+    found = []
+    for tag in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", book):
+        name = re.search(rb'\bname="([^"]*)"', tag)
+        place = re.search(rb'\b\w+:id="([^"]*)"', tag)
+        if name and place:
+            found.append((_text(name.group(1)), targets.get(place.group(1), "")))
+    return found
+
+
+def xlsx_span(part: bytes) -> tuple[int, int]:
+    """Rows and columns up to the last cell of a sheet of an .xlsx."""
+    found = _CELL.findall(part)
+    rows = _NUMBERED_ROW.findall(part)
+    height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
+    # A cell that does not say where it is comes after the one before it.
+    loose = len(_ANY_CELL.findall(part)) - len(found)
+    return height, max(map(_column, {letters for letters, _ in found}), default=0) + loose
+
+
+def xlsx_hidden(part: bytes) -> list[int]:
+    """The hidden rows of a sheet of an .xlsx."""
+    if b"hidden=" not in part:
+        return []
+    hidden, number = [], 0
+    for found in _ROW.finditer(part):
+        said = _NUMBER.search(found.group(1))
+        number = int(said.group(1)) if said else number + 1
+        if _HIDDEN.search(found.group(1)):
+            hidden.append(number - 1)
+    return hidden
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _repeated(attributes: bytes) -> int:
+    found = _ODS_REPEATED.search(attributes)
+    return int(found.group(1)) if found else 1
+
+
+def ods_span(content: bytes) -> tuple[int, int]:
+    """Rows and columns up to the last cell with content in any sheet, repeated ones counted."""
+    height = width = row = column = repeated = 0
+    for found in _ODS_TAG.finditer(content):
+        tag, attributes = found.groups()
+        if tag == b"table":
+            row = column = repeated = 0
+        elif tag == b"table-row":
+            row, column, repeated = row + repeated, 0, _repeated(attributes)
+        else:
+            column += _repeated(attributes)
+            if not attributes.endswith(b"/") or b"office:value" in attributes:
+                height, width = max(height, row + repeated), max(width, column)
+    return height, width
+
+
+def xlsx_marks(part: bytes) -> Marks:
+    """What a sheet of an .xlsx says of its cells."""
+    marks = Marks()
+    found = list(_ERROR.finditer(part)) if b't="e"' in part else []
+    for cell in found:
+        if place := _PLACE.search(cell.group(1)):
+            marks.texts[_position(place)] = _text(cell.group(2) or b"#VALUE!")
+    if b"<f" in part or b":f" in part:
+        for cell in _COMPUTED.finditer(part):
+            attributes, value = cell.groups()
+            # Of a text none may be left: that is what the formula gives.
+            place = _PLACE.search(attributes)
+            if place and not (value or b"").strip() and not _STRING.search(attributes):
+                marks.texts.setdefault(_position(place), NO_VALUE)
+    for merged in _MERGED.finditer(part):
+        letters, row, _, last = merged.groups()
+        if int(last) > int(row) > 0:
+            marks.merged.append((int(row) - 1, _column(letters) - 1, int(last) - 1))
+    return marks
+
+
+def _position(place: re.Match[bytes]) -> tuple[int, int]:
+    return int(place.group(2)) - 1, _column(place.group(1)) - 1
+
+
+def _ods_cells(content: bytes, name: str) -> Iterator[tuple[int, int, int, bytes, int]]:
+    """The rows of a sheet and their cells: row, how often it is repeated, column (-1 for the row
+    itself), attributes, and where the tag ends."""
+    here, row, repeated, column = False, 0, 0, 0
+    for found in _ODS_TAG.finditer(content):
+        tag, attributes = found.groups()
+        if tag == b"table":
+            said = _ODS_NAME.search(attributes)
+            here, row, repeated = said is not None and _text(said.group(1)) == name, 0, 0
+        elif tag == b"table-row":
+            row, repeated, column = row + repeated, _repeated(attributes), 0
+            if here:
+                yield row, repeated, -1, attributes, found.end()
+        else:
+            if here:
+                yield row, repeated, column, attributes, found.end()
+            column += _repeated(attributes)
+
+
+def ods_marks(content: bytes, name: str) -> Marks:
+    """What the sheet of that name in the content of an .ods says of its cells."""
+    marks = Marks()
+    if b"number-rows-spanned" not in content and b'value-type="error"' not in content:
+        return marks
+    for row, _, column, attributes, end in _ods_cells(content, name):
+        if column < 0:
+            continue
+        if b'calcext:value-type="error"' in attributes:
+            text = _ODS_TEXT.match(content, end)
+            marks.texts[row, column] = _text(text.group(1)) if text else "#VALUE!"
+        spanned = _ODS_SPANNED.search(attributes)
+        if spanned and int(spanned.group(1)) > 1:
+            marks.merged.append((row, column, row + int(spanned.group(1)) - 1))
+    return marks
+
+
+def ods_hidden(content: bytes, name: str) -> list[int]:
+    """The hidden rows of the sheet of that name in the content of an .ods."""
+    hidden: list[int] = []
+    for row, repeated, column, attributes, _ in _ods_cells(content, name):
+        if column < 0 and _ODS_HIDDEN.search(attributes):
+            hidden += range(row, row + min(repeated, MAX_CELLS - len(hidden)))
+    return hidden
+
+
+def _text(value: bytes) -> str:
+    return html.unescape(value.decode("utf-8", "replace"))
