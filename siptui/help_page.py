@@ -27,6 +27,7 @@ COMMANDS = {
     "emulator": "Serve the emulated tenant on a loopback port.",
     "info": "Show version, folders, profile and where the sign-in is kept.",
     "doctor": "Try DNS, proxy, TLS, clock and sign-in, step by step.",
+    "help": "Show help by topic, or of a command.",
 }
 OPTIONS = {"--version": "Show the version and exit.", "-h, --help": "Show this page and exit."}
 ABOUT = (

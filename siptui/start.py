@@ -15,7 +15,7 @@ def main() -> None:
     asked = sys.argv[1:]
     if asked == ["--version"]:
         _answer(f"siptui {__version__}")
-    elif asked in (["--help"], ["-h"], ["help"]):
+    elif asked in (["--help"], ["-h"]):
         from siptui.help_page import page
 
         _answer(page())

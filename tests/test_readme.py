@@ -7,16 +7,16 @@ import pytest
 from click import Context
 from click.testing import CliRunner
 
-from siptui.cli.main import COMMANDS, available, cli
+from siptui.cli.main import available, cli
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
+from siptui.help import TOPICS, topic_text
 from siptui.runs import events as ev
 from siptui.runs.output.json_lines import lines
 from siptui.runs.state import RunState
 from siptui.settings.load import load
-from siptui.tui.actions import keys_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,23 +27,22 @@ def _between(begin: str, end: str) -> str:
     return README.split(begin)[1].split(end)[0].strip()
 
 
-def test_the_keys_are_those_of_the_console() -> None:
-    begin = "<!-- keys: python -m siptui.tui.actions -->"
-    assert _between(begin, "<!-- end of keys -->") == keys_table().strip(), (
-        "print the table with `python -m siptui.tui.actions` and put it between the markers"
-    )
+def _topics() -> str:
+    return "".join(topic_text(name) for name in TOPICS if name != "keys")
+
+
+def test_a_topic_fits_a_narrow_terminal() -> None:
+    assert [line for line in _topics().splitlines() if len(line) > 79] == []
 
 
 def test_every_command_is_told_about_and_exists() -> None:
-    told = set(re.findall(r"`siptui (\w+)", _between("## Commands", "### Exit codes")))
+    told = set(re.findall(r"`siptui (\w+)", _between("## Commands", "## Safety")))
     assert told - {"COMMAND"} == set(available())
 
 
-def test_what_is_not_there_is_only_told_of_as_missing() -> None:
-    promised, _, rest = README.partition("## Not yet")
-    missing = set(COMMANDS) - set(available())
-    assert {name for name in missing if f"`siptui {name}" in promised} == set()
-    assert {name for name in missing if f"`siptui {name}`" not in rest} == set()
+def test_every_topic_is_named_with_what_it_is_about() -> None:
+    named = dict(re.findall(r"^\| `siptui help ([a-z-]+)` \| (.+) \|$", README, re.M))
+    assert named == dict(TOPICS)
 
 
 def test_every_option_that_is_told_about_exists() -> None:
@@ -53,17 +52,21 @@ def test_every_option_that_is_told_about_exists() -> None:
         assert command is not None
         parts = [command, *getattr(command, "commands", {}).values()]
         helps += "".join(part.get_help(Context(part)) for part in parts)
-    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    of_others = {"--cov", "--user", "--scope"}  # pytest and systemd-run
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README + _topics()))
+    # Of pip, pytest and systemd-run.
+    of_others = {"--cov", "--user", "--scope", "--no-deps", "--no-index", "--find-links"}
     assert {flag for flag in told - of_others if flag not in helps} == set()
 
 
 def test_the_types_of_the_json_lines_are_those_of_the_program() -> None:
-    section = _between("### JSON", "### Shell completion")
-    told = {
-        row[0]: set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", row[1])))
-        for row in re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.M)
-    }
+    section = topic_text("json").split("Types, with their further fields")[1].split("Values")[0]
+    told: dict[str, set[str]] = {}
+    for line in section.splitlines():
+        kind, fields = line[:21].strip(), re.findall(r"\w+", line[21:])
+        if kind:
+            last = told.setdefault(kind, set())
+        if fields:
+            last.update(fields)
     assert told == _printed()
 
 
@@ -104,7 +107,7 @@ def _printed() -> dict[str, set[str]]:
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
-    rows = re.findall(r"^\| (\d+) \|", _between("### Exit codes", "### Shell completion"), re.M)
+    rows = re.findall(r"^  (\d+) ", topic_text("exit-codes"), re.M)
     assert {int(row) for row in rows} == {code.value for code in ExitCode}
 
 
@@ -132,7 +135,14 @@ def test_the_list_of_the_readme_is_valid(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize("example", re.findall(r"```toml\n(.+?)```", README, re.S))
+_CONFIGURATION = "\n".join(
+    line[2:] for line in re.findall(r"^  .*$", topic_text("config").split("Columns\n")[0], re.M)
+)
+
+
+@pytest.mark.parametrize(
+    "example", [*re.findall(r"```toml\n(.+?)```", README, re.S), _CONFIGURATION]
+)
 def test_the_configurations_can_be_copied(own_folders: Path, example: str) -> None:
     config = own_folders / "config"
     config.mkdir(parents=True)

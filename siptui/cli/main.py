@@ -30,7 +30,7 @@ __all__ = ["COMMANDS", "LazyGroup", "arranged", "available", "cli", "main"]
 #: What a first argument that is no command opens.
 CONSOLE = "open"
 #: Commands without a service, which need few open files.
-_OFFLINE = frozenset({"check", "runs", "export", "info", "urls"})
+_OFFLINE = frozenset({"check", "runs", "export", "info", "urls", "help"})
 # Options that may stand before a command or a file and take a value, with which they move.
 _WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle"})
 _OWN = frozenset({"--help", "-h", "--version"})
@@ -47,8 +47,6 @@ def arranged(args: Sequence[str]) -> list[str]:
     leading = list(args[:at])
     if _OWN.intersection(leading):
         return list(args)
-    if word == "help":
-        return [*args[1:], "--help"]
     if word == "version":
         return ["--version"]
     if word is None or at is None or "--" in leading:

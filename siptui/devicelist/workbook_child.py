@@ -4,6 +4,8 @@ A workbook comes from others. What is damaged in it, unpacks to more memory than
 processor that cannot run polars ends this process, never the console; and the memory that frames
 take is given back with it.
 
+Over 400 lines because what belongs to the two sides of one conversation stays in one file.
+
 Standard input: one JSON line `{"size": N}`, N bytes of workbook, then one JSON line for each sheet
 that is wanted as a whole, `{"sheet": NAME}`. Standard output: one JSON line for each of the two:
 the beginnings of all sheets, and the rows of one. A cell is a text, null, or a list of one text for

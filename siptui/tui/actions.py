@@ -3,6 +3,7 @@
 Free of Textual, so that the command line and the README's test can read it.
 """
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -367,22 +368,14 @@ def resolve_keys(own: Mapping[str, str] | None = None) -> dict[str, tuple[str, .
     return keys
 
 
-def keys_table() -> str:
-    """The table of keys for the README, as Markdown."""
-    lines = ["| key | action |", "| --- | --- |"]
-    for action in ACTIONS:
-        if action.keys:
-            keys = " ".join(f"`{shown(key)}`" for key in action.keys)
-            lines.append(f"| {keys} | {action.help} |")
-    return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Print the table of keys."""
-    import sys
-
-    sys.stdout.write(keys_table())
-
-
-if __name__ == "__main__":
-    main()
+def keys_text() -> str:
+    """The keys and what each does, as lines of text: `siptui help keys`. The operator's own are not
+    among them."""
+    rows = [(" ".join(map(shown, one.keys)), one.help) for one in ACTIONS if one.keys]
+    width = max(len(keys) for keys, _ in rows) + 2
+    indent = " " * (width + 2)
+    return "".join(
+        textwrap.fill(about, 79, initial_indent=f"  {keys:{width}}", subsequent_indent=indent)
+        + "\n"
+        for keys, about in rows
+    )
