@@ -16,15 +16,13 @@ from siptui.cli.wording import ways_on
 from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
-from siptui.domain.text import plural
-from siptui.domain.times import time_until
 from siptui.host.signals import ending_as_interrupted
 from siptui.runs import events as ev
 from siptui.runs.follower import Follower
 from siptui.runs.journal.journal import timestamp
 from siptui.runs.journal.locks import holder_of
 from siptui.runs.output.json_lines import SCHEMA, exit_code, lines
-from siptui.runs.output.sentences import held_back
+from siptui.runs.output.sentences import sentence
 from siptui.runs.service import RunService, remove_left_pipes
 from siptui.runs.state import RunState, needs_sign_in
 from siptui.runs.state_load import load
@@ -33,6 +31,15 @@ _POLL = 0.1
 _HOLDER = 2.0
 #: Bytes free below which a journal cannot be trusted to have taken a worker's last words.
 _ROOM = 1 << 20
+#: Events that say nothing new beside the lines of the command itself; the end has its summary.
+_NOT_TOLD = (
+    ev.RunPlanned,
+    ev.OptionsChanged,
+    ev.BatchPlanned,
+    ev.Order,
+    ev.WorkerStarted,
+    ev.RunFinished,
+)
 _TOLD = (DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN)
 
 
@@ -166,7 +173,7 @@ def _tell(follower: Follower, as_json: bool, after: int) -> bool:
             for line in lines(follower.state, stored, changed):
                 click.echo(json.dumps(line, ensure_ascii=False))
         else:
-            for text in _for_people(follower.state, stored, changed):
+            for text in for_people(follower.state, stored, changed):
                 click.echo(named(text))
     sys.stdout.flush()
     # One that was ordered at the very end is carried out before there is an end to tell of.
@@ -185,48 +192,21 @@ def _tell_wait(run: str, waits: str, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[str]:
+def for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[str]:
+    """The lines for an event that was taken into `state`, and for the devices it `touched`."""
     event, time_of_day = stored.event, stored.at[11:19]
-    said: list[str] = []
-    if isinstance(event, ev.BatchSubmitting):
-        said = [
-            f"batch {event.batch} submitting  {plural(event.devices, 'device')}  {event.region}"
-        ]
-    elif isinstance(event, ev.BatchAccepted):
-        how = "found again" if event.adopted else "accepted"
-        said = [f"batch {event.batch} {how}  {event.batch_id}"]
-    elif isinstance(event, ev.BatchRejected):
-        said = [f"batch {event.batch} rejected  {event.message} {event.remedy}"]
-    elif isinstance(event, ev.BatchDeferred):
-        until = f"; again at {time_until(event.until, stored.at)}" if event.until else ""
-        said = [f"batch {event.batch} put back  {event.why}{until}"]
-    elif isinstance(event, ev.BatchInDoubt):
-        said = [f"batch {event.batch} in doubt  {event.why}; looking for it"]
-    elif isinstance(event, ev.BatchUnsettled):
-        said = [
-            f"batch {event.batch} unsettled  {event.why}; you decide: siptui resume {state.run} "
-            "--adopt BATCH or --resubmit"
-        ]
-    elif isinstance(event, ev.BatchFinished):
-        said = [
-            f"batch {event.batch} finished  {event.succeeded} signed in, {event.failed} failed"
-            + (f", {event.unknown} unknown" if event.unknown else "")
-        ]
-    elif isinstance(event, ev.BatchGivenUp):
-        said = [f"batch {event.batch} given up  {plural(event.unknown, 'device')} unknown"]
-    elif isinstance(event, ev.Waiting):
-        until = f", until {time_until(event.until, stored.at)}" if event.until else ""
-        said = [event.why if event.over else f"waiting  {event.why}{until}"]
-        if not event.over and needs_sign_in(state):
-            said.append(
-                "         sign in in another window: siptui auth login; or hand over a new "
-                f"SIPTUI_ACCESS_TOKEN: siptui resume {state.run}"
-            )
-    elif isinstance(event, ev.DevicesSignedIn | ev.DevicesHeld):
-        said = [held_back(state, event)]
-    elif isinstance(event, ev.Note):
-        said = [f"{event.level}  " + (f"batch {event.batch}: " if event.batch else "") + event.text]
-    out = [f"{time_of_day}  {text}" for text in said]
+    out: list[str] = []
+    said = None if isinstance(event, _NOT_TOLD) else sentence(stored, state)
+    if said is not None:
+        level = f"{event.level}  " if isinstance(event, ev.Note) else ""
+        out = [f"{time_of_day}  {level}{said.text}", *([said.remedy] if said.remedy else [])]
+    if isinstance(event, ev.BatchUnsettled):
+        out.append(f"         siptui resume {state.run} --adopt BATCH, or --resubmit")
+    elif isinstance(event, ev.Waiting) and not event.over and needs_sign_in(state):
+        out.append(
+            "         sign in in another window: siptui auth login; or hand over a new "
+            f"SIPTUI_ACCESS_TOKEN: siptui resume {state.run}"
+        )
     # While a batch is looked for its devices have no verdict; the line above says enough.
     for index in sorted(touched if not isinstance(event, ev.BatchInDoubt) else ()):
         record = state.devices[index]
@@ -236,10 +216,7 @@ def _for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[s
                 f"{time_of_day}  {SYMBOLS[record.state]} {WORDS[record.state]:<9}  "
                 f"{record.device.user_name}  {record.device.hardware_id}{why}"
             )
-    if isinstance(event, ev.RunStopped):
-        out.append(f"{time_of_day}  stopped: {event.message}")
-        out += [event.remedy] if event.remedy else []
-    elif isinstance(event, ev.RunFinished):
+    if isinstance(event, ev.RunFinished):
         out += summary(state, event)
     return out
 

@@ -22,6 +22,7 @@ from siptui.domain.text import visible
 from siptui.runs import events as ev
 from siptui.runs.journal.journal import Journal, timestamp
 from siptui.runs.output.json_lines import lines
+from siptui.runs.output.sentences import sentence
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
 
@@ -143,20 +144,17 @@ class Herald:
 
 
 def told(event: ev.Event) -> str:
-    """What somebody should know of `event`, as a sentence; nothing for most events."""
+    """What an operator who does not look should know of `event`; nothing for most events."""
     match event:
-        case ev.RunFinished():
-            return (
-                f"Run ended: {event.succeeded} signed in, {event.failed} failed, "
-                f"{event.unknown} unknown."
-            )
-        case ev.RunStopped():
-            return f"Run stopped: {event.message} {event.remedy}".strip()
-        case ev.BatchUnsettled():
-            return f"Batch {event.batch} needs your decision: {event.why}."
+        case ev.RunFinished() | ev.RunStopped() | ev.BatchUnsettled():
+            pass
         case ev.Waiting(over=False) if event.for_sign_in:
-            return f"The run waits: {event.why}"
-    return ""
+            pass
+        case _:
+            return ""
+    said = sentence(ev.Stored(0, "", event))
+    text = said.whole if said else ""
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
 def _message(line: dict[str, Any], text: str, state: RunState) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
 from siptui.domain.text import plural, visible
 from siptui.runs import events as ev
 from siptui.runs.output.markdown_report import percent
+from siptui.runs.output.sentences import cause_name
 from siptui.runs.state import RunState
-from siptui.tui.console.sentences import cause_name, clock, estimate
+from siptui.tui.console.sentences import clock, estimate
 from siptui.tui.console.table_rows import duration, tone
 from siptui.tui.widgets.text_lines import Line
 

@@ -6,15 +6,13 @@ from datetime import UTC, datetime
 
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
-from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
-from siptui.domain.times import time_until
 from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
-from siptui.runs.output.sentences import held_back
+from siptui.runs.output.sentences import causes_line, sentence
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.tui.console.retry_causes import truth
 from siptui.tui.widgets.text_lines import Line, Paragraph, Run
@@ -24,7 +22,6 @@ REGIONS = {
     Region.EMEA: "Europe, Middle East, Africa",
     Region.NOAM: "North and South America",
 }
-_IN_THE_LOG = 3  # causes; a narrow log has three lines for its newest entry
 _ENOUGH = 5  # devices done before an estimate is worth saying
 
 
@@ -33,130 +30,14 @@ def clock(at: str) -> str:
     return at[11:19] if len(at) >= 19 else ""
 
 
-def short_id(text: str) -> str:
-    """A batch id, shortened where it is long."""
-    return f"{text[:4]}…{text[-4:]}" if len(text) > 12 else text
-
-
-def causes_line(causes: Counter[str], most: int = 100) -> str:
-    """`8 offline, 4 no phone number`; what comes after the `most` common is one number."""
-    told = [f"{n} {cause_name(cause)}" for cause, n in causes.most_common(most)]
-    if rest := causes.total() - sum(n for _, n in causes.most_common(most)):
-        others = len(causes) - most
-        told.append(f"{rest} for {plural(others, 'other reason')}")
-    return ", ".join(told)
-
-
-def cause_name(cause: str) -> str:
-    """A cause in the few words of the table."""
-    try:
-        return OUTCOMES[Cause(cause)].short
-    except (ValueError, KeyError):
-        return visible(cause)
-
-
 def log_line(stored: ev.Stored, run: RunState | None = None) -> Line | None:
     """An event as a line of the log, or nothing when it is not worth one."""
     if type(stored.event) is ev.DeviceChanged:  # nine of ten events: the table shows them
         return None
-    said = _said(stored.event, run, stored.at)
+    said = sentence(stored, run, short=True)
     if said is None:
         return None
-    text, tone = said
-    return ((f"{clock(stored.at)}  ", "muted"), (visible(text), tone))
-
-
-def _said(event: ev.Event, run: RunState | None, at: str) -> tuple[str, str] | None:
-    match event:
-        case ev.RunPlanned():
-            left_out = f", {plural(event.skipped, 'row')} left out" if event.skipped else ""
-            return (
-                f"run planned: {plural(event.devices, 'device')} in "
-                f"{plural(event.batches, 'batch')}{left_out}"
-            ), "normal"
-        case ev.OptionsChanged(options=options):
-            return (
-                f"from now on {plural(options.slots, 'batch')} at once in a region; a trial may "
-                f"fail by {options.max_failures:g} %"
-            ), "muted"
-        case ev.BatchPlanned(attempt=attempt) if attempt > 1:
-            return (
-                f"batch {event.batch} planned    {plural(len(event.devices), 'device')} once "
-                f"more, attempt {attempt}"
-            ), "normal"
-        case ev.BatchSubmitting():
-            return (
-                f"batch {event.batch} submitting  {plural(event.devices, 'device')}  {event.region}"
-            ), "muted"
-        case ev.BatchAccepted():
-            found = "found after the lost answer" if event.adopted else "accepted"
-            return f"batch {event.batch} {found}  {short_id(event.batch_id)}", "normal"
-        case ev.BatchDeferred():
-            until = f", again at {time_until(event.until, at)}" if event.until else ""
-            return f"batch {event.batch} waits: {event.why}{until}", "muted"
-        case ev.BatchRejected():
-            code = f" ({event.status or ''} {event.code})".replace("( ", "(").replace(" )", ")")
-            queued = "; it waits to be submitted" if event.requeued else ""
-            words = event.message or "no reason given"
-            return f"batch {event.batch} rejected{code}: {words}{queued}", "failed"
-        case ev.BatchInDoubt():
-            return (
-                f"batch {event.batch} in doubt: {event.why}; looking for it in the tenant's batches"
-            ), "unknown"
-        case ev.BatchUnsettled():
-            return f"batch {event.batch} unsettled: {event.why}; your decision", "unknown"
-        case ev.BatchFinished():
-            unknown = f", {event.unknown} unknown" if event.unknown else ""
-            tone = "normal" if not event.failed and not event.unknown else "strong"
-            return (
-                f"batch {event.batch} finished  {event.succeeded} signed in, "
-                f"{event.failed} failed{unknown}"
-            ), tone
-        case ev.BatchGivenUp():
-            return (
-                f"batch {event.batch} given up: {plural(event.unknown, 'device')} unknown; its "
-                "slot is free"
-            ), "unknown"
-        case ev.DevicesSignedIn() | ev.DevicesHeld():
-            return (held_back(run, event) if run else ""), "unknown"
-        case ev.Waiting(over=True):
-            return event.why, "muted"
-        case ev.Waiting():
-            until = f" until {time_until(event.until, at)}" if event.until else ""
-            return f"waiting{until}: {event.why}", "muted"
-        case ev.Note():
-            tone = {"warning": "unknown", "error": "failed"}.get(event.level, "normal")
-            return (f"batch {event.batch}: " if event.batch else "") + event.text, tone
-        case ev.Order():
-            stops = event.what in ("pause", "stop")
-            return f"order: {order_words(event)}", "unknown" if stops else "muted"
-        case ev.WorkerStarted():
-            return "the run is being worked on", "muted"
-        case ev.RunStopped():
-            return f"stopped: {event.message} {event.remedy}".rstrip(), "unknown"
-        case ev.RunFinished():
-            causes = causes_line(run.causes(), _IN_THE_LOG) if run else ""
-            return (
-                f"run ended: {event.succeeded} signed in, {event.failed} failed, "
-                f"{event.unknown} unknown" + (f" ({causes})" if causes else "")
-            ), "normal"
-    return None
-
-
-def order_words(order: ev.Order) -> str:
-    """An order, who gave it and how: `pause, by anna@jump1 (admin@contoso.com), P in the
-    console`."""
-    return ", ".join((order.what.replace("_", " "), *given_by(order)))
-
-
-def given_by(order: ev.Order) -> list[str]:
-    """Who gave an order, and how; what the journal does not say is left out."""
-    actor = order.actor
-    where = f"{actor.os_user}@{actor.host}" if actor.os_user and actor.host else actor.os_user
-    account = f" ({actor.account})" if where and actor.account else actor.account
-    return [
-        part for part in (f"by {where}{account}" if where or account else "", order.how) if part
-    ]
+    return ((f"{clock(stored.at)}  ", "muted"), (visible(said.whole), said.tone))
 
 
 def estimate(run: RunState) -> str:

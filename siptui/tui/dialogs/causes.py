@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from siptui.domain.outcome import OUTCOMES, Cause
+from siptui.runs.output.sentences import cause_name
 from siptui.runs.state import DeviceRecord
 from siptui.tui.console.retry_causes import CLASSES
-from siptui.tui.console.sentences import cause_name
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.column_layout import Column
