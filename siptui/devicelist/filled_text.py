@@ -52,7 +52,9 @@ class _Text:
     def filled(self) -> str:
         """The whole text."""
         header = self.header
-        rows = {header.line: header.divided, **dict.fromkeys(self.cells, header.delimiter)}
+        outer = header.wrapped
+        below = dict.fromkeys(self.cells, outer or header.delimiter)
+        rows = {header.line: outer or header.divided, **below}
         found = {r.line: r for r in self._records() if r.line in rows and not r.broken}
         at = self._column(found)
         always = self._quotes_always()
@@ -66,8 +68,8 @@ class _Text:
 
     def _records(self) -> Iterator[Record]:
         header = self.header
-        yield next(records(self.lines, header.divided, header.line - 1))
-        yield from records(self.lines, header.delimiter, header.first)
+        yield next(records(self.lines, header.wrapped or header.divided, header.line - 1))
+        yield from records(self.lines, header.wrapped or header.delimiter, header.first)
 
     def _column(self, found: Mapping[int, Record]) -> int:
         """The place of the first status column."""
@@ -82,32 +84,42 @@ class _Text:
     def _width(self, record: Record) -> int:
         header = self.header
         delimiter = header.divided if record.line == header.line else header.delimiter
-        return len(_spans(self._text(record)[0], delimiter))
+        spans = _spans(self._text(record)[0], header.wrapped or delimiter)
+        return len(spans) + self._inside(record)
+
+    def _inside(self, record: Record) -> int:
+        """How many cells the first cell of a row holds besides one, where such hold whole rows."""
+        inside = self.header.wrapped and unwrapped(record.cells[:1], self.header.delimiter)
+        return self.header.inner - 1 if inside else 0
 
     def _quotes_always(self) -> bool:
         first = self.lines[self.header.line - 1].lstrip()
-        return first.startswith('"') and self._whole(first) is None
+        whole = self.header.wrapped or self._whole(first) is not None
+        return first.startswith('"') and not whole
 
-    def _whole(self, text: str) -> list[str] | None:
-        """The cells of a row that stands in the quotation marks of one cell, or none."""
-        spans = _spans(text, self.header.divided)
-        if len(spans) != 1 or not text.strip().startswith('"'):
+    def _whole(self, text: str) -> tuple[str, str] | None:
+        """The row that stands in the quotation marks of the first cell, and the empty cells behind
+        it; none where a row stands as rows do."""
+        end = _spans(text, self.header.divided)[0][1]
+        first, behind = text[:end].strip(), text[end:]
+        if not first.startswith('"') or behind.strip(f" {self.header.divided}"):
             return None
-        return unwrapped([clean(text.strip()[1:-1].replace('""', '"'))], self.header.divided)
+        inside = first[1:-1].replace('""', '"')
+        return None if unwrapped([clean(inside)], self.header.divided) is None else (inside, behind)
 
-    def _text(self, record: Record) -> tuple[str, bool]:
-        """The text of a record, and whether it stands in the quotation marks of one cell: then
-        without them."""
+    def _text(self, record: Record) -> tuple[str, str | None]:
+        """The text of a record; where it stands in one cell as a whole without the quotation marks
+        of that, and with the empty cells behind it."""
         text = "\n".join(self.lines[record.line - 1 : record.below])
-        if len(self.header.names) > 1 and self._whole(text) is not None:
-            return text.strip()[1:-1].replace('""', '"'), True
-        return text, False
+        one = self.header.wrapped or len(self.header.names) == 1
+        return (None if one else self._whole(text)) or (text, None)
 
     def _edited(
         self, record: Record, delimiter: str, at: int, values: Sequence[str], always: bool
     ) -> tuple[int, str]:
         """How many lines the record takes, and its text with the status cells."""
-        text, wrapped = self._text(record)
+        text, behind = self._text(record)
+        at -= self._inside(record)
         spans = _spans(text, delimiter)
         written = [_cell(value, always) for value in values]
         pieces = [text[start:end] for start, end in spans]
@@ -115,8 +127,8 @@ class _Text:
         pieces += [""] * (at + len(written) - len(pieces))
         pieces[at : at + len(written)] = written
         text = delimiter.join(pieces)
-        if wrapped:
-            text = '"' + text.replace('"', '""') + '"'
+        if behind is not None:
+            text = '"' + text.replace('"', '""') + '"' + behind
         return record.below - record.line + 1, text
 
     def _pieces(self, edits: Mapping[int, tuple[int, str]]) -> Iterator[str]:

@@ -45,7 +45,9 @@ class Header:
     """The header of a list: its line (or row of the sheet), the index of the first row below it,
     and the names of its columns, told apart, nothing where a column has none.
 
-    `delimiter` divides the rows, `divided` the header. `results` are the places of an earlier
+    `delimiter` divides the rows, `divided` the header. Where each row stands in the first of
+    several cells as a whole, `wrapped` divides those cells, and `inner` is how many names the first
+    one holds. `results` are the places of an earlier
     run's results in a list that siptui wrote or filled in, by the names in `results.py`.
     """
 
@@ -56,6 +58,16 @@ class Header:
     divided: str = ""
     results: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    wrapped: str = ""
+    inner: int = 1
+
+    def parted(self, cells: list[str]) -> list[str]:
+        """The cells of a row whose first cell may hold a whole row: those of that one first."""
+        whole = unwrapped(cells[:1], self.delimiter) if self.wrapped else None
+        if whole is None:
+            return cells
+        empty = [""] * (self.inner - len(whole))
+        return [*whole[: self.inner], *empty, *cells[1:], *whole[self.inner :]]
 
     @property
     def ours(self) -> bool:
@@ -89,6 +101,8 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
         if said is None and isinstance(sep, re.Match) and sep.group(1) not in "\"'":
             said = sep.group(1)
         start += 1
+    if wrapped := _wrapped(lines, start, said, mapped):
+        return wrapped
     best = _among(lines, start, [said] if said else DELIMITERS, mapped)
     if said and delimiter is None and not (best and best.roles(mapped) >= _BOTH):
         other = _among(lines, start, DELIMITERS, mapped)
@@ -140,6 +154,11 @@ class _Found:
     delimiter: str
     cells: list[str]
     above: tuple[int, ...] = ()  # lines above it that look like those of devices
+
+    @property
+    def folded(self) -> list[str]:
+        """What the cells are compared by."""
+        return [folded_name(name) for name in self.cells]
 
     def roles(self, mapped: Mapped) -> tuple[int, int, int]:
         """How much of a header it is: of the needed columns how many are known by name, how well
@@ -203,6 +222,29 @@ def _among(
             if best is None or roles > best[0]:
                 best = roles, one.at, one
     return best[2] if best else None
+
+
+def _wrapped(lines: Sequence[str], start: int, said: str | None, mapped: Mapped) -> Header | None:
+    """The header where it stands in the first of several cells as a whole, as it does when a list
+    was opened in one column and saved again."""
+    pairs = [(o, i) for o in DELIMITERS for i in DELIMITERS if said in (None, o, i)]
+    for outer, inner in pairs:
+        for record in islice(_top(lines, start, outer), SEARCHED):
+            first, rest = unwrapped(record.cells[:1], inner), record.cells[1:]
+            if first is None or not rest or record.broken:
+                continue
+            if _Found(0, record, inner, _cells(first)).roles(mapped) < _BOTH:
+                continue
+            found = _Found(0, record, inner, _cells([*first, *rest]))
+            quoted = lines[record.line - 1].lstrip().startswith('"')
+            if quoted or not any(map(str.strip, rest)) or _results(found.folded):
+                note = (
+                    f"Each row stands in one cell as a whole, divided by {WORDS[inner]}; it was "
+                    "read so"
+                )
+                header = _header(found, inner, inner, record.below, (note,))
+                return replace(header, wrapped=outer, inner=len(first))
+    return None
 
 
 def _top(lines: Sequence[str], start: int, delimiter: str) -> Iterator[Record]:
@@ -334,7 +376,7 @@ def _header(best: _Found, delimiter: str, divided: str, first: int, notes: Seque
             code="too_many_columns",
             remedy="Leave out the columns that are not needed.",
         )
-    results = _results([folded_name(name) for name in best.cells])
+    results = _results(best.folded)
     own = set(results.values())
     names = told_apart([name if i not in own else "" for i, name in enumerate(best.cells)])
     names = tuple(best.cells[i] if i in own else name for i, name in enumerate(names))

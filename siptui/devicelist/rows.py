@@ -99,10 +99,12 @@ def _row(record: Record, width: int) -> Row:
 def _divided(lines: Sequence[str], header: Header, changes: Changes) -> Iterator[Row]:
     delimiter, width = header.delimiter, len(header.names)
     odd = (_ODD_IN_TABS if delimiter == "\t" else _ODD).search
-    for record in records(lines, delimiter, header.first):
+    for record in records(lines, header.wrapped or delimiter, header.first):
         line = lines[record.line - 1]
         if record.broken:
             yield Row(record.line, [clean(c) for c in record.cells], record.broken)
+        elif header.wrapped:
+            yield Row(record.line, *_cleaned(header.parted(record.cells)))
         elif len(line) <= MAX_CELL and record.below == record.line and odd(line) is None:
             cells = [cell.strip(" ") for cell in record.cells]
             if width > 1 and not any(cells[1:]):

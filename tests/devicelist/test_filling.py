@@ -182,6 +182,26 @@ def test_whatever_the_cells_hold(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '"UPN,MAC,Room";;;\n"a@c.de,0004F28124B3,R1";;;\n"b@c.de,0004F28124B4,""X, Y""";;;\n',
+        "UPN,MAC,Room;;;\na@c.de,0004F28124B3,R1;;;\nb@c.de,0004F28124B4;;;\n#c;;;\nTotal,2;;;\n",
+        '"UPN,MAC,Room",,\n"a@c.de,0004F28124B3,R1",,\nb@c.de,0004F28124B4,R2\n',
+        '"UPN;MAC;Room",Note\n"a@c.de;0004F28124B3;R1","x,y"\n"b@c.de;lobby;R2",\n',
+        'UPN;MAC;Room\n"a@c.de;0004F28124B3;R1"\n"b@c.de;0004F28124B4;R2";;\n',
+    ],
+)
+def test_rows_that_stand_in_one_cell_are_filled_in(tmp_path: Path, text: str) -> None:
+    source, target = tmp_path / "list.csv", tmp_path / "copy.csv"
+    source.write_text(text)
+    check_copy(source, target)
+    lines = text.split("\n")
+    if lines[0].endswith((";;", ",,")):
+        for before, after in zip(lines, target.read_text().split("\n"), strict=True):
+            assert after.startswith(before)
+
+
+@pytest.mark.parametrize(
     "end", ["\x1a", "\r\n\x1a", "\x1a\r\n", "\r\n\x1a\x1a\x1a", "\r\n\x1a\r\n"]
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

@@ -68,6 +68,13 @@ def test_header_and_rows_may_be_divided_by_different_characters(
         '"UPN;MAC;Room"\n"a@c.de;0004F28124B3;R1"\n"b@c.de;0004F28124B4;R2"\n',
         'UPN;MAC;Room\n"a@c.de;0004F28124B3;R1"\nb@c.de;0004F28124B4;R2\n',
         '"UPN;MAC;Room";;\n"a@c.de;0004F28124B3;R1";;\n"b@c.de;0004F28124B4;R2";;\n',
+        '"UPN;MAC;Room",,\n"a@c.de;0004F28124B3;R1",,\n"b@c.de;0004F28124B4;R2",,\n',
+        'UPN,MAC,Room;;;\na@c.de,0004F28124B3,R1;;;\n"b@c.de,0004F28124B4,""R2""";;;\n',
+        '"UPN\tMAC\tRoom";;\n"a@c.de\t0004F28124B3\tR1";;\nb@c.de\t0004F28124B4;;\n',
+        "Phones;;\n;;\nUPN,MAC,Room;;\na@c.de,0004F28124B3,R1;;\nb@c.de,0004F28124B4,;;\n",
+        '"UPN,MAC,Room";Note\n"a@c.de,0004F28124B3,R1";x\nb@c.de,0004F28124B4;y\n',
+        '"UPN,MAC,Room",Note\n"a@c.de,0004F28124B3,R1",x\n"b@c.de,0004F28124B4,R2",y\n',
+        'sep=;\n"UPN,MAC,Room";;\na@c.de,0004F28124B3,R1;;\nb@c.de,0004F28124B4,R2;;\n',
         '"UPN;MAC;""Room"""\n"a@c.de;0004F28124B3;""R1"""\n"b@c.de;0004F28124B4;""R2"""\n',
     ],
 )
@@ -75,6 +82,19 @@ def test_a_cell_may_hold_the_whole_row(tmp_path: Path, text: str) -> None:
     found = read_text(tmp_path, text)
     assert [d.hardware_id for d in found.devices] == TWO
     assert found.devices[0].extra["Room"] == "R1"
+    if "Note" in text:
+        assert [d.extra["Note"] for d in found.devices] == ["x", "y"]
+
+
+def test_a_row_that_is_longer_than_its_header_is_told_in_one_cell_too(tmp_path: Path) -> None:
+    found = read_text(tmp_path, "UPN,MAC,Room;;\na@c.de,0004F28124B3,R1,R2;;\n")
+    assert rules(found) == [(2, "", "too_many_cells")]
+
+
+def test_a_name_that_holds_a_delimiter_is_no_whole_row(tmp_path: Path) -> None:
+    text = '"Last, first";UPN;MAC\n"Berg, Anna";a@c.de;0004F28124B3\n'
+    (device,) = read_text(tmp_path, text).devices
+    assert device.extra == {"Last, first": "Berg, Anna"}
 
 
 @pytest.mark.parametrize(
