@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from siptui.devicelist.model import DeviceList, Fault
+from siptui.devicelist.part import part_of
 from siptui.devicelist.reading import read
 from siptui.domain.columns import NOT_MAPPED
 from siptui.domain.errors import UsageError
@@ -24,10 +25,11 @@ def read_list(
 ) -> DeviceList:
     """Read and validate the list at `file`; `region` and `options` beat the profile's own.
 
-    Without any profile a list can be read all the same. Raises `ListError`, `UsageError`.
+    Without any profile a list can be read all the same. Only the part that `options` name is
+    given. Raises `ListError`, `UsageError`.
     """
     known = _profile(profile)
-    return read(
+    found = read(
         file,
         region=region or (known.region if known else None),
         delimiter=delimiter,
@@ -35,6 +37,7 @@ def read_list(
             options, columns=options.columns.over(known.columns if known else NOT_MAPPED)
         ),
     )
+    return part_of(found, options.where)
 
 
 def read_how(found: DeviceList) -> list[str]:

@@ -32,7 +32,7 @@ CONSOLE = "open"
 #: Commands without a service, which need few open files.
 _OFFLINE = frozenset({"check", "runs", "export", "info", "urls", "help"})
 # Options that may stand before a command or a file and take a value, with which they move.
-_WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle"})
+_WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle", "--where"})
 _OWN = frozenset({"--help", "-h", "--version"})
 
 

@@ -17,6 +17,7 @@ from siptui.domain.columns import Mapped, named_headers
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
+from siptui.domain.row_filter import Condition, conditions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -115,6 +116,26 @@ def region(command: F) -> F:
     )(command)
 
 
+def _where(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    return conditions(given)
+
+
+# wanted: tuple[Condition, ...]
+def where(command: F) -> F:
+    """`--where 'COLUMN=VALUE'`, `!=`, repeatable: a part of the list."""
+    return click.option(
+        "--where",
+        "wanted",
+        multiple=True,
+        callback=_where,
+        metavar="COLUMN=VALUE",
+        help="Only the rows with this value in that column (!= for all others; several values: "
+        "A,B). Can be repeated.",
+    )(command)
+
+
 def _columns(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> Mapped:
     return named_headers(given)
 
@@ -122,7 +143,7 @@ def _columns(context: click.Context, parameter: click.Parameter, given: tuple[st
 # list_options: ListOptions
 def list_options(command: F) -> F:
     """How this list is read: `--column NAME=HEADER`, repeatable, `--sheet NAME`, `--timezone ZONE`,
-    `--day-first`, `--month-first`."""
+    `--day-first`, `--month-first`, and `--where COLUMN=VALUE` for a part of it."""
 
     @functools.wraps(command)
     def with_options(
@@ -131,9 +152,10 @@ def list_options(command: F) -> F:
         sheet: str,
         timezone: str,
         day_first: bool | None,
+        wanted: tuple[Condition, ...],
         **others: Any,
     ) -> Any:
-        said = ListOptions(columns, sheet, timezone, day_first)
+        said = ListOptions(columns, sheet, timezone, day_first, wanted)
         return command(*args, list_options=said, **others)
 
     named = click.option(
@@ -160,7 +182,7 @@ def list_options(command: F) -> F:
         default=None,
         help="How dates such as 3/4/2026 are written, where the list leaves that open.",
     )
-    return named(sheet(zone(order(cast("F", with_options)))))
+    return named(sheet(zone(order(where(cast("F", with_options))))))
 
 
 # yes: bool

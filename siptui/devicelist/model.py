@@ -146,6 +146,8 @@ class DeviceList:
     decided: tuple[str, ...] = ()
     left_out: Mapping[int, str] = field(default_factory=dict)
     path: str = ""
+    #: In words, which part of the list this is; nothing for the whole of it.
+    part: str = ""
 
     @property
     def rows_invalid(self) -> int:

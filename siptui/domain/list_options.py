@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from siptui.domain.columns import NOT_MAPPED, Mapped
+from siptui.domain.row_filter import Condition
 
 #: The answer that dates are written with the day first.
 DAY_FIRST = "day first"
@@ -15,13 +16,15 @@ class ListOptions:
 
     `columns` are the headers that were named, `sheet` that of a workbook by name, `timezone` the
     zone of dates that name none (an IANA name or `+02:00`; nothing: the host's), `day_first`
-    whether 3/4/2026 is a day in April, where the list leaves that open (none: not said).
+    whether 3/4/2026 is a day in April, where the list leaves that open (none: not said), `where`
+    which part of the list is meant (nothing: the whole).
     """
 
     columns: Mapped = NOT_MAPPED
     sheet: str = ""
     timezone: str = ""
     day_first: bool | None = None
+    where: tuple[Condition, ...] = ()
 
 
 def with_answer(options: ListOptions, key: str, answer: str) -> ListOptions:

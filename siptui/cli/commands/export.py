@@ -10,10 +10,11 @@ from siptui.cli import options
 from siptui.cli.journal_notice import told
 from siptui.devicelist.writing import csv_text, json_text, write_csv, write_json, write_new
 from siptui.domain.errors import UsageError
+from siptui.domain.row_filter import Condition
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
 from siptui.host.standard_streams import write_utf8
-from siptui.runs.output.export_rows import result_rows
+from siptui.runs.output.export_rows import in_part, result_rows
 from siptui.runs.output.filled_list import write_into
 from siptui.runs.output.markdown_report import report_text
 from siptui.runs.service import RunService
@@ -32,6 +33,7 @@ _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVAL
     type=click.Choice(["csv", "json", "md"]),
     help="Format; else the file's ending decides, csv without one.",
 )
+@options.where
 @click.option("--only", type=click.Choice(_STATES), help="Only the devices in this state.")
 @click.option(
     "--into",
@@ -54,6 +56,7 @@ def command(
     run: str,
     output: Path | None,
     form: str | None,
+    wanted: tuple[Condition, ...],
     only: str | None,
     into: Path | None,
     source: Path | None,
@@ -70,7 +73,7 @@ def command(
     finally:
         run_service.close()
     if into is not None:
-        if output is not None or form is not None or only is not None or raw:
+        if output is not None or form is not None or only is not None or raw or wanted:
             raise UsageError("--into writes the whole list in its own form; give it alone.")
 
         count = write_into(state, into, source=source, force=force)
@@ -78,7 +81,7 @@ def command(
         return 0
     if source is not None:
         raise UsageError("--list is for --into.")
-    records = [r for r in state.devices if only is None or str(r.state) == only]
+    records = [r for r in in_part(state, wanted) if only is None or str(r.state) == only]
     rows = result_rows(state, records)
     form = form or _FORMS.get(output.suffix.casefold() if output else "", "csv")
     if output is None:

@@ -172,6 +172,8 @@ def command(
             notes.append(note)
         devices, named = plan.devices, tuple[str, ...]()
         kept_notes = list(plan.notes)
+        if found.part:
+            kept_notes.append(f"Part of the list: {found.part}.")
         if preflight:
             notes += preflighted(
                 selected,

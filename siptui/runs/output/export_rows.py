@@ -1,10 +1,11 @@
 """The results of a run, as an export has them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from siptui.devicelist.writing import ResultRow
 from siptui.domain.outcome import explain
 from siptui.domain.region import Region
+from siptui.domain.row_filter import Condition, own_columns, taker
 from siptui.domain.state import DeviceState
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.state import DeviceRecord, RunState
@@ -32,6 +33,18 @@ def result_rows(run: RunState, records: Iterable[DeviceRecord]) -> list[ResultRo
             )
         )
     return rows
+
+
+def in_part(run: RunState, wanted: Sequence[Condition]) -> list[DeviceRecord]:
+    """The devices of `run` that are in the part of its list that `wanted` names, in their order.
+
+    Raises `NoSuchColumnError`.
+    """
+    if not wanted:
+        return list(run.devices)
+    names = dict.fromkeys(name for record in run.devices for name in record.device.extra)
+    takes = taker(wanted, names, run.plan.columns if run.plan else {})
+    return [r for r in run.devices if takes(own_columns(r.device), r.device.extra)]
 
 
 def batch_rows(status: BatchStatus, region: Region | None = None) -> list[ResultRow]:

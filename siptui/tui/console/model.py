@@ -36,8 +36,9 @@ _NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
 def read_list(path: Path, region: Region | None, options: ListOptions) -> "DeviceList":
     """Read a device list, for a thread: what reads lists is imported here and not before."""
     from siptui.devicelist import read
+    from siptui.devicelist.part import part_of
 
-    return read(path, region=region, options=options)
+    return part_of(read(path, region=region, options=options), options.where)
 
 
 class Session:

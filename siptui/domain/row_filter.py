@@ -1,0 +1,142 @@
+"""A part of a device list: `--where 'Site=Berlin'`, what it means and which rows it takes. Pure."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from siptui.domain.columns import COLUMNS, KNOWN, folded_name
+from siptui.domain.device import Device
+from siptui.domain.errors import UsageError
+
+_ABOUT = "Write it as COLUMN=VALUE or COLUMN!=VALUE; several values are separated by commas."
+#: Columns that every device has, whatever the list calls them.
+_OWN = ("username", "hardware_id", "region")
+_SHOWN = 12
+
+
+class NoSuchColumnError(UsageError):
+    """A part of the list is named by a column that the list does not have."""
+
+    title = "No such column"
+    code = "no_such_column"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a row's cell must say. `values` are compared without case and outer blanks; `text` is
+    the whole right side, which counts as one value, too, since a value may hold commas."""
+
+    column: str
+    values: tuple[str, ...]
+    text: str
+    other: bool = False  # `!=`
+
+    def takes(self, cell: str) -> bool:
+        """Whether a row with this cell is in the part."""
+        said = _folded(cell)
+        found = said == _folded(self.text) or said in map(_folded, self.values)
+        return found is not self.other
+
+    def __str__(self) -> str:
+        shown = " or ".join(value or "(empty)" for value in self.values)
+        return f"{self.column} {'is not' if self.other else '='} {shown}"
+
+
+def condition(text: str) -> Condition:
+    """`Site=Berlin`, `Site!=Berlin,Hamburg`, `Site=` (empty). Raises `UsageError`."""
+    column, sign, value = text.partition("=")
+    other = column.endswith("!")
+    column = column.removesuffix("!").strip()
+    if not sign or not column:
+        raise UsageError(f"“{text}” does not name a part of a list.", remedy=_ABOUT)
+    value = value.removeprefix("=").strip()  # `==` is what programmers type
+    parts = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
+    return Condition(column, parts, value, other)
+
+
+def conditions(texts: Iterable[str]) -> tuple[Condition, ...]:
+    """Every text as a condition. Those that want values of the same column are one: a row must
+    have any of them. Raises `UsageError`."""
+    found: dict[tuple[str, bool], Condition] = {}
+    alone: list[Condition] = []
+    for text in texts:
+        one = condition(text)
+        key = (folded_name(one.column) or one.column, one.other)
+        before = found.get(key)
+        if one.other or before is None:
+            found.setdefault(key, one)
+            if before is not None:
+                alone.append(one)  # each `!=` takes something away
+            continue
+        values = tuple(dict.fromkeys((*before.values, *one.values)))
+        whole = (before.text, one.text) if before.text not in before.values else (one.text,)
+        values = tuple(dict.fromkeys((*values, *whole)))
+        found[key] = Condition(before.column, values, before.text)
+    return (*found.values(), *alone)
+
+
+def in_words(wanted: Sequence[Condition]) -> str:
+    """The part in words: “Site = Berlin, Floor is not 3”; nothing for the whole list."""
+    return ", ".join(map(str, wanted))
+
+
+def column_of(name: str, extra: Collection[str], headers: Mapping[str, str]) -> str:
+    """The column meant by `name`: one of `extra` as it is kept, or `username`, `hardware_id` or
+    `region`. `headers` are the list's own headers of those that were read, by their keys.
+
+    Raises `NoSuchColumnError` that names the columns there are.
+    """
+    if name in extra:
+        return name
+    wanted = folded_name(name)
+    keys = {folded_name(header): key for key, header in headers.items()}
+    by_name = {folded_name(one): one for one in extra}
+    for key in _OWN:  # a header of the list beats siptui's own name of a column
+        if wanted in (folded_name(key), folded_name(COLUMNS[key])):
+            keys.setdefault(wanted, key)
+    if wanted and wanted in by_name:
+        return by_name[wanted]
+    key = keys.get(wanted, "") if wanted else ""
+    if key in _OWN:
+        return key
+    if key and (kept := by_name.get(folded_name(COLUMNS[key]))):
+        return kept
+    for usual, kept_as in COLUMNS.items():  # “Site” for a list that says “Standort”
+        if wanted in (folded_name(usual), folded_name(kept_as)):
+            alike = [one for folded, one in by_name.items() if folded in KNOWN.get(usual, ())]
+            if len(alike) == 1:
+                return alike[0]
+    there = list(dict.fromkeys([*(headers.get(key) or COLUMNS[key] for key in _OWN), *extra]))
+    shown = ", ".join(f"“{one}”" for one in there[:_SHOWN])
+    more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
+    raise NoSuchColumnError(
+        f"There is no column “{name}” here.", remedy=f"The columns are {shown}{more}."
+    )
+
+
+def taker(
+    wanted: Sequence[Condition], extra: Collection[str], headers: Mapping[str, str]
+) -> Callable[[Mapping[str, str], Mapping[str, str]], bool]:
+    """Whether a row is in the part, from its own columns (`username`, …) and its further ones.
+
+    Raises `NoSuchColumnError`.
+    """
+    tests = [(column_of(one.column, extra, headers), one) for one in wanted]
+
+    def takes(own: Mapping[str, str], further: Mapping[str, str]) -> bool:
+        return all(
+            one.takes(further[column] if column in further else own.get(column, ""))
+            for column, one in tests
+        )
+
+    return takes
+
+
+def own_columns(device: Device) -> Mapping[str, str]:
+    """What every device has, by the names of the columns."""
+    own = (device.user_name, device.hardware_id, device.region)
+    return dict(zip(_OWN, map(str, own), strict=True))
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().casefold()
