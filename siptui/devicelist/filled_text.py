@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from siptui.devicelist.cells import clean, guard
+from siptui.devicelist.delimiters import unwrapped
 from siptui.devicelist.file import without_end_mark
-from siptui.devicelist.header import Header, unwrapped
+from siptui.devicelist.header import Header
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.writing import STATUS
 from siptui.domain.text import visible

@@ -10,21 +10,22 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 
 from siptui.devicelist.cells import clean
-from siptui.devicelist.column_choice import (
-    header_above,
-    looks_like_hardware,
-    looks_like_user,
-    no_header,
-)
+from siptui.devicelist.column_choice import header_above, no_header
 from siptui.devicelist.column_names import USUAL, fits
+from siptui.devicelist.delimiters import (
+    DELIMITERS,
+    LINES,
+    WORDS,
+    named_delimiter,
+    names_device,
+    rows_divided_by,
+    unwrapped,
+)
 from siptui.devicelist.model import ListError
-from siptui.devicelist.records import Record, records, split
+from siptui.devicelist.records import Record, records
 from siptui.devicelist.writing import BLOCK, LIST, STATUS
 from siptui.domain.columns import COLUMNS, NEEDED, Mapped, folded_name
 
-DELIMITERS = (",", ";", "\t", "|")
-NAMED = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"}
-WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 #: Rows from the top in which the header is looked for.
 SEARCHED = 30
 #: No list of phones comes near it, and rows as wide as a spreadsheet program allows cost memory.
@@ -35,9 +36,7 @@ _DATA = re.compile(r"[\d@]")
 _SEP = re.compile(r'^"?sep=(.)"?[,;|\s]*$', re.IGNORECASE)
 _TYPE = re.compile(r'^"?#TYPE\b', re.IGNORECASE)
 _BELOW = 60  # rows in which the first device is looked for
-_LINES = 2_000  # lines in which that is done, blank ones among them
 _STRAY = 2  # rows above the header that may look like devices: those of a contact
-_LOOKED_AT = 200  # rows by which the character between the cells of rows is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ class Header:
 
     `delimiter` divides the rows, `divided` the header. Where each row stands in the first of
     several cells as a whole, `wrapped` divides those cells, and `inner` is how many names the first
-    one holds. `results` are the places of an earlier
-    run's results in a list that siptui wrote or filled in, by the names in `results.py`.
+    one holds. `results` are the places of an earlier run's results in a list that siptui wrote or
+    filled in, by the names in `writing.py`.
     """
 
     line: int
@@ -85,7 +84,7 @@ def find_in_rows(file: str, rows: Sequence[Record], mapped: Mapped) -> Header:
     """The header among `rows` that are divided already, as those of a sheet."""
     top = rows[:_BELOW]
     found = [_Found(i, row, "", _cells(row.cells)) for i, row in enumerate(top[:SEARCHED])]
-    best = _best(found, [i for i, r in enumerate(top) if _names_device(_cells(r.cells))], mapped)
+    best = _best(found, [i for i, r in enumerate(top) if names_device(_cells(r.cells))], mapped)
     if best is None:
         raise no_header(file, "")
     if example := header_above(best.cells):
@@ -114,7 +113,7 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
     if example := header_above(best.cells, best.delimiter):
         raise no_header(f"{file}, line {best.record.line}", example)
     divided = best.delimiter
-    below = _rows_divided_by(lines, best.record.below, divided, len(best.cells), delimiter)
+    below = rows_divided_by(lines, best.record.below, divided, len(best.cells), delimiter)
     if below != divided:
         notes.append(
             f"The header is divided by {WORDS.get(divided, divided)}, the rows by "
@@ -122,27 +121,6 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
         )
     notes += _not_read(best, "line")
     return _header(best, below, divided, best.record.below, notes)
-
-
-def named_delimiter(given: str | None) -> str | None:
-    """The character that `given` names. Raises `ListError` for what can be none."""
-    if given is None:
-        return None
-    char = NAMED.get(given.lower(), given)
-    if len(char) != 1 or char.isalnum() or char in "\"'\r\n\0@.:-_ ":
-        raise ListError(
-            f"{clean(given)!r} cannot be a delimiter.",
-            code="delimiter",
-            remedy="Use one character, or comma, semicolon, tab or pipe.",
-        )
-    return char
-
-
-def unwrapped(cells: Sequence[str], delimiter: str) -> list[str] | None:
-    """The cells of a row that stands in one cell as a whole, or none if it does not."""
-    if len(cells) != 1 or delimiter not in cells[0]:
-        return None
-    return split(cells[0], delimiter) or cells[0].split(delimiter)
 
 
 @dataclass(slots=True)
@@ -212,7 +190,7 @@ def _among(
             cells = _cells(record.cells)
             whole = unwrapped(cells, delimiter)
             cells = _cells(whole) if whole else cells
-            if _names_device(cells):
+            if names_device(cells):
                 devices.append(at)
             if at < SEARCHED and cells and not _blank(lines[record.line - 1]):
                 found.append(_Found(at, record, delimiter, cells))
@@ -249,14 +227,7 @@ def _wrapped(lines: Sequence[str], start: int, said: str | None, mapped: Mapped)
 
 def _top(lines: Sequence[str], start: int, delimiter: str) -> Iterator[Record]:
     # `islice` alone would look through a million blank lines.
-    yield from islice(records(lines[: start + _LINES], delimiter, start), _BELOW)
-
-
-def _names_device(cells: Sequence[str]) -> bool:
-    """Whether a row has the user name and the hardware id of a device."""
-    if not cells or cells[0].startswith(("#", "//")):
-        return False
-    return any(map(looks_like_user, cells)) and any(map(looks_like_hardware, cells))
+    yield from islice(records(lines[: start + LINES], delimiter, start), _BELOW)
 
 
 def _best(found: Sequence[_Found], devices: Sequence[int], mapped: Mapped) -> _Found | None:
@@ -337,35 +308,6 @@ def _two_lines(above: Sequence[_Found], mapped: Mapped) -> _Found | None:
         if len(upper.cells) > 1 and both.roles(mapped) >= _BOTH:
             return both
     return None
-
-
-def _rows_divided_by(
-    lines: Sequence[str], first: int, divided: str, width: int, named: str | None
-) -> str:
-    """The character that divides the rows below a header of `width` columns."""
-    if width < 2 or named is not None:
-        return divided
-    some = list(islice(records(lines[: first + _LINES], divided, first), _LOOKED_AT))
-    rows = [lines[r.line - 1] for r in some if r.cells[0].strip() and r.below == r.line]
-    rows = [row for row in rows if not row.lstrip().startswith("#")]
-    devices = {one: sum(_is_device(row, one) for row in rows) for one in DELIMITERS}
-    devices.setdefault(divided, sum(_is_device(row, divided) for row in rows))
-    if any(devices.values()):
-        best = max(devices, key=lambda one: devices[one])
-        return best if devices[best] > devices[divided] else divided
-    if not rows or any(divided in row for row in rows):
-        return divided
-    for other in DELIMITERS:
-        fit = sum(len(_cells(row.split(other))) in range(2, width + 1) for row in rows)
-        if other != divided and fit > 0.8 * len(rows):
-            return other
-    return divided
-
-
-def _is_device(line: str, delimiter: str) -> bool:
-    cells = _cells(split(line, delimiter) or line.split(delimiter))
-    cells = unwrapped(cells, delimiter) or cells
-    return any(map(looks_like_user, cells)) and any(map(looks_like_hardware, cells))
 
 
 def _header(best: _Found, delimiter: str, divided: str, first: int, notes: Sequence[str]) -> Header:

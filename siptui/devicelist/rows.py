@@ -13,7 +13,8 @@ from siptui.devicelist.cells import EDGE, MAX_CELL, NumberText, clean
 from siptui.devicelist.changes import Changes, lines_of
 from siptui.devicelist.column_choice import looks_like_hardware, looks_like_user
 from siptui.devicelist.column_names import USUAL, fits, spaced
-from siptui.devicelist.header import Header, unwrapped
+from siptui.devicelist.delimiters import unwrapped
+from siptui.devicelist.header import Header
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.row_rules import LONG_CELL
 from siptui.domain.columns import NEEDED, folded_name
