@@ -45,7 +45,6 @@ class ConsoleChecks:
     async def _check(
         self, devices: Sequence[Device], tell: Callable[[Progress], None], wishes: Wishes
     ) -> Preflight:
-
         changes = self._record().lately(LEAD_HOURS)
         async with self._opening() as sources:
             return await check(
@@ -62,7 +61,6 @@ class ConsoleChecks:
         return await asyncio.to_thread(self._judge, devices, made, wishes)
 
     def _judge(self, devices: Sequence[Device], made: Preflight, wishes: Wishes) -> Preflight:
-
         ips, kind = wishes.public_ips, wishes.number_type
         changes = self._record().lately(LEAD_HOURS)
         report = judge(devices, made.facts, made.report.made, ips, changes, kind)
@@ -72,7 +70,6 @@ class ConsoleChecks:
         """Look for personal accounts alone; changes nothing."""
 
         async def work() -> Report:
-
             async with self._opening() as sources:
                 return await look(devices, sources)
 
@@ -88,7 +85,6 @@ class ConsoleChecks:
         tell = _told(on_outcome)
 
         async def work() -> Sequence[FixOutcome]:
-
             async with self._opening() as sources:
                 fixer = Fixer(sources, self._record(), on_outcome=tell)
                 return await fixer.apply_all(fixes, named=named)
@@ -99,7 +95,6 @@ class ConsoleChecks:
         """Take one back."""
 
         async def work() -> FixOutcome:
-
             async with self._opening() as sources:
                 return await Fixer(sources, self._record()).undo(fix_id)
 

@@ -41,7 +41,6 @@ class ConsoleSignIn:
         record: Tape | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-
         self._selected = selected
         self._environ = environ
         self.tell = tell
@@ -106,7 +105,6 @@ class ConsoleSignIn:
         return self._tokens()
 
     def _tokens(self) -> StoredTokens | EnvironmentToken:
-
         if given := environment_token(self._registration, self._environ):
             return given
         memory = self._memory
@@ -120,7 +118,6 @@ class ConsoleSignIn:
         return Connection(self._watching())
 
     def _watching(self) -> tuple[Watcher, ...]:
-
         if self._watchers is None:
             recorded = (self._record.recorder(),) if self._record is not None else ()
             self._watchers = (log_exchange, *recorded)

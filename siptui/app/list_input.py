@@ -74,7 +74,6 @@ def _why(rule: str, column: str, faults: list[Fault]) -> str:
 
 
 def _profile(name: str | None) -> Profile | None:
-
     settings = load()
     if name is None and not settings.profiles:
         return None  # a list can be checked before anything is set up

@@ -146,7 +146,6 @@ def select(
 
 
 def _tenant_of(environ: Mapping[str, str]) -> str:
-
     return account_of(environ.get(VALUE, "")).tenant
 
 
@@ -290,7 +289,6 @@ class TenantSources:
         return self._stored(scope)
 
     def _stored(self, scope: str) -> TokenSource:
-
         selected = self._selected
         find = functools.partial(existing_store, selected.store_folder)
         return StoredTokens(

@@ -118,7 +118,6 @@ def _import_all() -> None:
 
 
 async def _work(order: dict[str, Any]) -> int:
-
     environ = dict(os.environ)
     environ.pop(VALUE, None)
     given = Gift(order.get("token", ""), order.get("sign_in", ""))

@@ -66,7 +66,6 @@ async def _look(
     record: Tape | None,
     log_level: str | None,
 ) -> list[Event]:
-
     opening = open_session(selected=selected, record=record, log_level=log_level, on_wait=say_wait)
     async with asyncio.timeout(_PATIENCE), opening as session:
         client = session.client
@@ -82,7 +81,6 @@ async def _look(
 
 
 def _compared(state: RunState, events: Iterable[Event]) -> Compared:
-
     found = Compared()
     for event in events:
         if isinstance(event, DevicesHeld | DevicesSignedIn):

@@ -137,7 +137,6 @@ def _trace(error: BaseException) -> str:
 
 
 def _without_secrets(text: str) -> str:
-
     return without_secrets(text)
 
 
@@ -162,7 +161,6 @@ def _written(error: BaseException, args: Sequence[str]) -> Path | None:
 
 
 def _log_folder() -> Path:
-
     return folders().log_folder()
 
 

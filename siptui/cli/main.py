@@ -1,192 +1,37 @@
-"""The command line: which commands there are, and that each is loaded only when it is wanted.
+"""The entry point of `siptui` and `python -m siptui`.
 
-`siptui --help` reads the table below and imports no command, so it starts like a small tool.
-Each command is `siptui/cli/commands/NAME.py` with a `click.Command` named `command`. What a command
-returns, if it is a number, is the exit code; errors are raised and told about in one place.
+Little is imported here, so that a module that lies in the current folder cannot stand in for one
+of ours before the current folder is off the path of imports.
 """
 
-import difflib
 import os
 import sys
-from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, NoReturn
 
-import click
-from click.shell_completion import CompletionItem
-
-from siptui import __version__
-from siptui.cli.errors import lost_output, quiet_pipe, report
-from siptui.domain.errors import ExitCode, UsageError
-from siptui.help_page import ABOUT, COMMANDS, available, module_of, page
-from siptui.host.open_files import require_open_files
-from siptui.host.signals import forbid_core_dumps
-from siptui.host.standard_streams import make_unbreakable, output_error, write_utf8
-
-__all__ = ["COMMANDS", "LazyGroup", "arranged", "available", "cli", "main"]
-
-#: What a first argument that is no command opens.
-CONSOLE = "open"
-#: Commands without a service, which need few open files.
-_OFFLINE = frozenset({"check", "runs", "export", "info", "urls", "help"})
-# Options that may stand before a command or a file and take a value, with which they move.
-_WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle", "--where"})
-_OWN = frozenset({"--help", "-h", "--version"})
+from siptui.host.standard_streams import make_unbreakable, open_closed_streams
 
 
-def arranged(args: Sequence[str]) -> list[str]:
-    """`args` with the command first: options before it move behind it, a file gets the console.
-
-    `siptui LIST` is `siptui open LIST`, `siptui --profile P runs` is `siptui runs --profile P`.
-    Raises `UsageError` for a word that is neither a command nor a file.
-    """
-    at = _first_word(args)
-    word = args[at] if at is not None else None
-    leading = list(args[:at])
-    if _OWN.intersection(leading):
-        return list(args)
-    if word == "version":
-        return ["--version"]
-    if word is None or at is None or "--" in leading:
-        return [CONSOLE, *args]
-    if word in COMMANDS or word == CONSOLE:
-        _known(word)
-        return [word, *leading, *args[at + 1 :]]
-    # After an option of the console's own the word may be that option's value: click will know.
-    if not leading and not _may_be_file(word):
-        raise _no_such(word)
-    return [CONSOLE, *args]
-
-
-def _first_word(args: Sequence[str]) -> int | None:
-    """Where the first argument is that is neither an option nor an option's value."""
-    value = False
-    for at, arg in enumerate(args):
-        if value:
-            value = False
-        elif arg == "-" or not arg.startswith("-"):
-            return at
-        else:
-            value = arg in _WITH_VALUE
-    return None
-
-
-def _may_be_file(word: str) -> bool:
-    return word == "-" or os.sep in word or "." in word or Path(word).exists()
-
-
-def _known(word: str) -> None:
-    if find_spec(module_of(word)) is None:
-        raise UsageError(
-            f"This version of siptui has no “{word}” yet.",
-            title="Wrong usage",
-            remedy="“siptui --help” lists what it has.",
-        )
-
-
-def _no_such(word: str) -> UsageError:
-
-    near = difflib.get_close_matches(word, available(), n=1)
-    hint = f"Did you mean “siptui {near[0]}”? " if near else ""
-    return UsageError(
-        f"“{word}” is neither a command nor a file in this folder.",
-        title="Wrong usage",
-        remedy=f"{hint}“siptui --help” lists the commands.",
-    )
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called, not when they are listed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands that are there."""
-        return available()
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command `cmd_name`, imported now; `None` if there is none."""
-        if cmd_name not in COMMANDS and cmd_name != CONSOLE:
-            return None
-        if find_spec(module_of(cmd_name)) is None:
-            return None
-        if cmd_name not in _OFFLINE and not ctx.resilient_parsing:
-            require_open_files()
-        command: click.Command = import_module(module_of(cmd_name)).command
-        return command
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does, after the arguments have been arranged."""
-        if args or not ctx.resilient_parsing:
-            args = arranged(args)
-        return super().parse_args(ctx, args)
-
-    def get_help(self, ctx: click.Context) -> str:
-        """The page that needs no parser."""
-        return page()
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Commands, from the table, and files: the first argument may be either."""
-        if incomplete.startswith("-"):
-            return click.Command.shell_complete(self, ctx, incomplete)
-        return [
-            CompletionItem(incomplete, type="file"),
-            *(
-                CompletionItem(name, help=COMMANDS[name])
-                for name in available()
-                if name.startswith(incomplete)
-            ),
-        ]
-
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command line and leave with its exit code, whatever happens on the way."""
-        given = kwargs.get("args", args[0] if args else None)
-        words = list(sys.argv[1:] if given is None else given)
-        kwargs.update(args=words, standalone_mode=False)
-        kwargs["prog_name"] = kwargs.get("prog_name") or "siptui"
-        if "--json" in words:
-            write_utf8()
-        try:
-            done = super().main(**kwargs)
-            sys.stdout.flush()
-            code = int(done) if isinstance(done, int) else ExitCode.OK
-        except (Exception, KeyboardInterrupt) as error:
-            code = _reported(error, words)
-        sys.exit(_with_lost_output(code))
-
-
-def _with_lost_output(code: int) -> int:
-    """`code`, after it was told what kept the output from getting out; an error instead of 0 then.
-    A reader that went away (`siptui runs | head`) knows that it did."""
-    error = output_error()
-    if error is None or isinstance(error, BrokenPipeError):
-        return code
-
-    return code or lost_output(error)
-
-
-def _reported(error: BaseException, words: list[str]) -> int:
-
-    try:
-        return quiet_pipe() if isinstance(error, BrokenPipeError) else report(error, words)
-    except BrokenPipeError:
-        return quiet_pipe()
-
-
-@click.group(
-    "siptui",
-    cls=LazyGroup,
-    help="\n\n".join(ABOUT),
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-@click.version_option(__version__, message="siptui %(version)s")
-def cli() -> None:
-    """Sign SIP phones in: see `siptui.help_page`."""
-
-
-def main() -> NoReturn:
-    """The command line: what the `siptui` script does but for the page of help."""
-    forbid_core_dumps()
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    _leave_relative_folders_out()
+    open_closed_streams()
     make_unbreakable()
+    from siptui.cli.group import cli  # not before: a click may lie in the current folder, too
+    from siptui.host.signals import forbid_core_dumps
+
+    forbid_core_dumps()
     cli.main()
-    raise AssertionError("unreachable")
+
+
+def _leave_relative_folders_out() -> None:
+    """Take the folders off `sys.path` that the relative entries of `PYTHONPATH` stand for.
+
+    They depend on the current folder; an empty one (`PYTHONPATH=/opt/lib:`) is the current folder
+    itself.
+    """
+    for entry in os.environ.get("PYTHONPATH", "/").split(os.pathsep):
+        if not os.path.isabs(entry):  # noqa: PTH117 - without an import
+            try:
+                found = os.path.abspath(entry)  # noqa: PTH100 - as `site` has made it
+            except OSError:  # the current folder was deleted
+                found = entry
+            sys.path[:] = [place for place in sys.path if place not in (entry, found)]

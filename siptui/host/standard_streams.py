@@ -41,6 +41,19 @@ _SIGNS = {
 }
 
 
+def open_closed_streams() -> None:
+    """Open the null device in the place of standard streams that were closed (`siptui … <&- >&-`).
+
+    Python has none then, and the next file that is opened gets their number: what a program
+    started from here prints would go into the journal.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(null, null == number)
+            setattr(sys, name, os.fdopen(null, mode, encoding="utf-8"))
+
+
 def make_unbreakable() -> None:
     """Put such streams in the place of `sys.stdout` and `sys.stderr`. Twice does no harm."""
     codecs.register_error(_HANDLER, _replaced)

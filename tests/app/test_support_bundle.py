@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from siptui.cli.main import cli
+from siptui.cli.group import cli
 
 _CONFIG = """
 # ask Alice.Admin@contoso.com before changing this

@@ -15,7 +15,7 @@ import pytest
 import trustme
 from click.testing import CliRunner, Result
 
-from siptui.cli.main import cli
+from siptui.cli.group import cli
 from siptui.emulator.access import Access
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.entra.app import CONTOSO, Entra, contoso

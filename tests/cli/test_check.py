@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from siptui.app.session import select
 from siptui.cli.commands.open import console_options
-from siptui.cli.main import cli
+from siptui.cli.group import cli
 
 LISTS = Path(__file__).parent.parent / "lists"
 
@@ -157,7 +157,7 @@ def test_foreign_text_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 def test_a_short_list_is_checked_without_loading_polars() -> None:
     code = (
-        "import sys\nfrom siptui.cli.main import cli\n"
+        "import sys\nfrom siptui.cli.group import cli\n"
         f"try:\n    cli(['check', {str(LISTS / 'plain.csv')!r}, '--region', 'EMEA'])\n"
         "except SystemExit as end:\n    assert end.code == 0\n"
         "print([m for m in ('polars', 'httpx', 'msal', 'textual') if m in sys.modules])"

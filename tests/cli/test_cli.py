@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from siptui import __version__
 from siptui.cli.errors import report, wants_json
-from siptui.cli.main import COMMANDS, LazyGroup, arranged, available, cli
+from siptui.cli.group import COMMANDS, LazyGroup, arranged, cli
 from siptui.domain.errors import SignInNeededError, SiptuiError, UsageError
 
 
@@ -42,11 +42,11 @@ def test_version_and_help() -> None:
     assert _siptui("--version").stdout == f"siptui {__version__}\n"
     text = _siptui("--help").stdout
     assert _siptui("help").stdout.startswith(text)
-    assert all(f"\n  {name} " in text for name in available())
+    assert all(f"\n  {name} " in text for name in COMMANDS)
     assert _siptui("help", "urls").stdout == _siptui("urls", "--help").stdout
 
 
-@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_and_its_own_name(name: str) -> None:
     result = _siptui(name, "--help")
     assert result.exit_code == 0, result.output

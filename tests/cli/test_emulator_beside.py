@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from siptui.cli.main import cli
+from siptui.cli.group import cli
 from siptui.domain.device import Device
 from siptui.emulator.recording import load_recording
 from siptui.gateway.bulk_client import BulkSignInClient

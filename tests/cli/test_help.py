@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from siptui.cli.main import COMMANDS, cli
+from siptui.cli.group import COMMANDS, cli
 from siptui.help import TOPICS
 from siptui.tui.actions import ACTIONS
 

@@ -19,7 +19,7 @@ _LITTLE = 120
 _MEASURED = """
 import resource, sys
 from pathlib import Path
-from siptui.start import main
+from siptui.cli.main import main
 sys.argv = ["siptui", "check", sys.argv[1], "--json", "--region", "EMEA"]
 try:
     main()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from siptui.cli.main import cli
+from siptui.cli.group import cli
 from siptui.emulator.scenario import read_scenario
 from tests.support.emulator import BULK, Running, running_emulator
 

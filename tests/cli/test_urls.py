@@ -5,11 +5,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from siptui.cli.main import cli
-from siptui.cli.urls_page import plain_page
+from siptui.cli.group import cli
 
 TENANT = "1b2c3d4e-5f60-4718-89ab-cdef01234567"
 KEYS = {"region", "vendor", "device", "url", "dhcp_option", "source", "confidence"}
@@ -102,39 +99,3 @@ def test_a_profile_that_names_a_domain_is_said_to(own_folders: Path) -> None:
     assert result.exit_code == 0
     assert json.loads(result.stdout)["tenant"] is None
     assert "--tenant GUID" in result.stderr
-
-
-_WORDS = ("--region", "emea", "--region=NOAM", "MARS", "--vendor", "cisco", "--vendor=Snom", "x")
-_MORE = (
-    "--tenant",
-    TENANT,
-    f"--tenant={TENANT.upper()}",
-    "--language",
-    "de",
-    "--json",
-    "--js",
-    "-h",
-)
-
-
-@given(st.lists(st.sampled_from([*_WORDS, *_MORE, "--", "", "--json=1", "--profile", "one"])))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_quick_way_says_what_the_command_says_or_leaves_it_to_it(words: list[str]) -> None:
-    quick = plain_page(words)
-    if quick is not None:
-        result = _siptui(*words)
-        assert (result.exit_code, result.stdout) == (0, quick + "\n")
-
-
-def test_the_quick_way_is_taken(own_folders: Path) -> None:
-    assert plain_page([]) == _siptui().stdout[:-1]
-    assert plain_page(["--json", "--vendor=cisco"]) is not None
-    _configured(own_folders, TENANT)
-    assert TENANT in (plain_page([]) or "")
-
-
-def test_the_quick_way_leaves_all_else_to_the_command(own_folders: Path) -> None:
-    for words in (["--help"], ["-o", "file"], ["--vendor"], ["--tenant", "contoso.com"], ["file"]):
-        assert plain_page(words) is None
-    _configured(own_folders, "contoso.com")
-    assert plain_page([]) is None

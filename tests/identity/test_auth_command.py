@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from siptui.app.token_files import open_token_files
-from siptui.cli.main import cli
+from siptui.cli.group import cli
 from siptui.emulator.entra.app import CONTOSO
 from siptui.emulator.entra.tokens import TEAMS_API, TEAMS_MODULE, EntraUser
 from siptui.host.signals import private_folder, write_private

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from siptui.cli.main import cli
+from siptui.cli.group import cli
 from siptui.domain.state import BatchState, DeviceState
 from siptui.preflight.change_log import Record, Step
 from siptui.runs.events import RunFinished

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from click.testing import CliRunner, Result
 
 from siptui.app.session import Selected, select
-from siptui.cli.main import cli
+from siptui.cli.group import cli
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 from siptui.emulator.scenario import Scenario, read_scenario

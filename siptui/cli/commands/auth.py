@@ -239,7 +239,6 @@ async def _signed_in(
     as_json: bool,
     http: HttpFactory,
 ) -> Account:
-
     if method == "device":
         by_code = DeviceCodeSignIn(registration, store, http=http)
         prompt = await by_code.start()
@@ -349,12 +348,10 @@ def _show(account: Account, tenant_name: str) -> None:
 
 
 def _show_store(kind: StoreKind, place: str) -> None:
-
     click.echo(f"Tokens are kept in {place} ({DESCRIPTIONS[kind]}).")
 
 
 def _warn_of_environment(as_json: bool) -> None:
-
     for name in (VALUE, FILE, COMMAND):
         if os.environ.get(name) and not as_json:
             _tell(f"Note: {name} is set and wins over the stored sign-in.")

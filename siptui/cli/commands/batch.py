@@ -102,7 +102,6 @@ def _follow(
     record: Tape | None,
     log_level: str | None,
 ) -> int:
-
     selected = select(profile)
     account = signed_in_account(selected, record, log_level)
     run_service = told(
@@ -143,7 +142,6 @@ def as_object(batch: BatchStatus) -> dict[str, Any]:
 
 
 def _device(item: ItemStatus) -> dict[str, Any]:
-
     outcome = explain(item.error) if item.phase is Phase.FAILED else None
     return {
         "username": item.user_name,
@@ -157,7 +155,6 @@ def _device(item: ItemStatus) -> dict[str, Any]:
 
 
 def _state(item: ItemStatus) -> Any:
-
     return {
         Phase.SUCCEEDED: DeviceState.SUCCEEDED,
         Phase.FAILED: DeviceState.FAILED,

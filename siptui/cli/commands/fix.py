@@ -151,7 +151,6 @@ def _fix(
     as_json: bool,
     how: dict[str, Any],
 ) -> int:
-
     found = read_list(file, profile, region=region, options=list_options)
     if not found.devices:
         raise UsageError(f"{found.file} has no device that can be submitted.")
@@ -244,7 +243,6 @@ def _confirmed(number: int) -> bool:
 
 
 def _changes(number: int) -> str:
-
     return plural(number, "change")
 
 
@@ -258,7 +256,6 @@ def _shown(step: Sequence[Fix]) -> Iterator[str]:
 
 
 def _end(plan: FixPlan, outcomes: Sequence[tuple[Fix, FixOutcome | None]], as_json: bool) -> int:
-
     steps = [outcome.step for _, outcome in outcomes if outcome is not None]
     if as_json:
         body = {"fixes": [_object(f, o) for f, o in outcomes], "left": _left(plan.left)}
@@ -283,7 +280,6 @@ def _end(plan: FixPlan, outcomes: Sequence[tuple[Fix, FixOutcome | None]], as_js
 
 
 def _object(fix: Fix, outcome: FixOutcome | None) -> dict[str, Any]:
-
     return {
         **fix_object(fix),
         "before": outcome.change.before if outcome else fix.change.before,
@@ -313,7 +309,6 @@ def _left_lines(left: Sequence[Left]) -> Iterator[str]:
 
 
 def _show_dry(plan: FixPlan, as_json: bool) -> None:
-
     if as_json:
         fixes = [{**fix_object(fix), "id": None, "step": None, "detail": ""} for fix in plan.fixes]
         body = {"fixes": fixes, "left": _left(plan.left)}

@@ -76,7 +76,6 @@ def gathered(profile: str | None) -> dict[str, Any]:
 
 
 def _sign_in(selected: Any) -> dict[str, Any]:
-
     given = environment_token(registration_of(selected.profile), selected.environ)
     if given:
         return {"source": given.name, "store": None, "place": None}

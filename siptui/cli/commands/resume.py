@@ -296,7 +296,6 @@ def _compared(
     log_level: str | None,
     preview: RunState,
 ) -> Compared:
-
     return compare(selected, preview, run_service.journal, record=record, log_level=log_level)
 
 
@@ -311,7 +310,6 @@ def _show(
     as_json: bool,
     compare: Callable[[RunState], Compared],
 ) -> None:
-
     if adopt:
         show_plan([], as_json=as_json, columns=_columns(state), run=state.run)
         return
@@ -442,7 +440,6 @@ def _which(run_service: RunService, run: str | None, *, deciding: bool) -> str:
 
 
 def _unsettled(state: RunState, number: int | None, batch_id: str) -> BatchRecord:
-
     waiting = [
         b
         for b in state.batches.values()

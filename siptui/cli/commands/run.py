@@ -246,7 +246,6 @@ def command(
 
 
 def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
-
     if found.rows_invalid and not skip_invalid:
         faults = [fault for fault in found.faults if fault.severity == "error"]
         shown = [f"  {f.place}, {f.column}: {f.message}" for f in faults[:_SHOWN]]
@@ -347,7 +346,6 @@ def _compared(
     record: Tape | None,
     log_level: str | None,
 ) -> Compared:
-
     if not plan.devices:
         return Compared()
     events = plan_events(

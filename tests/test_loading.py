@@ -1,0 +1,98 @@
+"""What each part may load, seen in a clean interpreter."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from siptui.cli.group import COMMANDS
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("httpx", "msal", "polars", "starlette", "textual", "uvicorn")
+_LOADED = """
+import json, sys
+try:
+    {code}
+except SystemExit as error:
+    assert not error.code, error.code
+print()
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def _loaded_by(code: str, *, dotted: bool = False) -> set[str]:
+    """Modules in memory after `code` ran in an interpreter of its own; top-level ones alone."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED.format(code=code)],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    names = json.loads(done.stdout.splitlines()[-1])
+    return {name for name in names if dotted or "." not in name}
+
+
+def _called(*args: str) -> str:
+    return f"from siptui.cli.group import cli; cli.main({list(args)!r})"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--help",),
+        ("--version",),
+        ("urls",),
+        ("urls", "--json", "--tenant", "1b2c3d4e-5f60-4718-89ab-cdef01234567"),
+    ],
+    ids=" ".join,
+)
+def test_light_commands_load_nothing_heavy(args: tuple[str, ...]) -> None:
+    assert not _loaded_by(_called(*args)) & set(HEAVY)
+
+
+def test_help_loads_no_command() -> None:
+    assert "siptui.cli.commands.urls" in _loaded_by(_called("urls"), dotted=True)
+    loaded = _loaded_by(_called("--help"), dotted=True)
+    assert not {f"siptui.cli.commands.{name}" for name in COMMANDS} & loaded
+
+
+@pytest.mark.parametrize(
+    ("room", "never"),
+    [
+        ("siptui.domain", {*HEAVY, "click", "msgspec", "platformdirs", "sqlite3", "asyncio"}),
+        ("siptui.provisioning", {*HEAVY, "click"}),
+        ("siptui.settings", {*HEAVY, "click"}),
+        ("siptui.transport", {"textual", "click", "polars"}),
+        ("siptui.gateway", {"textual", "click", "polars"}),
+        ("siptui.identity", {"textual", "click", "polars"}),
+        ("siptui.devicelist", {"textual", "httpx", "msal"}),
+        ("siptui.runs", {"textual", "click", "polars"}),
+        ("siptui.preflight", {"textual", "click", "polars"}),
+        ("siptui.emulator", {"textual", "polars", "msal"}),
+    ],
+)
+def test_a_room_loads_nothing_from_above(room: str, never: set[str]) -> None:
+    every_module = (
+        "import importlib, pkgutil\n"
+        f"    room = importlib.import_module({room!r})\n"
+        "    for found in pkgutil.walk_packages(room.__path__, room.__name__ + '.'):\n"
+        "        importlib.import_module(found.name)"
+    )
+    assert not _loaded_by(every_module) & never
+
+
+def test_the_http_library_is_known_to_the_transport_alone() -> None:
+    """In tests, too: another library takes its place without a search through everything."""
+    known = [
+        str(path.relative_to(ROOT))
+        for folder in ("siptui", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"(?m)^\s*(?:import|from) (?:httpx|httpcore)\b", path.read_text("utf-8"))
+        and "transport" not in path.parts
+    ]
+    assert not known
