@@ -4,7 +4,7 @@ import asyncio
 import functools
 from collections.abc import Callable, MutableMapping
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected
 from siptui.app.tenant_name import ask_name, kept_name
 from siptui.app.worker_start import given_by
@@ -38,7 +38,7 @@ class ConsoleSignIn:
         environ: MutableMapping[str, str],
         tell: Callable[[str], None] = lambda _: None,
         *,
-        record: Tape | None = None,
+        record: RecordingFile | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._selected = selected

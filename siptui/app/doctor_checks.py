@@ -11,9 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from siptui.app.recording_file import Tape, watching
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, select, start_log, token_source
 from siptui.app.tenant_name import learn_name
+from siptui.app.watchers import watching
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.bulk_client import BulkSignInClient
@@ -53,7 +54,7 @@ _NO_TOKEN: Found = (Result.UNKNOWN, "not tried without a sign-in", "")
 
 
 async def examine(
-    profile: str | None, log_level: str | None = None, record: Tape | None = None
+    profile: str | None, log_level: str | None = None, record: RecordingFile | None = None
 ) -> AsyncIterator[Step]:
     """Every step, in the order in which a connection comes to be. Raises nothing, apart from
     `UsageError` for a recording that cannot be written."""

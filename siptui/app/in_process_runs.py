@@ -8,7 +8,7 @@ from concurrent.futures import Future, wait
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, open_session
 from siptui.app.tenant_name import label
 from siptui.background_loop import Aside
@@ -98,7 +98,7 @@ def in_process_run_service(
     selected: Selected,
     *,
     account: str = "",
-    record: Tape | None = None,
+    record: RecordingFile | None = None,
     log_level: str | None = None,
 ) -> RunService:
     """The run service of the profile's tenant, whose runs are worked on in this very process."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
-from siptui.app.recording_file import Tape, watching
+from siptui.app.recording_file import RecordingFile
 from siptui.app.token_files import warn_once
+from siptui.app.watchers import watching
 from siptui.domain.errors import SignInNeededError
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.graph_client import DirectoryClient
@@ -174,7 +175,7 @@ def token_source(selected: Selected, watchers: tuple[Watcher, ...] = ()) -> tupl
 async def open_session(
     profile: str | None = None,
     *,
-    record: Tape | None = None,
+    record: RecordingFile | None = None,
     log_level: str | None = None,
     on_wait: OnWait | None = None,
     environ: Mapping[str, str] | None = None,

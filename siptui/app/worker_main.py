@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from importlib import import_module
 from typing import Any
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import open_session, select, start_log
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
@@ -123,7 +123,7 @@ async def _work(order: dict[str, Any]) -> int:
     given = Gift(order.get("token", ""), order.get("sign_in", ""))
     selected = select(order.get("profile"), environ, tenant=order.get("tenant", ""))
     start_log(selected.settings, order.get("log_level"))
-    record = Tape.ordered(order.get("record"))
+    record = RecordingFile.ordered(order.get("record"))
     run = order["run"]
 
     def refused(error: SiptuiError) -> None:

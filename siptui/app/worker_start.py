@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from siptui.app.recording_file import Tape, watching
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, start_log, token_source
 from siptui.app.tenant_name import label
+from siptui.app.watchers import watching
 from siptui.app.worker_environment import absolute_paths
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.host.interpreter import module_command
@@ -39,7 +40,7 @@ def start_worker(
     run: str,
     *,
     account: str = "",
-    record: Tape | None = None,
+    record: RecordingFile | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
     gift: Gift | None = None,
@@ -113,7 +114,7 @@ def worker_run_service(
     selected: Selected,
     *,
     account: str = "",
-    record: Tape | None = None,
+    record: RecordingFile | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
     gift: Callable[[], Gift] | None = None,
@@ -162,7 +163,7 @@ def can_be_renewed(selected: Selected) -> bool:
 
 
 def signed_in_account(
-    selected: Selected, record: Tape | None = None, log_level: str | None = None
+    selected: Selected, record: RecordingFile | None = None, log_level: str | None = None
 ) -> str:
     """The account that submits, if its token says so. Raises `SignInNeededError` without one."""
     start_log(selected.settings, log_level)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, open_session, token_source
 from siptui.cli.wording import say_wait
 from siptui.domain.device import Device
@@ -37,7 +37,7 @@ def compare(
     state: RunState,
     journal: Journal | None,
     *,
-    record: Tape | None,
+    record: RecordingFile | None,
     log_level: str | None,
 ) -> Compared:
     """Look at the tenant's batches as a worker does before it submits what waits in `state`.
@@ -63,7 +63,7 @@ async def _look(
     selected: Selected,
     state: RunState,
     journal: Journal | None,
-    record: Tape | None,
+    record: RecordingFile | None,
     log_level: str | None,
 ) -> list[Event]:
     opening = open_session(selected=selected, record=record, log_level=log_level, on_wait=say_wait)

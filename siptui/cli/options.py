@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.shell_completion import CompletionItem
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.domain.columns import Mapped, named_headers
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.list_options import ListOptions
@@ -87,17 +87,19 @@ def log_level(command: F) -> F:
     )(command)
 
 
-def _tape(context: click.Context, parameter: click.Parameter, path: Path | None) -> Tape | None:
-    return None if path is None else Tape(path)
+def _recording(
+    context: click.Context, parameter: click.Parameter, path: Path | None
+) -> RecordingFile | None:
+    return None if path is None else RecordingFile(path)
 
 
-# record: Tape | None
+# record: RecordingFile | None
 def record(command: F) -> F:
     """`--record FILE`: the exchanges with the service, scrubbed, as JSON lines."""
     return click.option(
         "--record",
         type=click.Path(path_type=Path, dir_okay=False),
-        callback=_tape,
+        callback=_recording,
         metavar="FILE",
         help="Write the exchanges with the service to FILE, scrubbed.",
     )(command)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import click
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, open_session
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of, typed_names
 from siptui.cli.wording import say_wait
@@ -63,7 +63,7 @@ def preflighted(
     named: Iterable[str],
     may_ask: bool,
     quiet: bool,
-    record: Tape | None,
+    record: RecordingFile | None,
     log_level: str | None,
 ) -> list[str]:
     """Make a preflight of `devices`; what the confirmation is to say about it.
@@ -158,7 +158,7 @@ def checked_accounts(
     *,
     named: Iterable[str],
     may_ask: bool,
-    record: Tape | None,
+    record: RecordingFile | None,
     log_level: str | None,
     skip: bool = False,
     needed: bool = True,

@@ -1,7 +1,7 @@
 """How `run`, `retry` and `resume` submit."""
 
 from siptui.app.in_process_runs import in_process_run_service
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected
 from siptui.app.worker_start import can_be_renewed, worker_run_service
 from siptui.cli.journal_notice import told
@@ -13,7 +13,7 @@ def run_service_for(
     *,
     foreground: bool,
     account: str = "",
-    record: Tape | None = None,
+    record: RecordingFile | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
 ) -> RunService:

@@ -32,8 +32,8 @@ def figures() -> Iterator[Figure]:
         )
     beside = f"`python -c pass`, {1e3 * bare.median:.0f} ms"
     for name, times, at_most in (
-        ("`siptui --help`", help_, 4),
-        ("`siptui urls`", urls, 4),
+        ("`siptui --help`", help_, 8),
+        ("`siptui urls`", urls, 10),
         ("`siptui check` of 3 rows", check, 10),
     ):
         value = f"{1e3 * times.median:.0f} ms"

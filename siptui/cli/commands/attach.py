@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, select
 from siptui.app.worker_start import known_account, start_worker
 from siptui.cli import options
@@ -46,7 +46,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
 ) -> int:
     """Open the console on RUN, running or ended; on the newest unfinished one, or else the
     newest, if none is named.
@@ -95,7 +95,7 @@ def _adopted(
     selected: Selected,
     batch_id: str,
     region: Region | None,
-    record: Tape | None,
+    record: RecordingFile | None,
     level: str | None,
     *,
     screen: bool,

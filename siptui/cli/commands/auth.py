@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from siptui.app.recording_file import Tape, watching
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import select, start_log
 from siptui.app.sign_in_handoff import hand_to_workers, holders
 from siptui.app.tenant_name import ask_name, kept_name
+from siptui.app.watchers import watching
 from siptui.cli import options
 from siptui.cli.profile_hint import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError
@@ -75,7 +76,7 @@ def login(
     as_json: bool,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
 ) -> None:
     """Sign in. Never asks for a name or a password: that is done in a browser."""
     chosen, folder = _profile(profile, log_level, log=True)

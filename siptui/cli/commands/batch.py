@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import open_session, select
 from siptui.app.worker_start import signed_in_account, worker_run_service
 from siptui.cli import options
@@ -35,7 +35,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
     as_json: bool,
 ) -> int:
     """Show the devices of the batch ID, as the service remembers it (30 days).
@@ -99,7 +99,7 @@ def _follow(
     *,
     no_input: bool,
     as_json: bool,
-    record: Tape | None,
+    record: RecordingFile | None,
     log_level: str | None,
 ) -> int:
     selected = select(profile)

@@ -5,7 +5,7 @@ import json
 
 import click
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import open_session
 from siptui.cli import options
 from siptui.cli.wording import columns, say_wait
@@ -20,7 +20,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
     as_json: bool,
 ) -> None:
     """List the batches of the tenant that the service remembers: everybody's, 30 days.

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from siptui.app.doctor_checks import Step, examine
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.support_bundle import write_bundle
 from siptui.cli import options
 from siptui.cli.commands.info import gathered
@@ -34,7 +34,7 @@ _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 def command(
     profile: str | None,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
     as_json: bool,
     bundle: Path | None,
 ) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from siptui.app.list_input import read_list
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, open_session, select
 from siptui.cli import options
 from siptui.cli.change_log import account_of, say, show_history, take_back
@@ -89,7 +89,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
 ) -> int:
     """Set right what a preflight of the device list FILE finds, step by step.
 

@@ -12,7 +12,7 @@ import click
 
 from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_sign_in import ConsoleSignIn
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, Session, open_session, select, start_log, token_source
 from siptui.app.sign_in_handoff import waiting_runs
 from siptui.app.token_files import open_token_files
@@ -67,7 +67,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
 ) -> int:
     """Open the console, on the device list FILE if one is named."""
     if file is not None:
@@ -213,7 +213,7 @@ def open_console(
     selected: Selected,
     console: "ConsoleOptions",
     *,
-    record: Tape | None = None,
+    record: RecordingFile | None = None,
     log_level: str | None = None,
 ) -> int:
     """Open the console on the profile's run service and stay until it is left; the exit code."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from siptui.app.list_input import read_list
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import open_session, select
 from siptui.cli import options
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of
@@ -38,7 +38,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
 ) -> int:
     """Check the prerequisites of the tenant and of every account in the device list FILE.
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import click
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, select
 from siptui.app.sign_in_handoff import waiting_runs
 from siptui.app.worker_start import signed_in_account
@@ -101,7 +101,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
 ) -> int:
     """Go on with RUN, or with the newest unfinished one.
 
@@ -292,7 +292,7 @@ def _tell_end(state: RunState, as_json: bool) -> None:
 def _compared(
     selected: Selected,
     run_service: RunService,
-    record: Tape | None,
+    record: RecordingFile | None,
     log_level: str | None,
     preview: RunState,
 ) -> Compared:

@@ -2,7 +2,7 @@
 
 import click
 
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import select
 from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
@@ -60,7 +60,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
 ) -> int:
     """Submit the devices of RUN that failed once more; resets their passwords again.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from siptui.app.list_input import left_out, read_how, read_list
-from siptui.app.recording_file import Tape
+from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, select
 from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
@@ -116,7 +116,7 @@ def command(
     profile: str | None,
     no_input: bool,
     log_level: str | None,
-    record: Tape | None,
+    record: RecordingFile | None,
 ) -> int:
     """Plan, submit, follow and report the device list FILE, without a console.
 
@@ -343,7 +343,7 @@ def _compared(
     plan: _Plan,
     options: Options,
     *,
-    record: Tape | None,
+    record: RecordingFile | None,
     log_level: str | None,
 ) -> Compared:
     if not plan.devices:
