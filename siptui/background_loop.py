@@ -15,7 +15,7 @@ _CLOSING = 10.0  # seconds given to what is under way when it is closed
 
 
 class UnforeseenError(SiptuiError):
-    """Something went wrong in a way that nobody thought of. What asked for it can go on."""
+    """An internal error. The caller can go on."""
 
     title = "Internal error"
     code = "internal_error"

@@ -24,7 +24,7 @@ from siptui.identity.environment import DEVICES, GRAPH, VALUE, environment_token
 from siptui.identity.msal_client import HttpFactory
 from siptui.identity.msal_http import Connection
 from siptui.identity.registration import INVENTORY_SCOPE, resource_name
-from siptui.identity.store import existing_store, nobody_signed_in
+from siptui.identity.store import existing_store, no_sign_in
 from siptui.identity.stored_tokens import StoredTokens
 from siptui.identity.token_source import registration_of
 from siptui.logs.start import start
@@ -162,8 +162,8 @@ def token_source(selected: Selected, watchers: tuple[Watcher, ...] = ()) -> tupl
     if existing_store(folder) is None:
         name = selected.profile.name
         raise SignInNeededError(
-            f"Nobody is signed in to {selected.profile.tenant} (profile {name})."
-            f"{nobody_signed_in(folder)}",
+            f"No one is signed in to {selected.profile.tenant} (profile {name})."
+            f"{no_sign_in(folder)}",
             remedy=f"Sign in: siptui auth login --profile {name}\n"
             "or give a token in SIPTUI_ACCESS_TOKEN.",
         )

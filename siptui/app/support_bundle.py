@@ -18,7 +18,7 @@ from siptui.devicelist.writing import WriteError, write_new
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.text import visible
 from siptui.host.private_files import user_name
-from siptui.logs.pseudonyms import Pseudonyms, names_nobody
+from siptui.logs.pseudonyms import Pseudonyms, is_common_host
 from siptui.logs.secrets import without_secrets
 from siptui.settings.folders import Folders, folders
 from siptui.settings.load import load
@@ -75,7 +75,7 @@ class _Scrub:
             if kind != "no":
                 names |= set(_HOST.findall(proxy if "//" in proxy else f"//{proxy}"))
         names -= {"localhost", "localhost.localdomain", "root", *BUILT_IN_CLOUDS}
-        self.stand_ins = Pseudonyms(names=(name for name in names if not names_nobody(name)))
+        self.stand_ins = Pseudonyms(names=(name for name in names if not is_common_host(name)))
         with contextlib.suppress(RuntimeError):  # there may be no home folder
             home = str(Path.home())
             self._home = re.compile(rf"{re.escape(home)}(?!\w)") if len(home) > 1 else None

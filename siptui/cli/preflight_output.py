@@ -48,7 +48,7 @@ def report_object(report: Report) -> dict[str, Any]:
 
 
 def sign(finding: Finding) -> str:
-    """The character that says how a check came out; `!` passes, but somebody should look."""
+    """The character that says how a check came out; `!` passes, but should be looked at."""
     return "!" if finding.warning and finding.result == "pass" else _SIGNS[finding.result]
 
 

@@ -4,11 +4,11 @@ import re
 
 from siptui.domain.text import visible
 
-#: Excel's own limit for a cell; nobody's user name or MAC address comes near it.
+#: Excel's own limit for a cell; no user name or MAC address comes near it.
 MAX_CELL = 32_767
 #: What a spreadsheet program takes for a formula (OWASP, "CSV Injection"), in full width as well.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-#: What stands for the value of a formula of a workbook that is not in the file.
+#: What replaces the value of a formula of a workbook that is not in the file.
 NO_VALUE = "(formula without its value)"
 
 # White space and what is drawn as nothing, at the ends of a cell.

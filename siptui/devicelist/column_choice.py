@@ -29,7 +29,7 @@ _SAMPLE = 300  # rows by which a column of an unknown name is judged
 _MOSTLY = 0.6  # share of its filled cells that must look like what is looked for
 _FILLED = 0.5  # share of the rows in which it must be filled
 _SHOWN = 12
-_FEW = 20  # rows by which a column of dates is known that nobody named
+_FEW = 20  # rows by which an unnamed column of dates is known
 _EXAMPLES = 3
 
 #: Dates of something else in the life of a phone.
@@ -101,7 +101,7 @@ class Choice:
 
     `where` is the place of the header, for messages, `line` its line; `names` are the headers,
     told apart, nothing where there is none; `rows` the cells below.
-    `results` are the places of an earlier run's results, which are nobody's columns; a list that
+    `results` are the places of an earlier run's results, which have no other role; a list that
     is `ours` was written by siptui, with the columns it needs in front.
     """
 
@@ -143,7 +143,7 @@ class Choice:
 
     def _named(self, key: str) -> None:
         wanted = self.mapped.headers[key]
-        if not wanted:  # left out on the operator's word
+        if not wanted:  # left out as the operator said
             place = next((i for i, name in self._open() if fits(key, name) == USUAL), None)
             if place is not None:
                 self.taken.add(place)
@@ -367,7 +367,7 @@ class Choice:
     # -- helpers
 
     def _open(self) -> Iterator[tuple[int, str]]:
-        """The columns with a name that nobody has taken."""
+        """The columns whose name is not taken."""
         return ((i, name) for i, name in enumerate(self.names) if name and i not in self.taken)
 
     def _take(
@@ -416,7 +416,7 @@ def header_above(cells: Sequence[str], delimiter: str = ",") -> str:
 
 
 def no_header(where: str, example: str) -> ListError:
-    """There is no header: what stands at `where` is a device already, or nothing at all."""
+    """There is no header: the text at `where` is a device already, or nothing at all."""
     return ListError(
         f"{where}: the header is missing; this is a device already."
         if example

@@ -11,7 +11,7 @@ class Entry(NamedTuple):
     """What a row says of a phone: its account and its region, as far as they can be compared.
 
     Only a row whose hardware id is in order has one. `account` is the user name without case, or,
-    not `in_order`, what stands in its place; `region` is nothing where the row names none.
+    not `in_order`, what replaces it; `region` is nothing where the row names none.
     """
 
     line: int

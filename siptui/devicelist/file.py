@@ -121,7 +121,7 @@ def _read(path: Path, name: str, max_bytes: int) -> bytes:
         data = sys.stdin.buffer.read(max_bytes + 1)
         return _within(data, len(data), name, max_bytes)
     try:
-        # Not blocking: a named pipe nobody writes to must not hang us.
+        # Not blocking: a named pipe without a writer must not hang us.
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(fd, "rb") as file:
             found = os.fstat(file.fileno())

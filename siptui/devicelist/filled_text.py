@@ -124,7 +124,7 @@ class _Text:
         spans = _spans(text, delimiter)
         written = [_cell(value, always) for value in values]
         pieces = [text[start:end] for start, end in spans]
-        # What stands in status columns is replaced; a shorter row is filled up with empty cells.
+        # The content of status columns is replaced; a shorter row is filled up with empty cells.
         pieces += [""] * (at + len(written) - len(pieces))
         pieces[at : at + len(written)] = written
         text = delimiter.join(pieces)

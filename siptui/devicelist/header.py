@@ -245,7 +245,7 @@ def _best(found: Sequence[_Found], devices: Sequence[int], mapped: Mapped) -> _F
             return late
     if not known:
         if device is not None and above:
-            return above[-1]  # a header of names that nobody knows
+            return above[-1]  # a header of unknown names
         return found[0] if found else None
     most = max(roles[:2] for roles, _ in known)
     same = [one for roles, one in known if roles[:2] == most]

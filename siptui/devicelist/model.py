@@ -25,7 +25,7 @@ class ListError(UsageError):
 @dataclass(frozen=True, slots=True)
 class Option:
     """One answer to a question about a list: what to give as `--column KEY=header` (or another
-    option, `given`), what stands there for example, and a word about it."""
+    option, `given`), what its cells hold, for example, and a word about it."""
 
     header: str
     samples: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class ColumnRead:
 
     @property
     def plain(self) -> bool:
-        """Whether nobody could have expected anything else."""
+        """Whether nothing else could have been expected."""
         return self.reason in ("usual", "ours") and not self.instead_of
 
     def sentence(self) -> str:

@@ -16,7 +16,7 @@ from siptui.domain.region import Region
 _FILLED = 0.5  # share of the rows in which such a column says something
 _MOSTLY = 0.5  # share of its filled cells that are regions
 _EXAMPLES = 3
-#: What stands in a cell in place of nothing.
+#: What people write into a cell for nothing.
 _NOTHING = frozenset(("-", "--", "–", "—", "?", "n/a", "n.a.", "tbd", "none", "unknown", "open"))
 _SAYS = re.compile(r"\b(?:regi\w+|geo\w*|theat(?:er|re)|[ck]ontinente?|sdg|gateway|sip)\b")
 
@@ -59,7 +59,7 @@ def check_regions(
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What stands in one column, each text once and in the order of the rows."""
+    """The texts of one column, each once and in the order of the rows."""
 
     place: int
     name: str
@@ -78,7 +78,7 @@ class _Words:
 
     @property
     def said(self) -> str:
-        """The regions, and the first of what stands there besides."""
+        """The regions, and the first other text."""
         odd = [w for w in self.words if not _region(w) and w.casefold() not in _NOTHING]
         return ", ".join([*sorted(self.regions), *odd[:_EXAMPLES]])
 

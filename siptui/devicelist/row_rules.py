@@ -326,7 +326,7 @@ class Judge:
     def _date(
         self, line: int, cells: list[str], place: int, column: DateColumn, faults: list[Fault]
     ) -> None:
-        """Write the date of a cell so that everybody after this reads the same."""
+        """Write the date of a cell so that it is read the same from here on."""
         text = _at(cells, place)
         if not text:
             return

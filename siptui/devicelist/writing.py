@@ -156,7 +156,7 @@ def _exists(path: Path) -> WriteError:
 
 
 def _link(temporary: Path, path: Path) -> None:
-    """Give `temporary` the name `path` if nobody has it; unlike a rename, a link never replaces."""
+    """Give `temporary` the name `path` if it is free; unlike a rename, a link never replaces."""
     try:
         os.link(temporary, path, follow_symlinks=False)
     except FileExistsError:

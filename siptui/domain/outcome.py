@@ -40,11 +40,11 @@ class Retry(StrEnum):
     """When trying again can help."""
 
     FIX_DATA = "fix_data"  # after the list is corrected
-    FIX_TENANT = "fix_tenant"  # after somebody changed the tenant or the account
-    PHYSICAL = "physical"  # after somebody went to the phone
-    WAIT = "wait"  # by itself, later and in smaller batches
+    FIX_TENANT = "fix_tenant"  # after the tenant or the account was changed
+    PHYSICAL = "physical"  # after a person went to the phone
+    WAIT = "wait"  # no action: later, in smaller batches
     NEVER = "never"  # trying again cannot help
-    OPERATOR = "operator"  # nobody knows; the operator decides
+    OPERATOR = "operator"  # not known; the operator decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ BATCH_REJECTED = Outcome(
     Cause.BATCH_REJECTED,
     "batch rejected",
     "The service refused the batch as a whole; nothing was submitted.",
-    "Read the service's own words, set right what they name, then retry.",
+    "Read the service's own words, correct what they name, then retry.",
     Retry.OPERATOR,
 )
 ANSWER_LOST = Outcome(
@@ -251,7 +251,7 @@ NO_RESULT = Outcome(
 GIVEN_UP = Outcome(
     Cause.GIVEN_UP,
     "given up",
-    "Its batch never ended and was given up on an operator's word; the service may still sign "
+    "Its batch never ended and was given up by an operator; the service may still sign "
     "the phone in.",
     "Look at the phone and at “siptui batches” before you submit it again.",
     Retry.OPERATOR,

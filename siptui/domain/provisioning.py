@@ -26,7 +26,7 @@ class Confidence(StrEnum):
 
 
 class Form(NamedTuple):
-    """What stands behind the region's base; `{tenant}` and `{language}` are filled in.
+    """What follows the region's base; `{tenant}` and `{language}` are filled in.
 
     `source` names where the form was read, with its date.
     """

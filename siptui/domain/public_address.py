@@ -22,7 +22,7 @@ def parse_public(text: str) -> Network:
     """The address (`203.0.113.7`) or range (`203.0.113.0/28`) in `text`; `UsageError` otherwise.
 
     Only addresses of the public Internet make sense here: others never reach the service, and a
-    range that holds some of them as well would trust far more than anybody means.
+    range that holds some of them as well would trust far more than is meant.
     """
     text = text.strip()
     try:

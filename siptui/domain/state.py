@@ -25,8 +25,8 @@ class BatchState(StrEnum):
     UNSETTLED = "unsettled"  # looked for in vain, or found twice: the operator decides
     REJECTED = "rejected"  # refused by the service as a whole
     FINISHED = "finished"  # every device has its outcome
-    GIVEN_UP = "given_up"  # it never ended: the operator's word; the service may go on with it
-    ABANDONED = "abandoned"  # replaced by another batch on the operator's word
+    GIVEN_UP = "given_up"  # it never ended: the operator gave it up; the service may go on with it
+    ABANDONED = "abandoned"  # replaced by another batch as the operator ordered
 
 
 #: Symbol beside the word, so that a status never shows by colour alone.

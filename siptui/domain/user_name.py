@@ -19,7 +19,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z
 _FORBIDDEN = re.compile(r"[\s\"(),:;<>\[\]\\/|=?*%&{}]")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _GUEST = re.compile(r"#ext#", re.IGNORECASE)
-#: What marks a row as a comment. Entra ID would allow both, but nobody names an account so.
+#: What marks a row as a comment. Entra ID would allow both, but no account is named so.
 _COMMENT = ("#", "--")
 _HIDDEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 #: What is drawn like a character of a user name and is another; NFKC knows the wide forms.

@@ -10,7 +10,7 @@ from siptui.emulator.scenario import AuthTable, TokenRule
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody whose token is good.
+    """A caller with a valid token.
 
     `roles` are names of directory roles. `permissions` are those of Graph (None: all);
     `audience` is what the token is for (empty: anything, as a word that is no real token).

@@ -36,7 +36,7 @@ GATEWAY_APPS = frozenset(
     }
 )
 TEAMS_APPS = frozenset({"cc15fd57-2c6c-4117-a88c-83b1d56b4bbe", "office365"})
-#: What nobody stands at the phone to do.
+#: Steps that need a person at the phone, who is not there.
 _STOPPING = frozenset({"mfa", "block", "compliantdevice", "domainjoineddevice", "passwordchange"})
 #: Where a phone is that a rule calls untrusted without saying where.
 ELSEWHERE = "198.51.100.77"
@@ -76,7 +76,7 @@ class People:
     """The tenant's accounts, and what bulk sign-in makes of them and of phones.
 
     Every account exists unless a rule says no (see `Directory`), so that only those can be listed
-    that rules or the tenant's device list name, or that somebody asked for.
+    that rules or the tenant's device list name, or that a request asked for.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How the answers look: casing, names and words are the scenario's, for nobody has seen them all.
+"""How the answers look: casing, names and words are the scenario's, since not all have been seen.
 
 Sources of the shapes: property lists of the MicrosoftTeams module's display views (6.4.0, 7.7.0);
 the body of 403 as reported by users of the API.

@@ -1,4 +1,4 @@
-"""What stands before every call: whose token it is, what it is for, and how fast they come."""
+"""What is checked before every call: whose token it is, what it is for, and how fast they come."""
 
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable

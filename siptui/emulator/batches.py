@@ -66,7 +66,7 @@ class Batch:
     requested: datetime
     items: list[Item]
     foreign: bool = False
-    strong: bool = True  # whoever submitted it may reset an administrator's password
+    strong: bool = True  # its submitter may reset an administrator's password
     started: float | None = None
     ends: float = math.inf
     done: bool = False

@@ -67,7 +67,7 @@ class Ledger:
 
     `resets` counts password resets by user name (casefolded), `times` submits by device
     (casefolded user, canonical hardware id), `max_live` the most batches alive at once in a
-    region, everybody's counted; `calls` the requests by call, faults included, and `faults` those
+    region, of all callers; `calls` the requests by call, faults included, and `faults` those
     that met one, by its kind. By service, `throttled` counts calls that came too fast and `busiest`
     is the most within a minute; `parts` are the requests inside of `$batch`, by call. `early` are
     those that came while a wait that the service had asked for held.

@@ -31,7 +31,7 @@ class Clock:
         self.speed = speed
         self.epoch = epoch or datetime.now(UTC)
         self._below = below or loop_or_real_time
-        # Without a clock of one's own the loop is only known once somebody asks for the time.
+        # Without a clock of one's own the loop is only known at the first request for the time.
         self._began: float | None = self._below() if below else None
         self._ahead = 0.0
 

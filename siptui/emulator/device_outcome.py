@@ -27,7 +27,7 @@ TEXTS: dict[Cause, str] = {
         "The Password writeback service failed to set a password on the tenant's local directory."
     ),
 }
-#: Prerequisites without a text in that table. These are invented: nobody has published what the
+#: Prerequisites without a text in that table. These are invented: it is not published what the
 #: service says of them; they are here so that a run fails where a prerequisite is missing.
 INVENTED: dict[str, str] = {
     "bulk_sign_in": "Bulk sign-in is not enabled for this tenant.",

@@ -35,7 +35,7 @@ _MOST_NAMES = 15
 _TEXT = re.compile("'((?:[^']|'')*)'")
 _IN = re.compile(f"userPrincipalName in \\({_TEXT.pattern}(?: *, *{_TEXT.pattern})*\\)", re.I)
 _Rule = tuple[Handle, tuple[str, ...], frozenset[str]]
-_ANYBODY = frozenset(ROLE_IDS)
+_ANY_ROLE = frozenset(ROLE_IDS)
 #: What an office worker has besides: the apps of Microsoft 365 (Microsoft's table of plans). The
 #: admin API does not tell of it, only of what Teams goes by.
 _OFFICE = (("MicrosoftOffice", "43de0ff5-c92c-492b-9116-175376d08c38"),)
@@ -61,8 +61,8 @@ class GraphFace(Face):
         numbers = ("TeamsTelephoneNumber.ReadWrite.All",)
         grants = ("TeamsPolicyUserAssign.ReadWrite.All",)
         rules: dict[tuple[str, str], _Rule] = {
-            ("GET", "graphUsers"): (self._users, users, _ANYBODY),
-            ("GET", "graphUser"): (self._user, users, _ANYBODY),
+            ("GET", "graphUsers"): (self._users, users, _ANY_ROLE),
+            ("GET", "graphUser"): (self._user, users, _ANY_ROLE),
             ("GET", "graphMfa"): (self._mfa, policies, MFA_READS),
             ("GET", "graphTeamsUsers"): (self._teams_users, teams, TEAMS_READS),
             ("GET", "graphTeamsUser"): (self._teams_user, teams, TEAMS_READS),
@@ -70,8 +70,8 @@ class GraphFace(Face):
             ("POST", "graphAssignNumber"): (self._assign, numbers, NUMBER_WRITES),
             ("POST", "graphUnassignNumber"): (self._unassign, numbers, NUMBER_WRITES),
             ("GET", "graphOperation"): (self._operation, numbers, NUMBER_WRITES),
-            ("GET", "graphOwnRoles"): (self._own_roles, ("User.Read", *roles, *users), _ANYBODY),
-            ("GET", "graphRoleAssignments"): (self._role_assignments, roles, _ANYBODY),
+            ("GET", "graphOwnRoles"): (self._own_roles, ("User.Read", *roles, *users), _ANY_ROLE),
+            ("GET", "graphRoleAssignments"): (self._role_assignments, roles, _ANY_ROLE),
             ("GET", "graphAccessPolicies"): (self._access_policies, policies, POLICY_READS),
             ("GET", "graphSecurityDefaults"): (self._defaults, policies, POLICY_READS),
         }
@@ -92,7 +92,7 @@ class GraphFace(Face):
         def guarded(asked: Asked) -> Told:
             given = asked.caller.permissions
             if (given is not None and not given & set(permissions)) or (
-                roles is not _ANYBODY and not asked.caller.roles & roles
+                roles is not _ANY_ROLE and not asked.caller.roles & roles
             ):
                 message = "Insufficient privileges to complete the operation."
                 return self.error(403, "Authorization_RequestDenied", message)
@@ -103,7 +103,7 @@ class GraphFace(Face):
     # -- $batch ---------------------------------------------------------------------------------
 
     def answer(self, asked: Asked) -> Told:
-        """A `$batch` is let in as a whole; each of its parts is throttled by itself."""
+        """A `$batch` is let in as a whole; each of its parts is throttled separately."""
         return self._batch(asked) if asked.called.name == "graphBatch" else super().answer(asked)
 
     def _batch(self, asked: Asked) -> Told:

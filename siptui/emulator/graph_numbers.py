@@ -59,7 +59,7 @@ class Operations:
         holder = people.holder(number, now)
         if holder:
             people.give_number(holder, None, now)
-        why_not = "" if holder else "The number is assigned to nobody."
+        why_not = "" if holder else "The number is not assigned."
         return self._accepted(asked, _Operation(now, number, why_not))
 
     def read(self, face: Face, asked: Asked) -> Told:

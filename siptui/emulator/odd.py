@@ -1,4 +1,4 @@
-"""Answers with something in them that nobody expects: a JSON value put in at a place."""
+"""Answers with an unexpected JSON value put in at a given place."""
 
 import json
 from typing import Any

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Source(StrEnum):
-    """The services; each is throttled by itself."""
+    """The services; each is throttled separately."""
 
     BULK = "bulk"
     ADMIN = "admin"

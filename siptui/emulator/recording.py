@@ -1,4 +1,4 @@
-"""A recording (`--record FILE`) as it is read back: exchanges in order, whoever wrote it.
+"""A recording (`--record FILE`) as it is read back: exchanges in order, from any version.
 
 JSON lines: a header `{"siptui_recording": 1, …}`, then one exchange a line. Exchanges with the
 authority say nothing but place and status and are left out.

@@ -1,7 +1,7 @@
 """The service as a recording knows it: the same calls get the same answers, in the same order.
 
 The state of a batch moves on with each question and stays at its last answer. Callers may use the
-names in the recording, or their own: a batch of nobody in it is taken for the next one of that
+names in the recording, or their own: a batch that is not in it is taken for the next one of that
 region and size, device by device, and answers then speak of the caller's devices.
 """
 

@@ -85,7 +85,7 @@ class TenantTable(Table, frozen=True):
 
 
 class WireTable(Table, frozen=True):
-    """How the answers are written; what nobody outside has seen is an option here."""
+    """How the answers are written; what was never seen from outside is an option here."""
 
     casing: Literal["camel", "pascal", "snake", "lower"] = "camel"
     items: str = "BatchItems"
@@ -245,7 +245,7 @@ class DeviceRule(_Rule, frozen=True):
 
 
 class BatchRule(Table, frozen=True):
-    """What befalls whole batches: the nth accepted one, those of a region, or all.
+    """Faults of whole batches: the nth accepted one, those of a region, or all.
 
     `gone`: the service knows nothing of it any more, neither its status nor in the list.
     """
@@ -258,7 +258,7 @@ class BatchRule(Table, frozen=True):
 
 
 class ForeignBatch(Table, frozen=True):
-    """A batch that somebody starts with PowerShell; `at` below 0 is before the beginning."""
+    """A batch that a colleague starts with PowerShell; `at` below 0 is before the beginning."""
 
     at: float
     region: Region

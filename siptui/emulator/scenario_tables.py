@@ -14,7 +14,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class CallingPolicy(Table, frozen=True):
     """A TeamsCallingPolicy. `Global` and `SIPDevices` are there anyway; one listed replaces it.
 
-    `absent`: there is none of this name, until somebody makes it.
+    `absent`: there is none of this name until it is created.
     """
 
     name: str
@@ -84,7 +84,7 @@ class AccessPolicy(Table, frozen=True):
 
 
 class Number(Table, frozen=True):
-    """A number of the tenant's stock that nobody has. Direct routing needs none in stock."""
+    """A number of the tenant that is not assigned. Direct routing needs none in stock."""
 
     number: str
     kind: Literal["CallingPlan", "OperatorConnect", "DirectRouting"] = "CallingPlan"

@@ -61,7 +61,7 @@ class _OnSocket:
             await self._app(scope, receive, send)
             return
         except asyncio.CancelledError:
-            return  # the server ends while a slow answer is on its way: nobody waits for it
+            return  # the server ends while a slow answer is on its way: no caller waits for it
         except BrokenLineError as broken:
             kind = broken.kind
         transport: asyncio.Transport = scope["state"][_TRANSPORT]
@@ -150,8 +150,8 @@ def make_server(emulator: Emulator, port: int = 0) -> tuple[uvicorn.Server, sock
 def serve(emulator: Emulator, port: int, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets the address once the port listens."""
     server, listener, address = make_server(emulator, port)
-    # Before the address is out: whoever reads it may end us at once. Both signals are how one
-    # ends it, so neither is a failure.
+    # Before the address is printed: its reader may end this process at once. Both signals are
+    # the usual end, so neither is a failure.
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, server.handle_exit) for number in numbers}
     try:

@@ -1,6 +1,6 @@
 """The emulated tenant: state and rules of bulk sign-in, without any HTTP.
 
-Everything is a function of scenario, seed and time. Nothing runs in the background: whoever asks
+Everything is a function of scenario, seed and time. Nothing runs in the background: a request
 first settles what has happened since, event by event, in the order of time.
 """
 
@@ -212,7 +212,7 @@ class Tenant:
         self.directory.change_devices(rule)
 
     def start_foreign(self, foreign: ForeignBatch) -> None:
-        """Somebody with PowerShell starts a batch; `at` counts from now."""
+        """Another operator starts a batch with PowerShell; `at` counts from now."""
         now = self.settle()
         self._at(now + foreign.at, partial(self._foreign_comes, foreign))
         self.settle()
@@ -272,7 +272,7 @@ class Tenant:
 
     def _begin(self, batch: Batch, now: float) -> None:
         batch.started = now
-        slow, stuck = self._befalls(batch)
+        slow, stuck = self._faults_of(batch)
         factors = []
         for place, item in enumerate(batch.items):
             phone = self.directory.phone(item.key[1], now, item.attempt)
@@ -286,7 +286,7 @@ class Tenant:
             self._at(item.ends, partial(self._decide, batch, item))
         self._at(batch.ends, partial(self._over, batch))
 
-    def _befalls(self, batch: Batch) -> tuple[float, float]:
+    def _faults_of(self, batch: Batch) -> tuple[float, float]:
         slow, stuck = 1.0, 0.0
         if batch.foreign:
             return slow, stuck
@@ -360,7 +360,7 @@ class Tenant:
                 note(Wrong.SUBMITTED_AFTER_SUCCESS, item, before[1].batch_id)
         return found
 
-    # -- somebody with PowerShell -------------------------------------------------------------
+    # -- another operator, with PowerShell ----------------------------------------------------
 
     def _foreign_comes(self, foreign: ForeignBatch, moment: float) -> None:
         if len(self.live(foreign.region)) < self.scenario.limits.live:

@@ -51,7 +51,7 @@ class Waits:
                 when = parsedate_to_datetime(value)
                 seconds = (when.replace(tzinfo=UTC) - clock.date()).total_seconds()
             except (ValueError, TypeError, OverflowError):
-                return  # nobody can keep to it
+                return  # cannot be followed
         told = self._told.setdefault(_service(source), _Told(now, now))
         if now >= told.until:
             told.at = now

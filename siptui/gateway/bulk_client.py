@@ -78,7 +78,7 @@ class BulkSignInClient(AdminApi):
         return await self._maybe_retried(once, retry)
 
     async def batch_summaries(self, *, retry: bool = False) -> Listed[BatchSummary]:
-        """The tenant's batches of the past 30 days, everybody's; `retry` as above."""
+        """The tenant's batches of the past 30 days, of all operators; `retry` as above."""
 
         async def page(path: str) -> Page[BatchSummary]:
             answer, correlation_id = await self.call(Call.READ, "GET", path)

@@ -231,7 +231,7 @@ def _summary(record: Mapping[str, Any], name: str, odd: list[str]) -> BatchSumma
 def _items(record: Mapping[str, Any]) -> Listed[ItemStatus]:
     """The entries of the item array; none if it is absent, since a new batch may have none yet.
 
-    Nobody has seen its name: under an unknown one it is told by what is in it.
+    Its name is not known: under an unknown one it is recognised by its content.
     """
     named = [(name, record[name]) for name in _ITEM_ARRAYS if record.get(name) is not None]
     for _, found in named:

@@ -158,7 +158,7 @@ class DirectoryClient(Authorized):
         return found
 
     async def administrators(self) -> frozenset[str]:
-        """Object ids, casefolded, of everybody and every group with a directory role."""
+        """Object ids, casefolded, of all users and groups with a directory role."""
         fields = urlencode({"$select": "principalId,roleDefinitionId"})
         path = f"/v1.0/roleManagement/directory/roleAssignments?{fields}"
         return graph_json.principals(await self._list(path, _READS_ROLES))
@@ -317,7 +317,7 @@ def _some(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _alone(part: Part, whole: Answer) -> Answer:
-    """One answer of a `$batch`, as it would be by itself."""
+    """One answer of a `$batch`, as it would be alone."""
     body = b"" if part.body is None else json.dumps(part.body).encode()
     headers = {"date": whole.headers.get("date", ""), **part.headers}
     return Answer(part.status, headers, body)

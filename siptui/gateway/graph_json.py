@@ -92,7 +92,7 @@ def security_defaults(value: Any) -> bool:
 
 
 def access_policies(found: Listed[dict[str, Any]]) -> tuple[AccessPolicy, ...]:
-    """The policies of a list; one that cannot be read may be about everybody, or about nobody."""
+    """The policies of a list; one that cannot be read may be about all accounts, or about none."""
     perhaps = replace(access_policy({}), name=UNREADABLE, narrowed=True)
     return (*map(access_policy, found), *[perhaps] * (found.lost + bool(found.more)))
 
@@ -104,12 +104,12 @@ def access_policy(found: Mapping[str, Any]) -> AccessPolicy:
     places, flows = _inner(conditions, "locations"), _inner(conditions, "authenticationflows")
     methods = flows.get("transfermethods")
     flags = methods.split(",") if isinstance(methods, str) else _set(flows, "transfermethods")
-    everybody = frozenset() if people else frozenset({"All"})
+    everyone = frozenset() if people else frozenset({"All"})
     return AccessPolicy(
         first(found, ("id",)),
         first(found, ("displayname",)),
         first(found, ("state",)) or "enabled",
-        users=_ids(people, "includeusers") | everybody,
+        users=_ids(people, "includeusers") | everyone,
         excluded_users=_ids(people, "excludeusers"),
         groups=_ids(people, "includegroups"),
         excluded_groups=_ids(people, "excludegroups"),

@@ -29,7 +29,7 @@ MAX_RAW = 4096
 ROLES = (
     "Global Administrator, Privileged Authentication Administrator or Authentication Administrator"
 )
-#: Statuses that mean the same whoever says them: sign in, sign in to the proxy, slow down.
+#: Statuses that mean the same from any sender: sign in, sign in to the proxy, slow down.
 _OWN = frozenset({401, 407, 429})
 # Statuses of the 400s that say "gave up waiting" and not "no": the request may have gone through.
 _GAVE_UP = frozenset({408, 444, 460, 499})

@@ -1,7 +1,7 @@
 """Answers of the Teams admin center's device API, read leniently.
 
 Field names as public scripts use them (`devices`, `macAddressInfos`, `healthSummary`,
-`signInInfo`, `lastLoggedInUserRef`); nobody has seen a field for the region of SIP Gateway, so
+`signInInfo`, `lastLoggedInUserRef`); no field is known for the region of SIP Gateway, so
 several likely names are looked for.
 """
 

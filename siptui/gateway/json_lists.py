@@ -13,7 +13,7 @@ class Listed(tuple[T, ...]):
 
     `lost` counts entries that could not be read at all, `more` says why further ones may exist
     (nothing where the list is known to end), `odd` are texts about what could not be read as it
-    should: whole entries and single fields. Whoever concludes from what is *not* listed must
+    should: whole entries and single fields. A conclusion from what is *not* listed must
     look at `whole` first.
     """
 

@@ -126,7 +126,7 @@ class BulkSignIn(Protocol):
         ...
 
     async def batch_summaries(self) -> Listed[BatchSummary]:
-        """The tenant's batches of the past 30 days, everybody's, as far as they can be read."""
+        """The tenant's batches of 30 days, of all operators, as far as they can be read."""
         ...
 
 
@@ -138,7 +138,7 @@ class TokenSource(Protocol):
 
         With `lasting` one that outlasts a submit; otherwise one that is about to run out will do
         where no new one can be had, so that reading goes on as long as it can.
-        Raises `SignInNeededError` when there is none, or another `SiptuiError`. Whoever asked had
+        Raises `SignInNeededError` when there is none, or another `SiptuiError`. The caller had
         not sent anything then.
         """
         ...

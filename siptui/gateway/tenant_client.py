@@ -1,7 +1,7 @@
 """`TenantAdmin` over the Teams admin API: what a preflight reads there, what a fix writes.
 
 Reads are tried again where that may help; a write is sent once, but for a 429, with which nothing
-was taken. Where its answer is lost the error's `fate` is unknown: whoever asked reads back what
+was taken. Where its answer is lost the error's `fate` is unknown: the caller reads back what
 became of it.
 """
 

@@ -122,7 +122,7 @@ def _policy(found: Mapping[str, Any]) -> str:
 
 def trusted_ips(value: Any) -> tuple[TrustedIP, ...]:
     """Instances of TenantTrustedIPAddress. What of one cannot be read is kept as it came, so that
-    it is an address to nobody and may cover any (see `preflight.public_ip`)."""
+    it is no address and may cover any (see `preflight.public_ip`)."""
     listed = instances(value)
     return (*(_trusted(one) for one in listed), *[TrustedIP(UNREADABLE, None)] * _lost(listed))
 

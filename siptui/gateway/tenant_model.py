@@ -13,7 +13,7 @@ from typing import Protocol
 from siptui.domain.region import Region
 from siptui.gateway.json_lists import Listed
 
-#: Stands for the name of an entry that is there but cannot be read: nobody may conclude from a
+#: Stands for the name of an entry that is there but cannot be read: nothing may be concluded from a
 #: list with it that something is not there. Kept in place of a policy's name, of a trusted address
 #: (which is none then), and in sets of ids.
 UNREADABLE = "(cannot be read)"
@@ -258,7 +258,7 @@ class Directory(Protocol):
         ...
 
     async def administrators(self) -> frozenset[str]:
-        """Object ids of everybody (and every group) who holds a directory role."""
+        """Object ids of all users and groups that hold a directory role."""
         ...
 
     async def access_policies(self) -> tuple[AccessPolicy, ...]:
@@ -272,7 +272,7 @@ class Directory(Protocol):
     async def assign_number(self, user: TeamsUser, number: str, kind: NumberType) -> str:
         """Have a number assigned; returns where its progress can be read, or nothing.
 
-        The service does it later (202): whoever asks reads back what became of it.
+        The service does it later (202): the caller reads back the result.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Moments as the service writes them: nobody has seen the form, so several are read."""
+"""Times as the service writes them: the form is not known, so several are read."""
 
 import re
 from datetime import UTC, datetime, timedelta

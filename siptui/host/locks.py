@@ -21,7 +21,7 @@ from siptui.host.private_files import read_private as read_private
 from siptui.host.private_files import user_name as user_name
 from siptui.host.private_files import write_private as write_private
 
-#: How often and how long apart a lock is tried: somebody may be looking who holds it.
+#: How often and how long apart a lock is tried: another process may be looking who holds it.
 _LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
 #: What a network file system says that was mounted without locks.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
@@ -35,7 +35,7 @@ class NoLocksError(SiptuiError):
 
 
 class HeldError(SiptuiError):
-    """Somebody else holds the lock. `holder` says who, as far as is known."""
+    """Another process holds the lock. `holder` says who, as far as is known."""
 
     title = "In use by another process"
     code = "held"
@@ -69,7 +69,7 @@ class FileLock:
     """An advisory lock on a file, held from its making until `release` or the process's end.
 
     The file stays; what counts is the lock on it, so a file left by a killed process is free.
-    Raises `HeldError` when somebody holds it, at once or after `wait` seconds. Not inherited by
+    Raises `HeldError` when it is held, at once or after `wait` seconds. Not inherited by
     started programs.
     """
 
@@ -114,13 +114,13 @@ class FileLock:
 
 
 def file_lock(path: Path, *, wait: float = 0.0) -> FileLock:
-    """Lock `path` for this process, as a context manager; `HeldError` if somebody holds it, and
+    """Lock `path` for this process, as a context manager; `HeldError` if it is held, and
     still does after `wait` seconds."""
     return FileLock(path, wait)
 
 
 class CountedLock:
-    """A lock on a file that counts how often it was taken or given back: whoever looked at
+    """A lock on a file that counts how often it was taken or given back: a process that looked at
     something before can tell whether another process had a turn since, or had one then. Not
     inherited by started programs."""
 
@@ -190,7 +190,7 @@ def locked_file(path: Path) -> Iterator[None]:
 
 
 def lock_holder(path: Path) -> Holder | None:
-    """Who holds the lock on `path` now, or none. Looking does not take it from anybody."""
+    """Who holds the lock on `path` now, or none. Looking does not take it."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:

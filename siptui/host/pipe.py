@@ -63,7 +63,7 @@ _PIPE_LIMIT = 5.0
 
 
 def send_line(path: Path, line: bytes) -> bool:
-    """Send `line` through the `PrivatePipe` at `path`; False when nobody listens there.
+    """Send `line` through the `PrivatePipe` at `path`; False when no process reads it.
 
     Raises `PrivateFileError` for a pipe that others can open, or whose reader fetches nothing.
     """

@@ -76,7 +76,7 @@ def private_folder(path: Path) -> Path:
 
 
 def read_trusted(path: Path) -> bytes:
-    """The content of `path`, if nobody but this user and root decides what is in it.
+    """The content of `path`, if only this user and root can write it.
 
     For files that name commands to run and hosts to trust. The file, its folder, and symbolic
     links that lead to them must belong to this user or root, and neither group nor others may
@@ -145,7 +145,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """The content of `path`, if it is a plain file of this user that nobody else may read.
+    """The content of `path`, if it is a plain file of this user that no other user may read.
 
     Raises `PrivateFileError` otherwise, `FileNotFoundError` when it is not there.
     """

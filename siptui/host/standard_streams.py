@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _HANDLER, _CELLS = "siptui-replace", "siptui-cells"
-#: Signs of ours, and what stands for them where they cannot be shown. Letters get a `?`: another
+#: Signs of ours, and what replaces them where they cannot be shown. Letters get a `?`: another
 #: letter in a user name would be another account.
 _SIGNS = {
     **dict.fromkeys("“”„«»", '"'),
@@ -133,7 +133,7 @@ class _Stream(io.TextIOWrapper):
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:
-    """For `codecs.register_error`: what stands for what cannot be encoded."""
+    """For `codecs.register_error`: what replaces what cannot be encoded."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     missing = error.object[error.start : error.end]

@@ -33,7 +33,7 @@ class BrowserSignIn(Attempt):
     """Authorization code with PKCE. `start` gives the address to open, `wait` the account.
 
     The browser comes back to `http://localhost:PORT`, where it is listened for unless `listening`
-    is false; or somebody hands the address it ended at to `offer`.
+    is false; or the address it ended at is given to `offer`.
     """
 
     _flow: dict[str, Any]

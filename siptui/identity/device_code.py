@@ -71,7 +71,7 @@ class DeviceCodeSignIn(Attempt):
                 continue
             if left(flow["expires_at"]) <= 0:
                 raise CodeExpiredError(
-                    f"Nobody entered the code in time.{trouble}",
+                    f"The code was not entered in time.{trouble}",
                     remedy="Ask for a new code: `siptui auth login`.",
                 )
             try:

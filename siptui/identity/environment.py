@@ -44,7 +44,7 @@ _GET_ONE = "For example: az account get-access-token --resource "
 class EnvironmentToken:
     """A token source over the variable `name`, which holds a token, a path or a command.
 
-    A file is read at each call, so that whoever renews it is followed; a command is run when
+    A file is read at each call, so that a renewed one is used; a command is run when
     there is no token yet, when less than five minutes are left, and when one was refused.
     `scope` is that of the service it must be for.
     """
@@ -88,7 +88,7 @@ class EnvironmentToken:
         shown = visible(self._value)
         fd = -1
         try:
-            # Not to wait for whoever might write into a pipe.
+            # Not to wait for a writer of a pipe.
             path = Path(self._value).expanduser()
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             if stat.S_ISREG(os.fstat(fd).st_mode):

@@ -4,7 +4,7 @@ from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
 
 
 class NotSignedInError(SignInNeededError):
-    """Nobody has signed in to this profile, or the tokens were for another tenant or client."""
+    """No one has signed in to this profile, or the tokens were for another tenant or client."""
 
     title = "Not signed in"
     code = "not_signed_in"
@@ -25,7 +25,7 @@ class SignInRefusedError(SignInNeededError):
 
 
 class CodeExpiredError(SignInRefusedError):
-    """Nobody entered the code in time."""
+    """The code was not entered in time."""
 
     title = "The code has expired"
     code = "code_expired"
@@ -90,7 +90,7 @@ class StoreUnusableError(SiptuiError):
 
 
 class StoreUndecidedError(SignInNeededError):
-    """There is no working keyring, and nobody was there to say what to do instead."""
+    """There is no working keyring, and no operator to ask what to do instead."""
 
     title = "Where to keep the tokens?"
     code = "store_undecided"

@@ -70,7 +70,7 @@ class Listener:
             await writer.drain()
             await _read_on(reader)
         except (TimeoutError, OSError, asyncio.IncompleteReadError):
-            pass  # whoever that was, it was no browser
+            pass  # not a browser
         except asyncio.CancelledError:
             pass  # ended by `close`, or with the loop: Python 3.11 has a traceback for others
         finally:

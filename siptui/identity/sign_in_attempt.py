@@ -37,7 +37,7 @@ class Attempt:
         self._client: MsalClient | None = None
 
     def cancel(self) -> None:
-        """Call it off: whoever waits gets `SignInCancelledError` at once."""
+        """Cancel it: the waiting caller gets `SignInCancelledError` at once."""
         self._called_off.set()
 
     async def close(self) -> None:

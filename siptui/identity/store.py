@@ -47,7 +47,7 @@ DESCRIPTIONS = {
 
 
 class TokenStore(Protocol):
-    """One blob. `stamp` changes whenever somebody changes the content."""
+    """One blob. `stamp` changes with the content."""
 
     kind: StoreKind
 
@@ -68,7 +68,7 @@ class TokenStore(Protocol):
         ...
 
     def stamp(self) -> object:
-        """Equal as long as nobody has changed the content."""
+        """Equal as long as the content has not changed."""
         ...
 
     def place(self) -> str:
@@ -169,7 +169,7 @@ class FileStore:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the lock, waiting up to 45 s for whoever has it. Raises `HeldError`."""
+        """Hold the lock, waiting up to 45 s for its holder. Raises `HeldError`."""
         self._make_folder()
         until = time.monotonic() + _LOCK_LIMIT
         while True:
@@ -229,7 +229,7 @@ class FileStore:
             ) from error
 
     def _sweep(self) -> None:
-        """Remove what a killed process left half written; whoever calls holds the lock."""
+        """Remove what a killed process left half written; the caller holds the lock."""
         for name in (_PLAIN, _SEALED):
             for left in self.folder.glob(f".{name}.*.tmp"):
                 left.unlink(missing_ok=True)
@@ -286,7 +286,7 @@ def set_aside_in(folder: Path) -> Path | None:
     return None
 
 
-def nobody_signed_in(folder: Path) -> str:
+def no_sign_in(folder: Path) -> str:
     """Why there may be no sign-in in `folder` though there was one: a sentence with a blank in
     front, or nothing."""
     if aside := set_aside_in(folder):

@@ -18,12 +18,12 @@ def choose_store(
     *,
     keyring_limit: float = LIMIT,
 ) -> TokenStore:
-    """The store for a new sign-in, proved to work before anybody signs in.
+    """The store for a new sign-in, proved to work before a sign-in.
 
-    `wanted` is the operator's word; without it the keyring is tried, and if it does not work,
+    `wanted` is the operator's choice; without it the keyring is tried, and if it does not work,
     `ask` decides, unless a plain file is there already: then it was decided before. Blocks up to
     some seconds. Raises `KeyringUnavailableError` when the keyring was asked for by name,
-    `StoreUndecidedError` where nobody can be asked, `PrivateFileError` for an unusable folder.
+    `StoreUndecidedError` where no operator can be asked, `PrivateFileError` for an unusable folder.
     """
     if wanted is not None:
         return _store(folder, wanted, keyring_limit)

@@ -19,7 +19,7 @@ from siptui.identity.token_cache import Tokens, fitting, left, packed, taken, un
 _LOG = logging.getLogger("siptui.identity")
 #: Seconds a token must still be good for; msal has the same figure built in.
 LEAST_LEFT = 300.0
-#: Seconds for which a refusal is taken as final, unless somebody signs in meanwhile: a run asks
+#: Seconds for which a refusal is taken as final, unless a new sign-in is made meanwhile: a run asks
 #: every few seconds, and the authority would throttle it.
 _REFUSED_FOR = 60.0
 
@@ -65,9 +65,9 @@ class StoredTokens:
         """A bearer token with more than five minutes left, or a new one if `refresh`.
 
         `refresh` is for a token that the service has just refused. Where the authority refuses to
-        renew it, the token at hand serves until it runs out, unless it must be `lasting`. Raises
+        renew it, the present token is used until it expires, unless it must be `lasting`. Raises
         `SignInNeededError` (with its reason), or what the HTTP client raises when the authority is
-        not reached and the token at hand has run out.
+        not reached and the present token has expired.
         """
         async with self._one_at_a_time:
             return await in_thread(lambda: self._token(refresh, lasting))
@@ -95,7 +95,7 @@ class StoredTokens:
         store = self._stored_in()
         if store is None:
             raise NotSignedInError(
-                "Nobody is signed in to this profile.", remedy="Sign in: `siptui auth login`."
+                "No one is signed in to this profile.", remedy="Sign in: `siptui auth login`."
             )
         held = self._held
         if (
@@ -116,7 +116,7 @@ class StoredTokens:
         if found is not None:
             return found
         with store.locked():
-            # Somebody else may have refreshed while this one waited for the lock.
+            # Another process may have refreshed while this one waited for the lock.
             found = self._good_now(store, refresh)
             return found if found is not None else self._refreshed(store, refresh, lasting)
 
@@ -154,7 +154,7 @@ class StoredTokens:
                 return at_hand[0]
             raise
         except SiptuiError:
-            # Not reached: what is at hand serves as long as it is good.
+            # Not reached: the present token is used while it is valid.
             if at_hand:
                 return at_hand[0]
             raise

@@ -1,4 +1,4 @@
-"""Blocking calls beside the event loop, in threads that nobody has to wait for."""
+"""Blocking calls beside the event loop, in threads that need not be waited for."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ async def in_thread(call: Callable[[], T]) -> T:
         error: BaseException | None = None
         try:
             result = call()
-        except BaseException as raised:  # handed on to whoever waits
+        except BaseException as raised:  # raised again in the waiting caller
             error = raised
         with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the interest
             loop.call_soon_threadsafe(settle, result, error)
@@ -41,5 +41,5 @@ async def in_thread(call: Callable[[], T]) -> T:
 
 
 def leave_to_thread(call: Callable[[], object]) -> None:
-    """Run `call` in a thread that nobody waits for."""
+    """Run `call` in a thread that is not waited for."""
     threading.Thread(target=call, daemon=True, name="identity-end").start()

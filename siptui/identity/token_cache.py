@@ -103,7 +103,7 @@ def fitting(tokens: Tokens | None, registration: Registration) -> Tokens:
     """`tokens` if they are for `registration`. Raises `NotSignedInError`."""
     again = "Sign in: `siptui auth login`."
     if tokens is None:
-        raise NotSignedInError("Nobody is signed in to this profile.", remedy=again)
+        raise NotSignedInError("No one is signed in to this profile.", remedy=again)
     mine = (registration.authority, registration.tenant, registration.client_id)
     if mine != (tokens.authority, tokens.tenant, tokens.client_id):
         raise NotSignedInError(

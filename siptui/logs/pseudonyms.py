@@ -26,7 +26,7 @@ _IPV6 = re.compile(  # three colons at least, or two in a row: a time of day is 
     re.ASCII,
 )
 _PHONE = re.compile(r"(?<![\w+])(?:tel:)?\+[0-9][0-9 ().-]{5,20}[0-9]")
-#: Hosts that everybody has: Microsoft's, and this computer.
+#: Hosts that all tenants share: Microsoft's, and this computer.
 _PLAIN_HOST = re.compile(
     r"(?i)(?:^|\.)(?:microsoft\.(?:com|us)|microsoftonline\.(?:com|us|cn)|chinacloudapi\.cn)(?::\d+)?$"
     r"|^aka\.ms$|^(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$"
@@ -39,13 +39,13 @@ _URL = re.compile(
 _LOOPBACK = re.compile(r"127\.|0\.0\.0\.0$|255\.")
 
 
-def names_nobody(host: str) -> bool:
-    """Whether it is a host that everybody has; any other may bear a company's name."""
+def is_common_host(host: str) -> bool:
+    """Whether it is a host that all tenants share; any other may bear a company's name."""
     return _PLAIN_HOST.search(host) is not None
 
 
 class Pseudonyms:
-    """Stand-ins under one key; without `key`, a fresh one that nobody will know.
+    """Stand-ins under one key; without `key`, a new random one.
 
     `names` are replaced wherever they stand as words of their own, whatever their case: those of
     profiles, tenants, users, computers.
@@ -90,14 +90,14 @@ class Pseudonyms:
         return f"198.18.{made[0]}.{made[1]}"
 
     def phone(self, text: str) -> str:
-        """A number of a country code nobody has."""
+        """A number of an unused country code."""
         digits = re.sub(r"[^0-9]", "", text)
         made = int.from_bytes(self._digest("phone", digits)[:8]) % 10**9
         return ("tel:" if text.startswith("tel:") else "") + f"+999{made:09d}"
 
     def host(self, text: str) -> str:
-        """A host, perhaps with a port: as it is where it names nobody, else a stand-in."""
-        if names_nobody(text):
+        """A host, perhaps with a port: as it is where all tenants share it, else a stand-in."""
+        if is_common_host(text):
             return text
         name, colon, port = text.rpartition(":")
         if colon and port.isdigit():
@@ -137,9 +137,9 @@ class Pseudonyms:
         return re.sub("\ue000([0-9]+)\ue001", lambda m: made[int(m[1])], text)
 
     def _url(self, found: re.Match[str]) -> str:
-        """An address without what names its owner; nothing for one that everybody has. Its path
+        """An address without what names its owner; nothing for one that all tenants share. Its path
         may be a secret, as that of a webhook is."""
         host = found["host"] + (found["port"] or "")
-        if names_nobody(host):
+        if is_common_host(host):
             return ""
         return f"{found['scheme']}{self.host(host)}{'/…' if found['rest'] else ''}"

@@ -1,4 +1,4 @@
-"""The last net: what looks like a secret never gets into a log, whoever put it into a message."""
+"""The last net: what looks like a secret never gets into a log, from any message."""
 
 import re
 

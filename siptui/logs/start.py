@@ -18,7 +18,7 @@ from siptui.logs.secrets import without_secrets
 NAME = "siptui.log"
 MAX_BYTES = 2_000_000
 KEPT = 5
-#: The further fields a record may have; any other is left out, whoever added it.
+#: The further fields a record may have; any other is left out.
 FIELDS = (
     "attempt",
     "batch",

@@ -44,7 +44,7 @@ class Finding:
     `detail` says what was seen, or why nothing could be (with the role or permission missing);
     `remedy` what to do; `powershell` the line that does the same by hand. `lead_time_hours` is
     how long a change may take to work where that is documented, `since` when the change was
-    made if that is known. A `warning` passes, but somebody should look.
+    made if that is known. A `warning` passes, but should be looked at.
     """
 
     check: Check

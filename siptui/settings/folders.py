@@ -87,7 +87,7 @@ def config_folder(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def given(text: str) -> Path:
-    """A folder that somebody wrote down. Raises `UsageError` for one that cannot be told."""
+    """A folder named in a setting or variable. Raises `UsageError` for one that cannot be told."""
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:  # the home folder of a user who is not there

@@ -41,7 +41,7 @@ _PUBLIC = (
 #: Seen in public scripts against the commercial cloud; that of the others is not known.
 _DEVICES = "https://admin.devicemgmt.teams.microsoft.com"
 
-#: The clouds everybody has. Hosts: CmdletSettings.json of the MicrosoftTeams module; that SIP
+#: The built-in clouds. Hosts: CmdletSettings.json of the MicrosoftTeams module; that SIP
 #: Gateway is in the first two only: Microsoft Learn, "Plan SIP Gateway".
 BUILT_IN_CLOUDS: Mapping[str, Cloud] = MappingProxyType(
     {

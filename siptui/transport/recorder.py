@@ -42,7 +42,7 @@ _OPEN = frozenset(
     | {"perusermfastate", "healthstate", "signinstate", "usertype", "devicetype", "interfacetype"}
     | {"numbertype", "pstnassignmentstatus", "provisioningstatus", "builtincontrols"}
 )
-#: What stands in the place of a tenant where none is named.
+#: What replaces a tenant where none is named.
 _NO_TENANT = frozenset({"", "common", "organizations", "consumers"})
 _MAX_TEXT = 2000
 

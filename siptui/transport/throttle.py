@@ -1,6 +1,6 @@
 """When a service may be asked again: one answer for all who ask it.
 
-Whoever is told to wait tells the throttle; as long as the wait lasts nothing is sent, whatever
+A client that is told to wait tells the throttle; while the wait lasts nothing is sent, whatever
 the call. The throttle's file makes the wait hold for all processes of this host and after a
 restart. It is replaced as a whole, so a process that is killed leaves the old wait or the new.
 """
@@ -43,7 +43,7 @@ class Throttle:
 
     With `path` it is shared through that file, whose folder is made when it is needed. `now` is
     the clock by which the file is written. In this process the wait runs by the event loop's
-    clock, which nobody sets back.
+    clock, which is never set back.
     """
 
     def __init__(

@@ -129,7 +129,7 @@ def asked(folder: Path, *lines: dict[str, object]) -> list[Answer | tuple[str, b
         ("too_large", True, 200, ("too_large", True, 200)),
     ],
 )
-def test_what_befell_a_request_befalls_it_again(
+def test_what_befell_a_request_faults_of_it_again(
     tmp_path: Path,
     failure: str,
     sent: bool,

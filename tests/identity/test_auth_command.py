@@ -217,7 +217,7 @@ def test_damaged_store_is_told_as_long_as_it_lies_there(
     for order in (["auth", "status"], ["batches"], ["doctor"]):
         code, said = here(*order)
         assert code in (1, 4)
-        assert "Nobody is signed in" in said
+        assert "No one is signed in" in said
         assert f"set aside as {aside}" in said
     assert pasted_in("--store", "file")[0] == 0
     code, said = here("auth", "status")

@@ -143,10 +143,10 @@ def test_authority_away_while_the_token_is_still_good(authority: Authority) -> N
     assert authority.state.issuer.check(asyncio.run(go()))
 
 
-def test_nobody_signed_in(authority: Authority) -> None:
+def test_no_sign_in(authority: Authority) -> None:
     for find in (lambda: None, MemoryStore):
         tokens = StoredTokens(authority.registration(), find)
-        with pytest.raises(NotSignedInError, match="Nobody"):
+        with pytest.raises(NotSignedInError, match="No one"):
             asyncio.run(tokens.token())
         assert tokens.account() is None
 

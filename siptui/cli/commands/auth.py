@@ -32,7 +32,7 @@ from siptui.identity.store import (
     StoreKind,
     TokenStore,
     existing_store,
-    nobody_signed_in,
+    no_sign_in,
     set_aside_in,
 )
 from siptui.identity.store_choice import choose_store
@@ -213,7 +213,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
     click.echo(f"Client: {registration.client_name} ({registration.client_id}).")
     if not there:
         raise SignInNeededError(
-            f"Nobody is signed in to this profile.{nobody_signed_in(folder)}",
+            f"No one is signed in to this profile.{no_sign_in(folder)}",
             remedy="Sign in: siptui auth login.",
             title="Not signed in",
             code="not_signed_in",

@@ -31,7 +31,7 @@ from siptui.domain.public_address import parse_public, shown
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.gateway.protocol import BulkSignIn
-from siptui.identity.store import existing_store, nobody_signed_in
+from siptui.identity.store import existing_store, no_sign_in
 from siptui.preflight.read import Sources
 from siptui.runs.events import Options
 from siptui.runs.tenant_batches import TenantMemory
@@ -206,7 +206,7 @@ def _warnings(selected: Selected) -> Iterator[str]:
     """What was said before the console, whose screen hides that, or said nowhere else."""
     yield from open_token_files(selected.environ)
     if existing_store(selected.store_folder) is None:
-        yield nobody_signed_in(selected.store_folder).strip()
+        yield no_sign_in(selected.store_folder).strip()
 
 
 def open_console(

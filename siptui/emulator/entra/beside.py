@@ -33,7 +33,7 @@ class Beside:
 
 def state_of(emulator: Emulator) -> EntraState:
     """The directory of the emulated tenant: its operator, one of Teams without a role for bulk
-    sign-in, and one with such a role and none of Teams. Somebody must type the code, on the page
+    sign-in, and one with such a role and none of Teams. A person must type the code, on the page
     that the authority serves."""
     tenant, auth = emulator.scenario.tenant, emulator.scenario.auth
 

@@ -18,7 +18,7 @@ _CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXYZ23456789"
 
 
 class RefusedError(Exception):
-    """The request at hand is refused."""
+    """This request is refused."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.text)
@@ -69,7 +69,7 @@ class EntraState:
     """The emulated directory and everything handed out. All attributes may be changed by tests.
 
     `tenants` maps a tenant's GUID to its domains. `approve_after` is the number of polls after
-    which "the operator" approves a device code by himself; none means somebody must. Times are
+    which "the operator" approves a device code; none means that a person must. Times are
     seconds of `clock`.
     """
 
@@ -157,11 +157,11 @@ class EntraState:
         return grant
 
     def approve(self, user_code: str, upn: str = "") -> None:
-        """Somebody typed the code and signed in. Raises `RefusedError` if there is no such code."""
+        """A person typed the code and signed in. Raises `RefusedError` if there is no such code."""
         self._device_of(user_code).user = self.user(upn)
 
     def decline(self, user_code: str) -> None:
-        """Somebody typed the code and said no."""
+        """A person typed the code and refused."""
         self._device_of(user_code).declined = True
 
     def expire(self, user_code: str) -> None:

@@ -21,7 +21,7 @@ class Certificates:
 def throwaway_certificates(folder: Path) -> Certificates:
     """New certificates for `localhost` in `folder`, which must exist and be the user's alone.
 
-    The authority's own key is never written: nobody can sign anything else with it.
+    The authority's own key is never written: nothing else can be signed with it.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization

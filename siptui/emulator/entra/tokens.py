@@ -29,7 +29,7 @@ TEAMS_ADMINISTRATOR = "69091246-20e8-4a56-aa4d-066075b2a7a8"
 
 @dataclass(frozen=True, slots=True)
 class EntraUser:
-    """Somebody who can sign in. `wids` are template ids of directory roles, `tenant` is a GUID."""
+    """A person who can sign in. `wids` are template ids of directory roles, `tenant` is a GUID."""
 
     upn: str
     tenant: str

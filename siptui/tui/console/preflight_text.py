@@ -12,7 +12,7 @@ TONES = {Result.PASS: "ok", Result.FAIL: "failed", Result.UNKNOWN: "unknown"}
 
 
 def sign(finding: Finding) -> tuple[str, str]:
-    """Symbol and tone of a finding; `!` passes, but somebody should look."""
+    """Symbol and tone of a finding; `!` passes, but should be looked at."""
     if finding.warning and finding.result is Result.PASS:
         return "!", "unknown"
     return SIGNS[finding.result], TONES[finding.result]

@@ -131,7 +131,7 @@ class EngineHarness:
     async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         """A token, as a `TokenSource` gives it."""
         if not self.token_now:
-            raise SignInNeededError("Nobody is signed in.", remedy="siptui auth login")
+            raise SignInNeededError("No one is signed in.", remedy="siptui auth login")
         return self.token_now
 
     def create(self, wanted: Sequence[Device], options: Options | None = None) -> str:

@@ -95,11 +95,11 @@ async def test_a_devices_own_words_and_what_they_mean(tmp_path: Path) -> None:
 
 async def test_what_goes_wrong_is_told_on_the_page_and_can_be_tried_again(tmp_path: Path) -> None:
     service = Service(tmp_path)
-    service.error = SignInNeededError("Nobody is signed in.", remedy="siptui auth login")
+    service.error = SignInNeededError("No one is signed in.", remedy="siptui auth login")
     async with _harness(tmp_path, service, (80, 24)) as harness:
         await harness.press("b")
         assert isinstance(harness.app.screen, BatchesPage)
-        assert "Sign-in needed: Nobody is signed in. siptui auth login" in harness.flat
+        assert "Sign-in needed: No one is signed in. siptui auth login" in harness.flat
         service.error = None
         await harness.press("r")
         assert "2 batches of Contoso Ltd" in harness.text
