@@ -98,6 +98,7 @@ class Judge:
         places = [place for _, place in layout.extra]
         self._reach = max([layout.user, layout.hardware, *places])
         self._regions: dict[str, Region | None] = {}
+        self._gap = _gap(layout)
 
     def judge(self, line: int, cells: list[str], broken: str = "") -> Device | Judged:
         """What the row of `line` is: a device without any fault, or a row with its faults.
@@ -105,7 +106,7 @@ class Judge:
         `cells` are clean, and at least one is not empty.
         """
         layout, faults = self.layout, list[Fault]()
-        if broken or len(cells) != self._width:
+        if broken or len(cells) != self._width or (self._gap and any(cells[self._gap])):
             self._shape(line, cells, broken, faults)
         count = len(cells)
         if count <= self._reach:
@@ -153,7 +154,8 @@ class Judge:
                     shown = clean(cell[:_SHOWN])
                     _add(faults, line, name, shown, LONG_CELL, f"{len(cell)} characters")
                     cells[place] = clean(cell[:MAX_CELL])[:MAX_CELL]
-        if surplus := [cell for cell in cells[expected:] if cell]:
+        gap = cells[self._gap] if self._gap else []
+        if surplus := [cell for cell in (*gap, *cells[expected:]) if cell]:
             message = (
                 f"{len(cells)} cells under {expected} headers; "
                 "is there a delimiter inside a cell that is not quoted?"
@@ -340,6 +342,15 @@ class Judge:
         cells[place] = moment.isoformat()
         if cells[place] != text:
             self.changes.add("Date with its time zone", line, text, cells[place])
+
+
+def _gap(layout: Layout) -> slice | None:
+    """The columns without a name before the results of an earlier run: what stands there was too
+    many in the list itself."""
+    end = start = min(layout.results.values(), default=0)
+    while start > 0 and not layout.names[start - 1]:
+        start -= 1
+    return slice(start, end) if start < end else None
 
 
 _EXCEL = (

@@ -135,18 +135,20 @@ def _cleaned(cells: Sequence[str]) -> tuple[list[str], str]:
 
 def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
     """`rows` without what is no row of the list."""
-    again = [folded_name(name) for name in header.names]
+    own = frozenset(header.results.values())
+    again = [folded_name(name) for name in _without(header.names, own)]
     first = True
     for row in rows:
-        cells = row.cells
-        if not any(cells):
+        if not any(row.cells):
             continue
-        lead = cells[0]
+        # What an earlier run said of a row is no part of it.
+        cells = _without(row.cells, own)
+        lead = cells[0] if cells else ""
         if lead.startswith(("#", "//")) and not _EXCEL.match(lead):
             out.lines[row.line] = COMMENT
         elif first and _second(cells):
             out.lines[row.line] = SECOND
-        elif all(map(_RULED.fullmatch, cells)):
+        elif cells and all(map(_RULED.fullmatch, cells)):
             out.lines[row.line] = RULE
         elif _is_total(cells):
             out.lines[row.line] = TOTAL
@@ -157,6 +159,11 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
         first = False
 
 
+def _without(cells: Sequence[str], own: frozenset[int]) -> Sequence[str]:
+    """`cells` without those of an earlier run's results."""
+    return [cell for i, cell in enumerate(cells) if i not in own] if own else cells
+
+
 def _folded(cells: Sequence[str]) -> list[str]:
     names = [folded_name(cell) for cell in cells]
     while names and not names[-1]:
@@ -165,7 +172,7 @@ def _folded(cells: Sequence[str]) -> list[str]:
 
 
 def _is_total(cells: Sequence[str]) -> bool:
-    lead = cells[0] or next(filter(None, cells))
+    lead = next(filter(None, cells), "")
     found = None if "@" in lead else _TOTAL.fullmatch(lead)
     if found is None:
         return False

@@ -250,6 +250,25 @@ def test_a_workbook_with_merged_cells_and_errors_is_filled_in(tmp_path: Path) ->
     check_copy(source, tmp_path / "copy.xlsx")
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "a@c.de;0004F28124B3;R1\nUPN;MAC;Room\nb@c.de;0004F28124B4;R2\n",  # the header once more
+        "---;---;---\na@c.de;0004F28124B3;R1\nTotal phones;1;\n",
+        "Building A;;\na@c.de;0004F28124B3;R1\n",
+        "a@c.de;0004F28124B3;R1\nb@c.de;0004F28124B4;R2;too;much\n",
+        ";;\na@c.de;0004F28124B3;R1\n# Building B\n//b@c.de;0004F28124B4\n",
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_rows_that_are_no_devices_stay_what_they_were(tmp_path: Path, rows: str, form: str) -> None:
+    text = f"UPN;MAC;Room\n{rows}"
+    data = xlsx({"S": [[c or None for c in line.split(";")] for line in text.splitlines()]})
+    source = tmp_path / f"list.{form}"
+    source.write_bytes(text.encode() if form == "csv" else data)
+    check_copy(source, tmp_path / f"copy.{form}")
+
+
 @pytest.mark.parametrize("start", [(1, 0), (4, 25)])
 @pytest.mark.parametrize("shared", [True, False])
 def test_all_else_of_a_workbook_stays(tmp_path: Path, shared: bool, start: tuple[int, int]) -> None:

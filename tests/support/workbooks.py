@@ -52,7 +52,7 @@ def xlsx(
             return f'<c r="{place}"><v>{value}</v></c>'
         if value.startswith("=="):  # a formula that was never computed
             return f'<c r="{place}"><f>{escape(value[2:])}</f><v></v></c>'
-        if value.startswith("#"):
+        if value.startswith("#") and " " not in value:
             return f'<c r="{place}" t="e"><v>{escape(value)}</v></c>'
         if shared:
             number = texts.setdefault(value, len(texts))
