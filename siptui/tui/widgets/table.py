@@ -9,14 +9,13 @@ Over 400 lines because cursor, marks, filter, order and painting are of one widg
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -96,24 +95,14 @@ class RowGrid(Toned, ScrollView, can_focus=True):
 
     def put(self, rows: Iterable[GridRow]) -> None:
         """Take new contents of rows that are there already."""
-        before = self._in_sight()
         offset = self._offset_of_cursor()
         changed, moved = self.index.put(rows, keep=self._cursor)
-        if moved and not (before and self.index.view):
-            self.refresh()  # what stands there instead of rows goes or comes
         if moved:
             self._count_rows()
             if offset is not None and (at := self.index.position(self._cursor)) is not None:
                 self.scroll_to(y=max(0, at - offset), animate=False, immediate=True, force=True)
-            pairs = zip_longest(before, self._in_sight(), fillvalue=_NOTHING)
-            for y, (old, new) in enumerate(pairs):
-                if old != new:
-                    self._refresh_line(y + _HEAD)
-        top, height = round(self.scroll_offset.y), self.size.height - _HEAD
-        for i in changed:
-            at = self.index.position_of(i)
-            if at is not None and top <= at < top + height:
-                self._refresh_line(at - top + _HEAD)
+        if moved or any(map(self._is_in_sight, changed)):
+            self.refresh()
 
     # -- order, filter, marks
 
@@ -184,11 +173,8 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         if new == old:
             return
         self._settle(new)
-        if not self._scroll_to_cursor():
-            top = round(self.scroll_offset.y)
-            for at in (old, new):
-                if at is not None:
-                    self._refresh_line(at - top + _HEAD)
+        self._scroll_to_cursor()
+        self.refresh()
 
     def choose_none(self) -> None:
         """No row is chosen, until the cursor is moved."""
@@ -200,19 +186,14 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         self._cursor = self.index.rows[view[position]].key if 0 <= position < len(view) else None
         self.post_message(self.Moved(self._cursor))
 
-    def _scroll_to_cursor(self) -> bool:
+    def _scroll_to_cursor(self) -> None:
         at = self.index.position(self._cursor)
         if at is None or not self.size:
-            return False
+            return
         top, height = round(self.scroll_offset.y), max(1, self.size.height - _HEAD)
-        if at < top:
-            to = at
-        elif at >= top + height:
-            to = at - height + 1
-        else:
-            return False
-        self.scroll_to(y=to, animate=False, immediate=True, force=True)
-        return True
+        to = min(max(top, at - height + 1), at)
+        if to != top:
+            self.scroll_to(y=to, animate=False, immediate=True, force=True)
 
     def _offset_of_cursor(self) -> int | None:
         at = self.index.position(self._cursor)
@@ -253,15 +234,14 @@ class RowGrid(Toned, ScrollView, can_focus=True):
 
     def _choose_cell(self, step: int) -> None:
         self._cell = max(0, min(self._cell + step, len(self._layout) - 1))
-        self._refresh_line(0)
+        self.refresh()
 
     def action_grid_mark(self) -> None:
         """Mark the row, and go on to the next."""
         if self._cursor is not None:
             self.index.toggle(self._cursor)
             self._anchor = self._cursor
-            self._refresh_row(self._cursor)
-            self.post_message(self.Marked())
+            self._marks_changed()
             self.action_grid_down()
 
     def action_grid_mark_range(self) -> None:
@@ -291,19 +271,9 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         self.refresh()
         self.post_message(self.Marked())
 
-    def _refresh_row(self, key: Hashable) -> None:
-        at = self.index.position(key)
-        if at is not None:
-            self._refresh_line(at - round(self.scroll_offset.y) + _HEAD)
-
-    def _refresh_line(self, y: int) -> None:
-        if 0 <= y < self.size.height:
-            self.refresh(Region(0, y, self._width, 1))
-
-    def _in_sight(self) -> list[Hashable]:
-        top = round(self.scroll_offset.y)
-        height = max(0, self.size.height - _HEAD)
-        return [self.index.rows[i].key for i in self.index.view[top : top + height]]
+    def _is_in_sight(self, place: int) -> bool:
+        at, top = self.index.position_of(place), round(self.scroll_offset.y)
+        return at is not None and top <= at < top + self.size.height - _HEAD
 
     def _count_rows(self) -> None:
         # As the reactive would, but without a new layout: that would repaint the whole screen.
@@ -408,6 +378,3 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         return Style(
             bgcolor=cursor.bgcolor, bold=cursor.bold or None, reverse=cursor.reverse or None
         )
-
-
-_NOTHING = object()

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
-from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -40,22 +39,6 @@ def fit(line: Line, width: int) -> Line:
     return tuple(done)
 
 
-def changed_width(before: Line, after: Line, most: int) -> int:
-    """How many cells from the left must be sent to turn one line into the other. What is to the
-    left of a change is sent with it; what is the same at the right is not."""
-    old, new = fit(before, most), fit(after, most)
-    width = max(cell_len(plain(old)), cell_len(plain(new)))
-    if cell_len(plain(old)) != cell_len(plain(new)):
-        return width
-    for (old_text, old_tone), (new_text, new_tone) in zip(
-        reversed(old), reversed(new), strict=False
-    ):
-        if (old_text, old_tone) != (new_text, new_tone):
-            break
-        width -= cell_len(new_text)
-    return width
-
-
 def spread(left: Line, right: Line, width: int) -> Line:
     """`left` at the left and `right` at the right of `width` cells; the right gives way."""
     room = width - cell_len(plain(left)) - cell_len(plain(right))
@@ -79,16 +62,10 @@ class Surface(Toned, Widget):
         return self._lines
 
     def show(self, lines: Sequence[Line]) -> None:
-        """Show these lines; only those that differ are sent, and only as far as text reaches."""
+        """Show these lines; `Painter` sends only what differs."""
         old, self._lines = self._lines, list(lines)
-        if not self.is_mounted or not self.size:
-            return
-        for y in range(min(self.size.height, max(len(old), len(self._lines)))):
-            before = old[y] if y < len(old) else ()
-            after = self._lines[y] if y < len(self._lines) else ()
-            if before != after:
-                width = changed_width(before, after, self.size.width)
-                self.refresh(Region(0, y, width, 1))
+        if old != self._lines:
+            self.refresh()
 
     def notify_style_update(self) -> None:
         """The theme changed."""

@@ -1,10 +1,10 @@
-"""Lines of toned text: broken, cut, spread and compared."""
+"""Lines of toned text: broken, cut and spread."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from siptui.tui.widgets.text_lines import Line, changed_width, fit, plain, spread, wrapped
+from siptui.tui.widgets.text_lines import Line, fit, plain, spread, wrapped
 
 TONES = st.sampled_from(["normal", "muted", "ok"])
 LINES: st.SearchStrategy[Line] = st.lists(
@@ -35,19 +35,3 @@ def test_spread_fills_the_width_or_leaves_the_right_out(
     left: Line, right: Line, width: int
 ) -> None:
     assert cell_len(plain(spread(left, right, width))) <= width
-
-
-@given(LINES, LINES, st.integers(1, 60))
-def test_what_is_sent_covers_every_change(before: Line, after: Line, width: int) -> None:
-    """Cell by cell: to the right of what is sent nothing differs, tones included."""
-    sent = changed_width(before, after, width)
-    old, new = _cells(fit(before, width), width), _cells(fit(after, width), width)
-    assert old[sent:] == new[sent:]
-
-
-def _cells(line: Line, width: int) -> list[tuple[str, str]]:
-    cells = []
-    for text, tone in line:
-        for letter in text:
-            cells += [(letter, tone)] * cell_len(letter)
-    return (cells + [(" ", "")] * width)[:width]
