@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from siptui.domain.errors import SiptuiError
 
-_LOG = logging.getLogger("siptui.aside")
+_LOG = logging.getLogger("siptui.background")
 T = TypeVar("T")
 _CLOSING = 10.0  # seconds given to what is under way when it is closed
 
@@ -21,7 +21,7 @@ class UnforeseenError(SiptuiError):
     code = "internal_error"
 
 
-class Aside:
+class BackgroundLoop:
     """Coroutines go in from any thread; their results are waited for where they are wanted.
 
     The thread is begun at the first of them and keeps no process from ending.

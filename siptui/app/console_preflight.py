@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
-from siptui.background_loop import Aside
+from siptui.background_loop import BackgroundLoop
 from siptui.domain.device import Device
 from siptui.preflight.change_log import Record
-from siptui.preflight.check import Preflight, check, judge, look
+from siptui.preflight.check import Preflight, check, evaluate, look
 from siptui.preflight.finding import Report
 from siptui.preflight.fix_plan import Fix, Wishes
 from siptui.preflight.fix_runner import Fixer, FixOutcome
@@ -26,9 +26,11 @@ Opening = Callable[[], "AbstractAsyncContextManager[Sources]"]
 class ConsoleChecks:
     """The `Checks` of one tenant. `record` makes the record, with whoever is signed in now."""
 
-    def __init__(self, opening: Opening, aside: Aside, record: Callable[[], Record]) -> None:
+    def __init__(
+        self, opening: Opening, background: BackgroundLoop, record: Callable[[], Record]
+    ) -> None:
         self._opening = opening
-        self._aside = aside
+        self._background = background
         self._record = record
 
     async def check(
@@ -40,7 +42,7 @@ class ConsoleChecks:
             on_progress(progress.done, progress.of, progress.what)
 
         tell = _told(hear)
-        return await self._aside.ask(self._check(devices, tell, wishes))
+        return await self._background.ask(self._check(devices, tell, wishes))
 
     async def _check(
         self, devices: Sequence[Device], tell: Callable[[Progress], None], wishes: Wishes
@@ -56,14 +58,16 @@ class ConsoleChecks:
                 on_progress=tell,
             )
 
-    async def judge(self, devices: Sequence[Device], made: Preflight, wishes: Wishes) -> Preflight:
+    async def evaluate(
+        self, devices: Sequence[Device], made: Preflight, wishes: Wishes
+    ) -> Preflight:
         """Judge what was read once more; nothing is read."""
-        return await asyncio.to_thread(self._judge, devices, made, wishes)
+        return await asyncio.to_thread(self._evaluate, devices, made, wishes)
 
-    def _judge(self, devices: Sequence[Device], made: Preflight, wishes: Wishes) -> Preflight:
+    def _evaluate(self, devices: Sequence[Device], made: Preflight, wishes: Wishes) -> Preflight:
         ips, kind = wishes.public_ips, wishes.number_type
         changes = self._record().lately(LEAD_HOURS)
-        report = judge(devices, made.facts, made.report.made, ips, changes, kind)
+        report = evaluate(devices, made.facts, made.report.made, ips, changes, kind)
         return Preflight(made.facts, report)
 
     async def look(self, devices: Sequence[Device]) -> Report:
@@ -73,7 +77,7 @@ class ConsoleChecks:
             async with self._opening() as sources:
                 return await look(devices, sources)
 
-        return await self._aside.ask(work())
+        return await self._background.ask(work())
 
     async def fix(
         self,
@@ -89,7 +93,7 @@ class ConsoleChecks:
                 fixer = Fixer(sources, self._record(), on_outcome=tell)
                 return await fixer.apply_all(fixes, named=named)
 
-        return await self._aside.ask(work())
+        return await self._background.ask(work())
 
     async def undo(self, fix_id: str) -> FixOutcome:
         """Take one back."""
@@ -98,7 +102,7 @@ class ConsoleChecks:
             async with self._opening() as sources:
                 return await Fixer(sources, self._record()).undo(fix_id)
 
-        return await self._aside.ask(work())
+        return await self._background.ask(work())
 
 
 def _told(hear: Callable[[T], None]) -> Callable[[T], None]:

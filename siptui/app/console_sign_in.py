@@ -14,7 +14,7 @@ from siptui.identity.account import Account
 from siptui.identity.browser import BrowserSignIn
 from siptui.identity.device_code import DeviceCodeSignIn
 from siptui.identity.environment import COMMAND, FILE, VALUE, EnvironmentToken, environment_token
-from siptui.identity.handoff import Gift
+from siptui.identity.handoff import Handoff
 from siptui.identity.msal_http import Connection
 from siptui.identity.sign_in_attempt import Sleep
 from siptui.identity.store import StoreKind, TokenStore, existing_store
@@ -29,7 +29,7 @@ class ConsoleSignIn:
     """Signs in to `selected`'s tenant. `tell` hears who did.
 
     A token of the environment is used until somebody signs in here: it is taken out of `environ`,
-    which `selected` looks at, too. What workers sign in with is `gift`.
+    which `selected` looks at, too. What workers sign in with is `handoff`.
     """
 
     def __init__(
@@ -95,10 +95,10 @@ class ConsoleSignIn:
         asked = ask_name(self._selected, tokens, self._watching())
         self.tenant_name = await asked or self.tenant_name
 
-    def gift(self) -> Gift:
+    def handoff(self) -> Handoff:
         """What a worker needs to sign in as the console does; nothing where it finds it itself."""
         content = self._memory.read() if self._memory is not None else None
-        return Gift(sign_in=content.decode()) if content else given_by(self._selected)
+        return Handoff(sign_in=content.decode()) if content else given_by(self._selected)
 
     def tokens(self) -> TokenSource:
         """Where the console's own requests take their tokens from, as of now."""

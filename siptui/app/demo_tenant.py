@@ -16,7 +16,7 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.gateway.tenant_client import TenantAdminClient
 from siptui.preflight.change_log import Record, Who
 from siptui.preflight.read import Sources
-from siptui.runs.tenant_batches import TenantMemory
+from siptui.runs.tenant_batches import TenantBatches
 from siptui.transport import open_client
 from siptui.transport.throttle import Throttle
 
@@ -35,7 +35,7 @@ class Demo:
     """The emulated tenant: its run service, its batches, its id."""
 
     run_service: InProcessRunService
-    memory: TenantMemory
+    tenant_batches: TenantBatches
     checks: ConsoleChecks
     tenant_id: str
 
@@ -74,5 +74,10 @@ def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = S
         path, connect, tenant=f"{tenant.name} (emulated)", account="demo operator"
     )
     # One loop for all who ask the emulator: it lives in one.
-    memory = TenantMemory(path, run_service, connect, run_service.aside)
-    return Demo(run_service, memory, ConsoleChecks(sources, run_service.aside, record), tenant.id)
+    tenant_batches = TenantBatches(path, run_service, connect, run_service.background)
+    return Demo(
+        run_service,
+        tenant_batches,
+        ConsoleChecks(sources, run_service.background, record),
+        tenant.id,
+    )

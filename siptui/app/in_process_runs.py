@@ -11,7 +11,7 @@ from pathlib import Path
 from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, open_session
 from siptui.app.tenant_name import label
-from siptui.background_loop import Aside
+from siptui.background_loop import BackgroundLoop
 from siptui.gateway.protocol import BulkSignIn
 from siptui.host.locks import HeldError, Holder
 from siptui.runs.service import RunService
@@ -25,8 +25,8 @@ _STARTING = 30.0
 class InProcessRunService(RunService):
     """A run service that works in this process. The screen's loop and the engine's never wait for
     each other: both read and write the journal. `close` stops the work; such a run can be resumed.
-    `aside` is the engine's loop, for other readers of the same service; `notify` is the command
-    that is run at the end of a run and where one has to act."""
+    `background` is the engine's loop, for other readers of the same service; `notify` is the
+    command that is run at the end of a run and where an operator has to act."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class InProcessRunService(RunService):
         self._connect = connect
         self._notify = notify
         self._works: dict[str, Future[None]] = {}
-        self.aside = Aside("runs")
+        self.background = BackgroundLoop("runs")
 
     def wait(self, seconds: float) -> None:
         """Until no run is worked on here; `TimeoutError` after so many seconds."""
@@ -62,14 +62,14 @@ class InProcessRunService(RunService):
 
     def close(self) -> None:
         """Stop the work and let go of the journal."""
-        self.aside.close()
+        self.background.close()
         super().close()
 
     def _start(self, run: str) -> None:
         work = self._works.get(run)
         if work is None or work.done():
             taken = threading.Event()
-            self._works[run] = self.aside.begin(self._work(run, taken))
+            self._works[run] = self.background.begin(self._work(run, taken))
             # Others see what a run has in hand once somebody holds it.
             taken.wait(_STARTING)
 

@@ -9,7 +9,7 @@ from siptui.app.worker_start import worker_run_service
 from siptui.domain.errors import SiptuiError
 from siptui.host.locks import Holder
 from siptui.identity.account import Account
-from siptui.identity.handoff import Gift
+from siptui.identity.handoff import Handoff
 from siptui.identity.store import StoreKind, TokenStore
 from siptui.runs.journal.locks import holder_of
 from siptui.runs.service import RunService
@@ -38,8 +38,8 @@ def hand_to_workers(profile: str | None, account: Account, store: TokenStore) ->
     if not (selected.store_folder / selected.journal.name).exists():
         return HandedOver()
     content = store.read() if store.kind is StoreKind.MEMORY else None
-    given = Gift(sign_in=content.decode() if content else "")
-    run_service = worker_run_service(selected, account=account.user, gift=lambda: given)
+    given = Handoff(sign_in=content.decode() if content else "")
+    run_service = worker_run_service(selected, account=account.user, handoff=lambda: given)
     try:
         told, refused = [], []
         for run in waiting_runs(run_service, selected.journal):

@@ -27,7 +27,7 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.host.pipe import PrivatePipe
 from siptui.host.signals import PrivateFileError, forbid_core_dumps
 from siptui.identity.environment import VALUE
-from siptui.identity.handoff import Gift, HandedTokens
+from siptui.identity.handoff import HandedTokens, Handoff
 from siptui.identity.msal_client import HttpFactory
 from siptui.identity.store import existing_store
 from siptui.identity.token_source import registration_of
@@ -120,7 +120,7 @@ def _import_all() -> None:
 async def _work(order: dict[str, Any]) -> int:
     environ = dict(os.environ)
     environ.pop(VALUE, None)
-    given = Gift(order.get("token", ""), order.get("sign_in", ""))
+    given = Handoff(order.get("token", ""), order.get("sign_in", ""))
     selected = select(order.get("profile"), environ, tenant=order.get("tenant", ""))
     start_log(selected.settings, order.get("log_level"))
     record = RecordingFile.ordered(order.get("record"))

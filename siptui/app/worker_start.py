@@ -18,7 +18,7 @@ from siptui.host.locks import HeldError
 from siptui.host.pipe import send_line
 from siptui.host.signals import PrivateFileError
 from siptui.identity.environment import DEVICES, GRAPH, VALUE
-from siptui.identity.handoff import Gift
+from siptui.identity.handoff import Handoff
 from siptui.runs.journal.locks import hand_path
 from siptui.runs.service import RunService
 
@@ -43,14 +43,14 @@ def start_worker(
     record: RecordingFile | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
-    gift: Gift | None = None,
+    handoff: Handoff | None = None,
 ) -> None:
     """Start a process of its own session that works on `run`; returns when it holds it.
 
-    It gets `gift`, or the token of the environment, else finds the profile's store by itself.
+    It gets `handoff`, or the token of the environment, else finds the profile's store by itself.
     Raises the worker's own error when it cannot. One that is held already is fine.
     """
-    given = given_by(selected) if gift is None else gift
+    given = given_by(selected) if handoff is None else handoff
     # The first is handed over in private, the others a worker has no use for.
     secret = (VALUE, GRAPH, DEVICES)
     environ = {name: value for name, value in selected.environ.items() if name not in secret}
@@ -105,9 +105,9 @@ def _check(line: bytes, process: subprocess.Popen[bytes]) -> None:
     )
 
 
-def given_by(selected: Selected) -> Gift:
+def given_by(selected: Selected) -> Handoff:
     """What a worker is to sign in with: the token of the environment, else its own look-up."""
-    return Gift(token=selected.environ.get(VALUE, ""))
+    return Handoff(token=selected.environ.get(VALUE, ""))
 
 
 def worker_run_service(
@@ -117,15 +117,15 @@ def worker_run_service(
     record: RecordingFile | None = None,
     log_level: str | None = None,
     wait_for_sign_in: bool = True,
-    gift: Callable[[], Gift] | None = None,
+    handoff: Callable[[], Handoff] | None = None,
 ) -> RunService:
     """The run service of the profile's tenant, whose runs are worked on by worker processes.
 
-    `gift` says what they sign in with; without it, what the environment gives.
+    `handoff` says what they sign in with; without it, what the environment gives.
     """
 
-    def giving() -> Gift:
-        return gift() if gift else given_by(selected)
+    def giving() -> Handoff:
+        return handoff() if handoff else given_by(selected)
 
     def hand_over(run: str) -> None:
         given = giving()
@@ -143,7 +143,7 @@ def worker_run_service(
             record=record,
             log_level=log_level,
             wait_for_sign_in=wait_for_sign_in,
-            gift=giving(),
+            handoff=giving(),
         )
 
     run_service = RunService(

@@ -56,7 +56,7 @@ def well_formed(hardware_id: str) -> bool:
         return False
 
 
-def judge(
+def device_error(
     *,
     hardware_id: str,
     region: Region,

@@ -17,9 +17,9 @@ from siptui.emulator.bulk_api import region_of, retry_header
 from siptui.emulator.faults import Faults
 from siptui.emulator.odd import odd_body
 from siptui.emulator.paths import called
+from siptui.emulator.retry_after import RetryAfterLog
 from siptui.emulator.scenario import FaultRule
 from siptui.emulator.tenant import Tenant
-from siptui.emulator.waits import Waits
 
 _PAGE = (
     "<!DOCTYPE html><html><head><title>Proxy</title></head>"
@@ -41,7 +41,7 @@ class Line:
         self._app = app
         self._tenant = tenant
         self._faults = faults
-        self._waits = Waits(tenant)
+        self._waits = RetryAfterLog(tenant)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; raises `BrokenLineError`."""

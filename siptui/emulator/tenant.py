@@ -19,7 +19,7 @@ from siptui.emulator.accounts import People
 from siptui.emulator.batches import Batch, Item, device_key, schedule
 from siptui.emulator.call_log import Ledger, Refused, Submit, Violation, Wrong
 from siptui.emulator.clock import Clock
-from siptui.emulator.device_outcome import TEXTS, judge
+from siptui.emulator.device_outcome import TEXTS, device_error
 from siptui.emulator.policies import Configurations
 from siptui.emulator.random_draws import Seed, draw, generator, guid
 from siptui.emulator.scenario import AccountRule, DeviceRule, ForeignBatch, Scenario
@@ -313,7 +313,7 @@ class Tenant:
                     break
                 peer = self.directory.account(other.key[0], moment, other.attempt)
                 before += peer.on_premises == "throttling"
-        item.verdict = judge(
+        item.verdict = device_error(
             hardware_id=item.hardware_id,
             region=batch.region,
             account=account,

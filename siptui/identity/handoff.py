@@ -19,7 +19,7 @@ from siptui.identity.token_cache import fitting, unpacked
 
 
 @dataclass(frozen=True, slots=True)
-class Gift:
+class Handoff:
     """What is handed over: a token that cannot be renewed, or a whole sign-in as `vault.packed`
     makes it; with neither, the word that the profile's store is to be used from now on."""
 
@@ -34,14 +34,14 @@ class Gift:
         return json.dumps({"token": self.token, "sign_in": self.sign_in}).encode()
 
 
-def gift(line: bytes) -> Gift | None:
-    """What `Gift.line` made, or none."""
+def handoff_of(line: bytes) -> Handoff | None:
+    """What `Handoff.line` made, or none."""
     try:
         found = json.loads(line)
         texts = [found[key] for key in ("token", "sign_in")]
     except (ValueError, LookupError, TypeError):
         return None
-    return Gift(*texts) if all(isinstance(text, str) for text in texts) else None
+    return Handoff(*texts) if all(isinstance(text, str) for text in texts) else None
 
 
 class HandedTokens:
@@ -57,7 +57,7 @@ class HandedTokens:
         registration: Registration,
         environ: Mapping[str, str],
         find_store: Callable[[], TokenStore | None],
-        given: Gift,
+        given: Handoff,
         *,
         look: Callable[[], Iterable[bytes]] = tuple,
         refused: Callable[[SiptuiError], None] = lambda _: None,
@@ -70,7 +70,7 @@ class HandedTokens:
         self._http = http
         elsewhere = environment_token(registration, {**environ, VALUE: ""})
         self._source: EnvironmentToken | StoredTokens = (
-            self._source_of(given) if given else elsewhere or self._source_of(Gift())
+            self._source_of(given) if given else elsewhere or self._source_of(Handoff())
         )
 
     def __repr__(self) -> str:
@@ -89,14 +89,14 @@ class HandedTokens:
         """Use what was handed over meanwhile; what is of no use leaves everything as it was."""
         for line in self._look():
             try:
-                given = gift(line)
+                given = handoff_of(line)
                 if given is None:
                     raise NotSignedInError("What was handed over cannot be read.")
                 self._source = self._checked(self._source_of(given), given)
             except SiptuiError as error:
                 self._refused(error)
 
-    def _source_of(self, given: Gift) -> EnvironmentToken | StoredTokens:
+    def _source_of(self, given: Handoff) -> EnvironmentToken | StoredTokens:
         if given.token:
             return EnvironmentToken(self.registration, VALUE, given.token)
         if given.sign_in:
@@ -105,7 +105,7 @@ class HandedTokens:
         return StoredTokens(self.registration, self._find_store, http=self._http)
 
     def _checked(
-        self, source: EnvironmentToken | StoredTokens, given: Gift
+        self, source: EnvironmentToken | StoredTokens, given: Handoff
     ) -> EnvironmentToken | StoredTokens:
         """`source` if it is for this tenant, client and cloud. Raises `SignInNeededError`."""
         if isinstance(source, EnvironmentToken):

@@ -51,7 +51,7 @@ async def check(
     say since when it takes its time.
     """
     facts = await gather(devices, sources, on_progress=on_progress)
-    return Preflight(facts, judge(devices, facts, now(), public_ips, changes, number_type))
+    return Preflight(facts, evaluate(devices, facts, now(), public_ips, changes, number_type))
 
 
 async def look(
@@ -63,10 +63,10 @@ async def look(
     """
     names = [device.user_name for device in devices]
     facts = await look_up(names, sources, on_progress=on_progress)
-    return judge(devices, facts, datetime.now(UTC))
+    return evaluate(devices, facts, datetime.now(UTC))
 
 
-def judge(
+def evaluate(
     devices: Sequence[Device],
     facts: Facts,
     made: datetime,

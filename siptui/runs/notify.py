@@ -40,7 +40,7 @@ _STEPS = 3
 _SECRETS = ("SIPTUI_ACCESS_TOKEN", "SIPTUI_GRAPH_TOKEN", "SIPTUI_DEVICES_TOKEN")
 
 
-class Herald:
+class Notifier:
     """Follows `run` in the journal and runs `command` for what a person should know.
 
     A command that goes wrong is told in the journal, where whoever follows the run reads it.
@@ -63,7 +63,7 @@ class Herald:
             self._said.add(os.strerror(errno.ENOENT))  # each try would say so again
         self._task = asyncio.ensure_future(self._follow())
 
-    async def last_words(self) -> None:
+    async def flush(self) -> None:
         """A last look: the end itself is news. Its commands begin and are not waited for; one that
         runs still is left to itself."""
         if self._task is not None:
@@ -79,7 +79,7 @@ class Herald:
 
     async def finish(self) -> None:
         """The last words, and until their commands have ended, each within its limit."""
-        await self.last_words()
+        await self.flush()
         last, self._last = self._last, []
         await asyncio.gather(*last)
 
@@ -131,7 +131,7 @@ class Herald:
         told_lines = lines(self._state, stored, ())
         self._waiting += [_message(line, told(event), self._state) for line in told_lines]
         self._over = True
-        await self.last_words()
+        await self.flush()
 
     def _news(self) -> list[dict[str, Any]]:
         state, news = self._state, []

@@ -1,4 +1,4 @@
-"""The run's book in the engine's hand: state that is always what the journal says."""
+"""The run's run_log in the engine's hand: state that is always what the journal says."""
 
 import logging
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class LockGoneError(SiptuiError):
     code = "lock_gone"
 
 
-class Book:
+class RunLog:
     """Writes events to the journal first and folds them into `state` second.
 
     Others write to the same run (orders), so the state is only ever brought up to date by

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from siptui.background_loop import Aside
+from siptui.background_loop import BackgroundLoop
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
@@ -57,43 +57,34 @@ class Remembered:
     known: Known | None = None
 
 
-class Memory(Protocol):
-    """What a console asks of the service's memory. All raise `SiptuiError`."""
+class TenantBatches:
+    """The tenant's batches of the past 30 days, by the service and by the journal.
 
-    async def batches(self) -> Sequence[Remembered]:
-        """The tenant's batches of the past 30 days, newest first."""
-        ...
-
-    async def batch(self, batch_id: str) -> BatchStatus:
-        """One batch and its devices."""
-        ...
-
-    def adopt(self, status: BatchStatus, region: Region | None) -> str:
-        """A run that follows the batch, which somebody works on; nothing is submitted by it."""
-        ...
-
-
-class TenantMemory:
-    """A `Memory` that asks the service over `connect`, in `aside`'s loop, with tries again."""
+    The service is asked over `connect`, in `background`'s loop, with tries again. All methods
+    raise `SiptuiError`.
+    """
 
     def __init__(
-        self, path: Path, run_service: "RunService", connect: "Connect", aside: Aside
+        self, path: Path, run_service: "RunService", connect: "Connect", background: BackgroundLoop
     ) -> None:
         self._path = path
         self._run_service = run_service
         self._connect = connect
-        self._aside = aside
+        self._background = background
 
     async def batches(self) -> Sequence[Remembered]:
         """The tenant's batches of the past 30 days, newest first; those without a time last."""
-        return await self._aside.ask(self._batches())
+        return await self._background.ask(self._batches())
 
     async def batch(self, batch_id: str) -> BatchStatus:
         """One batch and its devices."""
-        return await self._aside.ask(self._read(lambda service: service.batch_status(batch_id)))
+        return await self._background.ask(
+            self._read(lambda service: service.batch_status(batch_id))
+        )
 
     def adopt(self, status: BatchStatus, region: Region | None) -> str:
-        """A run that follows the batch, the one there is already or a new one. Raises `UsageError`
+        """A run that follows the batch, the one there is already or a new one. Nothing is
+        submitted by it. Raises `UsageError`
         where neither the service nor `region` says in which region it is."""
 
         run = adopt_foreign(self._run_service, status, region, datetime.now(UTC))

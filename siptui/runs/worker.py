@@ -18,9 +18,9 @@ from siptui.runs.events import Actor, Note, Order, RunStopped
 from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal.journal import Journal, JournalGoneError
 from siptui.runs.journal.locks import lock_path
-from siptui.runs.notify import Herald
+from siptui.runs.notify import Notifier
 from siptui.runs.orders import SUBMITTING, ordered
-from siptui.runs.run_log import Book, LockGoneError
+from siptui.runs.run_log import LockGoneError, RunLog
 from siptui.runs.service import this_actor
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.runs.state_load import load
@@ -136,29 +136,29 @@ async def work_on(
         still_mine = _still_there(lock)
         journal.waiting.patience = _PATIENCE
         journal.waiting.on_wait = partial(_say_wait, lock)
-        herald = Herald(journal, run, notify) if notify else None
-        if herald:
-            herald.start()
+        notifier = Notifier(journal, run, notify) if notify else None
+        if notifier:
+            notifier.start()
         try:
             where = host or HostTenant.alone(path, "")
             async with connect() as service:
                 while True:
                     leave_to_others(journal, run, now(), where)
-                    book = Book(journal, run, now, still_mine=still_mine)
+                    run_log = RunLog(journal, run, now, still_mine=still_mine)
                     engine = Engine(
-                        book, service, host=where, actor=actor, sign_in_wait=sign_in_wait
+                        run_log, service, host=where, actor=actor, sign_in_wait=sign_in_wait
                     )
                     await engine.run()
                     # An order may have arrived while the engine was on its way out. One that it
                     # knew and could not carry out waits for who goes on with the run.
-                    if load(journal, run).open_orders.keys() <= book.state.open_orders.keys():
+                    if load(journal, run).open_orders.keys() <= run_log.state.open_orders.keys():
                         return
         except JournalGoneError as error:
             # There is nowhere to write it: who follows the run sees the same, the log has it, and
             # whoever is to be told is told.
             _LOG.error("run %s stopped: %s %s", run, error.message, error.remedy)
-            if herald:
-                await herald.tell(_stopped(error))
+            if notifier:
+                await notifier.tell(_stopped(error))
         except SiptuiError as error:
             _LOG.warning("run %s stopped: %s", run, error.code)
             journal.append(run, [_stopped(error)], now())
@@ -167,8 +167,8 @@ async def work_on(
                 journal.append(run, [internal_error(run, error)], now())
             raise
         finally:
-            if herald:
-                await herald.last_words()
+            if notifier:
+                await notifier.flush()
             release()
-            if herald:
-                await herald.finish()
+            if notifier:
+                await notifier.finish()

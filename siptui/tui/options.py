@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from siptui.preflight.finding import Report
     from siptui.preflight.fix_plan import Fix, Wishes
     from siptui.preflight.fix_runner import FixOutcome
-    from siptui.runs.tenant_batches import Memory
+    from siptui.runs.tenant_batches import TenantBatches
     from siptui.tui.dialogs.sign_in import SignIns
 
 
@@ -49,7 +49,7 @@ class ConsoleOptions:
     #: How lists are read: which header is what, as the profile or the command line says.
     list_options: ListOptions = DEFAULT_OPTIONS
     #: The service's own memory; without it, its key is not offered.
-    memory: "Memory | None" = None
+    tenant_batches: "TenantBatches | None" = None
     #: The tenant's prerequisites; without them, their keys are not offered.
     checks: "Checks | None" = None
     #: Whether a submit without a check looks for personal accounts at least; not in the demo,
@@ -80,7 +80,7 @@ class Checks(Protocol):
         """Read and judge; changes nothing."""
         ...
 
-    async def judge(
+    async def evaluate(
         self, devices: Sequence[Device], made: "Preflight", wishes: "Wishes"
     ) -> "Preflight":
         """Judge what was read once more, going by other wishes; nothing is read."""

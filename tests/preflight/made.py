@@ -20,7 +20,7 @@ from siptui.gateway.tenant_model import (
     TenantInfo,
     TrustedIP,
 )
-from siptui.preflight.check import judge
+from siptui.preflight.check import evaluate
 from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report
 
@@ -83,7 +83,7 @@ def facts(
 
 def report(found: Facts, **more: Any) -> Report:
     """The verdict on the one device."""
-    return judge([DEVICE], found, NOW, **more)
+    return evaluate([DEVICE], found, NOW, **more)
 
 
 def account(found: Facts) -> AccountFindings:

@@ -16,7 +16,7 @@ from siptui.gateway.tenant_model import (
     IPPhonePolicy,
     NumberType,
 )
-from siptui.preflight.check import judge
+from siptui.preflight.check import evaluate
 from siptui.preflight.finding import Check, Result
 from tests.preflight.made import (
     DENIED,
@@ -76,7 +76,7 @@ def test_the_number_to_assign_is_the_one_of_the_list() -> None:
         replace(DEVICE, line=4),
     ]
     kind = NumberType.OPERATOR_CONNECT
-    made = judge(rows, facts(replace(USER, numbers=())), NOW, number_type=kind)
+    made = evaluate(rows, facts(replace(USER, numbers=())), NOW, number_type=kind)
     lines = [row.of(Check.PHONE_NUMBER).powershell for row in made.accounts]  # type: ignore[union-attr]
     who = f"Set-CsPhoneNumberAssignment -Identity '{LOBBY}' -PhoneNumber "
     assert lines == [
@@ -175,7 +175,7 @@ def test_a_common_area_policy_for_everybody_shows_no_shared_account(
 def test_an_account_with_two_phones_is_one_that_may_be_personal() -> None:
     own = facts(replace(USER, ip_phone_policy=Assigned("Global", "global")))
     rows = [DEVICE, replace(DEVICE, line=3, hardware_id=HardwareId.parse("00-04-F2-81-24-B4"))]
-    (note,) = judge(rows, own, NOW).notes
+    (note,) = evaluate(rows, own, NOW).notes
     assert note.startswith("1 account may be personal")
 
 

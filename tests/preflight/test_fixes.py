@@ -19,7 +19,7 @@ from siptui.gateway.tenant_model import (
     TeamsUser,
 )
 from siptui.preflight.change_log import Kind
-from siptui.preflight.check import judge
+from siptui.preflight.check import evaluate
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import Check
 from siptui.preflight.fix_plan import FixPlan, Wishes, plan_fixes
@@ -30,7 +30,7 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 def planned(found: Facts, devices: Sequence[Device] = (DEVICE,), **wishes: Any) -> FixPlan:
     given = Wishes(**wishes)
-    report = judge(devices, found, NOW, given.public_ips)
+    report = evaluate(devices, found, NOW, given.public_ips)
     return plan_fixes(report, found, devices, given)
 
 

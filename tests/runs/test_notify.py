@@ -14,7 +14,7 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.runs import events as ev
 from siptui.runs.journal.codec import known_event
 from siptui.runs.journal.journal import Journal
-from siptui.runs.notify import Herald, run_command, told
+from siptui.runs.notify import Notifier, run_command, told
 from siptui.runs.service import RunService
 from siptui.runs.worker import work_on
 from tests.runs.engine.engine_harness import devices
@@ -41,15 +41,15 @@ async def _ended(folder: Path) -> list[dict[str, object]]:
     run_service, out = _run_service(folder), folder / "told"
     run = _run(run_service)
     with Journal(folder / "j.sqlite") as journal:
-        herald = Herald(journal, run, (*KEEP, str(out)))
+        notifier = Notifier(journal, run, (*KEEP, str(out)))
         at = datetime.now(UTC)
         journal.append(run, [ev.Note(level="info", text="nothing to tell")], at)
         journal.append(run, [ev.BatchUnsettled(batch=1, why="two match", candidates=[])], at)
         journal.append(
             run, [ev.RunFinished(succeeded=2, failed=1, unknown=0, skipped=0, seconds=9.0)], at
         )
-        await herald.finish()
-        await herald.finish()  # nothing is told twice
+        await notifier.finish()
+        await notifier.finish()  # nothing is told twice
     run_service.close()
     return _told(out)
 
@@ -92,11 +92,11 @@ def test_a_stop_that_was_told_past_the_journal_is_not_told_again_from_it(tmp_pat
 
     async def go() -> None:
         with Journal(tmp_path / "j.sqlite") as journal:
-            herald = Herald(journal, run, (*KEEP, str(out)))
-            await herald.tell(stopped)
+            notifier = Notifier(journal, run, (*KEEP, str(out)))
+            await notifier.tell(stopped)
             journal.append(run, [stopped], datetime.now(UTC))
-            await herald.last_words()
-            await herald.finish()
+            await notifier.flush()
+            await notifier.finish()
 
     asyncio.run(go())
     assert [line["type"] for line in _told(out)] == ["run_stopped"]

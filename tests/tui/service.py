@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from siptui.app.console_preflight import ConsoleChecks
-from siptui.background_loop import Aside
+from siptui.background_loop import BackgroundLoop
 from siptui.domain.region import Region
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.scenario import Scenario
@@ -17,7 +17,7 @@ from siptui.gateway.tenant_client import TenantAdminClient
 from siptui.preflight.change_log import Record, Who
 from siptui.preflight.read import Sources
 from siptui.runs import events as ev
-from siptui.runs.tenant_batches import TenantMemory
+from siptui.runs.tenant_batches import TenantBatches
 from siptui.transport import open_client
 from tests.tui.scripted_runs import START, ScriptedRuns, make_devices
 
@@ -62,10 +62,12 @@ class Service:
                     InventoryClient(http, base, token),
                 )
 
-        self.aside = Aside("service")
+        self.background = BackgroundLoop("service")
         self.record = Record(folder, tenant="Contoso Ltd", who=Who("admin@contoso.com"))
-        self.checks = ConsoleChecks(sources, self.aside, lambda: self.record)
-        self.memory = TenantMemory(folder / "journal.sqlite", self.runs, connect, self.aside)
+        self.checks = ConsoleChecks(sources, self.background, lambda: self.record)
+        self.tenant_batches = TenantBatches(
+            folder / "journal.sqlite", self.runs, connect, self.background
+        )
 
     def submit(self, count: int) -> str:
         """Submit a run as a worker would: in the journal and at the service."""
@@ -78,6 +80,6 @@ class Service:
             async with self._connect() as service:
                 return (await service.create_batch(Region.EMEA, devices)).batch_id
 
-        batch_id = self.aside.begin(create()).result(10)
+        batch_id = self.background.begin(create()).result(10)
         self.runs.accept(1, batch_id)
         return run

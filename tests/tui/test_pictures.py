@@ -33,7 +33,11 @@ async def _run(harness: ConsoleHarness) -> None:
 
 async def test_before_a_run(screenshots: Screenshots, tmp_path: Path) -> None:
     service = Service(tmp_path)
-    options = {"tenant_id": TENANT, "memory": service.memory, "checks": service.checks}
+    options = {
+        "tenant_id": TENANT,
+        "tenant_batches": service.tenant_batches,
+        "checks": service.checks,
+    }
     async with console(tmp_path, text=TEXT, runs=service.runs, size=(80, 24), **options) as harness:
         await screenshots.take(harness, "list")
         for name, keys in {
@@ -96,7 +100,11 @@ async def test_doubt(screenshots: Screenshots, tmp_path: Path) -> None:
 
 async def test_a_check(screenshots: Screenshots, tmp_path: Path) -> None:
     service = Service(tmp_path, scenario=read_scenario(SCENARIO, "picture"))
-    options = {"tenant_id": TENANT, "memory": service.memory, "checks": service.checks}
+    options = {
+        "tenant_id": TENANT,
+        "tenant_batches": service.tenant_batches,
+        "checks": service.checks,
+    }
     async with console(tmp_path, text=TEXT, runs=service.runs, size=(80, 24), **options) as harness:
         await harness.press("p")
         screen = harness.console

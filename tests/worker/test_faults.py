@@ -23,7 +23,7 @@ def broken(self, *args, **more):
 
 @pytest.mark.parametrize(
     ("module", "name", "method"),
-    [("engine.engine", "Engine", "_warn_of_deadlines"), ("run_log", "Book", "__init__")],
+    [("engine.engine", "Engine", "_warn_of_deadlines"), ("run_log", "RunLog", "__init__")],
 )
 def test_an_error_in_a_worker_is_in_the_log(
     tmp_path: Path, module: str, name: str, method: str

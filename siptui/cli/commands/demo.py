@@ -64,7 +64,7 @@ def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -
                     greeting=f"{_GREETING}{DEMOS[scenario]}.",
                     run_ends_with_us=True,
                     tenant_id=demo.tenant_id,
-                    memory=demo.memory,
+                    tenant_batches=demo.tenant_batches,
                     checks=demo.checks,
                     looks_for_personal=scenario != DEMO_SCENARIO,
                 ),

@@ -17,7 +17,7 @@ from siptui.app.session import Selected, Session, open_session, select, start_lo
 from siptui.app.sign_in_handoff import waiting_runs
 from siptui.app.token_files import open_token_files
 from siptui.app.worker_start import given_by, known_account, worker_run_service
-from siptui.background_loop import Aside
+from siptui.background_loop import BackgroundLoop
 from siptui.cli import options
 from siptui.cli.commands.demo import run_demo
 from siptui.cli.commands.first_run import first_run
@@ -34,7 +34,7 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.identity.store import existing_store, no_sign_in
 from siptui.preflight.read import Sources
 from siptui.runs.events import Options
-from siptui.runs.tenant_batches import TenantMemory
+from siptui.runs.tenant_batches import TenantBatches
 
 if TYPE_CHECKING:
     from siptui.tui.options import ConsoleOptions
@@ -232,7 +232,7 @@ def open_console(
         account=known_account(selected),
         record=record,
         log_level=log_level,
-        gift=ways.gift,
+        handoff=ways.handoff,
     )
     run_service.host = dataclasses.replace(run_service.host, patience=_SCREEN_WAITS)
     ways.tell = run_service.known_as
@@ -241,7 +241,7 @@ def open_console(
     if given_by(selected) and not console.read_only:
         for run in waiting_runs(run_service, selected.journal):
             run_service.signed_in(run)
-    aside = Aside("service")
+    background = BackgroundLoop("service")
 
     @asynccontextmanager
     async def session() -> AsyncIterator[Session]:
@@ -265,11 +265,11 @@ def open_console(
         async with session() as opened:
             yield sources_of(opened)
 
-    memory = TenantMemory(selected.journal, run_service, connect, aside)
-    checks = ConsoleChecks(sources, aside, lambda: record_of(selected, run_service.account))
-    console = dataclasses.replace(console, memory=memory, checks=checks)
+    tenant_batches = TenantBatches(selected.journal, run_service, connect, background)
+    checks = ConsoleChecks(sources, background, lambda: record_of(selected, run_service.account))
+    console = dataclasses.replace(console, tenant_batches=tenant_batches, checks=checks)
     try:
         return run_console(run_service, console)
     finally:
-        aside.close()
+        background.close()
         run_service.close()

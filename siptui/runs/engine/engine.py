@@ -25,7 +25,7 @@ from siptui.runs.engine.lost_answers import Settler
 from siptui.runs.engine.poller import Poller
 from siptui.runs.engine.scheduler import blocking, canary, canary_bad, may_go_out, stuck_for_word
 from siptui.runs.engine.service_reads import Reader, RunStop, SignInGate, stopped_by
-from siptui.runs.engine.service_waits import Waits
+from siptui.runs.engine.service_waits import ServiceWaits
 from siptui.runs.engine.status_changes import finished, members
 from siptui.runs.engine.submit_turns import SubmitTurns
 from siptui.runs.engine.submitter import Submitter
@@ -44,9 +44,9 @@ from siptui.runs.events import (
     WorkerStarted,
 )
 from siptui.runs.host_tenant import HostTenant
-from siptui.runs.run_log import Book
+from siptui.runs.run_log import RunLog
 from siptui.runs.state import BatchRecord, RunState
-from siptui.runs.wakeup import Bell
+from siptui.runs.wakeup import Wakeup
 from siptui.transport.retry import MAX_HONOURED
 
 #: Seconds between two looks for orders.
@@ -66,7 +66,7 @@ class Engine:
 
     def __init__(
         self,
-        book: Book,
+        run_log: RunLog,
         service: BulkSignIn,
         *,
         host: HostTenant | None = None,
@@ -75,18 +75,18 @@ class Engine:
         sign_in_wait: float = 0.0,
         order_seconds: float = _ORDERS,
     ) -> None:
-        self._book = book
+        self._run_log = run_log
         self._service = service
         self._actor = actor or Actor()
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not secrets
-        self._bell = Bell()
+        self._wakeup = Wakeup()
         self._patience = sign_in_wait
         self._order_seconds = order_seconds
-        self._host = host or HostTenant.alone(book.journal.path, "")
-        self._tenant = TenantLook(book, service, self._host)
+        self._host = host or HostTenant.alone(run_log.journal.path, "")
+        self._tenant = TenantLook(run_log, service, self._host)
         self._throttle = service.throttle
-        self._waits = Waits(book, self._throttle)
-        self._reader = Reader(book, self._rng, self._gate, self._throttle)
+        self._waits = ServiceWaits(run_log, self._throttle)
+        self._reader = Reader(run_log, self._rng, self._gate, self._throttle)
         self._paces = {region: Pace() for region in Region}
         self._settling: dict[int, asyncio.Task[None]] = {}
         self._looked_at: set[int] = set()
@@ -96,10 +96,10 @@ class Engine:
         self._submitters: list[asyncio.Task[None]] = []
         self._refused: RunStop | None = None
         self._not_settled: set[int] = set()
-        book.changed = self._bell.ring
+        run_log.changed = self._wakeup.wake
 
     def _gate(self) -> SignInGate:
-        return SignInGate(self._book, self._bell, self._patience)
+        return SignInGate(self._run_log, self._wakeup, self._patience)
 
     async def run(self) -> RunFinished | RunStopped:
         """Carry the run out; what it ended with is also the journal's last event of it."""
@@ -107,20 +107,20 @@ class Engine:
         try:
             end = await self._work()
         except asyncio.CancelledError:
-            self._book.write(
+            self._run_log.write(
                 RunStopped(
                     code="interrupted",
                     message="siptui was asked to end",
-                    remedy=f"Go on with: siptui resume {self._book.run}",
+                    remedy=f"Go on with: siptui resume {self._run_log.run}",
                 )
             )
             raise
         except SiptuiError as error:
             end = stopped_by(error).event
         except Exception as error:
-            self._book.write(internal_error(self._book.run, error))
+            self._run_log.write(internal_error(self._run_log.run, error))
             raise
-        self._book.write(end)
+        self._run_log.write(end)
         return end
 
     async def _work(self) -> RunFinished | RunStopped:
@@ -130,13 +130,19 @@ class Engine:
                 summaries = Summaries(self._service, self._reader, SubmitTurns(self._host.turns))
                 for region in Region:
                     over: set[int] = set()
-                    parts = (region, self._book, self._service, self._reader, self._paces[region])
+                    parts = (
+                        region,
+                        self._run_log,
+                        self._service,
+                        self._reader,
+                        self._paces[region],
+                    )
                     submitter = Submitter(
-                        *parts, self._bell, self._rng, self._gate(), summaries, over, self._tenant
+                        *parts, self._wakeup, self._rng, self._gate(), summaries, over, self._tenant
                     )
                     self._submitters.append(group.create_task(self._submit(submitter)))
                     poller = Poller(
-                        *parts, self._bell, self._rng, refused=self.submit_no_more, over=over
+                        *parts, self._wakeup, self._rng, refused=self.submit_no_more, over=over
                     )
                     group.create_task(poller.run())
         except BaseExceptionGroup as errors:
@@ -164,11 +170,11 @@ class Engine:
         for task in self._submitters:
             if task is not asyncio.current_task():
                 task.cancel()  # a request that is on its way is waited for
-        if self._book.state.open_batches():
+        if self._run_log.state.open_batches():
             said = getattr(stop.event, "message", "").rstrip(".")
             text = f"nothing more is submitted: {said}; what is live is followed to its end"
-            self._book.note(text, level="error")
-        self._bell.ring()
+            self._run_log.note(text, level="error")
+        self._wakeup.wake()
 
     def _recover(self) -> None:
         """Take the run over: what may have been on its way when the last process ended is in
@@ -176,21 +182,21 @@ class Engine:
         events: list[Event] = [WorkerStarted(pid=os.getpid(), actor=self._actor)]
         events += [
             BatchInDoubt(batch=b.number, why="siptui was ended before the answer came")
-            for b in self._book.state.batches.values()
+            for b in self._run_log.state.batches.values()
             if b.state is BatchState.SUBMITTING
         ]
         # Earlier versions put batches back for as long as the service asked, for years even.
-        latest = self._book.now(MAX_HONOURED)
+        latest = self._run_log.now(MAX_HONOURED)
         events += [
             BatchDeferred(batch=b.number, why=b.why, until=latest)
-            for b in self._book.state.queued_batches()
+            for b in self._run_log.state.queued_batches()
             if b.not_before > latest
         ]
-        self._book.write(*events)
+        self._run_log.write(*events)
 
     async def _supervise(self, group: asyncio.TaskGroup) -> None:
         while True:
-            self._book.look()
+            self._run_log.look()
             self._carry_out_orders(group)
             self._waits.tell()
             self._settle_doubts(group)
@@ -198,28 +204,30 @@ class Engine:
             self._judge_canary()
             self._warn_of_deadlines()
             self._end_when_over()
-            await self._bell.wait(self._order_seconds)
+            await self._wakeup.wait(self._order_seconds)
 
     def _carry_out_orders(self, group: asyncio.TaskGroup) -> None:
-        state = self._book.state
+        state = self._run_log.state
         size = state.plan.options.batch_size if state.plan else 1
         for seq, order in list(state.open_orders.items()):
             if order.what == "now":
                 self._throttle.lift()
-                self._book.write(Note(level="info", text="no wait any more: asking now", order=seq))
+                self._run_log.write(
+                    Note(level="info", text="no wait any more: asking now", order=seq)
+                )
             elif order.what == "give_up":
-                if not self._book.decide(*orders.give_up(state, seq, order)):
+                if not self._run_log.decide(*orders.give_up(state, seq, order)):
                     return  # something else was ordered; again at the next look
             elif order.what != "adopt":
                 carry_out = orders.retry if order.what == "retry" else orders.resubmit
-                if not self._book.decide(*carry_out(state, seq, order, size=size)):
+                if not self._run_log.decide(*carry_out(state, seq, order, size=size)):
                     return
             elif seq not in self._adopting:
                 # The service must be asked, which may take; other orders do not wait for that.
                 self._adopting[seq] = group.create_task(self._adopt(seq, order))
 
     async def _adopt(self, seq: int, order: Order) -> None:
-        state = self._book.state
+        state = self._run_log.state
         if not (why := orders.not_adoptable(state, order)):
             pace = self._paces[state.batches[order.batch or 0].region]
             try:
@@ -234,24 +242,24 @@ class Engine:
                 # In the meantime it may have been found without the operator.
                 why = orders.not_adoptable(state, order, status)
         if why:
-            self._book.write(Note(level="error", text=why, batch=order.batch, order=seq))
+            self._run_log.write(Note(level="error", text=why, batch=order.batch, order=seq))
             return
         number = order.batch or 0
-        self._book.write(
+        self._run_log.write(
             BatchAccepted(batch=number, batch_id=order.batch_id, adopted=True, order=seq)
         )
 
     def _settle_doubts(self, group: asyncio.TaskGroup) -> None:
         for number in [n for n, task in self._settling.items() if task.done()]:
             del self._settling[number]
-        for batch in in_doubt(self._book.state):
+        for batch in in_doubt(self._run_log.state):
             if batch.number not in self._settling and batch.number not in self._not_settled:
                 self._settling[batch.number] = group.create_task(self._settle(batch))
 
     async def _settle(self, batch: BatchRecord) -> None:
         pace = self._paces[batch.region]
         try:
-            parts = (self._book, self._service, self._reader, pace, self._rng, self._tenant)
+            parts = (self._run_log, self._service, self._reader, pace, self._rng, self._tenant)
             await Settler(*parts).settle(batch)
         except RunStop as stop:
             self._not_settled.add(batch.number)  # whoever goes on with the run looks for it
@@ -262,7 +270,7 @@ class Engine:
 
     def _retry_what_passes(self) -> None:
         """Plan again, unasked, what the operator allowed beforehand and what passes by itself."""
-        state = self._book.state
+        state = self._run_log.state
         most = state.plan.options.auto_retry if state.plan else 0
         if not most or state.stopping:
             return
@@ -281,16 +289,16 @@ class Engine:
                 if not again:
                     continue
                 size = state.plan.options.batch_size if state.plan else 1
-                until = self._book.now(wait)
+                until = self._run_log.now(wait)
                 why = f"{len(again)} devices: {OUTCOMES[cause].short}"
                 planned = orders.plan_again(state, again, size=size)
                 deferred = [BatchDeferred(batch=p.batch, why=why, until=until) for p in planned]
-                if not self._book.decide(*planned, *deferred):
+                if not self._run_log.decide(*planned, *deferred):
                     return  # again at the next look
             self._looked_at.add(batch.number)
 
     def _judge_canary(self) -> None:
-        state = self._book.state
+        state = self._run_log.state
         if state.queued_batches() and (bad := canary_bad(state)):
             tried = sum(len(b.devices) for b in canary(state))
             raise RunStop(
@@ -309,10 +317,10 @@ class Engine:
         if time < self._deadlines_due:
             return
         self._deadlines_due = time + _DEADLINES
-        late = too_late(self._book.state, self._book.clock(), self._late)
+        late = too_late(self._run_log.state, self._run_log.clock(), self._late)
         for number, (count, first) in late.items():
             self._late.add(number)
-            self._book.note(
+            self._run_log.note(
                 f"{count} of its devices will probably not be signed in before their deadline, "
                 f"the first {first.astimezone(UTC):%m-%d %H:%M} UTC. Sooner: with --slots 3 and "
                 "full batches, or with a list of their own that is run first. Past it a phone must "
@@ -322,13 +330,13 @@ class Engine:
             )
 
     def _end_when_over(self) -> None:
-        state = self._book.state
+        state = self._run_log.state
         if self._refused is not None and not self._looked_after():
             raise self._refused
         if state.open_orders or state.open_batches():
             return
         if not state.queued_batches():
-            raise RunStop(finished(state, self._book.clock()))
+            raise RunStop(finished(state, self._run_log.clock()))
         going = [b for b in state.queued_batches() if may_go_out(state, b)]
         if stuck_for_word(state):
             raise RunStop(held_back(state))
@@ -345,7 +353,7 @@ class Engine:
 
     def _looked_after(self) -> bool:
         """Whether there is a batch of which more can be learned by this engine."""
-        return any(b.number not in self._not_settled for b in self._book.state.open_batches())
+        return any(b.number not in self._not_settled for b in self._run_log.state.open_batches())
 
 
 def internal_error(run: str, error: Exception) -> RunStopped:

@@ -13,7 +13,7 @@ from siptui.runs.engine.doubt import candidates, may_be, same_batch
 from siptui.runs.engine.service_reads import Reader
 from siptui.runs.engine.tenant_look import TenantLook
 from siptui.runs.events import BatchAccepted, BatchUnsettled
-from siptui.runs.run_log import Book
+from siptui.runs.run_log import RunLog
 from siptui.runs.state import BatchRecord
 
 #: Looks that must have succeeded before "it is not there" counts.
@@ -25,14 +25,14 @@ class Settler:
 
     def __init__(
         self,
-        book: Book,
+        run_log: RunLog,
         service: BulkSignIn,
         reader: Reader,
         pace: Pace,
         rng: random.Random,
         tenant: TenantLook,
     ) -> None:
-        self._book = book
+        self._run_log = run_log
         self._service = service
         self._reader = reader
         self._pace = pace
@@ -42,7 +42,7 @@ class Settler:
     async def settle(self, batch: BatchRecord) -> None:
         """Look for `batch` until it is found or the time for it is over."""
         loop = asyncio.get_running_loop()
-        plan = self._book.state.plan
+        plan = self._run_log.state.plan
         until = loop.time() + (plan.options.settle_seconds if plan else 300.0)
         backoff = Backoff(self._rng, 2.0, 15.0)
         looks = 0
@@ -52,7 +52,7 @@ class Settler:
             if not _open(batch):
                 return  # the operator was quicker
             if len(matches) == 1 and not unread:
-                self._book.write(
+                self._run_log.write(
                     BatchAccepted(batch=batch.number, batch_id=matches[0], adopted=True)
                 )
                 return
@@ -66,7 +66,7 @@ class Settler:
             await asyncio.sleep(backoff.next())
 
     def _unsettled(self, batch: BatchRecord, why: str, found: list[str]) -> None:
-        self._book.write(BatchUnsettled(batch=batch.number, why=why, candidates=found))
+        self._run_log.write(BatchUnsettled(batch=batch.number, why=why, candidates=found))
 
     async def _look(self, batch: BatchRecord) -> tuple[list[str], list[str], str]:
         """The ids of new batches with exactly the same devices, and of those not readable; and
@@ -76,7 +76,7 @@ class Settler:
         )
         matches, unread, partly = [], [], []
         elsewhere = self._tenant.submitted_elsewhere()
-        for summary in candidates(self._book.state, batch, summaries, elsewhere):
+        for summary in candidates(self._run_log.state, batch, summaries, elsewhere):
             batch_id = summary.batch_id
             try:
                 status = await self._reader.once(
@@ -85,9 +85,9 @@ class Settler:
             except GatewayError:
                 unread.append(batch_id)
                 continue
-            if same_batch(self._book.state, batch, status):
+            if same_batch(self._run_log.state, batch, status):
                 matches.append(batch_id)
-            elif may_be(self._book.state, batch, summary, status):
+            elif may_be(self._run_log.state, batch, summary, status):
                 partly.append(batch_id)
         gaps = [gap_of(summaries)]
         if partly:

@@ -15,9 +15,9 @@ from siptui.runs.engine.service_reads import TELL_AFTER, Reader, RunStop, stoppe
 from siptui.runs.engine.status_changes import news, tally, undecided
 from siptui.runs.engine.text_changes import TextChanges, kept, other_cause
 from siptui.runs.events import BatchFinished, DeviceChanged, Event, Note
-from siptui.runs.run_log import Book
+from siptui.runs.run_log import RunLog
 from siptui.runs.state import BatchRecord
-from siptui.runs.wakeup import Bell
+from siptui.runs.wakeup import Wakeup
 
 #: Seconds a batch that is over is read on for devices it said nothing about.
 _GRACE = ALL_DECIDED
@@ -66,22 +66,22 @@ class Poller:
     def __init__(
         self,
         region: Region,
-        book: Book,
+        run_log: RunLog,
         service: BulkSignIn,
         reader: Reader,
         pace: Pace,
-        bell: Bell,
+        wakeup: Wakeup,
         rng: random.Random,
         *,
         refused: Callable[[RunStop], None] = lambda _: None,
         over: Collection[int] = (),
     ) -> None:
         self._region = region
-        self._book = book
+        self._run_log = run_log
         self._service = service
         self._reader = reader
         self._pace = pace
-        self._bell = bell
+        self._wakeup = wakeup
         self._rng = rng
         self._refused = refused
         #: Batches that the tenant's list calls over.
@@ -104,12 +104,12 @@ class Poller:
                 if batch.number in self._over and not watch.over_told:
                     watch.over_told, watch.due = True, 0.0  # before all others
             if not batches:
-                await self._bell.wait(_IDLE)
+                await self._wakeup.wait(_IDLE)
                 continue
             batch = min(batches, key=lambda b: self._watches[b.number].due)
             wait = self._watches[batch.number].due - loop.time()
             if wait > 0:
-                await self._bell.wait(wait)
+                await self._wakeup.wait(wait)
             else:
                 await self._look(batch, self._watches[batch.number])
 
@@ -117,13 +117,13 @@ class Poller:
         """Seconds before which a look at `batch` tells nothing new."""
         if not batch.accepted_at or batch.adopted:
             return 0.0
-        age = self._book.clock() - datetime.fromisoformat(batch.accepted_at)
+        age = self._run_log.clock() - datetime.fromisoformat(batch.accepted_at)
         return max(0.0, _YOUNG - age.total_seconds())
 
     def _running(self) -> Sequence[BatchRecord]:
         return [
             b
-            for b in self._book.state.batches.values()
+            for b in self._run_log.state.batches.values()
             if b.state is BatchState.RUNNING and b.region is self._region
         ]
 
@@ -142,16 +142,16 @@ class Poller:
         watch.lost, watch.told_lost = 0, False
         if batch.state is not BatchState.RUNNING:
             return  # given up in the meantime
-        devices = self._book.state.devices
+        devices = self._run_log.state.devices
         changes = [
             change
-            for change in map(kept, news(self._book.state, batch, status))
+            for change in map(kept, news(self._run_log.state, batch, status))
             if watch.texts.worth(devices[change.device], change, loop.time())
         ]
         if changes:
             watch.backoff.reset()
             watch.last_change, watch.told_minutes = loop.time(), 0
-            self._book.write(*changes)
+            self._run_log.write(*changes)
         else:
             self._warn_when_stale(batch, watch, loop.time())
         self._tell_of_odd(batch, status)
@@ -170,11 +170,11 @@ class Poller:
                 watch.told_lost = True
                 gone = (
                     ". What the service still has: siptui batches; if it has this one no more, "
-                    f"give it up: siptui resume {self._book.run} --give-up {batch.number}"
+                    f"give it up: siptui resume {self._run_log.run} --give-up {batch.number}"
                     if error.status == 404
                     else ""
                 )
-                self._book.note(
+                self._run_log.note(
                     f"its status cannot be read: {error.message.rstrip('.')}; still trying{gone}",
                     level="warning",
                     batch=batch.number,
@@ -198,7 +198,7 @@ class Poller:
         return status
 
     def _finish(self, batch: BatchRecord, watch: _Watch, status: BatchStatus, now: float) -> bool:
-        open_devices = undecided(self._book.state, batch)
+        open_devices = undecided(self._run_log.state, batch)
         said = {item.key: item for item in status.items}
         ended = {key for key, item in said.items() if item.ended}
         if status.phase is Phase.RUNNING and any(r.device.key not in ended for r in open_devices):
@@ -210,11 +210,11 @@ class Poller:
                 watch.over_since = max(now, watch.last_change)
             if now - max(watch.over_since, watch.last_change) < _GRACE:
                 return False
-        records = self._book.state.devices
+        records = self._run_log.state.devices
         # A device that failed keeps the text it failed with, unless its cause became another.
         events: list[Event] = [
             change
-            for change in news(self._book.state, batch, status)
+            for change in news(self._run_log.state, batch, status)
             if other_cause(records[change.device], change)
         ]
         for record in open_devices:
@@ -231,9 +231,9 @@ class Poller:
                 )
             )
         if events:
-            self._book.write(*events)
-        succeeded, failed, unknown = tally(self._book.state, batch)
-        self._book.write(
+            self._run_log.write(*events)
+        succeeded, failed, unknown = tally(self._run_log.state, batch)
+        self._run_log.write(
             BatchFinished(
                 batch=batch.number,
                 batch_id=batch.batch_id,
@@ -249,8 +249,10 @@ class Poller:
         for limit, text in _STALE:
             if minutes >= limit > watch.told_minutes:
                 watch.told_minutes = limit
-                said = text.format(batch_id=batch.batch_id, run=self._book.run, number=batch.number)
-                self._book.note(said, level="warning", batch=batch.number)
+                said = text.format(
+                    batch_id=batch.batch_id, run=self._run_log.run, number=batch.number
+                )
+                self._run_log.note(said, level="warning", batch=batch.number)
                 return
 
     def _tell_of_odd(self, batch: BatchRecord, status: BatchStatus) -> None:
@@ -258,18 +260,18 @@ class Poller:
             return
         said = [*status.odd[:1], status.gap]
         more = f", and {len(status.odd) - 1} more" if len(status.odd) > 1 else ""
-        self._book.note_once(
+        self._run_log.note_once(
             f"a part of its status cannot be read{more}: {'; '.join(filter(None, said))}",
             kind="status",
             batch=batch.number,
         )
 
     def _tell_of_strangers(self, batch: BatchRecord, watch: _Watch, status: BatchStatus) -> None:
-        mine = {self._book.state.devices[i].device.key for i in batch.devices}
+        mine = {self._run_log.state.devices[i].device.key for i in batch.devices}
         others = [item for item in status.items if item.named and item.key not in mine]
         if others and not watch.strangers:
             watch.strangers = True
-            self._book.write(
+            self._run_log.write(
                 Note(
                     level="warning",
                     batch=batch.number,

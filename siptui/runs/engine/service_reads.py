@@ -9,8 +9,8 @@ from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.gateway.errors import GatewayError, TokenRefusedError
 from siptui.runs.engine.backoff import Backoff, Pace
 from siptui.runs.events import SIGN_IN, RunFinished, RunStopped, Waiting
-from siptui.runs.run_log import Book
-from siptui.runs.wakeup import Bell
+from siptui.runs.run_log import RunLog
+from siptui.runs.wakeup import Wakeup
 from siptui.transport.throttle import Throttle
 
 T = TypeVar("T")
@@ -41,9 +41,9 @@ class SignInGate:
     `patience` is how many seconds that may take; with 0 the run stops at once.
     """
 
-    def __init__(self, book: Book, bell: Bell, patience: float) -> None:
-        self._book = book
-        self._bell = bell
+    def __init__(self, run_log: RunLog, wakeup: Wakeup, patience: float) -> None:
+        self._run_log = run_log
+        self._wakeup = wakeup
         self._patience = patience
         self._since: float | None = None
 
@@ -55,18 +55,18 @@ class SignInGate:
         if loop.time() - self._since >= self._patience:
             raise stopped_by(error) from error
         why = f"sign-in needed: {error.message}"
-        if self._book.state.waiting is None or self._book.state.waiting.why != why:
-            self._book.write(Waiting(why=why, kind=SIGN_IN))
-        sign_ins, until = self._book.state.sign_ins, loop.time() + _GATE_SECONDS
-        while loop.time() < until and self._book.state.sign_ins == sign_ins:
-            await self._bell.wait(until - loop.time())
+        if self._run_log.state.waiting is None or self._run_log.state.waiting.why != why:
+            self._run_log.write(Waiting(why=why, kind=SIGN_IN))
+        sign_ins, until = self._run_log.state.sign_ins, loop.time() + _GATE_SECONDS
+        while loop.time() < until and self._run_log.state.sign_ins == sign_ins:
+            await self._wakeup.wait(until - loop.time())
 
     def passed(self) -> None:
         """The sign-in is good again, for what waited here."""
         waited, self._since = self._since is not None, None
-        waiting = self._book.state.waiting
+        waiting = self._run_log.state.waiting
         if waited and waiting is not None and waiting.for_sign_in:
-            self._book.write(Waiting(why="the sign-in is good again", over=True, kind=SIGN_IN))
+            self._run_log.write(Waiting(why="the sign-in is good again", over=True, kind=SIGN_IN))
 
 
 class Reader:
@@ -77,12 +77,12 @@ class Reader:
 
     def __init__(
         self,
-        book: Book,
+        run_log: RunLog,
         rng: random.Random,
         gate: Callable[[], SignInGate],
         throttle: Throttle,
     ) -> None:
-        self._book = book
+        self._run_log = run_log
         self._rng = rng
         self._gate = gate
         self._throttle = throttle
@@ -172,7 +172,7 @@ class Reader:
         now = asyncio.get_running_loop().time()
         if self._failing_since is None or error.retry_after is not None:
             self._failing_since = now  # to be told to wait is an answer
-        untouched = not any(b.submitted_at for b in self._book.state.batches.values())
+        untouched = not any(b.submitted_at for b in self._run_log.state.batches.values())
         over = error.lasting or now - self._failing_since >= _FIRST_CONTACT
         if not self._reached and untouched and over:
             raise stopped_by(error) from error
@@ -184,7 +184,9 @@ class Reader:
         """Tell the operator that the service does not answer; once until it does again."""
         if not self._told:
             self._told = True
-            self._book.note(f"{what}: {error.message.rstrip('.')}; still trying", level="warning")
+            self._run_log.note(
+                f"{what}: {error.message.rstrip('.')}; still trying", level="warning"
+            )
 
     def _succeeded(self, what: str) -> None:
         self._reached = True
@@ -192,4 +194,4 @@ class Reader:
         self.answered_at = asyncio.get_running_loop().time()
         if self._told:
             self._told = False
-            self._book.note("the service answers again")
+            self._run_log.note("the service answers again")

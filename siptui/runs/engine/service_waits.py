@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from siptui.runs.events import SERVICE, Waiting
 from siptui.runs.journal.journal import timestamp
-from siptui.runs.run_log import Book
+from siptui.runs.run_log import RunLog
 from siptui.transport.retry import MAX_HONOURED
 from siptui.transport.throttle import Throttle, Wait
 
@@ -12,20 +12,20 @@ from siptui.transport.throttle import Throttle, Wait
 _SAME = timedelta(seconds=1)
 
 
-class Waits:
+class ServiceWaits:
     """Writes each wait into the journal once, when it begins and when it is over.
 
     A wait that another process of this host was told shows here as well.
     """
 
-    def __init__(self, book: Book, throttle: Throttle) -> None:
-        self._book = book
+    def __init__(self, run_log: RunLog, throttle: Throttle) -> None:
+        self._run_log = run_log
         self._throttle = throttle
         self._until: datetime | None = None
 
     def tell(self) -> None:
         """Look at the throttle; to be called often."""
-        now = self._book.clock()
+        now = self._run_log.clock()
         if (wait := self._throttle.current()) is None:
             self._over()
             return
@@ -33,21 +33,23 @@ class Waits:
         if self._until is not None and until - self._until < _SAME:
             return
         self._until = until
-        self._book.write(Waiting(why=_why(wait, now), until=timestamp(until), kind=SERVICE))
+        self._run_log.write(Waiting(why=_why(wait, now), until=timestamp(until), kind=SERVICE))
         if wait.asked > MAX_HONOURED:
-            self._book.note(
+            self._run_log.note(
                 f"the service asks for a long wait; it is asked again {until:%Y-%m-%d %H:%M:%S} "
-                f"UTC. Sooner: siptui resume {self._book.run} --now",
+                f"UTC. Sooner: siptui resume {self._run_log.run} --now",
                 level="warning",
             )
 
     def _over(self) -> None:
         if self._until is None:
             return
-        waiting, until = self._book.state.waiting, timestamp(self._until)
+        waiting, until = self._run_log.state.waiting, timestamp(self._until)
         self._until = None
         if waiting is not None and waiting.until == until:
-            self._book.write(Waiting(why="the service may be asked again", over=True, kind=SERVICE))
+            self._run_log.write(
+                Waiting(why="the service may be asked again", over=True, kind=SERVICE)
+            )
 
 
 def _why(wait: Wait, now: datetime) -> str:

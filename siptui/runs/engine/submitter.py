@@ -29,9 +29,9 @@ from siptui.runs.events import (
     Waiting,
 )
 from siptui.runs.journal.journal import JournalGoneError
-from siptui.runs.run_log import Book, LockGoneError
+from siptui.runs.run_log import LockGoneError, RunLog
 from siptui.runs.state import BatchRecord
-from siptui.runs.wakeup import Bell
+from siptui.runs.wakeup import Wakeup
 from siptui.transport.retry import honoured
 
 #: Seconds between two looks for a free slot while others hold them.
@@ -47,11 +47,11 @@ class Submitter:
     def __init__(
         self,
         region: Region,
-        book: Book,
+        run_log: RunLog,
         service: BulkSignIn,
         reader: Reader,
         pace: Pace,
-        bell: Bell,
+        wakeup: Wakeup,
         rng: random.Random,
         gate: SignInGate,
         summaries: Summaries,
@@ -59,11 +59,11 @@ class Submitter:
         tenant: TenantLook,
     ) -> None:
         self._region = region
-        self._book = book
+        self._run_log = run_log
         self._service = service
         self._reader = reader
         self._pace = pace
-        self._bell = bell
+        self._wakeup = wakeup
         self._rng = rng
         self._gate = gate
         self._tenant = tenant
@@ -111,7 +111,7 @@ class Submitter:
             others, found = await self._tenant.look(self._region, summaries, self._status)
             self._tell_of_untold(others)
             if found.events:
-                self._book.decide(*found.events)
+                self._run_log.decide(*found.events)
                 continue  # what is left is looked at anew
             if others.news:
                 continue  # what came into the list meanwhile is seen as well
@@ -157,7 +157,7 @@ class Submitter:
         """Seconds until it is worth asking whether a slot became free."""
         if choice is None or not choice.full or not self._over_frees:
             return _IDLE
-        state, now = self._book.state, self._book.clock()
+        state, now = self._run_log.state, self._run_log.clock()
         if (looks := looks_for_slot(state, self._region, now, self._over)) is None:
             return _IDLE
         wait, apart = looks
@@ -165,23 +165,23 @@ class Submitter:
         return max(wait, again - asyncio.get_running_loop().time())
 
     def _take_over(self, summaries: Listed[BatchSummary]) -> None:
-        found = over(self._book.state, self._region, summaries)
+        found = over(self._run_log.state, self._region, summaries)
         if new := found - self._over:
             self._over |= new
-            self._bell.ring()
-        self._over &= {b.number for b in self._book.state.open_batches()}
+            self._wakeup.wake()
+        self._over &= {b.number for b in self._run_log.state.open_batches()}
 
     def _tell_of_odd(self, summaries: Listed[BatchSummary]) -> None:
         if isinstance(summaries, Listed) and summaries.odd:
             text = f"the tenant's batches: {summaries.odd[0]}"
             more = f", and {len(summaries.odd) - 1} more" if len(summaries.odd) > 1 else ""
-            self._book.note_once(f"{text}{more}; passed over", kind="summaries")
+            self._run_log.note_once(f"{text}{more}; passed over", kind="summaries")
 
     def _tell_of_untold(self, others: Others) -> None:
         for other in others.batches:
             if other.untold:
                 by = f" of {other.by}" if other.by else ""
-                self._book.note_once(
+                self._run_log.note_once(
                     f"batch {other.batch_id}{by} is live, and the service does not say which "
                     "devices it has; what is submitted now may be among them",
                     kind=f"untold {other.batch_id}",
@@ -190,14 +190,14 @@ class Submitter:
     def _choose(
         self, *, foreign: int, held: Mapping[int, str] = NOTHING_HELD
     ) -> BatchRecord | Hold | None:
-        state = self._book.state
+        state = self._run_log.state
         slots = state.plan.options.slots if state.plan else 1
         return next_batch(
             state,
             self._region,
             foreign=foreign,
             slots=slots,
-            now=self._book.now(),
+            now=self._run_log.now(),
             held=held,
             over=self._over if self._over_frees else (),
         )
@@ -207,15 +207,15 @@ class Submitter:
     ) -> None:
         if isinstance(hold, Hold):
             if tell and hold.why != self._told:
-                self._book.write(Waiting(why=hold.why, until=hold.until, kind=TURN))
+                self._run_log.write(Waiting(why=hold.why, until=hold.until, kind=TURN))
             self._told = hold.why if tell else ""
             if hold.until:
-                wait = datetime.fromisoformat(hold.until) - self._book.clock()
+                wait = datetime.fromisoformat(hold.until) - self._run_log.clock()
                 seconds = min(seconds, max(0.05, wait.total_seconds()))
-        await self._bell.wait(seconds)
+        await self._wakeup.wait(seconds)
 
     def _intend(self, batch: BatchRecord, known: list[str], ahead: timedelta | None) -> bool:
-        return self._book.decide(
+        return self._run_log.decide(
             BatchSubmitting(
                 batch=batch.number,
                 region=batch.region,
@@ -239,45 +239,45 @@ class Submitter:
 
     async def _request(self, batch: BatchRecord) -> SiptuiError | None:
         """Send it and write down what came of it; the error if it was for want of a sign-in."""
-        devices = [self._book.state.devices[i].device for i in batch.devices]
+        devices = [self._run_log.state.devices[i].device for i in batch.devices]
         try:
             # Nothing is sent that nobody will find in the journal.
             answer = await self._service.create_batch(
-                batch.region, devices, leaving=self._book.check
+                batch.region, devices, leaving=self._run_log.check
             )
         except (SignInNeededError, GatewayError) as error:
             return self._failed(batch, error)
         except LockGoneError as error:
-            self._book.write(BatchDeferred(batch=batch.number, why=error.message))
+            self._run_log.write(BatchDeferred(batch=batch.number, why=error.message))
             raise
         except JournalGoneError:
             raise  # there is nowhere to write it
         except BaseException as error:
             # Ended, or an error of ours: what the service did is not known either way.
             why = f"siptui was interrupted before the answer came ({type(error).__name__})"
-            self._book.write(BatchInDoubt(batch=batch.number, why=why))
+            self._run_log.write(BatchInDoubt(batch=batch.number, why=why))
             raise
         else:
             self._refused.reset()
             self._gate.passed()
-            self._book.write(*submit_outcome.accepted(self._book.state, batch, answer))
+            self._run_log.write(*submit_outcome.accepted(self._run_log.state, batch, answer))
             return None
 
     def _failed(
         self, batch: BatchRecord, error: SignInNeededError | GatewayError
     ) -> SiptuiError | None:
         if isinstance(error, SignInNeededError):  # there was no token to send it with
-            self._book.write(BatchDeferred(batch=batch.number, why=error.message))
+            self._run_log.write(BatchDeferred(batch=batch.number, why=error.message))
             return error
-        until = self._book.now(max(self._refused.next(), honoured(error.retry_after or 0.0)))
+        until = self._run_log.now(max(self._refused.next(), honoured(error.retry_after or 0.0)))
         event = submit_outcome.refused_or_lost(batch, error, until)
-        self._book.write(event)
+        self._run_log.write(event)
         if isinstance(event, BatchDeferred) and error.status is not None and self._over:
             # There was no slot, though the list called a batch over that is still followed:
             # its word for "over" may mean something else.
             self._over_frees = False
         if isinstance(event, BatchDeferred) and error.retry_after is None:
-            self._book.write(Waiting(why=error.message, until=until, kind=SERVICE))
+            self._run_log.write(Waiting(why=error.message, until=until, kind=SERVICE))
         if isinstance(error, AccessDeniedError):
             raise stopped_by(error)
         return error if isinstance(error, TokenRefusedError) else None

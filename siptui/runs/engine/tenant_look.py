@@ -47,10 +47,10 @@ class Preview:
 class TenantLook:
     """Shared by all regions of a run: what one of them read the others need not read again."""
 
-    def __init__(self, book: Reading, service: BulkSignIn, host: HostTenant) -> None:
-        self._book = book
+    def __init__(self, run_log: Reading, service: BulkSignIn, host: HostTenant) -> None:
+        self._run_log = run_log
         self._service = service
-        self._known = KnownBatches(book.journal, lambda: host.beside)
+        self._known = KnownBatches(run_log.journal, lambda: host.beside)
         self._others = OtherBatches()
         self._new_here: frozenset[str] | None = None
 
@@ -59,34 +59,34 @@ class TenantLook:
         """How far the service's clock is ahead of the run's, by its last answer; None where that
         had no date. To be asked right after an answer."""
         there = self._service.service_date
-        return there - self._book.clock() if there is not None else None
+        return there - self._run_log.clock() if there is not None else None
 
     def submitted_elsewhere(self) -> frozenset[str]:
         """The ids, in lower case, of batches that other runs of this host submitted."""
-        return self._known.of_others(self._book.run)
+        return self._known.of_others(self._run_log.run)
 
     async def look(
         self, region: Region, summaries: Sequence[BatchSummary], read: ReadStatus
     ) -> tuple[Others, Sorted]:
         """What the tenant's batches, which were listed just now, mean for what is queued."""
-        book, ahead = self._book, self.ahead
-        new_here = self._new_hardware_ids(book.state)
+        run_log, ahead = self._run_log, self.ahead
+        new_here = self._new_hardware_ids(run_log.state)
         others = await self._others.look(
-            book.state,
+            run_log.state,
             region,
             summaries,
-            book.clock() + (ahead or timedelta()),
+            run_log.clock() + (ahead or timedelta()),
             read,
             here=self.submitted_elsewhere(),
-            since=_since(book.state, region, ahead, RECENT if new_here else timedelta()),
+            since=_since(run_log.state, region, ahead, RECENT if new_here else timedelta()),
         )
-        return others, sort_out(book.state, region, Tenant(others.batches, ahead, new_here))
+        return others, sort_out(run_log.state, region, Tenant(others.batches, ahead, new_here))
 
     def _new_hardware_ids(self, state: RunState) -> frozenset[str]:
         """Those that no other run of this host ever had."""
         if self._new_here is None:
             ids = {str(record.device.hardware_id) for record in state.devices}
-            self._new_here = self._known.new_here(ids, self._book.run)
+            self._new_here = self._known.new_here(ids, self._run_log.run)
         return self._new_here
 
 

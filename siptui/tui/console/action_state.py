@@ -101,5 +101,5 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
         case "fix":
             return "" if session.preflight else f"{keys['preflight']} checks first"
         case "batches":
-            return "" if session.options.memory is not None else "not available here"
+            return "" if session.options.tenant_batches is not None else "not available here"
     return ""

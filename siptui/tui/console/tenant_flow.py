@@ -1,4 +1,4 @@
-"""What the console tells of the tenant and asks of it: provisioning URLs, memory, checks."""
+"""What the console tells of the tenant and asks of it: provisioning URLs, batches, checks."""
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
@@ -91,7 +91,7 @@ class TenantFlow:
             wishes = self.session.wishes()
             made = await checks.check(devices, progress, wishes)
             if (now := self.session.wishes()) != wishes:
-                made = await checks.judge(devices, made, now)
+                made = await checks.evaluate(devices, made, now)
         except SiptuiError as error:
             self.view.tell(error)
             return
@@ -175,7 +175,7 @@ class TenantFlow:
         typed = await ask_addresses(self.view.ask, now, made.facts, devices)
         if typed is not None:
             self.session.public_ips = typed
-            await self._judge_again()
+            await self._evaluate_again()
 
     async def _ask_number_type(self) -> None:
         """Be told where the list's numbers come from."""
@@ -184,14 +184,14 @@ class TenantFlow:
         chosen = await ask_number_type(self.view.ask, self.session.number_type)
         if chosen is not None:
             self.session.number_type = chosen
-            await self._judge_again()
+            await self._evaluate_again()
 
-    async def _judge_again(self) -> None:
+    async def _evaluate_again(self) -> None:
         made, checks = self.session.preflight, self.session.options.checks
         if made is None or checks is None:
             return
         devices = list(self.session.devices())
-        self.session.take_preflight(await checks.judge(devices, made, self.session.wishes()))
+        self.session.take_preflight(await checks.evaluate(devices, made, self.session.wishes()))
         with self.view.in_one_frame():
             self.view.show_rows()
 
@@ -199,11 +199,11 @@ class TenantFlow:
 
     async def batches(self) -> None:
         """Everybody's batches; one of them can be followed like a run."""
-        memory = self.session.options.memory
-        if not self.view.may("batches") or memory is None:
+        tenant_batches = self.session.options.tenant_batches
+        if not self.view.may("batches") or tenant_batches is None:
             return
         page = BatchesPage(
-            memory,
+            tenant_batches,
             self._sign_in.answered,
             self.session.tenant,
             region=self.session.region,

@@ -227,7 +227,7 @@ class ViewFlow:
         options = self.session.options
         hidden = {a.id for a in ACTIONS if a.changes and options.read_only}
         hidden |= {"preflight", "fix"} if options.checks is None else set()
-        hidden |= {"batches"} if options.memory is None else set()
+        hidden |= {"batches"} if options.tenant_batches is None else set()
         hidden |= {"sign_in"} if options.sign_in is None else set()
         self.view.app.push_screen(Page("Help", help_lines(self.view.keys, hidden)))
 

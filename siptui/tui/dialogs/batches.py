@@ -16,7 +16,7 @@ from siptui.domain.text import plural, visible
 from siptui.gateway.json_lists import gap_of
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.output.export_rows import batch_rows, state_of
-from siptui.runs.tenant_batches import Known, Memory, Remembered
+from siptui.runs.tenant_batches import Known, Remembered, TenantBatches
 from siptui.tui.console.details import powershell_line
 from siptui.tui.console.sentences import REGIONS
 from siptui.tui.console.table_rows import tone
@@ -68,7 +68,7 @@ class BatchesPage(TablePage[str]):
 
     def __init__(
         self,
-        memory: Memory,
+        tenant_batches: TenantBatches,
         asked: Asked,
         tenant: str,
         *,
@@ -77,7 +77,7 @@ class BatchesPage(TablePage[str]):
         may_follow: bool,
     ) -> None:
         super().__init__(_COLUMNS, details=2)
-        self._memory = memory
+        self._batches_of_tenant = tenant_batches
         self._asked = asked
         self._tenant = tenant
         self._region = region
@@ -140,7 +140,7 @@ class BatchesPage(TablePage[str]):
         """Ask the service."""
         self.say("asking the service …", "muted")
         try:
-            found = await self._asked(self._memory.batches)
+            found = await self._asked(self._batches_of_tenant.batches)
         except SiptuiError as error:
             self.tell(error)
             return
@@ -157,7 +157,7 @@ class BatchesPage(TablePage[str]):
         if not isinstance(event.key, int):
             return
         page = BatchPage(
-            self._memory,
+            self._batches_of_tenant,
             self._asked,
             self._found[event.key],
             region=self._region,
@@ -180,7 +180,7 @@ class BatchPage(TablePage[str]):
 
     def __init__(
         self,
-        memory: Memory,
+        tenant_batches: TenantBatches,
         asked: Asked,
         one: Remembered,
         *,
@@ -189,7 +189,7 @@ class BatchPage(TablePage[str]):
         may_follow: bool,
     ) -> None:
         super().__init__(_ITEMS, details=4)
-        self._memory = memory
+        self._batches_of_tenant = tenant_batches
         self._asked = asked
         self._one = one
         self._region = region
@@ -263,7 +263,7 @@ class BatchPage(TablePage[str]):
         self.say("asking the service …", "muted")
         name = self._one.summary.batch_id
         try:
-            self._status = await self._asked(lambda: self._memory.batch(name))
+            self._status = await self._asked(lambda: self._batches_of_tenant.batch(name))
         except SiptuiError as error:
             self.tell(error)
             return
@@ -292,7 +292,7 @@ class BatchPage(TablePage[str]):
                 return
             region = chosen
         try:
-            self.dismiss(self._memory.adopt(self._status, region))
+            self.dismiss(self._batches_of_tenant.adopt(self._status, region))
         except SiptuiError as error:
             self.tell(error)
 

@@ -26,7 +26,7 @@ from siptui.runs.engine.engine import Engine
 from siptui.runs.events import Event, Note, Options, RunFinished, RunStopped
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.sqlite_file import COPY, with_suffix
-from siptui.runs.run_log import Book
+from siptui.runs.run_log import RunLog
 from siptui.runs.service import RunService
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
@@ -148,10 +148,10 @@ class EngineHarness:
         throttle = Throttle(self.path.parent / ".waits" / "admin_api.json", now)
         client = BulkSignInClient(http, "https://emulator.invalid", self, throttle=throttle)
         journal = _Process(self.path)
-        book = Book(journal, run, now)
+        run_log = RunLog(journal, run, now)
         rng = random.Random(self.seed)
         engine = Engine(
-            book,
+            run_log,
             client,
             host=self.run_service.host,
             rng=rng,

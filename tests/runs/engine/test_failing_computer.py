@@ -13,7 +13,7 @@ from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.runs.engine.engine import Engine
 from siptui.runs.events import BatchDeferred, BatchSubmitting, Options, RunFinished
 from siptui.runs.journal.journal import Journal, JournalError
-from siptui.runs.run_log import Book
+from siptui.runs.run_log import RunLog
 from siptui.transport.http import open_client
 from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
@@ -34,8 +34,8 @@ def _engine(
 ) -> Engine:
     http = open_client(transport=harness.emulator.transport())
     client = BulkSignInClient(http, "https://emulator.invalid", harness)
-    book = Book(journal, run, now)  # type: ignore[arg-type] # a clock in a test
-    return Engine(book, client, rng=random.Random(1), order_seconds=2.0)
+    run_log = RunLog(journal, run, now)  # type: ignore[arg-type] # a clock in a test
+    return Engine(run_log, client, rng=random.Random(1), order_seconds=2.0)
 
 
 @settings(max_examples=8, deadline=None)

@@ -53,11 +53,11 @@ async def _harness(
         text=text or list_text(make_devices(6)),
         runs=service.runs,
         checks=service.checks,
-        memory=service.memory,
+        tenant_batches=service.tenant_batches,
         read_only=read_only,
     ) as harness:
         yield harness, service
-    service.aside.close()
+    service.background.close()
 
 
 def _pre(harness: ConsoleHarness) -> list[str]:
@@ -409,4 +409,4 @@ async def test_a_check_costs_no_more_than_the_table_once(tmp_path: Path) -> None
         driver.take()
         await harness.press("j")
         assert 0 < len(driver.take().encode()) <= 900
-    service.aside.close()
+    service.background.close()

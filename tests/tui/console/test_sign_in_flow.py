@@ -144,7 +144,7 @@ async def test_a_run_that_needs_a_sign_in_asks_and_goes_on(
         assert [o.what for o in orders if isinstance(o, ev.Order)] == ["new_token"]
         await harness.look()
         assert "sign-in needed" not in harness.text.splitlines()[2]
-        given = setting.ways.gift().sign_in  # for the worker that waits, and for the next
+        given = setting.ways.handoff().sign_in  # for the worker that waits, and for the next
         account = fitting(unpacked(given.encode()), setting.authority.registration()).account()
         assert account is not None
         assert account.user == "operator@contoso.com"

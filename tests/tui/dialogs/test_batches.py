@@ -25,10 +25,15 @@ PRIYA = "priya.raman@contoso.com"
 async def _harness(
     folder: Path, service: Service, size: tuple[int, int] = (120, 40), **options: object
 ) -> AsyncIterator[ConsoleHarness]:
-    options = {"runs": service.runs, "memory": service.memory, "size": size, **options}
+    options = {
+        "runs": service.runs,
+        "tenant_batches": service.tenant_batches,
+        "size": size,
+        **options,
+    }
     async with console(folder, **options) as harness:  # type: ignore[arg-type]
         yield harness
-    service.aside.close()
+    service.background.close()
 
 
 async def test_everybodys_batches_and_which_are_our_own(tmp_path: Path) -> None:

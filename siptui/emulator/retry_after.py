@@ -17,7 +17,7 @@ class _Told:
     until: float
 
 
-class Waits:
+class RetryAfterLog:
     """The waits of each service, by its `Retry-After` headers. A tenant is one caller."""
 
     def __init__(self, tenant: Tenant) -> None:
