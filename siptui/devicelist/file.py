@@ -29,9 +29,15 @@ _OTHER_TEXT = (
         "an HTML table, whatever its name ends in",
         _SAVE_AS,
     ),
+    (
+        re.compile(r"(?:[\w-]+: [^\n]*\n)*mime-version:", re.I),
+        "a web page or a mail (MIME), not a list",
+        _SAVE_AS,
+    ),
+    (re.compile(r"ID;P"), "a SYLK spreadsheet, not a table of text", _SAVE_AS),
     (re.compile(r"<\?xml\b|<[a-z][\w:.-]*(?:\s[^<>]*)?>\s*<", re.I), "XML, not a list", _SAVE_AS),
     (
-        re.compile(r'\[\s*\{\s*"|\{\s*"(?:[^"\\]|\\.)*"\s*:'),
+        re.compile(r'\[\s*(?:\{\s*"|\[|\]\s*\Z)|\{\s*"(?:[^"\\]|\\.)*"\s*:'),
         "JSON, not a list",
         "Export the list as CSV with the columns Username and HardwareId.",
     ),
