@@ -41,89 +41,55 @@ _ODS_HIDDEN = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
 
 @dataclass(slots=True)
 class Marks:
-    """What the XML of a sheet says of cells besides their values, rows and columns from 0: `texts`
-    of errors and of formulas without a value, `merged` cells with the last of their rows."""
+    """What a sheet says besides the values of its cells: how far it spans, its `hidden` rows,
+    `texts` of errors and of formulas without a value, `merged` cells with their last rows."""
 
+    height: int = 0
+    width: int = 0
+    hidden: list[int] = field(default_factory=list)
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 def sheet_parts(book: bytes, relations: bytes) -> list[tuple[str, str]]:
     """The name of each sheet of a workbook (`book` is its workbook.xml), and the part it is in."""
-    targets: dict[bytes, str] = {}
-    for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
-        name = re.search(rb'\bId="([^"]*)"', tag)
-        target = re.search(rb'\bTarget="([^"]*)"', tag)
-        if name and target:
-            path = _text(target.group(1))
-            targets[name.group(1)] = path.lstrip("/") if path.startswith("/") else f"xl/{path}"
+    parts = related_parts(relations)
     found = []
     for tag in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", book):
         name = re.search(rb'\bname="([^"]*)"', tag)
         place = re.search(rb'\b\w+:id="([^"]*)"', tag)
         if name and place:
-            found.append((_text(name.group(1)), targets.get(place.group(1), "")))
+            found.append((_text(name.group(1)), parts.get(_text(place.group(1)), "")))
     return found
 
 
-def xlsx_span(part: bytes) -> tuple[int, int]:
-    """Rows and columns up to the last cell of a sheet of an .xlsx."""
-    found = _CELL.findall(part)
-    rows = _NUMBERED_ROW.findall(part)
-    height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
-    # A cell that does not say where it is comes after the one before it.
-    loose = len(_ANY_CELL.findall(part)) - len(found)
-    return height, max(map(_column, {letters for letters, _ in found}), default=0) + loose
-
-
-def xlsx_hidden(part: bytes) -> list[int]:
-    """The hidden rows of a sheet of an .xlsx."""
-    if b"hidden=" not in part:
-        return []
-    hidden, number = [], 0
-    for found in _ROW.finditer(part):
-        said = _NUMBER.search(found.group(1))
-        number = int(said.group(1)) if said else number + 1
-        if _HIDDEN.search(found.group(1)):
-            hidden.append(number - 1)
-    return hidden
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _repeated(attributes: bytes) -> int:
-    found = _ODS_REPEATED.search(attributes)
-    return int(found.group(1)) if found else 1
-
-
-def ods_span(content: bytes) -> tuple[int, int]:
-    """Rows and columns up to the last cell with content in any sheet, repeated ones counted."""
-    height = width = row = column = repeated = 0
-    for found in _ODS_TAG.finditer(content):
-        tag, attributes = found.groups()
-        if tag == b"table":
-            row = column = repeated = 0
-        elif tag == b"table-row":
-            row, column, repeated = row + repeated, 0, _repeated(attributes)
-        else:
-            column += _repeated(attributes)
-            if not attributes.endswith(b"/") or b"office:value" in attributes:
-                height, width = max(height, row + repeated), max(width, column)
-    return height, width
+def related_parts(relations: bytes) -> dict[str, str]:
+    """The parts that a workbook is related to, by the name of the relation."""
+    found: dict[str, str] = {}
+    for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
+        name = re.search(rb'\bId="([^"]*)"', tag)
+        target = re.search(rb'\bTarget="([^"]*)"', tag)
+        if name and target:
+            path = _text(target.group(1))
+            found[_text(name.group(1))] = path[1:] if path.startswith("/") else f"xl/{path}"
+    return found
 
 
 def xlsx_marks(part: bytes) -> Marks:
-    """What a sheet of an .xlsx says of its cells."""
+    """What a sheet of an .xlsx says."""
     marks = Marks()
-    found = list(_ERROR.finditer(part)) if b't="e"' in part else []
-    for cell in found:
-        if place := _PLACE.search(cell.group(1)):
-            marks.texts[_position(place)] = _text(cell.group(2) or b"#VALUE!")
+    found = _CELL.findall(part)
+    rows = _NUMBERED_ROW.findall(part)
+    # A cell that does not say where it is comes after the one before it.
+    loose = len(_ANY_CELL.findall(part)) - len(found)
+    marks.height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
+    marks.width = max(map(_column, {letters for letters, _ in found}), default=0) + loose
+    if b"hidden=" in part:
+        marks.hidden = list(_xlsx_hidden(part))
+    if b't="e"' in part:
+        for cell in _ERROR.finditer(part):
+            if place := _PLACE.search(cell.group(1)):
+                marks.texts[_position(place)] = _text(cell.group(2) or b"#VALUE!")
     if b"<f" in part or b":f" in part:
         for cell in _COMPUTED.finditer(part):
             attributes, value = cell.groups()
@@ -138,13 +104,34 @@ def xlsx_marks(part: bytes) -> Marks:
     return marks
 
 
+def _xlsx_hidden(part: bytes) -> Iterator[int]:
+    number = 0
+    for found in _ROW.finditer(part):
+        said = _NUMBER.search(found.group(1))
+        number = int(said.group(1)) if said else number + 1
+        if _HIDDEN.search(found.group(1)):
+            yield number - 1
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _repeated(attributes: bytes) -> int:
+    found = _ODS_REPEATED.search(attributes)
+    return int(found.group(1)) if found else 1
+
+
 def _position(place: re.Match[bytes]) -> tuple[int, int]:
     return int(place.group(2)) - 1, _column(place.group(1)) - 1
 
 
 def _ods_cells(content: bytes, name: str) -> Iterator[tuple[int, int, int, bytes, int]]:
-    """The rows of a sheet and their cells: row, how often it is repeated, column (-1 for the row
-    itself), attributes, and where the tag ends."""
+    """The rows of a sheet and their cells: row, how often what is told of is repeated, column (-1
+    for the row itself), attributes, and where the tag ends."""
     here, row, repeated, column = False, 0, 0, 0
     for found in _ODS_TAG.finditer(content):
         tag, attributes = found.groups()
@@ -156,19 +143,26 @@ def _ods_cells(content: bytes, name: str) -> Iterator[tuple[int, int, int, bytes
             if here:
                 yield row, repeated, -1, attributes, found.end()
         else:
+            count = _repeated(attributes)
             if here:
-                yield row, repeated, column, attributes, found.end()
-            column += _repeated(attributes)
+                yield row, count, column, attributes, found.end()
+            column += count
 
 
 def ods_marks(content: bytes, name: str) -> Marks:
-    """What the sheet of that name in the content of an .ods says of its cells."""
+    """What the sheet of that name in the content of an .ods says, repeated rows counted."""
     marks = Marks()
-    if b"number-rows-spanned" not in content and b'value-type="error"' not in content:
-        return marks
-    for row, _, column, attributes, end in _ods_cells(content, name):
+    times = 1
+    for row, repeated, column, attributes, end in _ods_cells(content, name):
         if column < 0:
+            times = repeated
+            if _ODS_HIDDEN.search(attributes):
+                room = MAX_CELLS - len(marks.hidden)
+                marks.hidden += range(row, row + min(repeated, room))
             continue
+        if not attributes.endswith(b"/") or b"office:value" in attributes:
+            marks.height = max(marks.height, row + times)
+            marks.width = max(marks.width, column + repeated)
         if b'calcext:value-type="error"' in attributes:
             text = _ODS_TEXT.match(content, end)
             marks.texts[row, column] = _text(text.group(1)) if text else "#VALUE!"
@@ -176,15 +170,6 @@ def ods_marks(content: bytes, name: str) -> Marks:
         if spanned and int(spanned.group(1)) > 1:
             marks.merged.append((row, column, row + int(spanned.group(1)) - 1))
     return marks
-
-
-def ods_hidden(content: bytes, name: str) -> list[int]:
-    """The hidden rows of the sheet of that name in the content of an .ods."""
-    hidden: list[int] = []
-    for row, repeated, column, attributes, _ in _ods_cells(content, name):
-        if column < 0 and _ODS_HIDDEN.search(attributes):
-            hidden += range(row, row + min(repeated, MAX_CELLS - len(hidden)))
-    return hidden
 
 
 def _text(value: bytes) -> str:

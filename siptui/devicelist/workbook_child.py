@@ -23,16 +23,14 @@ from typing import Any, Literal
 from xml.parsers import expat
 
 from siptui.devicelist.cells import column_letters
+from siptui.devicelist.sheet_binary import binary_marks, binary_sheets
 from siptui.devicelist.sheet_xml import (
     MAX_CELLS,
     Marks,
-    ods_hidden,
     ods_marks,
-    ods_span,
+    related_parts,
     sheet_parts,
-    xlsx_hidden,
     xlsx_marks,
-    xlsx_span,
 )
 
 #: Rows of each sheet by which the parent knows where the list is.
@@ -139,7 +137,7 @@ class _Book:
         """All rows of a sheet, its first column, which of its rows are hidden, and the merged
         cells whose value was put into each of their rows."""
         cells, _ = self._sheet(name)
-        hidden = self._package.hidden_rows(name) if self._package else None
+        hidden = self._package.marks(name).hidden if self._package else None
         return {
             "rows": cells,
             "first_column": self._first.get(name, 0),
@@ -241,6 +239,7 @@ class _Package:
             raise _RefusedError("encrypted", "it is protected with a password")
         room = MAX_UNPACKED
         self._parts: dict[str, bytes] = {}
+        self._marks: dict[str, Marks] = {}
         copy = BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as kept:
             for info in infos:
@@ -267,42 +266,30 @@ class _Package:
 
     def check(self, name: str) -> None:
         """Refuse a sheet whose cells span more than a list may have, before it is laid out."""
-        part = self._sheet(name)
-        height = width = 0
-        if part is not None:
-            height, width = xlsx_span(part)
-        elif ods := self._parts.get("content.xml"):
-            height, width = ods_span(ods)
-        if height * width > MAX_CELLS:
+        marks = self.marks(name)
+        if marks.height * marks.width > MAX_CELLS:
             raise _RefusedError(
                 "too_many_cells",
-                f"sheet “{name}” spans {height:,} rows and {width:,} columns; the limit is "
-                f"{MAX_CELLS:,} cells",
+                f"sheet “{name}” spans {marks.height:,} rows and {marks.width:,} columns; the "
+                f"limit is {MAX_CELLS:,} cells",
             )
 
-    def hidden_rows(self, name: str) -> list[int] | None:
-        """The hidden rows of a sheet; none where that cannot be told."""
-        part = self._sheet(name)
-        if part is not None:
-            return xlsx_hidden(part)
-        ods = self._parts.get("content.xml")
-        return None if ods is None else ods_hidden(ods, name)
-
     def marks(self, name: str) -> Marks:
-        """What is said of the cells of a sheet; nothing where that cannot be told."""
-        part = self._sheet(name)
-        if part is not None:
-            return xlsx_marks(part)
-        ods = self._parts.get("content.xml")
-        return Marks() if ods is None else ods_marks(ods, name)
+        """What the sheet of that name says besides its values."""
+        if name not in self._marks:
+            self._marks[name] = self._marks_of(name)
+        return self._marks[name]
 
-    def _sheet(self, name: str) -> bytes | None:
-        """The part of the sheet of that name; none if this is no .xlsx."""
-        book = self._parts.get("xl/workbook.xml")
-        if book is None:
-            return None
-        relations = self._parts.get("xl/_rels/workbook.xml.rels", b"")
-        return self._parts.get(dict(sheet_parts(book, relations)).get(name, ""))
+    def _marks_of(self, name: str) -> Marks:
+        if ods := self._parts.get("content.xml"):
+            return ods_marks(ods, name)
+        if book := self._parts.get("xl/workbook.xml"):
+            relations = self._parts.get("xl/_rels/workbook.xml.rels", b"")
+            part = self._parts.get(dict(sheet_parts(book, relations)).get(name, ""))
+            return xlsx_marks(part) if part else Marks()
+        related = related_parts(self._parts.get("xl/_rels/workbook.bin.rels", b""))
+        sheets = dict(binary_sheets(self._parts.get("xl/workbook.bin", b"")))
+        return binary_marks(self._parts.get(related.get(sheets.get(name, ""), ""), b""))
 
 
 def _needed(name: str) -> bool:
@@ -314,9 +301,7 @@ def _needed(name: str) -> bool:
 
 
 def _scanned(name: str) -> bool:
-    return name in ("content.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels") or (
-        name.startswith("xl/worksheets/") and name.endswith(".xml")
-    )
+    return name == "content.xml" or name.startswith(("xl/workbook.", "xl/_rels/", "xl/worksheets/"))
 
 
 def _part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, room: int) -> bytes:

@@ -13,7 +13,7 @@ from siptui.devicelist.cells import column_letters
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, rules
-from tests.support.workbooks import Cell, ods, xlsx, zipped
+from tests.support.workbooks import Cell, ods, xlsb, xlsx, zipped
 
 FIELD = Path(__file__).parent.parent / "lists" / "field"
 HEAD: list[Cell] = ["Username", "HardwareId"]
@@ -144,10 +144,51 @@ REGIONS: list[list[Cell]] = [
 ]
 
 
-@pytest.mark.parametrize("form", ["xlsx", "ods"])
+def test_a_binary_workbook_is_read_as_well(tmp_path: Path) -> None:
+    when = datetime.datetime(2026, 11, 25, 9, 30)
+    rows: list[list[Cell]] = [
+        ["Phones"],
+        [*HEAD, "Room", "On", "Onboarded"],
+        ["a@c.de", "0004F28124B3", 12, True, when],
+        ["b@c.de", "00-04-F2-81-24-B4", 0.5, False, None],
+        ["c@c.de", 805500112201, None, None, None],
+        ["Total", 3],
+    ]
+    data = xlsb({"Cover": [["x"]], "Phones": rows}, hidden=["Cover"], hidden_rows=[4])
+    found = read_book(tmp_path, data, name="list.xlsb")
+    assert [d.hardware_id for d in found.devices] == TWO
+    assert dict(found.devices[0].extra) == {
+        "Room": "12",
+        "On": "true",
+        "Onboarded": "2026-11-25T09:30:00+01:00",
+    }
+    assert [(f.cell, f.rule) for f in found.faults] == [("", "hidden_rows"), ("B5", "excel_number")]
+    assert "(row 4)" in found.faults[0].message
+    assert found.left_out == {6: "a totals row"}
+    assert "Hidden, and not read: “Cover”" in found.decided
+
+
+@pytest.mark.parametrize("cut", [1, 7, 40, 200])
+def test_a_binary_workbook_that_is_cut_off_is_refused_in_words(tmp_path: Path, cut: int) -> None:
+    archive = zipfile.ZipFile(BytesIO(xlsb({"Phones": ROWS})))
+    parts = {name: archive.read(name) for name in archive.namelist()}
+    for name in ("xl/worksheets/sheet1.bin", "xl/workbook.bin", "xl/sharedStrings.bin"):
+        damaged = {**parts, name: parts[name][:-cut]}
+        devices, code = [], ""
+        try:
+            devices = list(read_book(tmp_path, zipped(damaged), name="list.xlsb").devices)
+        except ListError as error:
+            code = error.code
+        assert code in ("", "damaged", "header", "too_large")
+        assert {d.hardware_id for d in devices} <= set(TWO)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "ods", "xlsb"])
 def test_a_merged_cell_counts_for_each_of_its_rows(tmp_path: Path, form: str) -> None:
     if form == "xlsx":
         data = xlsx({"Phones": REGIONS}, merged=["C2:C3", "D2:D3", "A6:C6"])
+    elif form == "xlsb":
+        data = xlsb({"Phones": REGIONS}, merged=[(1, 2, 2, 2), (1, 2, 3, 3), (5, 5, 0, 2)])
     else:
         data = ods({"Phones": REGIONS}, spans={"C2": 2, "D2": 2})
     found = read_book(tmp_path, data, name=f"list.{form}")
@@ -168,12 +209,12 @@ def test_merged_cells_of_a_sheet_that_begins_elsewhere(
     assert [d.region.value for d in found.devices] == ["NOAM", "NOAM", "APAC"]
 
 
-@pytest.mark.parametrize("form", ["xlsx", "ods"])
+@pytest.mark.parametrize("form", ["xlsx", "ods", "xlsb"])
 @pytest.mark.parametrize("error", ["#N/A", "#DIV/0!"])
 def test_an_error_is_no_empty_cell(tmp_path: Path, form: str, error: str) -> None:
     rows = [list(row) for row in REGIONS]
     rows[1][2], rows[2][1], rows[3][3] = error, error, error
-    data = xlsx({"Phones": rows}) if form == "xlsx" else ods({"Phones": rows})
+    data = {"xlsx": xlsx, "ods": ods, "xlsb": xlsb}[form]({"Phones": rows})  # type: ignore[operator]
     found = read_book(tmp_path, data, name=f"list.{form}")
     assert [(f.cell, f.rule) for f in found.faults] == [("C2", "region"), ("B3", "excel_error")]
     assert [d.extra["Site"] for d in found.devices] == [error]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from siptui.devicelist.workbook_child import _Book, _RefusedError
 from tests.fuzz.lists import PIECES, some_list
-from tests.support.workbooks import ods, xlsx, zipped
+from tests.support.workbooks import ods, xlsb, xlsx, zipped
 
 _TAGS = [
     *('<row r="9">', '<row r="1048576" hidden="1">', "</row>", '<c r="XFD7"><v>1</v></c>', "<c>"),
@@ -27,6 +27,8 @@ def some_workbook(rnd: random.Random) -> bytes:
     if rnd.random() < 0.3:
         return ods({"Cover": [["x"]], "S": rows}, hidden_rows=[2])
     hidden = ["Cover"] if rnd.random() < 0.3 else []
+    if rnd.random() < 0.25:
+        return xlsb({"Cover": [["x"]], "S": rows}, hidden=hidden, merged=[(1, 2, 0, 0)])
     return xlsx({"Cover": [["x"]], "S": rows}, hidden=hidden, shared=rnd.random() < 0.5)
 
 

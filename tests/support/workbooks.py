@@ -1,6 +1,7 @@
 """Workbooks made for a test: .xlsx and .ods, as small as they can be."""
 
 import datetime
+import struct
 import zipfile
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -15,6 +16,16 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _EPOCH = datetime.datetime(1899, 12, 30)
+#: Errors as a binary workbook has them.
+_ERRORS = {
+    "#NULL!": 0,
+    "#DIV/0!": 7,
+    "#VALUE!": 15,
+    "#REF!": 23,
+    "#NAME?": 29,
+    "#NUM!": 36,
+    "#N/A": 42,
+}
 
 
 def letters(place: int) -> str:
@@ -186,6 +197,99 @@ def ods(
             "META-INF/manifest.xml": manifest.encode(),
         }
     )
+
+
+def xlsb(
+    sheets: Mapping[str, Rows],
+    *,
+    hidden: Sequence[str] = (),
+    hidden_rows: Sequence[int] = (),
+    merged: Sequence[tuple[int, int, int, int]] = (),
+) -> bytes:
+    """A binary workbook ([MS-XLSB]); `merged` are first and last row, first and last column, from
+    0. An error is a text such as `#N/A`."""
+
+    def record(kind: int, data: bytes = b"") -> bytes:
+        head = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
+        size, more = len(data), b""
+        while size > 127:
+            more += bytes([size & 127 | 128])
+            size >>= 7
+        return head + more + bytes([size]) + data
+
+    def wide(text: str) -> bytes:
+        return struct.pack("<I", len(text.encode("utf-16-le")) // 2) + text.encode("utf-16-le")
+
+    def cell(place: int, value: Cell) -> bytes:
+        style = 1 if isinstance(value, datetime.datetime) else 0
+        where = struct.pack("<II", place, style)
+        if value is None:
+            return record(1, where)
+        if isinstance(value, bool):
+            return record(4, where + bytes([value]))
+        if isinstance(value, datetime.datetime):
+            value = (value - _EPOCH) / datetime.timedelta(days=1)
+        if isinstance(value, int | float):
+            return record(5, where + struct.pack("<d", value))
+        if value in _ERRORS:
+            return record(3, where + bytes([_ERRORS[value]]))
+        number = texts.setdefault(value, len(texts))
+        return record(7, where + struct.pack("<I", number))
+
+    texts: dict[str, int] = {}
+    parts: dict[str, bytes] = {}
+    bundle = b""
+    for number, (name, rows) in enumerate(sheets.items(), start=1):
+        state = 1 if name in hidden else 0
+        bundle += record(156, struct.pack("<II", state, number) + wide(f"rId{number}") + wide(name))
+        width = max((len(row) for row in rows), default=1)
+        size = struct.pack("<IIII", 0, max(len(rows) - 1, 0), 0, width - 1)
+        data = record(129) + record(148, size) + record(145)
+        for at, row in enumerate(rows):
+            flags = 0x10 if at + 1 in hidden_rows else 0
+            head = struct.pack("<IIHBBBI", at, 0, 300, 0, flags, 0, 1)
+            data += record(0, head + struct.pack("<II", 0, max(len(row) - 1, 0)))
+            data += b"".join(cell(i, value) for i, value in enumerate(row))
+        data += record(146)
+        if merged:
+            joined = b"".join(record(176, struct.pack("<IIII", *area)) for area in merged)
+            data += record(177, struct.pack("<I", len(merged))) + joined + record(178)
+        parts[f"xl/worksheets/sheet{number}.bin"] = data + record(130)
+    parts["xl/workbook.bin"] = record(131) + record(143) + bundle + record(144) + record(132)
+    targets = [(f"worksheets/sheet{n}.bin", "worksheet") for n in range(1, len(sheets) + 1)]
+    targets += [("styles.bin", "styles"), ("sharedStrings.bin", "sharedStrings")]
+    links = "".join(
+        f'<Relationship Id="rId{n}" Type="{_RELATIONS}/{kind}" Target="{target}"/>'
+        for n, (target, kind) in enumerate(targets, start=1)
+    )
+    parts["xl/_rels/workbook.bin.rels"] = (
+        f'<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>'
+    ).encode()
+    parts["_rels/.rels"] = (
+        f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{_RELATIONS}/officeDocument" Target="xl/workbook.bin"/></Relationships>'
+    ).encode()
+    formats = b"".join(
+        record(47, struct.pack("<HHHHHHHBB", 0, kind, 0, 0, 0, 0, 0, 0, 0)) for kind in (0, 22)
+    )
+    parts["xl/styles.bin"] = (
+        record(278) + record(617, struct.pack("<I", 2)) + formats + record(618) + record(279)
+    )
+    strings = b"".join(record(19, b"\0" + wide(text)) for text in texts)
+    count = struct.pack("<II", len(texts), len(texts))
+    parts["xl/sharedStrings.bin"] = record(159, count) + strings + record(160)
+    kind = "application/vnd.ms-excel"
+    overrides = "".join(
+        f'<Override PartName="/xl/{target}" ContentType="{kind}.{name}"/>'
+        for target, name in targets
+    )
+    parts["[Content_Types].xml"] = (
+        f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType='
+        '"application/vnd.openxmlformats-package.relationships+xml"/><Override PartName='
+        f'"/xl/workbook.bin" ContentType="{kind}.sheet.binary.macroEnabled.main"/>{overrides}'
+        "</Types>"
+    ).encode()
+    return zipped(parts)
 
 
 def write(path: Path, data: bytes) -> Path:
