@@ -17,7 +17,7 @@ from siptui.gateway import graph_json, inventory_json, tenant_json
 from siptui.gateway.bulk_json import WireError, decode
 from siptui.gateway.json_fields import record, word
 from siptui.gateway.tenant_model import TeamsUser
-from siptui.preflight.check import judge
+from siptui.preflight.check import evaluate
 from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
 from siptui.preflight.finding import Check, Report, Result
 from siptui.preflight.fix_plan import FixPlan, Wishes, plan_fixes
@@ -169,7 +169,7 @@ def attack(folder: Path, rnd: random.Random, number: int) -> bool:
             return Missing(f"The answer cannot be read: {error}.")
 
     facts = _facts(read)
-    report = judge(_ROWS, facts, _NOW, _PUBLIC)
+    report = evaluate(_ROWS, facts, _NOW, _PUBLIC)
     plan = plan_fixes(report, facts, _ROWS, Wishes(public_ips=_PUBLIC))
     _checked(report, plan, facts)
     return not refused

@@ -37,14 +37,15 @@ def damaged_parts(data: bytes, rnd: random.Random) -> bytes:
     source = zipfile.ZipFile(BytesIO(data))
     parts = {info.filename: source.read(info) for info in source.infolist()}
     name = rnd.choice([n for n in parts if "sheet" in n or n == "content.xml" or "book" in n])
-    text = parts[name].decode()
+    codec = "latin-1" if name.endswith(".bin") else "utf-8"
+    text = parts[name].decode(codec)
     for _ in range(rnd.randrange(1, 4)):
         at = rnd.randrange(len(text) + 1)
         if rnd.random() < 0.6:
             text = text[:at] + rnd.choice(_TAGS + PIECES[:8]) + text[at:]
         else:
             text = text[:at] + text[at + rnd.randrange(1, 40) :]
-    return zipped(parts | {name: text.encode("utf-8", "replace")})
+    return zipped(parts | {name: text.encode(codec, "replace")})
 
 
 def damaged_bytes(data: bytes, rnd: random.Random) -> bytes:
