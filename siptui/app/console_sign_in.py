@@ -1,7 +1,6 @@
 """The ways to sign in, for the console, made from the profile."""
 
 import asyncio
-import functools
 from collections.abc import Callable, MutableMapping
 
 from siptui.app.recording_file import RecordingFile
@@ -13,14 +12,13 @@ from siptui.gateway.protocol import TokenSource
 from siptui.identity.account import Account
 from siptui.identity.browser import BrowserSignIn
 from siptui.identity.device_code import DeviceCodeSignIn
-from siptui.identity.environment import COMMAND, FILE, VALUE, EnvironmentToken, environment_token
+from siptui.identity.environment import COMMAND, FILE, VALUE
 from siptui.identity.handoff import Handoff
 from siptui.identity.msal_http import Connection
 from siptui.identity.sign_in_attempt import Sleep
-from siptui.identity.store import StoreKind, TokenStore, existing_store
+from siptui.identity.store import StoreKind, TokenStore
 from siptui.identity.store_choice import choose_store
-from siptui.identity.stored_tokens import StoredTokens
-from siptui.identity.token_source import registration_of
+from siptui.identity.token_source import Tokens, registration_of, tokens_of
 from siptui.transport import Watcher
 from siptui.transport.exchange_log import log_exchange
 
@@ -104,14 +102,14 @@ class ConsoleSignIn:
         """Where the console's own requests take their tokens from, as of now."""
         return self._tokens()
 
-    def _tokens(self) -> StoredTokens | EnvironmentToken:
-        if given := environment_token(self._registration, self._environ):
-            return given
-        memory = self._memory
-        if memory is not None:
-            return StoredTokens(self._registration, lambda: memory, http=self._http)
-        find = functools.partial(existing_store, self._selected.store_folder)
-        return StoredTokens(self._registration, find, http=self._http)
+    def _tokens(self) -> Tokens:
+        return tokens_of(
+            self._selected.profile,
+            self._selected.store_folder,
+            store=self._memory,
+            environ=self._environ,
+            http=self._http,
+        )
 
     def _http(self) -> Connection:
         """A connection for msal: logged, and recorded where that is asked for."""

@@ -20,13 +20,13 @@ from siptui.gateway.tenant_client import TenantAdminClient
 from siptui.host.private_files import PrivateFileError, runtime_folder, runtime_place
 from siptui.host.signals import private_folder
 from siptui.identity.account import account_of
-from siptui.identity.environment import DEVICES, GRAPH, VALUE, environment_token
+from siptui.identity.environment import DEVICES, GRAPH, VALUE, EnvironmentToken, environment_token
 from siptui.identity.msal_client import HttpFactory
 from siptui.identity.msal_http import Connection
 from siptui.identity.registration import INVENTORY_SCOPE, resource_name
 from siptui.identity.store import existing_store, no_sign_in
 from siptui.identity.stored_tokens import StoredTokens
-from siptui.identity.token_source import registration_of
+from siptui.identity.token_source import registration_of, tokens_of
 from siptui.logs.start import start
 from siptui.runs.host_tenant import HostTenant
 from siptui.settings.load import Settings, load
@@ -155,10 +155,12 @@ def token_source(selected: Selected, watchers: tuple[Watcher, ...] = ()) -> tupl
 
     Raises `SignInNeededError` when there is neither.
     """
-    registration = registration_of(selected.profile)
-    if given := environment_token(registration, selected.environ):
-        return given, given.name
     folder = selected.store_folder
+    tokens = tokens_of(
+        selected.profile, folder, environ=selected.environ, http=lambda: Connection(watchers)
+    )
+    if isinstance(tokens, EnvironmentToken):
+        return tokens, tokens.name
     if existing_store(folder) is None:
         name = selected.profile.name
         raise SignInNeededError(
@@ -167,8 +169,7 @@ def token_source(selected: Selected, watchers: tuple[Watcher, ...] = ()) -> tupl
             remedy=f"Sign in: siptui auth login --profile {name}\n"
             "or give a token in SIPTUI_ACCESS_TOKEN.",
         )
-    find = functools.partial(existing_store, folder)
-    return StoredTokens(registration, find, http=lambda: Connection(watchers)), "sign-in"
+    return tokens, "sign-in"
 
 
 @contextlib.asynccontextmanager

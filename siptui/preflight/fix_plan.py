@@ -1,11 +1,11 @@
-"""What can be set right of what a preflight found: planned here, carried out in `apply`. Pure.
+"""What can be set right of what a preflight found: planned here, carried out by `fix_runner`. Pure.
 
 Every fix says what it would do, what was there before, and the PowerShell line that does the
 same, so that a site which must run it itself can.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
@@ -16,19 +16,18 @@ from siptui.gateway.tenant_model import (
     IPPhonePolicy,
     NumberType,
     TeamsUser,
-    TrustedIP,
 )
 from siptui.preflight import licences, remedies
 from siptui.preflight.change_log import CHECKS, Change, Kind
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
+from siptui.preflight.fix_kinds import ACCOUNT_FIXES, COMMON_AREA, AddTrustedIP, fix_kind
 from siptui.preflight.numbers import wanted_number
 from siptui.preflight.policies import by_name, fitting_calling, fitting_ip_phone, policy_key
 from siptui.preflight.public_ip import covers, uncovered
 
 #: The word for an assignment that is not there: what taking it away leaves.
 NONE = ""
-COMMON_AREA = "CommonAreaPhoneSignIn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,14 @@ class Fix:
     def check(self) -> Check:
         """What it sets right."""
         return CHECKS[self.change.kind]
+
+
+def fix_of(change: Change, *, needs: str = "") -> Fix:
+    """The fix that makes `change`, in the words of its kind."""
+    kind = fix_kind(change.kind)
+    return Fix(
+        change, kind.title(change), kind.powershell(change), kind.lead_time_hours, needs=needs
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +198,7 @@ class _Plan:
             value="Enabled",
             before=word if isinstance(word, str) else "",
         )
-        title = "Enable bulk sign-in for the tenant."
-        self._fixes.append(Fix(change, title, remedies.enable_bulk_sign_in()))
+        self._fixes.append(fix_of(change))
 
     def _trust(self) -> None:
         trusted = self._facts.tenant.trusted_ips
@@ -203,16 +209,7 @@ class _Plan:
             why = "Name the phones' public address: --public-ip, a in the console."
             self._left.append(Left(0, "", Check.TRUSTED_IP, why))
         for network in lacking:
-            one = TrustedIP(str(network.network_address), network.prefixlen, "SIP phones")
-            change = Change(kind=Kind.ADD_TRUSTED_IP, target=one.address, value=str(one.mask_bits))
-            self._fixes.append(
-                Fix(
-                    change,
-                    f"Trust the public address {network}.",
-                    remedies.add_trusted_ip(one),
-                    remedies.LEAD_HOURS,
-                )
-            )
+            self._fixes.append(fix_of(AddTrustedIP.change(network)))
 
     def _left_unless_trusted(self, device: Device, finding: Finding) -> None:
         """A phone's own address is trusted only where the operator names it as theirs."""
@@ -235,17 +232,8 @@ class _Plan:
         if fit := fitting_calling(known):
             return fit.name, ""
         name = _free_name(remedies.CALLING_POLICY_NAME, (policy.name for policy in known))
-        policy = CallingPolicy(name, True, "Enabled")
         change = Change(kind=Kind.CREATE_CALLING_POLICY, target=name)
-        self._creating.setdefault(
-            Kind.CREATE_CALLING_POLICY,
-            Fix(
-                change,
-                f"Make the calling policy {name}, which allows SIP devices and call redirection.",
-                remedies.create_calling_policy(policy),
-                remedies.LEAD_HOURS,
-            ),
-        )
+        self._creating.setdefault(change.kind, fix_of(change))
         return name, name
 
     def _ip_phone_policy(self) -> tuple[str, str]:
@@ -258,56 +246,29 @@ class _Plan:
             return fit.name, ""
         name = _free_name(remedies.IP_PHONE_POLICY_NAME, (policy.name for policy in known))
         change = Change(kind=Kind.CREATE_IP_PHONE_POLICY, target=name, value=COMMON_AREA)
-        self._creating.setdefault(
-            Kind.CREATE_IP_PHONE_POLICY,
-            Fix(
-                change,
-                f"Make the IP-phone policy {name}, which signs in as a common area phone.",
-                remedies.create_ip_phone_policy(IPPhonePolicy(name, COMMON_AREA)),
-            ),
-        )
+        self._creating.setdefault(change.kind, fix_of(change))
         return name, name
 
     # -- accounts -----------------------------------------------------------------------------
 
-    def _grant_calling(self, device: Device, user: TeamsUser) -> str:
-        name, needs = self._calling_policy()
-        who = str(device.user_name)
+    def _grant(self, kind: Kind, device: Device, user: TeamsUser, policy: tuple[str, str]) -> Fix:
+        """The assignment of `policy`, a name and the name again if it has to be made first."""
         change = Change(
-            kind=Kind.GRANT_CALLING_POLICY,
-            target=who,
-            value=name,
-            before=_direct(user, calling=True),
+            kind=kind,
+            target=str(device.user_name),
+            value=policy[0],
+            before=ACCOUNT_FIXES[kind].before(user) or NONE,
         )
-        self._fixes.append(
-            Fix(
-                change,
-                f"Assign the calling policy {name} to {who}.",
-                remedies.grant_calling_policy(who, name),
-                remedies.LEAD_HOURS,
-                needs=needs,
-            )
-        )
+        return fix_of(change, needs=policy[1])
+
+    def _grant_calling(self, device: Device, user: TeamsUser) -> str:
+        policy = self._calling_policy()
+        self._fixes.append(self._grant(Kind.GRANT_CALLING_POLICY, device, user, policy))
         return ""
 
     def _grant_ip_phone(self, device: Device, user: TeamsUser, found: AccountFindings) -> str:
-        name, needs = self._ip_phone_policy()
-        who = str(device.user_name)
-        change = Change(
-            kind=Kind.GRANT_IP_PHONE_POLICY,
-            target=who,
-            value=name,
-            before=_direct(user, calling=False),
-        )
-        self._fixes.append(
-            Fix(
-                change,
-                f"Assign the IP-phone policy {name} to {who}.",
-                remedies.grant_ip_phone_policy(who, name),
-                needs_name=looks_personal(user, found, self._facts),
-                needs=needs,
-            )
-        )
+        fix = self._grant(Kind.GRANT_IP_PHONE_POLICY, device, user, self._ip_phone_policy())
+        self._fixes.append(replace(fix, needs_name=looks_personal(user, found, self._facts)))
         return ""
 
     def _assign(self, device: Device) -> str:
@@ -320,20 +281,8 @@ class _Plan:
         who = str(device.user_name)
         self._numbers[number] = who
         change = Change(kind=Kind.ASSIGN_NUMBER, target=who, value=number, number_type=kind)
-        self._fixes.append(
-            Fix(
-                change,
-                f"Assign the number {number} ({kind}) to {who}.",
-                remedies.assign_number(who, number, kind),
-            )
-        )
+        self._fixes.append(fix_of(change))
         return ""
-
-
-def _direct(user: TeamsUser, *, calling: bool) -> str:
-    """The policy that was assigned to the account itself, which undoing puts back."""
-    assigned = user.calling_policy if calling else user.ip_phone_policy
-    return assigned.name if assigned and assigned.how == "direct" else NONE
 
 
 def _free_name(name: str, taken: Iterable[str]) -> str:
