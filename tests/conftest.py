@@ -1,14 +1,19 @@
 """What holds for every test: no network but loopback, no folder but its own, the same each time."""
 
+import gc
+import importlib.util
 import itertools
 import os
 import socket
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.memory_folder import folder_in_memory
 
 # No time limits: a slow machine is not a fault. On CI the examples are the same on every run.
 settings.register_profile(
@@ -17,11 +22,59 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
+# What Python compiled is kept, as it is for installed commands: where the surroundings forbid it,
+# each of the hundreds of processes that tests start compiles all of siptui anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# httpx looks for this package at each request to an application in the same process. Told that
+# there is none, Python does not search every folder of its path for it each time.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python notes it
+
+# Temporary folders lie in memory unless the one who calls has said where (`--basetemp`, TMPDIR).
+if "TMPDIR" not in os.environ and (_memory := folder_in_memory()):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory))
+
 # Configurations that tests write must be ones that siptui obeys: closed to the writing of others.
 os.umask(0o022)
 
 _FROM_OUTSIDE = ("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _numbers = itertools.count()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process that has nothing left to do takes tests over from another, unless `--dist` says
+    otherwise."""
+    if config.getoption("dist") != "load":
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several processes each begins with an equal part of the tests that take long."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes == 1:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    rest = [item for item in items if not item.get_closest_marker("slow")]
+    dealt = []
+    for number in range(processes):  # each is given the next piece of the list
+        mine = slow[number::processes]
+        share = max(0, (len(items) - len(dealt)) // (processes - number) - len(mine))
+        dealt += [*mine, *rest[:share]]
+        del rest[:share]
+    items[:] = [*dealt, *rest]
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector passes over what was imported and collected: it stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _is_loopback(host: object) -> bool:
