@@ -89,6 +89,13 @@ class ProvisioningUrl(NamedTuple):
     confidence: Confidence
 
 
+class TenantId(NamedTuple):
+    """The tenant's id as far as it is known: a GUID, or nothing and `why` it is missing."""
+
+    guid: str = ""
+    why: str = ""
+
+
 def tenant_id(text: str) -> str:
     """The tenant id in `text`, lower case; `ValueError` for anything but a GUID.
 

@@ -13,9 +13,9 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.tui.base_app import ThemedApp
-from siptui.tui.console.sentences import REGIONS
 from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.dialogs.help_text import Topic
+from siptui.tui.sentences import REGIONS
 from siptui.tui.widgets.text_lines import Line, Surface
 
 First = Literal["profile", "demo"]

@@ -6,18 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from siptui.domain.device import Device
+from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 from siptui.runs.events import Options
-from siptui.tui.console.countdown import Waits
+from siptui.tui.countdown import Waits
 
 if TYPE_CHECKING:
+    from siptui.identity.account import Account
+    from siptui.identity.browser import BrowserSignIn
+    from siptui.identity.device_code import DeviceCodeSignIn
+    from siptui.identity.store import StoreKind, TokenStore
     from siptui.preflight.check import Preflight
     from siptui.preflight.finding import Report
     from siptui.preflight.fix_plan import Fix, Wishes
     from siptui.preflight.fix_runner import FixOutcome
     from siptui.runs.tenant_batches import TenantBatches
-    from siptui.tui.dialogs.sign_in import SignIns
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +105,36 @@ class Checks(Protocol):
 
     async def undo(self, fix_id: str) -> "FixOutcome":
         """Take one back."""
+        ...
+
+
+class SignIns(Protocol):
+    """How somebody signs in to the profile's tenant; made from settings where those are known.
+
+    `about` says to which tenant and by which client, `port` is the one a browser comes back to.
+    `tenant_name` is the tenant's own name, as far as the service has told it.
+    """
+
+    about: str
+    tenant_name: str
+    port: int
+
+    async def problem(self) -> SiptuiError | None:
+        """Why the sign-in at hand cannot be used, or nothing. May ask the authority."""
+        ...
+
+    async def store(self, kind: "StoreKind | None" = None) -> "TokenStore":
+        """Where the tokens will be kept. Raises `StoreUndecidedError` when `kind` must be said."""
+        ...
+
+    def by_code(self, store: "TokenStore") -> "DeviceCodeSignIn":
+        """An attempt with a code."""
+        ...
+
+    def by_browser(self, store: "TokenStore") -> "BrowserSignIn":
+        """An attempt with a browser."""
+        ...
+
+    async def taken(self, store: "TokenStore", account: "Account") -> None:
+        """Somebody has signed in."""
         ...

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from siptui.runs import events as ev
-from siptui.tui.console.countdown import Waits
+from siptui.tui.countdown import Waits
 from tests.tui.harness import ConsoleHarness, CountingDriver, console
 from tests.tui.scripted_runs import list_text, make_devices
 

@@ -1,6 +1,6 @@
 """The page behind `?`: every key that can be used, made from the table of actions."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.tui.actions import ACTIONS, shown
@@ -48,20 +48,3 @@ def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()
         (("Hold Shift while dragging, or start with --no-mouse.", "normal"),),
     ]
     return lines
-
-
-#: What every page with a table takes beside its own keys.
-_OF_TABLES = (
-    ("j k g G", "down, up, first row, last row"),
-    ("PgDn PgUp", "a page down, a page up"),
-    ("← →", "choose the cell to copy"),
-    ("Esc q", "back to where you came from"),
-    ("?", "this help"),
-)
-
-
-def page_help(keys: Iterable[tuple[str, str]]) -> list[Line]:
-    """The keys of a page with a table: its own first, those of every table below."""
-    told = {key for key, _ in _OF_TABLES} | {"Esc"}
-    own = [(key, word) for key, word in keys if key not in told]
-    return [((f"{key:<12}", "key"), (word, "normal")) for key, word in (*own, *_OF_TABLES)]

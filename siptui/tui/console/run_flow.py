@@ -1,39 +1,40 @@
 """Runs: the one that is opened first, the history, what a run shows and exports, and leaving."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from siptui.devicelist.writing import write_csv, write_json, write_new
 from siptui.domain.errors import SiptuiError
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
 from siptui.gc_pause import collected_later
+from siptui.runs.output.export_rows import result_rows
+from siptui.runs.output.markdown_report import report_text
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.console import details
 from siptui.tui.console.action_state import why_not
-from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
 from siptui.tui.console.run_summary import summary
 from siptui.tui.console.selection import Which, about
-from siptui.tui.console.submit_flow import SubmitFlow
 from siptui.tui.console.tenant_urls import opening_lines, url_lines
 from siptui.tui.console.unfinished_runs import Unfinished, unfinished
-from siptui.tui.console.view import View
+from siptui.tui.console.view import Orders, ReadList, View
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.live_page import Content, LivePage, RowPage, as_of
 from siptui.tui.dialogs.runs import RunsPage
-from siptui.tui.save_file import ask_and_write, write_results
+from siptui.tui.dialogs.save_file import ask_and_write
 from siptui.tui.widgets.text_lines import Line
 
 
 class RunFlow:
     """Attaches to runs, shows what is known of them, and leaves them."""
 
-    def __init__(self, view: View, session: Session, lists: ListFlow, orders: SubmitFlow) -> None:
+    def __init__(self, view: View, session: Session, read_list: ReadList, orders: Orders) -> None:
         self.view = view
         self.session = session
-        self._lists = lists
+        self._read_list = read_list
         self._orders = orders
 
     # -- what the console opens with
@@ -63,7 +64,7 @@ class RunFlow:
             view.later(partial(view.start, partial(self._offer, waiting)))
 
     async def _read(self, path: Path) -> None:
-        await self._lists.read(path, self.session.options.region)
+        await self._read_list(path, self.session.options.region)
 
     def _unfinished(self) -> list[Unfinished]:
         try:
@@ -313,3 +314,23 @@ def _filled(run: RunState, path: Path, force: bool) -> str:
 
     count = write_into(run, path, force=force)
     return f"{plural(count, 'row')} filled in: {visible(str(path))}"
+
+
+def write_results(
+    run: RunState, records: Iterable[DeviceRecord], path: Path, *, force: bool
+) -> int:
+    """Write these devices of the run: JSON for a name that ends in `.json`, a report
+    for one in `.md`, CSV otherwise.
+
+    Returns how many. Raises `SiptuiError`, with code `exists` for a file that is there already.
+    """
+    records = list(records)
+    if path.suffix.casefold() in (".md", ".markdown"):
+        write_new(path, report_text(run, records).encode(), force=force)
+        return len(records)
+    rows = result_rows(run, records)
+    if path.suffix.casefold() == ".json":
+        write_json(path, run.run, rows, force=force)
+    else:
+        write_csv(path, rows, force=force)
+    return len(rows)

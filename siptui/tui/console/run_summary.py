@@ -10,8 +10,9 @@ from siptui.runs import events as ev
 from siptui.runs.output.markdown_report import percent
 from siptui.runs.output.sentences import cause_name
 from siptui.runs.state import RunState
-from siptui.tui.console.sentences import clock, estimate
-from siptui.tui.console.table_rows import duration, tone
+from siptui.tui.console.table_rows import duration
+from siptui.tui.sentences import clock, estimate
+from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line
 
 _UNKNOWN = (BatchState.IN_DOUBT, BatchState.UNSETTLED, BatchState.GIVEN_UP)

@@ -31,7 +31,6 @@ from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
 from siptui.tui.console.run_flow import RunFlow
 from siptui.tui.console.selection import Selection, selected
-from siptui.tui.console.sentences import log_line
 from siptui.tui.console.sign_in_flow import SignInFlow
 from siptui.tui.console.sorting import sort_key
 from siptui.tui.console.submit_flow import SubmitFlow
@@ -42,6 +41,7 @@ from siptui.tui.dialogs.live_page import LivePage
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.key_bindings import bindings
+from siptui.tui.sentences import log_line
 from siptui.tui.terminal import Title, announce
 from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.log_pane import LogPane
@@ -83,9 +83,11 @@ class Console(Screen[None]):
         self.view_flow = ViewFlow(self, session)
         self.list_flow = ListFlow(self, session)
         self.sign_in_flow = SignInFlow(self, session)
-        self.submit_flow = SubmitFlow(self, session, self.list_flow, self.sign_in_flow)
-        self.run_flow = RunFlow(self, session, self.list_flow, self.submit_flow)
-        self.tenant_flow = TenantFlow(self, session, self.sign_in_flow, self.run_flow)
+        self.submit_flow = SubmitFlow(
+            self, session, self.list_flow.read, self.sign_in_flow.signed_in
+        )
+        self.run_flow = RunFlow(self, session, self.list_flow.read, self.submit_flow)
+        self.tenant_flow = TenantFlow(self, session, self.sign_in_flow, self.run_flow.attach)
         flows = {
             "view": self.view_flow,
             "list": self.list_flow,

@@ -13,8 +13,9 @@ from siptui.tui.console.tenant_urls import opening_lines
 from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
-from siptui.tui.dialogs.sign_in import SignIn, SignIns
+from siptui.tui.dialogs.sign_in import SignIn
 from siptui.tui.input_gate import CONVERSATION
+from siptui.tui.options import SignIns
 from siptui.tui.widgets.text_lines import Line
 
 T = TypeVar("T")

@@ -12,12 +12,12 @@ from siptui.domain.text import plural, visible
 from siptui.runs.state import needs_sign_in
 from siptui.tui.actions import ACTIONS, shown
 from siptui.tui.console.action_state import NO_WORKER, who_resumes
-from siptui.tui.console.countdown import clock
 from siptui.tui.console.model import Session
-from siptui.tui.console.sentences import clock as time_of_day
-from siptui.tui.console.sentences import ended, estimate, regions_line
-from siptui.tui.console.table_rows import tone
+from siptui.tui.countdown import clock
+from siptui.tui.sentences import clock as time_of_day
+from siptui.tui.sentences import ended, estimate, regions_line
 from siptui.tui.widgets.row_index import RowIndex
+from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line, Run, plain, spread
 
 #: Seconds from which on a wait is told by its date.

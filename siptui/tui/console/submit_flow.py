@@ -17,30 +17,31 @@ from siptui.domain.text import plural, visible
 from siptui.preflight.finding import Result
 from siptui.runs.engine.status_changes import without_outcome
 from siptui.runs.state import DeviceRecord
-from siptui.tui.console import personal_accounts, sentences
+from siptui.tui import sentences
+from siptui.tui.console import personal_accounts
 from siptui.tui.console.first_few import first_few
-from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import NOT_SELECTED, Session
-from siptui.tui.console.preflight_text import sentence
 from siptui.tui.console.selection import Selection, Which, about, what
-from siptui.tui.console.sign_in_flow import SignInFlow
 from siptui.tui.console.signed_in import again_chosen
-from siptui.tui.console.view import View
+from siptui.tui.console.view import ReadList, SignedIn, View
 from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
 from siptui.tui.dialogs.causes import Causes
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.submit import FIRST, PASSING, ConfirmSubmit
+from siptui.tui.preflight_text import sentence
 from siptui.tui.widgets.text_lines import Line, Paragraph
 
 
 class SubmitFlow:
     """Submits, and orders what a run does next."""
 
-    def __init__(self, view: View, session: Session, lists: ListFlow, sign_in: SignInFlow) -> None:
+    def __init__(
+        self, view: View, session: Session, read_list: ReadList, signed_in: SignedIn
+    ) -> None:
         self.view = view
         self.session = session
-        self._lists = lists
-        self._sign_in = sign_in
+        self._read_list = read_list
+        self._signed_in = signed_in
 
     async def submit(self) -> None:
         """Ask for what is missing, then for the word, then submit."""
@@ -56,7 +57,7 @@ class SubmitFlow:
         if not devices:
             self.view.say(f"submit: {what(chosen, len(chosen.keys))}: no valid device.", "muted")
             return
-        if not await self._sign_in.signed_in():
+        if not await self._signed_in():
             return
         asked = await self._asked_again(devices)
         if asked is None:
@@ -89,7 +90,7 @@ class SubmitFlow:
             return chosen
         region = await self._ask_region(lacking)
         lines = {board.line(key) for key in chosen.keys}
-        if region is None or not await self._lists.read(path, region):
+        if region is None or not await self._read_list(path, region):
             return None
         if chosen.which is Which.MARKED:  # what was marked stays so, wherever it stands now
             for row in self.view.grid.index.rows:
@@ -103,7 +104,7 @@ class SubmitFlow:
         """Show the list again, of which a part was submitted; what was checked stays known."""
         session = self.session
         checked = session.preflight
-        if session.path is None or not await self._lists.read(session.path, session.region):
+        if session.path is None or not await self._read_list(session.path, session.region):
             return False
         session.take_preflight(checked)
         self.view.show_all()
@@ -243,7 +244,7 @@ class SubmitFlow:
     async def resume(self) -> None:
         """Have the run go on, after a question where something is submitted by it."""
         session = self.session
-        if session.run is None or not await self._sign_in.signed_in():
+        if session.run is None or not await self._signed_in():
             return
         run, waiting = session.run, session.waiting()
         asked = await self._asked_again(waiting, run.run)
@@ -287,7 +288,7 @@ class SubmitFlow:
 
     async def _retry(self, records: list[DeviceRecord], note: str) -> None:
         session = self.session
-        if session.run is None or not await self._sign_in.signed_in():
+        if session.run is None or not await self._signed_in():
             return
         asked = await self._asked_again([record.device for record in records], session.run.run)
         if asked is None:
@@ -350,7 +351,7 @@ class SubmitFlow:
         if not isinstance(chosen, tuple):
             return
         number, batch_id = chosen
-        if not await self._sign_in.signed_in():
+        if not await self._signed_in():
             return
         if batch_id:
             self.give(partial(session.run_service.adopt, run, number, batch_id))

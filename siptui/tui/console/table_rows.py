@@ -11,9 +11,10 @@ from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import folded, visible
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.console.filters import NO_COLUMNS, Probe, column_name
-from siptui.tui.console.preflight_text import cell, words
+from siptui.tui.preflight_text import cell, words
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.styles import tone
 
 if TYPE_CHECKING:
     from siptui.devicelist.model import DeviceList, Fault, InvalidRow
@@ -37,22 +38,8 @@ FIXED = frozenset({"user", "hardware_id", "status"})
 #: What the keys of a list's own columns begin with.
 EXTRA = "extra:"
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
-_TONES = {
-    DeviceState.INVALID: "invalid",
-    DeviceState.QUEUED: "queued",
-    DeviceState.SUBMITTING: "running",
-    DeviceState.RUNNING: "running",
-    DeviceState.SUCCEEDED: "ok",
-    DeviceState.FAILED: "failed",
-    DeviceState.UNKNOWN: "unknown",
-}
 #: The rules by which a row lacks nothing but a region, which can be asked for.
 REGION_RULES = frozenset({"region_missing"})
-
-
-def tone(state: DeviceState) -> str:
-    """The tone in which a state is written."""
-    return _TONES[state]
 
 
 class Board:

@@ -1,30 +1,32 @@
 """What the console tells of the tenant and asks of it: provisioning URLs, batches, checks."""
 
+from collections.abc import Callable
+
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.preflight.finding import Report, Result
 from siptui.provisioning.reading import provisioning_table
 from siptui.tui.console.model import Session
-from siptui.tui.console.preflight_text import sentence
-from siptui.tui.console.run_flow import RunFlow
 from siptui.tui.console.selection import Which, about, what
-from siptui.tui.console.sign_in_flow import SignInFlow
 from siptui.tui.console.tenant_urls import known_tenant, regions
-from siptui.tui.console.view import View
+from siptui.tui.console.view import SignIn, View
 from siptui.tui.dialogs.batches import BatchesPage
 from siptui.tui.dialogs.preflight import PreflightPage
 from siptui.tui.dialogs.urls import UrlsPage
+from siptui.tui.preflight_text import sentence
 from siptui.tui.widgets.text_lines import Line
 
 
 class TenantFlow:
     """Looks at the tenant: its provisioning URLs, its prerequisites, its batches."""
 
-    def __init__(self, view: View, session: Session, sign_in: SignInFlow, runs: RunFlow) -> None:
+    def __init__(
+        self, view: View, session: Session, sign_in: SignIn, attach: Callable[[str], bool]
+    ) -> None:
         self.view = view
         self.session = session
         self._sign_in = sign_in
-        self._runs = runs
+        self._attach = attach
 
     # -- provisioning URLs
 
@@ -212,4 +214,4 @@ class TenantFlow:
         )
         run = await self.view.ask(page)
         if run:
-            self._runs.attach(run)
+            self._attach(run)

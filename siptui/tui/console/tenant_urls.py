@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from siptui.domain.provisioning import tenant_id
+from siptui.domain.provisioning import TenantId, tenant_id
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.provisioning.reading import provisioning_table
 from siptui.provisioning.report import usual
 from siptui.tui.console.model import Session
-from siptui.tui.dialogs.urls import TenantId
 from siptui.tui.widgets.text_lines import Line
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from textual.app import App
@@ -9,12 +10,19 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from siptui.domain.errors import SiptuiError
+from siptui.domain.region import Region
+from siptui.runs.state import DeviceRecord
 from siptui.tui.console.selection import Selection
 from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.widgets.log_pane import LogPane
 from siptui.tui.widgets.table import RowGrid
 
 R = TypeVar("R")
+T = TypeVar("T")
+#: Whether there is a sign-in that can be used, asked for if there is none.
+SignedIn = Callable[[], Awaitable[bool]]
+#: Reads a list for rows of a region and shows it; whether that went well.
+ReadList = Callable[[Path, Region | None], Awaitable[bool]]
 
 
 class Ask(Protocol):
@@ -125,3 +133,31 @@ class View(Protocol):
 
     def log_events(self) -> None:
         """All events of the run, as lines of the log."""
+
+
+class SignIn(Protocol):
+    """What a flow needs of the one that signs in."""
+
+    async def signed_in(self) -> bool:
+        """Whether there is a sign-in that can be used, asked for if there is none."""
+        ...
+
+    async def answered(self, read: Callable[[], Awaitable[T]]) -> T:
+        """The answer of the service, after a sign-in if one is needed. Raises `SiptuiError`."""
+        ...
+
+
+class Orders(Protocol):
+    """What a flow needs of the one that orders."""
+
+    async def resume(self) -> None:
+        """Have the run go on, after a question where something is submitted by it."""
+        ...
+
+    async def retry_one(self, record: DeviceRecord) -> None:
+        """Retry this device alone."""
+        ...
+
+    def give(self, order: Callable[[], object]) -> None:
+        """Give an order to the service of runs and show what came of it; errors are told."""
+        ...

@@ -17,15 +17,15 @@ from siptui.gateway.json_lists import gap_of
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.output.export_rows import batch_rows, state_of
 from siptui.runs.tenant_batches import Known, Remembered, TenantBatches
-from siptui.tui.console.details import powershell_line
-from siptui.tui.console.sentences import REGIONS
-from siptui.tui.console.table_rows import tone
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
+from siptui.tui.dialogs.save_file import ask_and_write
 from siptui.tui.dialogs.tablepage import TablePage
-from siptui.tui.save_file import ask_and_write
+from siptui.tui.powershell import powershell_line
+from siptui.tui.sentences import REGIONS
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
+from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.table import RowGrid
 from siptui.tui.widgets.text_lines import Line
 

@@ -9,9 +9,9 @@ from textual.widget import Widget
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.runs.output.sentences import cause_name
 from siptui.runs.state import DeviceRecord
-from siptui.tui.console.retry_causes import CLASSES
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.dialogs.help_text import Topic
+from siptui.tui.retry_causes import CLASSES
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid

@@ -12,12 +12,12 @@ from siptui.domain.text import plural, visible
 from siptui.preflight.change_log import Kind, Step
 from siptui.preflight.fix_plan import Fix, FixPlan
 from siptui.preflight.fix_runner import FixOutcome
-from siptui.tui.console.preflight_text import name_of
 from siptui.tui.dialogs.ask import Confirm, Prompt
 from siptui.tui.dialogs.help_text import Topic
+from siptui.tui.dialogs.save_file import ask_and_write
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.options import Checks
-from siptui.tui.save_file import ask_and_write
+from siptui.tui.preflight_text import name_of
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid

@@ -212,3 +212,20 @@ def help_of(topic: Topic | None, keys: Iterable[tuple[str, str]]) -> list[Line]:
     for text in TEXTS[topic] if topic is not None else ():
         lines += [(), ((text, "normal"),)]
     return lines
+
+
+#: What every page with a table takes beside its own keys.
+_OF_TABLES = (
+    ("j k g G", "down, up, first row, last row"),
+    ("PgDn PgUp", "a page down, a page up"),
+    ("← →", "choose the cell to copy"),
+    ("Esc q", "back to where you came from"),
+    ("?", "this help"),
+)
+
+
+def page_help(keys: Iterable[tuple[str, str]]) -> list[Line]:
+    """The keys of a page with a table: its own first, those of every table below."""
+    told = {key for key, _ in _OF_TABLES} | {"Esc"}
+    own = [(key, word) for key, word in keys if key not in told]
+    return [((f"{key:<12}", "key"), (word, "normal")) for key, word in (*own, *_OF_TABLES)]

@@ -7,8 +7,8 @@ from textual.binding import Binding, BindingType
 
 from siptui.domain.text import plural, visible
 from siptui.preflight.finding import Finding, Report, Result
-from siptui.tui.console.preflight_text import groups, lines_of, name_of, ranked, sign
 from siptui.tui.dialogs.tablepage import TablePage
+from siptui.tui.preflight_text import groups, lines_of, name_of, ranked, sign
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -12,6 +12,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.dialogs.help_text import Topic
+from siptui.tui.options import SignIns
 from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.text_lines import Line, Surface
@@ -20,42 +21,10 @@ if TYPE_CHECKING:
     from siptui.identity.account import Account
     from siptui.identity.browser import BrowserPrompt, BrowserSignIn
     from siptui.identity.device_code import DeviceCodePrompt, DeviceCodeSignIn
-    from siptui.identity.store import StoreKind, TokenStore
+    from siptui.identity.store import TokenStore
 
 
 A = TypeVar("A", "DeviceCodeSignIn", "BrowserSignIn")
-
-
-class SignIns(Protocol):
-    """How somebody signs in to the profile's tenant; made from settings where those are known.
-
-    `about` says to which tenant and by which client, `port` is the one a browser comes back to.
-    `tenant_name` is the tenant's own name, as far as the service has told it.
-    """
-
-    about: str
-    tenant_name: str
-    port: int
-
-    async def problem(self) -> SiptuiError | None:
-        """Why the sign-in at hand cannot be used, or nothing. May ask the authority."""
-        ...
-
-    async def store(self, kind: "StoreKind | None" = None) -> "TokenStore":
-        """Where the tokens will be kept. Raises `StoreUndecidedError` when `kind` must be said."""
-        ...
-
-    def by_code(self, store: "TokenStore") -> "DeviceCodeSignIn":
-        """An attempt with a code."""
-        ...
-
-    def by_browser(self, store: "TokenStore") -> "BrowserSignIn":
-        """An attempt with a browser."""
-        ...
-
-    async def taken(self, store: "TokenStore", account: "Account") -> None:
-        """Somebody has signed in."""
-        ...
 
 
 #: Work while an address is asked for, too.

@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
-from siptui.tui.console.help_text import page_help
+from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
 from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.column_layout import Column

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,12 +12,13 @@ from siptui.domain.provisioning import (
     DeviceKind,
     ProvisioningTable,
     ProvisioningUrl,
+    TenantId,
     provisioning_urls,
 )
 from siptui.domain.region import Region
 from siptui.provisioning.report import NO_TENANT, as_object, option, page, title
+from siptui.tui.dialogs.save_file import ask_and_write
 from siptui.tui.dialogs.tablepage import TablePage
-from siptui.tui.save_file import ask_and_write
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.text_lines import Line
@@ -36,14 +36,6 @@ _SYMBOLS = {
     "inferred": ("~", "unknown"),
     "unclear": ("?", "unknown"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class TenantId:
-    """The tenant's id as far as it is known: a GUID, or nothing and `why` it is missing."""
-
-    guid: str = ""
-    why: str = ""
 
 
 class UrlsPage(TablePage[None]):

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.color import Color
 
+from siptui.domain.state import DeviceState
+
 #: For each tone the theme's variable for its colour and its text style: the name of a variable
 #: that begins with `$`, or the style itself.
 _TONES = {
@@ -21,6 +23,15 @@ _TONES = {
     "invalid": ("status-invalid", "$status-invalid-style"),
     "head": ("head", "bold"),
 }
+_STATES = {
+    DeviceState.INVALID: "invalid",
+    DeviceState.QUEUED: "queued",
+    DeviceState.SUBMITTING: "running",
+    DeviceState.RUNNING: "running",
+    DeviceState.SUCCEEDED: "ok",
+    DeviceState.FAILED: "failed",
+    DeviceState.UNKNOWN: "unknown",
+}
 TONES = tuple(tone for tone in _TONES if tone != "head")
 
 if TYPE_CHECKING:
@@ -29,6 +40,11 @@ if TYPE_CHECKING:
     _Base = Widget
 else:
     _Base = object
+
+
+def tone(state: DeviceState) -> str:
+    """The tone in which a state is written."""
+    return _STATES[state]
 
 
 class Toned(_Base):

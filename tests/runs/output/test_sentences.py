@@ -10,7 +10,7 @@ from siptui.runs import events as ev
 from siptui.runs.notify import told
 from siptui.runs.output.sentences import sentence
 from siptui.runs.state import RunState
-from siptui.tui.console.sentences import log_line
+from siptui.tui.sentences import log_line
 from tests.runs.engine.engine_harness import devices
 
 AT = "2026-03-02T08:00:00.000Z"

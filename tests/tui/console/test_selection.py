@@ -10,10 +10,10 @@ from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.tui.console.filters import STATUS, compile_filter, flaw
 from siptui.tui.console.first_few import first_of
-from siptui.tui.console.retry_causes import CLASSES, truth
 from siptui.tui.console.screen import Console
 from siptui.tui.console.selection import Which, about, selected, what
 from siptui.tui.dialogs.ask import Choice, Confirm
+from siptui.tui.retry_causes import CLASSES, truth
 from siptui.tui.widgets.row_index import GridRow, RowIndex
 from tests.tui.harness import ConsoleHarness, console
 from tests.tui.scripted_runs import list_text, make_devices

@@ -9,7 +9,8 @@ from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.user_name import UserName
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
 from siptui.runs.state import DeviceRecord
-from siptui.tui.console import details, preflight_text
+from siptui.tui import preflight_text
+from siptui.tui.console import details
 from siptui.tui.widgets.text_lines import plain
 from tests.tui.scripted_runs import make_devices
 

@@ -14,7 +14,7 @@ from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
 from siptui.runs.output.sentences import causes_line, sentence
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
-from siptui.tui.console.retry_causes import truth
+from siptui.tui.retry_causes import truth
 from siptui.tui.widgets.text_lines import Line, Paragraph, Run
 
 REGIONS = {

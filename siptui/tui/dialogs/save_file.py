@@ -1,6 +1,6 @@
-"""Writing a file from the console: where to is asked, and before one that is there is replaced."""
+"""Where a file is written to: asked, and before one that is there is replaced."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,6 @@ from textual.app import App
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
-from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.dialogs.ask import Choice, Prompt
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.text_lines import Line
@@ -52,27 +51,3 @@ def _path(typed: str) -> Path:
 
 def _told(error: SiptuiError) -> str:
     return visible(f"{error.title}: {error.message} {error.remedy}".strip())
-
-
-def write_results(
-    run: RunState, records: Iterable[DeviceRecord], path: Path, *, force: bool
-) -> int:
-    """Write these devices of the run: JSON for a name that ends in `.json`, a report
-    for one in `.md`, CSV otherwise.
-
-    Returns how many. Raises `SiptuiError`, with code `exists` for a file that is there already.
-    """
-    from siptui.devicelist.writing import write_csv, write_json, write_new
-    from siptui.runs.output.export_rows import result_rows
-    from siptui.runs.output.markdown_report import report_text
-
-    records = list(records)
-    if path.suffix.casefold() in (".md", ".markdown"):
-        write_new(path, report_text(run, records).encode(), force=force)
-        return len(records)
-    rows = result_rows(run, records)
-    if path.suffix.casefold() == ".json":
-        write_json(path, run.run, rows, force=force)
-    else:
-        write_csv(path, rows, force=force)
-    return len(rows)
