@@ -1,6 +1,6 @@
 """Conditional Access and security defaults that would stop the accounts. Pure.
 
-What a policy demands of everybody is a finding of the tenant; what it demands of one account by
+What a policy demands of all accounts is a finding of the tenant; what it demands of one account by
 name is one of that account. Groups, roles and special conditions cannot be resolved from here: a
 policy with them may hit, and that is said as `unknown`.
 """
@@ -25,7 +25,7 @@ SIP_GATEWAY_APPS = frozenset(
 )
 TEAMS_APP = "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe"
 _APPS = SIP_GATEWAY_APPS | {TEAMS_APP, "office365"}
-#: What nobody is there to fulfil when a phone signs in.
+#: Demands that a phone cannot fulfil when it signs in.
 _STOPPING = frozenset(
     {
         *("mfa", "block", "compliantdevice", "domainjoineddevice", "approvedapplication"),
@@ -91,7 +91,7 @@ def _told(policy: AccessPolicy) -> str:
 
 
 def tenant_finding(facts: Facts, keys: Sequence[str]) -> Finding:
-    """What stops the accounts `keys` as a whole: policies about everybody, security defaults.
+    """What stops the accounts `keys` as a whole: policies about all accounts, security defaults.
 
     An account left out of a policy by name is not hit by it; a policy that leaves all of them
     out is none of theirs.
@@ -148,7 +148,7 @@ def _defaults(tenant: TenantFacts) -> list[str]:
     defaults = tenant.security_defaults
     if isinstance(defaults, Missing):
         return [f"security defaults could not be read ({defaults})"]
-    return ["security defaults are on and ask everybody for MFA"] if defaults else []
+    return ["security defaults are on and ask all accounts for MFA"] if defaults else []
 
 
 def account_finding(facts: Facts, key: str) -> Finding | None:

@@ -99,7 +99,7 @@ class _Account:
         )
 
     def unread(self, check: Check, *whys: TeamsUser | DirectoryUser | Missing | None) -> Finding:
-        """Nobody told: each source's reason, and what to ask for."""
+        """No source told: the reason of each, and what to ask for."""
         reasons = [why for why in whys if isinstance(why, Missing) and why is not NOT_ASKED]
         to_do = list(dict.fromkeys(why.remedy for why in reasons if why.remedy))
         needs = list(dict.fromkeys(w.needs for w in reasons if w.needs and not w.remedy))
@@ -261,13 +261,13 @@ def _ip_phone_policy(one: _Account) -> tuple[Finding, bool | None]:
 
 
 def _global_is_common(one: _Account) -> tuple[Finding, bool | None]:
-    """The policy that everybody has who has no other signs in as a common area phone: it fits,
-    and tells no shared account from a person's. Licences may."""
+    """The policy of all accounts without another one signs in as a common area phone: it fits, but
+    does not tell a shared account from a person's. Licences may."""
     plans = one.directory.plans if one.directory else None
     personal = None if plans is None else not licences.only_shared(plans)
     detail = (
-        "“Global” signs everybody in as a common area phone, so it tells no shared account from "
-        "a personal one."
+        "“Global” signs every account in as a common area phone, so it does not tell a shared "
+        "account from a personal one."
     )
     if personal:
         detail += " This one has other licences than a shared device's, as people do."

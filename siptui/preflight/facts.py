@@ -113,7 +113,7 @@ class Facts:
         return first if isinstance(second, Missing) else second
 
     def object_id(self, key: str) -> str:
-        """The account's object id as far as anybody told, or nothing."""
+        """The account's object id as far as a source told, or nothing."""
         for user in (self.teams_user(key), self.directory.get(key)):
             if isinstance(user, TeamsUser | DirectoryUser) and user.object_id:
                 return user.object_id

@@ -62,8 +62,8 @@ class AccountFindings:
     """What was found of one row: its account and its device.
 
     `personal`: the account is known to have no common area phone policy of its own (`Global` is
-    everybody's), so nothing shows that it is a shared one; its password must not be reset unless
-    the operator names it. `None` where that could not be read.
+    that of all accounts), so nothing shows that it is a shared one; its password must not be
+    reset unless the operator names it. `None` where that could not be read.
     """
 
     line: int
@@ -129,7 +129,7 @@ class Report:
 
     @property
     def personal(self) -> tuple[AccountFindings, ...]:
-        """The rows whose accounts may be somebody's own: without a common area policy of theirs."""
+        """The rows whose accounts may be a person's own: without a common area policy of theirs."""
         return tuple(account for account in self.accounts if account.personal)
 
     @property

@@ -293,7 +293,7 @@ def _free_name(name: str, taken: Iterable[str]) -> str:
 
 
 def looks_personal(user: TeamsUser, found: AccountFindings, facts: Facts) -> str:
-    """Why an account may be somebody's own, or nothing where nothing speaks for it.
+    """Why an account may be a person's own, or nothing where nothing speaks for it.
 
     The common area policy is what tells shared accounts from personal ones, so it must not be
     given to one that only got onto the list by mistake. Licences are taken from the directory:

@@ -36,7 +36,7 @@ _ASK_EVERY = 4
 #: Looks on end that got no answer, after which it is not looked any longer.
 _MUTE = 2
 #: Changes of one kind whose answers may be lost, or that may not get through, before the others
-#: are not sent at all: nobody changes a tenant in the dark.
+#: are not sent at all: a tenant is not changed without seeing the effect.
 _LOST = 8
 #: Changes at once; no figures are published for writes.
 AT_ONCE = 4
@@ -288,7 +288,7 @@ class Fixer:
         await self._know_users(sent, anew=True)
         before = {_same(one.change) for one in self._record.changes().values() if one.holds}
         for one in sent:
-            # Somebody else, or a process that was killed, may have made it since it was planned.
+            # Another operator, or a process that was killed, may have made it since it was planned.
             known = one.change.kind in fix_actions.OF_ACCOUNTS or _same(one.change) in before
             known = known and one.outcome.step is Step.INTENDED
             if known and await self._there(one):

@@ -323,9 +323,9 @@ class _Reading:
     ) -> Lookup[T]:
         """`keys` asked for `size` at a time; the first answer shows whether it is worth going on.
 
-        Where the role is lacking or nobody answers, the others are not asked: hundreds of
-        refusals tell nothing more, and hundreds of time-outs take hours. A call refused as
-        malformed (one odd name spoils it) is halved until it is found; so are those that an
+        Where the role is lacking or the service does not answer, the others are not asked:
+        hundreds of refusals tell nothing more, and hundreds of time-outs take hours. A call refused
+        as malformed (one odd name spoils it) is halved until it is found; so are those that an
         answer with a gap leaves open, for a while.
         """
         found: dict[str, T] = {}

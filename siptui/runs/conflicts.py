@@ -1,4 +1,4 @@
-"""Devices and accounts that other runs have in hand: what must not be submitted by oversight."""
+"""Devices and accounts of other runs that must not be submitted once more by mistake."""
 
 import logging
 from collections import Counter
@@ -31,7 +31,7 @@ class BusyDevicesError(UsageError):
 
 
 class SignedInError(UsageError):
-    """Devices are signed in as the list wants it, and nobody said that they go out again."""
+    """Devices are signed in as the list wants it, and no order says that they go out again."""
 
     title = "Signed in already"
     code = "signed_in"
@@ -42,7 +42,7 @@ class Overlap:
     """What another run last said of a device. `at` is when it got that state.
 
     `busy`: the service may be working on it, or a process that is at work on the run will submit
-    it. `waits`: it is queued in a run that nobody works on. `device` is that run's: it has the
+    it. `waits`: it is queued in a run that no process works on. `device` is that run's: it has the
     same hardware id, or where it is `busy` perhaps the same account only. `profile` is whose
     journal has the run, if it is another profile's.
     """
@@ -131,7 +131,7 @@ def _unfinished(journal: Journal) -> Iterator[str]:
 
 
 def _to_be_retried(state: RunState) -> frozenset[int]:
-    """The failed devices that an operator ordered to be submitted again and nobody queued yet."""
+    """The failed devices with an order to submit them again that are not queued yet."""
     wanted = [r for o in state.open_orders.values() if o.what == "retry" for r in ordered(state, o)]
     return frozenset(r.index for r in wanted if r.state is DeviceState.FAILED)
 
@@ -190,7 +190,7 @@ def signed_in(
     """What of `known` says that devices of `wanted` are signed in as the list wants it.
 
     `wanted` has each device, and when its own run last submitted it (or nothing): what is older
-    than that, or than the operator's word `again_at` to submit it all the same, does not count.
+    than that, or than the order `again_at` to submit it all the same, does not count.
     """
     newest: dict[str, Overlap] = {}
     for one in known:  # of several journals, each with its own newest word on a device
@@ -238,7 +238,7 @@ def refuse_signed_in(done: Sequence[Overlap]) -> None:
 def refuse_busy(known: Sequence[Overlap], *, again_at: str) -> None:
     """Raise `BusyDevicesError` for what another run has, or may have, at the service.
 
-    `again_at` is when the operator gave the word that those of unknown outcome are submitted all
+    `again_at` is when the operator ordered that those of unknown outcome are submitted all
     the same (or nothing); it counts for what was unknown by then.
     """
     busy = [
@@ -305,7 +305,7 @@ class NewOnly:
 
 def new_only(known: Sequence[Overlap], devices: Sequence[Device]) -> NewOnly:
     """What of `devices` is to be done still. A device that is signed in with another account is
-    not: that it changes hands needs a word of its own."""
+    not: that it goes to another account needs a confirmation of its own."""
     busy = {o.device.hardware_id for o in known if o.busy}
     accounts = {o.device.user_name.key for o in known if o.busy}
     newest: dict[str, Overlap] = {}

@@ -42,7 +42,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     settle_seconds: float = 300.0
     first: int = 0
     max_failures: float = 10.0  # percent of the first devices that may fail
-    auto_retry: int = 0  # how often what passes by itself is submitted again unasked
+    auto_retry: int = 0  # how often passing failures are submitted again without an order
     again: bool = False  # also devices that another run has signed in, or may have
     personal: list[str] = []  # accounts that may be personal and that the operator named
 
@@ -157,7 +157,7 @@ class BatchFinished(Event, frozen=True, tag="batch_finished", kw_only=True):
 
 
 class BatchGivenUp(Event, frozen=True, tag="batch_given_up", kw_only=True):
-    """The batch never ended and is not followed any more, on the operator's word. Its slot is
+    """The batch never ended and is not followed any more, by the operator's order. Its slot is
     free; `unknown` of its devices had no outcome. The service may still be working on it."""
 
     batch: int
@@ -193,8 +193,8 @@ class DevicesHeld(Event, frozen=True, tag="devices_held", kw_only=True):
     """These devices wait in `batch`, and why.
 
     `other_batch`: they or their accounts are in a batch that is not of this run; `personal`: their
-    accounts may be personal and were not named. With `decide` only the operator's word lets them
-    go. `batch_id`, `by` and `requested` are the other batch's, as the service writes them.
+    accounts may be personal and were not named. With `decide` they go out only by the operator's
+    decision. `batch_id`, `by` and `requested` are the other batch's, as the service writes them.
     """
 
     batch: int

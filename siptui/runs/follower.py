@@ -1,4 +1,4 @@
-"""Reading a run from the journal while somebody else writes it."""
+"""Reading a run from the journal while its worker writes it."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -41,8 +41,8 @@ class Follower:
         self._checked = 0.0
 
     def poll(self) -> Changes:
-        """Read what is new into `state`. Raises `JournalGoneError` when nobody who has the
-        journal by its path writes to this file any more."""
+        """Read what is new into `state`. Raises `JournalGoneError` when the file is no
+        longer the journal at its path."""
         if not self._changed():
             return _NOTHING
         changed: set[int] = set()

@@ -1,5 +1,5 @@
-"""Telling somebody who does not look: a command of the operator's, run when a run ends or needs
-a person. It gets one JSON object on standard input and is never in the way of the run."""
+"""Messages to an operator who is not watching: a command of theirs, run when a run ends or needs
+a decision. It gets one JSON object on standard input and never delays the run."""
 
 import asyncio
 import contextlib

@@ -246,7 +246,7 @@ def not_adoptable(state: RunState, order: Order, status: BatchStatus | None = No
 
 
 def _decided(batch: BatchRecord) -> bool:
-    """Whether nobody is looking for this batch any more."""
+    """Whether this batch is not looked for any more."""
     return batch.state in DECIDED
 
 

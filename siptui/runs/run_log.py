@@ -1,4 +1,4 @@
-"""The run's run_log in the engine's hand: state that is always what the journal says."""
+"""The log of one run: events go to the journal first, then into the run's state."""
 
 import logging
 from collections.abc import Callable
@@ -107,7 +107,7 @@ class RunLog:
             self.note(text, level="warning", batch=batch)
 
     def check(self) -> None:
-        """Raise `JournalGoneError` where what is written reaches nobody any more, and what
+        """Raise `JournalGoneError` where no reader would get what is written any more, and what
         `still_mine` does."""
         self._journal.check()
         self._still_mine()

@@ -62,7 +62,7 @@ class RunHead:
     held_by: str
 
 
-#: Later than every time of a journal: a word that is given now covers all there is.
+#: Later than every time of a journal: an order that is given now covers all there is.
 _NOW = "~"
 
 
@@ -168,7 +168,7 @@ class RunService:
 
     @property
     def notice(self) -> str:
-        """What was found wrong with the journal and nobody acknowledged, for people; or nothing."""
+        """The damage that was found and not acknowledged yet, for people; or nothing."""
         return self._journal.notice
 
     def acknowledge(self) -> str:
@@ -187,7 +187,7 @@ class RunService:
         return self._account
 
     def known_as(self, account: str) -> None:
-        """Somebody signed in: the orders from here on are given as `account`."""
+        """An operator signed in: orders from now on are given as `account`."""
         self._account = account
 
     @property
@@ -312,7 +312,7 @@ class RunService:
         return self._start_work is not None
 
     def start(self, run: str) -> None:
-        """See to it that somebody works on the run."""
+        """Have a process work on the run."""
         self._journal.check()
         if self._start_work and holder_of(self._path, run) is None:
             self._start_work(run)
@@ -332,11 +332,11 @@ class RunService:
         What another run has signed in since is left out, unless `again` it is to go out once
         more; `personal` are devices whose accounts may be personal, which wait until these are
         named. Raises `BusyDevicesError` before that when another run has taken some of it, and
-        `HeldError` for changes to a run that somebody works on.
+        `HeldError` for changes to a run that a process works on.
         """
         with self.deciding():
             while not self._resumed(run, changes, again=again, personal=personal):
-                pass  # somebody wrote to it in between
+                pass  # another process wrote to it in between
             if now:
                 self.try_now(run)
             self.start(run)
@@ -375,9 +375,9 @@ class RunService:
         return []
 
     def hold_back(self, run: str) -> None:
-        """See to it that in a run nobody works on only what is ordered from now on goes out.
+        """Hold back what waits in a run that no process works on: only new orders go out.
 
-        What waits in it was interrupted; that it goes on needs a word of its own.
+        What waits in it was interrupted; going on with it needs a confirmation of its own.
         """
         if events := self._held_back(load(self._journal, run)):
             self._journal.append(run, events, self._now())
@@ -425,7 +425,7 @@ class RunService:
         *,
         again: bool = False,
     ) -> None:
-        """Submit these failed devices once more, and start the run if nobody works on it.
+        """Submit these failed devices once more, and start the run if no process works on it.
 
         What another run has signed in since is left out, unless `again` it is to go out once
         more. Raises `BusyDevicesError` when another run has some of them; so does `resubmit`.
@@ -441,12 +441,12 @@ class RunService:
         self._order_alone(run, order, changes)
 
     def adopt(self, run: str, batch: int, batch_id: str) -> None:
-        """The operator's word: the lost batch is the one the service calls `batch_id`."""
+        """By the operator's decision, the lost batch is the one the service calls `batch_id`."""
         order = Order(what="adopt", actor=self.actor, batch=batch, batch_id=batch_id)
         self._order_alone(run, order)
 
     def give_up(self, run: str, batch: int) -> None:
-        """The operator's word: this live batch never ends; it is not followed any more."""
+        """By the operator's decision, this live batch is not followed any more."""
         self._order_alone(run, Order(what="give_up", actor=self.actor, batch=batch))
 
     def resubmit(
@@ -458,7 +458,7 @@ class RunService:
         *,
         again: bool = False,
     ) -> None:
-        """The operator's word: submit an unsettled batch, or devices without result, once more.
+        """By the operator's decision, submit an unsettled batch or unknown devices once more.
 
         `again` is as in `retry`.
         """
@@ -475,8 +475,8 @@ class RunService:
 
     def _order_alone(self, run: str, order: Order, changes: Changed = UNCHANGED) -> None:
         """Leave an order, beside which nothing else of the run begins to go out."""
-        # Looked at and written while nobody else decides: of two that want a device at the same
-        # moment the second finds the first.
+        # Looked at and written while no other process decides: of two that want a device at the
+        # same moment the second finds the first.
         with self.deciding():
             state = load(self._journal, run)
             submitted = ordered(state, order) if order.what in SUBMITTING else []
@@ -499,7 +499,7 @@ class RunService:
             self.start(run)
 
     def _end_if_over(self, run: str) -> None:
-        """Write down the end of a run that nobody works on and in which nothing is left to do."""
+        """Write down the end of a run that no process works on and that has nothing left to do."""
         state = load(self._journal, run)
         nothing_left = state.over and not state.open_orders and not state.unsettled_batches()
         if nothing_left and holder_of(self._path, run) is None:

@@ -98,9 +98,9 @@ class RunState:
         #: Warnings that were given, with the batch they are about.
         self.warned: set[tuple[int | None, str]] = set()
         self.trial_stopped = 0
-        #: When the operator last gave the word that what is signed in is submitted, too.
+        #: When the operator last ordered that what is signed in is submitted, too.
         self.again_at = ""
-        #: The devices that wait for another batch or for the operator's word, by their place.
+        #: The devices that wait for another batch or for the operator's decision, by their place.
         self.held: dict[int, ev.DevicesHeld] = {}
         self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
 

@@ -1,4 +1,4 @@
-"""What the service itself remembers: everybody's batches of 30 days, and which were submitted here.
+"""The tenant's batches of the past 30 days, and which of them were submitted here.
 
 The journal knows only what was submitted from here; the service knows the whole tenant's.
 """
@@ -182,7 +182,7 @@ def adopt_foreign(
         BatchPlanned(batch=1, region=where, devices=list(range(len(devices)))),
         BatchAccepted(batch=1, batch_id=status.batch_id, count=len(status.items), adopted=True),
     ]
-    who = status.user_id or "somebody"
+    who = status.user_id or "an unknown account"
     events.append(Note(level="info", text=f"submitted by {who} {status.request_time}".strip()))
     if status.gap:
         text = f"it may have devices that are not followed: {status.gap}"

@@ -124,9 +124,10 @@ async def work_on(
     """Carry `run` out; the caller has taken it. How it ended is in the journal.
 
     `host` is what else this host has of the tenant, if not this journal alone. `sign_in_wait` is
-    how many seconds a lost sign-in is waited for. `notify` is the command that tells somebody who
-    does not look (see `notify.py`); `release` lets go of the run before its last words are waited
-    for. Errors that are no fault of ours end up in the journal as the reason why the run stopped.
+    how many seconds a lost sign-in is waited for. `notify` is the command that is run for an
+    operator who is not watching (see `notify.py`); `release` frees the run before the last of
+    these commands is waited for. Errors that are no fault of siptui end up in the journal as the
+    reason why the run stopped.
     """
     with Journal(path, run=run) as journal:
         if journal.notice:

@@ -169,7 +169,7 @@ def test_a_common_area_policy_for_everybody_shows_no_shared_account(
     finding = found.of(Check.IP_PHONE_POLICY)
     assert finding is not None
     assert (finding.result, finding.warning, found.personal) == (Result.PASS, True, personal)
-    assert "everybody" in finding.detail
+    assert "every account" in finding.detail
 
 
 def test_an_account_with_two_phones_is_one_that_may_be_personal() -> None:

@@ -1,7 +1,7 @@
 """What the tenant's other batches mean for what a run is about to submit: pure rules.
 
 Nothing is submitted that another batch may be working on. What another batch signed in as the
-list wants it is left out; what one left undecided waits for the operator's word.
+list wants it is left out; what one left undecided waits for the operator's decision.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -162,7 +162,7 @@ def _standing(
         return _reason(undecided, decide=True)
     mine = held is not None and held.batch_id.casefold() in own_ids(state)  # found since
     if held is not None and held.decide and held.why == "other_batch" and not mine:
-        return _as_reason(state, record.index)  # it is listed no more: the word is still missing
+        return _as_reason(state, record.index)  # it is listed no more: a decision is still needed
     return None
 
 
@@ -195,7 +195,7 @@ def _counts(
 ) -> bool:
     """Whether what a batch that is over came to is news for this device.
 
-    What began before the run last submitted the device, or before the operator's word to submit it
+    What began before the run last submitted the device, or before the operator decided to submit it
     all the same, is not. What another run of this host submitted is known from its journal.
     """
     if other.here or not _is_news(other, state.again_at, tenant):

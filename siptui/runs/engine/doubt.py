@@ -20,7 +20,7 @@ def candidates(
     summaries: Iterable[BatchSummary],
     elsewhere: Collection[str] = frozenset(),
 ) -> list[BatchSummary]:
-    """The tenant's batches that may be `batch`: not known before, nobody's yet, not in another
+    """The tenant's batches that may be `batch`: not known before, of no run yet, not in another
     region, not begun before the submit.
 
     `elsewhere` are the ids, in lower case, that other runs of this host submitted.

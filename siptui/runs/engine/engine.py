@@ -53,7 +53,7 @@ from siptui.transport.retry import MAX_HONOURED
 _ORDERS = 0.5
 #: Seconds between two looks at the deadlines of what is queued.
 _DEADLINES = 60.0
-#: Seconds before what passes by itself is tried again unasked.
+#: Seconds before a passing failure is submitted again without an order.
 _OFFLINE_WAIT, _THROTTLED_WAIT = 600.0, 300.0
 
 
@@ -269,7 +269,7 @@ class Engine:
             self.submit_no_more(stopped_by(error))
 
     def _retry_what_passes(self) -> None:
-        """Plan again, unasked, what the operator allowed beforehand and what passes by itself."""
+        """Plan passing failures again, as often as the operator allowed beforehand."""
         state = self._run_log.state
         most = state.plan.options.auto_retry if state.plan else 0
         if not most or state.stopping:
@@ -372,7 +372,7 @@ def _waiting(state: RunState) -> str:
 
 
 def held_back(state: RunState) -> RunStopped:
-    """The end of the work where only the operator's word lets go out what is left."""
+    """The end of the work where what is left needs the operator's decision."""
     waiting = [state.held[i] for b in state.queued_batches() for i in b.devices if i in state.held]
     personal = sum(held.why == "personal" for held in waiting)
     elsewhere = len(waiting) - personal
@@ -400,8 +400,8 @@ def _undecided(state: RunState, lost: Sequence[BatchRecord]) -> RunStopped:
     which = f"batch {names}" if len(lost) == 1 else f"batches {names}"
     return RunStopped(
         code="undecided",
-        message=f"{_waiting(state)}: accounts among them are in {which}, of which nobody "
-        "knows whether the service has it",
+        message=f"{_waiting(state)}: accounts among them are in {which}, and it is not "
+        "known whether the service has it",
         remedy="You decide: siptui resume "
         f"{state.run} --batch {lost[0].number} --adopt BATCH, or --resubmit; what waits goes out "
         f"after that with: siptui resume {state.run}",

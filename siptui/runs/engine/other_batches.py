@@ -12,11 +12,11 @@ from siptui.gateway.times import parse_when, surely_since
 from siptui.runs.engine.doubt import own_ids
 from siptui.runs.state import BatchRecord, RunState
 
-#: A batch older than this is not counted as live, whatever word the service has for it: words
-#: for "over" that nobody has seen must not block a region for the 30 days they are listed.
+#: A batch older than this is not counted as live, whatever word the service has for it: a word
+#: for "over" that is not known must not block a region for the 30 days they are listed.
 _OLD = timedelta(hours=6)
-#: Seconds a batch whose devices all have an outcome is waited for the word that it is over. It
-#: keeps its slot that long; but what that word is has not been seen for certain.
+#: Seconds a batch whose devices all have an outcome waits until the service calls it over. It
+#: keeps its slot that long; which word the service uses for that is not known for certain.
 ALL_DECIDED = 30.0
 #: Batches of others that are over are read if they are no older than this when the run is planned:
 #: a journal that was lost, or a colleague, may have signed its devices in.

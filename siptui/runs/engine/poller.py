@@ -25,8 +25,8 @@ _GRACE = ALL_DECIDED
 _STALE = (
     (
         60,
-        "no change for 60 minutes; it may be stuck. Nobody can cancel it: it keeps its slot and is "
-        "followed on, other batches go on. Look at its phones' power and network; if “siptui batch "
+        "no change for 60 minutes; it may be stuck. It cannot be cancelled: it keeps its slot and "
+        "is followed on, other batches go on. Look at its phones' power and network; if “siptui batch "
         "{batch_id}” stays as it is, give that id to Microsoft's support. What frees its slot and "
         "leaves its devices unknown: siptui resume {run} --give-up {number}",
     ),
@@ -165,7 +165,7 @@ class Poller:
         watch.lost += 1
         if not error.passing or watch.lost >= TELL_AFTER:
             if error.passing and self._reader.answered_at <= watch.lost_since:
-                self._reader.tell(f"batch {batch.number}", error)  # nobody gets an answer
+                self._reader.tell(f"batch {batch.number}", error)  # no batch gets an answer
             elif not watch.told_lost:
                 watch.told_lost = True
                 gone = (

@@ -31,8 +31,8 @@ def accounts(state: RunState, batch: BatchRecord) -> frozenset[str]:
 def undecided(state: RunState) -> dict[str, int]:
     """The accounts of devices whose submit may be alive unseen, and the batch of each.
 
-    A lost submit stays possible until it is found, or until the operator's word replaces it:
-    as long as that is open, nobody else's device of the account may reset its password again.
+    A lost submit stays possible until it is found, or until the operator replaces it:
+    as long as that is open, no other device of the account may reset its password again.
     """
     lost = [b for b in state.batches.values() if b.state in _LOST]
     records = [(state.devices[i], b.number) for b in lost for i in b.devices]
@@ -62,7 +62,7 @@ def blocking(state: RunState) -> list[BatchRecord]:
 def canary(state: RunState) -> list[BatchRecord]:
     """The batches of the few devices that are to be tried first, if it was asked for that.
 
-    Those of a trial the run was stopped for are past: somebody resumed it regardless.
+    Those of a trial the run was stopped for are past: an operator resumed it all the same.
     """
     newest = max((b.trial for b in state.batches.values()), default=0)
     if newest <= state.trial_stopped:
@@ -99,18 +99,18 @@ def may_go_out(state: RunState, batch: BatchRecord) -> bool:
 
 
 def waiting(state: RunState) -> list[DeviceRecord]:
-    """The devices that go out when somebody works on the run, or goes on with it."""
+    """The devices that go out when a process works on the run, or goes on with it."""
     return [state.devices[i] for b in state.queued_batches() for i in b.devices]
 
 
 def waits_for_word(state: RunState, batch: BatchRecord) -> bool:
-    """Whether only the operator's word lets `batch` go out (see `DevicesHeld`)."""
+    """Whether `batch` goes out only by the operator's decision (see `DevicesHeld`)."""
     return any((held := state.held.get(i)) and held.decide for i in batch.devices)
 
 
 def stuck_for_word(state: RunState) -> bool:
-    """Whether something may go out, but nothing of it without the operator's word for devices that
-    are held back; the first devices hold up the others."""
+    """Whether something may go out, but nothing of it without the operator's decision on devices
+    that are held back; the first devices hold up the others."""
     going = [b for b in state.queued_batches() if may_go_out(state, b)]
     free = [b for b in going if not waits_for_word(state, b)]
     if canary_open(state):
@@ -181,7 +181,7 @@ def next_batch(
     opened = state.open_batches()
     mine = sum(b.region is region and b.number not in over for b in opened)
     if mine + foreign >= slots:
-        others = f", {foreign} of them somebody else's" if foreign else ""
+        others = f", {foreign} of them not of this run" if foreign else ""
         return Hold(f"{mine + foreign} batches are live in {region}{others}", full=True)
     if trial := canary(state):
         waiting = [b for b in queued if b in trial]
@@ -211,7 +211,7 @@ _RECENT = 5
 _A_LITTLE_BEFORE = 0.95
 _DECIDED = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED})
 #: States of a batch that was lost for good, or given up: the service may have it. One of them is
-#: replaced on the operator's word, but that word may have been about a part of its devices only.
+#: replaced by the operator's order, which may have been about a part of its devices only.
 _LOST = frozenset({BatchState.UNSETTLED, BatchState.ABANDONED, BatchState.GIVEN_UP})
 #: States in which a batch is over, whatever its outcome.
 ENDED = frozenset(

@@ -36,7 +36,7 @@ def stopped_by(error: SiptuiError) -> RunStop:
 
 
 class SignInGate:
-    """Where work waits whose sign-in was refused, until somebody signs in again.
+    """Where work waits whose sign-in was refused, until an operator signs in again.
 
     `patience` is how many seconds that may take; with 0 the run stops at once.
     """
@@ -95,7 +95,7 @@ class Reader:
     async def ready(self, call: Callable[[], Awaitable[None]]) -> None:
         """Return once the sign-in is good for a submit; `RunStop` when it does not become so.
 
-        A token that is at hand says nothing about the way to the service.
+        Having a token does not mean that the service can be reached.
         """
         await self._ask("sign-in", None, call, self._no_answer)
 

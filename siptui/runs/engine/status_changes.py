@@ -7,7 +7,7 @@ from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.events import DeviceChanged, RunFinished
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
-#: Words that only say "not over yet"; nobody needs to see them beside the row.
+#: Words that only say "not over yet"; they are not shown beside the row.
 _PLAIN = frozenset(
     {
         "",

@@ -27,7 +27,7 @@ from siptui.runs.events import (
 from siptui.runs.state import BatchRecord, RunState
 
 #: How the service may say that three batches are live already, or that a device or an account is
-#: in a live one; nobody has seen its words. It is a refusal either way, so a wrong guess costs a
+#: in a live one; its text is not known. It is a refusal either way, so a wrong guess costs a
 #: wait and never a second submit.
 _NO_SLOT = re.compile(
     r"concurren|conflict|another[\s_]*batch|batch\D{0,40}(?:limit|in progress|active|running)"

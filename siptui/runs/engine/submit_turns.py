@@ -25,7 +25,7 @@ TurnsTaken = Mapping[Region, int]
 class SubmitTurns:
     """A lock for each region in `folder`, held while a request to submit is on its way.
 
-    Whoever has it submits only if nobody else did since the tenant's batches were listed. Without
+    Its holder submits only if no other process did since the tenant's batches were listed. Without
     a folder every turn is one's own.
     """
 

@@ -241,7 +241,7 @@ class Submitter:
         """Send it and write down what came of it; the error if it was for want of a sign-in."""
         devices = [self._run_log.state.devices[i].device for i in batch.devices]
         try:
-            # Nothing is sent that nobody will find in the journal.
+            # Nothing is sent that could not be found in the journal afterwards.
             answer = await self._service.create_batch(
                 batch.region, devices, leaving=self._run_log.check
             )

@@ -33,7 +33,7 @@ class Summaries:
         return self._found
 
     def forget(self) -> None:
-        """The answer at hand is too old for what happened since."""
+        """The last answer is too old for what happened since."""
         self._found = None
 
     async def _ask(self) -> tuple[Listed[BatchSummary], TurnsTaken]:

@@ -1,6 +1,6 @@
 """Which changes of a device's text alone are worth an event.
 
-A service may put a step or a time into a text, so that it differs at each look. Nobody reads
+A service may put a step or a time into a text, so that it differs at each look. No operator reads
 that, and a hundred phones would fill a journal with it: the first text of a device is written at
 once, a later one when it has stayed for a while, less and less often, and one that differs in its
 figures alone never.

@@ -35,7 +35,7 @@ class _Marks(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def open_marks(journal: Path) -> list[Mark]:
-    """The findings that nobody acknowledged, oldest first."""
+    """The findings that no operator acknowledged, oldest first."""
     return [mark for mark in _read(journal) if not mark.acknowledged]
 
 

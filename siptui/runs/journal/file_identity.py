@@ -1,7 +1,7 @@
 """Whether the journal at its path is still the file that this process has open.
 
 A file that was deleted, moved, replaced or restored over is written to without an error: what is
-written there reaches nobody, and a second process on the path submits the same phones.
+written there is never read, and a second process on the path submits the same phones.
 """
 
 import os

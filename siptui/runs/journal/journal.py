@@ -174,7 +174,7 @@ class Journal:
 
     @property
     def notice(self) -> str:
-        """What was found wrong with the journal and nobody acknowledged, for people; or nothing."""
+        """The damage that was found and not acknowledged yet, for people; or nothing."""
         with self._explained():
             return " ".join(mark.text for mark in open_marks(self.path))
 
@@ -196,7 +196,7 @@ class Journal:
     ) -> None:
         """Write a new run down: its devices and first events, all or nothing.
 
-        `unless` may read the journal and raise; nobody writes to it in between.
+        `unless` may read the journal and raise; no other process writes to it in between.
         """
         when, events = timestamp(at), list(events)
         made_none = "start it again; no run was made."
@@ -224,7 +224,7 @@ class Journal:
 
         With `after`, the newest entry of the run that the caller knows, nothing is written if
         there is a newer one, and the answer is false. `unless` may read the journal and raise.
-        Nobody writes to it in between. An intent to submit is then in the copy as well.
+        No other process writes to it in between. An intent to submit is then in the copy as well.
         """
         events = list(events)
         with self._explained(run), transaction(self._db, self.waiting.call):
@@ -238,7 +238,7 @@ class Journal:
 
     def check(self) -> None:
         """Raise `JournalGoneError` when the file at the path is no longer the one that is open
-        here, now and at every later call. Writing asks by itself."""
+        here, now and at every later call. Each write checks this as well."""
         if self._gone is not None:
             raise self._gone
         try:

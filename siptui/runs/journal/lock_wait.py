@@ -44,7 +44,7 @@ class JournalWait:
         return said
 
     def call(self, statement: Callable[[], T]) -> T:
-        """What `statement` returns, tried until nobody has the journal locked.
+        """What `statement` returns, tried until no process has the journal locked.
 
         Each try waits for as long as the connection does. Raises `JournalBusyError` when the
         patience is at its end; other errors of SQLite as they are.

@@ -72,7 +72,7 @@ def repair(path: Path) -> str:
     """Set the damaged journal at `path` aside, put a new one in its place; what to tell people.
 
     The old file keeps its content under a name with the time, its companions with it. Raises
-    `JournalError` when somebody still works with it, and `HeldError` when somebody else repairs.
+    `JournalError` while another process works with it, `HeldError` while another repairs it.
     Killed at any point, the next start goes on from there.
     """
     with file_lock(with_suffix(path, ".repair.lock")):
@@ -118,7 +118,7 @@ def _swap(path: Path) -> None:
 
 def _refuse_while_used(path: Path) -> None:
     # Each run has a lock there while a process works on it. That process would go on writing
-    # into the file set aside, where nobody reads.
+    # into the file set aside, which is not read.
     for lock in sorted((path.parent / "held").glob("*.lock")):
         if holder := lock_holder(lock):
             raise JournalError(
@@ -311,7 +311,7 @@ def _build(target: Path, runs: list[_Run], last: int, notice: str, at: str) -> N
 
 
 def _cautions(run: _Run, notice: str) -> list[Event]:
-    """What a run goes on with after a loss nobody can measure. Pure."""
+    """What a run goes on with after a loss of unknown size. Pure."""
     state = run.state
     assert state is not None
     if isinstance(run.events[-1][0].event, RunFinished) and not state.queued_batches():

@@ -149,7 +149,7 @@ def connect(
 
 
 def make_private(path: Path) -> None:
-    """Make the file if it is not there; close it and its companions to everybody else.
+    """Make the file if it is not there; close it and its companions to other users.
 
     Companions that SQLite makes later get the mode of the file. A symbolic link is refused: the
     log would lie elsewhere, and setting aside would leave the wrong half behind.
@@ -193,7 +193,7 @@ def prepare_writing(db: sqlite3.Connection, path: Path, wait: Wait = lambda call
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA fullfsync=1")  # macOS: fsync alone leaves it in the disk's cache
     migrate(db, wait=wait)
-    # The change of mode does not wait for others by itself.
+    # The change of mode does not wait for other processes.
     until = time.monotonic() + _CHANGE_SECONDS
     while db.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
         try:

@@ -54,7 +54,7 @@ def _head(run: RunState) -> Iterator[str]:
         yield f"| Rows left out as invalid | {plan.skipped} |"
     yield ""
     yield (
-        "The password of every account that was submitted was reset to a value nobody knows. "
+        "The password of every account that was submitted was reset to an unknown value. "
         "This cannot be undone."
     )
     yield ""

@@ -141,7 +141,7 @@ def test_batches_of_others_take_slots(tmp_path: Path) -> None:
         assert end.succeeded == 20
         assert harness.ledger.violations == []
         assert harness.ledger.max_live[Region.EMEA] == 3
-        assert any("somebody else's" in w.why for w in harness.events(run, Waiting))
+        assert any("not of this run" in w.why for w in harness.events(run, Waiting))
 
     emulated_time.run(main(), limit=6 * 3600)
 

@@ -53,7 +53,7 @@ def test_it_says_what_when_who_and_what_is_left(tmp_path: Path) -> None:
     assert "| ✗ failed | 2 | 33 % |" in text
     assert "| 2 | offline |" in text
     assert "## Failed (2)" in text
-    assert "reset to a value nobody knows" in text
+    assert "reset to an unknown value" in text
     failed = text[text.index("## Failed") : text.index("## Queued")]
     assert failed.count("lobby.0000") == 2
     assert "0000-batch-1" in failed
