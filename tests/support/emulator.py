@@ -27,6 +27,10 @@ class Running:
         """GET `/_emulator/PAGE`."""
         return web.get(f"{self.url}/_emulator/{page}", trust_env=False).raise_for_status().json()
 
+    def forward(self, seconds: float) -> None:
+        """Let so much emulated time pass at once."""
+        self.tell("time", advance=seconds)
+
     def tell(self, page: str, **what: Any) -> Any:
         """POST `what` to `/_emulator/PAGE`."""
         answer = web.post(f"{self.url}/_emulator/{page}", json=what, trust_env=False)

@@ -29,6 +29,8 @@ from tests.support.emulator import Running, running_emulator
 T = TypeVar("T")
 TOKEN = "c4n4ry-t0ken-nobody-may-see"
 QUICK = Path(__file__).with_name("quick")
+#: Emulated seconds after which phones that are a hundred times slow are done.
+LONG_OVER = 10_000
 _TRUTHS = {
     "never_submitted": "queued",
     "running": "running",

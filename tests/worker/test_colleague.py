@@ -18,16 +18,22 @@ from tests.worker.installation import (
     write_list,
 )
 
-_LIVE = '[timing]\ndevice = [{0}, {0}]\n[auth]\naccept = "any"\nuser = "other@contoso.example"\n'
+#: Emulated seconds that a batch takes: minutes here, unless the tests let them pass.
+_TAKES = 10_000
+_LIVE = f"""
+[timing]
+device = [{_TAKES}, {_TAKES}]
+[auth]
+accept = "any"
+user = "other@contoso.example"
+"""
 _RUN = ("--region", "EMEA", "--yes", "--json")
 
 
 @pytest.fixture
-def live(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
-    """A tenant in which a batch takes half a minute, or as many emulated seconds as asked for,
-    fifty of which are one here."""
-    seconds = getattr(request, "param", 1500)
-    with installed(tmp_path / "lab", _LIVE.format(seconds), speed=50) as found:
+def live(tmp_path: Path) -> Iterator[Installation]:
+    """A tenant in which a batch is over when the test says so."""
+    with installed(tmp_path / "lab", _LIVE, speed=50) as found:
         yield found
 
 
@@ -51,6 +57,7 @@ def test_two_operators_with_a_list_each_submit_each_phone_once(
     second = live.process("run", str(more), *_RUN, env=_second(live))
     until(lambda: len(live.times()) == 9, "what only the second has")
     assert set(live.times().values()) == {1}
+    live.emulator.forward(_TAKES)
     out, _ = second.communicate(timeout=120)
     first.communicate(timeout=120)
     assert (first.returncode, second.returncode) == (0, 0), out
@@ -64,7 +71,6 @@ def test_two_operators_with_a_list_each_submit_each_phone_once(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("live", [400], indirect=True)
 def test_two_folders_at_the_same_instant_submit_each_phone_once(
     live: Installation, tmp_path: Path
 ) -> None:
@@ -72,6 +78,8 @@ def test_two_folders_at_the_same_instant_submit_each_phone_once(
         file = write_list(tmp_path / f"{number}.csv", range(10 * number, 10 * number + 3))
         how = (*_RUN, "--no-account-check")
         both = [live.process("run", str(file), *how, env=env) for env in ({}, _second(live))]
+        until(lambda: len(live.times()) == 3 * (number + 1), "the submit of one")  # noqa: B023
+        live.emulator.forward(_TAKES)
         outs = [process.communicate(timeout=200)[0] for process in both]
         assert [process.returncode for process in both] == [0, 0], outs
         ends = [json_lines(out)[-1] for out in outs]
@@ -81,7 +89,6 @@ def test_two_folders_at_the_same_instant_submit_each_phone_once(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("live", [400], indirect=True)
 @pytest.mark.parametrize("lost", ["log", "journal", "folder"])
 def test_what_a_lost_journal_submitted_is_not_submitted_again(
     live: Installation, tmp_path: Path, lost: str
@@ -101,6 +108,8 @@ def test_what_a_lost_journal_submitted_is_not_submitted_again(
                 path.unlink()
     live.run("runs", "--acknowledge")  # what was told of the damage
     runs = live.runs()
+    live.emulator.tell("devices", match="*", slow=0.01)
+    live.emulator.forward(_TAKES)
     args = ("resume", runs[0], "--yes", "--json") if runs else ("run", str(file), *_RUN)
     done = live.run(*args)
     assert done.exit_code == 0, done.output

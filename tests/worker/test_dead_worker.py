@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.installation import Installation, hardware_id, installed, until, write_list
+from tests.worker.installation import (
+    LONG_OVER,
+    Installation,
+    hardware_id,
+    installed,
+    until,
+    write_list,
+)
 from tests.worker.terminal import Terminal
 
 _GONE = "No worker is running. r resumes."
@@ -50,6 +57,7 @@ def test_a_console_shows_a_killed_worker_and_resumes_it(installation: Installati
     assert (head["state"], head["held_by"]) == ("stopped", "")
 
     installation.emulator.tell("devices", match="*", slow=1)
+    installation.emulator.forward(LONG_OVER)
     fresh.types("r")
     until(lambda: fresh.shows("Type 3"), "the question")
     fresh.types("3\r")

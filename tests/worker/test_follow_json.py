@@ -3,12 +3,23 @@
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.worker.installation import Installation, installed, json_lines, until, write_list
+from siptui.runs.events import Note
+from siptui.runs.journal.journal import Journal
+from tests.worker.installation import (
+    LONG_OVER,
+    Installation,
+    installed,
+    json_lines,
+    until,
+    write_list,
+)
 
 
 @pytest.fixture
@@ -29,14 +40,24 @@ def _started(installation: Installation, count: int = 6) -> tuple[str, "subproce
     return run, viewer
 
 
+def _say_something(installation: Installation, run: str) -> None:
+    """A line for everyone who follows by now."""
+    with Journal(installation.journal) as journal:
+        journal.append(run, [Note(level="info", text="something")], datetime.now(UTC))
+    time.sleep(0.2)
+
+
 def test_every_viewer_gets_the_lines_of_the_run_from_the_beginning(
     installation: Installation,
 ) -> None:
     run, first = _started(installation)
     viewers = [installation.process("attach", run, "--json") for _ in range(3)]
-    late = installation.process("attach", "--json", "--from-now")
-    until(lambda: late.poll() is None and installation.state(run).last_seq, "the late one")
+    heard = installation.folder / "late.jsonl"
+    with heard.open("w") as file:
+        late = installation.process("attach", "--json", "--from-now", stdout=file)
+    until(lambda: heard.stat().st_size or _say_something(installation, run), "the late one")
     installation.emulator.tell("devices", match="*", slow=1)
+    installation.emulator.forward(LONG_OVER)
     out, _ = first.communicate(timeout=60)
     expected = json_lines(out)
     assert expected[-1]["type"] == "run_finished"
@@ -44,7 +65,8 @@ def test_every_viewer_gets_the_lines_of_the_run_from_the_beginning(
         own, _ = viewer.communicate(timeout=60)
         assert json_lines(own) == expected
         assert viewer.returncode == first.returncode
-    own, _ = late.communicate(timeout=60)
+    late.wait(60)
+    own = heard.read_text()
     assert late.returncode == first.returncode
     assert json_lines(own) == expected[-len(json_lines(own)) :]
     assert len(json_lines(own)) < len(expected)
@@ -81,6 +103,7 @@ def test_ctrl_c_says_that_the_run_goes_on_and_how_to_follow_it(
     assert "The run goes on." in error
     assert installation.holder(run)
     installation.emulator.tell("devices", match="*", slow=1)
+    installation.emulator.forward(LONG_OVER)
     assert installation.over(run).finished
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from siptui.domain.state import BatchState
 from tests.worker.installation import (
+    LONG_OVER,
     Installation,
     hardware_id,
     installed,
@@ -80,6 +81,7 @@ def test_what_is_live_is_followed_and_the_rest_waits_for_the_operators_word(
     done = installation.run("runs", "--acknowledge", "--json")
     assert "Acknowledged: The journal" in done.stderr
     installation.emulator.tell("devices", match="*", slow=1)
+    installation.emulator.forward(LONG_OVER)
     done = installation.run("resume", run, "--yes", "--json")
     assert done.exit_code == 0, done.output
     assert json_lines(done.stdout)[-1]["type"] == "run_finished"
