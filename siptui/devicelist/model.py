@@ -129,7 +129,8 @@ class DeviceList:
     `decided` what else was decided about the list and is shown before anything is sent, `notes`
     that and what was taken differently from how it was written. `left_out` are the lines below the
     header that are no rows of the list, with the reason. `path` is the whole path of the file,
-    nothing for standard input or where it cannot be shown.
+    nothing for standard input or where it cannot be shown. `headers` are all headers of the list,
+    each with the first of its cells.
     """
 
     file: str
@@ -148,6 +149,8 @@ class DeviceList:
     path: str = ""
     #: In words, which part of the list this is; nothing for the whole of it.
     part: str = ""
+
+    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def rows_invalid(self) -> int:

@@ -33,6 +33,7 @@ from siptui.domain.text import visible
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 200_000
+_SAMPLED, _SAMPLES = 50, 3  # rows from which the sample cells of a header are, and how many
 #: In a header, what says in which zone the dates below are.
 _UTC = frozenset(("utc", "gmt", "zulu"))
 
@@ -217,7 +218,14 @@ class _Judged:
             self.table.sheet,
             decided,
             self.table.out.lines,
+            headers={name: self._samples(i) for i, name in enumerate(layout.names) if name},
         )
+
+    def _samples(self, place: int) -> tuple[str, ...]:
+        """The first cells of a column, each once."""
+        rows = (row.cells for row in self.table.rows[:_SAMPLED])
+        seen = dict.fromkeys(cells[place][:48] for cells in rows if place < len(cells))
+        return tuple(cell for cell in seen if cell)[:_SAMPLES]
 
     def _with_cells(self, faults: Iterable[Fault]) -> Iterator[Fault]:
         """`faults` with the cell of the sheet that each is about."""

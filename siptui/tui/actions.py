@@ -47,6 +47,14 @@ ACTIONS: tuple[Action, ...] = (
         also="file load list csv xlsx read",
     ),
     Action(
+        "headers",
+        "list",
+        (),
+        "headers",
+        "choose from which header of the list a column is read",
+        also="mapping user name account mac region port date wrong column",
+    ),
+    Action(
         "submit",
         "submit",
         ("s",),

@@ -40,7 +40,7 @@ class Kept:
 
 def asked_of(names: Iterable[str]) -> str:
     """What lists with the headers `names` have in common: one short text, the same for all."""
-    text = "\0".join(sorted(folded_name(name) for name in names))
+    text = "\0".join(sorted(folded_name(name) for name in names if name))
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.worker import WorkerCancelled
 
 from siptui.devicelist.model import UndecidedError
+from siptui.domain.columns import COLUMNS, NEEDED, WHAT
 from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import ListOptions, with_answer
 from siptui.domain.region import Region
@@ -18,6 +20,9 @@ from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import LIST_TOPICS, Topic
 from siptui.tui.preferences import asked_of, read_kept, write_kept
 from siptui.tui.widgets.text_lines import Line
+
+if TYPE_CHECKING:
+    from siptui.devicelist.model import DeviceList
 
 
 class ListFlow:
@@ -38,26 +43,56 @@ class ListFlow:
             if path is not None:
                 await self.read(path, self.session.options.region)
 
-    async def read(self, path: Path, region: Region | None) -> bool:
+    async def headers(self) -> None:
+        """Choose from which header a column is read, and read the list anew."""
+        view, session = self.view, self.session
+        found, path = session.board.list, session.path
+        if not view.may("headers") or found is None or path is None:
+            return
+        read = found.headers_read
+        columns = [(key, WHAT[key], f"“{read[key]}”" if key in read else "-") for key in COLUMNS]
+        topic = Topic.ACCOUNT_COLUMN
+        key = await view.ask(Choice("Which column is in another header?", columns, topic=topic))
+        if not isinstance(key, str):
+            return
+        names = list(found.headers)
+        choices = [(name, name, ", ".join(found.headers[name])) for name in names]
+        choices += [("", "leave it out", "")] if key not in NEEDED else []
+        at = names.index(read[key]) if read.get(key) in names else 0
+        asks = f"Which header holds the {WHAT[key]}?"
+        header = await view.ask(Choice(asks, choices, topic=topic, at=at))
+        if not isinstance(header, str):
+            return
+        options = with_answer(session.list_options(path), key, header)
+        if await self.read(path, session.region, options) and header:
+            folder = session.options.save_folder
+            kept = read_kept(folder).answered(asked_of(found.headers), key, header)
+            write_kept(folder, kept)
+
+    async def read(
+        self, path: Path, region: Region | None, options: ListOptions | None = None
+    ) -> bool:
         """Read a list and show it; whether that went well. Keys wait until it is there, as they
-        are meant for it."""
-        taken = await self._read(path, region)
+        are meant for it. `options` say how, where it was said for this list."""
+        taken = await self._read(path, region, options or self.session.list_options(path))
         if not taken and self.opening and self.view.in_use:
             self.opening = False
             self.view.show_all()  # what to press without a list
         return taken
 
-    async def _read(self, path: Path, region: Region | None) -> bool:
+    async def _read(self, path: Path, region: Region | None, options: ListOptions) -> bool:
         view = self.view
         if not self.session.board.empty:
             view.say(f"reading {path.name} …", "muted")
         else:
             view.log_pane.append([((f"reading {visible(str(path))} …", "muted"),)])
-        options = self.session.list_options(path)
         while True:
             try:
                 devices = await view.in_thread(partial(read_list, path, region, options))
-                break
+                chosen = self._chosen_before(devices, options)
+                if chosen == options:
+                    break
+                options = chosen
             except WorkerCancelled:
                 return False  # the console is being left
             except UndecidedError as error:
@@ -79,6 +114,16 @@ class ListFlow:
         view.grid.clear_marks()
         view.show_all()
         return True
+
+    def _chosen_before(self, devices: "DeviceList", options: ListOptions) -> ListOptions:
+        """`options` with the headers that were chosen for a list like this one."""
+        answers = read_kept(self.session.options.save_folder).answers
+        for key, header in answers.get(asked_of(devices.headers), {}).items():
+            known = key in COLUMNS and header in devices.headers
+            given = key in options.columns.given
+            if known and not given and devices.headers_read.get(key) != header:
+                options = with_answer(options, key, header)
+        return options
 
     async def _answered(self, error: UndecidedError, options: ListOptions) -> ListOptions | None:
         """`options` with the answer to what `error` asks; none if the operator goes back.

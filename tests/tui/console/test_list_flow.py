@@ -92,6 +92,42 @@ async def test_a_sheet_and_a_column_are_chosen_by_keys(tmp_path: Path) -> None:
         assert bench.console.session.run.devices[0].device.line == 4
 
 
+async def test_a_column_is_changed_later_and_the_choice_is_kept(tmp_path: Path) -> None:
+    text = (
+        "Account,Owner,Contact,MAC,Region,Moved\n"
+        "phone1@c.de,jane@c.de,x@c.de,0004F2812401,EMEA,2026-11-25\n"
+    )
+    async with console(tmp_path, size=(80, 24), text=text) as bench:
+        assert bench.rows[0][1] == "phone1@c.de"
+        await bench.press("colon")
+        await bench.type("headers")
+        await bench.press("enter")
+        assert "Which column is in another header?" in bench.flat
+        assert "“Account”" in bench.flat
+        await bench.press("enter")
+        assert "Which header holds the user name?" in bench.flat
+        assert "jane@c.de" in bench.flat
+        await bench.press("j", "enter")
+        assert bench.rows[0][1] == "jane@c.de"
+        await bench.press("s")
+        assert "User names are read from “Owner”" in bench.flat
+        await bench.press("escape")
+    async with console(tmp_path, text=text.replace("jane", "john")) as bench:
+        assert bench.rows[0][1] == "john@c.de"
+
+
+async def test_headers_need_a_list_that_was_not_submitted(tmp_path: Path) -> None:
+    text = "UPN,MAC,Region\na@c.de,0004F2812401,EMEA\n"
+    async with console(tmp_path, text=text) as bench:
+        await bench.press("s")
+        await bench.type("1")
+        await bench.press("enter")
+        assert bench.console.session.run is not None
+        bench.console.perform("headers")
+        await bench.settle()
+        assert "this list was submitted already" in bench.flat
+
+
 async def test_how_dates_are_written_is_asked(tmp_path: Path) -> None:
     text = "UPN,MAC,Region,Onboarded\na@c.de,0004F2812401,EMEA,3/4/2026\n"
     async with console(tmp_path, size=(80, 24), text=text) as bench:
