@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from siptui.app.recording_file import RecordingFile
-from siptui.app.session import Selected, select, start_log, token_source
+from siptui.app.invocation import Invocation
+from siptui.app.session import Selected, select_for, start_log, token_source
 from siptui.app.tenant_name import learn_name
 from siptui.app.watchers import watching
 from siptui.domain.errors import ExitCode, SiptuiError
@@ -53,23 +53,19 @@ Found = tuple[Result, str, str]
 _NO_TOKEN: Found = (Result.UNKNOWN, "not tried without a sign-in", "")
 
 
-async def examine(
-    profile: str | None, log_level: str | None = None, record: RecordingFile | None = None
-) -> AsyncIterator[Step]:
+async def examine(call: Invocation) -> AsyncIterator[Step]:
     """Every step, in the order in which a connection comes to be. Raises nothing, apart from
     `UsageError` for a recording that cannot be written."""
-    with watching(record) as watchers:
-        async for step in _examined(profile, log_level, watchers):
+    with watching(call.record) as watchers:
+        async for step in _examined(call, watchers):
             yield step
 
 
-async def _examined(
-    profile: str | None, log_level: str | None, watchers: tuple[Watcher, ...]
-) -> AsyncIterator[Step]:
+async def _examined(call: Invocation, watchers: tuple[Watcher, ...]) -> AsyncIterator[Step]:
     chosen: list[Selected] = []
 
     async def settings() -> Found:
-        chosen.append(select(profile))
+        chosen.append(select_for(call))
         one = chosen[0].profile
         note = f" {one.cloud.note}" if one.cloud.note else ""
         return Result.PASS, f"profile {one.name}, tenant {one.tenant}, cloud {one.cloud.name}", note
@@ -92,7 +88,7 @@ async def _examined(
     opened: list[Http] = []
 
     async def trust() -> Found:
-        start_log(chosen[0].settings, log_level)
+        start_log(chosen[0].settings, call.log_level)
         opened.append(open_client(watchers=watchers))
         named = [n for n in CA_VARIABLES if chosen[0].environ.get(n)]
         return Result.PASS, f"the system's{' and those of ' + named[0] if named else ''}", ""

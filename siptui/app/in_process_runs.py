@@ -8,7 +8,6 @@ from concurrent.futures import Future, wait
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, open_session
 from siptui.app.tenant_name import label
 from siptui.background_loop import BackgroundLoop
@@ -98,15 +97,12 @@ def in_process_run_service(
     selected: Selected,
     *,
     account: str = "",
-    record: RecordingFile | None = None,
-    log_level: str | None = None,
 ) -> RunService:
     """The run service of the profile's tenant, whose runs are worked on in this very process."""
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[BulkSignIn]:
-        opening = open_session(selected=selected, record=record, log_level=log_level)
-        async with opening as session:
+        async with open_session(selected) as session:
             yield session.client
 
     run_service = InProcessRunService(

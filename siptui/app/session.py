@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
-from siptui.app.recording_file import RecordingFile
+from siptui.app.invocation import NOTHING_GIVEN, Invocation
 from siptui.app.token_files import warn_once
 from siptui.app.watchers import watching
 from siptui.domain.errors import SignInNeededError
@@ -44,6 +44,7 @@ class Selected:
     settings: Settings
     profile: Profile
     environ: Mapping[str, str] = field(repr=False)
+    call: Invocation = NOTHING_GIVEN
 
     @property
     def journal(self) -> Path:
@@ -146,6 +147,11 @@ def select(
     return Selected(settings, settings.profile(profile, environ), environ)
 
 
+def select_for(call: Invocation) -> Selected:
+    """`select` for a command: the options that it was given stay with what was selected."""
+    return replace(select(call.profile), call=call)
+
+
 def _tenant_of(environ: Mapping[str, str]) -> str:
     return account_of(environ.get(VALUE, "")).tenant
 
@@ -174,25 +180,21 @@ def token_source(selected: Selected, watchers: tuple[Watcher, ...] = ()) -> tupl
 
 @contextlib.asynccontextmanager
 async def open_session(
-    profile: str | None = None,
-    *,
-    record: RecordingFile | None = None,
-    log_level: str | None = None,
-    on_wait: OnWait | None = None,
-    environ: Mapping[str, str] | None = None,
-    transport: App | None = None,
     selected: Selected | None = None,
+    *,
+    on_wait: OnWait | None = None,
+    transport: App | None = None,
     tokens_by: Callable[[HttpFactory], TokenSource] | None = None,
 ) -> AsyncIterator[Session]:
-    """A session with the tenant of `profile`, from settings, environment and kept sign-in.
+    """A session with the tenant of the profile, from settings, environment and kept sign-in.
 
-    `record` writes every exchange, scrubbed; `on_wait` hears of waits between tries of a read;
-    `transport` puts an in-process service in place of the network; `tokens_by` makes another
+    Without `selected` the profile in use is taken. `on_wait` hears of waits between tries of a
+    read; `transport` puts an in-process service in place of the network; `tokens_by` makes another
     source of tokens. Raises `UsageError`, `SignInNeededError`; nothing was sent then.
     """
-    selected = selected or select(profile, environ)
-    start_log(selected.settings, log_level)
-    with watching(record) as watchers:
+    selected = selected or select()
+    start_log(selected.settings, selected.call.log_level)
+    with watching(selected.call.record) as watchers:
         if tokens_by is None:
             tokens, origin = token_source(selected, watchers)
         else:

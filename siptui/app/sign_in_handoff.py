@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from siptui.app.session import select
+from siptui.app.session import Selected
 from siptui.app.worker_start import worker_run_service
 from siptui.domain.errors import SiptuiError
 from siptui.host.locks import Holder
@@ -31,10 +31,9 @@ def waiting_runs(run_service: RunService, journal: Path) -> list[str]:
     return [run for run in held if needs_sign_in(load(run_service.journal, run))]
 
 
-def hand_to_workers(profile: str | None, account: Account, store: TokenStore) -> HandedOver:
+def hand_to_workers(selected: Selected, account: Account, store: TokenStore) -> HandedOver:
     """Give the new sign-in to the workers that wait for one. A worker that cannot be told does not
     keep the others from being told: the sign-in itself succeeded."""
-    selected = select(profile)
     if not (selected.store_folder / selected.journal.name).exists():
         return HandedOver()
     content = store.read() if store.kind is StoreKind.MEMORY else None
@@ -54,9 +53,9 @@ def hand_to_workers(profile: str | None, account: Account, store: TokenStore) ->
         run_service.close()
 
 
-def holders(profile: str | None) -> Iterator[tuple[str, Holder]]:
+def holders(selected: Selected) -> Iterator[tuple[str, Holder]]:
     """The runs that workers work on, with the worker: each keeps the sign-in it was handed."""
-    journal = select(profile).journal
+    journal = selected.journal
     for lock in sorted((journal.parent / "held").glob("*.lock")):
         if holder := holder_of(journal, lock.stem):
             yield lock.stem, holder

@@ -8,6 +8,7 @@ comes through a pipe of its own; the order that says so comes through the journa
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
 import json
 import logging
@@ -19,6 +20,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from importlib import import_module
 from typing import Any
 
+from siptui.app.invocation import Invocation
 from siptui.app.recording_file import RecordingFile
 from siptui.app.session import open_session, select, start_log
 from siptui.domain.errors import ExitCode, SiptuiError
@@ -122,8 +124,9 @@ async def _work(order: dict[str, Any]) -> int:
     environ.pop(VALUE, None)
     given = Handoff(order.get("token", ""), order.get("sign_in", ""))
     selected = select(order.get("profile"), environ, tenant=order.get("tenant", ""))
-    start_log(selected.settings, order.get("log_level"))
-    record = RecordingFile.ordered(order.get("record"))
+    level, record = order.get("log_level"), RecordingFile.ordered(order.get("record"))
+    selected = dataclasses.replace(selected, call=Invocation(log_level=level, record=record))
+    start_log(selected.settings, level)
     run = order["run"]
 
     def refused(error: SiptuiError) -> None:
@@ -153,11 +156,7 @@ async def _work(order: dict[str, Any]) -> int:
 
         @contextlib.asynccontextmanager
         async def connect() -> AsyncIterator[BulkSignIn]:
-            level = order.get("log_level")
-            opening = open_session(
-                selected=selected, record=record, log_level=level, tokens_by=tokens
-            )
-            async with opening as session:
+            async with open_session(selected, tokens_by=tokens) as session:
                 yield session.client
 
         _answer({"pid": os.getpid()})

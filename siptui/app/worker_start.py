@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, start_log, token_source
 from siptui.app.tenant_name import label
 from siptui.app.watchers import watching
@@ -40,8 +39,6 @@ def start_worker(
     run: str,
     *,
     account: str = "",
-    record: RecordingFile | None = None,
-    log_level: str | None = None,
     wait_for_sign_in: bool = True,
     handoff: Handoff | None = None,
 ) -> None:
@@ -62,8 +59,8 @@ def start_worker(
         "token": given.token,
         "sign_in": given.sign_in,
         "account": account,
-        "record": record.order() if record else None,
-        "log_level": log_level,
+        "record": selected.call.record.order() if selected.call.record else None,
+        "log_level": selected.call.log_level,
         "patience": _PATIENCE if wait_for_sign_in else 0.0,
     }
     process = subprocess.Popen(  # noqa: S603 - a module of our own
@@ -114,8 +111,6 @@ def worker_run_service(
     selected: Selected,
     *,
     account: str = "",
-    record: RecordingFile | None = None,
-    log_level: str | None = None,
     wait_for_sign_in: bool = True,
     handoff: Callable[[], Handoff] | None = None,
 ) -> RunService:
@@ -140,8 +135,6 @@ def worker_run_service(
             selected,
             run,
             account=account,
-            record=record,
-            log_level=log_level,
             wait_for_sign_in=wait_for_sign_in,
             handoff=giving(),
         )
@@ -162,12 +155,10 @@ def can_be_renewed(selected: Selected) -> bool:
     return not given_by(selected) or sys.stdin.isatty()
 
 
-def signed_in_account(
-    selected: Selected, record: RecordingFile | None = None, log_level: str | None = None
-) -> str:
+def signed_in_account(selected: Selected) -> str:
     """The account that submits, if its token says so. Raises `SignInNeededError` without one."""
-    start_log(selected.settings, log_level)
-    with watching(record) as watchers:
+    start_log(selected.settings, selected.call.log_level)
+    with watching(selected.call.record) as watchers:
         tokens, _ = token_source(selected, watchers)
         asyncio.run(tokens.token())
     account = getattr(tokens, "account", lambda: None)()

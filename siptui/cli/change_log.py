@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from typing import Any
 
 import click
 
@@ -77,10 +76,9 @@ def show_history(selected: Selected, as_json: bool) -> int:
     return ExitCode.OK
 
 
-def take_back(
-    selected: Selected, name: str, *, yes: bool, may_ask: bool, as_json: bool, how: dict[str, Any]
-) -> int:
+def take_back(selected: Selected, name: str, *, yes: bool, may_ask: bool) -> int:
     """Take the change that goes by `name` back, once that was confirmed."""
+    as_json = selected.call.as_json
     found = find_change(record_of(selected), name)
     said = f"{found.change.kind} of {found.change.target} ({found.begun:%Y-%m-%d %H:%M} UTC)"
     if found.step in (Step.INTENDED, Step.IN_DOUBT):
@@ -104,7 +102,7 @@ def take_back(
         click.echo("  Looking whether it still stands; that may take half a minute.", err=True)
 
     async def main() -> FixOutcome:
-        async with open_session(selected=selected, **how) as session:
+        async with open_session(selected) as session:
             fixer = Fixer(sources_of(session), record_of(selected, account_of(session)))
             return await fixer.undo(found.fix)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from siptui.app.recording_file import RecordingFile
 from siptui.app.session import Selected, open_session, token_source
 from siptui.cli.wording import say_wait
 from siptui.domain.device import Device
@@ -36,9 +35,6 @@ def compare(
     selected: Selected,
     state: RunState,
     journal: Journal | None,
-    *,
-    record: RecordingFile | None,
-    log_level: str | None,
 ) -> Compared:
     """Look at the tenant's batches as a worker does before it submits what waits in `state`.
 
@@ -49,7 +45,7 @@ def compare(
     except SignInNeededError:
         return Compared(["Not compared with the tenant's batches: nobody is signed in."])
     try:
-        events = asyncio.run(_look(selected, state, journal, record, log_level))
+        events = asyncio.run(_look(selected, state, journal))
     except TimeoutError:
         why = "the service took too long to answer."
     except SiptuiError as error:
@@ -63,10 +59,8 @@ async def _look(
     selected: Selected,
     state: RunState,
     journal: Journal | None,
-    record: RecordingFile | None,
-    log_level: str | None,
 ) -> list[Event]:
-    opening = open_session(selected=selected, record=record, log_level=log_level, on_wait=say_wait)
+    opening = open_session(selected, on_wait=say_wait)
     async with asyncio.timeout(_PATIENCE), opening as session:
         client = session.client
         look = TenantLook(

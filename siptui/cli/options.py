@@ -6,12 +6,14 @@ is light: a command's help imports nothing but click.
 
 import functools
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
 
+from siptui.app.invocation import Invocation
 from siptui.app.recording_file import RecordingFile
 from siptui.domain.columns import Mapped, named_headers
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
@@ -105,9 +107,26 @@ def record(command: F) -> F:
     )(command)
 
 
+def grouped(into: type, name: str) -> Callable[[F], F]:
+    """Give a command its options as one parameter `name`: an object of the dataclass `into`, of
+    all parameters that are called like its fields."""
+
+    def decorate(command: F) -> F:
+        @functools.wraps(command)
+        def with_group(*args: Any, **given: Any) -> Any:
+            taken = {f.name: given.pop(f.name) for f in fields(into) if f.name in given}
+            return command(*args, **{name: into(**taken)}, **given)
+
+        return cast("F", with_group)
+
+    return decorate
+
+
+# call: Invocation
 def common(command: F) -> F:
-    """`--profile`, `--no-input`, `--log-level`, `--record`: of all that meet the service."""
-    return profile(no_input(log_level(record(command))))
+    """`--profile`, `--no-input`, `--log-level`, `--record`, of all that meet the service: with
+    `--json`, where the command has it, one `Invocation`."""
+    return profile(no_input(log_level(record(grouped(Invocation, "call")(command)))))
 
 
 # region: Region | None
@@ -124,12 +143,11 @@ def _where(
     return conditions(given)
 
 
-# wanted: tuple[Condition, ...]
+# where: tuple[Condition, ...]
 def where(command: F) -> F:
     """`--where 'COLUMN=VALUE'`, `!=`, repeatable: a part of the list."""
     return click.option(
         "--where",
-        "wanted",
         multiple=True,
         callback=_where,
         metavar="COLUMN=VALUE",
@@ -146,20 +164,6 @@ def _columns(context: click.Context, parameter: click.Parameter, given: tuple[st
 def list_options(command: F) -> F:
     """How this list is read: `--column NAME=HEADER`, repeatable, `--sheet NAME`, `--timezone ZONE`,
     `--day-first`, `--month-first`, and `--where COLUMN=VALUE` for a part of it."""
-
-    @functools.wraps(command)
-    def with_options(
-        *args: Any,
-        columns: Mapped,
-        sheet: str,
-        timezone: str,
-        day_first: bool | None,
-        wanted: tuple[Condition, ...],
-        **others: Any,
-    ) -> Any:
-        said = ListOptions(columns, sheet, timezone, day_first, wanted)
-        return command(*args, list_options=said, **others)
-
     named = click.option(
         "--column",
         "columns",
@@ -184,7 +188,7 @@ def list_options(command: F) -> F:
         default=None,
         help="How dates such as 3/4/2026 are written, where the list leaves that open.",
     )
-    return named(sheet(zone(order(where(cast("F", with_options))))))
+    return named(sheet(zone(order(where(grouped(ListOptions, "list_options")(command))))))
 
 
 # yes: bool

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import click
 
-from siptui.app.recording_file import RecordingFile
+from siptui.app.invocation import Invocation
 from siptui.app.session import Selected, open_session
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of, typed_names
 from siptui.cli.wording import say_wait
@@ -62,9 +62,6 @@ def preflighted(
     public_ip: Iterable[str],
     named: Iterable[str],
     may_ask: bool,
-    quiet: bool,
-    record: RecordingFile | None,
-    log_level: str | None,
 ) -> list[str]:
     """Make a preflight of `devices`; what the confirmation is to say about it.
 
@@ -76,15 +73,13 @@ def preflighted(
     changes = record_of(selected).lately(LEAD_HOURS)
 
     async def main() -> Report:
-        async with open_session(
-            record=record, log_level=log_level, on_wait=say_wait, selected=selected
-        ) as session:
+        async with open_session(selected, on_wait=say_wait) as session:
             made = await check(
                 devices,
                 sources_of(session),
                 public_ips=addresses,
                 changes=changes,
-                on_progress=said_progress(quiet),
+                on_progress=said_progress(selected.call.as_json),
             )
             return made.report
 
@@ -128,9 +123,9 @@ def preflighted(
 _WHY = "it has no common area phone policy of its own, and its password would be reset"
 
 
-def attended(yes: bool, no_input: bool, as_json: bool) -> bool:
-    """Whether there is somebody at a terminal who can be asked."""
-    return sys.stdin.isatty() and not (yes or no_input or as_json)
+def attended(call: Invocation, yes: bool) -> bool:
+    """Whether questions can be asked: at a terminal, unless the options say otherwise."""
+    return sys.stdin.isatty() and not (yes or call.no_input or call.as_json)
 
 
 @dataclass(frozen=True)
@@ -158,8 +153,6 @@ def checked_accounts(
     *,
     named: Iterable[str],
     may_ask: bool,
-    record: RecordingFile | None,
-    log_level: str | None,
     skip: bool = False,
     needed: bool = True,
     whole: bool = False,
@@ -178,9 +171,7 @@ def checked_accounts(
         return Accounts(tuple(devices), notes=(not_checked,))
 
     async def main() -> Report:
-        opening = open_session(
-            record=record, log_level=log_level, on_wait=say_wait, selected=selected
-        )
+        opening = open_session(selected, on_wait=say_wait)
         async with asyncio.timeout(None if may_ask else _PATIENCE), opening as session:
             sources = sources_of(session)
             return await look(devices, sources, on_progress=said_progress(not may_ask))

@@ -4,8 +4,8 @@ import pytest
 
 from siptui.cli.confirm import confirm
 from siptui.cli.profile_hint import for_profile
-from siptui.cli.wording import counted
 from siptui.domain.errors import UsageError
+from siptui.domain.text import plural
 from tests.runs.engine.engine_harness import devices
 
 
@@ -20,7 +20,7 @@ from tests.runs.engine.engine_harness import devices
     ],
 )
 def test_a_thing_alone_is_not_counted_as_many(count: int, thing: str, said: str) -> None:
-    assert counted(count, thing) == said
+    assert plural(count, thing) == said
 
 
 @pytest.mark.parametrize(("first", "apart"), [(0, False), (1, True), (2, True), (3, False)])

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import click
 
-from siptui.app.recording_file import RecordingFile
-from siptui.app.session import Selected, select
+from siptui.app.invocation import Invocation
+from siptui.app.session import Selected, select_for
 from siptui.app.worker_start import known_account, start_worker
 from siptui.cli import options
 from siptui.cli.commands.batch import read_batch
@@ -42,11 +42,7 @@ def command(
     read_only: bool,
     no_mouse: bool,
     from_now: bool,
-    as_json: bool,
-    profile: str | None,
-    no_input: bool,
-    log_level: str | None,
-    record: RecordingFile | None,
+    call: Invocation,
 ) -> int:
     """Open the console on RUN, running or ended; on the newest unfinished one, or else the
     newest, if none is named.
@@ -55,25 +51,25 @@ def command(
     run, or with --from-now from now on, until its work ends. It needs no terminal, changes nothing,
     and any number may follow one run; the exit code is the run's.
     """
-    if from_now and not as_json:
+    if from_now and not call.as_json:
         raise UsageError(
             "--from-now is for --json; the console shows a run from its beginning.",
             remedy="Give --json as well, or leave it out.",
         )
 
-    selected = select(profile)
+    selected = select_for(call)
     run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
     try:
         if batch_id is not None:
             found: str | None = _adopted(
-                run_service, selected, batch_id, region, record, log_level, screen=not as_json
+                run_service, selected, batch_id, region, screen=not call.as_json
             )
         elif run is None:
             newest: list[str] = run_service.journal.runs()[:1]
             found = run_service.newest_unfinished() or (newest[0] if newest else None)
         else:
             found = run_service.find(run)
-        if found is not None and as_json:
+        if found is not None and call.as_json:
             after = load(run_service.journal, found).last_seq if from_now else 0
             return watch(run_service, selected.journal, found, as_json=True, after=after)
     finally:
@@ -87,7 +83,7 @@ def command(
     console = console_options(
         selected, theme=theme, read_only=read_only, no_mouse=no_mouse, run=found
     )
-    return open_console(selected, console, record=record, log_level=log_level)
+    return open_console(selected, console)
 
 
 def _adopted(
@@ -95,8 +91,6 @@ def _adopted(
     selected: Selected,
     batch_id: str,
     region: Region | None,
-    record: RecordingFile | None,
-    level: str | None,
     *,
     screen: bool,
 ) -> str:
@@ -105,10 +99,9 @@ def _adopted(
 
     if screen:
         check_terminal()  # before a run is made of it that nobody then looks at
-    status = read_batch(batch_id, selected=selected, record=record, log_level=level)
+    status = read_batch(batch_id, selected)
     run = adopt_foreign(run_service, status, region or selected.profile.region, datetime.now(UTC))
     if not load(run_service.journal, run).finished and holder_of(selected.journal, run) is None:
         run_service.hold_back(run)  # it may be one of our own, with more to submit
-        account = known_account(selected)
-        start_worker(selected, run, account=account, record=record, log_level=level)
+        start_worker(selected, run, account=known_account(selected))
     return run

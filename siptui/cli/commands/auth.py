@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from siptui.app.recording_file import RecordingFile
-from siptui.app.session import select, start_log
+from siptui.app.invocation import Invocation
+from siptui.app.session import select_for, start_log
 from siptui.app.sign_in_handoff import hand_to_workers, holders
 from siptui.app.tenant_name import ask_name, kept_name
 from siptui.app.watchers import watching
@@ -72,16 +72,14 @@ def login(
     method: str,
     store: str | None,
     port: int | None,
-    profile: str | None,
-    as_json: bool,
-    no_input: bool,
-    log_level: str | None,
-    record: RecordingFile | None,
+    call: Invocation,
 ) -> None:
     """Sign in. Never asks for a name or a password: that is done in a browser."""
-    chosen, folder = _profile(profile, log_level, log=True)
-    asking = not no_input and sys.stdin.isatty()
-    if method == "paste" and no_input:
+    chosen, folder = _profile(call.profile)
+    selected = select_for(call)
+    start_log(selected.settings, call.log_level)
+    asking = not call.no_input and sys.stdin.isatty()
+    if method == "paste" and call.no_input:
         raise SignInNeededError(
             "There is nobody to paste the address (--no-input).",
             remedy="Use --method device or --method browser.",
@@ -89,24 +87,23 @@ def login(
         )
     kept = choose_store(folder, StoreKind(store) if store else None, _ask if asking else None)
     registration = registration_of(chosen)
-    if not as_json:
+    if not call.as_json:
         _tell(f"Profile {chosen.name}, tenant {chosen.tenant}, cloud {chosen.cloud.name}.")
         _tell(f"Client: {registration.client_name} ({registration.client_id}).")
-    selected = select(chosen.name)
-    with watching(record) as watchers:
+    with watching(call.record) as watchers:
 
         def http() -> Connection:
             return Connection(watchers)
 
         account = asyncio.run(
-            _signed_in(registration, kept, method, port or chosen.redirect_port, as_json, http)
+            _signed_in(registration, kept, method, port or chosen.redirect_port, call.as_json, http)
         )
-        handed = hand_to_workers(profile, account, kept)
+        handed = hand_to_workers(selected, account, kept)
         for run, why in handed.refused:
             click.echo(f"Run {run} was not told: {why}", err=True)
         tokens = StoredTokens(registration, lambda: kept, http=http)
         asyncio.run(ask_name(selected, tokens, watchers))
-    if as_json:
+    if call.as_json:
         _line(
             {
                 "account": account.user,
@@ -121,43 +118,43 @@ def login(
         if kept.kind is StoreKind.MEMORY:
             click.echo("They are gone when this command ends; the console can sign in itself.")
     for run in handed.told:
-        click.echo(f"Run {run} was waiting for this: it goes on.", err=as_json)
-    _warn_of_environment(as_json)
+        click.echo(f"Run {run} was waiting for this: it goes on.", err=call.as_json)
+    _warn_of_environment(call.as_json)
 
 
 @command.command()
 @options.common
 @options.as_json
-def logout(profile: str | None, as_json: bool, **_: Any) -> None:
+def logout(call: Invocation) -> None:
     """Forget the tokens of a profile on this machine."""
-    chosen, folder = _profile(profile)
+    chosen, folder = _profile(call.profile)
     found = existing_store(folder)
     store = found or FileStore(folder, StoreKind.FILE)
     with store.locked():
         store.forget()
-    if as_json:
+    if call.as_json:
         _line({"profile": chosen.name, "signed_out": found is not None})
     elif found:
         click.echo(f"Signed out of profile {chosen.name}: the tokens on this machine are removed.")
         click.echo("To end the account's sessions everywhere, revoke them in Entra.")
     else:
         click.echo(f"Nobody was signed in to profile {chosen.name}.")
-    for run, holder in holders(profile):
+    for run, holder in holders(select_for(call)):
         click.echo(
             f"Run {run} is still worked on by process {holder.pid} on {holder.host}: a worker "
             "that was handed a sign-in keeps it until the run ends. To stop submitting: "
             f"siptui attach {run}, then P; to end it at once: kill {holder.pid}",
             err=True,
         )
-    _warn_of_environment(as_json)
+    _warn_of_environment(call.as_json)
 
 
 @command.command()
 @options.common
 @options.as_json
-def status(profile: str | None, as_json: bool, **_: Any) -> int:
+def status(call: Invocation) -> int:
     """Show who is signed in, where tokens are kept, and what the token says. Asks nobody."""
-    chosen, folder = _profile(profile)
+    chosen, folder = _profile(call.profile)
     registration = registration_of(chosen)
     tokens = tokens_of(chosen, folder)
     stored = isinstance(tokens, StoredTokens)
@@ -169,7 +166,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
         problem = error
     there = account is not None or (not stored and problem is None)
     kept, aside = existing_store(folder), set_aside_in(folder)
-    if as_json:
+    if call.as_json:
         said: dict[str, Any] = {
             "profile": chosen.name,
             "cloud": chosen.cloud.name,
@@ -188,7 +185,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
             "audience": account.audience if account else None,
         }
         if problem:
-            said["error"] = _error(problem, profile)
+            said["error"] = _error(problem, call.profile)
         _line(said)
         return ExitCode.OK if there else ExitCode.SIGN_IN
     if problem:
@@ -197,7 +194,7 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
     if not isinstance(tokens, StoredTokens):
         click.echo(f"Token from {tokens.name}; it wins over a stored sign-in.")
     if account:
-        _show(account, kept_name(select(chosen.name)))
+        _show(account, kept_name(select_for(call)))
         if account.expires_at:
             renewed = ", renewed by itself" if stored else ""
             click.echo(f"Access token until {_time(account.expires_at)}{renewed}.")
@@ -221,14 +218,10 @@ def status(profile: str | None, as_json: bool, **_: Any) -> int:
     return ExitCode.OK
 
 
-def _profile(
-    name: str | None, log_level: str | None = None, *, log: bool = False
-) -> tuple[Profile, Path]:
-    """The profile and its folder; with `log`, the log begins."""
+def _profile(name: str | None) -> tuple[Profile, Path]:
+    """The profile and its folder."""
     settings = load()
     chosen = settings.profile(name)
-    if log:
-        start_log(settings, log_level)
     return chosen, settings.folders.profile(chosen.name)
 
 

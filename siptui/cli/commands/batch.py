@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from siptui.app.recording_file import RecordingFile
-from siptui.app.session import open_session, select
+from siptui.app.invocation import Invocation
+from siptui.app.session import Selected, open_session, select_for
 from siptui.app.worker_start import signed_in_account, worker_run_service
 from siptui.cli import options
 from siptui.cli.follow_run import watch
@@ -32,29 +32,18 @@ def command(
     batch_id: str,
     follow: bool,
     region: Region | None,
-    profile: str | None,
-    no_input: bool,
-    log_level: str | None,
-    record: RecordingFile | None,
-    as_json: bool,
+    call: Invocation,
 ) -> int:
     """Show the devices of the batch ID, as the service remembers it (30 days).
 
     “siptui batches” lists the ids. With --follow it is followed like a run of one's own, whoever
     submitted it; “siptui attach --batch ID” does so in the console.
     """
-    batch = read_batch(batch_id, profile, record=record, log_level=log_level)
+    selected = select_for(call)
+    batch = read_batch(batch_id, selected)
     if follow:
-        return _follow(
-            batch,
-            region,
-            profile,
-            no_input=no_input,
-            as_json=as_json,
-            record=record,
-            log_level=log_level,
-        )
-    if as_json:
+        return _follow(batch, region, selected)
+    if call.as_json:
         click.echo(json.dumps(as_object(batch)))
         return 0
     about = [batch.word or "no status", batch.region or "", batch.request_time, batch.user_id]
@@ -77,11 +66,11 @@ def command(
     return 0
 
 
-def read_batch(batch_id: str, profile: str | None = None, **session: Any) -> BatchStatus:
-    """The batch as the service has it; `session` is what `open_session` takes besides."""
+def read_batch(batch_id: str, selected: Selected) -> BatchStatus:
+    """The batch as the service has it."""
 
     async def main() -> BatchStatus:
-        async with open_session(profile, on_wait=say_wait, **session) as opened:
+        async with open_session(selected, on_wait=say_wait) as opened:
             return await opened.client.batch_status(batch_id, retry=True)
 
     try:
@@ -92,25 +81,13 @@ def read_batch(batch_id: str, profile: str | None = None, **session: Any) -> Bat
         raise
 
 
-def _follow(
-    batch: BatchStatus,
-    region: Region | None,
-    profile: str | None,
-    *,
-    no_input: bool,
-    as_json: bool,
-    record: RecordingFile | None,
-    log_level: str | None,
-) -> int:
-    selected = select(profile)
-    account = signed_in_account(selected, record, log_level)
+def _follow(batch: BatchStatus, region: Region | None, selected: Selected) -> int:
+    call = selected.call
     run_service = told(
         worker_run_service(
             selected,
-            account=account,
-            record=record,
-            log_level=log_level,
-            wait_for_sign_in=not no_input,
+            account=signed_in_account(selected),
+            wait_for_sign_in=not call.no_input,
         )
     )
     try:
@@ -119,9 +96,8 @@ def _follow(
         )
         run_service.hold_back(run)  # it may be one of our own, with more to submit
         run_service.start(run)
-        return watch(
-            run_service, selected.journal, run, as_json=as_json, may_ask=not (no_input or as_json)
-        )
+        may_ask = not (call.no_input or call.as_json)
+        return watch(run_service, selected.journal, run, as_json=call.as_json, may_ask=may_ask)
     finally:
         run_service.close()
 

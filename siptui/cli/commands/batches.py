@@ -5,8 +5,8 @@ import json
 
 import click
 
-from siptui.app.recording_file import RecordingFile
-from siptui.app.session import open_session
+from siptui.app.invocation import Invocation
+from siptui.app.session import open_session, select_for
 from siptui.cli import options
 from siptui.cli.wording import columns, say_wait
 from siptui.gateway.json_lists import Listed
@@ -16,26 +16,18 @@ from siptui.gateway.protocol import BatchSummary
 @click.command("batches")
 @options.common
 @options.as_json
-def command(
-    profile: str | None,
-    no_input: bool,
-    log_level: str | None,
-    record: RecordingFile | None,
-    as_json: bool,
-) -> None:
+def command(call: Invocation) -> None:
     """List the batches of the tenant that the service remembers: everybody's, 30 days.
 
     “siptui batch ID” shows the devices of one. Status words are the service's own.
     """
 
     async def main() -> tuple[str, Listed[BatchSummary]]:
-        async with open_session(
-            profile, record=record, log_level=log_level, on_wait=say_wait
-        ) as session:
+        async with open_session(select_for(call), on_wait=say_wait) as session:
             return session.profile.tenant, await session.client.batch_summaries(retry=True)
 
     tenant, batches = asyncio.run(main())
-    if as_json:
+    if call.as_json:
         rows = [
             {
                 "batch_id": batch.batch_id,

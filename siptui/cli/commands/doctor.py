@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from siptui.app.doctor_checks import Step, examine
-from siptui.app.recording_file import RecordingFile
+from siptui.app.invocation import Invocation
 from siptui.app.support_bundle import write_bundle
 from siptui.cli import options
 from siptui.cli.commands.info import gathered
@@ -21,9 +21,7 @@ _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 
 
 @click.command("doctor")
-@options.profile
-@options.log_level
-@options.record
+@options.common
 @options.as_json
 @click.option(
     "--bundle",
@@ -32,35 +30,32 @@ _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
     help="Also write a support bundle (ZIP), with stand-ins for all names, numbers and addresses.",
 )
 def command(
-    profile: str | None,
-    log_level: str | None,
-    record: RecordingFile | None,
-    as_json: bool,
     bundle: Path | None,
+    call: Invocation,
 ) -> int:
     """Try settings, DNS, proxy, TLS, clock, sign-in, discovery and one read, and time each.
 
     Changes nothing. Ends with 0 when nothing failed, 4 when it is the sign-in, else 1.
     """
     steps: list[Step] = []
-    if record is not None:
-        record.begin()
+    if call.record is not None:
+        call.record.begin()
 
     async def main() -> None:
-        async for found in examine(profile, log_level, record):
-            step = replace(found, remedy=for_profile(found.remedy, profile))
+        async for found in examine(call):
+            step = replace(found, remedy=for_profile(found.remedy, call.profile))
             steps.append(step)
-            if not as_json:
+            if not call.as_json:
                 _say(step)
 
     asyncio.run(main())
     if bundle is not None:
         try:
-            info = gathered(profile)
+            info = gathered(call.profile)
         except SiptuiError as error:
             info = {"error": error.message}
         write_bundle(bundle, info, [as_object(step) for step in steps])
-    if as_json:
+    if call.as_json:
         found = {
             "steps": [as_object(step) for step in steps],
             "bundle": str(bundle) if bundle else None,

@@ -56,7 +56,7 @@ def command(
     run: str,
     output: Path | None,
     form: str | None,
-    wanted: tuple[Condition, ...],
+    where: tuple[Condition, ...],
     only: str | None,
     into: Path | None,
     source: Path | None,
@@ -73,7 +73,7 @@ def command(
     finally:
         run_service.close()
     if into is not None:
-        if output is not None or form is not None or only is not None or raw or wanted:
+        if output is not None or form is not None or only is not None or raw or where:
             raise UsageError("--into writes the whole list in its own form; give it alone.")
 
         count = write_into(state, into, source=source, force=force)
@@ -81,7 +81,7 @@ def command(
         return 0
     if source is not None:
         raise UsageError("--list is for --into.")
-    records = [r for r in in_part(state, wanted) if only is None or str(r.state) == only]
+    records = [r for r in in_part(state, where) if only is None or str(r.state) == only]
     rows = result_rows(state, records)
     form = form or _FORMS.get(output.suffix.casefold() if output else "", "csv")
     if output is None:

@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from siptui.app.invocation import Invocation
 from siptui.app.list_input import read_list
-from siptui.app.recording_file import RecordingFile
-from siptui.app.session import Selected, open_session, select
+from siptui.app.session import Selected, open_session, select_for
 from siptui.cli import options
 from siptui.cli.change_log import account_of, say, show_history, take_back
+from siptui.cli.preflight_gate import attended
 from siptui.cli.preflight_options import (
     fix_object,
     networks,
@@ -25,6 +26,7 @@ from siptui.cli.preflight_options import (
 from siptui.cli.preflight_options import include_personal as include_personal_option
 from siptui.cli.preflight_options import public_ip as public_ip_option
 from siptui.cli.wording import say_wait
+from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
@@ -85,11 +87,7 @@ def command(
     history: bool,
     dry_run: bool,
     yes: bool,
-    as_json: bool,
-    profile: str | None,
-    no_input: bool,
-    log_level: str | None,
-    record: RecordingFile | None,
+    call: Invocation,
 ) -> int:
     """Set right what a preflight of the device list FILE finds, step by step.
 
@@ -98,13 +96,12 @@ def command(
     back. The common area policy goes to an account that may be personal only after its name was
     typed.
     """
-    selected = select(profile)
+    selected = select_for(call)
     if history:
-        return show_history(selected, as_json)
-    how = {"record": record, "log_level": log_level}
-    may_ask = not (no_input or as_json or yes) and sys.stdin.isatty()
+        return show_history(selected, call.as_json)
+    may_ask = attended(call, yes)
     if undo is not None:
-        return take_back(selected, undo, yes=yes, may_ask=may_ask, as_json=as_json, how=how)
+        return take_back(selected, undo, yes=yes, may_ask=may_ask)
     if file is None:
         raise UsageError(
             "Name the device list whose tenant and accounts are to be set right.",
@@ -118,68 +115,52 @@ def command(
         ip_phone_policy=ip_phone_policy or "",
         only=frozenset(Check(one) for one in only),
     )
-    return _fix(
-        selected,
-        file,
-        region,
-        list_options,
-        profile,
-        wishes,
-        named=include_personal,
-        script=powershell,
-        dry_run=dry_run,
-        yes=yes,
-        may_ask=may_ask,
-        as_json=as_json,
-        how=how,
-    )
-
-
-def _fix(
-    selected: Selected,
-    file: Path,
-    region: Region | None,
-    list_options: ListOptions,
-    profile: str | None,
-    wishes: Wishes,
-    *,
-    named: Sequence[str],
-    script: bool,
-    dry_run: bool,
-    yes: bool,
-    may_ask: bool,
-    as_json: bool,
-    how: dict[str, Any],
-) -> int:
-    found = read_list(file, profile, region=region, options=list_options)
+    found = read_list(file, call.profile, region=region, options=list_options)
     if not found.devices:
         raise UsageError(f"{found.file} has no device that can be submitted.")
+    how = _Way(include_personal, yes=yes, may_ask=may_ask, script=powershell, dry_run=dry_run)
+    return _fix(selected, found.devices, wishes, how)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How fixes are made: accounts that were `named`, whether the operator is asked, or whether
+    nothing is changed at all: a `script` or a `dry_run`."""
+
+    named: Sequence[str]
+    yes: bool
+    may_ask: bool
+    script: bool
+    dry_run: bool
+
+
+def _fix(selected: Selected, devices: Sequence[Device], wishes: Wishes, how: _Way) -> int:
+    as_json = selected.call.as_json
 
     async def main() -> int:
-        opening = open_session(on_wait=say_wait, selected=selected, **how)
-        async with opening as session:
+        async with open_session(selected, on_wait=say_wait) as session:
             sources = sources_of(session)
             made = await check(
-                found.devices,
+                devices,
                 sources,
                 public_ips=wishes.public_ips,
                 number_type=wishes.number_type,
                 on_progress=said_progress(as_json),
             )
-            plan = plan_fixes(made.report, made.facts, found.devices, wishes)
-            if script:
+            plan = plan_fixes(made.report, made.facts, devices, wishes)
+            if how.script:
                 pinned = pinned_tenant(made.facts, selected.profile.tenant)
                 for line in script_lines(plan, pinned):
                     click.echo(line)
                 return ExitCode.OK
-            if dry_run:
+            if how.dry_run:
                 _show_dry(plan, as_json)
                 return ExitCode.OK
             unknown = made.report.counts()[Result.UNKNOWN]
             if unknown and not as_json:
                 said = plural(unknown, "finding")
                 click.echo(f"{said} could not be checked: siptui preflight.", err=True)
-            if plan.fixes and not (yes or may_ask):
+            if plan.fixes and not (how.yes or how.may_ask):
                 raise UsageError(
                     "This changes the tenant and there is nobody to ask. Nothing was changed.",
                     title="Confirmation needed",
@@ -191,14 +172,14 @@ def _fix(
                 record_of(selected, account_of(session)),
                 on_outcome=None if as_json else say,
             )
-            outcomes = await _steps(fixer, plan, named, yes=yes, may_ask=may_ask, as_json=as_json)
+            outcomes = await _steps(fixer, plan, how, as_json)
             return _end(plan, outcomes, as_json)
 
     return asyncio.run(main())
 
 
 async def _steps(
-    fixer: Any, plan: FixPlan, named: Sequence[str], *, yes: bool, may_ask: bool, as_json: bool
+    fixer: Fixer, plan: FixPlan, how: _Way, as_json: bool
 ) -> list[tuple[Fix, FixOutcome | None]]:
     """Check by check: show, ask, carry out. `None` for what the operator did not want."""
     done: list[tuple[Fix, FixOutcome | None]] = []
@@ -209,7 +190,7 @@ async def _steps(
             for line in _shown(step):
                 click.echo(line)
         doubtful = [(fix.change.target, fix.needs_name) for fix in step if fix.needs_name]
-        names = typed_names(doubtful, named, ask=may_ask)
+        names = typed_names(doubtful, how.named, ask=how.may_ask)
         taken = [fix for fix in step if not fix.needs_name or fix.change.target.casefold() in names]
         for fix in step:
             if fix not in taken:
@@ -219,7 +200,7 @@ async def _steps(
                     "Name it with --include-personal.",
                     err=True,
                 )
-        if taken and (yes or _confirmed(len(taken))):
+        if taken and (how.yes or _confirmed(len(taken))):
             if not as_json:
                 click.echo("  Sending and reading back; that may take a minute or two.", err=True)
             outcomes = await fixer.apply_all(taken, named=names)

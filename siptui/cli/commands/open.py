@@ -12,8 +12,8 @@ import click
 
 from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_sign_in import ConsoleSignIn
-from siptui.app.recording_file import RecordingFile
-from siptui.app.session import Selected, Session, open_session, select, start_log, token_source
+from siptui.app.invocation import Invocation
+from siptui.app.session import Selected, Session, open_session, select_for, start_log, token_source
 from siptui.app.sign_in_handoff import waiting_runs
 from siptui.app.token_files import open_token_files
 from siptui.app.worker_start import given_by, known_account, worker_run_service
@@ -64,18 +64,15 @@ def command(
     theme: str | None,
     read_only: bool,
     no_mouse: bool,
-    profile: str | None,
-    no_input: bool,
-    log_level: str | None,
-    record: RecordingFile | None,
+    call: Invocation,
 ) -> int:
     """Open the console, on the device list FILE if one is named."""
     if file is not None:
         _refuse_what_is_no_list(file)
     try:
-        selected = select(profile)
+        selected = select_for(call)
     except SignInNeededError:
-        if no_input or not sys.stdin.isatty():
+        if call.no_input or not sys.stdin.isatty():
             raise
 
         answer = first_run(theme, mouse=not no_mouse)
@@ -86,7 +83,7 @@ def command(
 
             shipped = theme if theme in theme_names() else None  # the demo reads no folder of yours
             return run_demo(shipped, mouse=not no_mouse)
-        selected = select(profile)
+        selected = select_for(call)
     console = console_options(
         selected,
         theme=theme,
@@ -99,7 +96,7 @@ def command(
         slots=slots,
         public_ip=public_ip,
     )
-    return open_console(selected, console, record=record, log_level=log_level)
+    return open_console(selected, console)
 
 
 def _refuse_what_is_no_list(file: Path) -> None:
@@ -209,13 +206,7 @@ def _warnings(selected: Selected) -> Iterator[str]:
         yield no_sign_in(selected.store_folder).strip()
 
 
-def open_console(
-    selected: Selected,
-    console: "ConsoleOptions",
-    *,
-    record: RecordingFile | None = None,
-    log_level: str | None = None,
-) -> int:
+def open_console(selected: Selected, console: "ConsoleOptions") -> int:
     """Open the console on the profile's run service and stay until it is left; the exit code."""
     from siptui.tui.run_console import check_terminal, prepare_environment, run_console
 
@@ -223,15 +214,13 @@ def open_console(
     prepare_environment()
     environ = dict(selected.environ)
     selected = dataclasses.replace(selected, environ=environ)
-    if record is not None:
+    if (record := selected.call.record) is not None:
         record.begin()  # a file that cannot be used is known before anything is on the screen
-    start_log(selected.settings, log_level)
+    start_log(selected.settings, selected.call.log_level)
     ways = ConsoleSignIn(selected, environ, record=record)
     run_service = worker_run_service(
         selected,
         account=known_account(selected),
-        record=record,
-        log_level=log_level,
         handoff=ways.handoff,
     )
     run_service.host = dataclasses.replace(run_service.host, patience=_SCREEN_WAITS)
@@ -247,11 +236,7 @@ def open_console(
     async def session() -> AsyncIterator[Session]:
         with console.waits.heard() as on_wait:
             async with open_session(
-                selected=selected,
-                record=record,
-                log_level=log_level,
-                on_wait=on_wait,
-                tokens_by=lambda _: ways.tokens(),
+                selected, on_wait=on_wait, tokens_by=lambda _: ways.tokens()
             ) as opened:
                 yield opened
 

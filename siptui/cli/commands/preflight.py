@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from siptui.app.invocation import Invocation
 from siptui.app.list_input import read_list
-from siptui.app.recording_file import RecordingFile
-from siptui.app.session import open_session, select
+from siptui.app.session import open_session, select_for
 from siptui.cli import options
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of
 from siptui.cli.preflight_options import public_ip as public_ip_option
@@ -34,38 +34,32 @@ def command(
     region: Region | None,
     list_options: ListOptions,
     public_ip: tuple[str, ...],
-    as_json: bool,
-    profile: str | None,
-    no_input: bool,
-    log_level: str | None,
-    record: RecordingFile | None,
+    call: Invocation,
 ) -> int:
     """Check the prerequisites of the tenant and of every account in the device list FILE.
 
     Changes nothing. Ends with 0 when nothing fails, with 3 when something does. What your roles
     do not let you read is “could not check”, with the role to ask for; it is never a pass.
     """
-    found = read_list(file, profile, region=region, options=list_options)
+    found = read_list(file, call.profile, region=region, options=list_options)
     if not found.devices:
         raise UsageError(
             f"{found.file} has no device that can be submitted.",
             remedy=f"“siptui check {found.file}” shows why.",
         )
-    selected = select(profile)
+    selected = select_for(call)
     addresses = networks(public_ip, selected.profile)
     changes = record_of(selected).lately(LEAD_HOURS)
 
     async def main() -> Preflight:
-        async with open_session(
-            record=record, log_level=log_level, on_wait=say_wait, selected=selected
-        ) as session:
+        async with open_session(selected, on_wait=say_wait) as session:
             return await check(
                 found.devices,
                 sources_of(session),
                 public_ips=addresses,
                 number_type=NumberType(selected.profile.number_type),
                 changes=changes,
-                on_progress=said_progress(as_json),
+                on_progress=said_progress(call.as_json),
             )
 
     report = asyncio.run(main()).report
@@ -74,7 +68,7 @@ def command(
             f"{found.rows_invalid} faulty rows were not looked at: siptui check {found.file}",
             err=True,
         )
-    if as_json:
+    if call.as_json:
         click.echo(json.dumps(report_object(report), ensure_ascii=False))
     else:
         for line in report_lines(report):
