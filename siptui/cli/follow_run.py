@@ -112,7 +112,7 @@ def _followed(
         except KeyboardInterrupt:
             if as_json:
                 return _left(path, run)
-            if not _stay(run_service, path, run, may_ask):
+            if not _stay(run_service, path, run, may_ask and sys.stdin.isatty()):
                 raise
 
 

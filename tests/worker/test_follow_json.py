@@ -126,3 +126,18 @@ def test_from_now_is_for_programs(installation: Installation) -> None:
     assert "--json" in done.stderr
     done = installation.run("attach", "--json")
     assert json.loads(done.stdout)["error"]["code"] == "no_run"
+
+
+def test_ctrl_c_without_a_terminal_asks_nothing(installation: Installation) -> None:
+    installation.emulator.tell("devices", match="*", slow=100)
+    file = write_list(installation.folder / "list.csv", range(3))
+    viewer = installation.process(
+        *("run", str(file), "--region", "EMEA", "--yes"), stderr=subprocess.PIPE
+    )
+    (run,) = until(installation.runs, "the run")
+    until(lambda: installation.state(run).batches[1].batch_id, "the answer")
+    viewer.send_signal(signal.SIGINT)
+    _, error = viewer.communicate(timeout=20)
+    assert viewer.returncode == 130
+    assert f"The run goes on: siptui attach {run}" in error
+    assert installation.holder(run) is not None

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -17,12 +18,31 @@ from textual_fspicker.safe_tests import is_dir
 
 from siptui.domain.text import visible
 
+#: Keys of the picker that are printed: hidden files, and away.
+_COMMANDS = (".", "q", " ")
+
 
 class _Navigation(DirectoryNavigation):
     """Leaves out entries whose names could steer a terminal; they can still be typed."""
 
     def hide(self, path: Path) -> bool:
         return visible(path.name) != path.name or bool(super().hide(path))
+
+    def on_key(self, event: events.Key) -> None:
+        """What is no command of the picker begins a path."""
+        if event.is_printable and event.character not in _COMMANDS:
+            event.stop()
+            event.prevent_default()
+            field = self.screen.query_one(Input)
+            field.focus()
+            field.insert_text_at_cursor(event.character or "")
+
+    def on_paste(self, event: events.Paste) -> None:
+        """So does what is pasted."""
+        event.stop()
+        field = self.screen.query_one(Input)
+        field.focus()
+        field.post_message(events.Paste(event.text))
 
 
 class _Directory(CurrentDirectory):
@@ -33,7 +53,7 @@ class _Directory(CurrentDirectory):
 
 
 class Picker(FileOpen):
-    """Asks for a file: choose it in the list, or type its path behind Tab."""
+    """Asks for a file: choose it in the list, or type its path."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "dismiss(None)", show=False)]
 
@@ -54,6 +74,7 @@ class Picker(FileOpen):
                 yield Input(
                     placeholder="a path, or choose above",
                     suggester=self._suggest_path,
+                    select_on_focus=False,  # what was typed in the list begins it
                     compact=True,
                 )
                 yield Button("Open", id="select", compact=True)
@@ -64,4 +85,4 @@ class Picker(FileOpen):
         dialog.border_subtitle = Content(visible(message)) if message else Content(_KEYS)
 
 
-_KEYS = "Enter opens · Tab: type a path · Backspace: up · . hidden files · Esc"
+_KEYS = "Enter opens · type a path, or Tab · Backspace: up · . hidden files · Esc"

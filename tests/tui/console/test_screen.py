@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from siptui.domain.region import Region
@@ -27,6 +28,36 @@ def _outcome(harness: ConsoleHarness, batch: int = 1) -> None:
     harness.runs.finish(range(6), batch)
     harness.runs.finish([6, 7], batch, error=NO_NUMBER)
     harness.runs.finish([8], batch, error=OFFLINE)
+
+
+@pytest.mark.parametrize("how", ["typed", "typed behind o", "pasted", "name"])
+async def test_a_path_is_typed_into_the_picker_without_a_key_before_it(
+    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "kjg Polyphones.csv"
+    (tmp_path / name).write_text(list_text(make_devices(10)))
+    wanted = name if how == "name" else str(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    async with console(tmp_path) as harness:
+        if how == "typed behind o":
+            for character in f"o{wanted}":
+                harness.app.post_message(events.Key(*_as_key(character)))
+            harness.app.post_message(events.Key("enter", "\r"))
+            await harness.settle()
+        else:
+            await harness.press("o")
+            if how == "pasted":
+                harness.app.post_message(events.Paste(wanted))
+                await harness.settle()
+            else:
+                await harness.type(wanted)
+            await harness.press("enter")
+        assert "10 devices ready" in harness.text
+
+
+def _as_key(character: str) -> tuple[str, str]:
+    names = {"/": "slash", ".": "full_stop", " ": "space", "-": "minus", "_": "underscore"}
+    return names.get(character, character), character
 
 
 @pytest.mark.parametrize("size", SIZES)
