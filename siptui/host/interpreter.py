@@ -9,7 +9,9 @@ inherit.
 import sys
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent
+import siptui
+
+_ROOT = Path(siptui.__file__).resolve().parent.parent
 #: The root counts for the import of the package alone: other code beside it is none of ours.
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); import siptui; del sys.path[0]; "
