@@ -46,7 +46,7 @@ def check_regions(
                 raise _contradictory(where, names, here, other)
     elif here is None or not here.words:
         for other in _holding(names, rows, others):
-            if other.regions == {default} and all(map(_is_region, other.words)):
+            if other.regions == {default} and other.spelled_out:
                 yield f"“{other.name}” says {default} as well"
             elif decided:
                 yield f"“{other.name}” says {other.said} and is not read"
@@ -81,6 +81,11 @@ class _Words:
         """The regions, and the first other text."""
         odd = [w for w in self.words if not _region(w) and w.casefold() not in _NOTHING]
         return ", ".join([*sorted(self.regions), *odd[:_EXAMPLES]])
+
+    @property
+    def spelled_out(self) -> bool:
+        """Whether nothing but regions stands there, as the service spells them."""
+        return all(_is_region(w) or w.casefold() in _NOTHING for w in self.words)
 
     @property
     def named(self) -> bool:
