@@ -11,10 +11,12 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 #: What replaces the value of a formula of a workbook that is not in the file.
 NO_VALUE = "(formula without its value)"
 
-# White space and what is drawn as nothing, at the ends of a cell.
-EDGE = " \t\r\n\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-# As characters: `str.strip` is linear where a pattern for a run at the end is not.
-_EDGES = "".join(c for c in map(chr, range(0x10000)) if re.match(f"[{EDGE}]", c))
+#: White space and what is drawn as nothing, at the ends of a cell.
+EDGE = " \t\r\n\xa0\xad\u1680\u180e\u3000\ufeff" + "".join(
+    chr(code)
+    for first, last in ((0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F))
+    for code in range(first, last + 1)
+)
 _SIGNS = r"=+\-@\t\r＝＋－＠"
 _GUARD = re.compile(rf"^'+(?=[{_SIGNS}])")
 # Where a program that separates by another character would cut the cell, a formula may begin as
@@ -38,7 +40,7 @@ def clean(cell: str) -> str:
     Control and format characters inside are made visible. Cleaning twice changes nothing.
     """
     while True:
-        value = cell.strip(_EDGES)
+        value = cell.strip(EDGE)
         if value.startswith(_SPECIAL):
             value = _GUARD.sub("", value)
             if wrapped := _UNWRAP.match(value):

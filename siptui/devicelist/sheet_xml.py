@@ -97,7 +97,7 @@ def xlsx_marks(part: bytes) -> Marks:
             place = _PLACE.search(attributes)
             if place and not (value or b"").strip() and not _STRING.search(attributes):
                 marks.texts.setdefault(_position(place), NO_VALUE)
-    for merged in _MERGED.finditer(part):
+    for merged in _MERGED.finditer(part) if b"mergeCell" in part else ():
         letters, row, _, last = merged.groups()
         if int(last) > int(row) > 0:
             marks.merged.append((int(row) - 1, _column(letters) - 1, int(last) - 1))
