@@ -40,6 +40,18 @@ def read_list(
     return part_of(found, options.where)
 
 
+def whole_and_part(
+    file: Path,
+    profile: str | None,
+    *,
+    region: Region | None = None,
+    options: ListOptions = DEFAULT_OPTIONS,
+) -> tuple[DeviceList, DeviceList]:
+    """The whole list at `file`, and the part of it that `options` name. Errors as `read_list`."""
+    whole = read_list(file, profile, region=region, options=replace(options, where=()))
+    return whole, part_of(whole, options.where)
+
+
 def read_how(found: DeviceList) -> list[str]:
     """What was decided about a list and could have been decided otherwise, for a plan."""
     return [f"{text}." for text in found.decided] + [

@@ -26,6 +26,7 @@ from siptui.host.standard_streams import output_error, write_utf8
 COMMANDS = {
     "demo": "Open the console on a built-in emulated tenant; no account, no network.",
     "check": "Read and validate a device list, offline.",
+    "status": "Tell where each row of a device list stands.",
     "run": "Plan, submit, follow and report, without a console.",
     "runs": "List the runs in the journal, newest first.",
     "resume": "Continue a run that stopped.",

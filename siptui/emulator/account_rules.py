@@ -1,6 +1,7 @@
 """Accounts and phones of the emulated tenant, and what each lacks at a given moment."""
 
 import fnmatch
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -67,6 +68,7 @@ class Phone:
     silent: bool = False
     word: str = ""
     listed: bool = True
+    falls_back: float = math.inf
 
 
 R = TypeVar("R", AccountRule, DeviceRule)

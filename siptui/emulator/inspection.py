@@ -9,6 +9,8 @@
     POST /_emulator/accounts      an [[accounts]] table of a scenario, in force from now on
     POST /_emulator/devices       a [[devices]] table
     POST /_emulator/foreign       a [[foreign]] table; `at` counts from now
+    POST /_emulator/by_hand       {"hardware_id", "user", "at"}: somebody signs a phone in, or
+                                  out without a user
     POST /_emulator/faults        a [[faults]] table
     POST /_emulator/faults/clear  no faults from now on
     POST /_emulator/revoke        every token used so far is refused
@@ -26,7 +28,7 @@ from starlette.routing import Route
 
 from siptui.emulator.access import Access
 from siptui.emulator.faults import Faults
-from siptui.emulator.scenario import AccountRule, DeviceRule, FaultRule, ForeignBatch
+from siptui.emulator.scenario import AccountRule, DeviceRule, FaultRule, ForeignBatch, HandSignIn
 from siptui.emulator.tenant import Tenant
 
 T = TypeVar("T")
@@ -72,12 +74,14 @@ def ledger_page(tenant: Tenant) -> dict[str, Any]:
 
 
 def truth_page(tenant: Tenant) -> dict[str, Any]:
-    """How each device stands, as plain values."""
+    """How each device stands, as plain values, and who is signed in on each phone now."""
+    now = tenant.settle()
     return {
+        "phones": {phone: tenant.sign_ins.user(phone, now) for phone in tenant.sign_ins.phones()},
         "devices": [
             {"user": user, "hardware_id": hardware_id, **msgspec.to_builtins(truth)}
             for (user, hardware_id), truth in tenant.truths().items()
-        ]
+        ],
     }
 
 
@@ -118,6 +122,7 @@ def inspection_routes(tenant: Tenant, faults: Faults, access: Access) -> list[Ro
         post("accounts", _told(AccountRule, tenant.change_accounts, tenant)),
         post("devices", _told(DeviceRule, tenant.change_devices, tenant)),
         post("foreign", _told(ForeignBatch, tenant.start_foreign, tenant)),
+        post("by_hand", _told(HandSignIn, tenant.sign_in_by_hand, tenant)),
         post("faults", _told(FaultRule, faults.add, tenant)),
         post("faults/clear", clear),
         post("revoke", revoke),

@@ -43,13 +43,11 @@ class InventoryFace(Face):
         size = int(limit) if limit.isascii() and limit.isdigit() and limit != "0" else 50
         size = min(size, self.tenant.scenario.limits.page)
         attempts = {phone: times + 1 for (_, phone), times in self.tenant.ledger.times.items()}
-        users = {
-            phone: user
-            for (user, phone), truth in self.tenant.truths().items()
-            if truth.state == "signed_in"
-        }
+        seen = self.tenant.settle() - self.tenant.scenario.lag.inventory
+        known = {**attempts, **dict.fromkeys(self.tenant.sign_ins.phones(), 1)}
+        users = {p: user for p in known if (user := self.tenant.sign_ins.user(p, seen))}
         wanted = _types(asked.parameters.get("filterjson", ""))
-        names = self._names(attempts, wanted)
+        names = self._names({**known, **attempts}, wanted)
         page, further = paged(names, asked.parameters.get("continuationtoken", ""), size)
         rows = [row for ports in page if (row := self._device(ports, attempts, users)) is not None]
         return Told(200, {"devices": rows, "continuationToken": further or None})

@@ -124,7 +124,8 @@ class LagTable(Table, frozen=True):
 
     `policy`: until reads show a change of a policy, an account or an address; with several
     `replicas` each read meets one of them, and they are late by different times up to that, so
-    that answers flap. `bulk`: until bulk sign-in goes by the change.
+    that answers flap. `bulk`: until bulk sign-in goes by the change. `inventory`: until the
+    inventory shows that a phone was signed in or out.
     """
 
     summaries: Duration = 0
@@ -132,6 +133,7 @@ class LagTable(Table, frozen=True):
     policy: Duration = 0
     replicas: Ordinal = 1
     bulk: Duration = 0
+    inventory: Duration = 0
 
 
 class LimitsTable(Table, frozen=True):
@@ -225,7 +227,8 @@ class DeviceRule(_Rule, frozen=True):
     """What the phones matched are like, while the rule holds; None leaves things as they are.
 
     `trusted`: true whatever its address is; false until its address is put on the list of trusted
-    ones; not said: as the list says. `listed`: whether the inventory shows it.
+    ones; not said: as the list says. `listed`: whether the inventory shows it. `falls_back`:
+    seconds after which a sign-in of it ends.
     """
 
     known: bool | None = None
@@ -242,6 +245,7 @@ class DeviceRule(_Rule, frozen=True):
     silent: bool | None = None
     word: str | None = None
     listed: bool | None = None
+    falls_back: Duration | None = None
 
 
 class BatchRule(Table, frozen=True):
@@ -266,6 +270,15 @@ class ForeignBatch(Table, frozen=True):
     user: str = "powershell@contoso.com"
     failing: Share = 0
     items: tuple[tuple[str, str], ...] = ()
+
+
+class HandSignIn(Table, frozen=True):
+    """Somebody at the phone signs `user` in, or out where it is nothing; no batch knows of it.
+    `at` below 0 is before the beginning."""
+
+    hardware_id: str
+    user: str = ""
+    at: float = 0
 
 
 class FaultRule(Table, frozen=True):
@@ -319,6 +332,7 @@ class Scenario(Table, frozen=True):
     devices: tuple[DeviceRule, ...] = ()
     batches: tuple[BatchRule, ...] = ()
     foreign: tuple[ForeignBatch, ...] = ()
+    by_hand: tuple[HandSignIn, ...] = ()
     faults: tuple[FaultRule, ...] = ()
     entra: dict[str, Any] = msgspec.field(default_factory=dict)
 

@@ -19,10 +19,11 @@ from siptui.emulator.accounts import People
 from siptui.emulator.batches import Batch, Item, device_key, schedule
 from siptui.emulator.call_log import Ledger, Refused, Submit, Violation, Wrong
 from siptui.emulator.clock import Clock
-from siptui.emulator.device_outcome import TEXTS, device_error
+from siptui.emulator.device_outcome import TEXTS, canonical, device_error
+from siptui.emulator.phone_sign_ins import PhoneSignIns
 from siptui.emulator.policies import Configurations
 from siptui.emulator.random_draws import Seed, draw, generator, guid
-from siptui.emulator.scenario import AccountRule, DeviceRule, ForeignBatch, Scenario
+from siptui.emulator.scenario import AccountRule, DeviceRule, ForeignBatch, HandSignIn, Scenario
 
 #: How far back the tenant's list of batches reaches (Get-CsSdgBulkSignInRequestsSummary).
 MEMORY = timedelta(days=30)
@@ -74,8 +75,11 @@ class Tenant:
         self._order = itertools.count()
         self._coming: list[tuple[float, int, Callable[[float], None]]] = []
         self._waiting: dict[Region, list[ForeignBatch]] = {region: [] for region in Region}
+        self.sign_ins = PhoneSignIns()
         for foreign in scenario.foreign:
             self._at(foreign.at, partial(self._foreign_comes, foreign))
+        for hand in scenario.by_hand:
+            self._at(hand.at, partial(self._by_hand, hand))
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -217,6 +221,19 @@ class Tenant:
         self._at(now + foreign.at, partial(self._foreign_comes, foreign))
         self.settle()
 
+    def sign_in_by_hand(self, hand: HandSignIn) -> None:
+        """Somebody signs a phone in or out at the phone; `at` counts from now."""
+        now = self.settle()
+        self._at(now + hand.at, partial(self._by_hand, hand))
+        self.settle()
+
+    def _by_hand(self, hand: HandSignIn, moment: float) -> None:
+        phone = canonical(hand.hardware_id)
+        if hand.user:
+            self.sign_ins.signed_in(phone, hand.user, moment)
+        else:
+            self.sign_ins.signed_out(phone, moment)
+
     def _truth(self, found: tuple[Item, Batch]) -> Truth:
         item, batch = found
         times = self.ledger.times[item.key]
@@ -299,6 +316,15 @@ class Tenant:
         return slow, stuck
 
     def _decide(self, batch: Batch, item: Item, moment: float) -> None:
+        self._judge(batch, item, moment)
+        user, phone = item.key
+        if item.verdict:
+            self.sign_ins.signed_out(phone, moment, user)
+        else:
+            lasts = self.directory.phone(phone, moment, item.attempt).falls_back
+            self.sign_ins.signed_in(phone, user, moment, lasts)
+
+    def _judge(self, batch: Batch, item: Item, moment: float) -> None:
         if item.foretold is not None:
             item.verdict = item.foretold
             return

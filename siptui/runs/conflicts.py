@@ -101,7 +101,7 @@ def overlaps(
         if run == besides:
             continue
         state = load(journal, run)
-        if tenant and state.plan and not _perhaps_same(state.plan.tenant, tenant):
+        if tenant and state.plan and not perhaps_same_tenant(state.plan.tenant, tenant):
             continue
         held = holder_of(journal.path, run) is not None
         retried = _to_be_retried(state)
@@ -136,7 +136,7 @@ def _to_be_retried(state: RunState) -> frozenset[int]:
     return frozenset(r.index for r in wanted if r.state is DeviceState.FAILED)
 
 
-def _perhaps_same(one: str, other: str) -> bool:
+def perhaps_same_tenant(one: str, other: str) -> bool:
     """Whether two names of tenants may be of the same: one may be its id, the other a domain."""
     return one.casefold() == other.casefold() or _is_id(one) != _is_id(other)
 

@@ -240,6 +240,7 @@ def test_the_table_has_the_commands_of_the_interface() -> None:
         "help",
         "demo",
         "check",
+        "status",
         "run",
         "runs",
         "resume",

@@ -18,6 +18,7 @@ from siptui.cli import options
 from siptui.cli.dry_run import show_plan
 from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
 from siptui.cli.journal_notice import told
+from siptui.cli.new_rows import new_rows, refuse_seen_signed_in
 from siptui.cli.preflight_gate import preflighted
 from siptui.cli.preflight_options import public_ip as public_ip_option
 from siptui.cli.submit_flow import SubmitFlow, submit_flow
@@ -30,6 +31,7 @@ from siptui.domain.list_options import ListOptions
 from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
 from siptui.domain.text import plural
+from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor, Options
 from siptui.runs.service import RunService, plan_events
 from siptui.settings.model import Profile
@@ -113,7 +115,7 @@ class RunOptions:
 @click.option(
     "--new-only",
     is_flag=True,
-    help="Only devices that no earlier run has signed in and that are not at the service.",
+    help="Only devices that are to do by “siptui status”: new, failed, or signed in to nobody.",
 )
 @click.option(
     "--preflight",
@@ -242,20 +244,33 @@ def _chosen(flow: SubmitFlow, devices: Sequence[Device], *, new_only: bool, refu
     where neither an option nor an answer says whether it is submitted once more.
     """
     if new_only:
-        split = flow.run_service.new_only(devices)
-        counts = [
-            (len(split.signed_in), "signed in already"),
-            (len(split.at_service), "at the service in another run, or their accounts are"),
-        ]
-        notes = [f"{_left(number)} left out: {why}." for number, why in counts if number]
-        return _Plan(split.to_do, notes)
+        return _new(flow.selected, devices, flow.run_service)
     found = flow.conflicts(devices, refuse=refuse)
     kept = [d for d in devices if d.hardware_id not in found.left_out]
-    return _Plan(kept, found.notes, found.again)
+    notes = [*found.notes, *_seen_elsewhere(flow.selected, devices, flow.submit, flow.may_ask)]
+    return _Plan(kept, notes, found.again)
 
 
-def _left(number: int) -> str:
-    return "1 device is" if number == 1 else f"{number} devices are"
+def _new(
+    selected: Selected, devices: Sequence[Device], run_service: RunService | None = None
+) -> _Plan:
+    new = new_rows(selected, devices, run_service)
+    return _Plan(new.devices, new.notes, new.again)
+
+
+def _seen_elsewhere(
+    selected: Selected, devices: Sequence[Device], submit: SubmitOptions, may_ask: bool
+) -> list[str]:
+    """Stop a script for what the inventory has signed in, whoever did it; in a dry run a note."""
+    if submit.again or may_ask:
+        return []
+    try:
+        refuse_seen_signed_in(selected, devices)
+    except SignedInError as error:
+        if not submit.dry_run:
+            raise
+        return [f"It would be refused: {error.message}", error.remedy]
+    return []
 
 
 def _nothing_to_do(found: DeviceList, plan: _Plan, as_json: bool) -> None:
@@ -282,6 +297,10 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             flow = SubmitFlow(selected, submit, service)
             plan = _chosen(flow, found.devices, new_only=how.new_only, refuse=True)
             journal = service.journal
+        elif how.new_only:
+            plan = _new(selected, found.devices)
+        else:
+            plan.notes.extend(_seen_elsewhere(selected, found.devices, submit, False))
         if note := deadlines_note(plan.devices, datetime.now(UTC)):
             plan.notes.append(note)
         if plan.devices:

@@ -1,0 +1,109 @@
+"""What three sources say of phones: runs of this host, the tenant's batches, the inventory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from siptui.domain.errors import SiptuiError
+
+
+class Standing(StrEnum):
+    """Where a row of a list stands."""
+
+    TO_DO = "to_do"  # new, failed, or signed in to nobody
+    DONE = "done"  # signed in as the list wants it
+    OTHER = "other"  # signed in as another account
+    LIVE = "live"  # in a batch now
+    UNKNOWN = "unknown"  # sources disagree, or none tells
+    GONE = "gone"  # in the history or the inventory, not in the list
+
+
+class Result(StrEnum):
+    """What an attempt to sign a phone in came to."""
+
+    WAITS = "waits"  # planned, in a run that nobody works on
+    LIVE = "live"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt on a phone as a run of this host or a batch of the tenant tells of it.
+
+    `at` is when it came to `result` as far as that is known, `where` the run or batch for people,
+    `by` the account that submitted it, `batch_id` the service's batch.
+    """
+
+    user_name: str
+    hardware_id: str
+    result: Result
+    at: datetime | None
+    where: str
+    by: str = ""
+    batch_id: str = ""
+    region: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A phone as the inventory has it. `signed_in` is None where that is not told."""
+
+    user_name: str
+    signed_in: bool | None
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRead:
+    """What came of reading a source: `history`, `batches` or `inventory`. `error` says what could
+    not be read, or nothing; with `partial` some of it was read all the same. `cause` is the error
+    that kept all of it from being read."""
+
+    source: str
+    read_at: datetime
+    rows: int = 0
+    error: str = ""
+    partial: bool = False
+    cause: SiptuiError | None = None
+
+    @property
+    def read(self) -> bool:
+        """Whether anything was read."""
+        return not self.error or self.partial
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that was read. `attempts` are by hardware id, `seen` too, `sources` in order."""
+
+    attempts: Mapping[str, Sequence[Attempt]]
+    seen: Mapping[str, Seen]
+    sources: tuple[SourceRead, ...]
+    calls: int = 0
+
+    def source(self, name: str) -> SourceRead | None:
+        """What came of reading the source of this name; None where it was not asked."""
+        return next((one for one in self.sources if one.source == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RowStanding:
+    """Where a row stands: since when and by whom where that is known, and why for people.
+
+    `line` is None for what is gone. `again`: earlier runs call it signed in, and it is so no more.
+    """
+
+    line: int | None
+    user_name: str
+    hardware_id: str
+    region: str
+    standing: Standing
+    since: datetime | None = None
+    by: str = ""
+    why: str = ""
+    again: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -1,0 +1,91 @@
+"""What the runs of this host tell of each phone: its own profile's, and others' of the tenant."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from siptui.domain.outcome import BATCH_REJECTED
+from siptui.domain.state import DeviceState
+from siptui.runs.conflicts import perhaps_same_tenant
+from siptui.runs.host_tenant import HostTenant
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import holder_of
+from siptui.runs.journal.sqlite_file import JournalError
+from siptui.runs.rollout.evidence import Attempt, Result, SourceRead
+from siptui.runs.state import DeviceRecord, RunState
+from siptui.runs.state_load import load
+
+
+def read_history(host: HostTenant, now: datetime) -> tuple[list[Attempt], SourceRead]:
+    """The newest attempt of each run on each of its phones. A journal that cannot be read is told
+    of; a profile without any journal has no history."""
+    found: list[Attempt] = []
+    errors = []
+    for path in (host.journal, *host.beside):
+        if not path.exists():
+            continue
+        try:
+            found += _of_journal(path, host, own=path == host.journal)
+        except JournalError as error:
+            errors.append(error.message)
+    return found, SourceRead("history", now, len(found), "; ".join(errors), partial=bool(found))
+
+
+def _of_journal(path: Path, host: HostTenant, *, own: bool) -> Iterator[Attempt]:
+    with Journal(path, read_only=True) as journal:
+        for run in journal.runs():
+            state = load(journal, run)
+            if not own and state.plan and not perhaps_same_tenant(state.plan.tenant, host.tenant):
+                continue
+            held = holder_of(path, run) is not None
+            profile = "" if own else f" of profile {path.parent.name}"
+            yield from attempts_of(state, f"run {run}{profile}", held=held)
+
+
+def attempts_of(state: RunState, where: str, *, held: bool) -> Iterator[Attempt]:
+    """What a run tells of its phones; `held` where a process is at work on it."""
+    actor = state.plan.actor if state.plan else None
+    by = (actor.account or actor.os_user) if actor else ""
+    for record in state.devices:
+        result = _result(record, held=held)
+        if result is None:
+            continue
+        batch = state.batches.get(record.batch)
+        foreign = record.signed_in_by
+        yield Attempt(
+            user_name=str(record.device.user_name),
+            hardware_id=str(record.device.hardware_id),
+            result=result,
+            at=_when(record.since) or _when(state.planned_at),
+            where=f"batch {foreign}" if foreign else where,
+            by="" if foreign else by,
+            batch_id=foreign or (batch.batch_id if batch else ""),
+            region=str(record.device.region),
+            error=record.error,
+        )
+
+
+def _result(record: DeviceRecord, *, held: bool) -> Result | None:
+    match record.state:
+        case DeviceState.QUEUED:
+            return Result.LIVE if held else Result.WAITS
+        case DeviceState.SUBMITTING:
+            return Result.LIVE if held else Result.UNKNOWN  # its answer was lost
+        case DeviceState.RUNNING:
+            return Result.LIVE
+        case DeviceState.UNKNOWN:
+            return Result.UNKNOWN
+        case DeviceState.FAILED:
+            refused = record.outcome is BATCH_REJECTED and record.attempt <= 1
+            return Result.WAITS if refused else Result.FAILED
+        case DeviceState.SUCCEEDED:
+            # What was left out since another run signed it in is that run's to tell.
+            return Result.SUCCEEDED if record.submitted_at or record.signed_in_by else None
+    return None
+
+
+def _when(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
