@@ -28,7 +28,8 @@ def make_batches(
 ) -> tuple[Batch, ...]:
     """`devices` cut into batches of at most `size`, a region each, in the order of the list.
 
-    `first` above 0 makes the very first batch that small (a canary). Numbers count from `start`.
+    `first` above 0 puts that many devices into batches that go out before the others. Numbers
+    count from `start`.
     A hardware id may occur once only, and no account twice in one batch: a second device of the
     same account goes into a later batch, and `may_live_together` keeps the two apart in time.
     Raises `ValueError` for a size outside 1-100, a negative `first`, or a hardware id that
@@ -45,8 +46,8 @@ def make_batches(
         seen.add(device.hardware_id)
     batches: list[Batch] = []
     if first and devices:
-        canary = _cut(devices[:first], min(first, size), start)
-        batches.extend(canary)
+        ahead = _cut(devices[:first], min(first, size), start)
+        batches.extend(ahead)
         devices = devices[first:]
     batches.extend(_cut(devices, size, start + len(batches)))
     return tuple(batches)

@@ -10,7 +10,7 @@ from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.plan import make_batches
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus
-from siptui.runs.engine.doubt import own_ids
+from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.engine.status_changes import undecided
 from siptui.runs.events import (
     BatchDeferred,

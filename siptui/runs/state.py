@@ -97,7 +97,7 @@ class RunState:
         self.sign_ins = 0
         #: Warnings that were given, with the batch they are about.
         self.warned: set[tuple[int | None, str]] = set()
-        self.trial_stopped = 0
+        self.first_stopped = 0
         #: When the operator last ordered that what is signed in is submitted, too.
         self.again_at = ""
         #: The devices that wait for another batch or for the operator's decision, by their place.
@@ -420,7 +420,7 @@ class RunState:
     def _on_run_stopped(self, event: ev.RunStopped, at: str) -> set[int]:
         self.stopped, self.waiting = event, None
         if event.code == "canary":
-            self.trial_stopped = max((b.trial for b in self.batches.values()), default=0)
+            self.first_stopped = max((b.trial for b in self.batches.values()), default=0)
             self._stop()
         return set()
 

@@ -12,7 +12,7 @@ from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.gateway.protocol import ItemStatus, Phase
 from siptui.gateway.times import surely_before, surely_since
-from siptui.runs.engine.doubt import own_ids
+from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.engine.other_batches import OtherBatch
 from siptui.runs.engine.scheduler import may_go_out
 from siptui.runs.events import BatchAccepted, DevicesSignedIn, Event, Note

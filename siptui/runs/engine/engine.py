@@ -19,11 +19,17 @@ from siptui.gateway.errors import GatewayError
 from siptui.gateway.protocol import BulkSignIn
 from siptui.runs import orders
 from siptui.runs.engine.backoff import Pace
+from siptui.runs.engine.batch_matching import in_doubt
 from siptui.runs.engine.deadlines import too_late
-from siptui.runs.engine.doubt import in_doubt
 from siptui.runs.engine.lost_answers import Settler
 from siptui.runs.engine.poller import Poller
-from siptui.runs.engine.scheduler import blocking, canary, canary_bad, may_go_out, stuck_for_word
+from siptui.runs.engine.scheduler import (
+    awaits_decision,
+    blocking,
+    first_batches,
+    first_failures,
+    may_go_out,
+)
 from siptui.runs.engine.service_reads import Reader, RunStop, SignInGate, stopped_by
 from siptui.runs.engine.service_waits import ServiceWaits
 from siptui.runs.engine.status_changes import finished, members
@@ -201,7 +207,7 @@ class Engine:
             self._waits.tell()
             self._settle_doubts(group)
             self._retry_what_passes()
-            self._judge_canary()
+            self._stop_if_first_failed()
             self._warn_of_deadlines()
             self._end_when_over()
             await self._wakeup.wait(self._order_seconds)
@@ -297,10 +303,10 @@ class Engine:
                     return  # again at the next look
             self._looked_at.add(batch.number)
 
-    def _judge_canary(self) -> None:
+    def _stop_if_first_failed(self) -> None:
         state = self._run_log.state
-        if state.queued_batches() and (bad := canary_bad(state)):
-            tried = sum(len(b.devices) for b in canary(state))
+        if state.queued_batches() and (bad := first_failures(state)):
+            tried = sum(len(b.devices) for b in first_batches(state))
             raise RunStop(
                 RunStopped(
                     code="canary",
@@ -338,7 +344,7 @@ class Engine:
         if not state.queued_batches():
             raise RunStop(finished(state, self._run_log.clock()))
         going = [b for b in state.queued_batches() if may_go_out(state, b)]
-        if stuck_for_word(state):
+        if awaits_decision(state):
             raise RunStop(held_back(state))
         if not going:
             raise RunStop(

@@ -9,7 +9,7 @@ from siptui.gateway.errors import GatewayError
 from siptui.gateway.json_lists import gap_of
 from siptui.gateway.protocol import BulkSignIn
 from siptui.runs.engine.backoff import Backoff, Pace
-from siptui.runs.engine.doubt import candidates, may_be, same_batch
+from siptui.runs.engine.batch_matching import candidates, may_be, same_batch
 from siptui.runs.engine.service_reads import Reader
 from siptui.runs.engine.tenant_look import TenantLook
 from siptui.runs.events import BatchAccepted, BatchUnsettled

@@ -9,7 +9,7 @@ from siptui.domain.region import Region
 from siptui.gateway.errors import GatewayError
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase
 from siptui.gateway.times import parse_when, surely_since
-from siptui.runs.engine.doubt import own_ids
+from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.state import BatchRecord, RunState
 
 #: A batch older than this is not counted as live, whatever word the service has for it: a word

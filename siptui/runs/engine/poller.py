@@ -26,9 +26,9 @@ _STALE = (
     (
         60,
         "no change for 60 minutes; it may be stuck. It cannot be cancelled: it keeps its slot and "
-        "is followed on, other batches go on. Look at its phones' power and network; if “siptui batch "
-        "{batch_id}” stays as it is, give that id to Microsoft's support. What frees its slot and "
-        "leaves its devices unknown: siptui resume {run} --give-up {number}",
+        "is followed on, other batches go on. Look at its phones' power and network; if “siptui "
+        "batch {batch_id}” stays as it is, give that id to Microsoft's support. What frees its "
+        "slot and leaves its devices unknown: siptui resume {run} --give-up {number}",
     ),
     (
         10,

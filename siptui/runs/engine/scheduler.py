@@ -49,9 +49,9 @@ def blocking(state: RunState) -> list[BatchRecord]:
     if state.open_batches():
         return []
     queued = [b for b in state.queued_batches() if may_go_out(state, b)]
-    if canary_open(state):
-        trial = canary(state)
-        queued = [b for b in queued if b in trial]
+    if first_open(state):
+        first = first_batches(state)
+        queued = [b for b in queued if b in first]
     lost = undecided(state)
     held = [accounts(state, b) & lost.keys() for b in queued]
     if not all(held):
@@ -59,35 +59,35 @@ def blocking(state: RunState) -> list[BatchRecord]:
     return [state.batches[n] for n in sorted({lost[name] for names in held for name in names})]
 
 
-def canary(state: RunState) -> list[BatchRecord]:
+def first_batches(state: RunState) -> list[BatchRecord]:
     """The batches of the few devices that are to be tried first, if it was asked for that.
 
-    Those of a trial the run was stopped for are past: an operator resumed it all the same.
+    Those that the run was stopped for are past: an operator resumed it all the same.
     """
     newest = max((b.trial for b in state.batches.values()), default=0)
-    if newest <= state.trial_stopped:
+    if newest <= state.first_stopped:
         return []
     return [b for b in state.batches.values() if b.trial == newest]
 
 
-def canary_open(state: RunState) -> bool:
+def first_open(state: RunState) -> bool:
     """Whether the first devices have been tried but not yet been told apart from the rest."""
-    return any(b.state not in ENDED for b in canary(state))
+    return any(b.state not in ENDED for b in first_batches(state))
 
 
-def canary_bad(state: RunState) -> int:
+def first_failures(state: RunState) -> int:
     """How many of the first devices were not signed in, when that is too many to go on.
 
     0 while they are not all through, and once the rest has begun to go out.
     """
-    trial = canary(state)
-    if not trial or state.plan is None or canary_open(state):
+    first = first_batches(state)
+    if not first or state.plan is None or first_open(state):
         return 0
-    first, tried = min(b.number for b in trial), {b.number for b in trial}
-    rest = (b for number, b in state.batches.items() if number > first and number not in tried)
+    begin, tried = min(b.number for b in first), {b.number for b in first}
+    rest = (b for number, b in state.batches.items() if number > begin and number not in tried)
     if any(b.submitted_at for b in rest):
         return 0
-    records = [state.devices[i] for i in {i for b in trial for i in b.devices}]
+    records = [state.devices[i] for i in {i for b in first for i in b.devices}]
     bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)
     return bad if 100 * bad > state.plan.options.max_failures * len(records) else 0
 
@@ -103,19 +103,19 @@ def waiting(state: RunState) -> list[DeviceRecord]:
     return [state.devices[i] for b in state.queued_batches() for i in b.devices]
 
 
-def waits_for_word(state: RunState, batch: BatchRecord) -> bool:
+def needs_decision(state: RunState, batch: BatchRecord) -> bool:
     """Whether `batch` goes out only by the operator's decision (see `DevicesHeld`)."""
     return any((held := state.held.get(i)) and held.decide for i in batch.devices)
 
 
-def stuck_for_word(state: RunState) -> bool:
+def awaits_decision(state: RunState) -> bool:
     """Whether something may go out, but nothing of it without the operator's decision on devices
     that are held back; the first devices hold up the others."""
     going = [b for b in state.queued_batches() if may_go_out(state, b)]
-    free = [b for b in going if not waits_for_word(state, b)]
-    if canary_open(state):
-        trial = canary(state)
-        free = [b for b in free if b in trial]
+    free = [b for b in going if not needs_decision(state, b)]
+    if first_open(state):
+        first = first_batches(state)
+        free = [b for b in free if b in first]
     return len(going) > 0 and not free
 
 
@@ -170,7 +170,7 @@ def next_batch(
     in doubt holds its slot: the service may be working on it.
     """
     queued = [b for b in state.queued_batches() if b.region is region]
-    queued = [b for b in queued if not waits_for_word(state, b)]
+    queued = [b for b in queued if not needs_decision(state, b)]
     if not queued:
         return None
     queued = [b for b in queued if may_go_out(state, b)]
@@ -183,9 +183,9 @@ def next_batch(
     if mine + foreign >= slots:
         others = f", {foreign} of them not of this run" if foreign else ""
         return Hold(f"{mine + foreign} batches are live in {region}{others}", full=True)
-    if trial := canary(state):
-        waiting = [b for b in queued if b in trial]
-        if not waiting and (canary_open(state) or canary_bad(state)):
+    if first := first_batches(state):
+        waiting = [b for b in queued if b in first]
+        if not waiting and (first_open(state) or first_failures(state)):
             return Hold("the first devices must show that it works")
         queued = waiting or queued
     live = [accounts(state, b) for b in opened]

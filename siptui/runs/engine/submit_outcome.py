@@ -15,7 +15,7 @@ from siptui.gateway.errors import (
     TokenRefusedError,
 )
 from siptui.gateway.protocol import BatchAccepted as Answer
-from siptui.runs.engine.doubt import own_ids
+from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.events import (
     BatchAccepted,
     BatchDeferred,

@@ -17,6 +17,44 @@ _EXIT_OF_STOP = {
     "interrupted": ExitCode.INTERRUPTED,
 }
 _NOT_SUBMITTED = frozenset({"held_back"})
+#: What each event is as a line: its type and its fields (see `_fields`), before the lines of the
+#: devices that it changed.
+_LINES: tuple[tuple[type[ev.Event], str, tuple[str, ...]], ...] = (
+    (
+        ev.RunPlanned,
+        "run_planned",
+        ("file", "sha256", "tenant", "devices", "skipped", "batches", "columns"),
+    ),
+    (ev.BatchSubmitting, "batch_submitting", ("batch", "region", "devices")),
+    (ev.BatchAccepted, "batch_accepted", ("batch", "batch_id", "adopted")),
+    (ev.BatchDeferred, "batch_deferred", ("batch", "why", "until?")),
+    (
+        ev.BatchRejected,
+        "batch_rejected",
+        ("batch", "status", "code", "message", "correlation_id"),
+    ),
+    (ev.BatchInDoubt, "batch_in_doubt", ("batch", "why")),
+    (ev.BatchUnsettled, "batch_in_doubt", ("batch", "why")),
+    (
+        ev.BatchFinished,
+        "batch_finished",
+        ("batch", "batch_id", "succeeded", "failed", "unknown"),
+    ),
+    (ev.BatchGivenUp, "batch_given_up", ("batch", "batch_id", "unknown")),
+    (ev.DevicesHeld, "devices_held", ("batch", "why", "batch_id?", "by?", "decide")),
+    (ev.DevicesSignedIn, "devices_left_out", ("in_run=run?", "batch_id?", "by?")),
+    (ev.Waiting, "waiting", ("why", "until?", "over")),
+    (ev.Note, "note", ("level", "text", "batch")),
+)
+#: The same behind those lines.
+_LAST_LINES: tuple[tuple[type[ev.Event], str, tuple[str, ...]], ...] = (
+    (ev.RunStopped, "run_stopped", ("code", "message", "next=remedy")),
+    (
+        ev.RunFinished,
+        "run_finished",
+        ("succeeded", "failed", "unknown", "skipped", "seconds"),
+    ),
+)
 
 
 def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterator[dict[str, Any]]:
@@ -26,114 +64,39 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
     """
     event = stored.event
     head = {"schema": SCHEMA, "type": "", "at": stored.at, "run": state.run}
-    if isinstance(event, ev.RunPlanned):
-        keep = ("file", "sha256", "tenant", "devices", "skipped", "batches", "columns")
-        yield head | {"type": "run_planned"} | {name: getattr(event, name) for name in keep}
-    elif isinstance(event, ev.BatchSubmitting):
-        yield head | {
-            "type": "batch_submitting",
-            "batch": event.batch,
-            "region": str(event.region),
-            "devices": event.devices,
-        }
-    elif isinstance(event, ev.BatchAccepted):
-        yield head | {
-            "type": "batch_accepted",
-            "batch": event.batch,
-            "batch_id": event.batch_id,
-            "adopted": event.adopted,
-        }
-    elif isinstance(event, ev.BatchDeferred):
-        yield head | {
-            "type": "batch_deferred",
-            "batch": event.batch,
-            "why": event.why,
-            "until": event.until or None,
-        }
-    elif isinstance(event, ev.BatchRejected):
-        yield head | {
-            "type": "batch_rejected",
-            "batch": event.batch,
-            "status": event.status,
-            "code": event.code,
-            "message": event.message,
-            "correlation_id": event.correlation_id,
-        }
-    elif isinstance(event, ev.BatchInDoubt | ev.BatchUnsettled):
-        yield head | {
-            "type": "batch_in_doubt",
-            "batch": event.batch,
-            "why": event.why,
-            "settled": False if isinstance(event, ev.BatchUnsettled) else None,
-        }
-    elif isinstance(event, ev.BatchFinished):
-        yield head | {
-            "type": "batch_finished",
-            "batch": event.batch,
-            "batch_id": event.batch_id,
-            "succeeded": event.succeeded,
-            "failed": event.failed,
-            "unknown": event.unknown,
-        }
-    elif isinstance(event, ev.BatchGivenUp):
-        yield head | {
-            "type": "batch_given_up",
-            "batch": event.batch,
-            "batch_id": event.batch_id,
-            "unknown": event.unknown,
-        }
-    elif isinstance(event, ev.DevicesHeld):
-        yield head | {
-            "type": "devices_held",
-            "batch": event.batch,
-            "why": event.why,
-            "batch_id": event.batch_id or None,
-            "by": event.by or None,
-            "decide": event.decide,
-            "devices": _named(state, event.devices),
-        }
-    elif isinstance(event, ev.DevicesSignedIn):
-        yield head | {
-            "type": "devices_left_out",
-            "why": "signed_in",
-            "in_run": event.run or None,
-            "batch_id": event.batch_id or None,
-            "by": event.by or None,
-            "devices": _named(state, event.devices),
-        }
-    elif isinstance(event, ev.Waiting):
-        yield head | {
-            "type": "waiting",
-            "why": event.why,
-            "until": event.until or None,
-            "over": event.over,
-        }
-    elif isinstance(event, ev.Note):
-        yield head | {
-            "type": "note",
-            "level": event.level,
-            "text": event.text,
-            "batch": event.batch,
-        }
+    for kind, name, fields in _LINES:
+        if isinstance(event, kind):
+            yield head | {"type": name} | _fields(event, fields) | _more(state, event)
     if not isinstance(event, ev.BatchPlanned):
         for index in sorted(changed):
             yield head | {"type": "device"} | device_fields(state.devices[index])
-    if isinstance(event, ev.RunStopped):
-        yield head | {
-            "type": "run_stopped",
-            "code": event.code,
-            "message": event.message,
-            "next": event.remedy,
-        }
-    elif isinstance(event, ev.RunFinished):
-        yield head | {
-            "type": "run_finished",
-            "succeeded": event.succeeded,
-            "failed": event.failed,
-            "unknown": event.unknown,
-            "skipped": event.skipped,
-            "seconds": event.seconds,
-        }
+    for kind, name, fields in _LAST_LINES:
+        if isinstance(event, kind):
+            yield head | {"type": name} | _fields(event, fields)
+
+
+def _fields(event: ev.Event, fields: Iterable[str]) -> dict[str, Any]:
+    """The fields of a line, `name` or `name=field of the event`; `?`: null for what is empty."""
+    found = {}
+    for spelled in fields:
+        name, _, field = spelled.removesuffix("?").partition("=")
+        value = getattr(event, field or name)
+        found[name] = (value or None) if spelled.endswith("?") else value
+    return found
+
+
+def _more(state: RunState, event: ev.Event) -> dict[str, Any]:
+    """The fields of a line that are no fields of its event."""
+    match event:
+        case ev.BatchInDoubt():
+            return {"settled": None}
+        case ev.BatchUnsettled():
+            return {"settled": False}
+        case ev.DevicesSignedIn():
+            return {"why": "signed_in", "devices": _named(state, event.devices)}
+        case ev.DevicesHeld():
+            return {"devices": _named(state, event.devices)}
+    return {}
 
 
 def _named(state: RunState, places: Iterable[int]) -> list[dict[str, Any]]:

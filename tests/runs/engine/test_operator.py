@@ -173,14 +173,14 @@ def test_a_directory_that_throttles_gets_half_the_batch(tmp_path: Path) -> None:
     emulated_time.run(main(), limit=6 * HOURS)
 
 
-def _canary(most: float) -> Options:
+def _first(most: float) -> Options:
     return Options(batch_size=5, first=4, max_failures=most)
 
 
 def test_too_many_failures_among_the_first_stop_the_run(tmp_path: Path) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(devices=(offline(1),)))
-        run = harness.create(devices(24, (Region.EMEA, Region.NOAM)), _canary(20))
+        run = harness.create(devices(24, (Region.EMEA, Region.NOAM)), _first(20))
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "canary"
@@ -202,7 +202,7 @@ def test_a_retry_after_a_stop_lets_nothing_else_out(tmp_path: Path, stopped_by: 
 
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(devices=(offline(1),)))
-        options = _canary(0) if stopped_by == "canary" else Options(batch_size=4, slots=1)
+        options = _first(0) if stopped_by == "canary" else Options(batch_size=4, slots=1)
         run = harness.create(devices(10), options)
         work = harness.start(run)
         if stopped_by == "stopped":
@@ -227,7 +227,7 @@ def test_a_retry_after_a_stop_lets_nothing_else_out(tmp_path: Path, stopped_by: 
 def test_the_share_that_may_fail_is_kept_to(tmp_path: Path, most: float, goes_on: bool) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(devices=(offline(1),)))
-        run = harness.create(devices(10), _canary(most))
+        run = harness.create(devices(10), _first(most))
         end = await harness.work(run)
         assert isinstance(end, RunFinished) == goes_on
         first = harness.ledger.submits[0]
@@ -244,7 +244,7 @@ def test_the_first_devices_are_judged_by_whoever_comes_next(tmp_path: Path) -> N
 
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(devices=(offline(1),)))
-        run = harness.create(devices(10), _canary(0))
+        run = harness.create(devices(10), _first(0))
         journal = harness.run_service.journal
         assert isinstance(await harness.work(run), RunStopped)
         events = [s.event for s in journal.read(run)]

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siptui.domain.state import BatchState, DeviceState
-from siptui.runs.engine.scheduler import Hold, accounts, blocking, canary, canary_bad, next_batch
+from siptui.runs.engine.scheduler import (
+    Hold,
+    accounts,
+    blocking,
+    first_batches,
+    first_failures,
+    next_batch,
+)
 from siptui.runs.events import (
     BatchDeferred,
     BatchInDoubt,
@@ -147,10 +154,10 @@ def _tried(bad: int, most: float) -> StateBuilder:
 
 def test_the_first_devices_go_alone() -> None:
     builder = StateBuilder(devices(20, (EMEA, NOAM)), Options(batch_size=10, first=4))
-    assert sorted(i for b in canary(builder.state) for i in b.devices) == [0, 1, 2, 3]
+    assert sorted(i for b in first_batches(builder.state) for i in b.devices) == [0, 1, 2, 3]
     first = choose(builder)
     assert isinstance(first, BatchRecord)
-    assert first in canary(builder.state)
+    assert first in first_batches(builder.state)
     builder.running(first.number)
     assert isinstance(choose(builder), Hold)
 
@@ -160,11 +167,11 @@ def test_the_rest_goes_out_only_if_few_enough_failed(bad: int, most: float) -> N
     builder = _tried(bad, most)
     good = 25 * bad <= most
     assert isinstance(choose(builder), BatchRecord) == good
-    assert bool(canary_bad(builder.state)) == (not good)
+    assert bool(first_failures(builder.state)) == (not good)
 
 
 def test_a_first_batch_that_was_refused_is_bad() -> None:
     builder = StateBuilder(devices(8), Options(batch_size=4, first=4)).submitting(1)
     builder.tell(BatchRejected(batch=1, status=400))
-    assert canary_bad(builder.state) == 4
+    assert first_failures(builder.state) == 4
     assert isinstance(choose(builder), Hold)

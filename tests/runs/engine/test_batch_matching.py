@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase
-from siptui.runs.engine.doubt import candidates, same_batch
+from siptui.runs.engine.batch_matching import candidates, same_batch
 from siptui.runs.events import BatchInDoubt, Options
 from tests.runs.engine.engine_harness import devices
 from tests.runs.state_builder import EMEA, StateBuilder

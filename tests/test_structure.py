@@ -1,4 +1,4 @@
-"""The imports of the product: no circle, and inside functions only where a package is heavy."""
+"""The shape of the product: no circle of imports, few of them in functions, no deep classes."""
 
 import ast
 from collections.abc import Iterator
@@ -7,8 +7,10 @@ from pathlib import Path
 import siptui
 
 ROOT = Path(siptui.__file__).parent
-#: Imports inside functions for each hundred lines. It only ever goes down, to 0.5.
-INNER_MOST = 1.0
+#: Imports inside functions for each hundred lines: those of heavy packages.
+INNER_MOST = 0.5
+#: Classes of our own above a class; the family of errors is one deeper.
+ANCESTORS_MOST = 2
 
 
 def modules() -> dict[str, Path]:
@@ -89,3 +91,20 @@ def test_few_imports_stand_inside_functions() -> None:
         lines += text.count("\n")
         inner += len(inner_imports(ast.parse(text)))
     assert inner / lines * 100 <= INNER_MOST
+
+
+def ancestors(name: str, bases: dict[str, list[str]]) -> set[str]:
+    """The classes of our own above the class `name`."""
+    return {one for base in bases.get(name, ()) for one in (base, *ancestors(base, bases))}
+
+
+def test_no_class_stands_on_a_ladder() -> None:
+    found: dict[str, list[str]] = {}
+    for path in modules().values():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                names = [base.id for base in node.bases if isinstance(base, ast.Name)]
+                found.setdefault(node.name, []).extend(n for n in names if n != node.name)
+    bases = {name: [base for base in names if base in found] for name, names in found.items()}
+    deep = {name: above for name in bases if len(above := ancestors(name, bases)) > ANCESTORS_MOST}
+    assert {n: sorted(above) for n, above in deep.items() if "SiptuiError" not in above} == {}
