@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class RunUpdate:
     """What is new since the last look: the events, and the places of the devices they changed."""
 
     events: Sequence[Stored]
     devices: frozenset[int]
 
 
-_NOTHING = Changes((), frozenset())
+_NOTHING = RunUpdate((), frozenset())
 #: Seconds between two looks whether it is still the journal.
 _CHECK = 1.0
 
@@ -40,7 +40,7 @@ class Follower:
         self._journal.waiting.patience = 0.0
         self._checked = 0.0
 
-    def poll(self) -> Changes:
+    def poll(self) -> RunUpdate:
         """Read what is new into `state`. Raises `JournalGoneError` when the file is no
         longer the journal at its path."""
         if not self._changed():
@@ -50,7 +50,7 @@ class Follower:
             events = self._journal.read(self.state.run, self.state.last_seq)
             for stored in events:
                 changed |= self.state.apply(stored)
-        return Changes(events, frozenset(changed)) if events else _NOTHING
+        return RunUpdate(events, frozenset(changed)) if events else _NOTHING
 
     def steps(self) -> Iterator[tuple[Stored, set[int]]]:
         """What is new, an event at a time, each with the devices it changed; `state` is then

@@ -17,7 +17,15 @@ from textual.worker import get_current_worker
 
 from siptui.domain.errors import UsageError
 from siptui.tui.input_gate import InputGate
-from siptui.tui.themes import ThemeFile, as_textual, known_theme, load_themes, variables
+from siptui.tui.themes import (
+    Colors,
+    Status,
+    ThemeFile,
+    as_textual,
+    known_theme,
+    load_themes,
+    variables,
+)
 from siptui.tui.widgets.frame_diff import Painter, Sent
 
 if TYPE_CHECKING:
@@ -207,8 +215,6 @@ def waiting_frames(driver: object) -> int:
 
 def _plain() -> ThemeFile:
     """Colours in case even the default theme is missing from a broken installation."""
-    from siptui.tui.themes import Colors, Status
-
     grey, white, black = "#9e9e9e", "#d0d0d0", "#121212"
     return ThemeFile(
         Colors(white, white, black, white, black, black, grey, "#303030"),

@@ -6,14 +6,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from siptui.devicelist import read
+from siptui.devicelist.part import part_of
 from siptui.domain.columns import columns_read
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
+from siptui.domain.public_address import parse_public
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
+from siptui.gateway.tenant_model import NumberType
 from siptui.runs.events import Stored
-from siptui.runs.follower import Changes, Follower
+from siptui.runs.follower import Follower, RunUpdate
 from siptui.runs.orders import DECIDED, UNCHANGED, Changed, may_be_given_up
 from siptui.runs.service import RunService
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
@@ -34,10 +38,7 @@ _NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
 
 
 def read_list(path: Path, region: Region | None, options: ListOptions) -> "DeviceList":
-    """Read a device list, for a thread: what reads lists is imported here and not before."""
-    from siptui.devicelist import read
-    from siptui.devicelist.part import part_of
-
+    """Read a device list; for a thread, as a long one takes a second."""
     return part_of(read(path, region=region, options=options), options.where)
 
 
@@ -146,8 +147,6 @@ class Session:
 
     def wishes(self) -> "Wishes":
         """What a check and its fixes go by."""
-        from siptui.domain.public_address import parse_public
-        from siptui.gateway.tenant_model import NumberType
         from siptui.preflight.fix_plan import Wishes
 
         ips = tuple(parse_public(text) for text in self.public_ips)
@@ -204,7 +203,7 @@ class Session:
         self.follow(run, same_list=True)
         self.rest = rest
 
-    def follow(self, run: str, *, same_list: bool = False) -> Changes:
+    def follow(self, run: str, *, same_list: bool = False) -> RunUpdate:
         """Follow a run from its beginning."""
         following = self.run_service.follow(run)
         self.leave()
@@ -213,10 +212,10 @@ class Session:
         self.board.take_run(following.state, same_list=same_list)
         return self.poll()
 
-    def poll(self) -> Changes:
+    def poll(self) -> RunUpdate:
         """What is new."""
         if self._following is None:
-            return Changes((), frozenset())
+            return RunUpdate((), frozenset())
         changes = self._following.poll()
         self.events.extend(changes.events)
         return changes

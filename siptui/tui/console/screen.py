@@ -23,7 +23,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.gc_pause import set_aside
 from siptui.runs.events import RunFinished, Stored
-from siptui.runs.follower import Changes
+from siptui.runs.follower import RunUpdate
 from siptui.tui.actions import ACTIONS, BY_ID, shown
 from siptui.tui.console import details, status_lines
 from siptui.tui.console.action_state import NO_WORKER, offers, who_resumes, why_not
@@ -321,7 +321,7 @@ class Console(Screen[None]):
         if changes.events:
             self._take(changes)
 
-    def _take(self, changes: Changes) -> None:
+    def _take(self, changes: RunUpdate) -> None:
         self.grid.put(self.session.board.changed(changes.devices))
         self._log(changes.events)
         if self.grid.cursor in changes.devices:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from siptui.devicelist.model import InvalidRow
 from siptui.domain.deadline import deadline_of, time_left
 from siptui.domain.device import Device
 from siptui.domain.outcome import Cause
@@ -145,8 +146,6 @@ class Board:
     def leave_out(self, devices: Iterable[Device], why: str, *, good: bool = False) -> None:
         """Show these rows of the list as left out of the run, beside the invalid ones; those that
         are `good` could be submitted another time."""
-        from siptui.devicelist.model import InvalidRow
-
         for d in devices:
             texts = (str(d.user_name), str(d.hardware_id), str(d.region))
             self._invalid.append(InvalidRow(d.line, *texts, d.extra))

@@ -7,6 +7,7 @@ from siptui.domain.text import visible
 from siptui.preflight.finding import Report, Result
 from siptui.provisioning.reading import provisioning_table
 from siptui.tui.console.model import Session
+from siptui.tui.console.preflight_questions import ask_addresses, ask_number_type
 from siptui.tui.console.selection import Which, about, what
 from siptui.tui.console.tenant_urls import known_tenant, regions
 from siptui.tui.console.view import SignIn, View
@@ -168,8 +169,6 @@ class TenantFlow:
 
     async def _ask_addresses(self) -> None:
         """Be told the phones' public addresses, and judge by them what was read."""
-        from siptui.tui.console.preflight_questions import ask_addresses
-
         made = self.session.preflight
         if made is None:
             return
@@ -181,8 +180,6 @@ class TenantFlow:
 
     async def _ask_number_type(self) -> None:
         """Be told where the list's numbers come from."""
-        from siptui.tui.console.preflight_questions import ask_number_type
-
         chosen = await ask_number_type(self.view.ask, self.session.number_type)
         if chosen is not None:
             self.session.number_type = chosen

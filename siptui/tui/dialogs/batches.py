@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol, TypeVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from siptui.devicelist import write_csv, write_json
 from siptui.domain.errors import SiptuiError
 from siptui.domain.outcome import Outcome, explain
 from siptui.domain.region import Region
@@ -307,8 +308,6 @@ class BatchPage(TablePage[str]):
         self.say(*await ask_and_write(self.app, "Export to", hint, proposed, self._write))
 
     def _write(self, path: Path, force: bool) -> str:
-        from siptui.devicelist import write_csv, write_json
-
         if self._status is None:
             return ""
         rows = batch_rows(self._status, self._one.summary.region)

@@ -7,11 +7,13 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from siptui.devicelist.writing import write_new
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural, visible
 from siptui.preflight.change_log import Kind, Step
 from siptui.preflight.fix_plan import Fix, FixPlan
 from siptui.preflight.fix_runner import FixOutcome
+from siptui.preflight.script import script_file
 from siptui.tui.dialogs.ask import Confirm, Prompt
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.save_file import ask_and_write
@@ -305,9 +307,6 @@ class FixPage(TablePage[str]):
         self.say(*await ask_and_write(self.app, "Write to", hint, proposed, self._write))
 
     def _write(self, path: Path, force: bool) -> str:
-        from siptui.devicelist.writing import write_new
-        from siptui.preflight.script import script_file
-
         write_new(path, script_file(self._plan, self._pinned), force=force)
         return f"{plural(len(self._plan.fixes), 'change')} written to {path}"
 

@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
+from siptui.identity.errors import PortInUseError
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.options import SignIns
@@ -145,8 +146,6 @@ class SignIn(Dialog["Account"]):
         return await attempt.wait()
 
     async def _browser_waited_for(self, attempt: "BrowserSignIn") -> "Account":
-        from siptui.identity.errors import PortInUseError
-
         said = "y copies the address · d code instead · Esc cancels · ? helps"
         try:
             self._address = await attempt.start(self._ways.port)

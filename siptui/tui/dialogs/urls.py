@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from siptui.devicelist.writing import write_new
 from siptui.domain.provisioning import (
     DeviceKind,
     ProvisioningTable,
@@ -205,8 +206,6 @@ class UrlsPage(TablePage[None]):
         self.say(*await ask_and_write(self.app, "Write to", hint, proposed, self._write))
 
     def _write(self, path: Path, force: bool) -> str:
-        from siptui.devicelist.writing import write_new
-
         tenant = (self._tenant.guid if self._code is None else "") or None
         if path.suffix.casefold() == ".json":
             found = {"tenant": tenant, "urls": [as_object(url) for url in self._urls]}
