@@ -64,10 +64,10 @@ class SiptuiApp(ThemedApp[int]):
             super().action_step_back()
 
     def on_unmount(self) -> None:
-        """Let go of the run; it goes on without us, which is told when the screen is gone."""
+        """Close the run; it continues, which is printed when the screen is gone."""
         if self.session.live and self.session.run and not self.session.options.run_ends_with_us:
             run = self.session.run.run
             self.farewell = f"The run goes on. To come back to it: siptui attach {run}"
             if self.session.worker_gone:
-                self.farewell = f"{NO_WORKER} To have the run go on: siptui resume {run}"
+                self.farewell = f"{NO_WORKER} To resume it: siptui resume {run}"
         self.session.leave()

@@ -1,4 +1,4 @@
-"""The first run: nobody has named a tenant yet. A few questions, then a profile, or the demo."""
+"""The first run, without a profile: a few questions, then a profile, or the demo."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -57,7 +57,7 @@ class ConsoleOptions:
     #: The tenant's prerequisites; without them, their keys are not offered.
     checks: "Checks | None" = None
     #: Whether a submit without a check looks for personal accounts at least; not in the demo,
-    #: whose accounts are nobody's.
+    #: which has no personal accounts.
     looks_for_personal: bool = True
     #: The ways to sign in; none where it is not for the console to ask, as in the demo.
     sign_in: "SignIns | None" = None
@@ -109,7 +109,7 @@ class Checks(Protocol):
 
 
 class SignIns(Protocol):
-    """How somebody signs in to the profile's tenant; made from settings where those are known.
+    """How to sign in to the profile's tenant; made from settings where those are known.
 
     `about` says to which tenant and by which client, `port` is the one a browser comes back to.
     `tenant_name` is the tenant's own name, as far as the service has told it.
@@ -120,7 +120,7 @@ class SignIns(Protocol):
     port: int
 
     async def problem(self) -> SiptuiError | None:
-        """Why the sign-in at hand cannot be used, or nothing. May ask the authority."""
+        """Why the present sign-in cannot be used, or nothing. May ask the authority."""
         ...
 
     async def store(self, kind: "StoreKind | None" = None) -> "TokenStore":
@@ -136,5 +136,5 @@ class SignIns(Protocol):
         ...
 
     async def taken(self, store: "TokenStore", account: "Account") -> None:
-        """Somebody has signed in."""
+        """Take a sign-in that was made."""
         ...

@@ -96,11 +96,11 @@ def name_of(check: Check) -> str:
 
 
 def account_lines(found: AccountFindings, report: Report) -> Iterator[Line]:
-    """The findings of a row for its page: what needs somebody first, then what passes."""
+    """The findings of a row for its page: what needs attention first, then what passes."""
     yield ((f"Prerequisites, checked {report.made:%Y-%m-%d %H:%M} UTC", "strong"),)
     if found.personal:
         text = (
-            "The account has no common area phone policy of its own: it may be somebody's, whose "
+            "The account has no common area phone policy of its own: it may be personal, and its "
             "password would be reset. It is submitted only after its name was typed."
         )
         yield ((text, "failed"),)

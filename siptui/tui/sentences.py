@@ -165,7 +165,8 @@ def give_up_question(batch: BatchRecord, unknown: int, tenant: str) -> list[str]
     return [
         f"Batch {batch.number} in {visible(tenant)} ({batch.region}) is not followed any more, and "
         f"its slot is free. {plural(unknown, 'device')} of it without an outcome will be unknown.",
-        "The service may still be working on them. Only your own word submits them again.",
+        "The service may still be working on them. They are submitted again only after your "
+        "confirmation.",
     ]
 
 

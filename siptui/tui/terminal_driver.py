@@ -49,7 +49,7 @@ class TerminalDriver(LinuxDriver):
                 pieces: Iterator[Piece] = iter(())
                 if selector.select(_LOOK):
                     if not (data := os.read(self.fileno, 4096)):
-                        return  # there is nobody to read from any more
+                        return  # the terminal is gone
                     pieces = sequences.feed(decode(data))
                 for piece in (*pieces, *sequences.tick()):
                     for event in meanings.of(piece):

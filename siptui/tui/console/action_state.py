@@ -23,7 +23,7 @@ NO_WORKER = "No worker is running."
 
 
 def who_resumes(session: Session, keys: Mapping[str, str]) -> str:
-    """What has a run without a worker go on; `keys` by action id."""
+    """What resumes a run without a worker; `keys` by action id."""
     if session.options.read_only:
         return "A console that is not read-only resumes it."
     return f"{keys['retry']} resumes."
@@ -77,7 +77,7 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             listed = board.list.devices if board.list else ()
             return "" if listed or board.lacking_region() else "the list has no valid device"
         case "retry" if session.worker_gone:
-            return ""  # it has the run go on
+            return ""  # it resumes the run
         case "retry" | "retry_cause":
             return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
         case "settle":

@@ -9,9 +9,13 @@ from siptui.tui.widgets.text_lines import Line
 _TONES = (
     (DeviceState.QUEUED, "queued", "waits to be submitted"),
     (DeviceState.RUNNING, "running", "submitted; the service works on it"),
-    (DeviceState.SUCCEEDED, "ok", "accepted by the service; the phone restarts by itself"),
+    (DeviceState.SUCCEEDED, "ok", "accepted by the service; the phone restarts"),
     (DeviceState.FAILED, "failed", "Enter shows why and what to do"),
-    (DeviceState.UNKNOWN, "unknown", "nobody knows; never submitted again without your word"),
+    (
+        DeviceState.UNKNOWN,
+        "unknown",
+        "no outcome is known; never submitted again without your confirmation",
+    ),
     (DeviceState.INVALID, "invalid", "a row of the list that is never submitted"),
 )
 #: What can be typed at `/`.

@@ -96,8 +96,8 @@ class Session:
     def look_for_worker(self) -> bool:
         """Ask whether a process works on the run; whether the answer is another one than before.
 
-        A process writes its last words before it lets go of the run: who finds nobody must read
-        what is new and ask `live` again. Where the journal tells of an end, nobody is asked.
+        A process writes its last entries before it releases the run: without one, read
+        what is new and ask `live` again. Where the journal has an end, no lock is tried.
         """
         gone, waits, run = False, "", self.run
         if run is not None and self.live and not self.unreadable:
@@ -133,7 +133,7 @@ class Session:
     def take_list(
         self, path: Path, devices: "DeviceList", options: ListOptions = DEFAULT_OPTIONS
     ) -> None:
-        """Show a list that was read with `options`; a run that was followed goes on without us."""
+        """Show a list that was read with `options`; a run that was followed continues."""
         self.leave()
         self.rest = 0
         self.path, self._read_with = path, options
@@ -253,7 +253,7 @@ class Session:
             self.run_service.retry(self.run.run, [r.index for r in records], changes, again=again)
 
     def undecided(self) -> list[tuple[BatchRecord, list[DeviceRecord]]]:
-        """The batches with devices of unknown outcome that nobody looks for any more."""
+        """The batches with devices of unknown outcome that are not looked for any more."""
         run = self.run
         if run is None or not run.counts[DeviceState.UNKNOWN]:
             return []

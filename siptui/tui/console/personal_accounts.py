@@ -1,4 +1,4 @@
-"""Accounts that may be somebody's own: stopped before a submit, unless each is named."""
+"""Accounts that may be personal: not submitted unless each is named."""
 
 from collections.abc import Iterable, Sequence
 
@@ -32,7 +32,7 @@ async def left_out(
         (
             (
                 f"{plural(len(names), 'account')} without a common area phone policy of their "
-                f"own, so perhaps somebody's: {some}{more}.",
+                f"own, so perhaps personal: {some}{more}.",
                 "failed",
             ),
         ),

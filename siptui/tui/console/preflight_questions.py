@@ -1,4 +1,4 @@
-"""What a check and its fixes need to be told: the phones' public addresses, the kind of numbers."""
+"""Questions of a check and its fixes: the phones' public addresses, the kind of numbers."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING

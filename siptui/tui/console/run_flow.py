@@ -79,14 +79,12 @@ class RunFlow:
             ((f"{one.name}, run {one.head.run}: {one.about}.", "normal"),) for one in waiting
         ]
         if any(one.head.state == "stopped" for one in waiting):
-            text.append(
-                (("To have one go on that no process works on takes one more step.", "muted"),)
-            )
+            text.append((("A run without a worker is resumed in a second step.", "muted"),))
         choices = [
             (
                 one.head.run,
                 f"attach to {one.name}",
-                "it is going on" if one.head.state == "running" else "and have it go on",
+                "it is running" if one.head.state == "running" else "and resume it",
             )
             for one in waiting
         ]
@@ -116,7 +114,7 @@ class RunFlow:
     # -- runs
 
     async def runs(self) -> None:
-        """The history: attach to a run, or have a stopped one go on."""
+        """The history: attach to a run, or resume a stopped one."""
         try:
             heads = self.session.run_service.runs()
         except SiptuiError as error:
@@ -263,7 +261,7 @@ class RunFlow:
     # -- leaving
 
     def quit(self) -> None:
-        """Leave; a run goes on, unless this very process works on it: then after a question."""
+        """Leave; a run continues, unless this process works on it: then after a question."""
         # What is being asked underneath is not called off by the question.
         self.view.start(self._ask_to_quit, exclusive=False)
 
@@ -285,9 +283,9 @@ class Quit(Choice):
     """Asked before this window is left while it works on something; `ends` says on what."""
 
     def __init__(self, ends: Sequence[Line]) -> None:
-        stops = "the run stops; h, then r goes on with it another time"
+        stops = "the run stops; h, then r resumes it later"
         choices = [
-            ("stay", "stay", "it goes on"),
+            ("stay", "stay", "it continues"),
             ("quit", "quit", stops if _RUN_ENDS in ends else "it is not waited for"),
         ]
         super().__init__("Quit", choices, ends, topic=Topic.QUIT)
@@ -295,7 +293,7 @@ class Quit(Choice):
 
 _RUN_ENDS: Line = (
     (
-        "This window works on the run. What was submitted goes on at the service and is found "
+        "This window works on the run. What was submitted continues at the service and is found "
         "again; what waits is not submitted until the run is resumed.",
         "normal",
     ),

@@ -125,7 +125,7 @@ def _next(run: RunState, keys: Mapping[str, str], *, read_only: bool) -> list[Li
     if run.counts[DeviceState.UNKNOWN] and not read_only:
         ways.append((keys["settle"], "decides about devices of unknown outcome"))
     if len(causes) > 1 and not read_only:
-        passing = f"; may pass by itself: {', '.join(failing)}" if failing else ""
+        passing = f"; may be temporary: {', '.join(failing)}" if failing else ""
         ways.append((keys["retry_cause"], f"retries by cause{passing}"))
     if run.counts[DeviceState.FAILED]:
         ways.append((keys["status"], "shows the failed alone; Enter on one says what to do"))

@@ -68,7 +68,7 @@ class Console(Screen[None]):
     def __init__(
         self, session: Session, keys: dict[str, tuple[str, ...]], size: tuple[int, int]
     ) -> None:
-        # A class that comes later has every style worked out anew, before the first frame.
+        # A class that comes later has every style worked out again, before the first frame.
         begins = {**size_classes(size), "-empty": session.options.file is None}
         super().__init__(id="main", classes=" ".join(name for name, on in begins.items() if on))
         self.session = session
@@ -211,7 +211,7 @@ class Console(Screen[None]):
         return self.app.batch_update()
 
     def show_all(self) -> None:
-        """Everything anew: another list, another run."""
+        """Everything again: another list, another run."""
         board = self.session.board
         with self.in_one_frame():
             self.set_class(board.empty and not self.list_flow.opening, "-empty")
@@ -239,7 +239,7 @@ class Console(Screen[None]):
         self.grid.hide_columns(hidden if board.deadlines else hidden | {"until"})
 
     def show_rows(self) -> None:
-        """Every row and the details anew; order and marks stay."""
+        """Every row and the details again; order and marks stay."""
         self.grid.put(self.session.board.rows())
         self.show_detail()
 
@@ -361,7 +361,8 @@ class Console(Screen[None]):
         if was == (session.worker_gone, session.worker_waits):
             return
         if session.worker_gone and not was[0]:
-            text = f"{NO_WORKER} It ended without a word. {who_resumes(session, self.key_of)}"
+            resumes = who_resumes(session, self.key_of)
+            text = f"{NO_WORKER} It ended without a last entry in the journal. {resumes}"
             self.log_pane.append([((text, "unknown"),)])
         self.clear_notice()
         self.show_bars()
@@ -459,7 +460,7 @@ class Console(Screen[None]):
         self.say(f"Pasted text does nothing here: {filters} filters by it, {opens} opens a path.")
 
     def on_resize(self) -> None:
-        """Share the height anew."""
+        """Share the height again."""
         self.update_classes(size_classes(self.size))
         self.share_height()
         if self.focused is None:  # hidden while the window was too small, it lost the keys

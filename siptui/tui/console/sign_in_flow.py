@@ -30,7 +30,7 @@ class SignInFlow:
         self._asked_for = ""
 
     async def sign_in(self) -> None:
-        """Sign in, again if need be, and have the run go on."""
+        """Sign in, again if need be, and resume the run."""
         ways = self.session.options.sign_in
         if self.view.may("sign_in") and ways is not None:
             await self._sign_in(ways, needs_sign_in(self.session.run))

@@ -30,7 +30,7 @@ def sort_key(column: str, board: Board | None = None) -> Callable[[GridRow], Any
     return lambda row: (not row.cells[at], folded(row.cells[at]))
 
 
-#: What needs somebody comes first.
+#: What needs attention comes first.
 _STATUS_ORDER = {
     "failed": 0,
     "unknown": 1,

@@ -177,7 +177,7 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
             now = f" {keys['try_now']} tries now."
         return ((f" Waiting{_as_long(run.waiting.until, left)}: {why}{now}", "unknown"),)
     if run.paused:
-        on = "" if session.options.read_only else f"; {keys['pause']} goes on"
+        on = "" if session.options.read_only else f"; {keys['pause']} continues"
         return ((f" Paused: nothing is submitted{on}.", "unknown"),)
     return ()
 

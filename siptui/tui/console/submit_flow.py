@@ -44,7 +44,7 @@ class SubmitFlow:
         self._signed_in = signed_in
 
     async def submit(self) -> None:
-        """Ask for what is missing, then for the word, then submit."""
+        """Ask for what is missing, then for a confirmation, then submit."""
         session = self.session
         if not self.view.may("submit"):
             return
@@ -113,7 +113,7 @@ class SubmitFlow:
     async def _confirmed(
         self, chosen: Selection, devices: list[Device], notes: list[str], *, again: bool
     ) -> list[Device]:
-        """The devices that are to be submitted, on the operator's word; none if there is none."""
+        """The devices that are to be submitted, as confirmed; none if it was not."""
         session, only = self.session, ""
         left_out = len(chosen.keys) - len(self.session.devices_of(chosen))
         while True:
@@ -217,7 +217,7 @@ class SubmitFlow:
         return chosen if isinstance(chosen, Region) else None
 
     async def retry(self) -> None:
-        """Retry the marked devices, or all failed ones; have a run without a worker go on."""
+        """Retry the marked devices, or all failed ones; resume a run without a worker."""
         if not self.view.may("retry"):
             return
         if self.session.worker_gone:
@@ -242,7 +242,7 @@ class SubmitFlow:
         await self._retry([record], f"This row alone: {visible(record.device.user_name)}.")
 
     async def resume(self) -> None:
-        """Have the run go on, after a question where something is submitted by it."""
+        """Resume the run, after a question where something is submitted by it."""
         session = self.session
         if session.run is None or not await self._signed_in():
             return
@@ -325,7 +325,7 @@ class SubmitFlow:
             self.view.grid.clear_marks()  # the same keys could be pressed again unseen
 
     async def settle(self) -> None:
-        """Decide about a batch whose outcome nobody knows."""
+        """Decide about a batch of unknown outcome."""
         session = self.session
         if not self.view.may("settle") or session.run is None:
             return
@@ -407,9 +407,9 @@ class SubmitFlow:
             self.give(partial(session.run_service.give_up, run.run, chosen))
 
     def pause(self) -> None:
-        """Pause, or go on."""
+        """Pause, or continue."""
         run = self.session.run
-        self.view.look_for_worker()  # an order that nobody would carry out is refused
+        self.view.look_for_worker()  # an order that no worker would carry out is refused
         if self.view.may("pause") and run is not None:
             run_service = self.session.run_service
             order = run_service.go_on if run.paused else run_service.pause
@@ -453,8 +453,8 @@ def _done_left_out(done: Collection[DeviceKey]) -> list[str]:
 
 _NEVER: Line = (
     (
-        "Only a batch that never ends, or that the service knows no more: nobody can cancel it. "
-        "Others are followed to their end without this.",
+        "Only a batch that never ends, or that the service no longer knows: it cannot be "
+        "cancelled. Others are followed to their end without this.",
         "normal",
     ),
 )

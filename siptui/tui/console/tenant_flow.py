@@ -1,4 +1,4 @@
-"""What the console tells of the tenant and asks of it: provisioning URLs, batches, checks."""
+"""The tenant: its provisioning URLs, its prerequisites, its batches."""
 
 from collections.abc import Callable
 
@@ -119,7 +119,7 @@ class TenantFlow:
             )
 
     async def fix(self) -> None:
-        """What sets right what was found, of the selected rows."""
+        """Fix what was found, of the selected rows."""
         if self.view.may("fix"):
             await self._fix()
 
@@ -144,7 +144,7 @@ class TenantFlow:
             made = self.session.preflight or made
             plan = plan_fixes(made.report, made.facts, rows, self.session.wishes())
             if not plan.fixes and not plan.left:
-                self.view.say("fix: nothing fails that could be set right.", "muted")
+                self.view.say("fix: nothing fails that could be fixed here.", "muted")
                 return
             known = (
                 known_tenant(self.session, self.view.key_of).guid or self.session.run_service.tenant
@@ -168,7 +168,7 @@ class TenantFlow:
             self._check()
 
     async def _ask_addresses(self) -> None:
-        """Be told the phones' public addresses, and judge by them what was read."""
+        """Ask for the phones' public addresses, and judge by them what was read."""
         made = self.session.preflight
         if made is None:
             return
@@ -179,7 +179,7 @@ class TenantFlow:
             await self._evaluate_again()
 
     async def _ask_number_type(self) -> None:
-        """Be told where the list's numbers come from."""
+        """Ask where the list's numbers come from."""
         chosen = await ask_number_type(self.view.ask, self.session.number_type)
         if chosen is not None:
             self.session.number_type = chosen
@@ -194,10 +194,10 @@ class TenantFlow:
         with self.view.in_one_frame():
             self.view.show_rows()
 
-    # -- the service's own memory
+    # -- the batches of the tenant
 
     async def batches(self) -> None:
-        """Everybody's batches; one of them can be followed like a run."""
+        """All batches of the tenant; one of them can be followed like a run."""
         tenant_batches = self.session.options.tenant_batches
         if not self.view.may("batches") or tenant_batches is None:
             return

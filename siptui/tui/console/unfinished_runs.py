@@ -1,4 +1,4 @@
-"""Runs that somebody began and nobody ended: what is offered when the console opens."""
+"""Runs that did not end: offered when the console opens."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ def standing(run: RunState, head: RunHead) -> str:
     if unsettled := len(run.unsettled_batches()):
         parts.append(f"{unsettled} to be decided")
     done = f"{head.succeeded + head.failed}/{head.devices} done"
-    now = "going on" if head.state == "running" else "nobody works on it"
+    now = "running" if head.state == "running" else "no worker"
     return f"{', '.join(parts)}; {done}; {now}"
 
 

@@ -53,7 +53,7 @@ class View(Protocol):
         """Whether the screen is shown, and not being left."""
         ...
 
-    # -- what is told and asked
+    # -- messages and questions
 
     def say(self, text: str, tone: str = "normal") -> None:
         """One sentence in the notice line, until the next key or change of the run."""
@@ -106,13 +106,13 @@ class View(Protocol):
         """Paints nothing until its end."""
 
     def show_all(self) -> None:
-        """Everything anew: another list, another run."""
+        """Everything again: another list, another run."""
 
     def show_columns(self) -> None:
         """Show the columns that have something to say and were not hidden."""
 
     def show_rows(self) -> None:
-        """Every row and the details anew; order and marks stay."""
+        """Every row and the details again; order and marks stay."""
 
     def show_bars(self) -> None:
         """The lines around the table."""
@@ -151,7 +151,7 @@ class Orders(Protocol):
     """What a flow needs of the one that orders."""
 
     async def resume(self) -> None:
-        """Have the run go on, after a question where something is submitted by it."""
+        """Resume the run, after a question where something is submitted by it."""
         ...
 
     async def retry_one(self, record: DeviceRecord) -> None:

@@ -175,7 +175,7 @@ class ViewFlow:
         self.view.share_height()
 
     def redraw(self) -> None:
-        """Draw the whole screen anew, as after another program wrote onto it."""
+        """Draw the whole screen again, as after another program wrote onto it."""
         if isinstance(app := self.view.app, ThemedApp):
             app.action_redraw()
 

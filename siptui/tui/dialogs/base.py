@@ -57,7 +57,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return ()
 
     def on_resize(self) -> None:
-        """Break the text anew."""
+        """Break the text again."""
         if self._width() != self._filled_for:
             self._fill(*self.query(Surface))
 

@@ -1,4 +1,4 @@
-"""The tenant's memory: everybody's batches of 30 days, and the devices of one."""
+"""All batches of the tenant, of 30 days, and the devices of one."""
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from datetime import UTC
@@ -127,10 +127,12 @@ class BatchesPage(TablePage[str]):
         if (known := one.known) is not None:
             what = "submitted" if known.here else "followed"
             name = f" of {_name(known.file)}" if known.here else ""
-            text = f"{what} in run {known.run}{name}, {visible(known.account) or 'nobody named'}"
+            text = (
+                f"{what} in run {known.run}{name}, {visible(known.account) or 'no account named'}"
+            )
             yield ((text, "accent"),)
         else:
-            yield (("Not in this journal: somebody else's, or from another computer.", "muted"),)
+            yield (("Not in this journal: submitted by others or from another computer.", "muted"),)
 
     def keys(self) -> Iterable[tuple[str, str]]:
         """What can be done."""

@@ -1,4 +1,4 @@
-"""What can be set right: shown before anything is sent, then confirmed, made, read back."""
+"""What can be fixed: shown before anything is sent, then confirmed, made, read back."""
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from pathlib import Path
@@ -48,7 +48,7 @@ _UNDOABLE = frozenset({Step.SEEN, Step.NOT_SEEN, Step.IN_DOUBT})
 
 class FixPage(TablePage[str]):
     """The answer: `sent` where anything was, so that a check says something new; `addresses` or
-    `number_type` to be told of others and be opened anew.
+    `number_type` to be told of others and be opened again.
 
     `before` sees to a sign-in; `pinned` is the tenant that a script signs in to. What is marked
     with Space is carried out, else everything.
@@ -98,7 +98,7 @@ class FixPage(TablePage[str]):
         return f"{self._tenant}: {done}{people}"
 
     def rows(self) -> Iterable[GridRow]:
-        """The fixes in the order in which they are made, then what nothing here sets right."""
+        """The fixes in the order in which they are made, then what cannot be fixed here."""
         for place, fix in enumerate(self._plan.fixes):
             yield self._row(place, fix)
         for place, left in enumerate(self._plan.left):
@@ -162,10 +162,10 @@ class FixPage(TablePage[str]):
 
     @work(group="flow", exclusive=True)
     async def action_apply(self) -> None:
-        """Ask for names and for the word, then carry out."""
+        """Ask for names and for a confirmation, then carry out."""
         places = self._chosen()
         if self._working or not places:
-            self.say("nothing to carry out." if not places else "still at it.", "muted")
+            self.say("nothing to carry out." if not places else "still working.", "muted")
             return
         named: list[str] = []
         left_out: list[int] = []
@@ -183,9 +183,7 @@ class FixPage(TablePage[str]):
         fixes = [self._plan.fixes[place] for place in places]
         text = self._question(fixes, len(left_out))
         if not await self.app.push_screen_wait(
-            Confirm(
-                "Set right", text, len(fixes), topic=Topic.FIX, otherwise="Nothing was changed."
-            )
+            Confirm("Fix", text, len(fixes), topic=Topic.FIX, otherwise="Nothing was changed.")
         ):
             return
         if await self._before():
@@ -234,7 +232,7 @@ class FixPage(TablePage[str]):
                 self._put(place, outcome)
 
         self._sent = True
-        self.say("at it; what was written is read back, which takes up to two minutes …", "muted")
+        self.say("working: what was written is read back, which takes up to two minutes …", "muted")
         try:
             outcomes = await self._checks.fix(fixes, named, heard)
         except SiptuiError as error:
@@ -275,7 +273,7 @@ class FixPage(TablePage[str]):
     @work(group="fix", exclusive=True)
     async def _take_back(self, key: int, fix_id: str) -> None:
         self._working = True
-        self.say("taking it back …", "muted")
+        self.say("undoing it …", "muted")
         try:
             self._put(key, await self._checks.undo(fix_id))
         except SiptuiError as error:
@@ -288,12 +286,12 @@ class FixPage(TablePage[str]):
     def action_leave(self) -> None:
         """Back; not while something is on its way, so that it is seen what became of it."""
         if self._working:
-            self.say("still at it; wait until what was written is read back.", "unknown")
+            self.say("still working: wait until what was written is read back.", "unknown")
         else:
             self.dismiss("sent" if self._sent else "")
 
     def action_other(self, what: str) -> None:
-        """Be told of other addresses or another kind of numbers, before anything is sent."""
+        """Ask for other addresses or another kind of numbers, before anything is sent."""
         if self._working or self._sent:
             self.say("changes were made: go back and check again first.", "unknown")
         else:

@@ -5,9 +5,9 @@ from enum import Enum, auto
 
 from siptui.tui.widgets.text_lines import Line
 
-_LOST = "What was submitted before goes on at the service whatever is chosen here."
+_LOST = "What was submitted before continues at the service whatever is chosen here."
 _PASSWORDS = (
-    "The service gives each account a new password that nobody knows and signs its phone in. "
+    "The service gives each account a new, unknown password and signs its phone in. "
     "Whatever else uses one of these passwords stops working."
 )
 _NO_WAY_BACK = (
@@ -73,15 +73,15 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     ),
     Topic.RETRY: (
         _PASSWORDS,
-        "A retry submits the devices once more. It helps where what failed has been set right, or "
-        "passes by itself (offline, AD throttling). Enter on a failed row says which it is.",
+        "A retry submits the devices once more. It helps where the cause has been fixed, or "
+        "is temporary (offline, AD throttling). Enter on a failed row says which it is.",
         "Tab goes to the size of a batch: smaller ones go easier on a directory that throttles. A "
         "device that was throttled never goes into more than half of the batch it was in.",
     ),
     Topic.SUBMIT_AGAIN: (
-        "Nobody knows whether the service acted on these devices. If it did, they are signed in "
+        "It is not known whether the service acted on these devices. If it did, they are signed in "
         "already or soon will be, and a second submit resets their passwords once more.",
-        "b shows what the service itself remembers.",
+        "b shows the batches that the service lists.",
     ),
     Topic.RESUME: (
         "The devices that wait are submitted, those that were submitted are followed; none is "
@@ -100,12 +100,12 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     Topic.UNKNOWN_OUTCOME: (
         "To follow a batch of the service submits nothing: its results become those of these "
         "devices. To submit again is right only when the service has no such batch.",
-        "b shows what the service itself remembers, with the devices of each batch.",
+        "b shows the batches that the service lists, with the devices of each batch.",
     ),
     Topic.GIVE_UP_WHICH: (
-        "Nothing is cancelled at the service: it may go on with the batch, and signs its phones in "
-        "then. What ends is only that it is followed here, and that it keeps a slot.",
-        "b shows what the service itself remembers. A batch that was given up can be followed "
+        "Nothing is cancelled at the service: it may continue with the batch and sign its "
+        "phones in. It is only no longer followed here, and its slot is free.",
+        "b shows the batches that the service lists. A batch that was given up can be followed "
         "again.",
     ),
     Topic.GIVE_UP: (
@@ -114,7 +114,7 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     ),
     Topic.PERSONAL_ACCOUNTS: (
         "Bulk sign-in is for accounts of shared phones. An account without a common area phone "
-        "policy may belong to somebody, who could not sign in anywhere after the reset.",
+        "policy may belong to a person, who could not sign in anywhere after the reset.",
         "Left out, a row stays in the list and is submitted another time.",
     ),
     Topic.DATES: (
@@ -172,13 +172,13 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     ),
     Topic.FILE_EXISTS: ("Left as it is, nothing is written. What is replaced is gone.",),
     Topic.UNFINISHED: (
-        "To attach shows a run and submits nothing. One that stopped goes on only after a "
+        "To attach shows a run and submits nothing. One that stopped is resumed only after a "
         "question that names the number of devices.",
         "Esc leaves them alone; h finds them again.",
     ),
-    Topic.QUIT: (_LOST, "What still waits is submitted only while somebody works on the run."),
+    Topic.QUIT: (_LOST, "What still waits is submitted only while a worker runs."),
     Topic.SIGN_IN: (
-        "The code is typed at the address shown, in any browser on any device, by somebody who "
+        "The code is typed at the address shown, in any browser on any device, by an account that "
         "may administer the tenant: Authentication Administrator, Privileged Authentication "
         "Administrator or Global Administrator.",
         "Where the tenant refuses sign-ins by code, b leads through a browser.",
@@ -186,7 +186,7 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     ),
     Topic.TOKEN_STORE: (
         "Tokens let siptui act for you until they expire. In a file they are there after a "
-        "restart, and for the worker of a run that goes on without this window.",
+        "restart, and for the worker of a run that continues without this window.",
     ),
     Topic.FIX: (
         "Each change is written down before it is sent, sent once, and read back, which may take "

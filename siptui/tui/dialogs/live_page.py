@@ -1,4 +1,4 @@
-"""Pages of a run that go on with it: the summary, and everything about a row."""
+"""Pages that follow a run: the summary, and everything about a row."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Content:
 
 
 class LivePage(Page):
-    """Shows what `content` gives, anew whenever it is told that there is something new."""
+    """Shows what `content` gives; `look` brings it up to date."""
 
     def __init__(self, content: Callable[[], Content]) -> None:
         now = content()

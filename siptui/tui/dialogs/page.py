@@ -42,7 +42,7 @@ class Pager(Surface, can_focus=True):
             self.on_resize()
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Break the lines again."""
         width = max(10, self.size.width)
         self._broken = [
             part for line in self._text for part in wrapped(line, width, indent=_indent(line))

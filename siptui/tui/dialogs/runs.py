@@ -1,4 +1,4 @@
-"""The history of runs: attach to one, or have a stopped one go on."""
+"""The history of runs: attach to one, or resume a stopped one."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -32,7 +32,7 @@ _SYMBOLS = {"running": ("…", "normal"), "stopped": ("!", "unknown"), "finished
 
 
 class RunsPage(Screen[tuple[str, bool] | None]):
-    """Newest first. The answer: a run, and whether it is to go on."""
+    """Newest first. The answer: a run, and whether it is to be resumed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", show=False),
@@ -74,7 +74,7 @@ class RunsPage(Screen[tuple[str, bool] | None]):
         self.dismiss((str(event.key), False))
 
     def action_resume(self) -> None:
-        """Attach, and have it go on."""
+        """Attach, and resume it."""
         head = self._heads.get(str(self.query_one(RowGrid).cursor))
         if head is None or not self._may_resume:
             return

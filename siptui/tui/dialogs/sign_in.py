@@ -36,7 +36,7 @@ class SignIn(Dialog["Account"]):
     """Asks for a sign-in; the answer is who signed in. Escape calls it off at once.
 
     Whatever goes wrong is told here: a fault that reached the application would be shown with the
-    values at hand.
+    values it had.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

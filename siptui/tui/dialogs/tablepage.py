@@ -59,7 +59,7 @@ class TablePage(Screen[T | None], Generic[T]):
         return self.query_one(RowGrid)
 
     def fill(self) -> None:
-        """Everything anew."""
+        """Everything again."""
         with self.app.batch_update():
             self.grid.set_rows(self.rows())
             self.show_bars()
@@ -92,7 +92,7 @@ class TablePage(Screen[T | None], Generic[T]):
         self.say(f"{error.title}: {error.message} {error.remedy}".strip(), "failed")
 
     def on_resize(self) -> None:
-        """Break the details anew."""
+        """Break the details again."""
         if self.is_mounted:
             self.show_detail()
 

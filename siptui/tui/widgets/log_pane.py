@@ -1,4 +1,4 @@
-"""The log: newest line at the bottom, unless somebody reads further up."""
+"""The log: newest line at the bottom, unless it is scrolled up."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar

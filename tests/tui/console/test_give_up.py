@@ -21,7 +21,7 @@ async def test_a_live_batch_is_given_up_by_its_number_of_open_devices(tmp_path: 
         assert "4 devices without an outcome" in harness.flat
         await harness.press("enter")
         assert isinstance(harness.app.screen, Confirm)
-        assert "Only your own word submits them again" in harness.flat
+        assert "They are submitted again only after your confirmation" in harness.flat
         await harness.type("9")
         await harness.press("enter")
         orders = [s.event for s in harness.runs.journal.read(harness.runs.newest)]

@@ -574,7 +574,7 @@ async def test_an_unfinished_run_is_offered_and_goes_on(tmp_path: Path) -> None:
     runs = _left_behind(tmp_path, stopped=True)
     async with console(tmp_path, size=(80, 24), runs=runs) as harness:
         assert "1 batch open since 2026-03-02 08:00, 1 batch not submitted" in harness.flat
-        assert "nobody works on it" in harness.flat
+        assert "; no worker" in harness.flat
         await harness.press("enter")
         assert "2 devices not submitted yet will be" in harness.flat
         assert runs.started == []

@@ -29,7 +29,7 @@ async def test_it_is_said_in_the_notice_the_header_the_footer_and_the_log(tmp_pa
         assert _GONE in lines[2]
         assert lines[-1].startswith(" No worker is running  ")
         assert "r resume" in lines[-1]
-        assert "It ended without a word" in harness.flat
+        assert "It ended without a last entry in the journal" in harness.flat
 
 
 async def test_a_pause_is_refused_with_the_reason(tmp_path: Path) -> None:

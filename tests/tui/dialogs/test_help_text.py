@@ -40,7 +40,7 @@ async def test_a_question_is_told_of_and_goes_on(tmp_path: Path) -> None:
         await harness.press("escape")
         assert isinstance(harness.app.screen, ColumnChoice)
         await harness.press("escape", "s", "question_mark")
-        assert "a new password that nobody knows" in harness.flat
+        assert "a new, unknown password" in harness.flat
         await harness.press("escape")
         assert isinstance(harness.app.screen, Confirm)
         assert not harness.runs.started
