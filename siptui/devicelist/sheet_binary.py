@@ -7,11 +7,12 @@ rows and columns count from 0.
 import struct
 from collections.abc import Iterator
 
-from siptui.devicelist.sheet_xml import Marks
+from siptui.devicelist.sheet_xml import MAX_CELLS, Marks
 
 _ROW, _ERROR, _FORMULA_ERROR, _MERGED, _SHEET = 0, 3, 11, 176, 156
 #: Records of cells: a column and a style, and then the value.
 _CELLS = frozenset(range(1, 12))
+_MOST = 2 * MAX_CELLS  # records: a cell or a row, and some others
 _HIDDEN = 0x10  # a row of no height
 _ERRORS = {
     0: "#NULL!",
@@ -35,7 +36,10 @@ def binary_sheets(book: bytes) -> Iterator[tuple[str, str]]:
 def binary_marks(part: bytes) -> Marks:
     """What a sheet says of its rows and cells."""
     marks, row = Marks(), 0
-    for kind, data in _records(part):
+    for count, (kind, data) in enumerate(_records(part)):
+        if count > _MOST:  # no sheet that people made; it is refused by its span
+            marks.height = marks.width = MAX_CELLS
+            break
         if kind == _ROW and len(data) >= 12:
             row = int.from_bytes(data[:4], "little")
             if data[11] & _HIDDEN:

@@ -15,6 +15,7 @@ from siptui.devicelist.cells import NO_VALUE
 #: How many cells the sheets of a workbook may span, blank ones included.
 MAX_CELLS = 4_000_000
 
+_NO_CELLS = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _NUMBERED_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _NUMBER = re.compile(rb'\br="(\d+)"')
@@ -49,6 +50,14 @@ class Marks:
     hidden: list[int] = field(default_factory=list)
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def plain(part: bytes) -> bytes:
+    """`part` without comments, literal text and instructions, in which the patterns would look for
+    cells, each up to the end."""
+    if part.find(b"<!") < 0 and part.rfind(b"<?") <= 0:
+        return part
+    return _NO_CELLS.sub(b"", part)
 
 
 def sheet_parts(book: bytes, relations: bytes) -> list[tuple[str, str]]:

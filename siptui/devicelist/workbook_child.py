@@ -28,6 +28,7 @@ from siptui.devicelist.sheet_xml import (
     MAX_CELLS,
     Marks,
     ods_marks,
+    plain,
     related_parts,
     sheet_parts,
     xlsx_marks,
@@ -206,8 +207,10 @@ class _Book:
                 continue
             below = range(row + 1, min(last + 1, len(rows)))
             room -= len(below)
+            if room < 0:
+                break  # no sheet that people made
             empty = [at for at in below if rows[at][place] is None]
-            if not empty or room < 0:
+            if not empty:
                 continue
             for at in empty:
                 rows[at][place] = rows[row][place]
@@ -249,7 +252,7 @@ class _Package:
                     if info.filename.endswith((".xml", ".rels")):
                         _well_formed(info.filename, part)
                     kept.writestr(zipfile.ZipInfo(info.filename), part)
-                    self._parts[info.filename] = part if _scanned(info.filename) else b""
+                    self._parts[info.filename] = plain(part) if _scanned(info.filename) else b""
         self.data = copy.getvalue()
 
     def _kind_or_refuse(self) -> None:

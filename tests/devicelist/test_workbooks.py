@@ -228,6 +228,32 @@ def test_a_formula_without_its_value_is_no_empty_cell(tmp_path: Path) -> None:
     assert any("In rows 2, 3 formulas have no values in the file" in n for n in found.decided)
 
 
+def test_a_sheet_that_was_made_to_take_for_ever_is_read_or_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "LIMIT", 30.0)
+    book = zipfile.ZipFile(BytesIO(xlsx({"S": [*ROWS, *[["x"]] * 20_000]})))
+    parts = {name: book.read(name) for name in book.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    merges = b"".join(b'<mergeCell ref="A%d:A1048576"/>' % n for n in range(1, 50_000))
+    comment = b"<!--" + b'<c t="e" <row <f ' * 300_000 + b"-->"
+    for made in (
+        parts[name].replace(b"</worksheet>", b"<mergeCells>%b</mergeCells></worksheet>" % merges),
+        parts[name].replace(b"<sheetData>", comment + b"<sheetData>"),
+        parts[name].replace(
+            b"<sheetData>", comment.replace(b"--", b"[CDATA[", 1)[:-3] + b"]]><sheetData>"
+        ),
+    ):
+        found = read_book(tmp_path, zipped({**parts, name: made}))
+        assert [d.hardware_id for d in found.devices] == TWO
+    binary = zipfile.ZipFile(BytesIO(xlsb({"S": ROWS})))
+    parts = {name: binary.read(name) for name in binary.namelist()}
+    name = "xl/worksheets/sheet1.bin"
+    with pytest.raises(ListError) as caught:
+        read_book(tmp_path, zipped({**parts, name: b"\x25\x00" * 40_000_000 + parts[name]}))
+    assert caught.value.code == "too_many_cells"
+
+
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
