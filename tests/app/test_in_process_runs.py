@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from siptui.app.demo_tenant import demo_run_service
 from siptui.app.in_process_runs import InProcessRunService
 from siptui.devicelist import read
@@ -26,6 +28,7 @@ def _create(run_service: InProcessRunService, folder: Path) -> str:
     )
 
 
+@pytest.mark.slow
 def test_the_demo_runs_to_its_end_and_retries(tmp_path: Path) -> None:
     run_service = demo_run_service(tmp_path, speed=2_000)
     try:

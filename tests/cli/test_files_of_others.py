@@ -124,6 +124,7 @@ def test_a_link_of_another_user_is_not_followed_to_a_state_folder(
     assert mine.stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.slow
 def test_nothing_of_the_state_is_ever_open_to_others(tmp_path: Path) -> None:
     (tmp_path / "watch").mkdir()
     (tmp_path / "watch" / "sitecustomize.py").write_text(_WATCH)

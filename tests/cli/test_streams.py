@@ -1,9 +1,11 @@
 """Standard output that cannot take what is printed: nothing fails for it, least of all a run."""
 
+import functools
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +30,7 @@ _WORDS = [
     ["batches"],
     ["ursl"],
 ]
+Whole = Callable[..., "subprocess.CompletedProcess[bytes]"]
 full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 
 
@@ -54,6 +57,12 @@ def _siptui(
     )
 
 
+@pytest.fixture(scope="module")
+def whole(installation: Installation) -> Whole:
+    """What a command prints where nothing is in its way."""
+    return functools.cache(functools.partial(_siptui, installation))
+
+
 def _no_trace(done: "subprocess.CompletedProcess[bytes]") -> None:
     for sign in (b"Traceback", b"Internal error", b"Exception ignored", b"UnicodeEncode"):
         assert sign not in done.stderr, done.stderr
@@ -61,13 +70,13 @@ def _no_trace(done: "subprocess.CompletedProcess[bytes]") -> None:
 
 @pytest.mark.parametrize("words", _WORDS, ids=" ".join)
 def test_a_locale_that_lacks_signs_changes_no_command(
-    installation: Installation, words: list[str]
+    installation: Installation, words: list[str], whole: Whole
 ) -> None:
-    whole = _siptui(installation, *words)
+    expected = whole(*words)
     done = _siptui(installation, *words, PYTHONIOENCODING="latin-1")
-    assert done.returncode == whole.returncode
+    assert done.returncode == expected.returncode
     _no_trace(done)
-    assert len(done.stdout.splitlines()) == len(whole.stdout.splitlines())
+    assert len(done.stdout.splitlines()) == len(expected.stdout.splitlines())
     assert b"\xe2\x80" not in done.stdout + done.stderr  # which would be UTF-8
 
 
@@ -95,17 +104,17 @@ def test_a_run_goes_on_and_json_stays_json(tmp_path: Path, encoding: str) -> Non
 @full
 @pytest.mark.parametrize("words", _WORDS, ids=" ".join)
 def test_a_full_disk_behind_the_output_is_told_in_words(
-    installation: Installation, words: list[str]
+    installation: Installation, words: list[str], whole: Whole
 ) -> None:
-    whole = _siptui(installation, *words)
+    expected = whole(*words)
     with Path("/dev/full").open("wb") as target:
         done = _siptui(installation, *words, stdout=target.fileno())
         json_done = _siptui(installation, *words, "--json", stdout=target.fileno())
     _no_trace(done)
     _no_trace(json_done)
-    if whole.stdout:
-        assert done.returncode == (whole.returncode or 1)
-        assert whole.returncode or b"No space left on device" in done.stderr
+    if expected.stdout:
+        assert done.returncode == (expected.returncode or 1)
+        assert expected.returncode or b"No space left on device" in done.stderr
 
 
 @full

@@ -12,9 +12,10 @@ from siptui.domain.region import Region
 from tests.devicelist.support import strings
 from tests.fuzz.lists import attack, outcome
 
-SEEDS = 2_500
+SEEDS = 1_500
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover  # tracing doubles its time, and the other tests reach the same lines
 def test_mutated_lists(tmp_path: Path) -> None:
     rnd = random.Random(20_260_101)

@@ -90,6 +90,7 @@ async def _walk(folder: Path, walk: tuple[str, ...], *, at_once: bool) -> tuple[
         return screen, [(one.what, one.devices, one.batch) for one in orders]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", range(2))
 async def test_in_one_piece_and_one_by_one_come_to_the_same(
     tmp_path: Path, share: int, monkeypatch: pytest.MonkeyPatch
@@ -198,12 +199,13 @@ _PIECES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("situation", "apart"),
-    [("idle", False), ("live", True), ("load", False), ("load", True)],
-    ids=["idle, one write", "live, key by key", "load, one write", "load, key by key"],
+    [("idle", (False,)), ("live", (True,)), ("load", (False, True))],
+    ids=["idle, one write", "live, key by key", "load, in turn"],
 )
-def test_on_a_terminal(situation: str, apart: bool) -> None:
+def test_on_a_terminal(situation: str, apart: tuple[bool, ...]) -> None:
     terminal = Terminal()
     try:
         with _load(3 if situation == "load" else 0):
@@ -211,8 +213,8 @@ def test_on_a_terminal(situation: str, apart: bool) -> None:
             if situation != "idle":
                 terminal.write("s60\r")
                 terminal.until(lambda text: "60 devices ready" not in text and "/60" in text)
-            for keys, wanted, back in _PIECES:
-                for piece in keys if apart else [keys]:
+            for (keys, wanted, back), one_by_one in zip(_PIECES, cycle(apart), strict=False):
+                for piece in keys if one_by_one else [keys]:
                     terminal.write(piece)
                 text = terminal.shows(wanted)
                 assert "paused" not in text, (keys, text)

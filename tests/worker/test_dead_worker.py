@@ -43,6 +43,7 @@ def _started(installation: Installation, count: int = 6) -> tuple[str, Terminal]
     return run, window
 
 
+@pytest.mark.slow
 def test_a_console_shows_a_killed_worker_and_resumes_it(installation: Installation) -> None:
     run, window = _started(installation)
     installation.kill(run)

@@ -55,6 +55,7 @@ def test_an_error_in_a_worker_is_in_the_log(
         assert set(installation.times().values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_journal_that_was_repaired_is_told_of(tmp_path: Path) -> None:
     with installed(tmp_path / "lab", "healthy") as installation:
         file = write_list(tmp_path / "list.csv", range(2))

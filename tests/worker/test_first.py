@@ -101,6 +101,7 @@ def _parts(secret: bytes) -> Iterator[bytes]:
         yield secret[-40:-8]
 
 
+@pytest.mark.slow
 def test_no_secret_is_anywhere_but_in_the_token_store(
     installation: SignedInInstallation, planted: set[bytes]
 ) -> None:

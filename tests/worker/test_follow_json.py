@@ -47,6 +47,7 @@ def _say_something(installation: Installation, run: str) -> None:
     time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_every_viewer_gets_the_lines_of_the_run_from_the_beginning(
     installation: Installation,
 ) -> None:
@@ -78,6 +79,7 @@ def test_every_viewer_gets_the_lines_of_the_run_from_the_beginning(
     assert (done.stdout, done.exit_code) == ("", first.returncode)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["attach", "run"])
 def test_ctrl_c_says_that_the_run_goes_on_and_how_to_follow_it(
     installation: Installation, command: str

@@ -32,6 +32,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         yield found
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_ends_nothing(installation: Installation) -> None:
     file = write_list(installation.folder / "list.csv", range(_COUNT))
     window = Terminal(installation, "run", str(file), "--region", "EMEA", "--yes")
@@ -59,6 +60,7 @@ def test_a_closed_terminal_ends_nothing(installation: Installation) -> None:
     assert max(ledger["max_live"].values()) <= 3
 
 
+@pytest.mark.slow
 def test_a_closed_console_ends_nothing(installation: Installation) -> None:
     """All of it as a person does: list, `s`, the number, and the window is closed half way."""
     file = write_list(installation.folder / "list.csv", range(_COUNT))
@@ -87,6 +89,7 @@ def test_a_closed_console_ends_nothing(installation: Installation) -> None:
     assert again.ends() == 0
 
 
+@pytest.mark.slow
 def test_a_new_terminal_attaches_to_the_live_run(installation: Installation) -> None:
     file = write_list(installation.folder / "list.csv", range(30))
     installation.emulator.tell("devices", match="*", slow=100)
@@ -107,6 +110,7 @@ def test_a_new_terminal_attaches_to_the_live_run(installation: Installation) -> 
     installation.kill(run)
 
 
+@pytest.mark.slow
 def test_sigterm_is_written_down_and_resumed(installation: Installation) -> None:
     file = write_list(installation.folder / "list.csv", range(8))
     installation.emulator.tell("devices", match="*", slow=6)

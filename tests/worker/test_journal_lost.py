@@ -41,6 +41,7 @@ def _delete_all(log: Path) -> None:
             file.unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lose", [_halve, _zero, Path.unlink, _delete_all])
 def test_what_is_live_is_followed_and_the_rest_waits_for_the_operators_word(
     installation: Installation, lose: Callable[[Path], None]

@@ -145,6 +145,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
         yield found
 
 
+@pytest.mark.slow
 def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
     installation: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:

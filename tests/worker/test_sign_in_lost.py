@@ -109,6 +109,7 @@ def test_a_sign_in_kept_nowhere_reaches_the_worker_that_waits(
     assert not list(installation.folder.rglob("*.hand"))
 
 
+@pytest.mark.slow
 def test_following_goes_on_with_what_is_left_of_the_token(tmp_path: Path) -> None:
     with signed_in_installation(
         tmp_path, "[timing]\ndevice = [40, 160]\n", speed=60
@@ -176,6 +177,7 @@ def test_a_new_token_in_a_variable_is_handed_over_by_resume(
     _ended_right(installation, run)
 
 
+@pytest.mark.slow
 def test_the_file_of_a_token_is_read_again(installation: SignedInInstallation) -> None:
     given = installation.folder / "token"
     given.write_text(_token(installation))

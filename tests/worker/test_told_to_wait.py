@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.worker.installation import (
     Installation,
     each_type,
@@ -24,6 +26,7 @@ def _early(place: Installation) -> list[str]:
     return [one["call"] for one in told if one["at"] - one["told"] > ON_ITS_WAY * SPEED]
 
 
+@pytest.mark.slow
 def test_two_workers_and_one_that_is_started_again_wait_alike(tmp_path: Path) -> None:
     with installed(tmp_path / "lab", "healthy", speed=SPEED, quick=1) as place:
         config = tmp_path / "lab" / "config" / "config.toml"

@@ -26,7 +26,7 @@ from tests.support import emulated_time
 #: Batches that take about ten seconds, and about sixty.
 TEN = TimingTable(device=(6, 8), start=(1, 2), finish=(0.5, 1.5))
 SIXTY = TimingTable(device=(40, 52), start=(2, 6), finish=(1, 5))
-BATCHES, SIZE, SLOTS = 24, 10, 3
+BATCHES, SIZE, SLOTS = 24, 5, 3
 
 
 def test_turns_are_a_second_apart_and_those_before_a_submit_come_first() -> None:
@@ -111,8 +111,9 @@ def test_regions_do_not_wait_for_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("timing", "most"), [(TEN, 1.15), (SIXTY, 1.08)])
-@pytest.mark.parametrize("regions", [(Region.EMEA,), tuple(Region)])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("regions", "seed"), [((Region.EMEA,), 1), ((Region.EMEA,), 2), (tuple(Region), 1)]
+)
 def test_a_freed_slot_is_filled_first(
     tmp_path: Path, timing: TimingTable, most: float, regions: tuple[Region, ...], seed: int
 ) -> None:
@@ -200,7 +201,7 @@ def test_a_batch_without_a_slot_is_put_back_so_often_and_no_more(tmp_path: Path,
         lab = EngineHarness(tmp_path, scenario)
         run = lab.create(devices(2), Options(batch_size=1))
         work = lab.start(run)
-        await asyncio.sleep(4 * 3600)
+        await asyncio.sleep(2 * 3600)
         state = lab.state(run)
         deferred = lab.events(run, BatchDeferred)
         if over == "400":
@@ -208,7 +209,7 @@ def test_a_batch_without_a_slot_is_put_back_so_often_and_no_more(tmp_path: Path,
             assert [event.batch for event in lab.events(run, BatchRejected)] == [2]
             assert state.devices[1].state is DeviceState.FAILED
         else:
-            assert len(deferred) > 100
+            assert len(deferred) > 50
             assert state.batches[2].state is BatchState.QUEUED
         await work.terminate()
 

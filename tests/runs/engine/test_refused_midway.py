@@ -39,7 +39,7 @@ def test_an_answer_that_is_not_the_services_is_waited_out(
     async def main() -> None:
         lab = EngineHarness(tmp_path)
         lab.fault(**fault, call=call, status=status, nth=(1, 3, 4))
-        run = lab.create(devices(20), FIVE)
+        run = lab.create(devices(10), FIVE)
         end = await lab.work(run)
         assert isinstance(end, RunFinished), end
         assert lab.differences(run) == []
