@@ -38,7 +38,7 @@ async def left_out(
         ),
         (("The password of a personal account would be reset to an unknown value.", "strong"),),
     ]
-    choices = [("name", "name each one", "type every name that is to be submitted all the same")]
+    choices = [("name", "name each one", "type every name that is to be submitted")]
     if whole:
         choices = [("name", "name each one", "none can be left out of it; Escape goes back")]
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -187,10 +188,10 @@ class Choice(Dialog[Hashable]):
         self._said = ((f"{first}Enter chooses, Escape goes back, ? helps.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
-        """A small table: what, and a word about it."""
-        grid = RowGrid(
-            (Column("what", "", 8, flex=1), Column("about", "", 1, flex=2)), id="dialog-grid"
-        )
+        """A small table: what, and a word about it, two blanks apart."""
+        longest = max((cell_len(what) for _, what, _ in self._choices), default=0)
+        columns = (Column("what", "", longest + 1, flex=1), Column("about", "", 1, flex=2))
+        grid = RowGrid(columns, id="dialog-grid")
         grid.styles.height = self.takes
         yield grid
 

@@ -54,3 +54,12 @@ async def test_a_filter_is_told_of_while_nothing_is_typed(tmp_path: Path) -> Non
         assert "each must be in the row" in harness.text
         await harness.press("escape", *"1@?")
         assert harness.console.filter_field.value == "1@?"
+
+
+async def test_an_option_does_not_run_into_what_is_said_of_it(tmp_path: Path) -> None:
+    options = [("a", "leave them out", "submit the others"), ("b", "漢字 of each", "3 values")]
+    async with console(tmp_path, text=list_text(make_devices(3)), size=(80, 24)) as harness:
+        harness.app.push_screen(Choice("Which?", options, topic=Topic.COPY))
+        await harness.settle()
+        assert "leave them out  submit the others" in harness.text
+        assert "漢字 of each    3 values" in harness.text
