@@ -1,6 +1,6 @@
 """The one family of errors: what happened, what to do next, and the exit code that says so."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class ExitCode(IntEnum):
@@ -46,9 +46,45 @@ class UsageError(SiptuiError):
     exit_code = ExitCode.USAGE
 
 
+class Way(StrEnum):
+    """How to sign in next, as the command line says it; a dialog has its own words for each."""
+
+    FIRST = "Sign in: `siptui auth login`."
+    AGAIN = "Sign in again: `siptui auth login`."
+    NEW_CODE = "Ask for a new code: `siptui auth login`."
+    BROWSER = (
+        "Try `siptui auth login --method browser`, or `--method paste` where no tunnel can be made."
+    )
+    BROWSER_FIRST = f"{BROWSER} If that is blocked too, ask for an exception for this account."
+    DEVICE = (
+        "Sign in from a managed device: `siptui auth login --method browser` with the tunnel to "
+        "this host, so that the device's own browser signs in; or ask for an exception."
+    )
+    STORE = (
+        "Choose where to keep the tokens: `siptui auth login --store file`, or `--store memory` "
+        "to keep them for this process alone."
+    )
+
+
 class SignInNeededError(SiptuiError):
-    """No usable sign-in, or the service refused it."""
+    """No usable sign-in, or the service refused it.
+
+    `advice` is what to do whatever signs in next, `way` how to sign in then; `remedy` is both.
+    """
 
     title = "Sign-in needed"
     code = "sign_in_needed"
     exit_code = ExitCode.SIGN_IN
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        title: str = "",
+        code: str = "",
+        way: Way | None = None,
+    ) -> None:
+        super().__init__(message, remedy=f"{remedy} {way or ''}".strip(), title=title, code=code)
+        self.advice = remedy
+        self.way = way

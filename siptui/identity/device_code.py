@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from siptui.domain.errors import SignInNeededError, SiptuiError
+from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.domain.text import visible
 from siptui.identity.account import Account
 from siptui.identity.entra_errors import cancelled, explained
@@ -72,7 +72,7 @@ class DeviceCodeSignIn(Attempt):
             if left(flow["expires_at"]) <= 0:
                 raise CodeExpiredError(
                     f"The code was not entered in time.{trouble}",
-                    remedy="Ask for a new code: `siptui auth login`.",
+                    way=Way.NEW_CODE,
                 )
             try:
                 answer = await self._unless_cancelled(in_thread(partial(self._poll, flow)))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from siptui.domain.errors import Way
 from siptui.domain.guid import is_guid
 from siptui.domain.text import visible
 from siptui.identity.errors import (
@@ -17,15 +18,6 @@ from siptui.identity.errors import (
     SignInRefusedError,
 )
 
-_BROWSER = (
-    "Try `siptui auth login --method browser`, or `--method paste` where no tunnel can be made."
-)
-_DEVICE = (
-    "Sign in from a managed device: `siptui auth login --method browser` with the tunnel to this "
-    "host, so that the device's own browser signs in; or ask for an exception."
-)
-_AGAIN = "Sign in again: `siptui auth login`."
-_NEW_CODE = "Ask for a new code: `siptui auth login`."
 _CONSENT = (
     "Ask a tenant administrator to grant consent to the client, or set `client_id` in the profile "
     "to a client that has it."
@@ -37,10 +29,12 @@ _CLIENT = (
 _TENANT = "Check `tenant` and `cloud` in the profile."
 _LATER = "Try again in a few minutes."
 
-#: Code → what happened, what to try next.
-EXPLANATIONS: dict[int, tuple[str, str]] = {
-    16000: ("Several accounts are signed in and none was chosen.", _AGAIN),
-    50005: ("Conditional Access does not allow sign-in from this device platform.", _DEVICE),
+#: What happened, what to do, how to sign in next.
+Explanation = tuple[str, str] | tuple[str, str, Way]
+#: By Entra's code.
+EXPLANATIONS: dict[int, Explanation] = {
+    16000: ("Several accounts are signed in and none was chosen.", "", Way.AGAIN),
+    50005: ("Conditional Access does not allow sign-in from this device platform.", "", Way.DEVICE),
     50011: (
         "The client does not allow the browser to come back to http://localhost.",
         "Add http://localhost as a redirect URI of a public client, or use --method device.",
@@ -48,85 +42,94 @@ EXPLANATIONS: dict[int, tuple[str, str]] = {
     50020: ("The account is not a member of this tenant.", f"Use another account. {_TENANT}"),
     50034: ("The account does not exist in this tenant.", f"Use another account. {_TENANT}"),
     50053: ("The account is locked, or this address is blocked.", _LATER),
-    50055: ("The password has expired.", f"Set a new one in the browser. {_AGAIN}"),
+    50055: ("The password has expired.", "Set a new one in the browser.", Way.AGAIN),
     50057: ("The account is disabled.", "Use another account."),
-    50058: ("The session in the browser has ended.", _AGAIN),
+    50058: ("The session in the browser has ended.", "", Way.AGAIN),
     50059: ("The tenant is not known.", _TENANT),
     50072: (
         "Multi-factor authentication must be set up for this account first.",
-        f"Open https://aka.ms/mfasetup in a browser. {_AGAIN}",
+        "Open https://aka.ms/mfasetup in a browser.",
+        Way.AGAIN,
     ),
-    50074: ("Multi-factor authentication is required.", _AGAIN),
-    50076: ("Multi-factor authentication is required.", _AGAIN),
-    50078: ("Multi-factor authentication has expired.", _AGAIN),
+    50074: ("Multi-factor authentication is required.", "", Way.AGAIN),
+    50076: ("Multi-factor authentication is required.", "", Way.AGAIN),
+    50078: ("Multi-factor authentication has expired.", "", Way.AGAIN),
     50079: (
         "Multi-factor authentication must be set up for this account first.",
-        f"Open https://aka.ms/mfasetup in a browser. {_AGAIN}",
+        "Open https://aka.ms/mfasetup in a browser.",
+        Way.AGAIN,
     ),
     50097: (
         "Conditional Access asks for a registered device, which a code from another "
         "device cannot show.",
-        _DEVICE,
+        "",
+        Way.DEVICE,
     ),
     50105: (
         "The account is not assigned to the client.",
         "Ask an administrator to assign it to the application.",
     ),
-    50126: ("The user name or password was wrong.", _AGAIN),
-    50129: ("Conditional Access asks for a device joined to the workplace.", _DEVICE),
-    50131: ("Conditional Access refused this device or place.", _DEVICE),
-    50132: ("The session was revoked or the password has changed.", _AGAIN),
-    50133: ("The session was revoked or the password has changed.", _AGAIN),
-    50140: ("The question whether to stay signed in was not answered.", _AGAIN),
-    50158: ("Conditional Access asks for a check by another provider.", _BROWSER),
-    50173: ("The password has changed, or the sign-ins of this account were revoked.", _AGAIN),
+    50126: ("The user name or password was wrong.", "", Way.AGAIN),
+    50129: ("Conditional Access asks for a device joined to the workplace.", "", Way.DEVICE),
+    50131: ("Conditional Access refused this device or place.", "", Way.DEVICE),
+    50132: ("The session was revoked or the password has changed.", "", Way.AGAIN),
+    50133: ("The session was revoked or the password has changed.", "", Way.AGAIN),
+    50140: ("The question whether to stay signed in was not answered.", "", Way.AGAIN),
+    50158: ("Conditional Access asks for a check by another provider.", "", Way.BROWSER),
+    50173: (
+        "The password has changed, or the sign-ins of this account were revoked.",
+        "",
+        Way.AGAIN,
+    ),
     50194: ("The client may be used in its own tenant only.", _CLIENT),
-    53000: ("Conditional Access asks for a device that complies with policy.", _DEVICE),
-    53001: ("Conditional Access asks for a device joined to the domain.", _DEVICE),
+    53000: ("Conditional Access asks for a device that complies with policy.", "", Way.DEVICE),
+    53001: ("Conditional Access asks for a device joined to the domain.", "", Way.DEVICE),
     53002: ("Conditional Access does not approve this client.", _CLIENT),
     53003: (
         "Conditional Access blocks this sign-in; often it blocks device codes.",
-        f"{_BROWSER} If that is blocked too, ask for an exception for this account.",
+        "",
+        Way.BROWSER_FIRST,
     ),
     53004: (
         "Multi-factor authentication must be set up first, and this sign-in looks risky.",
-        f"Set it up from a place you usually sign in from. {_AGAIN}",
+        "Set it up from a place you usually sign in from.",
+        Way.AGAIN,
     ),
     53011: ("The account is blocked because of risk.", "Ask a security administrator."),
     65001: ("No one has consented to the client reading the Teams admin API.", _CONSENT),
     65004: ("The request for consent was declined.", _CONSENT),
     65005: ("The client does not list the Teams admin API.", _CONSENT),
-    70000: ("The sign-in was used up, or was made for another client.", _AGAIN),
-    70008: ("The sign-in has expired.", _AGAIN),
+    70000: ("The sign-in was used up, or was made for another client.", "", Way.AGAIN),
+    70008: ("The sign-in has expired.", "", Way.AGAIN),
     70011: ("The client may not ask for the Teams admin API.", _CLIENT),
     70016: ("The code has not been entered yet.", "Enter it, or ask for a new one."),
-    70018: ("The request was declined in the browser.", _NEW_CODE),
-    70019: ("The code is not, or no longer, known.", _NEW_CODE),
-    70020: ("The code has expired.", _NEW_CODE),
-    70043: ("The tenant's rule on how often to sign in has ended this sign-in.", _AGAIN),
-    70044: ("The tenant's rule on how often to sign in has ended this sign-in.", _AGAIN),
-    75011: ("The account signed in in another way than the tenant asks for.", _AGAIN),
+    70018: ("The request was declined in the browser.", "", Way.NEW_CODE),
+    70019: ("The code is not, or no longer, known.", "", Way.NEW_CODE),
+    70020: ("The code has expired.", "", Way.NEW_CODE),
+    70043: ("The tenant's rule on how often to sign in has ended this sign-in.", "", Way.AGAIN),
+    70044: ("The tenant's rule on how often to sign in has ended this sign-in.", "", Way.AGAIN),
+    75011: ("The account signed in in another way than the tenant asks for.", "", Way.AGAIN),
     90002: ("The tenant does not exist in this cloud.", _TENANT),
     90033: ("The sign-in service has a passing problem.", _LATER),
     90072: ("The account is not a member of this tenant.", f"Use another account. {_TENANT}"),
     90094: ("An administrator must consent to the client.", _CONSENT),
-    399218: ("The sign-in asks for something this terminal cannot do.", _BROWSER),
+    399218: ("The sign-in asks for something this terminal cannot do.", "", Way.BROWSER),
     500011: (
         "The Teams admin API is not known in this tenant.",
         f"Check that the tenant has Teams. {_TENANT}",
     ),
-    500133: ("The sign-in has expired.", _AGAIN),
-    501481: ("The answer belongs to another sign-in.", _AGAIN),
-    530032: ("A security policy of the tenant blocks this sign-in.", _BROWSER),
+    500133: ("The sign-in has expired.", "", Way.AGAIN),
+    501481: ("The answer belongs to another sign-in.", "", Way.AGAIN),
+    530032: ("A security policy of the tenant blocks this sign-in.", "", Way.BROWSER),
     530034: (
         "The delegated administrator is blocked because of risk.",
         "Ask a security administrator.",
     ),
-    530035: ("The tenant's security defaults block this sign-in.", _BROWSER),
+    530035: ("The tenant's security defaults block this sign-in.", "", Way.BROWSER),
     700016: ("The client is not known in this tenant.", _CLIENT),
-    700082: ("The sign-in was not used for too long.", _AGAIN),
-    700084: ("The sign-in has reached its greatest age.", _AGAIN),
-    7000014: ("The account or client is not allowed to use this flow.", _BROWSER),
+    700082: ("The sign-in was not used for too long.", "", Way.AGAIN),
+    700084: ("The sign-in has reached its greatest age.", "", Way.AGAIN),
+    7000014: ("The account or client is not allowed to use this flow.", "", Way.BROWSER),
     7000112: ("The client is disabled in this tenant.", _CLIENT),
     7000218: (
         "The client is not registered as a public client.",
@@ -139,15 +142,15 @@ EXPLANATIONS: dict[int, tuple[str, str]] = {
 _BY_THE_OPERATOR = frozenset({50126, 65004, 70016, 70018, 70019, 70020})
 
 #: OAuth words for answers without a known code.
-_WORDS: dict[str, tuple[str, str]] = {
-    "access_denied": ("The request was declined in the browser.", _AGAIN),
+_WORDS: dict[str, Explanation] = {
+    "access_denied": ("The request was declined in the browser.", "", Way.AGAIN),
     "authorization_declined": EXPLANATIONS[70018],
     "bad_verification_code": EXPLANATIONS[70019],
     "consent_required": EXPLANATIONS[65001],
     "expired_token": EXPLANATIONS[70020],
-    "interaction_required": ("The tenant asks for a new sign-in.", _AGAIN),
-    "invalid_grant": ("The sign-in is no longer good.", _AGAIN),
-    "login_required": ("The tenant asks for a new sign-in.", _AGAIN),
+    "interaction_required": ("The tenant asks for a new sign-in.", "", Way.AGAIN),
+    "invalid_grant": ("The sign-in is no longer good.", "", Way.AGAIN),
+    "login_required": ("The tenant asks for a new sign-in.", "", Way.AGAIN),
     "temporarily_unavailable": EXPLANATIONS[90033],
     "unauthorized_client": ("The client may not sign in this way.", _CLIENT),
 }
@@ -165,11 +168,11 @@ def explained(answer: Mapping[str, Any]) -> SignInRefusedError | AuthorityUnreac
     number = _code_of(answer, said)
     code = f"AADSTS{number}" if number else scrubbed(word)[:60]
     if number in EXPLANATIONS:
-        message, remedy = EXPLANATIONS[number]
+        message, remedy, *ways = EXPLANATIONS[number]
     elif word in _WORDS:
-        message, remedy = _WORDS[word]
+        message, remedy, *ways = _WORDS[word]
     else:
-        message, remedy = "The sign-in service refused.", _AGAIN
+        message, remedy, *ways = "The sign-in service refused.", "", Way.AGAIN
     said = scrubbed(_TRAILER.sub("", said))[:300]
     if said and number not in EXPLANATIONS:
         message = f"{message} It said: {said}"
@@ -180,12 +183,18 @@ def explained(answer: Mapping[str, Any]) -> SignInRefusedError | AuthorityUnreac
     kind = CodeExpiredError if number == 70020 or word == "expired_token" else SignInRefusedError
     correlation = str(answer.get("correlation_id") or "")
     telling = is_guid(correlation) and number not in _BY_THE_OPERATOR
-    return kind(message, remedy=remedy, code=code, correlation_id=correlation if telling else "")
+    return kind(
+        message,
+        remedy=remedy,
+        code=code,
+        way=next(iter(ways), None),
+        correlation_id=correlation if telling else "",
+    )
 
 
 def cancelled() -> SignInCancelledError:
     """The operator called the sign-in off."""
-    return SignInCancelledError("The sign-in was called off.", remedy=_AGAIN)
+    return SignInCancelledError("The sign-in was called off.", way=Way.AGAIN)
 
 
 def scrubbed(text: str) -> str:

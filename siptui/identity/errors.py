@@ -1,6 +1,6 @@
 """Why there is no token, each with the next thing to try; none carries a code or a token."""
 
-from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
+from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, Way
 
 
 class NotSignedInError(SignInNeededError):
@@ -18,9 +18,15 @@ class SignInRefusedError(SignInNeededError):
     code = "sign_in_refused"
 
     def __init__(
-        self, message: str, *, remedy: str = "", code: str = "", correlation_id: str = ""
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        code: str = "",
+        way: Way | None = None,
+        correlation_id: str = "",
     ) -> None:
-        super().__init__(message, remedy=remedy, code=code)
+        super().__init__(message, remedy=remedy, code=code, way=way)
         self.correlation_id = correlation_id
 
 

@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from siptui.domain.errors import Way
 from siptui.domain.text import visible
 from siptui.host.interpreter import module_command
 from siptui.identity.errors import KeyringUnavailableError
@@ -36,7 +37,7 @@ class Keyring:
         if key is None:
             raise KeyringUnavailableError(
                 "The keyring no longer has the key of the stored tokens.",
-                remedy="Sign in again: `siptui auth login`.",
+                way=Way.AGAIN,
             )
         return key
 
@@ -108,6 +109,5 @@ def _decoded(value: str | None) -> bytes | None:
 def _unavailable(why: str) -> KeyringUnavailableError:
     return KeyringUnavailableError(
         f"The keyring cannot be used: {why}.",
-        remedy="Choose where to keep the tokens: `siptui auth login --store file`, or "
-        "`--store memory` to keep them for this process alone.",
+        way=Way.STORE,
     )

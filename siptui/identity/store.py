@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from siptui.domain.errors import SiptuiError
+from siptui.domain.errors import SiptuiError, Way
 from siptui.host.locks import HeldError, file_lock
 from siptui.host.signals import PrivateFileError, private_folder, read_private, write_private
 from siptui.identity.errors import KeyringUnavailableError, StoreBrokenError, StoreUnusableError
@@ -210,8 +210,9 @@ class FileStore:
             where = f"It could not be set aside: {error.strerror}."
         return StoreBrokenError(
             f"The token store was not used: {why}. {where}",
-            remedy="Sign in again: `siptui auth login`. `siptui auth logout` removes what was set "
-            "aside. If others could read it, have the account's sign-ins revoked.",
+            remedy="`siptui auth logout` removes what was set aside. If others could read it, have "
+            "the account's sign-ins revoked.",
+            way=Way.AGAIN,
         )
 
     @contextlib.contextmanager

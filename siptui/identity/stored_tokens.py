@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from siptui.domain.errors import SignInNeededError, SiptuiError
+from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.identity.account import Account
 from siptui.identity.entra_errors import explained
 from siptui.identity.errors import NotSignedInError, StoreBrokenError, StoreUnusableError
@@ -94,9 +94,7 @@ class StoredTokens:
     def _token(self, refresh: bool, lasting: bool) -> str:
         store = self._stored_in()
         if store is None:
-            raise NotSignedInError(
-                "No one is signed in to this profile.", remedy="Sign in: `siptui auth login`."
-            )
+            raise NotSignedInError("No one is signed in to this profile.", way=Way.FIRST)
         held = self._held
         if (
             held
@@ -166,7 +164,7 @@ class StoredTokens:
         if access is None:
             raise NotSignedInError(
                 f"The authority gave no token for {resource_name(self._scope)}.",
-                remedy="Sign in again: `siptui auth login`.",
+                way=Way.AGAIN,
             )
         self._held = _Held(access[0], access[1], store.stamp())
         return access[0]
@@ -188,7 +186,7 @@ class StoredTokens:
             if answer is None:
                 raise NotSignedInError(
                     "The stored sign-in cannot be renewed.",
-                    remedy="Sign in again: `siptui auth login`.",
+                    way=Way.AGAIN,
                 )
             if "access_token" not in answer:
                 raise explained(answer)

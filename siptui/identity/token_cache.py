@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from siptui.domain.errors import Way
 from siptui.identity.account import Account, account_of, claims_of
 from siptui.identity.errors import NotSignedInError, WrongTenantError
 from siptui.identity.msal_client import MsalClient
@@ -101,14 +102,13 @@ def taken(client: MsalClient, answer: Mapping[str, Any]) -> tuple[Tokens, Accoun
 
 def fitting(tokens: Tokens | None, registration: Registration) -> Tokens:
     """`tokens` if they are for `registration`. Raises `NotSignedInError`."""
-    again = "Sign in: `siptui auth login`."
     if tokens is None:
-        raise NotSignedInError("No one is signed in to this profile.", remedy=again)
+        raise NotSignedInError("No one is signed in to this profile.", way=Way.FIRST)
     mine = (registration.authority, registration.tenant, registration.client_id)
     if mine != (tokens.authority, tokens.tenant, tokens.client_id):
         raise NotSignedInError(
             "The stored sign-in is for another cloud, tenant or client than the profile names now.",
-            remedy=again,
+            way=Way.FIRST,
         )
     return tokens
 

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from siptui.domain.errors import SiptuiError
+from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.domain.text import visible
 from siptui.identity.errors import PortInUseError
 from siptui.tui.dialogs.base import Dialog
@@ -204,7 +204,7 @@ class SignIn(Dialog["Account"]):
     def _failed(self, error: SiptuiError) -> None:
         self._code = self._address = None
         lines: list[Line] = [((visible(f"{error.title}."), "strong"),)]
-        said = (error.message, here(error.remedy))
+        said = (error.message, here(error))
         lines += [((visible(text), "failed"),) for text in said if text]
         if correlation := getattr(error, "correlation_id", ""):
             lines.append(((f"In Entra's sign-in log: correlation id {correlation}", "muted"),))
@@ -221,11 +221,11 @@ class SignIn(Dialog["Account"]):
             self.set_focus(None)
 
 
-def here(remedy: str) -> str:
-    """A remedy that names the command line's ways to sign in, by the keys of this dialog."""
-    for there, key in _KEYS_FOR:
-        remedy = remedy.replace(there, key)
-    return "" if "auth login" in remedy else remedy.strip()
+def here(error: SiptuiError) -> str:
+    """What to do about an error, by the keys of this dialog where it is to sign in otherwise."""
+    if not isinstance(error, SignInNeededError) or error.way is None:
+        return error.remedy
+    return f"{error.advice} {_BY_KEYS.get(error.way, '')}".strip()
 
 
 def boxed(code: str) -> list[Line]:
@@ -239,12 +239,12 @@ def boxed(code: str) -> list[Line]:
     ]
 
 
-_BY_COMMAND = "`siptui auth login --method browser`"
-_KEYS_FOR = (
-    (f"{_BY_COMMAND}, or `--method paste` where no tunnel can be made", "the browser (b)"),
-    (f"{_BY_COMMAND} with", "b with"),
-    (_BY_COMMAND, "the browser (b)"),
-    ("Sign in again: `siptui auth login`.", ""),
-    ("Ask for a new code: `siptui auth login`.", ""),
-)
+#: The ways that need a word of this dialog; for the others its keys say enough.
+_BY_KEYS = {
+    Way.BROWSER: "Try the browser (b).",
+    Way.BROWSER_FIRST: "Try the browser (b). If that is blocked too, ask for an exception for this "
+    "account.",
+    Way.DEVICE: "Sign in from a managed device: b with the tunnel to this host, so that the "
+    "device's own browser signs in; or ask for an exception.",
+}
 _ASKING: Line = (("Asking the sign-in service …", "muted"),)
