@@ -26,8 +26,8 @@ from siptui.transport.exchange_log import log_exchange
 class ConsoleSignIn:
     """Signs in to `selected`'s tenant. `tell` hears who did.
 
-    A token of the environment is used until somebody signs in here: it is taken out of `environ`,
-    which `selected` looks at, too. What workers sign in with is `handoff`.
+    A token of the environment is used until the operator signs in here: it is then taken out of
+    `environ`, which `selected` looks at, too. What workers sign in with is `handoff`.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class ConsoleSignIn:
         )
 
     async def problem(self) -> SiptuiError | None:
-        """Why the sign-in at hand cannot be used, or nothing.
+        """Why the present sign-in cannot be used, or nothing.
 
         An authority that is not reached is none: the token may be good all the same.
         """

@@ -69,7 +69,7 @@ class InProcessRunService(RunService):
         if work is None or work.done():
             taken = threading.Event()
             self._works[run] = self.background.begin(self._work(run, taken))
-            # Others see what a run has in hand once somebody holds it.
+            # Others see the devices of a run once it is held.
             taken.wait(_STARTING)
 
     async def _work(self, run: str, taken: threading.Event) -> None:

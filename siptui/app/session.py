@@ -1,4 +1,4 @@
-"""From a profile's name to a client of its tenant: what every command that meets it begins with."""
+"""From a profile to a client of its tenant."""
 
 import contextlib
 import functools
@@ -39,7 +39,7 @@ from siptui.transport.throttle import Throttle
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What the flags, the environment and the file come to. Nothing was asked of any network."""
+    """The profile that options, environment and configuration select. No network was used."""
 
     settings: Settings
     profile: Profile
@@ -69,7 +69,7 @@ class Selected:
         try:
             return private_folder(runtime_folder() / name)
         except (OSError, PrivateFileError):
-            return None  # the tenant's batches are looked at all the same
+            return None  # the tenant's batches are still compared
 
     @property
     def store_folder(self) -> Path:
@@ -228,7 +228,7 @@ class NoToken:
 class TenantSources:
     """Admin API, Graph and device inventory of a profile's tenant.
 
-    `connection` opens connections to the authority. Making them asks nothing of any network.
+    `connection` opens connections to the authority. Making them uses no network.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The support bundle: what helps to find a fault, with nobody in it."""
+"""The support bundle: what helps to find a fault, without names of people or tenants."""
 
 import contextlib
 import io

@@ -26,7 +26,7 @@ _QUOTED = re.compile(r"[\"']([^\"'\n]+)[\"']")
 _COMMAND = "notify_command"
 _KEY = re.compile(r"\s*(\[+[^\]]*\]+|[A-Za-z0-9_.\"'-]+\s*=)")
 
-#: Replaces all that names somebody; replaces a whole word.
+#: Replaces every name; replaces whole words.
 Scrub = Callable[[str], str]
 
 

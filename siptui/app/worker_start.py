@@ -44,7 +44,7 @@ def start_worker(
 ) -> None:
     """Start a process of its own session that works on `run`; returns when it holds it.
 
-    It gets `handoff`, or the token of the environment, else finds the profile's store by itself.
+    It gets `handoff`, or the token of the environment, else finds the profile's store itself.
     Raises the worker's own error when it cannot. One that is held already is fine.
     """
     given = given_by(selected) if handoff is None else handoff

@@ -86,7 +86,7 @@ def take_back(selected: Selected, name: str, *, yes: bool, may_ask: bool) -> int
     if not yes:
         if not may_ask:
             raise UsageError(
-                f"This takes back {said} and there is nobody to ask. Nothing was changed.",
+                f"This takes back {said} and no terminal can be asked. Nothing was changed.",
                 title="Confirmation needed",
                 code="confirmation_needed",
                 remedy="Give --yes.",

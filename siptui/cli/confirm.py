@@ -1,4 +1,4 @@
-"""The operator's word: what will be done, what it costs, and the number typed."""
+"""The confirmation: what will be done, and the number of devices to be typed."""
 
 import sys
 from collections import Counter
@@ -30,7 +30,7 @@ def confirm(
     The others wait while the `first` few are tried. `instead` says what is done where nothing is
     submitted, `columns` the headers that user names and hardware ids were read from.
 
-    Raises `UsageError` when nobody may be asked, `click.Abort` when the answer is another.
+    Raises `UsageError` when no terminal can be asked, `click.Abort` when the answer is another.
     """
     wanted = list(devices)
     regions = Counter(str(device.region) for device in wanted)
@@ -52,7 +52,7 @@ def confirm(
         return
     if no_input or not sys.stdin.isatty():
         raise UsageError(
-            "There is nobody to ask."
+            "This needs a confirmation, and there is nobody to ask."
             if instead
             else "This resets passwords and there is nobody to ask.",
             title="Confirmation needed",
@@ -69,7 +69,7 @@ def confirm(
         raise
     if answer.strip() != str(len(wanted)):
         raise UsageError(
-            "The number was another; nothing was submitted.",
+            "Another number was typed; nothing was submitted.",
             title="Not confirmed",
             code="not_confirmed",
             remedy="Start again when you are sure.",

@@ -38,7 +38,7 @@ def compare(
 ) -> Compared:
     """Look at the tenant's batches as a worker does before it submits what waits in `state`.
 
-    Only where a sign-in is at hand; that it was not, or could not be done, is a note.
+    Needs a sign-in; that there is none, or that it failed, is a note.
     """
     try:
         token_source(selected)

@@ -98,7 +98,7 @@ def _aborted(error: click.Abort, as_json: bool) -> int:
     if isinstance(error.__cause__ or error.__context__, EOFError):
         return _say(
             UsageError(
-                "A question was asked, but there is nobody to answer it: the input has ended.",
+                "A question was asked, but standard input has ended.",
                 title="No answer",
                 code="no_input",
                 remedy="Run it in a terminal, or give the answer as an option (--yes).",
@@ -125,7 +125,7 @@ def _internal(error: BaseException, args: Sequence[str], as_json: bool) -> int:
             f"{type(error).__name__}: this is a fault of siptui, not yours. {where}",
             title="Internal error",
             code="internal_error",
-            remedy="Report it with that file (it holds no tokens; look it over for names). "
+            remedy="Report it with that file (it holds no tokens; check it for names). "
             "SIPTUI_DEBUG=1 shows the trace here.",
         ),
         as_json,

@@ -68,7 +68,7 @@ def watch(
 
 
 def tell_news(run_service: RunService, run: str, *, as_json: bool, after: int) -> ExitCode:
-    """Print what happened to `run` behind the event `after`; nobody works on it. The exit code."""
+    """Print what happened to `run` behind the event `after`, which has no worker; the exit code."""
     follower = run_service.follow(run)
     try:
         _tell(follower, as_json, after)
@@ -168,7 +168,7 @@ def _tell(follower: Follower, as_json: bool, after: int) -> bool:
         if isinstance(stored.event, ev.RunFinished | ev.RunStopped):
             ended = True
         elif not isinstance(stored.event, ev.Order | ev.Note):
-            ended = False  # somebody works on it again; an order alone may have come too late
+            ended = False  # it is worked on again; an order alone may have come too late
         if as_json:
             for line in lines(follower.state, stored, changed):
                 click.echo(json.dumps(line, ensure_ascii=False))
@@ -237,7 +237,7 @@ def summary(state: RunState, event: ev.RunFinished) -> list[str]:
 
 def _abandoned(path: Path, state: RunState, as_json: bool) -> ExitCode:
     remove_left_pipes(path)
-    text = "The worker is gone without a word."
+    text = "The worker ended unexpectedly."
     following = named(f"Nothing is lost; go on with: siptui resume {state.run}")
     if _is_full(path.parent):
         text += f" The disk that {path.parent} is on is full."

@@ -8,7 +8,7 @@ from siptui.cli.profile_hint import named
 from siptui.domain.errors import SiptuiError
 from siptui.runs.service import RunService
 
-#: What says that a warning of the journal was read.
+#: The command that confirms that a warning was read.
 ACKNOWLEDGE = "siptui runs --acknowledge"
 #: Seconds that a command waits for a journal that another process has locked.
 _PATIENCE = 60.0
@@ -16,10 +16,10 @@ O_ = TypeVar("O_", bound="RunService")
 
 
 def told(run_service: O_) -> O_:
-    """`run_service`, after its notice was said, if it has one; waits are told as well."""
+    """`run_service`, after its warning was printed, if it has one; waits are printed, too."""
     if run_service.notice:
         click.echo(run_service.notice, err=True)
-        click.echo(named(f"Say that you have read it with: {ACKNOWLEDGE}"), err=True)
+        click.echo(named(f"Confirm that you have read it with: {ACKNOWLEDGE}"), err=True)
     run_service.journal.waiting.patience = _PATIENCE
     run_service.journal.waiting.on_wait = _say_wait
     return run_service
@@ -31,19 +31,19 @@ def _say_wait(what: str) -> None:
 
 
 class JournalRepairedError(SiptuiError):
-    """The journal was found damaged, and the operator has not said that this was read."""
+    """The journal was found damaged, and that was not acknowledged."""
 
     title = "The journal was damaged"
     code = "journal_repaired"
 
 
 def heeded(run_service: RunService, *, attended: bool) -> None:
-    """Raise `JournalRepairedError` where a `--yes` was given and nobody has said to know that the
-    journal has forgotten something: what other runs have at the service, above all."""
+    """Raise `JournalRepairedError` unless `attended`: a damaged journal may have lost which devices
+    other runs have at the service, and that was not acknowledged."""
     if run_service.notice and not attended:
         raise JournalRepairedError(
             "It was found damaged, and what other runs have at the service may be forgotten. "
             "Nothing was submitted.",
             remedy="“siptui runs” shows what was kept, “siptui batches” what the service has. "
-            + named(f"When you are sure, say so with: {ACKNOWLEDGE}"),
+            + named(f"When you are sure, confirm it with: {ACKNOWLEDGE}"),
         )

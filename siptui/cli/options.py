@@ -1,7 +1,7 @@
 """The options that mean the same in every command, each written down once.
 
-A decorator adds one option; the comment beside it says which parameter it fills. Everything here
-is light: a command's help imports nothing but click.
+A decorator adds one option; the comment above it says which parameter it fills. Nothing here
+imports the HTTP client: commands that open no connection use it, too.
 """
 
 import functools
@@ -63,20 +63,27 @@ def profile(command: F) -> F:
     return click.option(
         "--profile",
         metavar="NAME",
-        help="Profile of config.toml to use (else SIPTUI_PROFILE, else default_profile).",
+        help="Profile of config.toml to use. Default: SIPTUI_PROFILE, else its default_profile.",
     )(command)
 
 
 # as_json: bool
 def as_json(command: F) -> F:
     """`--json`: JSON on standard output and nothing else there, errors included."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+    return click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Print JSON on standard output, errors included (siptui help json).",
+    )(command)
 
 
 # no_input: bool
 def no_input(command: F) -> F:
     """`--no-input`: never ask; what would have been asked is an error that says so."""
-    return click.option("--no-input", is_flag=True, help="Never ask; fail instead.")(command)
+    return click.option(
+        "--no-input", is_flag=True, help="Never ask a question; fail where one would be asked."
+    )(command)
 
 
 # log_level: str | None
@@ -85,7 +92,8 @@ def log_level(command: F) -> F:
     return click.option(
         "--log-level",
         type=click.Choice(LOG_LEVELS, case_sensitive=False),
-        help="How much goes to the log file.",
+        help="Least level that is written to the log file. Default: log_level of config.toml, "
+        "else info.",
     )(command)
 
 
@@ -103,7 +111,8 @@ def record(command: F) -> F:
         type=click.Path(path_type=Path, dir_okay=False),
         callback=_recording,
         metavar="FILE",
-        help="Write the exchanges with the service to FILE, scrubbed.",
+        help="Write all requests and responses to FILE as JSON lines, without tokens and with "
+        "pseudonyms for names and addresses.",
     )(command)
 
 
@@ -133,7 +142,10 @@ def common(command: F) -> F:
 def region(command: F) -> F:
     """`--region R` in any case. There is no default region."""
     return click.option(
-        "--region", type=REGION, help="Region of the rows that name none; there is no default."
+        "--region",
+        type=REGION,
+        help="Region of the rows that name none. Default: region of the profile; without it such "
+        "rows are faulty.",
     )(command)
 
 
@@ -152,7 +164,7 @@ def where(command: F) -> F:
         callback=_where,
         metavar="COLUMN=VALUE",
         help="Only the rows with this value in that column (!= for all others; several values: "
-        "A,B). Can be repeated.",
+        "A,B). Can be repeated: all must match.",
     )(command)
 
 
@@ -171,22 +183,26 @@ def list_options(command: F) -> F:
         callback=_columns,
         metavar="NAME=HEADER",
         help="Read NAME (username, hardware_id, region, …) from the column HEADER of this list; "
-        "NAME= leaves it out. Can be repeated.",
+        "NAME= reads it from no column. Can be repeated.",
     )
     sheet = click.option(
-        "--sheet", metavar="NAME", default="", help="Sheet of the workbook that holds the list."
+        "--sheet",
+        metavar="NAME",
+        default="",
+        help="Sheet of the workbook that holds the list. Default: the only sheet with a list.",
     )
     zone = click.option(
         "--timezone",
         metavar="ZONE",
         default="",
-        help="Time zone of dates that name none, such as Europe/Berlin; else this computer's.",
+        help="Time zone of dates that name none, such as Europe/Berlin or +02:00. Default: that of "
+        "this computer.",
     )
     order = click.option(
         "--day-first/--month-first",
         "day_first",
         default=None,
-        help="How dates such as 3/4/2026 are written, where the list leaves that open.",
+        help="How dates such as 3/4/2026 are written, where the list does not show it.",
     )
     return named(sheet(zone(order(where(grouped(ListOptions, "list_options")(command))))))
 
@@ -194,13 +210,18 @@ def list_options(command: F) -> F:
 # yes: bool
 def yes(command: F) -> F:
     """`--yes`: no confirmation."""
-    return click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")(command)
+    return click.option(
+        "--yes",
+        "-y",
+        is_flag=True,
+        help="Confirm beforehand: do not ask. Needed where no terminal can be asked.",
+    )(command)
 
 
 # dry_run: bool
 def dry_run(command: F) -> F:
     """`--dry-run`: say what would be done, do nothing."""
-    return click.option("--dry-run", is_flag=True, help="Show what would be done, do nothing.")(
+    return click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")(
         command
     )
 
@@ -220,7 +241,11 @@ def output(command: F) -> F:
 # force: bool
 def force(command: F) -> F:
     """`--force`: a file that is there already is replaced."""
-    return click.option("--force", is_flag=True, help="Replace a file that exists.")(command)
+    return click.option(
+        "--force",
+        is_flag=True,
+        help="Replace FILE if it exists. Default: an existing file is an error.",
+    )(command)
 
 
 # batch_size: int
@@ -229,9 +254,10 @@ def batch_size(command: F) -> F:
     return click.option(
         "--batch-size",
         type=click.IntRange(1, MAX_BATCH_SIZE),
+        metavar="N",
         default=MAX_BATCH_SIZE,
         show_default=True,
-        help="Devices in a batch.",
+        help="Devices in a batch. The service takes 100 at most.",
     )(command)
 
 
@@ -241,9 +267,10 @@ def slots(command: F) -> F:
     return click.option(
         "--slots",
         type=click.IntRange(1, MAX_LIVE_BATCHES),
+        metavar="N",
         default=MAX_LIVE_BATCHES,
         show_default=True,
-        help="Batches at once in a region.",
+        help="Batches at the same time in a region. The service takes 3 at most.",
     )(command)
 
 
@@ -251,7 +278,9 @@ def slots(command: F) -> F:
 def foreground(command: F) -> F:
     """`--foreground`: no worker process; the run ends with this terminal."""
     return click.option(
-        "--foreground", is_flag=True, help="No worker process; the run ends with this terminal."
+        "--foreground",
+        is_flag=True,
+        help="Submit from this process instead of a worker: the run stops with this terminal.",
     )(command)
 
 
@@ -264,7 +293,8 @@ def settle(command: F) -> F:
         default=300,
         show_default=True,
         metavar="SECONDS",
-        help="How long a batch in doubt is looked for before you must decide.",
+        help="How long a batch whose answer was lost is looked for at the service, in seconds, "
+        "before you must decide about it.",
     )(command)
 
 
@@ -275,31 +305,9 @@ def first(command: F) -> F:
         "--first",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Submit the first N devices alone; go on only when enough of them were signed in.",
+        help="Submit the first N devices alone; submit the others only when enough of them were "
+        "signed in (--max-failures). Default: all at once.",
     )(command)
-
-
-# batch_size, slots, first: int | None; max_failures: float | None
-def changes(command: F) -> F:
-    """`--batch-size`, `--slots`, `--first`, `--max-failures` of a run there is already; what is
-    not given stays as it is."""
-    size = click.option(
-        "--batch-size",
-        type=click.IntRange(1, MAX_BATCH_SIZE),
-        help="Devices in a batch, else as in the run.",
-    )
-    several = click.option(
-        "--slots",
-        type=click.IntRange(1, MAX_LIVE_BATCHES),
-        help="Batches at once in a region, else as in the run.",
-    )
-    most = click.option(
-        "--max-failures",
-        type=click.FloatRange(0, 100),
-        metavar="P",
-        help="With --first: stop when more than P % of them fail, else as in the run (10).",
-    )
-    return size(several(first(most(command))))
 
 
 # again: bool
@@ -308,8 +316,8 @@ def again(command: F) -> F:
     return click.option(
         "--again",
         is_flag=True,
-        help="Also devices that are signed in as the list wants it, and those whose outcome in "
-        "another run is unknown. Resets their passwords again.",
+        help="Also submit devices that are signed in as the list wants it, and devices whose "
+        "outcome in another run is unknown. Resets their passwords again.",
     )(command)
 
 
@@ -319,5 +327,5 @@ def no_account_check(command: F) -> F:
     return click.option(
         "--no-account-check",
         is_flag=True,
-        help="Do not look for accounts that may be personal before the submit.",
+        help="Submit without looking for accounts that may be personal.",
     )(command)

@@ -1,6 +1,9 @@
-"""What guards a submit: `run --preflight` submits nothing while something fails; without it
-accounts that may be personal are at least looked for, and left out until they are named; what is
-signed in as the list wants it goes out once more only on the operator's word."""
+"""What is checked before a submit.
+
+`run --preflight` submits nothing while a prerequisite fails. Without it accounts that may be
+personal are looked for, and left out until they are named. Devices that are signed in as the list
+wants it are submitted once more only after a confirmation.
+"""
 
 import asyncio
 import sys
@@ -28,7 +31,7 @@ NOT_CHECKED = "Prerequisites: not checked (--preflight does)."
 #: The same of an order that has no such option.
 NOT_CHECKED_AGAIN = "Prerequisites: not checked (siptui preflight does)."
 _SHOWN = 12
-#: Seconds that looking for personal accounts may take where nobody watches.
+#: Seconds that looking for personal accounts may take without a terminal.
 _PATIENCE = 180.0
 
 
@@ -95,7 +98,7 @@ def preflighted(
                     f"  and {len(failures) - _SHOWN:,} more",
                 ]
             ),
-            remedy="“siptui preflight” shows all with their remedies, “siptui fix” sets right "
+            remedy="“siptui preflight” shows all with their remedies, “siptui fix” fixes "
             "what it can.",
         )
     if report.not_now and not may_ask:
@@ -104,7 +107,7 @@ def preflighted(
     names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
     if unnamed := [name for key, name in wanted.items() if key not in names]:
         raise PersonalAccountsError(
-            f"No common area phone policy of their own, so perhaps somebody's: {_some(unnamed)}. "
+            f"No common area phone policy of their own, so perhaps a person's: {_some(unnamed)}. "
             "Nothing was submitted.",
             remedy="Take them off the list, assign the policy if they are shared (siptui fix), or "
             "name each with --include-personal USER; --yes does not stand for that.",
@@ -165,7 +168,7 @@ def checked_accounts(
     policies. With `skip` nothing is read. Raises `PersonalAccountsError` when nothing is left
     although something is `needed`, or when of a `whole`, of which no device is to be left out, an
     account was not named; `AccountsUnreadError` when what was not refused could not be read, and
-    nobody can be asked whether to go on all the same.
+    no terminal can be asked whether to continue.
     """
     if skip or not devices:
         return Accounts(tuple(devices), notes=(not_checked,))
@@ -227,7 +230,7 @@ def named_before(state: RunState) -> list[str]:
 def again_wanted(done: Sequence[Overlap], *, may_ask: bool) -> bool:
     """Whether the devices `done`, which are signed in as the list wants it, go out once more.
 
-    Asked at a terminal; nobody to ask means no.
+    Asked at a terminal; without one the answer is no.
     """
     if not done or not may_ask:
         return False

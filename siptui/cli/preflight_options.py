@@ -1,4 +1,4 @@
-"""What `preflight`, `fix` and `run` have in common: whom to ask, and where changes are recorded."""
+"""What `preflight`, `fix` and `run` share: options, the services they read, the log of changes."""
 
 import socket
 import sys
@@ -23,20 +23,20 @@ def public_ip(command: Any) -> Any:
         "--public-ip",
         multiple=True,
         metavar="IP",
-        help="Public address (or range) of the phones, to look for among the trusted IPs (else "
-        "the profile's public_ips). Can be repeated.",
+        help="Public address (or range) of the phones, to look for among the trusted IPs. Default: "
+        "public_ips of the profile. Can be repeated.",
     )(command)
 
 
 # include_personal: tuple[str, ...]
 def include_personal(command: Any) -> Any:
-    """`--include-personal USER`: the account's name, typed; `--yes` does not stand for it."""
+    """`--include-personal USER`: the name of the account; `--yes` does not include it."""
     return click.option(
         "--include-personal",
         multiple=True,
         metavar="USER",
-        help="Take this account although it may be personal. Can be repeated; --yes does not "
-        "stand for it.",
+        help="Submit this account although it may be personal. Can be repeated; --yes does not "
+        "include it.",
     )(command)
 
 
@@ -46,7 +46,7 @@ def networks(texts: Iterable[str], profile: Profile) -> tuple[Network, ...]:
 
 
 def sources_of(session: Session) -> Sources:
-    """Whom a preflight asks in this session."""
+    """The services that a preflight reads, in this session."""
     return Sources(session.admin, session.directory, session.inventory)
 
 
@@ -58,7 +58,7 @@ def record_of(selected: Selected, account: str = "") -> Record:
 
 
 def said_progress(quiet: bool) -> Callable[[Progress], None] | None:
-    """One line on a terminal that counts the calls; nothing where nobody looks."""
+    """One line on a terminal that counts the calls; nothing without a terminal."""
     if quiet or not sys.stderr.isatty():
         return None
 
@@ -72,7 +72,7 @@ def said_progress(quiet: bool) -> Callable[[Progress], None] | None:
 
 
 def typed_names(wanted: Iterable[tuple[str, str]], given: Iterable[str], ask: bool) -> set[str]:
-    """Those accounts (name, why) whose names the operator gives: as options, or typed now.
+    """The accounts (name, why) that are named: with options, or typed now.
 
     Returns names without case. An empty or another answer leaves the account out.
     """
@@ -83,7 +83,7 @@ def typed_names(wanted: Iterable[tuple[str, str]], given: Iterable[str], ask: bo
                 continue
             click.echo(f"{name} may be personal: {why}.", err=True)
             answer = click.prompt(
-                "Type the account's name to take it all the same, Enter to leave it out",
+                "Type the account's name to include it, Enter to leave it out",
                 default="",
                 show_default=False,
                 err=True,

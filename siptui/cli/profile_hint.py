@@ -2,17 +2,12 @@
 
 import re
 import shlex
-from typing import TYPE_CHECKING
 
 import click
 
 from siptui.domain.text import visible
 
-if TYPE_CHECKING:
-    pass
-
-
-#: What a profile given on the command line must be given to again.
+#: Commands that need the profile that was given on the command line, too.
 _COMMAND = re.compile(
     r"\bsiptui (?:auth log(?:in|out)|(?:resume|retry|attach|export) [\w-]+|batches)(?![\w-])"
     r"(?! --profile)"

@@ -68,7 +68,7 @@ class SubmitFlow:
         is left out, unless --again was given or is answered.
 
         Raises `BusyDevicesError` for what is at the service, and with `refuse` `SignedInError` for
-        what is signed in where nobody can be asked; in a dry run that is a note.
+        what is signed in where no terminal can be asked; in a dry run that is a note.
         """
         again, asking = self.submit.again, self.may_ask and not self.submit.dry_run
         done = [] if again else self.run_service.done(devices, run=run)
@@ -257,8 +257,8 @@ def submit_flow(
 ) -> Iterator[SubmitFlow]:
     """The flow of a submit, with the run service open until the end.
 
-    Raises `JournalRepairedError` where the journal was found damaged, nobody has acknowledged
-    that, and --yes or --no-input was given.
+    Raises `JournalRepairedError` where the journal was found damaged, that was not
+    acknowledged, and --yes or --no-input was given.
     """
     run_service = run_service_for(selected, foreground=submit.foreground, account=account)
     try:

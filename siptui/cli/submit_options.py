@@ -46,11 +46,13 @@ def changes(command: F) -> F:
     size = click.option(
         "--batch-size",
         type=click.IntRange(1, MAX_BATCH_SIZE),
+        metavar="N",
         help="Devices in a batch. Default: as in the run.",
     )
     several = click.option(
         "--slots",
         type=click.IntRange(1, MAX_LIVE_BATCHES),
+        metavar="N",
         help="Batches at the same time in a region. Default: as in the run.",
     )
     most = click.option(

@@ -1,4 +1,4 @@
-"""Sentences that several commands say alike: counts of things, and what may be done next."""
+"""Texts that several commands print: tables, waits, what can be done next."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def ways_on(state: "RunState") -> list[str]:
-    """What the operator can do about a run that has come to its end, a line each."""
+    """What the operator can do about a run that has ended, a line each."""
     said = []
     if state.counts[DeviceState.FAILED]:
         said.append(f"Retry the failed ones: siptui retry {state.run}")
     if lost := state.unsettled_batches():
         names = ", ".join(str(b.number) for b in lost)
         said.append(
-            f"{'Batch' if len(lost) == 1 else 'Batches'} {names}: nobody knows whether the service "
-            "has it. “siptui batches” lists what it has; then you decide: siptui resume "
+            f"{'Batch' if len(lost) == 1 else 'Batches'} {names}: it is not known whether the "
+            "service has it. “siptui batches” lists what it has; then you decide: siptui resume "
             f"{state.run} --batch {lost[0].number} --adopt BATCH, or --resubmit"
         )
     elif unknown := state.counts[DeviceState.UNKNOWN]:

@@ -22,15 +22,28 @@ from siptui.runs.tenant_batches import adopt_foreign
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--batch", "batch_id", metavar="ID", help="Follow a batch somebody else submitted.")
+@click.option(
+    "--batch",
+    "batch_id",
+    metavar="ID",
+    help="Follow the batch with this id at the service, whoever submitted it.",
+)
 @options.region
-@click.option("--theme", metavar="NAME", help="Theme of the console (else the profile's).")
-@click.option("--read-only", is_flag=True, help="Hide everything that changes anything.")
-@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option(
+    "--theme",
+    metavar="NAME",
+    help="Theme of the console. Default: the one last chosen in it, else theme of config.toml.",
+)
+@click.option("--read-only", is_flag=True, help="Offer no action that changes anything.")
+@click.option(
+    "--no-mouse",
+    is_flag=True,
+    help="Leave the mouse to the terminal, so that text can be selected.",
+)
 @click.option(
     "--from-now",
     is_flag=True,
-    help="With --json: only what happens from now on.",
+    help="With --json: print only what happens from now on. Default: from the run's beginning.",
 )
 @options.as_json
 @options.common
@@ -98,7 +111,7 @@ def _adopted(
     from siptui.tui.run_console import check_terminal
 
     if screen:
-        check_terminal()  # before a run is made of it that nobody then looks at
+        check_terminal()  # before a run is made of it
     status = read_batch(batch_id, selected)
     run = adopt_foreign(run_service, status, region or selected.profile.region, datetime.now(UTC))
     if not load(run_service.journal, run).finished and holder_of(selected.journal, run) is None:

@@ -56,16 +56,20 @@ def command() -> None:
     type=click.Choice(_METHODS),
     default="device",
     show_default=True,
-    help="With a code typed elsewhere; with a browser that comes back to a port of this machine "
-    "(through ssh -L); or by pasting the address the browser ended at.",
+    help="device: enter a code in any browser. browser: a browser that returns to a port of this "
+    "machine (through ssh -L). paste: paste the address at which the browser ended.",
 )
 @click.option(
     "--store",
     type=click.Choice(_STORES),
-    help="Where tokens are kept: encrypted with the system's keyring (tried first), in a file "
-    "readable by this user alone, or nowhere.",
+    help="Where tokens are kept. keyring: encrypted, the key in the system's keyring. file: in a "
+    "file that only this user can read. memory: nowhere. Default: keyring, else you are asked.",
 )
-@click.option("--port", type=click.IntRange(1024, 65535), help="Port the browser comes back to.")
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535),
+    help="Port that the browser returns to. Default: redirect_port of the profile.",
+)
 @options.common
 @options.as_json
 def login(
@@ -74,14 +78,17 @@ def login(
     port: int | None,
     call: Invocation,
 ) -> None:
-    """Sign in. Never asks for a name or a password: that is done in a browser."""
+    """Sign in to the tenant of the profile, with a browser here or elsewhere.
+
+    siptui never asks for a password. A worker that waits for a sign-in gets the new one.
+    """
     chosen, folder = _profile(call.profile)
     selected = select_for(call)
     start_log(selected.settings, call.log_level)
     asking = not call.no_input and sys.stdin.isatty()
     if method == "paste" and call.no_input:
         raise SignInNeededError(
-            "There is nobody to paste the address (--no-input).",
+            "The address cannot be pasted with --no-input.",
             remedy="Use --method device or --method browser.",
             code="no_input",
         )
@@ -126,7 +133,10 @@ def login(
 @options.common
 @options.as_json
 def logout(call: Invocation) -> None:
-    """Forget the tokens of a profile on this machine."""
+    """Remove the tokens of a profile from this machine.
+
+    Workers at work keep the sign-in they were given. Sessions elsewhere are ended in Entra.
+    """
     chosen, folder = _profile(call.profile)
     found = existing_store(folder)
     store = found or FileStore(folder, StoreKind.FILE)
@@ -153,7 +163,7 @@ def logout(call: Invocation) -> None:
 @options.common
 @options.as_json
 def status(call: Invocation) -> int:
-    """Show who is signed in, where tokens are kept, and what the token says. Asks nobody."""
+    """Show who is signed in, where tokens are kept, and what the token says. Uses no network."""
     chosen, folder = _profile(call.profile)
     registration = registration_of(chosen)
     tokens = tokens_of(chosen, folder)
@@ -196,7 +206,7 @@ def status(call: Invocation) -> int:
     if account:
         _show(account, kept_name(select_for(call)))
         if account.expires_at:
-            renewed = ", renewed by itself" if stored else ""
+            renewed = ", renewed automatically" if stored else ""
             click.echo(f"Access token until {_time(account.expires_at)}{renewed}.")
     elif there:
         click.echo("The token does not say whose it is.")
@@ -366,5 +376,5 @@ def _line(record: dict[str, Any]) -> None:
 
 
 def _tell(text: str) -> None:
-    """To the operator, not into a pipe."""
+    """Print on standard error: it does not belong into a pipe."""
     click.echo(text, err=True)

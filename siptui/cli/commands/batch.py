@@ -36,8 +36,8 @@ def command(
 ) -> int:
     """Show the devices of the batch ID, as the service remembers it (30 days).
 
-    “siptui batches” lists the ids. With --follow it is followed like a run of one's own, whoever
-    submitted it; “siptui attach --batch ID” does so in the console.
+    “siptui batches” lists the ids. With --follow the batch becomes a run and is followed,
+    whoever submitted it; “siptui attach --batch ID” does so in the console.
     """
     selected = select_for(call)
     batch = read_batch(batch_id, selected)

@@ -50,7 +50,7 @@ def command(
     """
     found = read_list(file, profile, region=region, delimiter=delimiter, options=list_options)
     if as_json:
-        # UserName and HardwareId are texts to everybody but msgspec.
+        # msgspec alone does not take UserName and HardwareId for texts.
         click.echo(msgspec.json.encode(as_object(found), enc_hook=str))
     else:
         for line in report(found):

@@ -19,10 +19,14 @@ _GREETING = (
     type=click.Choice(tuple(DEMOS)),
     default=DEMO_SCENARIO,
     show_default=True,
-    help="Another state of the tenant: with prerequisites missing here and there, or all of them.",
+    help="State of the tenant. prerequisites: some are missing; unprepared: all are missing.",
 )
-@click.option("--theme", metavar="NAME", help="Theme of the console.")
-@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option("--theme", metavar="NAME", help="Theme of the console (siptui help config).")
+@click.option(
+    "--no-mouse",
+    is_flag=True,
+    help="Leave the mouse to the terminal, so that text can be selected.",
+)
 @options.log_level
 def command(scenario: str, theme: str | None, no_mouse: bool, log_level: str | None) -> int:
     """Open the console on a built-in emulated tenant with a sample device list.

@@ -27,7 +27,7 @@ _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
     "--bundle",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also write a support bundle (ZIP), with stand-ins for all names, numbers and addresses.",
+    help="Also write a support bundle (ZIP), with pseudonyms for all names, numbers and addresses.",
 )
 def command(
     bundle: Path | None,

@@ -35,14 +35,14 @@ _NEW_FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.IntRange(0, 65535),
     default=9080,
     show_default=True,
-    help="Port on 127.0.0.1; 0 picks a free one.",
+    help="Port on 127.0.0.1; 0: any free port.",
 )
 @click.option(
     "--scenario",
     default="mixed",
     show_default=True,
     metavar="NAME|FILE",
-    help="A scenario that comes with siptui, or a TOML file.",
+    help="A scenario that comes with siptui, or a TOML file with one.",
 )
 @click.option(
     "--speed",
@@ -50,14 +50,20 @@ _NEW_FILE = click.Path(path_type=Path, dir_okay=False)
     default=1.0,
     show_default=True,
     metavar="X",
-    help="Times faster than a real service.",
+    help="How many times faster than the real service time passes.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Fixes what chance decides.")
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Seed of the random numbers: the same seed gives the same results.",
+)
 @click.option(
     "--replay",
     type=_NEW_FILE,
     metavar="FILE",
-    help="Answer from what --record wrote instead of emulating.",
+    help="Answer from a file that --record wrote, instead of emulating.",
 )
 @click.option(
     "--list",
@@ -70,12 +76,12 @@ _NEW_FILE = click.Path(path_type=Path, dir_okay=False)
     "--authority",
     type=click.IntRange(0, 65535),
     metavar="PORT",
-    help="Serve a sign-in authority too, over TLS on localhost; 0 picks a free port.",
+    help="Also serve a sign-in authority, over TLS on localhost; 0: any free port.",
 )
 @click.option(
     "--approve",
     is_flag=True,
-    help="With --authority: device codes are approved at once, nobody has to type them.",
+    help="With --authority: approve each device code at once, without a browser.",
 )
 @click.option(
     "--config",
@@ -103,7 +109,7 @@ def command(
     file that SSL_CERT_FILE must name. Any bearer token is accepted, unless the scenario says
     otherwise. Nothing leaves this machine and no phone is touched.
 
-    With --replay it answers from a recording, in which stand-ins took the place of all names.
+    With --replay it answers from a recording, in which pseudonyms stand for all names.
     The same run on the same devices ends as it did: those of --list, or the run's own list.
     """
     _fit(context, replay=replay, authority=authority, approve=approve)
@@ -153,7 +159,7 @@ def _fit(
     authority: int | None,
     approve: bool,
 ) -> None:
-    """Refuse options that say nothing together."""
+    """Raise `UsageError` for options that mean nothing together."""
     told = [
         f"--{name}"
         for name in ("scenario", "speed", "seed")
@@ -248,7 +254,7 @@ def _told(what: str, text: str, config: Path | None, beside: "Beside | None") ->
         if beside.state.approve_after is None:
             lines.append(f"The code is typed on the page it names, as {user}.")
         else:
-            lines.append(f"The code is approved by itself, as {user}.")
+            lines.append(f"Each code is approved at once, as {user}.")
     else:
         lines.append("A token: SIPTUI_ACCESS_TOKEN=any")
         lines.append("For a preflight also SIPTUI_GRAPH_TOKEN=any and SIPTUI_DEVICES_TOKEN=any")

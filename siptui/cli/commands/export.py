@@ -31,10 +31,12 @@ _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVAL
     "--format",
     "form",
     type=click.Choice(["csv", "json", "md"]),
-    help="Format; else the file's ending decides, csv without one.",
+    help="Format of the output. Default: by the ending of FILE, else csv.",
 )
 @options.where
-@click.option("--only", type=click.Choice(_STATES), help="Only the devices in this state.")
+@click.option(
+    "--only", type=click.Choice(_STATES), help="Only the devices in this state. Default: all."
+)
 @click.option(
     "--into",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -47,9 +49,13 @@ _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVAL
     "source",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="With --into: the device list, where it is not where it was.",
+    help="With --into: the device list, if it was moved since the run.",
 )
-@click.option("--raw", is_flag=True, help="Without the guard against spreadsheet formulas.")
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Write cells as they are. Default: formulas for a spreadsheet are guarded.",
+)
 @options.force
 @options.profile
 def command(
@@ -64,7 +70,7 @@ def command(
     force: bool,
     profile: str | None,
 ) -> int:
-    """Write the results of RUN. “--only failed” writes a list that “run” reads again; “md” is a
+    """Write the results of RUN. “--only failed” writes a list that “siptui run” reads; “md” is a
     report for the ticket of a change; “--into” fills in a copy of the list itself."""
     selected = select(profile)
     run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))

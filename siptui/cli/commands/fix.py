@@ -1,4 +1,4 @@
-"""`siptui fix`: set right what a preflight found, step by step, confirmed, recorded, undoable."""
+"""`siptui fix`: fix what a preflight found, step by step, confirmed, recorded, undoable."""
 
 import asyncio
 import json
@@ -59,15 +59,25 @@ _SHOWN = 30
 @click.option(
     "--number-type",
     type=click.Choice(_NUMBER_TYPES, case_sensitive=False),
-    help="Where the numbers in the PhoneNumber column come from (else the profile's number_type, "
-    f"else {_NUMBER_TYPES[0]}).",
+    help="Where the numbers in the PhoneNumber column come from Default: number_type of the "
+    f"profile, else {_NUMBER_TYPES[0]}.",
 )
-@click.option("--calling-policy", metavar="NAME", help="Assign this one, not the one that fits.")
-@click.option("--ip-phone-policy", metavar="NAME", help="Assign this one, not the one that fits.")
+@click.option(
+    "--calling-policy", metavar="NAME", help="Assign this policy. Default: one that fits."
+)
+@click.option(
+    "--ip-phone-policy", metavar="NAME", help="Assign this policy. Default: one that fits."
+)
 @include_personal_option
-@click.option("--powershell", is_flag=True, help="Print a PowerShell script, change nothing.")
-@click.option("--undo", metavar="ID", help="Take back the change ID of the record.")
-@click.option("--history", is_flag=True, help="Show the record of changes.")
+@click.option(
+    "--powershell",
+    is_flag=True,
+    help="Print a PowerShell script that makes the changes; change nothing.",
+)
+@click.option(
+    "--undo", metavar="ID", help="Take back the change of this id (--history lists them)."
+)
+@click.option("--history", is_flag=True, help="List the changes made from here, newest first.")
 @options.dry_run
 @options.yes
 @options.as_json
@@ -89,12 +99,11 @@ def command(
     yes: bool,
     call: Invocation,
 ) -> int:
-    """Set right what a preflight of the device list FILE finds, step by step.
+    """Fix what a preflight of the device list FILE finds, step by step.
 
-    Each step is shown with the PowerShell lines that do the same, and made only after its number
-    of changes was typed. Every change is written down, sent once and read back; --undo takes one
-    back. The common area policy goes to an account that may be personal only after its name was
-    typed.
+    Each step is shown with the PowerShell lines that do the same, and made only after you typed
+    its number of changes. Every change is logged, sent once and read back; --undo takes one back.
+    An account that may be personal gets the common area policy only after you typed its name.
     """
     selected = select_for(call)
     if history:
@@ -104,7 +113,7 @@ def command(
         return take_back(selected, undo, yes=yes, may_ask=may_ask)
     if file is None:
         raise UsageError(
-            "Name the device list whose tenant and accounts are to be set right.",
+            "Name the device list whose tenant and accounts are to be fixed.",
             title="Wrong usage",
             remedy="Try “siptui fix --help”.",
         )
@@ -162,7 +171,7 @@ def _fix(selected: Selected, devices: Sequence[Device], wishes: Wishes, how: _Wa
                 click.echo(f"{said} could not be checked: siptui preflight.", err=True)
             if plan.fixes and not (how.yes or how.may_ask):
                 raise UsageError(
-                    "This changes the tenant and there is nobody to ask. Nothing was changed.",
+                    "This changes the tenant, and no terminal can be asked. Nothing was changed.",
                     title="Confirmation needed",
                     code="confirmation_needed",
                     remedy="Look at it with --dry-run, then give --yes.",
@@ -181,7 +190,7 @@ def _fix(selected: Selected, devices: Sequence[Device], wishes: Wishes, how: _Wa
 async def _steps(
     fixer: Fixer, plan: FixPlan, how: _Way, as_json: bool
 ) -> list[tuple[Fix, FixOutcome | None]]:
-    """Check by check: show, ask, carry out. `None` for what the operator did not want."""
+    """Show, ask and carry out, check by check. `None` for a fix that was declined."""
     done: list[tuple[Fix, FixOutcome | None]] = []
     for name in dict.fromkeys(fix.check for fix in plan.fixes):
         step = [fix for fix in plan.fixes if fix.check is name]
@@ -251,7 +260,7 @@ def _end(plan: FixPlan, outcomes: Sequence[tuple[Fix, FixOutcome | None]], as_js
                 + (". siptui fix --undo ID takes one back." if steps else ".")
             )
         else:
-            click.echo("Nothing fails that could be set right from here. Nothing was changed.")
+            click.echo("Nothing fails that can be fixed from here. Nothing was changed.")
         for line in _left_lines(plan.left):
             click.echo(line)
     if any(step in (Step.IN_DOUBT, Step.NOT_SEEN) for step in steps):

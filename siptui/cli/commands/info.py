@@ -21,7 +21,7 @@ from siptui.settings.load import load
 @options.profile
 @options.as_json
 def command(profile: str | None, as_json: bool) -> None:
-    """Show version, folders, profile and where the sign-in is kept. Asks no network."""
+    """Show version, folders, profile and where the sign-in is kept. Uses no network."""
     found = gathered(profile)
     if as_json:
         click.echo(json.dumps(found))

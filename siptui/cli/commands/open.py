@@ -39,7 +39,7 @@ from siptui.runs.tenant_batches import TenantBatches
 if TYPE_CHECKING:
     from siptui.tui.options import ConsoleOptions
 
-#: Seconds that a screen stands still for another process that is about to submit.
+#: Seconds that the console waits for another process that is about to submit.
 _SCREEN_WAITS = 10.0
 
 
@@ -50,9 +50,17 @@ _SCREEN_WAITS = 10.0
 @options.batch_size
 @options.slots
 @public_ip_option
-@click.option("--theme", metavar="NAME", help="Theme of the console (else the profile's).")
-@click.option("--read-only", is_flag=True, help="Hide everything that changes anything.")
-@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option(
+    "--theme",
+    metavar="NAME",
+    help="Theme of the console. Default: the one last chosen in it, else theme of config.toml.",
+)
+@click.option("--read-only", is_flag=True, help="Offer no action that changes anything.")
+@click.option(
+    "--no-mouse",
+    is_flag=True,
+    help="Leave the mouse to the terminal, so that text can be selected.",
+)
 @options.common
 def command(
     file: Path | None,
@@ -66,7 +74,11 @@ def command(
     no_mouse: bool,
     call: Invocation,
 ) -> int:
-    """Open the console, on the device list FILE if one is named."""
+    """Open the console, on the device list FILE if one is named.
+
+    “siptui FILE” is the same. The console checks the list, shows what it would do, submits it when
+    you say so, and follows the run; “?” in it shows the keys. Leaving it does not stop a run.
+    """
     if file is not None:
         _refuse_what_is_no_list(file)
     try:
@@ -100,7 +112,7 @@ def command(
 
 
 def _refuse_what_is_no_list(file: Path) -> None:
-    """What is wrong with the name of the list is said before a screen is opened: `ListError`."""
+    """Raise `ListError` or `UsageError` for a list that cannot be read, before a screen opens."""
     if str(file) == "-":
         raise UsageError(
             "the console reads keys from standard input, not a list",
@@ -126,7 +138,7 @@ def console_options(
     slots: int | None = None,
     public_ip: tuple[str, ...] = (),
 ) -> "ConsoleOptions":
-    """What the console is told: the flags, and what config.toml says where they are silent."""
+    """The options of the console: the flags, and the configuration where they are not given."""
     from siptui.tui.actions import resolve_keys
     from siptui.tui.options import ConsoleOptions
     from siptui.tui.preferences import read_kept
@@ -186,7 +198,7 @@ def _public_ips(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _tenant_id(selected: Selected) -> str:
-    """The tenant's GUID: the profile's, else what the sign-in at hand says; nothing is sent."""
+    """The tenant's GUID: the profile's, else what the present sign-in says; nothing is sent."""
     try:
         return tenant_id(selected.profile.tenant)
     except ValueError:

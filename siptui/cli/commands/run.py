@@ -48,7 +48,7 @@ class FaultyListError(UsageError):
 
 @dataclass(frozen=True)
 class _Plan:
-    """The devices that are to go out, whether those signed in are among them, and what is said."""
+    """The devices to be submitted, notes about them, and whether those signed in are among them."""
 
     devices: Sequence[Device]
     notes: list[str]
@@ -148,8 +148,8 @@ def command(
     with --again, or when you say so at a terminal; a script that has them in its list gives --again
     or --new-only.
 
-    The exit code is 0 when every device is signed in, 3 when some failed, 6 when some are unknown;
-    “siptui help exit-codes” lists all.
+    The exit code is 0 when every device is signed in, 3 when some failed, 5 when the outcome of
+    some is unknown, 7 when some wait for your confirmation (siptui help exit-codes).
     """
     found = read_list(file, call.profile, region=region, options=list_options)
     _refuse_faults(found, how.skip_invalid)

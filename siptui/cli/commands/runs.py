@@ -17,15 +17,15 @@ from siptui.runs.service import RunService
 @click.option(
     "--acknowledge",
     is_flag=True,
-    help="Say that you have read what was found wrong with the journal.",
+    help="Confirm that you have read the warning about a damaged journal.",
 )
 @options.profile
 @options.as_json
 def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
     """List the runs in the journal, newest first.
 
-    A journal that was found damaged is told of by every command, and keeps --yes from submitting,
-    until --acknowledge says that you know what it may have lost.
+    When a journal was found damaged, every command says so, and none submits with --yes, until
+    --acknowledge confirms that you know what may be lost.
     """
     selected = select(profile)
     run_service = RunService(selected.journal, tenant=selected.profile.tenant)

@@ -25,7 +25,11 @@ def _vendors(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 @click.command()
 @click.option(
-    "--region", "regions", type=options.REGION, multiple=True, help="This region; repeatable."
+    "--region",
+    "regions",
+    type=options.REGION,
+    multiple=True,
+    help="Only this region. Can be repeated.",
 )
 @click.option(
     "--vendor",
@@ -33,13 +37,16 @@ def _vendors(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     metavar="NAME",
     multiple=True,
     shell_complete=_vendors,
-    help="This vendor; repeatable.",
+    help="Only this vendor. Can be repeated.",
 )
-@click.option("--tenant", metavar="GUID", help="Tenant id to put in (else the profile's).")
+@click.option(
+    "--tenant", metavar="GUID", help="Tenant id in the URLs. Default: that of the profile."
+)
 @click.option(
     "--language",
     metavar="CODE",
-    help="Language of the phone's screen: en, es, ja, de, fr, pt. Not together with a tenant id.",
+    help="Language of the phone's screen: en, es, ja, de, fr, pt. Default: the phone's own. "
+    "Not together with a tenant id.",
 )
 @options.output
 @options.force
@@ -57,8 +64,8 @@ def command(
 ) -> None:
     """Print the provisioning URLs.
 
-    With a tenant id the URLs for bulk sign-in, without one the plain ones; each with its DHCP
-    option, where it is documented and how sure it is. Nothing is asked of the network.
+    With a tenant id, the URLs for bulk sign-in; without one, those for sign-in at the phone. Each
+    has its DHCP option, its source, and how well it is documented. Uses no network.
     """
     text, hint = _page(
         regions=regions,
