@@ -14,7 +14,7 @@ _ROW, _ERROR, _FORMULA_ERROR, _MERGED, _SHEET = 0, 3, 11, 176, 156
 _CELLS = frozenset(range(1, 12))
 _MOST = 2 * MAX_CELLS  # records: a cell or a row, and some others
 _HIDDEN = 0x10  # a row of no height
-_ERRORS = {
+ERRORS = {
     0: "#NULL!",
     7: "#DIV/0!",
     15: "#VALUE!",
@@ -48,7 +48,7 @@ def binary_marks(part: bytes) -> Marks:
             column = int.from_bytes(data[:4], "little")
             marks.height, marks.width = max(marks.height, row + 1), max(marks.width, column + 1)
             if kind in (_ERROR, _FORMULA_ERROR) and len(data) >= 9:
-                marks.texts[row, column] = _ERRORS.get(data[8], "#VALUE!")
+                marks.texts[row, column] = ERRORS.get(data[8], "#VALUE!")
         elif kind == _MERGED and len(data) >= 16:
             first, last, column, _ = struct.unpack_from("<IIII", data)
             if last > first:

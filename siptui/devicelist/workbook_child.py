@@ -14,6 +14,7 @@ from 0.
 """
 
 import json
+import struct
 import sys
 import zipfile
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from typing import Any, Literal
 from xml.parsers import expat
 
 from siptui.devicelist.cells import column_letters
+from siptui.devicelist.sheet_biff import biff_marks
 from siptui.devicelist.sheet_binary import binary_marks, binary_sheets
 from siptui.devicelist.sheet_xml import (
     MAX_CELLS,
@@ -110,6 +112,7 @@ class _Book:
             missing = "siptui is not installed whole: the package fastexcel is missing"
             raise _RefusedError("incomplete", missing) from error
         self._package = _Package(data) if data.startswith(b"PK") else None
+        self._biff = {} if self._package else _biff_marks(data)
         self._read: dict[str, tuple[list[list[Any]], bool]] = {}
         self._first: dict[str, int] = {}
         self._merged: dict[str, list[str]] = {}
@@ -138,11 +141,11 @@ class _Book:
         """All rows of a sheet, its first column, which of its rows are hidden, and the merged
         cells whose value was put into each of their rows."""
         cells, _ = self._sheet(name)
-        hidden = self._package.marks(name).hidden if self._package else None
+        marks = self._marks(name)
         return {
             "rows": cells,
             "first_column": self._first.get(name, 0),
-            "hidden_rows": hidden,
+            "hidden_rows": marks.hidden if marks else None,
             "merged": self._merged.get(name, []),
         }
 
@@ -189,9 +192,13 @@ class _Book:
                 ]
             columns.append(cells)
         rows = [list(row) for row in zip(*columns, strict=True)]
-        if self._package is not None:
-            self._put_in(name, rows, self._package.marks(name))
+        if marks := self._marks(name):
+            self._put_in(name, rows, marks)
         return rows
+
+    def _marks(self, name: str) -> Marks | None:
+        """What a sheet says besides its values; none where that cannot be told."""
+        return self._package.marks(name) if self._package else self._biff.get(name)
 
     def _put_in(self, name: str, rows: list[list[Any]], marks: Marks) -> None:
         """Put into `rows` what the reader leaves out: errors, formulas without a value, and merged
@@ -216,6 +223,17 @@ class _Book:
                 rows[at][place] = rows[row][place]
             letters = column_letters(column)
             self._merged.setdefault(name, []).append(f"{letters}{row + 1}:{letters}{last + 1}")
+
+
+def _biff_marks(data: bytes) -> dict[str, Marks]:
+    try:
+        return biff_marks(data)
+    except (
+        ValueError,
+        IndexError,
+        struct.error,
+    ):  # damaged; the reader says what of it can be read
+        return {}
 
 
 def _damaged(error: BaseException) -> _RefusedError:

@@ -1,8 +1,10 @@
 """Workbooks: the sheet that is meant, cells as the sheet means them, and nothing that does harm."""
 
 import datetime
+import random
 import struct
 import zipfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from siptui.devicelist import DeviceList, ListError, UndecidedError, read, workbook
 from siptui.devicelist.cells import column_letters
+from siptui.devicelist.sheet_biff import biff_marks
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, rules
@@ -218,6 +221,32 @@ def test_an_error_is_no_empty_cell(tmp_path: Path, form: str, error: str) -> Non
     found = read_book(tmp_path, data, name=f"list.{form}")
     assert [(f.cell, f.rule) for f in found.faults] == [("C2", "region"), ("B3", "excel_error")]
     assert [d.extra["Site"] for d in found.devices] == [error]
+
+
+@pytest.mark.parametrize("name", ["phones-97.xls", "phones-97-calc.xls"])
+def test_of_an_old_workbook_as_much_is_read(name: str) -> None:
+    found = read(FIELD.parent / name, region=Region.EMEA)
+    assert [d.region.value for d in found.devices] == ["NOAM", "NOAM", "APAC"]
+    assert [(f.cell, f.rule) for f in found.faults] == [("", "hidden_rows"), ("C4", "region")]
+    assert "(row 5)" in found.faults[0].message
+    assert "The merged cells C2:C3 were read for each of their rows" in found.decided
+    assert "Hidden, and not read: “Cover”" in found.decided
+
+
+@pytest.mark.parametrize("name", ["phones-97.xls", "phones-97-calc.xls"])
+def test_nothing_is_made_up_of_an_old_workbook_that_is_damaged(name: str) -> None:
+    data = (FIELD.parent / name).read_bytes()
+    whole = biff_marks(data)
+    rnd = random.Random(name)
+    for _ in range(300):
+        raw = bytearray(data)
+        for _ in range(rnd.randrange(1, 20)):
+            raw[rnd.randrange(30, 600) if rnd.random() < 0.5 else rnd.randrange(len(raw))] = (
+                rnd.randrange(256)
+            )
+        with suppress(ValueError, IndexError, struct.error):
+            biff_marks(bytes(raw[: rnd.randrange(len(raw))] if rnd.random() < 0.3 else raw))
+    assert biff_marks(data) == whole
 
 
 def test_a_formula_without_its_value_is_no_empty_cell(tmp_path: Path) -> None:
