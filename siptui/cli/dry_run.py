@@ -8,7 +8,7 @@ import click
 
 from siptui.domain.columns import columns_read
 from siptui.domain.plan import Batch
-from siptui.domain.text import plural
+from siptui.domain.text import plural, visible
 from siptui.runs.events import BatchPlanned, Event
 from siptui.runs.state import BatchRecord, RunState
 
@@ -30,6 +30,7 @@ def show_plan(
             {
                 "batch": batch.number,
                 "region": str(batch.region),
+                **({"group": batch.group, "first": batch.probe} if batch.group else {}),
                 "devices": [
                     {"line": d.line, "username": d.user_name, "hardware_id": d.hardware_id}
                     for d in batch.devices
@@ -48,6 +49,8 @@ def show_plan(
         lines = f"line {first}" if first == last else f"lines {first}-{last}"
         click.echo(
             f"batch {batch.number}  {batch.region}  {plural(len(places), 'device')}  {lines}"
+            + (f"  {visible(batch.group)}" if batch.group else "")
+            + ("  first" if batch.probe else "")
         )
     for note in filter(None, (columns_read(columns or {}), *notes)):
         click.echo(note)

@@ -1,8 +1,8 @@
 """The plan: which device goes into which batch."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from siptui.domain.device import Device
 from siptui.domain.limits import MAX_BATCH_SIZE
@@ -11,11 +11,17 @@ from siptui.domain.region import Region
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Devices of one region that are submitted in one request. Numbers count from 1 in a run."""
+    """Devices of one region that are submitted in one request. Numbers count from 1 in a run.
+
+    `group` is the value of the column that the run goes by, nothing where it goes by none; `probe`:
+    these are the first of their group, which are tried before the rest of it.
+    """
 
     number: int
     region: Region
     devices: tuple[Device, ...]
+    group: str = ""
+    probe: bool = False
 
     @property
     def accounts(self) -> frozenset[str]:
@@ -50,6 +56,33 @@ def make_batches(
         batches.extend(ahead)
         devices = devices[first:]
     batches.extend(_cut(devices, size, start + len(batches)))
+    return tuple(batches)
+
+
+def make_group_batches(
+    devices: Sequence[Device],
+    group_of: Callable[[Device], str],
+    *,
+    size: int = MAX_BATCH_SIZE,
+    first: int = 0,
+) -> tuple[Batch, ...]:
+    """`devices` cut into batches of one group each, the groups in the order of the list.
+
+    The `first` few of each group come in batches of their own before the rest of it. Otherwise as
+    `make_batches`, which checks the same.
+    """
+    groups: dict[str, list[Device]] = {}
+    for device in devices:
+        groups.setdefault(group_of(device), []).append(device)
+    batches: list[Batch] = []
+    seen: set[str] = set()
+    for group, members in groups.items():
+        for part, probe in ((members[:first], True), (members[first:], False)):
+            cut = make_batches(part, size=size, start=len(batches) + 1)
+            batches += [replace(batch, group=group, probe=probe) for batch in cut]
+        if seen & (ids := {device.hardware_id for device in members}):
+            raise ValueError(f"{min(seen & ids)} occurs twice")
+        seen |= ids
     return tuple(batches)
 
 

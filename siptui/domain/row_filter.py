@@ -132,6 +132,27 @@ def taker(
     return takes
 
 
+#: What rows without a value are called.
+NO_VALUE = "(empty)"
+
+
+def grouper(devices: Iterable[Device], column: str) -> Callable[[Device], str]:
+    """The group of each device by its value in `column`, one of its further columns or one that
+    every device has. Spellings that differ in case or blanks are one group, called as the first
+    of them."""
+    called: dict[str, str] = {}
+    for device in devices:
+        value = value_of(device, column)
+        called.setdefault(_folded(value), value.strip() or NO_VALUE)
+    return lambda device: called[_folded(value_of(device, column))]
+
+
+def value_of(device: Device, column: str) -> str:
+    """What `device` has in `column`, as it is kept."""
+    found = device.extra.get(column)
+    return own_columns(device).get(column, "") if found is None else found
+
+
 def own_columns(device: Device) -> Mapping[str, str]:
     """What every device has, by the names of the columns."""
     own = (device.user_name, device.hardware_id, device.region)

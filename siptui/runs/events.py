@@ -45,6 +45,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     auto_retry: int = 0  # how often passing failures are submitted again without an order
     again: bool = False  # also devices that another run has signed in, or may have
     personal: list[str] = []  # accounts that may be personal and that the operator named
+    by: str = ""  # the column by whose values batches are cut, tried and stopped
 
 
 class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
@@ -83,6 +84,8 @@ class BatchPlanned(Event, frozen=True, tag="batch_planned", kw_only=True):
     order: int = 0  # the order it carries out, by its place in the journal
     trial: int = 0
     moved: bool = False  # from batches that were never submitted: no further attempt
+    group: str = ""  # the value of the column that the run goes by
+    probe: bool = False  # the first of their group, tried before the rest of it
 
 
 class BatchSubmitting(Event, frozen=True, tag="batch_submitting", kw_only=True):
@@ -267,6 +270,17 @@ class WorkerStarted(Event, frozen=True, tag="worker_started", kw_only=True):
     actor: Actor = Actor()
 
 
+class GroupStopped(Event, frozen=True, tag="group_stopped", kw_only=True):
+    """Too many devices of a group failed: nothing more of it is submitted, other groups go on.
+    `bad` of the `tried` were not signed in, `left` wait."""
+
+    column: str
+    group: str
+    bad: int
+    tried: int
+    left: int
+
+
 class RunStopped(Event, frozen=True, tag="run_stopped", kw_only=True):
     """The worker let go of an unfinished run. `code` is a machine word, `message` for people."""
 
@@ -297,6 +311,7 @@ AnyEvent = (
     | BatchUnsettled
     | BatchFinished
     | BatchGivenUp
+    | GroupStopped
     | DeviceChanged
     | DevicesSignedIn
     | DevicesHeld

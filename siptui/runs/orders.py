@@ -34,13 +34,15 @@ def plan_again(
     order: int = 0,
     first: int = 0,
     moved: bool = False,
+    grouped: bool = False,
 ) -> list[BatchPlanned]:
     """New batches for `devices`, in the order of the list, an attempt further each unless they
     are only `moved` from batches that were never submitted.
 
     Devices that a directory ever throttled go into batches of at most half the size of that one,
     and of `size` at most. The `first` few go into batches of their own, which are tried before
-    the others.
+    the others. With `grouped`, and where they are only moved, each stays in the group that it has
+    in a run by a column, which may be stopped; what an operator orders goes out whatever its group.
     """
     records = sorted(devices, key=lambda r: r.index)
     start = max(state.batches, default=0) + 1
@@ -48,8 +50,9 @@ def plan_again(
     planned: list[BatchPlanned] = []
     tried = (records[:first], start), (records[first:], 0)
     for part, trial in tried:
-        for most in sorted({r.most for r in part}):
-            group = [r for r in part if r.most == most]
+        for most, name, probe in sorted({_kind(state, r, moved or grouped) for r in part}):
+            kind = (most, name, probe)
+            group = [r for r in part if _kind(state, r, moved or grouped) == kind]
             by_id = {r.device.hardware_id: r for r in group}
             for batch in make_batches(
                 [r.device for r in group],
@@ -66,9 +69,18 @@ def plan_again(
                         order=order,
                         trial=trial,
                         moved=moved,
+                        group=name,
+                        probe=probe,
                     )
                 )
     return planned
+
+
+def _kind(state: RunState, record: DeviceRecord, grouped: bool) -> tuple[int, str, bool]:
+    """What devices of one batch must have in common: the most there may be, the group."""
+    if not grouped:
+        return record.most, "", False
+    return record.most, state.group_of.get(record.index, ""), record.index in state.probes
 
 
 def cut_again(state: RunState, *, size: int, first: int) -> list[Event]:
@@ -151,6 +163,8 @@ def moved(batch: BatchRecord, devices: Sequence[int], number: int) -> BatchPlann
         order=batch.order,
         trial=batch.trial,
         moved=True,
+        group=batch.group,
+        probe=batch.probe,
     )
 
 

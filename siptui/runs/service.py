@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.list_options import NOT_KNOWN, ReadFrom
-from siptui.domain.plan import make_batches
+from siptui.domain.plan import Batch, make_batches, make_group_batches
+from siptui.domain.row_filter import grouper
 from siptui.domain.state import DeviceState
 from siptui.host.locks import HeldError, Holder, file_lock, lock_holder
 from siptui.host.signals import user_name
@@ -93,8 +94,8 @@ def plan_events(
     read_from: ReadFrom = NOT_KNOWN,
 ) -> list[Event]:
     """The first events of a run: what is to be done, cut into batches. Pure."""
-    batches = make_batches(devices, size=options.batch_size, first=options.first)
-    tried = {device.hardware_id for device in devices[: options.first]}
+    batches = planned_batches(devices, options)
+    tried = {d.hardware_id for d in devices[: options.first]} if not options.by else set()
     index = {device.hardware_id: i for i, device in enumerate(devices)}
     return [
         RunPlanned(
@@ -116,10 +117,20 @@ def plan_events(
                 region=batch.region,
                 devices=[index[d.hardware_id] for d in batch.devices],
                 trial=int(tried.issuperset(d.hardware_id for d in batch.devices)),
+                group=batch.group,
+                probe=batch.probe,
             )
             for batch in batches
         ),
     ]
+
+
+def planned_batches(devices: Sequence[Device], options: Options) -> tuple[Batch, ...]:
+    """`devices` cut into batches as a run with these `options` cuts them."""
+    size, first = options.batch_size, options.first
+    if options.by:
+        return make_group_batches(devices, grouper(devices, options.by), size=size, first=first)
+    return make_batches(devices, size=size, first=first)
 
 
 def _personal_held(state: RunState, personal: Sequence[Device]) -> list[Event]:

@@ -72,6 +72,8 @@ class BatchRecord:
     adopted: bool = False
     planned_at: str = ""
     service_ahead: float | None = None
+    group: str = ""
+    probe: bool = False
 
 
 class RunState:
@@ -98,6 +100,12 @@ class RunState:
         #: Warnings that were given, with the batch they are about.
         self.warned: set[tuple[int | None, str]] = set()
         self.first_stopped = 0
+        #: By place: the group of a device, where the run goes by a column, and its first few.
+        self.group_of: dict[int, str] = {}
+        self.probes: set[int] = set()
+        #: The groups of which too many failed, and those that go on all the same.
+        self.stopped_groups: dict[str, ev.GroupStopped] = {}
+        self.released_groups: set[str] = set()
         #: When the operator last ordered that what is signed in is submitted, too.
         self.again_at = ""
         #: The devices that wait for another batch or for the operator's decision, by their place.
@@ -223,7 +231,13 @@ class RunState:
             event.trial,
             changed_at=at,
             planned_at=planned_at,
+            group=event.group,
+            probe=event.probe,
         )
+        if event.group:
+            self.group_of |= dict.fromkeys(event.devices, event.group)
+            if event.probe:
+                self.probes.update(event.devices)
         self.finished = None
         return set(event.devices)
 
@@ -422,6 +436,13 @@ class RunState:
         if event.code == "canary":
             self.first_stopped = max((b.trial for b in self.batches.values()), default=0)
             self._stop()
+        elif event.code == "groups_stopped":
+            self.released_groups.update(self.stopped_groups)
+            self._stop()
+        return set()
+
+    def _on_group_stopped(self, event: ev.GroupStopped, at: str) -> set[int]:
+        self.stopped_groups[event.group] = event
         return set()
 
     def _on_run_finished(self, event: ev.RunFinished, at: str) -> set[int]:
@@ -453,6 +474,7 @@ _HANDLERS: dict[type[ev.Event], Any] = {
     ev.Order: RunState._on_order,
     ev.WorkerStarted: RunState._on_worker_started,
     ev.RunStopped: RunState._on_run_stopped,
+    ev.GroupStopped: RunState._on_group_stopped,
     ev.RunFinished: RunState._on_run_finished,
 }
 

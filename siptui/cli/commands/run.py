@@ -28,12 +28,12 @@ from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
-from siptui.domain.plan import make_batches
 from siptui.domain.region import Region
+from siptui.domain.row_filter import column_of, grouper
 from siptui.domain.text import plural
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor, Options
-from siptui.runs.service import RunService, plan_events
+from siptui.runs.service import RunService, plan_events, planned_batches
 from siptui.settings.model import Profile
 
 _SHOWN = 20
@@ -67,11 +67,16 @@ class RunOptions:
     auto_retry: int
     skip_invalid: bool
     new_only: bool
+    by: str
     preflight: bool
     public_ip: tuple[str, ...]
 
-    def of_run(self, profile: Profile) -> Options:
-        """The options that the run keeps; what the profile allows is the most."""
+    def of_run(self, profile: Profile, found: DeviceList) -> Options:
+        """The options that the run of `found` keeps; what the profile allows is the most.
+
+        Raises `NoSuchColumnError` for a column to go by that the list does not have.
+        """
+        extra = dict.fromkeys(name for device in found.devices[:1] for name in device.extra)
         return Options(
             batch_size=min(self.batch_size, profile.batch_size),
             slots=min(self.slots, profile.slots),
@@ -79,6 +84,7 @@ class RunOptions:
             first=self.first or 0,
             max_failures=self.max_failures,
             auto_retry=self.auto_retry,
+            by=column_of(self.by, extra, found.headers_read) if self.by else "",
         )
 
 
@@ -101,7 +107,15 @@ class RunOptions:
     default=10.0,
     show_default=True,
     metavar="PERCENT",
-    help="With --first: stop when more than this share of the first devices fails.",
+    help="With --first: stop when more than this share of the first devices fails. With --by: stop "
+    "a site when more than this share of it failed.",
+)
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    default="",
+    help="Go by the values of this column, such as Site: a batch has devices of one of them, "
+    "--first N tries N of each, --max-failures stops only the one that fails.",
 )
 @click.option(
     "--auto-retry",
@@ -159,6 +173,7 @@ def command(
             "Either --again or --new-only, not both.",
             remedy="--again takes what is signed in once more, --new-only leaves it out.",
         )
+    how.of_run(selected.profile, found)  # a wrong column is told before anything is asked
     if submit.dry_run:
         return _dry(selected, found, how, submit)
     with submit_flow(selected, submit, account=signed_in_account(selected)) as flow:
@@ -191,15 +206,16 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
         devices, named = accounts.kept, accounts.named
         notes += accounts.notes
         kept_notes += accounts.findings
-    kept = structs.replace(how.of_run(flow.selected.profile), personal=list(named))
-    batches = len(make_batches(devices, size=kept.batch_size, first=kept.first))
+    kept = structs.replace(how.of_run(flow.selected.profile, found), personal=list(named))
+    batches = len(planned_batches(devices, kept))
+    notes += by_note(devices, kept)
     skipped = found.rows_invalid + len(found.devices) - len(devices)
     flow.confirm(
         devices,
         batches=batches,
         skipped=skipped,
         columns=found.headers_read,
-        first=kept.first,
+        first=0 if kept.by else kept.first,
         notes=notes,
     )
     with service.deciding():  # until it is held, so that of two that start at once one does
@@ -217,6 +233,21 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
             click.echo(f"run {run}: {plural(len(devices), 'device')} in {plural(batches, 'batch')}")
         service.start(run)
     return run
+
+
+def by_note(devices: Sequence[Device], options: Options) -> list[str]:
+    """In how many groups a run by a column goes out, and what stops one of them."""
+    if not options.by or not devices:
+        return []
+    group_of = grouper(devices, options.by)
+    count = len({group_of(device) for device in devices})
+    tried = f"the first {options.first} of each are tried before its rest, and " * bool(
+        options.first
+    )
+    return [
+        f"By {options.by}, {plural(count, 'value')}: {tried}one of which more than "
+        f"{options.max_failures:g} % failed is stopped; the others go on."
+    ]
 
 
 def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
@@ -287,7 +318,7 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
     """Show what would be submitted, and what else a plan says: other runs' devices, deadlines, the
     tenant's own batches. Changes nothing."""
     plan, compared = _Plan(found.devices, []), Compared()
-    kept = structs.replace(how.of_run(selected.profile), again=submit.again)
+    kept = structs.replace(how.of_run(selected.profile, found), again=submit.again)
     with contextlib.ExitStack() as opened:
         journal = None
         if selected.journal.exists():
@@ -315,10 +346,16 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             )
             compared = compare(selected, planned_state(None, plan.devices, events), journal)
     show_plan(
-        make_batches(plan.devices, size=kept.batch_size, first=kept.first),
+        planned_batches(plan.devices, kept),
         as_json=selected.call.as_json,
         skipped=found.rows_invalid + len(found.devices) - len(plan.devices),
-        notes=[*read_how(found), *left_out(found), *plan.notes, *compared.notes],
+        notes=[
+            *read_how(found),
+            *left_out(found),
+            *plan.notes,
+            *by_note(plan.devices, kept),
+            *compared.notes,
+        ],
         columns=found.headers_read,
         file=found.file,
         sha256=found.sha256,

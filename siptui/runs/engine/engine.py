@@ -8,7 +8,7 @@ Over 400 lines because the engine is one class, and what it looks after at each 
 import asyncio
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC
 
 from siptui.domain.errors import SiptuiError
@@ -21,6 +21,7 @@ from siptui.runs import orders
 from siptui.runs.engine.backoff import Pace
 from siptui.runs.engine.batch_matching import in_doubt
 from siptui.runs.engine.deadlines import too_late
+from siptui.runs.engine.groups import closed_groups, newly_stopped
 from siptui.runs.engine.lost_answers import Settler
 from siptui.runs.engine.poller import Poller
 from siptui.runs.engine.scheduler import (
@@ -208,6 +209,7 @@ class Engine:
             self._settle_doubts(group)
             self._retry_what_passes()
             self._stop_if_first_failed()
+            self._stop_groups()
             self._warn_of_deadlines()
             self._end_when_over()
             await self._wakeup.wait(self._order_seconds)
@@ -297,7 +299,7 @@ class Engine:
                 size = state.plan.options.batch_size if state.plan else 1
                 until = self._run_log.now(wait)
                 why = f"{len(again)} devices: {OUTCOMES[cause].short}"
-                planned = orders.plan_again(state, again, size=size)
+                planned = orders.plan_again(state, again, size=size, grouped=True)
                 deferred = [BatchDeferred(batch=p.batch, why=why, until=until) for p in planned]
                 if not self._run_log.decide(*planned, *deferred):
                     return  # again at the next look
@@ -316,6 +318,12 @@ class Engine:
                     f"siptui resume {state.run}",
                 )
             )
+
+    def _stop_groups(self) -> None:
+        """Write down the groups of which too many failed; the others go on."""
+        state = self._run_log.state
+        if state.group_of and (news := newly_stopped(state)):
+            self._run_log.decide(*news)
 
     def _warn_of_deadlines(self) -> None:
         """Say once a batch that the queue will probably not be through before a deadline in it."""
@@ -344,6 +352,12 @@ class Engine:
         if not state.queued_batches():
             raise RunStop(finished(state, self._run_log.clock()))
         going = [b for b in state.queued_batches() if may_go_out(state, b)]
+        if state.group_of and going:
+            stopped = closed_groups(state).stopped
+            if all(b.group in stopped for b in going):
+                if newly_stopped(state):
+                    return  # it is written down first
+                raise RunStop(groups_stopped(state, stopped))
         if awaits_decision(state):
             raise RunStop(held_back(state))
         if not going:
@@ -375,6 +389,18 @@ def internal_error(run: str, error: Exception) -> RunStopped:
 def _waiting(state: RunState) -> str:
     count = sum(len(b.devices) for b in state.queued_batches())
     return "1 device waits" if count == 1 else f"{count} devices wait"
+
+
+def groups_stopped(state: RunState, stopped: Collection[str]) -> RunStopped:
+    """The end of the work where all that is left is of groups that were stopped."""
+    column = state.plan.options.by if state.plan else ""
+    names = sorted(stopped)
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return RunStopped(
+        code="groups_stopped",
+        message=f"too many devices failed in {column} {shown}; {_waiting(state)}",
+        remedy=f"Look into their causes; go on with the rest with: siptui resume {state.run}",
+    )
 
 
 def held_back(state: RunState) -> RunStopped:

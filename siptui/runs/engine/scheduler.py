@@ -8,6 +8,7 @@ from types import MappingProxyType
 from siptui.domain.plan import may_live_together
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
+from siptui.runs.engine.groups import closed_groups
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 NOTHING_HELD: Mapping[int, str] = MappingProxyType({})
@@ -52,6 +53,11 @@ def blocking(state: RunState) -> list[BatchRecord]:
     if first_open(state):
         first = first_batches(state)
         queued = [b for b in queued if b in first]
+    if state.group_of:
+        closed = closed_groups(state)
+        queued = [b for b in queued if not closed.has(b)]
+        if not queued:
+            return []
     lost = undecided(state)
     held = [accounts(state, b) & lost.keys() for b in queued]
     if not all(held):
@@ -116,6 +122,9 @@ def awaits_decision(state: RunState) -> bool:
     if first_open(state):
         first = first_batches(state)
         free = [b for b in free if b in first]
+    if state.group_of:
+        closed = closed_groups(state)
+        free = [b for b in free if not closed.has(b)]
     return len(going) > 0 and not free
 
 
@@ -183,6 +192,12 @@ def next_batch(
     if mine + foreign >= slots:
         others = f", {foreign} of them not of this run" if foreign else ""
         return Hold(f"{mine + foreign} batches are live in {region}{others}", full=True)
+    if state.group_of:
+        closed = closed_groups(state)
+        open_ = [b for b in queued if not closed.has(b)]
+        if not open_:
+            return Hold(closed.why[queued[0].group])
+        queued = open_
     if first := first_batches(state):
         waiting = [b for b in queued if b in first]
         if not waiting and (first_open(state) or first_failures(state)):

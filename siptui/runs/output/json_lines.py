@@ -6,6 +6,7 @@ from typing import Any
 from siptui.domain.errors import ExitCode
 from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
+from siptui.runs.group_tally import tallies
 from siptui.runs.state import DeviceRecord, RunState
 
 #: Version of the line format.
@@ -16,7 +17,7 @@ _EXIT_OF_STOP = {
     "access_denied": ExitCode.SIGN_IN,
     "interrupted": ExitCode.INTERRUPTED,
 }
-_NOT_SUBMITTED = frozenset({"held_back"})
+_NOT_SUBMITTED = frozenset({"held_back", "groups_stopped"})
 #: What each event is as a line: its type and its fields (see `_fields`), before the lines of the
 #: devices that it changed.
 _LINES: tuple[tuple[type[ev.Event], str, tuple[str, ...]], ...] = (
@@ -41,6 +42,7 @@ _LINES: tuple[tuple[type[ev.Event], str, tuple[str, ...]], ...] = (
         ("batch", "batch_id", "succeeded", "failed", "unknown"),
     ),
     (ev.BatchGivenUp, "batch_given_up", ("batch", "batch_id", "unknown")),
+    (ev.GroupStopped, "group_stopped", ("column", "group", "bad", "tried", "left")),
     (ev.DevicesHeld, "devices_held", ("batch", "why", "batch_id?", "by?", "decide")),
     (ev.DevicesSignedIn, "devices_left_out", ("in_run=run?", "batch_id?", "by?")),
     (ev.Waiting, "waiting", ("why", "until?", "over")),
@@ -72,7 +74,7 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
             yield head | {"type": "device"} | device_fields(state.devices[index])
     for kind, name, fields in _LAST_LINES:
         if isinstance(event, kind):
-            yield head | {"type": name} | _fields(event, fields)
+            yield head | {"type": name} | _fields(event, fields) | groups_field(state)
 
 
 def _fields(event: ev.Event, fields: Iterable[str]) -> dict[str, Any]:
@@ -104,6 +106,26 @@ def _named(state: RunState, places: Iterable[int]) -> list[dict[str, Any]]:
     return [
         {"line": d.line, "username": d.user_name, "hardware_id": d.hardware_id} for d in devices
     ]
+
+
+def groups_field(state: RunState) -> dict[str, Any]:
+    """How the groups stand, where the run goes by a column: `by` and `groups`."""
+    if not state.group_of or state.plan is None:
+        return {}
+    groups = [
+        {
+            "group": one.group,
+            "devices": one.devices,
+            "succeeded": one.succeeded,
+            "failed": one.failed,
+            "unknown": one.unknown,
+            "left": one.left,
+            "stopped": one.stopped,
+            "causes": dict(one.causes.most_common()),
+        }
+        for one in tallies(state)
+    ]
+    return {"by": state.plan.options.by, "groups": groups}
 
 
 def device_fields(record: DeviceRecord) -> dict[str, Any]:

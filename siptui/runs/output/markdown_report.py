@@ -12,6 +12,7 @@ from datetime import datetime
 from siptui.domain.outcome import OUTCOMES, Cause, Outcome
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import visible
+from siptui.runs.group_tally import tallies
 from siptui.runs.state import DeviceRecord, RunState
 
 #: Besides those that signed in, the order in which states are told.
@@ -23,7 +24,12 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~&$^])")
 def report_text(run: RunState, records: Iterable[DeviceRecord] | None = None) -> str:
     """The report on `run`; the tables are of `records`, by default of all its devices."""
     records = list(run.devices if records is None else records)
-    return "\n".join([*_head(run), *_counts(run), *_causes(run), *_tables(records, run)]) + "\n"
+    return (
+        "\n".join(
+            [*_head(run), *_counts(run), *_groups(run), *_causes(run), *_tables(records, run)]
+        )
+        + "\n"
+    )
 
 
 def _head(run: RunState) -> Iterator[str]:
@@ -87,6 +93,22 @@ def _counts(run: RunState) -> Iterator[str]:
         if count or state in (DeviceState.SUCCEEDED, DeviceState.FAILED):
             share = percent(count, len(run.devices))
             yield f"| {SYMBOLS[state]} {WORDS[state]} | {count} | {share} % |"
+    yield ""
+
+
+def _groups(run: RunState) -> Iterator[str]:
+    if not (groups := tallies(run)) or run.plan is None:
+        return
+    yield f"## By {plain(run.plan.options.by)}"
+    yield ""
+    yield f"| {plain(run.plan.options.by)} | devices | signed in | failed | unknown | left | |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
+    for one in groups:
+        counts = (one.devices, one.succeeded, one.failed, one.unknown, one.left)
+        causes = ", ".join(f"{n} {plain(name)}" for name, n in one.causes.most_common())
+        stopped = "stopped" if one.stopped else ""
+        about = "; ".join(filter(None, (stopped, causes)))
+        yield f"| {plain(one.group)} | {' | '.join(map(str, counts))} | {about} |"
     yield ""
 
 

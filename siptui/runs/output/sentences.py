@@ -95,6 +95,12 @@ def sentence(
                 f"{event.failed} failed{unknown}",
                 "strong" if event.failed or event.unknown else "normal",
             )
+        case ev.GroupStopped():
+            return Sentence(
+                f"{event.column} {visible(event.group)} is stopped: {event.bad} of {event.tried} "
+                f"devices were not signed in; {event.left} wait, others go on",
+                "failed",
+            )
         case ev.BatchGivenUp():
             return Sentence(
                 f"batch {event.batch} given up: {plural(event.unknown, 'device')} unknown; its "

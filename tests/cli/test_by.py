@@ -1,0 +1,50 @@
+"""`run --by COLUMN`: sites in a plan, in the lines for scripts, and in the report."""
+
+import json
+from pathlib import Path
+
+from tests.worker.installation import each_type, hardware_id, installed, json_lines
+
+_SCENARIO = """
+[timing]
+device = [40, 200]
+[[devices]]
+match = ["00-04-F2-00-00-01", "00-04-F2-00-00-04", "00-04-F2-00-00-07", "00-04-F2-00-00-0A"]
+known = false
+"""
+
+
+def test_a_run_by_site(tmp_path: Path) -> None:
+    rows = [
+        f"room{n}@contoso.example,{hardware_id(n)},{('Berlin', 'Bonn', 'berlin ')[n % 3]}"
+        for n in range(12)
+    ]
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(["Username,HardwareId,Site", *rows]) + "\n")
+    by = (str(file), "--region", "EMEA", "--by", "site", "--first", "2")
+    with installed(tmp_path / "lab", _SCENARIO) as place:
+        plan = json.loads(place.run("run", *by, "--dry-run", "--json").stdout)
+        assert [(b["group"], b["first"], len(b["devices"])) for b in plan["batches"]] == [
+            ("Berlin", True, 2),
+            ("Berlin", False, 6),
+            ("Bonn", True, 2),
+            ("Bonn", False, 2),
+        ]
+        assert any("By Site, 2 values" in note for note in plan["notes"])
+        done = place.run("run", *by, "--yes", "--json")
+        assert done.exit_code == 3, done.output
+        lines = json_lines(done.stdout)
+        (stopped,) = each_type(lines, "group_stopped")
+        assert (stopped["group"], stopped["bad"], stopped["left"]) == ("Bonn", 2, 2)
+        end = lines[-1]
+        assert (end["type"], end["code"], end["by"]) == ("run_stopped", "groups_stopped", "Site")
+        assert {g["group"]: (g["succeeded"], g["failed"], g["left"]) for g in end["groups"]} == {
+            "Berlin": (8, 0, 0),
+            "Bonn": (0, 2, 2),
+        }
+        report = place.run("export", place.runs()[0], "--format", "md").stdout
+        assert "## By Site" in report
+        assert "| Bonn | 4 | 0 | 2 | 0 | 2 | stopped;" in report
+        wrong = place.run("run", str(file), "--region", "EMEA", "--by", "Floor", "--yes", "--json")
+        assert (wrong.exit_code, json.loads(wrong.stdout)["error"]["code"]) == (2, "no_such_column")
+        assert sum(place.times().values()) == 10
