@@ -31,6 +31,12 @@ _TOTAL = re.compile(
     r"\b([\s:=]*[\d.,]*[^\d@]{0,40}[\d.,]*)",
     re.IGNORECASE,
 )
+#: “(2 rows affected)”, as databases end their answers.
+_COUNT = re.compile(
+    r"\(?[\d.,]+ (?:rows?|records?|entries|devices?|phones?|zeilen?|datens[aä]tze?|ger[aä]te?|"
+    r"eintr[aä]ge|lignes?|filas?|righe|rijen)\b[^@;\d]{0,30}\)?",
+    re.IGNORECASE,
+)
 #: What may stand beside the word of a totals row: numbers, and formulas that were not computed.
 _COUNTED = re.compile(r"[\d.,%\s]*|\(.*\)")
 _LETTER = re.compile(r"[^\W\d]")
@@ -173,10 +179,12 @@ def _folded(cells: Sequence[str]) -> list[str]:
 
 def _is_total(cells: Sequence[str]) -> bool:
     lead = next(filter(None, cells), "")
+    others = [cell for cell in cells if cell is not lead]
+    if _COUNT.fullmatch(lead) and not any(others):
+        return True
     found = None if "@" in lead else _TOTAL.fullmatch(lead)
     if found is None:
         return False
-    others = [cell for cell in cells if cell is not lead]
     if _LETTER.search(found.group(1)) and not all(map(_COUNTED.fullmatch, others)):
         return False
     return not any(looks_like_user(cell) or looks_like_hardware(cell) for cell in cells)

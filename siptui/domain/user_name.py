@@ -21,6 +21,12 @@ _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _GUEST = re.compile(r"#ext#", re.IGNORECASE)
 #: What marks a row as a comment. Entra ID would allow both, but no account is named so.
 _COMMENT = ("#", "--")
+#: “Bob <bob@contoso.com>”, “mailto:bob@contoso.com”, an address in quotation marks.
+_WRAPPED = re.compile(
+    r"(?:[^@<>]*<|[\"“„«(\[]|\s*(?:mailto|smtp|upn|e-?mail)\s*[:=]\s*)"
+    r"([^\s@<>:]+@[^\s@<>:]+?)[>\"”“»)\]]?\s*",
+    re.IGNORECASE,
+)
 _HIDDEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 #: What is drawn like a character of a user name and is another; NFKC knows the wide forms.
 _LOOK_ALIKE = str.maketrans(
@@ -157,6 +163,8 @@ def _mended(text: str) -> str:
 def _suggestion(text: str) -> str:
     """What was probably meant: always a user name that would be accepted, and never `text`."""
     plain = _mended(_HIDDEN.sub("", _reread(text) or text))
+    if wrapped := _WRAPPED.fullmatch(plain):
+        plain = wrapped.group(1)
     local, at, host = plain.rpartition("@")
     local = local.strip().lstrip("#").removeprefix("--")
     plain = f"{local}{at}{re.sub(r'[.]+', '.', host).strip('. ')}"

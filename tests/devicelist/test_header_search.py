@@ -131,6 +131,8 @@ def test_a_header_may_stand_on_two_lines(tmp_path: Path, head: str) -> None:
         ("Total phones: 12;;", "a totals row"),
         ("Number of devices;2;", "a totals row"),
         ("Anzahl Geräte:;2;", "a totals row"),
+        ("(2 rows affected);;", "a totals row"),
+        ("2 Geräte;;", "a totals row"),
         ("---;---;---", "a ruled line"),
         ("# end", "a comment"),
         ("//c@c.de;0004F28124B5;R3", "a comment"),

@@ -103,3 +103,20 @@ def read(text: str) -> UserName | UserNameError:
         return UserName.parse(text)
     except UserNameError as error:
         return error
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mailto:a@c.de", "SMTP:a@c.de", "<a@c.de>", "Anna Berg <a@c.de>", "“a@c.de”", "[a@c.de]"],
+)
+def test_an_address_with_something_around_it_is_suggested(text: str) -> None:
+    with pytest.raises(UserNameError) as caught:
+        UserName.parse(text)
+    assert caught.value.suggestion == "a@c.de"
+
+
+@pytest.mark.parametrize("text", ["a b@c.de", "a@c.de; b@c.de", "<a@c.de> <b@c.de>", "x:a@c.de"])
+def test_where_several_could_be_meant_nothing_is_suggested(text: str) -> None:
+    with pytest.raises(UserNameError) as caught:
+        UserName.parse(text)
+    assert not caught.value.suggestion
