@@ -186,7 +186,7 @@ def _tell_wait(run: str, waits: str, as_json: bool) -> None:
     if as_json:
         why = waits or "the journal is free again"
         line = {"schema": SCHEMA, "type": "waiting", "at": now, "run": run, "why": why}
-        click.echo(json.dumps({**line, "until": None}))
+        click.echo(json.dumps({**line, "kind": "journal", "until": None, "over": not waits}))
     elif waits:
         click.echo(f"{now[11:19]}  waiting  {waits}")
     sys.stdout.flush()

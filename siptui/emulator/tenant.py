@@ -2,6 +2,8 @@
 
 Everything is a function of scenario, seed and time. Nothing runs in the background: a request
 first settles what has happened since, event by event, in the order of time.
+
+Over 400 lines because submits, batches and inventory share one state and its clock.
 """
 
 import heapq

@@ -94,6 +94,8 @@ def _more(state: RunState, event: ev.Event) -> dict[str, Any]:
             return {"settled": None}
         case ev.BatchUnsettled():
             return {"settled": False}
+        case ev.Waiting():
+            return {"kind": ev.SIGN_IN if event.for_sign_in else event.kind or None}
         case ev.DevicesSignedIn():
             return {"why": "signed_in", "devices": _named(state, event.devices)}
         case ev.DevicesHeld():
