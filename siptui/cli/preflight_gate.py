@@ -40,7 +40,7 @@ class PreflightFailedError(SiptuiError):
 
     title = "The preflight found failures"
     code = "preflight_failed"
-    exit_code = ExitCode.SOME_FAILED
+    exit_code = ExitCode.PREFLIGHT_FAILED
 
 
 class PersonalAccountsError(SiptuiError):

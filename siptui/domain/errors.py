@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     SOME_FAILED = 3
     SIGN_IN = 4
     SOME_UNKNOWN = 5
+    PREFLIGHT_FAILED = 6
     NOT_SUBMITTED = 7
     HELD = 11
     INTERRUPTED = 130

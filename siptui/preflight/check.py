@@ -9,7 +9,7 @@ from siptui.domain.public_address import Network
 from siptui.gateway.tenant_model import NumberType
 from siptui.preflight import access_checks, remedies
 from siptui.preflight.account_checks import Tables, account_findings
-from siptui.preflight.device_checks import device_findings
+from siptui.preflight.device_checks import device_findings, unlisted_note
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
 from siptui.preflight.numbers import wanted_number
@@ -103,7 +103,8 @@ def evaluate(
         facts.calls,
         not_now=_not_now(facts, [key for key, (_, personal) in people.items() if personal is None]),
     )
-    return replace(report, notes=tuple(_notes(report)))
+    notes = [*_notes(report), *filter(None, [unlisted_note(devices, facts)])]
+    return replace(report, notes=tuple(notes))
 
 
 def _not_now(facts: Facts, unclear: Sequence[str]) -> str:

@@ -4,9 +4,12 @@ The inventory lists devices after their first sign-in (Microsoft Learn, "Configu
 so a device that is not in it may be provisioned all the same.
 """
 
+from collections.abc import Sequence
+
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.public_address import parse_public
+from siptui.domain.text import plural
 from siptui.gateway.tenant_model import InventoryDevice, TrustedIP
 from siptui.preflight import remedies
 from siptui.preflight.facts import Facts, Missing
@@ -22,15 +25,22 @@ def device_findings(device: Device, facts: Facts) -> tuple[Finding, ...]:
         return (missing(Check.DEVICE, facts.devices),)
     found = facts.devices.get(str(device.hardware_id))
     if found is None:
-        unlisted = Finding(
-            Check.DEVICE,
-            Result.UNKNOWN,
-            "The inventory does not list it. That proves nothing: it lists a phone only after "
-            "its first sign-in.",
-        )
-        return (unlisted,)
+        return ()  # it lists a phone only after its first sign-in; see `unlisted_note`
     address = _address(found, facts)
     return (_listed(device, found), *([address] if address else []))
+
+
+def unlisted_note(devices: Sequence[Device], facts: Facts) -> str:
+    """How many devices the inventory does not list, or nothing. That proves nothing of any."""
+    if isinstance(facts.devices, Missing):
+        return ""
+    count = sum(str(device.hardware_id) not in facts.devices for device in devices)
+    if not count:
+        return ""
+    return (
+        f"The inventory does not list {plural(count, 'device')} of {len(devices):,}: it lists a "
+        "phone only after its first sign-in."
+    )
 
 
 def _address(found: InventoryDevice, facts: Facts) -> Finding | None:

@@ -1,5 +1,6 @@
 """`siptui preflight`, `siptui fix` and `siptui run --preflight` on the emulated tenant."""
 
+import csv
 import json
 import re
 from collections.abc import Iterator
@@ -103,6 +104,33 @@ def test_a_preflight_for_scripts(tenant: Installation, tmp_path: Path) -> None:
     assert body["calls"] == sum(body["calls_by_service"].values())
     assert tenant.emulator.ask("ledger")["submits"] == []
     assert TOKEN not in done.output
+
+
+def test_the_findings_as_a_file(tenant: Installation, tmp_path: Path) -> None:
+    file = write(tmp_path)
+    body = None
+    for name in ("found.csv", "found.json", "found.md"):
+        _, body = preflight(tenant, file, "-o", str(tmp_path / name))
+    assert body is not None
+    rows = list(csv.DictReader((tmp_path / "found.csv").read_text("utf-8-sig").splitlines()))
+    assert len(rows) == sum(body["counts"].values())
+    assert {r["Username"] for r in rows if r["Result"] == "fail"} >= {"numberless@contoso.com"}
+    assert json.loads((tmp_path / "found.json").read_text())["counts"] == body["counts"]
+    assert "## Fails" in (tmp_path / "found.md").read_text()
+    assert (
+        tenant.run(
+            "preflight", file, "-o", str(tmp_path / "found.csv"), "--region", "EMEA"
+        ).exit_code
+        == 1
+    )
+
+
+def test_phones_that_were_never_signed_in_are_a_note_and_no_finding(
+    tenant: Installation, tmp_path: Path
+) -> None:
+    _, body = preflight(tenant, write(tmp_path, ("fine", "good")))
+    assert not any(f["check"] == "device" for a in body["accounts"] for f in a["findings"])
+    assert any("does not list 2 devices of 2" in note for note in body["notes"])
 
 
 def test_a_preflight_for_people(tenant: Installation, tmp_path: Path) -> None:
@@ -243,7 +271,7 @@ def test_a_run_with_a_preflight_submits_nothing_while_something_fails(
     tenant: Installation, tmp_path: Path
 ) -> None:
     done = tenant.run("run", write(tmp_path), "--region", "EMEA", "--yes", "--preflight", "--json")
-    assert done.exit_code == 3
+    assert done.exit_code == 6
     error = json.loads(done.stdout)["error"]
     assert error["code"] == "preflight_failed"
     assert "numberless@contoso.com, phone_number" in error["message"]

@@ -175,7 +175,7 @@ def test_a_common_area_policy_for_everybody_shows_no_shared_account(
 def test_an_account_with_two_phones_is_one_that_may_be_personal() -> None:
     own = facts(replace(USER, ip_phone_policy=Assigned("Global", "global")))
     rows = [DEVICE, replace(DEVICE, line=3, hardware_id=HardwareId.parse("00-04-F2-81-24-B4"))]
-    (note,) = evaluate(rows, own, NOW).notes
+    note = evaluate(rows, own, NOW).notes[0]
     assert note.startswith("1 account may be personal")
 
 
@@ -230,20 +230,23 @@ def test_an_administrator(mine: Any, result: Result) -> None:
 @pytest.mark.parametrize(
     ("listed", "result"),
     [
-        (None, Result.UNKNOWN),
         ({"online": False}, Result.FAIL),
         ({"online": None}, Result.UNKNOWN),
         ({"online": True, "region": Region.NOAM}, Result.FAIL),
         ({"online": True}, Result.PASS),
     ],
 )
-def test_the_inventory(listed: dict[str, Any] | None, result: Result) -> None:
+def test_the_inventory(listed: dict[str, Any], result: Result) -> None:
     hardware_id = str(DEVICE.hardware_id)
-    devices = {} if listed is None else {hardware_id: InventoryDevice(hardware_id, **listed)}
+    devices = {hardware_id: InventoryDevice(hardware_id, **listed)}
     finding = of_account(Check.DEVICE, replace(facts(), devices=devices))
     assert finding.result is result
-    if listed is None:
-        assert "proves nothing" in finding.detail
+
+
+def test_what_the_inventory_does_not_list_is_a_note_on_the_tenant() -> None:
+    found = report(replace(facts(), devices={}))
+    assert found.accounts[0].of(Check.DEVICE) is None
+    assert any("does not list 1 device of 1" in note for note in found.notes)
 
 
 def test_what_was_changed_lately_says_since_when() -> None:

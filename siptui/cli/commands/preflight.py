@@ -10,6 +10,7 @@ from siptui.app.invocation import Invocation
 from siptui.app.list_input import read_list
 from siptui.app.session import open_session, select_for
 from siptui.cli import options
+from siptui.cli.preflight_file import write_findings
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of
 from siptui.cli.preflight_options import public_ip as public_ip_option
 from siptui.cli.preflight_output import report_lines, report_object
@@ -17,6 +18,7 @@ from siptui.cli.wording import say_wait
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
+from siptui.domain.text import plural, visible
 from siptui.gateway.tenant_model import NumberType
 from siptui.preflight.check import Preflight, check
 from siptui.preflight.remedies import LEAD_HOURS
@@ -27,6 +29,8 @@ from siptui.preflight.remedies import LEAD_HOURS
 @options.region
 @options.list_options
 @public_ip_option
+@options.output
+@options.force
 @options.as_json
 @options.common
 def command(
@@ -34,12 +38,15 @@ def command(
     region: Region | None,
     list_options: ListOptions,
     public_ip: tuple[str, ...],
+    output: Path | None,
+    force: bool,
     call: Invocation,
 ) -> int:
     """Check the prerequisites of the tenant and of every account in the device list FILE.
 
     Changes nothing. Ends with 0 when nothing fails, with 3 when something does. What your roles
     do not let you read is “could not check”, with the role to ask for; it is never a pass.
+    -o writes all findings as CSV, JSON or Markdown, by the ending of the file.
     """
     found = read_list(file, call.profile, region=region, options=list_options)
     if not found.devices:
@@ -68,6 +75,9 @@ def command(
             f"{found.rows_invalid} faulty rows were not looked at: siptui check {found.file}",
             err=True,
         )
+    if output is not None:
+        count = write_findings(output, report, force=force)
+        click.echo(f"{plural(count, 'finding')} written to {visible(str(output))}", err=True)
     if call.as_json:
         click.echo(json.dumps(report_object(report), ensure_ascii=False))
     else:

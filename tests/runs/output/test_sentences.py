@@ -24,6 +24,7 @@ SHOWN: list[ev.AnyEvent] = [
     ev.BatchUnsettled(batch=1, why="two match", candidates=[]),
     ev.BatchFinished(batch=1, batch_id="short", succeeded=1, failed=2, unknown=3),
     ev.BatchGivenUp(batch=1, batch_id="short", unknown=2),
+    ev.GroupStopped(column="Site", group="Bonn", bad=2, tried=3, left=9),
     ev.DevicesSignedIn(devices=[0, 1], batch_id="short", run="another"),
     ev.DevicesHeld(devices=[2], batch=1, why="personal"),
     ev.Waiting(why="sign-in needed: It was revoked.", kind=ev.SIGN_IN),

@@ -72,7 +72,7 @@ async def test_findings_stand_on_the_rows_and_can_be_filtered(
         await harness.press("p")
         assert len(harness.app.screen_stack) == 1  # nothing is opened over the table
         assert "Prerequisites: 3 accounts fail" in harness.text
-        assert [cell[:1] for cell in _pre(harness)] == ["?", "✗", "✗", "✗", "?", "?"]
+        assert [cell[:1] for cell in _pre(harness)] == ["✓", "✗", "✗", "✗", "✓", "✓"]
         assert _pre(harness)[3].endswith("P")
         assert " Pre " in harness.text
         await harness.press("slash")
