@@ -62,10 +62,10 @@ class Selected:
         return replace(self.host, turns=self._turns())
 
     def _turns(self) -> Path | None:
-        """Where processes of this user take turns to submit in the tenant, whatever folders they
-        have."""
-        service = f"{self.profile.cloud.admin_api} {self.profile.tenant.casefold()}"
-        name = sha256(service.encode()).hexdigest()[:16]
+        """Where processes of this user take turns to submit at the service, whatever folders they
+        have. One for all tenants: a profile may name a tenant by its id, another by its domain."""
+        address = self.profile.cloud.admin_api.rstrip("/")
+        name = sha256(address.encode()).hexdigest()[:16]
         try:
             return private_folder(runtime_folder() / name)
         except (OSError, PrivateFileError):

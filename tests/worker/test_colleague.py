@@ -41,6 +41,26 @@ def _second(live: Installation) -> dict[str, str]:
     return {"SIPTUI_STATE_DIR": str(live.folder / "second")}
 
 
+def test_at_one_moment_for_another_region_and_by_another_name_of_the_tenant(
+    live: Installation, tmp_path: Path
+) -> None:
+    config = live.folder / "config" / "config.toml"
+    config.write_text(
+        config.read_text() + '[profiles.other]\ntenant = "contoso.example"\ncloud = "lab"\n'
+    )
+    live.emulator.tell("faults", kind="slow", call="createbatch", seconds=100)
+    file = write_list(tmp_path / "list.csv", range(3))
+    how = ("--yes", "--json", "--no-account-check")
+    both = [
+        live.process("run", str(file), *how, "--profile", profile, "--region", region, env=env)
+        for profile, region, env in (("lab", "EMEA", {}), ("other", "NOAM", _second(live)))
+    ]
+    until(lambda: len(live.times()) == 3, "the submit of one")
+    live.emulator.forward(_TAKES)
+    assert [process.wait(90) for process in both] == [0, 0]
+    assert set(live.times().values()) == {1}
+
+
 @pytest.mark.slow
 def test_two_operators_with_a_list_each_submit_each_phone_once(
     live: Installation, tmp_path: Path

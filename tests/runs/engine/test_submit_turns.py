@@ -19,11 +19,14 @@ def test_a_list_from_before_or_during_the_turn_of_another_is_old(tmp_path: Path)
         before = other.taken()
         assert await one.take(EMEA, one.taken())
         during = other.taken()
-        assert await other.take(NOAM, other.taken())  # another region is another turn
-        waiting = asyncio.create_task(other.take(EMEA, during))
+        assert await one.take(NOAM, during)  # its other regions have it together
+        waiting = asyncio.create_task(other.take(NOAM, during))
         await asyncio.sleep(5)
         assert not waiting.done()
         one.give_back(EMEA)
+        await asyncio.sleep(5)
+        assert not waiting.done()
+        one.give_back(NOAM)
         assert not await waiting
         assert not await other.take(EMEA, before)
         assert await other.take(EMEA, other.taken())
@@ -53,7 +56,7 @@ def test_ones_own_turns_and_those_not_used_make_no_list_old(tmp_path: Path) -> N
 def test_without_turns_the_run_goes_on(tmp_path: Path, kind: str) -> None:
     async def main() -> None:
         folder = {"none": None, "gone": tmp_path / "gone", "stopped": tmp_path}[kind]
-        held = CountedLock(tmp_path / "EMEA")
+        held = CountedLock(tmp_path / "submits")
         if kind == "stopped":  # a process that was stopped in its turn
             held.take()
         turns = SubmitTurns(folder)
