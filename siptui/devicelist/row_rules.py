@@ -23,8 +23,11 @@ BROKEN = {
     "quotes": "a quotation mark is not closed, or stands inside a cell; "
     "close it, or double those that belong to the text",
     "line_too_long": "the line is far too long for a device",
+    "other_header": "another header, or a row below one, whose columns are not those of this list; "
+    "make two lists of it",
 }
 LONG_CELL = "cell_too_long"
+OTHER_HEADER = "other_header"
 REWRITTEN = "Hardware id written as XX-XX-XX-XX-XX-XX"
 
 

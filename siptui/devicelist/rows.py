@@ -16,7 +16,7 @@ from siptui.devicelist.column_names import USUAL, fits, spaced
 from siptui.devicelist.delimiters import unwrapped
 from siptui.devicelist.header import Header
 from siptui.devicelist.records import Record, records
-from siptui.devicelist.row_rules import LONG_CELL
+from siptui.devicelist.row_rules import LONG_CELL, OTHER_HEADER
 from siptui.domain.columns import NEEDED, folded_name
 from siptui.domain.text import HIDDEN
 
@@ -143,7 +143,7 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
     """`rows` without what is no row of the list."""
     own = frozenset(header.results.values())
     again = [folded_name(name) for name in _without(header.names, own)]
-    first = True
+    first, below = True, False
     for row in rows:
         if not any(row.cells):
             continue
@@ -160,9 +160,19 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
             out.lines[row.line] = TOTAL
         elif lead == header.names[0] and _folded(cells) == again:
             out.lines[row.line] = AGAIN
+            below = False
         else:
-            yield row
+            below = below or _is_header(cells)
+            yield Row(row.line, row.cells, OTHER_HEADER) if below else row
         first = False
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Whether a row is the header of another list: it names both columns that a list needs."""
+    named = [cell for cell in cells if cell and len(cell) < _LONGEST_NAME]
+    if len(named) < len(NEEDED) or any(map(_DATA.search, named)):
+        return False
+    return all(any(fits(key, cell) == USUAL for cell in named) for key in NEEDED)
 
 
 def _without(cells: Sequence[str], own: frozenset[int]) -> Sequence[str]:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from siptui.devicelist import ListError
+from siptui.domain.columns import named_headers
+from siptui.domain.list_options import ListOptions
 from tests.devicelist.support import pairs, read_text, rules
 
 HEAD = "UPN;MAC;Room"
@@ -173,3 +175,17 @@ def test_a_row_that_is_wrong_is_not_passed_over_as_something_else(tmp_path: Path
     found = read_text(tmp_path, f"{HEAD}\nlobby;phone;R0\n{ROWS}\n")
     assert {line for line, _, _ in rules(found)} == {2}
     assert [line for line, _, _ in pairs(found)] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    "head", ["Owner;User;MAC", "MAC;UPN;Room", "Account;Hardware address;Floor"]
+)
+def test_rows_below_another_header_are_none_of_the_list(tmp_path: Path, head: str) -> None:
+    text = "User;Owner;MAC\na@c.de;x@c.de;0004F28124B3\n\nBonn;;\n"
+    below = "y@c.de;b@c.de;0004F28124B4\nz@c.de;c@c.de;0004F28124B5\n"
+    options = ListOptions(named_headers(["username=User"]))
+    found = read_text(tmp_path, f"{text}{head}\n{below}", options=options)
+    assert [d.user_name for d in found.devices] == ["a@c.de"]
+    assert [line for line, _, rule in rules(found) if rule == "other_header"] == [5, 6, 7]
+    again = read_text(tmp_path, f"{text}User;Owner;MAC\n{below}", options=options)
+    assert [d.user_name for d in again.devices] == ["a@c.de", "y@c.de", "z@c.de"]
