@@ -36,7 +36,7 @@ def offers(session: Session, index: RowIndex, keys: Mapping[str, str]) -> dict[s
     now = {"status": STATUS[session.filter.next_place][0]}
     if failed := session.run.counts[DeviceState.FAILED] if session.run else 0:
         now["retry"] = f"retry {_failed_of_selected(session, index, failed)}"
-    if session.worker_gone:
+    if session.resumable:
         now["retry"] = "resume"
     if count := len(index.marks) or (len(index.view) if session.filter.words else 0):
         now["submit"] = f"submit {count:,}"
@@ -76,7 +76,7 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
                 return f"this list was submitted already; {keys['retry']} retries what failed"
             listed = board.list.devices if board.list else ()
             return "" if listed or board.lacking_region() else "the list has no valid device"
-        case "retry" if session.worker_gone:
+        case "retry" if session.resumable:
             return ""  # it resumes the run
         case "retry" | "retry_cause":
             return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"

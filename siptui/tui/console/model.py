@@ -93,6 +93,15 @@ class Session:
         run = self.run
         return run is not None and run.finished is None and run.stopped is None
 
+    @property
+    def resumable(self) -> bool:
+        """Whether a retry resumes the run: no process works on it, and where that is because it
+        stopped, there is no failed device that the same key would retry."""
+        if self.worker_gone:
+            return True
+        run = self.run
+        return run is not None and run.stopped is not None and not run.counts[DeviceState.FAILED]
+
     def look_for_worker(self) -> bool:
         """Ask whether a process works on the run; whether the answer is another one than before.
 

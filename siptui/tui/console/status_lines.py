@@ -150,13 +150,14 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
             ),
         )
     if run.stopped is not None:
-        text = f" Stopped: {run.stopped.message} {run.stopped.remedy}".rstrip()
-        way = f"{keys['runs']} resumes."
+        text = f"{run.stopped.message} {run.stopped.remedy}".rstrip()
+        way = f"{keys['retry' if session.resumable else 'runs']} resumes."
         if session.options.read_only:
             way = "A console that is not read-only resumes it."
         elif session.options.sign_in is not None and needs_sign_in(run):
             way = f"{keys['sign_in']} signs in, then {way}"
-        return ((f"{visible(text)} {way}", "unknown"),)
+        # The way on comes first: the end of the line does not fit into 80 columns.
+        return ((f" Stopped. {way} {visible(text)}", "unknown"),)
     if run.finished is not None:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
         said = ended(run, keys, read_only=session.options.read_only)

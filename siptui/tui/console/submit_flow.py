@@ -220,7 +220,7 @@ class SubmitFlow:
         """Retry the marked devices, or all failed ones; resume a run without a worker."""
         if not self.view.may("retry"):
             return
-        if self.session.worker_gone:
+        if self.session.resumable:
             await self.resume()
             return
         chosen = self.view.selection()

@@ -98,3 +98,33 @@ async def test_looking_costs_no_byte(tmp_path: Path) -> None:
                 harness.console.look_for_worker()
                 await harness.look()
             assert driver.take() == ""
+
+
+async def test_a_run_that_stopped_says_first_how_it_goes_on_and_r_resumes_it(
+    tmp_path: Path,
+) -> None:
+    long = "The access token is missing, invalid or has expired (Unauthorized), HTTP 401."
+    async with console(tmp_path, text=list_text(make_devices(4)), size=(80, 24)) as harness:
+        await harness.submit(4)
+        harness.runs.write(ev.RunStopped(code="interrupted", message=long))
+        await harness.look()
+        lines = harness.text.splitlines()
+        assert "Stopped. r resumes. The access token" in lines[2]
+        assert "r resume" in lines[-1]
+        begun = len(harness.runs.started)
+        await harness.press("r")
+        assert "4 devices not submitted yet will be" in harness.flat
+        await harness.type("4")
+        await harness.press("enter")
+        assert harness.runs.started[begun:] == [harness.runs.newest]
+
+
+async def test_r_retries_what_failed_of_a_run_that_stopped(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(4)), size=(80, 24)) as harness:
+        await harness.submit(4)
+        harness.runs.accept(1)
+        harness.runs.finish([0], error="Device is offline")
+        harness.runs.write(ev.RunStopped(code="interrupted", message="siptui was asked to end"))
+        await harness.look()
+        assert "Stopped. h resumes. siptui was asked to end" in harness.text
+        assert "r retry 1" in harness.text
