@@ -35,7 +35,8 @@ _FOREIGN = (
     (
         re.compile(
             r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(\\*[\"']?\s*[=:\s]\s*\\*[\"'\[]*)"
-            r"(?:(?:bearer|basic|negotiate|ntlm|pop|sharedkey)\s+[^\s\"',;}\]]+|[\w.~+/=-]{16,})"
+            r"(?:(?:bearer|basic|negotiate|ntlm|pop|sharedkey)\s+(?:\[removed\]|[^\s\"',;}\]]+)"
+            r"|[\w.~+/=-]{16,})"
         ),
         rf"\1\2{REMOVED}",
     ),
