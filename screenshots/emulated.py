@@ -33,7 +33,7 @@ import textual.pilot  # noqa: E402
 
 import siptui  # noqa: E402
 from siptui.app import in_process_runs  # noqa: E402
-from siptui.background_loop import Aside  # noqa: E402
+from siptui.background_loop import BackgroundLoop  # noqa: E402
 from tests.support.emulated_time import EmulatedTimeLoop  # noqa: E402
 
 T = TypeVar("T")
@@ -52,8 +52,8 @@ class _Loop(EmulatedTimeLoop):
         return future
 
 
-class _Here(Aside):
-    """What is asked aside is done in the loop of the screen."""
+class _Here(BackgroundLoop):
+    """Background work is done in the loop of the screen."""
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Any:
         return asyncio.get_running_loop().create_task(work)
@@ -67,7 +67,7 @@ def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     loop = _Loop()
     with (
         _same_every_time(loop.now, lambda: loop.passed),
-        patch.object(in_process_runs, "Aside", _Here),
+        patch.object(in_process_runs, "BackgroundLoop", _Here),
         asyncio.Runner(loop_factory=lambda: loop) as runner,
     ):
         return runner.run(main())

@@ -171,7 +171,7 @@ def _opened(folder: Path, **more: Any) -> tuple[Demo, SiptuiApp]:
         save_folder=folder,
         export_folder=Path(),
         tenant_id=demo.tenant_id,
-        memory=demo.memory,
+        tenant_batches=demo.tenant_batches,
         checks=demo.checks,
         **more,
     )
@@ -187,7 +187,11 @@ async def _demo() -> dict[str, Grid]:
         photographer = Photographer(pilot)
         await photographer.take("empty")
         console = photographer.console
-        console.start(lambda: console.list_flow.read(file, None))
+
+        async def read() -> None:
+            await console.list_flow.read(file, None)
+
+        console.start(read)
         await pilot.pause(1)
         await photographer.take("list")
         await photographer.take("small", sizes=[(50, 12)])
