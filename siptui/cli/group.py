@@ -29,6 +29,8 @@ COMMANDS = {
     "status": "Tell where each row of a device list stands.",
     "run": "Plan, submit, follow and report, without a console.",
     "runs": "List the runs in the journal, newest first.",
+    "overview": "Show all profiles of this host, one line each.",
+    "report": "Report on all runs of a device list together.",
     "resume": "Continue a run that stopped.",
     "retry": "Submit the failed devices of a run again.",
     "attach": "Open the console on a run.",
@@ -47,7 +49,7 @@ COMMANDS = {
 #: What a first argument that is no command opens.
 CONSOLE = "open"
 #: Commands without a service, which need few open files.
-_OFFLINE = frozenset({"check", "runs", "export", "info", "urls", "help"})
+_OFFLINE = frozenset({"check", "overview", "report", "runs", "export", "info", "urls", "help"})
 # Options that may stand before a command or a file and take a value, with which they move.
 _WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle", "--where"})
 _OWN = frozenset({"--help", "-h", "--version"})

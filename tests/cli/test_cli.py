@@ -241,6 +241,8 @@ def test_the_table_has_the_commands_of_the_interface() -> None:
         "demo",
         "check",
         "status",
+        "overview",
+        "report",
         "run",
         "runs",
         "resume",

@@ -1,11 +1,13 @@
 """`siptui attach [RUN]`: the console on a run, running or ended, or its lines for programs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
 
+from siptui.app.all_profiles import select_with_run
 from siptui.app.invocation import Invocation
-from siptui.app.session import Selected, select_for
+from siptui.app.session import Selected
 from siptui.app.worker_start import known_account, start_worker
 from siptui.cli import options
 from siptui.cli.commands.batch import read_batch
@@ -70,7 +72,7 @@ def command(
             remedy="Give --json as well, or leave it out.",
         )
 
-    selected = select_for(call)
+    selected = replace(select_with_run(call.profile, run), call=call)
     run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
     try:
         if batch_id is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from siptui.app.session import select
+from siptui.app.all_profiles import select_with_run
 from siptui.cli import options
 from siptui.cli.journal_notice import told
 from siptui.devicelist.writing import csv_text, json_text, write_csv, write_json, write_new
@@ -72,7 +72,7 @@ def command(
 ) -> int:
     """Write the results of RUN. “--only failed” writes a list that “siptui run” reads; “md” is a
     report for the ticket of a change; “--into” fills in a copy of the list itself."""
-    selected = select(profile)
+    selected = select_with_run(profile, run)
     run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
     try:
         state = load(run_service.journal, run_service.find(run))

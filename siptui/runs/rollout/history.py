@@ -31,15 +31,27 @@ def read_history(host: HostTenant, now: datetime) -> tuple[list[Attempt], Source
     return found, SourceRead("history", now, len(found), "; ".join(errors), partial=bool(found))
 
 
-def _of_journal(path: Path, host: HostTenant, *, own: bool) -> Iterator[Attempt]:
+def read_states(host: HostTenant) -> Iterator[RunState]:
+    """Every run of the tenant on this host, also of other profiles. Raises `JournalError`."""
+    for path in (host.journal, *host.beside):
+        if path.exists():
+            yield from (state for state, _ in _runs(path, host, own=path == host.journal))
+
+
+def _runs(path: Path, host: HostTenant, *, own: bool) -> Iterator[tuple[RunState, bool]]:
+    """The runs of a journal that are of the tenant, and whether a process is at work on each."""
     with Journal(path, read_only=True) as journal:
         for run in journal.runs():
             state = load(journal, run)
             if not own and state.plan and not perhaps_same_tenant(state.plan.tenant, host.tenant):
                 continue
-            held = holder_of(path, run) is not None
-            profile = "" if own else f" of profile {path.parent.name}"
-            yield from attempts_of(state, f"run {run}{profile}", held=held)
+            yield state, holder_of(path, run) is not None
+
+
+def _of_journal(path: Path, host: HostTenant, *, own: bool) -> Iterator[Attempt]:
+    profile = "" if own else f" of profile {path.parent.name}"
+    for state, held in _runs(path, host, own=own):
+        yield from attempts_of(state, f"run {state.run}{profile}", held=held)
 
 
 def attempts_of(state: RunState, where: str, *, held: bool) -> Iterator[Attempt]:

@@ -1,0 +1,148 @@
+"""All runs of a list together, known by their devices: the data of a report. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from siptui.domain.device import Device
+from siptui.domain.outcome import Outcome
+from siptui.domain.state import DeviceState
+from siptui.runs.state import DeviceRecord, RunState
+
+#: What was planned and not submitted, or never planned at all.
+NOT_SUBMITTED = "not submitted"
+_SHOWN = {DeviceState.QUEUED: NOT_SUBMITTED, DeviceState.SUBMITTING: str(DeviceState.RUNNING)}
+#: How devices can stand, in the order of a report.
+STANDINGS = ("succeeded", "failed", "unknown", "running", NOT_SUBMITTED)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run of the report: `devices` are those of the list that it had, by how they ended there."""
+
+    run: str
+    started: str
+    file: str
+    who: str
+    devices: int
+    counts: Counter[str]
+
+
+@dataclass(slots=True)
+class DeviceLine:
+    """A device of the list: its last state counts; `attempts` are its submits in all runs."""
+
+    device: Device
+    standing: str = NOT_SUBMITTED
+    attempts: int = 0
+    run: str = ""
+    who: str = ""
+    when: str = ""
+    error: str = ""
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class SiteLine:
+    """The devices of one value of a column."""
+
+    site: str
+    devices: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class RolloutSummary:
+    """What all runs of a list came to. `by` is the column of `sites`, nothing for none."""
+
+    file: str
+    tenant: str
+    made: datetime
+    runs: tuple[RunLine, ...]
+    devices: tuple[DeviceLine, ...]
+    counts: Counter[str]
+    attempts: int
+    causes: tuple[tuple[Outcome, int], ...]
+    by: str = ""
+    sites: tuple[SiteLine, ...] = ()
+    part: str = ""
+
+    @property
+    def left(self) -> tuple[DeviceLine, ...]:
+        """What is not signed in."""
+        return tuple(one for one in self.devices if one.standing != "succeeded")
+
+
+def summarize(
+    devices: Sequence[Device],
+    states: Iterable[RunState],
+    made: datetime,
+    *,
+    file: str,
+    tenant: str,
+    by: str = "",
+    group_of: Callable[[Device], str] | None = None,
+    part: str = "",
+) -> RolloutSummary:
+    """What `states`, runs in any order, come to for `devices`. A device is known by its hardware
+    id, whatever the list it was submitted from was called; of one that was submitted for another
+    account last, that is not this row's sign-in."""
+    rows = {str(d.hardware_id): DeviceLine(d) for d in devices}
+    runs = []
+    for state in sorted(states, key=lambda s: s.planned_at):
+        mine = [r for r in state.devices if str(r.device.hardware_id) in rows]
+        if not mine:
+            continue
+        counts: Counter[str] = Counter()
+        for record in mine:
+            _take(rows[str(record.device.hardware_id)], record, state)
+            counts[_standing(record)] += 1
+        name = state.plan.file if state.plan else ""
+        runs.append(RunLine(state.run, state.planned_at, name, _who(state), len(mine), counts))
+    lines = tuple(rows.values())
+    causes: Counter[Outcome] = Counter(
+        one.outcome for one in lines if one.outcome and one.standing in ("failed", "unknown")
+    )
+    return RolloutSummary(
+        *(file, tenant, made, tuple(runs), lines),
+        counts=Counter(one.standing for one in lines),
+        attempts=sum(one.attempts for one in lines),
+        causes=tuple(causes.most_common()),
+        by=by,
+        sites=_sites(lines, group_of) if group_of else (),
+        part=part,
+    )
+
+
+def _take(row: DeviceLine, record: DeviceRecord, state: RunState) -> None:
+    submitted = record.attempt if record.submitted_at else record.attempt - 1
+    row.attempts += max(0, submitted)
+    if not record.submitted_at and not record.signed_in_by:
+        return  # only planned, or left out as another run has it
+    if record.device.key != row.device.key:
+        row.standing, row.error = NOT_SUBMITTED, f"last submitted for {record.device.user_name}"
+        row.outcome = None
+    elif not row.when or record.since >= row.when or record.state is not DeviceState.QUEUED:
+        row.standing = _standing(record)
+        row.error, row.outcome = record.error, record.outcome
+    row.run, row.who, row.when = state.run, _who(state), record.since
+
+
+def _standing(record: DeviceRecord) -> str:
+    return _SHOWN.get(record.state, str(record.state))
+
+
+def _who(state: RunState) -> str:
+    actor = state.plan.actor if state.plan else None
+    return (actor.account or actor.os_user) if actor else ""
+
+
+def _sites(lines: Iterable[DeviceLine], group_of: Callable[[Device], str]) -> tuple[SiteLine, ...]:
+    found: dict[str, SiteLine] = {}
+    for line in lines:
+        site = group_of(line.device)
+        one = found.setdefault(site, SiteLine(site))
+        one.devices += 1
+        one.counts[line.standing] += 1
+    return tuple(found.values())

@@ -1,0 +1,81 @@
+"""`siptui report FILE` and `siptui overview`: many runs, many profiles, one picture."""
+
+import json
+import re
+from pathlib import Path
+
+from tests.worker.installation import hardware_id, installed
+
+_SCENARIO = """
+[timing]
+device = [40, 200]
+[[devices]]
+match = ["00-04-F2-00-00-01", "00-04-F2-00-00-04"]
+online = false
+until_attempt = 2
+[[devices]]
+match = "00-04-F2-00-00-05"
+known = false
+"""
+_RUN = ("--region", "EMEA", "--yes", "--json")
+
+
+def test_all_runs_of_a_list_in_one_report(tmp_path: Path) -> None:
+    rows = [
+        f"room{n}@contoso.example,{hardware_id(n)},{('Berlin', '<b>Bonn</b>')[n % 2]}"
+        for n in range(7)
+    ]
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(["Username,HardwareId,Site", *rows]) + "\n")
+    with installed(tmp_path / "lab", _SCENARIO) as place:
+        where = ("--where", "HardwareId!=00-04-F2-00-00-06")
+        assert place.run("run", str(file), *where, *_RUN).exit_code == 3
+        again = tmp_path / "another name.csv"
+        failed = ("--only", "failed", "-o", str(again))
+        assert place.run("export", place.runs()[0], *failed).exit_code == 0
+        assert place.run("run", str(again), *_RUN).exit_code == 3
+        text = place.run("report", str(file), "--region", "EMEA").stdout
+        assert "7 devices, 9 submits in 2 runs" in text
+        assert "| signed in | 5 | 71 % |" in text
+        assert "| failed | 1 |" in text
+        assert "| not submitted | 1 |" in text
+        assert "| Berlin | 4 | 3 | 0 | 0 | 0 | 1 |" in text
+        page = tmp_path / "report.html"
+        assert place.run("report", str(file), "--region", "EMEA", "-o", str(page)).exit_code == 0
+        html = page.read_text()
+        assert "&lt;b&gt;Bonn&lt;/b&gt;" in html
+        assert not re.search(r"(?:src|href)=|<script|@import|url\(", html)
+        part = place.run("report", str(file), "--region", "EMEA", "--where", "Site=Berlin").stdout
+        assert "4 devices" in part
+        wrong = place.run("report", str(file), "--region", "EMEA", "--by", "Floor")
+        assert wrong.exit_code == 2
+
+
+def test_an_overview_of_all_profiles_and_runs_found_without_one(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(
+        f"Username,HardwareId\nroom1@contoso.example,{hardware_id(1)}\n"
+        f"room2@contoso.example,{hardware_id(2)}\n"
+    )
+    with installed(tmp_path / "lab", _SCENARIO) as place:
+        config = place.folder / "config" / "config.toml"
+        empty = '[profiles.other]\ntenant = "fabrikam.example"\ncloud = "lab"\n'
+        config.write_text(empty + config.read_text())
+        named = ("--profile", "lab")
+        assert place.run("run", str(file), *_RUN, *named).exit_code == 3
+        body = json.loads(place.run("overview", "--json").stdout)
+        by_name = {one["profile"]: one for one in body["profiles"]}
+        assert set(by_name) == {"lab", "other"}
+        assert by_name["other"]["last_run"] is None
+        lab = by_name["lab"]
+        assert (lab["tenant"], lab["live_batches"], lab["needs"]) == ("contoso.example", 0, None)
+        (run,) = place.runs()
+        assert (lab["last_run"]["run"], lab["last_run"]["failed"]) == (run, 1)
+        shown = place.run("overview").stdout
+        assert "other" in shown
+        assert run in shown
+        # Neither profile is the default one: the run is found by its id.
+        assert place.run("export", run).exit_code == 0
+        assert place.run("attach", run, "--json").exit_code == 3
+        assert place.run("export", "no-such-run").exit_code == 2
+        assert not (place.folder / "state" / "other").exists()
