@@ -19,7 +19,7 @@ from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.logs.pseudonyms import Pseudonyms
 from siptui.runs.engine.engine import Engine
 from siptui.runs.events import Options
-from siptui.runs.run_log import Book
+from siptui.runs.run_log import RunLog
 from siptui.runs.service import RunService
 from siptui.runs.state_load import load
 from siptui.transport import Watcher, open_client
@@ -111,8 +111,8 @@ def ends(
         run = run_service.create(wanted, file="list.csv", sha256="", skipped=0, options=options)
         async with open_client(transport=emulator.transport(), watchers=watchers) as http:
             client = BulkSignInClient(http, "https://emulator.invalid", _Token())
-            book = Book(run_service.journal, run, emulated_time.now)
-            await Engine(book, client, rng=random.Random(seed)).run()
+            run_log = RunLog(run_service.journal, run, emulated_time.now)
+            await Engine(run_log, client, rng=random.Random(seed)).run()
         return {
             str(record.device.hardware_id): (
                 str(record.state),
