@@ -168,8 +168,8 @@ def _with_lost_output(code: int) -> int:
     error = output_error()
     if error is None or isinstance(error, BrokenPipeError):
         return code
-
-    return code or lost_output(error)
+    lost = lost_output(error)
+    return code or lost
 
 
 def _reported(error: BaseException, words: list[str]) -> int:
