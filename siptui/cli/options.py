@@ -6,7 +6,7 @@ imports the HTTP client: commands that open no connection use it, too.
 
 import functools
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -329,3 +329,34 @@ def no_account_check(command: F) -> F:
         is_flag=True,
         help="Submit without looking for accounts that may be personal.",
     )(command)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleFlags:
+    """How the console looks, and whether it offers to change anything."""
+
+    theme: str | None = None
+    read_only: bool = False
+    no_mouse: bool = False
+
+
+NO_FLAGS = ConsoleFlags()
+
+
+# flags: ConsoleFlags
+def console_flags(command: F) -> F:
+    """`--theme`, `--read-only` and `--no-mouse` as one `ConsoleFlags`."""
+    theme = click.option(
+        "--theme",
+        metavar="NAME",
+        help="Theme of the console. Default: the one last chosen in it, else theme of config.toml.",
+    )
+    read_only = click.option(
+        "--read-only", is_flag=True, help="Offer no action that changes anything."
+    )
+    no_mouse = click.option(
+        "--no-mouse",
+        is_flag=True,
+        help="Leave the mouse to the terminal, so that text can be selected.",
+    )
+    return theme(read_only(no_mouse(grouped(ConsoleFlags, "flags")(command))))

@@ -31,17 +31,7 @@ from siptui.runs.tenant_batches import adopt_foreign
     help="Follow the batch with this id at the service, whoever submitted it.",
 )
 @options.region
-@click.option(
-    "--theme",
-    metavar="NAME",
-    help="Theme of the console. Default: the one last chosen in it, else theme of config.toml.",
-)
-@click.option("--read-only", is_flag=True, help="Offer no action that changes anything.")
-@click.option(
-    "--no-mouse",
-    is_flag=True,
-    help="Leave the mouse to the terminal, so that text can be selected.",
-)
+@options.console_flags
 @click.option(
     "--from-now",
     is_flag=True,
@@ -53,9 +43,7 @@ def command(
     run: str | None,
     batch_id: str | None,
     region: Region | None,
-    theme: str | None,
-    read_only: bool,
-    no_mouse: bool,
+    flags: options.ConsoleFlags,
     from_now: bool,
     call: Invocation,
 ) -> int:
@@ -95,9 +83,7 @@ def command(
             code="no_run",
             remedy="Start one: siptui FILE opens the console, siptui run FILE does without.",
         )
-    console = console_options(
-        selected, theme=theme, read_only=read_only, no_mouse=no_mouse, run=found
-    )
+    console = console_options(selected, flags, run=found)
     return open_console(selected, console)
 
 

@@ -38,10 +38,36 @@ from siptui.preflight.finding import Check, Result
 from siptui.preflight.fix_plan import Fix, FixPlan, Left, Wishes, plan_fixes
 from siptui.preflight.fix_runner import Fixer, FixOutcome
 from siptui.preflight.script import pinned_tenant, script_lines
+from siptui.settings.model import Profile
 
 _CHECKS = ("bulk_sign_in", "trusted_ip", "calling_policy", "ip_phone_policy", "phone_number")
 _NUMBER_TYPES = ("DirectRouting", "CallingPlan", "OperatorConnect")
 _SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FixOptions:
+    """Which fixes are made, with what, and who decides."""
+
+    public_ip: tuple[str, ...]
+    only: tuple[str, ...]
+    number_type: str | None
+    calling_policy: str | None
+    ip_phone_policy: str | None
+    include_personal: tuple[str, ...]
+    powershell: bool
+    dry_run: bool
+    yes: bool
+
+    def wishes(self, profile: Profile) -> Wishes:
+        """What was chosen, and the profile where nothing was."""
+        return Wishes(
+            public_ips=networks(self.public_ip, profile),
+            number_type=NumberType(self.number_type or profile.number_type),
+            calling_policy=self.calling_policy or "",
+            ip_phone_policy=self.ip_phone_policy or "",
+            only=frozenset(Check(one) for one in self.only),
+        )
 
 
 @click.command()
@@ -59,7 +85,7 @@ _SHOWN = 30
 @click.option(
     "--number-type",
     type=click.Choice(_NUMBER_TYPES, case_sensitive=False),
-    help="Where the numbers in the PhoneNumber column come from Default: number_type of the "
+    help="Where the numbers in the PhoneNumber column come from. Default: number_type of the "
     f"profile, else {_NUMBER_TYPES[0]}.",
 )
 @click.option(
@@ -82,21 +108,14 @@ _SHOWN = 30
 @options.yes
 @options.as_json
 @options.common
+@options.grouped(FixOptions, "chosen")
 def command(
     file: Path | None,
     region: Region | None,
     list_options: ListOptions,
-    public_ip: tuple[str, ...],
-    only: tuple[str, ...],
-    number_type: str | None,
-    calling_policy: str | None,
-    ip_phone_policy: str | None,
-    include_personal: tuple[str, ...],
-    powershell: bool,
     undo: str | None,
     history: bool,
-    dry_run: bool,
-    yes: bool,
+    chosen: FixOptions,
     call: Invocation,
 ) -> int:
     """Fix what a preflight of the device list FILE finds, step by step.
@@ -108,42 +127,25 @@ def command(
     selected = select_for(call)
     if history:
         return show_history(selected, call.as_json)
-    may_ask = attended(call, yes)
+    may_ask = attended(call, chosen.yes)
     if undo is not None:
-        return take_back(selected, undo, yes=yes, may_ask=may_ask)
+        return take_back(selected, undo, yes=chosen.yes, may_ask=may_ask)
     if file is None:
         raise UsageError(
             "Name the device list whose tenant and accounts are to be fixed.",
             title="Wrong usage",
             remedy="Try “siptui fix --help”.",
         )
-    wishes = Wishes(
-        public_ips=networks(public_ip, selected.profile),
-        number_type=NumberType(number_type or selected.profile.number_type),
-        calling_policy=calling_policy or "",
-        ip_phone_policy=ip_phone_policy or "",
-        only=frozenset(Check(one) for one in only),
-    )
     found = read_list(file, call.profile, region=region, options=list_options)
     if not found.devices:
         raise UsageError(f"{found.file} has no device that can be submitted.")
-    how = _Way(include_personal, yes=yes, may_ask=may_ask, script=powershell, dry_run=dry_run)
-    return _fix(selected, found.devices, wishes, how)
+    return _fix(selected, found.devices, chosen, may_ask=may_ask)
 
 
-@dataclass(frozen=True)
-class _Way:
-    """How fixes are made: accounts that were `named`, whether the operator is asked, or whether
-    nothing is changed at all: a `script` or a `dry_run`."""
-
-    named: Sequence[str]
-    yes: bool
-    may_ask: bool
-    script: bool
-    dry_run: bool
-
-
-def _fix(selected: Selected, devices: Sequence[Device], wishes: Wishes, how: _Way) -> int:
+def _fix(
+    selected: Selected, devices: Sequence[Device], chosen: FixOptions, *, may_ask: bool
+) -> int:
+    wishes = chosen.wishes(selected.profile)
     as_json = selected.call.as_json
 
     async def main() -> int:
@@ -157,19 +159,19 @@ def _fix(selected: Selected, devices: Sequence[Device], wishes: Wishes, how: _Wa
                 on_progress=said_progress(as_json),
             )
             plan = plan_fixes(made.report, made.facts, devices, wishes)
-            if how.script:
+            if chosen.powershell:
                 pinned = pinned_tenant(made.facts, selected.profile.tenant)
                 for line in script_lines(plan, pinned):
                     click.echo(line)
                 return ExitCode.OK
-            if how.dry_run:
+            if chosen.dry_run:
                 _show_dry(plan, as_json)
                 return ExitCode.OK
             unknown = made.report.counts()[Result.UNKNOWN]
             if unknown and not as_json:
                 said = plural(unknown, "finding")
                 click.echo(f"{said} could not be checked: siptui preflight.", err=True)
-            if plan.fixes and not (how.yes or how.may_ask):
+            if plan.fixes and not (chosen.yes or may_ask):
                 raise UsageError(
                     "This changes the tenant, and no terminal can be asked. Nothing was changed.",
                     title="Confirmation needed",
@@ -181,14 +183,14 @@ def _fix(selected: Selected, devices: Sequence[Device], wishes: Wishes, how: _Wa
                 record_of(selected, account_of(session)),
                 on_outcome=None if as_json else say,
             )
-            outcomes = await _steps(fixer, plan, how, as_json)
+            outcomes = await _steps(fixer, plan, chosen, may_ask=may_ask, as_json=as_json)
             return _end(plan, outcomes, as_json)
 
     return asyncio.run(main())
 
 
 async def _steps(
-    fixer: Fixer, plan: FixPlan, how: _Way, as_json: bool
+    fixer: Fixer, plan: FixPlan, chosen: FixOptions, *, may_ask: bool, as_json: bool
 ) -> list[tuple[Fix, FixOutcome | None]]:
     """Show, ask and carry out, check by check. `None` for a fix that was declined."""
     done: list[tuple[Fix, FixOutcome | None]] = []
@@ -199,7 +201,7 @@ async def _steps(
             for line in _shown(step):
                 click.echo(line)
         doubtful = [(fix.change.target, fix.needs_name) for fix in step if fix.needs_name]
-        names = typed_names(doubtful, how.named, ask=how.may_ask)
+        names = typed_names(doubtful, chosen.include_personal, ask=may_ask)
         taken = [fix for fix in step if not fix.needs_name or fix.change.target.casefold() in names]
         for fix in step:
             if fix not in taken:
@@ -209,7 +211,7 @@ async def _steps(
                     "Name it with --include-personal.",
                     err=True,
                 )
-        if taken and (how.yes or _confirmed(len(taken))):
+        if taken and (chosen.yes or _confirmed(len(taken))):
             if not as_json:
                 click.echo("  Sending and reading back; that may take a minute or two.", err=True)
             outcomes = await fixer.apply_all(taken, named=names)

@@ -50,17 +50,7 @@ _SCREEN_WAITS = 10.0
 @options.batch_size
 @options.slots
 @public_ip_option
-@click.option(
-    "--theme",
-    metavar="NAME",
-    help="Theme of the console. Default: the one last chosen in it, else theme of config.toml.",
-)
-@click.option("--read-only", is_flag=True, help="Offer no action that changes anything.")
-@click.option(
-    "--no-mouse",
-    is_flag=True,
-    help="Leave the mouse to the terminal, so that text can be selected.",
-)
+@options.console_flags
 @options.common
 def command(
     file: Path | None,
@@ -69,9 +59,7 @@ def command(
     batch_size: int,
     slots: int,
     public_ip: tuple[str, ...],
-    theme: str | None,
-    read_only: bool,
-    no_mouse: bool,
+    flags: options.ConsoleFlags,
     call: Invocation,
 ) -> int:
     """Open the console, on the device list FILE if one is named.
@@ -87,20 +75,18 @@ def command(
         if call.no_input or not sys.stdin.isatty():
             raise
 
-        answer = first_run(theme, mouse=not no_mouse)
+        answer = first_run(flags.theme, mouse=not flags.no_mouse)
         if answer is None:
             raise  # it says how a profile is written by hand
         if answer == "demo":
             from siptui.tui.themes import theme_names
 
-            shipped = theme if theme in theme_names() else None  # the demo reads no folder of yours
-            return run_demo(shipped, mouse=not no_mouse)
+            shipped = flags.theme if flags.theme in theme_names() else None  # no folder of yours
+            return run_demo(shipped, mouse=not flags.no_mouse)
         selected = select_for(call)
     console = console_options(
         selected,
-        theme=theme,
-        read_only=read_only,
-        no_mouse=no_mouse,
+        flags,
         file=file,
         region=region,
         list_options=list_options,
@@ -126,10 +112,8 @@ def _refuse_what_is_no_list(file: Path) -> None:
 
 def console_options(
     selected: Selected,
+    flags: options.ConsoleFlags = options.NO_FLAGS,
     *,
-    theme: str | None = None,
-    read_only: bool = False,
-    no_mouse: bool = False,
     file: Path | None = None,
     region: Region | None = None,
     list_options: ListOptions = DEFAULT_OPTIONS,
@@ -151,9 +135,9 @@ def console_options(
     resolve_keys(keys)
     prepare_environment()
     configured = profile.theme or settings.theme
-    by = "--theme" if theme else f"theme in {visible(str(settings.folders.config_file))}"
-    chosen = "" if theme else _chosen(read_kept(selected.journal.parent).theme, themes)
-    wanted = chosen or known_theme(theme or configured or DEFAULT, themes, said_by=by)
+    by = "--theme" if flags.theme else f"theme in {visible(str(settings.folders.config_file))}"
+    chosen = "" if flags.theme else _chosen(read_kept(selected.journal.parent).theme, themes)
+    wanted = chosen or known_theme(flags.theme or configured or DEFAULT, themes, said_by=by)
     return ConsoleOptions(
         file=file,
         region=region or profile.region,
@@ -165,8 +149,8 @@ def console_options(
         theme=wanted,
         themes_folder=themes,
         keys=keys,
-        read_only=read_only or settings.read_only or profile.read_only,
-        mouse=settings.mouse and not no_mouse,
+        read_only=flags.read_only or settings.read_only or profile.read_only,
+        mouse=settings.mouse and not flags.no_mouse,
         notify_terminal=settings.notify_terminal,
         save_folder=selected.journal.parent,
         run_ends_with_us=False,
