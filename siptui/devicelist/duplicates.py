@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from siptui.devicelist.model import Fault
 from siptui.devicelist.row_rules import Layout
+from siptui.domain.device import Device
 
 
 class Entry(NamedTuple):
@@ -83,6 +84,27 @@ def _others(value: str, by_value: dict[str, list[int]], word: str) -> str:
     shown = ", ".join(map(str, sorted(lines)[:_SHOWN]))
     more = " and more" if len(lines) > _SHOWN else ""
     return f"{word}{'s' if len(lines) > 1 else ''} {shown}{more}"
+
+
+def without_port(devices: Sequence[Device], layout: Layout) -> dict[int, Fault]:
+    """The fault of each row with the bare MAC address of an adapter of which another row names a
+    port: which of its ports is meant cannot be known; by line."""
+    ported = {
+        d.hardware_id.mac: d.line for d in reversed(devices) if d.hardware_id.port is not None
+    }
+    if not ported:
+        return {}
+    column = layout.name(layout.hardware)
+    faults = {}
+    for device in devices:
+        one = device.hardware_id
+        if one.port is None and one.mac in ported:
+            message = (
+                f"{layout.word} {ported[one.mac]} names a port of this address, so it is that of "
+                f"an adapter; name the port here, too, such as {one.with_port(1)}"
+            )
+            faults[device.line] = Fault(device.line, column, one, "port_missing", message)
+    return faults
 
 
 def repeated_accounts(entries: Sequence[Entry], layout: Layout) -> list[Fault]:

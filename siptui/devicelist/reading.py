@@ -17,7 +17,7 @@ from siptui.devicelist.changes import Changes
 from siptui.devicelist.column_choice import Choice, Columns
 from siptui.devicelist.column_names import spaced
 from siptui.devicelist.dates import DateColumn, date_column, zone_named
-from siptui.devicelist.duplicates import Entry, repeated_accounts, repeated_devices
+from siptui.devicelist.duplicates import Entry, repeated_accounts, repeated_devices, without_port
 from siptui.devicelist.file import Source, load
 from siptui.devicelist.header import Header
 from siptui.devicelist.model import DeviceList, Fault, InvalidRow
@@ -191,7 +191,8 @@ class _Judged:
             devices.sort(key=attrgetter("line"))
         invalid = [row.row for row in judged if row.device is None]
         entries = _entries(devices, judged)
-        if repeated := repeated_devices(entries, layout):
+        repeated = {**repeated_devices(entries, layout), **without_port(devices, layout)}
+        if repeated:
             faults += repeated.values()
             # A row that was invalid already stays so; it has one more fault.
             invalid += [_invalid(device) for device in devices if device.line in repeated]

@@ -247,6 +247,18 @@ def test_of_rows_that_contradict_each_other_none_is_taken(
     assert sorted(rules(found)) == faults
 
 
+def test_the_bare_address_of_an_adapter_beside_its_ports(tmp_path: Path) -> None:
+    text = (
+        "Username,HardwareId\na@c.de,00908F000031:002\nb@c.de,00-90-8F-00-00-31\n"
+        "c@c.de,00-90-8F-00-00-31:001\nd@c.de,0004F28124B3\n"
+    )
+    found = read_text(tmp_path, text)
+    assert [line for line, _, _ in pairs(found)] == [2, 4, 5]
+    assert rules(found) == [(3, "HardwareId", "port_missing")]
+    assert "line 2 names a port" in found.faults[0].message
+    assert "00-90-8F-00-00-31:001" in found.faults[0].message
+
+
 def test_of_rows_that_say_the_same_the_first_is_taken(tmp_path: Path) -> None:
     text = (
         "Username,HardwareId\na@c.de,0004F28124B3\nA@C.de,00:04:f2:81:24:b3\na@c.de,0004F28124B4\n"
