@@ -84,5 +84,13 @@ def deadlines_note(devices: Sequence[Device], now: datetime) -> str:
     return text[0].upper() + text[1:] + "."
 
 
+def due_first(devices: Sequence[Device]) -> Sequence[Device]:
+    """`devices` by their deadlines, those without one after them, else in their order."""
+    if not any(hours for device in devices[:1] for name in device.extra if (hours := _hours(name))):
+        return devices
+    last = datetime.max.replace(tzinfo=UTC)
+    return sorted(devices, key=lambda device: deadline_of(device) or last)
+
+
 def _devices(count: int) -> str:
     return "1 device is" if count == 1 else f"{count} devices are"

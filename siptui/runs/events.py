@@ -45,6 +45,8 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     auto_retry: int = 0  # how often passing failures are submitted again without an order
     again: bool = False  # also devices that another run has signed in, or may have
     personal: list[str] = []  # accounts that may be personal and that the operator named
+    not_before: str = ""  # RFC 3339 in UTC: nothing is submitted earlier
+    until: str = ""  # nor from then on, until an operator goes on with the run
     by: str = ""  # the column by whose values batches are cut, tried and stopped
 
 

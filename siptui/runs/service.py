@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from siptui.domain.deadline import due_first
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.list_options import NOT_KNOWN, ReadFrom
@@ -95,7 +96,8 @@ def plan_events(
 ) -> list[Event]:
     """The first events of a run: what is to be done, cut into batches. Pure."""
     batches = planned_batches(devices, options)
-    tried = {d.hardware_id for d in devices[: options.first]} if not options.by else set()
+    first = due_first(devices)[: options.first] if not options.by else []
+    tried = {device.hardware_id for device in first}
     index = {device.hardware_id: i for i, device in enumerate(devices)}
     return [
         RunPlanned(
@@ -126,7 +128,9 @@ def plan_events(
 
 
 def planned_batches(devices: Sequence[Device], options: Options) -> tuple[Batch, ...]:
-    """`devices` cut into batches as a run with these `options` cuts them."""
+    """`devices` cut into batches as a run with these `options` cuts them: what is due first
+    goes first."""
+    devices = due_first(devices)
     size, first = options.batch_size, options.first
     if options.by:
         return make_group_batches(devices, grouper(devices, options.by), size=size, first=first)

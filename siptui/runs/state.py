@@ -100,6 +100,8 @@ class RunState:
         #: Warnings that were given, with the batch they are about.
         self.warned: set[tuple[int | None, str]] = set()
         self.first_stopped = 0
+        #: Whether an operator went on after the window for submits had closed.
+        self.window_lifted = False
         #: By place: the group of a device, where the run goes by a column, and its first few.
         self.group_of: dict[int, str] = {}
         self.probes: set[int] = set()
@@ -435,6 +437,9 @@ class RunState:
         self.stopped, self.waiting = event, None
         if event.code == "canary":
             self.first_stopped = max((b.trial for b in self.batches.values()), default=0)
+            self._stop()
+        elif event.code == "window_closed":
+            self.window_lifted = True
             self._stop()
         elif event.code == "groups_stopped":
             self.released_groups.update(self.stopped_groups)

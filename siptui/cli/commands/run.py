@@ -28,11 +28,14 @@ from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
+from siptui.domain.moments import window
 from siptui.domain.region import Region
 from siptui.domain.row_filter import column_of, grouper
 from siptui.domain.text import plural
+from siptui.domain.times import local_time
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor, Options
+from siptui.runs.journal.codec import timestamp
 from siptui.runs.service import RunService, plan_events, planned_batches
 from siptui.settings.model import Profile
 
@@ -68,6 +71,8 @@ class RunOptions:
     skip_invalid: bool
     new_only: bool
     by: str
+    not_before: str
+    until: str
     preflight: bool
     public_ip: tuple[str, ...]
 
@@ -76,6 +81,7 @@ class RunOptions:
 
         Raises `NoSuchColumnError` for a column to go by that the list does not have.
         """
+        begin, end = window(self.not_before, self.until, datetime.now(UTC))
         extra = dict.fromkeys(name for device in found.devices[:1] for name in device.extra)
         return Options(
             batch_size=min(self.batch_size, profile.batch_size),
@@ -84,6 +90,8 @@ class RunOptions:
             first=self.first or 0,
             max_failures=self.max_failures,
             auto_retry=self.auto_retry,
+            not_before=timestamp(begin) if begin else "",
+            until=timestamp(end) if end else "",
             by=column_of(self.by, extra, found.headers_read) if self.by else "",
         )
 
@@ -116,6 +124,18 @@ class RunOptions:
     default="",
     help="Go by the values of this column, such as Site: a batch has devices of one of them, "
     "--first N tries N of each, --max-failures stops only the one that fails.",
+)
+@click.option(
+    "--not-before",
+    metavar="TIME",
+    default="",
+    help="Submit nothing before TIME: 22:00 (the next one), 2026-11-27 22:00, or RFC 3339.",
+)
+@click.option(
+    "--until",
+    metavar="TIME",
+    default="",
+    help="Submit nothing from TIME on. What is live is followed; the rest can be resumed.",
 )
 @click.option(
     "--auto-retry",
@@ -208,7 +228,7 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
         kept_notes += accounts.findings
     kept = structs.replace(how.of_run(flow.selected.profile, found), personal=list(named))
     batches = len(planned_batches(devices, kept))
-    notes += by_note(devices, kept)
+    notes += [*by_note(devices, kept), *window_note(kept)]
     skipped = found.rows_invalid + len(found.devices) - len(devices)
     flow.confirm(
         devices,
@@ -248,6 +268,17 @@ def by_note(devices: Sequence[Device], options: Options) -> list[str]:
         f"By {options.by}, {plural(count, 'value')}: {tried}one of which more than "
         f"{options.max_failures:g} % failed is stopped; the others go on."
     ]
+
+
+def window_note(options: Options) -> list[str]:
+    """When submits may go out, in local time; nothing where they always may."""
+    now = datetime.now(UTC)
+    said = [
+        f"{word} {local_time(datetime.fromisoformat(when), now)}"
+        for word, when in (("not before", options.not_before), ("until", options.until))
+        if when
+    ]
+    return [f"Submits go out {', '.join(said)}."] if said else []
 
 
 def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
@@ -354,6 +385,7 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             *left_out(found),
             *plan.notes,
             *by_note(plan.devices, kept),
+            *window_note(kept),
             *compared.notes,
         ],
         columns=found.headers_read,

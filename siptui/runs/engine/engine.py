@@ -30,6 +30,7 @@ from siptui.runs.engine.scheduler import (
     first_batches,
     first_failures,
     may_go_out,
+    window_closed,
 )
 from siptui.runs.engine.service_reads import Reader, RunStop, SignInGate, stopped_by
 from siptui.runs.engine.service_waits import ServiceWaits
@@ -352,6 +353,8 @@ class Engine:
         if not state.queued_batches():
             raise RunStop(finished(state, self._run_log.clock()))
         going = [b for b in state.queued_batches() if may_go_out(state, b)]
+        if going and window_closed(state, self._run_log.now()):
+            raise RunStop(closed_window(state))
         if state.group_of and going:
             stopped = closed_groups(state).stopped
             if all(b.group in stopped for b in going):
@@ -389,6 +392,15 @@ def internal_error(run: str, error: Exception) -> RunStopped:
 def _waiting(state: RunState) -> str:
     count = sum(len(b.devices) for b in state.queued_batches())
     return "1 device waits" if count == 1 else f"{count} devices wait"
+
+
+def closed_window(state: RunState) -> RunStopped:
+    """The end of the work where the window for submits is over and something is left."""
+    return RunStopped(
+        code="window_closed",
+        message=f"the window for submits has closed; {_waiting(state)}",
+        remedy=f"Go on with the rest, at once, with: siptui resume {state.run}",
+    )
 
 
 def groups_stopped(state: RunState, stopped: Collection[str]) -> RunStopped:

@@ -17,11 +17,12 @@ NOTHING_HELD: Mapping[int, str] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Why nothing may be submitted in a region now. `until` is RFC 3339, or nothing; `full` says
-    that it is for want of a slot."""
+    that it is for want of a slot, `tell` that the operator is told."""
 
     why: str
     until: str = ""
     full: bool = False
+    tell: bool = False
 
 
 def accounts(state: RunState, batch: BatchRecord) -> frozenset[str]:
@@ -102,6 +103,12 @@ def may_go_out(state: RunState, batch: BatchRecord) -> bool:
     """Whether the operator still wants `batch` submitted: all, or what was ordered since the
     run was stopped."""
     return not state.stopping or batch.order > state.stopped_at
+
+
+def window_closed(state: RunState, now: str) -> bool:
+    """Whether the window for submits is over at `now`; not once an operator went on after it."""
+    until = state.plan.options.until if state.plan else ""
+    return bool(until) and now >= until and not state.window_lifted
 
 
 def waiting(state: RunState) -> list[DeviceRecord]:
@@ -187,6 +194,10 @@ def next_batch(
         return Hold("submitting was stopped")
     if state.paused:
         return Hold("paused; P goes on")
+    if window_closed(state, now):
+        return Hold("the window for submits has closed")
+    if state.plan and (begin := state.plan.options.not_before) > now:
+        return Hold("the window for submits has not begun", begin, tell=True)
     opened = state.open_batches()
     mine = sum(b.region is region and b.number not in over for b in opened)
     if mine + foreign >= slots:

@@ -98,7 +98,8 @@ class Submitter:
             if not isinstance(choice, BatchRecord):
                 wait = left if waits else self._until_look(choice)
                 if wait > _TICK:
-                    await self._hold(choice, wait)
+                    tell = isinstance(choice, Hold) and choice.tell
+                    await self._hold(choice, wait, tell=tell)
                     continue
             await self._reader.ready(self._service.ready)
             summaries, turns = await self._summaries.read(self._pace)

@@ -17,7 +17,7 @@ _EXIT_OF_STOP = {
     "access_denied": ExitCode.SIGN_IN,
     "interrupted": ExitCode.INTERRUPTED,
 }
-_NOT_SUBMITTED = frozenset({"held_back", "groups_stopped"})
+_NOT_SUBMITTED = frozenset({"held_back", "groups_stopped", "window_closed"})
 #: What each event is as a line: its type and its fields (see `_fields`), before the lines of the
 #: devices that it changed.
 _LINES: tuple[tuple[type[ev.Event], str, tuple[str, ...]], ...] = (
@@ -74,7 +74,7 @@ def lines(state: RunState, stored: ev.Stored, changed: Iterable[int]) -> Iterato
             yield head | {"type": "device"} | device_fields(state.devices[index])
     for kind, name, fields in _LAST_LINES:
         if isinstance(event, kind):
-            yield head | {"type": name} | _fields(event, fields) | groups_field(state)
+            yield head | {"type": name} | _fields(event, fields) | _left(state)
 
 
 def _fields(event: ev.Event, fields: Iterable[str]) -> dict[str, Any]:
@@ -108,6 +108,11 @@ def _named(state: RunState, places: Iterable[int]) -> list[dict[str, Any]]:
     return [
         {"line": d.line, "username": d.user_name, "hardware_id": d.hardware_id} for d in devices
     ]
+
+
+def _left(state: RunState) -> dict[str, Any]:
+    """How many devices were not submitted, and how the groups stand."""
+    return {"left": state.counts[DeviceState.QUEUED]} | groups_field(state)
 
 
 def groups_field(state: RunState) -> dict[str, Any]:
