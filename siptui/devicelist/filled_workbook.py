@@ -12,7 +12,7 @@ from html import escape
 from io import BytesIO
 from xml.parsers import expat
 
-from siptui.devicelist.cells import clean, column_letters, guard
+from siptui.devicelist.cells import clean, column_letters, column_place, guard
 from siptui.devicelist.model import ListError
 from siptui.devicelist.sheet_xml import sheet_parts
 from siptui.devicelist.writing import STATUS
@@ -225,7 +225,9 @@ class _Sheet:
         elif tag == "c" and self.rows:
             found = _REFERENCE.fullmatch(attributes.get("r", ""))
             cells = self.rows[-1].cells
-            column = _place(found.group(1)) if found else (cells[-1].column + 1 if cells else 0)
+            column = (
+                column_place(found.group(1)) if found else (cells[-1].column + 1 if cells else 0)
+            )
             style, kind = attributes.get("s", ""), attributes.get("t", "n")
             cells.append(_Cell(column, here, style=style, kind=kind))
         elif tag in ("v", "t") and self.rows and self.rows[-1].cells:
@@ -259,17 +261,10 @@ class _Sheet:
         return self.data.index(b"/>", start) + 2, True
 
 
-def _place(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
 def _wider(found: "re.Match[bytes]", columns: int) -> bytes:
     """The span of the sheet, with the status columns in it."""
     before, first, letters, row, behind = found.groups()
     if letters is None:
         letters, row = first.rstrip(b"0123456789"), first.lstrip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    last = max(_place(letters.decode()), columns - 1)
+    last = max(column_place(letters.decode()), columns - 1)
     return bytes(before + first + b":" + column_letters(last).encode() + row + behind)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from siptui.devicelist.cells import NO_VALUE
+from siptui.devicelist.cells import NO_VALUE, column_place
 
 #: How many cells the sheets of a workbook may span, blank ones included.
 MAX_CELLS = 4_000_000
@@ -92,7 +92,8 @@ def xlsx_marks(part: bytes) -> Marks:
     # A cell that does not say where it is comes after the one before it.
     loose = len(_ANY_CELL.findall(part)) - len(found)
     marks.height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
-    marks.width = max(map(_column, {letters for letters, _ in found}), default=0) + loose
+    letters = {letters.decode() for letters, _ in found}
+    marks.width = max(map(column_place, letters), default=-1) + 1 + loose
     if b"hidden=" in part:
         marks.hidden = list(_xlsx_hidden(part))
     if b't="e"' in part:
@@ -109,7 +110,7 @@ def xlsx_marks(part: bytes) -> Marks:
     for merged in _MERGED.finditer(part) if b"mergeCell" in part else ():
         letters, row, _, last = merged.groups()
         if int(last) > int(row) > 0:
-            marks.merged.append((int(row) - 1, _column(letters) - 1, int(last) - 1))
+            marks.merged.append((int(row) - 1, column_place(letters.decode()), int(last) - 1))
     return marks
 
 
@@ -122,20 +123,13 @@ def _xlsx_hidden(part: bytes) -> Iterator[int]:
             yield number - 1
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
 def _repeated(attributes: bytes) -> int:
     found = _ODS_REPEATED.search(attributes)
     return int(found.group(1)) if found else 1
 
 
 def _position(place: re.Match[bytes]) -> tuple[int, int]:
-    return int(place.group(2)) - 1, _column(place.group(1)) - 1
+    return int(place.group(2)) - 1, column_place(place.group(1).decode())
 
 
 def _ods_cells(content: bytes, name: str) -> Iterator[tuple[int, int, int, bytes, int]]:
