@@ -92,8 +92,8 @@ def xlsx_marks(part: bytes) -> Marks:
     # A cell that does not say where it is comes after the one before it.
     loose = len(_ANY_CELL.findall(part)) - len(found)
     marks.height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
-    letters = {letters.decode() for letters, _ in found}
-    marks.width = max(map(column_place, letters), default=-1) + 1 + loose
+    columns = {letters.decode() for letters, _ in found}
+    marks.width = max(map(column_place, columns), default=-1) + 1 + loose
     if b"hidden=" in part:
         marks.hidden = list(_xlsx_hidden(part))
     if b't="e"' in part:
