@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -62,7 +63,11 @@ def show_plan(
 def planned_batches(state: RunState, events: Iterable[Event]) -> list[Batch]:
     """The batches that `events` plan in the run."""
     return [
-        Batch(e.batch, e.region, tuple(state.devices[i].device for i in e.devices))
+        Batch(
+            e.batch,
+            e.region,
+            tuple(replace(state.devices[i].device, region=e.region) for i in e.devices),
+        )
         for e in events
         if isinstance(e, BatchPlanned)
     ]

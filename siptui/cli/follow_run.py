@@ -43,6 +43,13 @@ _NOT_TOLD = (
 _TOLD = (DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN)
 
 
+#: What a quiet run tells people.
+_QUIET = (
+    *(ev.BatchFinished, ev.BatchRejected, ev.BatchUnsettled, ev.BatchGivenUp, ev.GroupStopped),
+    *(ev.DevicesHeld, ev.RunStopped, ev.RunFinished),
+)
+
+
 def watch(
     run_service: RunService,
     path: Path,
@@ -51,8 +58,10 @@ def watch(
     as_json: bool,
     after: int = 0,
     may_ask: bool = False,
+    quiet: bool = False,
 ) -> ExitCode:
     """Print what happens to `run` behind the event `after` until its work ends; the exit code.
+    With `quiet` people are told of the end of each batch and of what needs them, not of devices.
 
     Ctrl-C asks, if it may: leave the run to its worker, or stop submitting. SIGTERM and SIGHUP
     stop a run that is worked on here as Ctrl-C does; a worker elsewhere does not notice.
@@ -62,7 +71,7 @@ def watch(
     follower = run_service.follow(run)
     try:
         with ending_as_interrupted(lambda: _is_here(path, run)):
-            return _followed(run_service, path, follower, as_json, after, may_ask)
+            return _followed(run_service, path, follower, as_json, after, may_ask, quiet)
     finally:
         follower.close()
 
@@ -84,13 +93,14 @@ def _followed(
     as_json: bool,
     after: int,
     may_ask: bool,
+    quiet: bool,
 ) -> ExitCode:
     run = follower.state.run
     looked = time.monotonic()
     waits = ""
     while True:
         try:
-            ended = _tell(follower, as_json, after)
+            ended = _tell(follower, as_json, after, quiet)
             if not ended and time.monotonic() - looked > _HOLDER:
                 looked = time.monotonic()
                 holder = holder_of(path, run)
@@ -100,7 +110,7 @@ def _followed(
                 if holder is None:
                     # Its last words may have come between the two looks, if they could.
                     follower.check()
-                    ended = _tell(follower, as_json, after)
+                    ended = _tell(follower, as_json, after, quiet)
                     if not ended and follower.state.open_orders and run_service.starts:
                         run_service.start(run)  # the order met a worker that was just leaving
                     elif not ended:
@@ -159,7 +169,7 @@ def _wait_for_release(path: Path, run: str) -> None:
         time.sleep(_POLL / 10)
 
 
-def _tell(follower: Follower, as_json: bool, after: int) -> bool:
+def _tell(follower: Follower, as_json: bool, after: int, quiet: bool = False) -> bool:
     """Print what is new behind `after`; whether the work has ended."""
     ended = False
     for stored, changed in follower.steps():
@@ -172,8 +182,9 @@ def _tell(follower: Follower, as_json: bool, after: int) -> bool:
         if as_json:
             for line in lines(follower.state, stored, changed):
                 click.echo(json.dumps(line, ensure_ascii=False))
-        else:
-            for text in for_people(follower.state, stored, changed):
+        elif not quiet or isinstance(stored.event, _QUIET):
+            touched = set() if quiet else changed
+            for text in for_people(follower.state, stored, touched):
                 click.echo(named(text))
     sys.stdout.flush()
     # One that was ordered at the very end is carried out before there is an end to tell of.

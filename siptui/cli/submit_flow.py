@@ -135,7 +135,7 @@ class SubmitFlow:
             no_input=self.selected.call.no_input,
         )
 
-    def follow(self, run: str, after: int = 0) -> ExitCode:
+    def follow(self, run: str, after: int = 0, *, quiet: bool = False) -> ExitCode:
         """Print what happens to the run until its work ends; the exit code."""
         call = self.selected.call
         return watch(
@@ -145,6 +145,7 @@ class SubmitFlow:
             as_json=call.as_json,
             after=after,
             may_ask=not (call.no_input or call.as_json or self.submit.foreground),
+            quiet=quiet,
         )
 
 
@@ -187,7 +188,7 @@ def again_part(
     size = changes.batch_size or (state.plan.options.batch_size if state.plan else 100)
 
     def planned(rest: Sequence[DeviceRecord]) -> list[BatchPlanned]:
-        return plan_again(state, rest, size=size, first=changes.first or 0)
+        return plan_again(state, rest, size=size, first=changes.first or 0, region=changes.region)
 
     def batches(rest: Sequence[DeviceRecord]) -> list[Batch]:
         return planned_batches(state, planned(rest))
@@ -222,7 +223,7 @@ def submit_part(flow: SubmitFlow, part: Part) -> ExitCode:
     notes = [*part.notes, *found.notes, *accounts.notes]
     if rest:
         flow.confirm(
-            [r.device for r in rest],
+            [device for batch in part.batches(rest) for device in batch.devices],
             batches=len(part.batches(rest)),
             first=part.changes.first or 0,
             columns=part.columns,

@@ -261,6 +261,7 @@ class Order(Event, frozen=True, tag="order", kw_only=True):
     batch: int | None = None
     batch_id: str = ""
     size: int = 0  # of the batches of a retry; 0: as the run has it
+    region: Region | None = None  # that of a retry; none: as the list has it
     first: int = 0  # how many of a retry go out before the others
     again: bool = False  # also devices that another run has signed in, or may have
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from typing import Literal
 
 from msgspec.structs import replace
 
+from siptui.domain.device import Device
 from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.plan import make_batches
+from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.protocol import BatchStatus
 from siptui.runs.engine.batch_matching import own_ids
@@ -35,6 +38,7 @@ def plan_again(
     first: int = 0,
     moved: bool = False,
     grouped: bool = False,
+    region: Region | None = None,
 ) -> list[BatchPlanned]:
     """New batches for `devices`, in the order of the list, an attempt further each unless they
     are only `moved` from batches that were never submitted.
@@ -43,6 +47,8 @@ def plan_again(
     and of `size` at most. The `first` few go into batches of their own, which are tried before
     the others. With `grouped`, and where they are only moved, each stays in the group that it has
     in a run by a column, which may be stopped; what an operator orders goes out whatever its group.
+    `region` is where they go instead of where the list says; what is moved, or tried again without
+    an order, stays where it was.
     """
     records = sorted(devices, key=lambda r: r.index)
     start = max(state.batches, default=0) + 1
@@ -55,7 +61,7 @@ def plan_again(
             group = [r for r in part if _kind(state, r, moved or grouped) == kind]
             by_id = {r.device.hardware_id: r for r in group}
             for batch in make_batches(
-                [r.device for r in group],
+                [_in_region(state, r, region, stays=moved or grouped) for r in group],
                 size=min(size, most or size),
                 start=start + len(planned),
             ):
@@ -74,6 +80,18 @@ def plan_again(
                     )
                 )
     return planned
+
+
+def _in_region(
+    state: RunState, record: DeviceRecord, region: Region | None, *, stays: bool
+) -> Device:
+    """The device as it is submitted: in `region`, or where its last batch was if it `stays`."""
+    before = state.batches.get(record.batch)
+    if region is None and stays and before is not None:
+        region = before.region
+    if region is None or region is record.device.region:
+        return record.device
+    return replace_fields(record.device, region=region)
 
 
 def _kind(state: RunState, record: DeviceRecord, grouped: bool) -> tuple[int, str, bool]:
@@ -187,7 +205,14 @@ def retry(state: RunState, seq: int, order: Order, *, size: int) -> list[Event]:
     """Batches for those of the ordered devices that failed; unknown ones need another order."""
     wanted = [r for r in ordered(state, order) if r.state is DeviceState.FAILED]
     planned: list[Event] = list(
-        plan_again(state, wanted, size=order.size or size, order=seq, first=order.first)
+        plan_again(
+            state,
+            wanted,
+            size=order.size or size,
+            order=seq,
+            first=order.first,
+            region=order.region,
+        )
     )
     return planned or [Note(level="warning", text="no failed device to retry", order=seq)]
 
@@ -280,7 +305,8 @@ class Changed:
     """Options of the run that are to change; those that are none stay.
 
     `first` is how many devices are tried before the others this time; it is no option of the run.
-    `personal` are further accounts that may be personal and were named.
+    `personal` are further accounts that may be personal and were named. `region` is where a retry
+    goes instead of where the list says.
     """
 
     batch_size: int | None = None
@@ -288,6 +314,7 @@ class Changed:
     first: int | None = None
     max_failures: float | None = None
     personal: tuple[str, ...] = ()
+    region: Region | None = None
 
     @property
     def cuts(self) -> bool:

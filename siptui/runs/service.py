@@ -452,6 +452,7 @@ class RunService:
             size=changes.batch_size or 0,
             first=changes.first or 0,
             again=again,
+            region=changes.region,
         )
         self._order_alone(run, order, changes)
 

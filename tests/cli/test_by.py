@@ -48,3 +48,28 @@ def test_a_run_by_site(tmp_path: Path) -> None:
         wrong = place.run("run", str(file), "--region", "EMEA", "--by", "Floor", "--yes", "--json")
         assert (wrong.exit_code, json.loads(wrong.stdout)["error"]["code"]) == (2, "no_such_column")
         assert sum(place.times().values()) == 10
+
+
+def test_another_region_for_a_retry_and_a_line_a_batch(tmp_path: Path) -> None:
+    scenario = """
+[timing]
+device = [40, 200]
+[[devices]]
+match = "*"
+region = "NOAM"
+"""
+    rows = [f"room{n}@contoso.example,{hardware_id(n)}" for n in range(3)]
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(["Username,HardwareId", *rows]) + "\n")
+    with installed(tmp_path / "lab", scenario) as place:
+        done = place.run("run", str(file), "--region", "EMEA", "--yes", "--quiet")
+        assert done.exit_code == 3, done.output
+        assert "room1@" not in done.stdout
+        assert "batch 1 finished  0 signed in, 3 failed" in done.stdout
+        (run,) = place.runs()
+        plan = place.run("retry", run, "--region", "NOAM", "--dry-run", "--json")
+        assert [b["region"] for b in json.loads(plan.stdout)["batches"]] == ["NOAM"]
+        again = place.run("retry", run, "--region", "noam", "--yes", "--json")
+        assert again.exit_code == 0, again.output
+        sent = place.emulator.ask("ledger")["submits"]
+        assert [s["region"] for s in sent] == ["EMEA", "NOAM"]

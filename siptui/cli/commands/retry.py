@@ -23,6 +23,11 @@ from siptui.runs.state_load import load
     type=click.Choice([str(c) for c in Cause]),
     help="Only devices that failed for this cause. Default: all that failed.",
 )
+@click.option(
+    "--region",
+    type=options.REGION,
+    help="Submit them in this region, for “device not found”. Default: as the list says.",
+)
 @changes
 @submit_options
 @options.as_json

@@ -73,6 +73,7 @@ class RunOptions:
     by: str
     not_before: str
     until: str
+    quiet: bool
     preflight: bool
     public_ip: tuple[str, ...]
 
@@ -156,6 +157,7 @@ class RunOptions:
     is_flag=True,
     help="Check the prerequisites first (siptui preflight); submit nothing when one fails.",
 )
+@click.option("--quiet", is_flag=True, help="Print a line for each batch, none for each device.")
 @public_ip_option
 @submit_options
 @options.as_json
@@ -201,7 +203,7 @@ def command(
         if not plan.devices:
             _nothing_to_do(found, plan, call.as_json)
             return ExitCode.OK
-        return flow.follow(_ordered(flow, found, plan, how))
+        return flow.follow(_ordered(flow, found, plan, how), quiet=how.quiet)
 
 
 def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) -> str:
