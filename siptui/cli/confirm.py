@@ -9,6 +9,7 @@ import click
 from siptui.domain.columns import columns_read
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.plan import CONSEQUENCE
 from siptui.domain.text import plural
 
 
@@ -39,8 +40,7 @@ def confirm(
     lines = [
         instead
         or f"{plural(len(wanted), 'device')} in {tenant} ({named}) will be signed in, "
-        f"{plural(batches, 'batch')}. "
-        "The password of each account will be reset to an unknown value; this cannot be undone.",
+        f"{plural(batches, 'batch')}. {CONSEQUENCE}",
         *([read] if read else []),
         *_apart(first, len(wanted)),
         *([f"{plural(skipped, 'row')} left out."] if skipped else []),

@@ -8,6 +8,11 @@ from siptui.domain.device import Device
 from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.region import Region
 
+#: What a confirmation says of every submit (Microsoft Learn, "Configure SIP Gateway").
+CONSEQUENCE = (
+    "The password of each account will be reset to an unknown value; this cannot be undone."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

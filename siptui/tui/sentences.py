@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
-from siptui.domain.plan import make_batches
+from siptui.domain.plan import CONSEQUENCE, make_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
@@ -138,10 +138,7 @@ def retry_question(
     return paragraphs
 
 
-_CONSEQUENCE: Run = (
-    "The password of each account will be reset to an unknown value; this cannot be undone.",
-    "strong",
-)
+_CONSEQUENCE: Run = (CONSEQUENCE, "strong")
 
 
 def resubmit_question(
