@@ -60,7 +60,7 @@ def proxy() -> Iterator[tuple[Proxy, str]]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    assert up.wait(10)
+    assert up.wait(60)
     yield proxy, address[0]
     loop.call_soon_threadsafe(over.set)
     thread.join(10)

@@ -34,7 +34,7 @@ def emulator(*options: str, lines: int = 1) -> Iterator[list[str]]:
             yield [process.stdout.readline().strip() for _ in range(lines)]
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
     assert process.returncode == 0
 
 

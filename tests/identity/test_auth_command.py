@@ -56,7 +56,7 @@ def running(*args: str) -> Iterator[subprocess.Popen[str]]:
 def ran(*args: str, text: str = "") -> tuple[int, list[dict[str, Any]], str]:
     """Exit code, JSON lines of standard output, standard error."""
     with running(*args) as process:
-        out, err = process.communicate(text, timeout=30)
+        out, err = process.communicate(text, timeout=60)
         return process.returncode, [json.loads(line) for line in out.splitlines()], err
 
 
@@ -70,7 +70,7 @@ def pasted_in(*more: str) -> tuple[int, list[dict[str, Any]]]:
     with running("auth", "login", "--method", "paste", "--json", *more) as process:
         assert process.stdout
         first = json.loads(process.stdout.readline())
-        out, _ = process.communicate(f"{redirected(first['url'])}\n", timeout=30)
+        out, _ = process.communicate(f"{redirected(first['url'])}\n", timeout=60)
         return process.returncode, [first, *(json.loads(line) for line in out.splitlines())]
 
 
@@ -81,7 +81,7 @@ def test_device_code_as_json(authority: Authority, profile: Path) -> None:
         assert set(first) == {"user_code", "verification_uri", "expires_at"}
         assert first["expires_at"].endswith("Z")
         authority.state.approve(first["user_code"])
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert json.loads(out) == {
         "account": "operator@contoso.com",
@@ -122,7 +122,7 @@ def test_words_for_people(authority: Authority, profile: Path) -> None:
         told = ""
         while "https://" not in told:
             told = process.stderr.readline()
-        out, err = process.communicate(f"{redirected(told.strip())}\n", timeout=30)
+        out, err = process.communicate(f"{redirected(told.strip())}\n", timeout=60)
     assert process.returncode == 0, err
     assert "Signed in as t@contoso.com" in out
     assert "None of them may bulk sign in" in out
@@ -144,7 +144,7 @@ def test_browser_through_the_port(authority: Authority, profile: Path) -> None:
             redirected(first["url"]).replace("localhost", "127.0.0.1"), trust_env=False
         )
         assert answer.status_code == 200
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert json.loads(out)["account"] == "operator@contoso.com"
 

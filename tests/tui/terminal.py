@@ -14,7 +14,7 @@ from fcntl import ioctl
 
 import pyte
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 class Terminal:

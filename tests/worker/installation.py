@@ -163,30 +163,51 @@ def installed(
     quick: float = 10,
 ) -> Iterator[Installation]:
     """An installation in `folder`. Workers wait `quick` times shorter than they would elsewhere."""
-    if isinstance(scenario, str) and "\n" in scenario:
-        scenario = read_scenario(scenario, "test")
-    with running_emulator(scenario, speed=speed) as running:
-        config = folder / "config" / "config.toml"
-        config.parent.mkdir(parents=True)
-        config.write_text(
-            '[profiles.lab]\ntenant = "contoso.example"\ncloud = "lab"\n'
-            f'[clouds.lab]\nauthority = "https://localhost:1"\nadmin_api = "{running.url}"\n'
-        )
-        env = {
-            "SIPTUI_CONFIG_DIR": str(config.parent),
-            "SIPTUI_STATE_DIR": str(folder / "state"),
-            "SIPTUI_ACCESS_TOKEN": TOKEN,
-            "SIPTUI_QUICK": str(quick),
-            "PYTHONPATH": str(QUICK),
-        }
-        found = Installation(folder, running, env)
-        try:
+    with running_emulator(scenario_of(scenario), speed=speed) as running:
+        env = profile_of(folder, running, "https://localhost:1", quick=quick)
+        found = Installation(folder, running, {**env, "SIPTUI_ACCESS_TOKEN": TOKEN})
+        with none_left_at_work(found):
             yield found
-        finally:
-            for run in found.runs():
-                if holder := found.holder(run):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(holder.pid, signal.SIGKILL)
+
+
+def scenario_of(given: Scenario | str) -> Scenario | str:
+    """The scenario itself of its text; a name stays one."""
+    return read_scenario(given, "test") if isinstance(given, str) and "\n" in given else given
+
+
+def profile_of(
+    folder: Path,
+    emulator: Running,
+    authority: str,
+    *,
+    quick: float,
+    tenant: str = "contoso.example",
+) -> dict[str, str]:
+    """Write the profile `lab` into `folder`; the environment in which commands find it."""
+    config = folder / "config" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        f'[profiles.lab]\ntenant = "{tenant}"\ncloud = "lab"\n'
+        f'[clouds.lab]\nauthority = "{authority}"\nadmin_api = "{emulator.url}"\n'
+    )
+    return {
+        "SIPTUI_CONFIG_DIR": str(config.parent),
+        "SIPTUI_STATE_DIR": str(folder / "state"),
+        "SIPTUI_QUICK": str(quick),
+        "PYTHONPATH": str(QUICK),
+    }
+
+
+@contextlib.contextmanager
+def none_left_at_work(installation: Installation) -> Iterator[None]:
+    """At the end of the block no worker of the installation lives."""
+    try:
+        yield
+    finally:
+        for run in installation.runs():
+            if holder := installation.holder(run):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(holder.pid, signal.SIGKILL)
 
 
 def each_type(lines: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,16 @@ from typing import Any
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.entra.beside import Beside, authority_beside
 from siptui.emulator.entra.grants import EntraState
-from siptui.emulator.scenario import Scenario, read_scenario
+from siptui.emulator.scenario import Scenario
 from siptui.runs import events as ev
 from siptui.runs.journal.journal import Journal
 from tests.support.emulator import serving
-from tests.worker.installation import QUICK, Installation
+from tests.worker.installation import (
+    Installation,
+    none_left_at_work,
+    profile_of,
+    scenario_of,
+)
 
 LASTING = 10**6  # seconds: longer than any emulated run
 
@@ -58,34 +61,18 @@ def signed_in_installation(
     tenant: str = "",
 ) -> Iterator[SignedInInstallation]:
     """An installation in `folder`. Its profile names `tenant` instead of the emulated tenant."""
-    if isinstance(scenario, str) and "\n" in scenario:
-        scenario = read_scenario(scenario, "test")
-    emulator = Emulator(scenario, speed=speed)
+    emulator = Emulator(scenario_of(scenario), speed=speed)
     keys = folder / "keys"
     keys.mkdir(parents=True)
     with serving(emulator) as running, authority_beside(emulator, keys) as beside:
         state = beside.state
         state.approve_after, state.interval, state.device_lifetime = 0, 1, LASTING
         state.issuer.lifetime = LASTING
-        config = folder / "config" / "config.toml"
-        config.parent.mkdir(parents=True)
-        config.write_text(
-            f'[profiles.lab]\ntenant = "{tenant or emulator.scenario.tenant.id}"\ncloud = "lab"\n'
-            f'[clouds.lab]\nauthority = "{beside.address}"\nadmin_api = "{running.url}"\n'
-        )
-        env = {
-            "SIPTUI_CONFIG_DIR": str(config.parent),
-            "SIPTUI_STATE_DIR": str(folder / "state"),
-            "SIPTUI_QUICK": str(quick),
+        tenant = tenant or emulator.scenario.tenant.id
+        env = profile_of(folder, running, beside.address, quick=quick, tenant=tenant) | {
             "SSL_CERT_FILE": str(beside.authority),
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-            "PYTHONPATH": str(QUICK),
         }
         found = SignedInInstallation(folder, running, env, beside)
-        try:
+        with none_left_at_work(found):
             yield found
-        finally:
-            for run in found.runs():
-                if holder := found.holder(run):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(holder.pid, signal.SIGKILL)

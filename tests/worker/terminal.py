@@ -55,6 +55,6 @@ class Terminal:
         """The window is closed: the kernel hangs up on the session."""
         os.close(self._ours)
         try:
-            self.process.wait(10)
+            self.process.wait(60)
         finally:
             self.process.kill()

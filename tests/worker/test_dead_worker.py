@@ -47,13 +47,13 @@ def _started(installation: Installation, count: int = 6) -> tuple[str, Terminal]
 def test_a_console_shows_a_killed_worker_and_resumes_it(installation: Installation) -> None:
     run, window = _started(installation)
     installation.kill(run)
-    until(lambda: window.shows(_GONE), "the banner", 15)
+    until(lambda: window.shows(_GONE), "the banner")
     window.types("P")
     until(lambda: window.shows("pause: no worker is running; r resumes."), "the refusal")
     assert not installation.state(run).paused
 
     fresh = Terminal(installation, "attach", run)
-    until(lambda: fresh.shows(_GONE), "the banner in a new console", 15)
+    until(lambda: fresh.shows(_GONE), "the banner in a new console")
     (head,) = json.loads(installation.run("runs", "--json").stdout)["runs"]
     assert (head["state"], head["held_by"]) == ("stopped", "")
 
@@ -76,7 +76,7 @@ def test_who_follows_without_a_screen_is_told(installation: Installation) -> Non
     (run,) = until(installation.runs, "the run")
     until(installation.times, "the submit")
     installation.kill(run)
-    out, _ = viewer.communicate(timeout=20)
+    out, _ = viewer.communicate(timeout=60)
     assert viewer.returncode == 1
     error = json.loads(out.splitlines()[-1])["error"]
     assert error["code"] == "worker_gone"

@@ -95,7 +95,7 @@ def test_ctrl_c_says_that_the_run_goes_on_and_how_to_follow_it(
             )
         until(lambda: "batch_accepted" in out.read_text(), "its lines")
     viewer.send_signal(signal.SIGINT)
-    told, error = viewer.communicate(timeout=20)
+    told, error = viewer.communicate(timeout=60)
     assert viewer.returncode == 130
     last = json_lines(told if command == "run" else out.read_text())[-1]
     assert (last["type"], last["run"]) == ("error", run)
@@ -139,7 +139,7 @@ def test_ctrl_c_without_a_terminal_asks_nothing(installation: Installation) -> N
     (run,) = until(installation.runs, "the run")
     until(lambda: installation.state(run).batches[1].batch_id, "the answer")
     viewer.send_signal(signal.SIGINT)
-    _, error = viewer.communicate(timeout=20)
+    _, error = viewer.communicate(timeout=60)
     assert viewer.returncode == 130
     assert f"The run goes on: siptui attach {run}" in error
     assert installation.holder(run) is not None

@@ -124,7 +124,7 @@ def test_sigterm_is_written_down_and_resumed(installation: Installation) -> None
     stopped = installation.state(run).stopped
     assert isinstance(stopped, RunStopped)
     assert stopped.code == "interrupted"
-    out, _ = viewer.communicate(timeout=30)
+    out, _ = viewer.communicate(timeout=60)
     assert viewer.returncode == 130
     assert json_lines(out)[-1]["type"] == "run_stopped"
     installation.emulator.tell("devices", match="*", slow=1)
@@ -159,7 +159,7 @@ def test_the_token_is_seen_nowhere(installation: Installation) -> None:
     for opened in Path(f"/proc/{holder.pid}/fd").iterdir():
         assert "/dev/pts" not in str(opened.readlink())
     installation.kill(run, signal.SIGTERM)
-    out, _ = viewer.communicate(timeout=30)
+    out, _ = viewer.communicate(timeout=60)
     assert TOKEN not in out
     files = [path for path in installation.folder.rglob("*") if path.is_file()]
     assert {"siptui.log", "journal.db", "r.jsonl"} <= {path.name for path in files}
@@ -181,7 +181,7 @@ def test_a_signal_in_the_foreground_stops_the_run_and_says_so(
     (run,) = until(installation.runs, "the run")
     until(installation.times, "the submit")
     process.send_signal(how)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert f"siptui resume {run}" in told
     assert "goes on" not in told

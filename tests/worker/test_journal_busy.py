@@ -77,8 +77,8 @@ def test_a_run_goes_on_after_the_journal_was_locked_for_long(installation: Insta
         with _locked(installation.journal) as process:
             begun = time.monotonic()
             who = f"process {process.pid} ("
-            until(lambda: who in out.read_text(), "the viewer's word", 12)
-            until(lambda: window.shows(f"Waiting: {who}"), "the console's word", 12)
+            until(lambda: who in out.read_text(), "the viewer's word")
+            until(lambda: window.shows(f"Waiting: {who}"), "the console's word")
             while time.monotonic() - begun < _LONG:
                 time.sleep(0.1)
                 assert viewer.poll() is None
@@ -108,7 +108,7 @@ def test_a_command_says_who_it_waits_for(installation: Installation) -> None:
         asking = installation.process(
             *("run", str(again), "--region", "EMEA", "--yes", "--json"), stderr=error
         )
-        until(lambda: f"Waiting: process {process.pid} (" in told.read_text(), "who has it", 20)
+        until(lambda: f"Waiting: process {process.pid} (" in told.read_text(), "who has it")
     out, _ = asking.communicate(timeout=60)
     assert asking.returncode == 0
     assert json.loads(out.splitlines()[-1])["type"] == "run_finished"

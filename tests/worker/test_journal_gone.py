@@ -132,8 +132,8 @@ def test_nothing_is_sent_and_all_who_look_are_told(
         way(journal, backup)
         calls = installation.emulator.ask("ledger")["calls"]["createbatch"]
         installation.emulator.tell("devices", match="*", slow=1)  # the slot is free in a moment
-        until(lambda: not _alive(holder.pid), "the end of the worker", 20)
-        out, err = viewer.communicate(timeout=30)
+        until(lambda: not _alive(holder.pid), "the end of the worker")
+        out, err = viewer.communicate(timeout=60)
         assert viewer.returncode == 1
         gone = "lock_gone" if way is _delete_the_lock else "journal_gone"
         assert _said(out) == gone, out
@@ -212,7 +212,7 @@ def test_a_journal_that_goes_while_the_sign_in_is_fetched_is_noticed_before_the_
     until(lambda: installation.state(run).batches[1].submitted_at, "the intent")
     installation.journal.unlink()
     go.touch()
-    out, _ = viewer.communicate(timeout=30)
+    out, _ = viewer.communicate(timeout=60)
     assert _said(out) == "journal_gone", out
     assert installation.times() == {}
 
