@@ -27,6 +27,7 @@ from siptui.cli.preflight_gate import (
     checked_accounts,
     named_before,
 )
+from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.submit_options import SubmitOptions
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode
@@ -261,6 +262,8 @@ def submit_flow(
     Raises `JournalRepairedError` where the journal was found damaged, that was not
     acknowledged, and --yes or --no-input was given.
     """
+    if not submit.dry_run:
+        refuse_read_only(selected)
     run_service = run_service_for(selected, foreground=submit.foreground, account=account)
     try:
         asked = submit.dry_run or not (submit.yes or selected.call.no_input)

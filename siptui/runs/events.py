@@ -64,6 +64,8 @@ class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
     columns: dict[str, str] = {}  # the header of the list that each column was read from
     source: str = ""  # the whole path of the list, where it has one that can be shown
     sheet: str = ""  # of a workbook
+    plan: str = ""  # SHA-256 of the plan file that was submitted
+    planned_by: str = ""  # who wrote that plan
 
 
 class OptionsChanged(Event, frozen=True, tag="options", kw_only=True):

@@ -93,6 +93,8 @@ def plan_events(
     options: Options,
     actor: Actor,
     read_from: ReadFrom = NOT_KNOWN,
+    plan: str = "",
+    planned_by: str = "",
 ) -> list[Event]:
     """The first events of a run: what is to be done, cut into batches. Pure."""
     batches = planned_batches(devices, options)
@@ -112,6 +114,8 @@ def plan_events(
             columns=dict(read_from.columns),
             source=read_from.path,
             sheet=read_from.sheet,
+            plan=plan,
+            planned_by=planned_by,
         ),
         *(
             BatchPlanned(
@@ -221,6 +225,8 @@ class RunService:
         again: bool = False,
         read_from: ReadFrom = NOT_KNOWN,
         notes: Sequence[str] = (),
+        plan: str = "",
+        planned_by: str = "",
     ) -> str:
         """Plan a run and write it down; the run's id. Nothing is submitted yet. `read_from` says
         from where the list was read.
@@ -244,10 +250,18 @@ class RunService:
             options=options,
             actor=self.actor,
             read_from=read_from,
+            plan=plan,
+            planned_by=planned_by,
         )
         events += [Note(level="info", text=text) for text in notes]
 
         def refuse() -> None:
+            if plan and (before := self.run_of_plan(plan)):
+                raise UsageError(
+                    f"This plan was submitted already, as run {before}. Nothing was submitted.",
+                    code="plan_used",
+                    remedy=f"See it with: siptui attach {before}",
+                )
             known = self._known(devices, again=options.again)
             if not options.again:
                 conflicts.refuse_signed_in(self._done(known, devices, None))
@@ -255,6 +269,14 @@ class RunService:
         with self.deciding():
             self._journal.create(run, devices, events, self._now(), unless=refuse)
         return run
+
+    def run_of_plan(self, plan: str) -> str:
+        """The run that submitted the plan with this digest, or nothing."""
+        for run in self._journal.runs():
+            planned = self._journal.first_and_last(run)[0].event
+            if isinstance(planned, RunPlanned) and planned.plan == plan:
+                return run
+        return ""
 
     @contextmanager
     def deciding(self) -> Iterator[None]:

@@ -62,6 +62,7 @@ class _ProfileTable(msgspec.Struct):
     batch_size: BatchSize = MAX_BATCH_SIZE
     slots: Slots = MAX_LIVE_BATCHES
     read_only: bool | None = None
+    require_plan: bool = False
     redirect_port: Port | None = None
     public_ips: str | list[str] = ""
     number_type: str = NUMBER_TYPES[0]
@@ -86,6 +87,7 @@ _ALLOWED = {
     "slots": f"a whole number from 1 to {MAX_LIVE_BATCHES}",
     "redirect_port": "a port from 1024 to 65535",
     "read_only": "true or false",
+    "require_plan": "true or false",
     "mouse": "true or false",
     "notify_terminal": "true or false",
     "log_level": "debug, info, warning or error",
@@ -311,6 +313,7 @@ def _profile(
         batch_size=table.batch_size,
         slots=table.slots,
         read_only=file.read_only if table.read_only is None else table.read_only,
+        require_plan=table.require_plan,
         redirect_port=table.redirect_port or file.redirect_port,
         public_ips=_addresses(path, where, table.public_ips),
         number_type=_number_type(path, where, table.number_type),

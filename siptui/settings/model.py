@@ -92,6 +92,8 @@ class Profile:
     batch_size: int = MAX_BATCH_SIZE
     slots: int = MAX_LIVE_BATCHES
     read_only: bool = False
+    #: Whether nothing but plans is submitted, which another person looked at.
+    require_plan: bool = False
     redirect_port: int = REDIRECT_PORT
     #: Public addresses of the phones, checked; where numbers of a list come from.
     public_ips: tuple[str, ...] = ()

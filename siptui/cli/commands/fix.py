@@ -25,6 +25,7 @@ from siptui.cli.preflight_options import (
 )
 from siptui.cli.preflight_options import include_personal as include_personal_option
 from siptui.cli.preflight_options import public_ip as public_ip_option
+from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.wording import say_wait
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
@@ -127,6 +128,8 @@ def command(
     selected = select_for(call)
     if history:
         return show_history(selected, call.as_json)
+    if not chosen.dry_run:
+        refuse_read_only(selected)
     may_ask = attended(call, chosen.yes)
     if undo is not None:
         return take_back(selected, undo, yes=chosen.yes, may_ask=may_ask)

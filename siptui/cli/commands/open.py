@@ -149,7 +149,10 @@ def console_options(
         theme=wanted,
         themes_folder=themes,
         keys=keys,
-        read_only=flags.read_only or settings.read_only or profile.read_only,
+        read_only=flags.read_only
+        or settings.read_only
+        or profile.read_only
+        or profile.require_plan,
         mouse=settings.mouse and not flags.no_mouse,
         notify_terminal=settings.notify_terminal,
         save_folder=selected.journal.parent,

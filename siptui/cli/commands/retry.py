@@ -6,6 +6,7 @@ from siptui.app.invocation import Invocation
 from siptui.app.session import select_for
 from siptui.cli import options
 from siptui.cli.preflight_gate import Accounts
+from siptui.cli.profile_rules import refuse_without_plan
 from siptui.cli.submit_flow import again_part, submit_flow, submit_part
 from siptui.cli.submit_options import SubmitOptions, changes, submit_options
 from siptui.domain.errors import UsageError
@@ -42,6 +43,8 @@ def command(
     run or the beginning of one; “siptui runs” lists them.
     """
     selected = select_for(call)
+    if not submit.dry_run:
+        refuse_without_plan(selected)
     with submit_flow(selected, submit) as flow:
         service = flow.run_service
         state = load(service.journal, service.find(run))

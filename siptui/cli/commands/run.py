@@ -19,10 +19,13 @@ from siptui.cli.dry_run import show_plan
 from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
 from siptui.cli.journal_notice import told
 from siptui.cli.new_rows import new_rows, refuse_seen_signed_in
+from siptui.cli.plan_file import write_plan
 from siptui.cli.preflight_gate import preflighted
 from siptui.cli.preflight_options import public_ip as public_ip_option
+from siptui.cli.profile_rules import refuse_without_plan
 from siptui.cli.submit_flow import SubmitFlow, submit_flow
 from siptui.cli.submit_options import SubmitOptions, submit_options
+from siptui.cli.submit_plan import submit_plan
 from siptui.devicelist import DeviceList
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
@@ -31,7 +34,7 @@ from siptui.domain.list_options import ListOptions
 from siptui.domain.moments import window
 from siptui.domain.region import Region
 from siptui.domain.row_filter import column_of, grouper
-from siptui.domain.text import plural
+from siptui.domain.text import plural, visible
 from siptui.domain.times import local_time
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor, Options
@@ -74,6 +77,9 @@ class RunOptions:
     not_before: str
     until: str
     quiet: bool
+    plan_to: Path | None
+    plan: Path | None
+    force: bool
     preflight: bool
     public_ip: tuple[str, ...]
 
@@ -98,7 +104,7 @@ class RunOptions:
 
 
 @click.command()
-@click.argument("file", type=options.FILE)
+@click.argument("file", type=options.FILE, required=False)
 @options.region
 @options.list_options
 @options.batch_size
@@ -157,6 +163,19 @@ class RunOptions:
     is_flag=True,
     help="Check the prerequisites first (siptui preflight); submit nothing when one fails.",
 )
+@click.option(
+    "--plan-to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what would be submitted to FILE, for another person to look at; submit nothing.",
+)
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Submit exactly this plan, once, or say what differs since. It needs no list beside it.",
+)
+@options.force
 @click.option("--quiet", is_flag=True, help="Print a line for each batch, none for each device.")
 @public_ip_option
 @submit_options
@@ -164,7 +183,7 @@ class RunOptions:
 @options.common
 @options.grouped(RunOptions, "how")
 def command(
-    file: Path,
+    file: Path | None,
     region: Region | None,
     list_options: ListOptions,
     how: RunOptions,
@@ -187,9 +206,24 @@ def command(
     The exit code is 0 when every device is signed in, 3 when some failed, 5 when the outcome of
     some is unknown, 7 when some wait for your confirmation (siptui help exit-codes).
     """
+    if how.plan is not None:
+        listed = file and read_list(file, call.profile, region=region, options=list_options)
+        if submit.again or how.new_only or how.plan_to:
+            raise UsageError("--plan submits the plan as it is; give it alone.")
+        return submit_plan(
+            select_for(call), submit, how.plan, listed=listed or None, quiet=how.quiet
+        )
+    if file is None:
+        raise UsageError(
+            "Name a device list, or a plan with --plan.",
+            title="Wrong usage",
+            remedy="Try “siptui run --help”.",
+        )
     found = read_list(file, call.profile, region=region, options=list_options)
     _refuse_faults(found, how.skip_invalid)
     selected = select_for(call)
+    if not (submit.dry_run or how.plan_to):
+        refuse_without_plan(selected)
     if submit.again and how.new_only:
         raise UsageError(
             "Either --again or --new-only, not both.",
@@ -203,11 +237,13 @@ def command(
         if not plan.devices:
             _nothing_to_do(found, plan, call.as_json)
             return ExitCode.OK
-        return flow.follow(_ordered(flow, found, plan, how), quiet=how.quiet)
+        run = _ordered(flow, found, plan, how)
+        return flow.follow(run, quiet=how.quiet) if run else ExitCode.OK
 
 
 def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) -> str:
-    """Check the accounts, ask for the confirmation, and start a run; its id."""
+    """Check the accounts, ask for the confirmation, and start a run; its id. With --plan-to the
+    plan is written instead; nothing then."""
     service, call = flow.run_service, flow.selected.call
     notes = [*read_how(found), *left_out(found), *plan.notes]
     if note := deadlines_note(plan.devices, datetime.now(UTC)):
@@ -232,6 +268,23 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
     batches = len(planned_batches(devices, kept))
     notes += [*by_note(devices, kept), *window_note(kept)]
     skipped = found.rows_invalid + len(found.devices) - len(devices)
+    if how.plan_to is not None:
+        write_plan(
+            how.plan_to,
+            devices,
+            structs.replace(kept, again=plan.again or flow.submit.again),
+            tenant=service.tenant,
+            file=found.file,
+            sha256=found.sha256,
+            skipped=skipped,
+            by=service.actor,
+            findings=notes,
+            columns=found.headers_read,
+            force=how.force,
+        )
+        said = f"{plural(len(devices), 'device')} in {plural(batches, 'batch')}"
+        click.echo(f"{said}: plan written to {visible(str(how.plan_to))}. Nothing was submitted.")
+        return ""
     flow.confirm(
         devices,
         batches=batches,

@@ -1,0 +1,103 @@
+"""A plan for another person's eyes, and what profiles forbid."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.worker.installation import Installation, each_type, installed, json_lines, write_list
+
+_SCENARIO = """
+[timing]
+device = [40, 200]
+[[devices]]
+match = "00-04-F2-00-00-01"
+online = false
+"""
+_REGION = ("--region", "EMEA")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Installation]:
+    with installed(tmp_path / "lab", _SCENARIO) as found:
+        yield found
+
+
+def setting(place: Installation, line: str) -> None:
+    config = place.folder / "config" / "config.toml"
+    config.write_text(config.read_text().replace("[profiles.lab]\n", f"[profiles.lab]\n{line}\n"))
+
+
+def code_of(done: object) -> tuple[int, str]:
+    assert hasattr(done, "exit_code")
+    assert hasattr(done, "stdout")
+    return done.exit_code, json.loads(done.stdout)["error"]["code"]
+
+
+def test_a_plan_is_submitted_as_it_is_and_once(place: Installation, tmp_path: Path) -> None:
+    file, plan = write_list(tmp_path / "list.csv", [2, 3, 4]), tmp_path / "plan.json"
+    setting(place, "require_plan = true")
+    how = (*_REGION, "--batch-size", "2")
+    assert code_of(place.run("run", str(file), *how, "--yes", "--json")) == (2, "plan_required")
+    written = place.run("run", str(file), *how, "--plan-to", str(plan))
+    assert written.exit_code == 0, written.output
+    body = json.loads(plan.read_text())
+    assert [len(b["devices"]) for b in body["batches"]] == [2, 1]
+    assert {"schema", "tenant", "file", "sha256", "planned_by", "planned_at", "options"} <= set(
+        body
+    )
+    assert place.times() == {}
+    file.unlink()  # it needs no list beside it
+    done = place.run("run", "--plan", str(plan), "--yes", "--json")
+    assert done.exit_code == 0, done.output
+    assert each_type(json_lines(done.stdout), "run_planned")[0]["sha256"] == body["sha256"]
+    again = place.run("run", "--plan", str(plan), "--yes", "--json")
+    assert code_of(again) == (2, "plan_used")
+    assert set(place.times().values()) == {1}
+    (run,) = place.runs()
+    planned = place.state(run).plan
+    assert planned is not None
+    assert planned.planned_by
+    assert code_of(place.run("retry", run, "--yes", "--json")) == (2, "plan_required")
+
+
+def test_a_plan_that_was_changed_or_does_not_hold_any_more(
+    place: Installation, tmp_path: Path
+) -> None:
+    file, plan = write_list(tmp_path / "list.csv", [2, 3, 4]), tmp_path / "plan.json"
+    assert place.run("run", str(file), *_REGION, "--plan-to", str(plan)).exit_code == 0
+    body = json.loads(plan.read_text())
+    for change in ("size", "tenant", "nonsense"):
+        other = json.loads(plan.read_text())
+        if change == "size":
+            other["options"]["batch_size"] = 1
+        elif change == "tenant":
+            other["tenant"] = "fabrikam.example"
+        else:
+            other = {"batches": body["batches"]}
+        (tmp_path / "other.json").write_text(json.dumps(other))
+        done = place.run("run", "--plan", str(tmp_path / "other.json"), "--yes", "--json")
+        assert code_of(done) == (2, "plan")
+    file.write_text(file.read_text() + "room9@contoso.example,00-04-F2-00-00-09\n")
+    done = place.run("run", str(file), *_REGION, "--plan", str(plan), "--yes", "--json")
+    assert code_of(done) == (2, "plan")
+    one = write_list(tmp_path / "one.csv", [3])
+    assert place.run("run", str(one), *_REGION, "--yes", "--json").exit_code == 0
+    done = place.run("run", "--plan", str(plan), "--yes", "--json")
+    assert code_of(done) == (2, "plan")
+    assert "Since it was planned: 1 device is signed in" in done.stdout
+    assert sum(place.times().values()) == 1
+
+
+def test_a_profile_that_may_only_look(place: Installation, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.csv", [1, 2])
+    assert place.run("run", str(file), *_REGION, "--yes", "--json").exit_code == 3
+    (run,) = place.runs()
+    setting(place, "read_only = true")
+    for words in (("run", str(file), *_REGION, "--again"), ("retry", run), ("resume", run)):
+        assert code_of(place.run(*words, "--yes", "--json")) == (2, "read_only")
+    fixed = place.run("fix", str(file), *_REGION, "--yes", "--json")
+    assert code_of(fixed) == (2, "read_only")
+    assert place.run("run", str(file), *_REGION, "--dry-run", "--again").exit_code == 0
+    assert sum(place.times().values()) == 2
