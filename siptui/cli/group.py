@@ -31,6 +31,7 @@ COMMANDS = {
     "runs": "List the runs in the journal, newest first.",
     "overview": "Show all profiles of this host, one line each.",
     "report": "Report on all runs of a device list together.",
+    "handover": "Write what failed as a list for each addressee.",
     "resume": "Continue a run that stopped.",
     "retry": "Submit the failed devices of a run again.",
     "attach": "Open the console on a run.",
@@ -49,7 +50,9 @@ COMMANDS = {
 #: What a first argument that is no command opens.
 CONSOLE = "open"
 #: Commands without a service, which need few open files.
-_OFFLINE = frozenset({"check", "overview", "report", "runs", "export", "info", "urls", "help"})
+_OFFLINE = frozenset(
+    {"check", "handover", "overview", "report", "runs", "export", "info", "urls", "help"}
+)
 # Options that may stand before a command or a file and take a value, with which they move.
 _WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle", "--where"})
 _OWN = frozenset({"--help", "-h", "--version"})

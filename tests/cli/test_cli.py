@@ -242,6 +242,7 @@ def test_the_table_has_the_commands_of_the_interface() -> None:
         "check",
         "status",
         "overview",
+        "handover",
         "report",
         "run",
         "runs",

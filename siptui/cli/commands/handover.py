@@ -1,0 +1,94 @@
+"""`siptui handover`: what was not signed in, as a list for each addressee."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from siptui.app.all_profiles import select_with_run
+from siptui.app.list_input import read_list
+from siptui.app.session import select
+from siptui.cli import options
+from siptui.cli.journal_notice import told
+from siptui.domain.list_options import ListOptions
+from siptui.domain.region import Region
+from siptui.domain.state import DeviceState
+from siptui.domain.text import plural, visible
+from siptui.runs.output.handover import Case, handover_lists, write_handover
+from siptui.runs.rollout.history import read_states
+from siptui.runs.rollout.summary import summarize
+from siptui.runs.service import RunService
+from siptui.runs.state_load import load
+
+_BAD = (DeviceState.FAILED, DeviceState.UNKNOWN)
+
+
+@click.command()
+@click.argument("what", metavar="RUN|FILE")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="FOLDER",
+    help="Write the lists to FOLDER, which is made.",
+)
+@options.region
+@options.list_options
+@options.force
+@options.profile
+def command(
+    what: str,
+    output: Path,
+    region: Region | None,
+    list_options: ListOptions,
+    force: bool,
+    profile: str | None,
+) -> int:
+    """Write what was not signed in as a list for each addressee: identity, licences, policies,
+    network, technicians, and rollout for what only you can look into.
+
+    RUN is the id of a run; a FILE is a device list, of which all runs count, each phone by its last
+    state. Every phone that failed or is unknown stands in at least one list, with its further
+    columns (site, room), the cause and what to do. Asks no network.
+    """
+    if Path(what).is_file():
+        cases = _of_list(Path(what), profile, region, list_options)
+    else:
+        cases = _of_run(what, profile)
+    lists = handover_lists(cases)
+    for path in write_handover(output, lists, force=force):
+        count = len(lists[path.stem])
+        click.echo(f"{visible(str(path))}: {plural(count, 'device')}")
+    if not cases:
+        click.echo("Nothing failed; no list was written.")
+    return 0
+
+
+def _of_run(run: str, profile: str | None) -> list[Case]:
+    selected = select_with_run(profile, run)
+    service = told(RunService(selected.journal, tenant=selected.profile.tenant))
+    try:
+        state = load(service.journal, service.find(run))
+    finally:
+        service.close()
+    return [Case(r.device, r.outcome, r.error) for r in state.devices if r.state in _BAD]
+
+
+def _of_list(
+    file: Path, profile: str | None, region: Region | None, list_options: ListOptions
+) -> list[Case]:
+    found = read_list(file, profile, region=region, options=list_options)
+    selected = select(profile)
+    summary = summarize(
+        found.devices,
+        read_states(selected.host),
+        datetime.now(UTC),
+        file=found.file,
+        tenant=selected.profile.tenant,
+    )
+    return [
+        Case(one.device, one.outcome, one.error)
+        for one in summary.devices
+        if one.standing in ("failed", "unknown")
+    ]
