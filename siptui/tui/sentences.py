@@ -25,6 +25,11 @@ REGIONS = {
 _ENOUGH = 5  # devices done before an estimate is worth saying
 
 
+def list_name(file: str) -> str:
+    """The name of a list without its folders, of either system."""
+    return visible(file.replace("\\", "/").rsplit("/", 1)[-1])
+
+
 def clock(at: str) -> str:
     """The time of day of an RFC 3339 time, or nothing."""
     return at[11:19] if len(at) >= 19 else ""

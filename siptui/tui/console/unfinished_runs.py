@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from siptui.domain.text import plural, visible
+from siptui.domain.text import plural
 from siptui.runs.service import RunHead, RunService
 from siptui.runs.state import RunState
+from siptui.tui.sentences import list_name
 
 #: More are not looked at: each is read from its beginning.
 _MOST = 5
@@ -20,7 +21,7 @@ class Unfinished:
     @property
     def name(self) -> str:
         """The run as its operator knows it: the list's name."""
-        return visible(self.head.file.replace("\\", "/").rsplit("/", 1)[-1]) or self.head.run
+        return list_name(self.head.file) or self.head.run
 
 
 def unfinished(run_service: RunService) -> list[Unfinished]:

@@ -23,7 +23,7 @@ from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.save_file import ask_and_write
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.powershell import powershell_line
-from siptui.tui.sentences import REGIONS
+from siptui.tui.sentences import REGIONS, list_name
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.styles import tone
@@ -126,7 +126,7 @@ class BatchesPage(TablePage[str]):
         yield ((f"{visible(one.summary.batch_id)}  ", "strong"), (f"submitted by {by}", "normal"))
         if (known := one.known) is not None:
             what = "submitted" if known.here else "followed"
-            name = f" of {_name(known.file)}" if known.here else ""
+            name = f" of {list_name(known.file)}" if known.here else ""
             text = (
                 f"{what} in run {known.run}{name}, {visible(known.account) or 'no account named'}"
             )
@@ -340,8 +340,4 @@ def _who(one: Remembered) -> str:
 def _source(known: Known | None) -> str:
     if known is None:
         return "elsewhere"
-    return f"here, {_name(known.file)}" if known.here else "elsewhere, followed"
-
-
-def _name(file: str) -> str:
-    return visible(file.replace("\\", "/").rsplit("/", 1)[-1])
+    return f"here, {list_name(known.file)}" if known.here else "elsewhere, followed"

@@ -11,6 +11,7 @@ from siptui.domain.text import visible
 from siptui.runs.service import RunHead
 from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
+from siptui.tui.sentences import list_name
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid
@@ -101,13 +102,12 @@ def _row(head: RunHead) -> GridRow:
     symbol, tone = _SYMBOLS.get(head.state, (" ", "normal"))
     if head.state == "finished" and not head.failed and not head.unknown:
         tone = "ok"
-    name = head.file.replace("\\", "/").rsplit("/", 1)[-1]
     return GridRow(
         head.run,
         (
             head.started[:16].replace("T", " "),
             head.state,
-            visible(name),
+            list_name(head.file),
             visible(head.tenant),
             str(head.devices),
             str(head.succeeded),
