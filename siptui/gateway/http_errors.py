@@ -177,7 +177,7 @@ def of_answer(
     if status in _GAVE_UP:
         return AnswerLostError(sentence, **common)
     if 400 <= status < 500:
-        return RejectedError(sentence, remedy=said.action, code=said.code, **common)
+        return RejectedError(sentence, remedy=said.action or _REFUSED, code=said.code, **common)
     if status >= 500:
         remedy = _PROXY_REMEDY if foreign else "Wait a while; the service may be having trouble."
         return ServiceFailedError(sentence, remedy=remedy, **common)
@@ -188,6 +188,8 @@ def of_answer(
     )
 
 
+#: Where the service refuses a call and does not say what to do.
+_REFUSED = "“siptui doctor” tries each service; “siptui doctor --bundle FILE” collects a report."
 _PROXY_REMEDY = "Check HTTPS_PROXY and NO_PROXY, and ask for the service's hosts to be allowed."
 
 

@@ -173,6 +173,11 @@ def test_what_may_have_happened_to_a_submit(
     assert len(service.calls) == 1, "a submit is sent once"
 
 
+@pytest.mark.parametrize("status", [400, 404, 405, 409, 410, 422])
+def test_a_refusal_says_what_to_do(status: int) -> None:
+    assert create(Service(lambda _: web.Response(status)), Tokens("only")).remedy
+
+
 def test_a_refused_token_is_renewed_once() -> None:
     replies = iter([web.Response(401), web.Response(200, json={"BatchId": 42})])
     service, tokens = Service(lambda _: next(replies)), Tokens()
