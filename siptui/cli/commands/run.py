@@ -21,8 +21,8 @@ from siptui.cli.journal_notice import told
 from siptui.cli.new_rows import new_rows, refuse_seen_signed_in
 from siptui.cli.plan_file import write_plan
 from siptui.cli.preflight_gate import preflighted
-from siptui.cli.preflight_options import public_ip as public_ip_option
 from siptui.cli.profile_rules import refuse_without_plan
+from siptui.cli.run_options import RunOptions, run_options
 from siptui.cli.submit_flow import SubmitFlow, submit_flow
 from siptui.cli.submit_options import SubmitOptions, submit_options
 from siptui.cli.submit_plan import submit_plan
@@ -31,16 +31,13 @@ from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
-from siptui.domain.moments import window
 from siptui.domain.region import Region
-from siptui.domain.row_filter import column_of, grouper
+from siptui.domain.row_filter import grouper
 from siptui.domain.text import plural, visible
 from siptui.domain.times import local_time
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor, Options
-from siptui.runs.journal.codec import timestamp
 from siptui.runs.service import RunService, plan_events, planned_batches
-from siptui.settings.model import Profile
 
 _SHOWN = 20
 
@@ -61,127 +58,14 @@ class _Plan:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How the devices of a list are submitted, and which of them."""
-
-    batch_size: int
-    slots: int
-    settle: float
-    first: int | None
-    max_failures: float
-    auto_retry: int
-    skip_invalid: bool
-    new_only: bool
-    by: str
-    not_before: str
-    until: str
-    quiet: bool
-    plan_to: Path | None
-    plan: Path | None
-    force: bool
-    preflight: bool
-    public_ip: tuple[str, ...]
-
-    def of_run(self, profile: Profile, found: DeviceList) -> Options:
-        """The options that the run of `found` keeps; what the profile allows is the most.
-
-        Raises `NoSuchColumnError` for a column to go by that the list does not have.
-        """
-        begin, end = window(self.not_before, self.until, datetime.now(UTC))
-        extra = dict.fromkeys(name for device in found.devices[:1] for name in device.extra)
-        return Options(
-            batch_size=min(self.batch_size, profile.batch_size),
-            slots=min(self.slots, profile.slots),
-            settle_seconds=self.settle,
-            first=self.first or 0,
-            max_failures=self.max_failures,
-            auto_retry=self.auto_retry,
-            not_before=timestamp(begin) if begin else "",
-            until=timestamp(end) if end else "",
-            by=column_of(self.by, extra, found.headers_read) if self.by else "",
-        )
-
-
 @click.command()
 @click.argument("file", type=options.FILE, required=False)
 @options.region
 @options.list_options
-@options.batch_size
-@options.slots
-@options.settle
-@click.option(
-    "--skip-invalid",
-    is_flag=True,
-    help="Leave rows with faults out, and say so. Default: a list with faults submits nothing.",
-)
-@options.first
-@click.option(
-    "--max-failures",
-    type=click.FloatRange(0, 100),
-    default=10.0,
-    show_default=True,
-    metavar="PERCENT",
-    help="With --first: stop when more than this share of the first devices fails. With --by: stop "
-    "a site when more than this share of it failed.",
-)
-@click.option(
-    "--by",
-    metavar="COLUMN",
-    default="",
-    help="Go by the values of this column, such as Site: a batch has devices of one of them, "
-    "--first N tries N of each, --max-failures stops only the one that fails.",
-)
-@click.option(
-    "--not-before",
-    metavar="TIME",
-    default="",
-    help="Submit nothing before TIME: 22:00 (the next one), 2026-11-27 22:00, or RFC 3339.",
-)
-@click.option(
-    "--until",
-    metavar="TIME",
-    default="",
-    help="Submit nothing from TIME on. What is live is followed; the rest can be resumed.",
-)
-@click.option(
-    "--auto-retry",
-    type=click.IntRange(0, 5),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Submit devices with a temporary failure (offline, throttled directory) again, N times at "
-    "most. Each time resets their passwords again.",
-)
-@click.option(
-    "--new-only",
-    is_flag=True,
-    help="Only devices that are to do by “siptui status”: new, failed, or signed in to nobody.",
-)
-@click.option(
-    "--preflight",
-    is_flag=True,
-    help="Check the prerequisites first (siptui preflight); submit nothing when one fails.",
-)
-@click.option(
-    "--plan-to",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write what would be submitted to FILE, for another person to look at; submit nothing.",
-)
-@click.option(
-    "--plan",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Submit exactly this plan, once, or say what differs since. It needs no list beside it.",
-)
-@options.force
-@click.option("--quiet", is_flag=True, help="Print a line for each batch, none for each device.")
-@public_ip_option
+@run_options
 @submit_options
 @options.as_json
 @options.common
-@options.grouped(RunOptions, "how")
 def command(
     file: Path | None,
     region: Region | None,
