@@ -11,13 +11,13 @@ from types import MappingProxyType
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
         "list": "device lists: columns, forms, faults",
-        "running": "how a run behaves: crashes, waits, doubt, other operators",
-        "prerequisites": "what preflight checks and fix changes",
+        "run": "how a run behaves: crashes, waits, doubt, other operators",
+        "preflight": "what preflight checks and fix changes",
         "keys": "the keys of the console",
         "json": "JSON output: types and fields",
         "exit-codes": "what each exit code means",
         "config": "config.toml and environment variables",
-        "ssh": "SSH, tmux, clipboard, colours",
+        "over-ssh": "SSH, tmux, clipboard, colours",
         "security": "what is stored, sent and never written",
         "install": "installing without Python 3.11 or internet; completion",
         "recordings": "what is verified, and how to record the service",

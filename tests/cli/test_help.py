@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from siptui.cli.group import COMMANDS, cli
-from siptui.help import TOPICS
+from siptui.help import TOPICS, topic_text
 from siptui.tui.actions import ACTIONS
 
 
@@ -21,8 +21,10 @@ def test_without_a_topic_commands_and_topics_are_listed() -> None:
     assert all(f"\n  {name} " in shown for name in (*COMMANDS, *TOPICS))
 
 
-def test_a_topic_is_not_named_like_a_command() -> None:
-    assert not set(TOPICS) & set(COMMANDS)
+def test_a_topic_named_like_a_command_names_its_options() -> None:
+    both = set(TOPICS) & set(COMMANDS)
+    assert both == {"run", "preflight"}
+    assert all(f"siptui {name} --help" in topic_text(name) for name in both)
 
 
 def test_the_help_of_a_command_of_a_group() -> None:
