@@ -59,9 +59,11 @@ def watch(
     after: int = 0,
     may_ask: bool = False,
     quiet: bool = False,
+    tell_end: bool = True,
 ) -> ExitCode:
     """Print what happens to `run` behind the event `after` until its work ends; the exit code.
-    With `quiet` people are told of the end of each batch and of what needs them, not of devices.
+    Without `tell_end` the last line for scripts is left to the caller. With `quiet`
+    people are told of the end of each batch and of what needs them, not of devices.
 
     Ctrl-C asks, if it may: leave the run to its worker, or stop submitting. SIGTERM and SIGHUP
     stop a run that is worked on here as Ctrl-C does; a worker elsewhere does not notice.
@@ -71,7 +73,7 @@ def watch(
     follower = run_service.follow(run)
     try:
         with ending_as_interrupted(lambda: _is_here(path, run)):
-            return _followed(run_service, path, follower, as_json, after, may_ask, quiet)
+            return _followed(run_service, path, follower, as_json, after, may_ask, quiet, tell_end)
     finally:
         follower.close()
 
@@ -94,13 +96,14 @@ def _followed(
     after: int,
     may_ask: bool,
     quiet: bool,
+    tell_end: bool,
 ) -> ExitCode:
     run = follower.state.run
     looked = time.monotonic()
     waits = ""
     while True:
         try:
-            ended = _tell(follower, as_json, after, quiet)
+            ended = _tell(follower, as_json, after, quiet, tell_end)
             if not ended and time.monotonic() - looked > _HOLDER:
                 looked = time.monotonic()
                 holder = holder_of(path, run)
@@ -110,7 +113,7 @@ def _followed(
                 if holder is None:
                     # Its last words may have come between the two looks, if they could.
                     follower.check()
-                    ended = _tell(follower, as_json, after, quiet)
+                    ended = _tell(follower, as_json, after, quiet, tell_end)
                     if not ended and follower.state.open_orders and run_service.starts:
                         run_service.start(run)  # the order met a worker that was just leaving
                     elif not ended:
@@ -169,7 +172,9 @@ def _wait_for_release(path: Path, run: str) -> None:
         time.sleep(_POLL / 10)
 
 
-def _tell(follower: Follower, as_json: bool, after: int, quiet: bool = False) -> bool:
+def _tell(
+    follower: Follower, as_json: bool, after: int, quiet: bool = False, tell_end: bool = True
+) -> bool:
     """Print what is new behind `after`; whether the work has ended."""
     ended = False
     for stored, changed in follower.steps():
@@ -181,6 +186,8 @@ def _tell(follower: Follower, as_json: bool, after: int, quiet: bool = False) ->
             ended = False  # it is worked on again; an order alone may have come too late
         if as_json:
             for line in lines(follower.state, stored, changed):
+                if not tell_end and line["type"] in ("run_finished", "run_stopped"):
+                    continue
                 click.echo(json.dumps(line, ensure_ascii=False))
         elif not quiet or isinstance(stored.event, _QUIET):
             touched = set() if quiet else changed

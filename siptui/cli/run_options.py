@@ -33,6 +33,7 @@ class RunOptions:
     not_before: str
     until: str
     quiet: bool
+    verify: float | None
     plan_to: Path | None
     plan: Path | None
     force: bool
@@ -131,6 +132,15 @@ _OPTIONS = (
         "beside it.",
     ),
     options.force,
+    click.option(
+        "--verify",
+        type=click.FloatRange(min=0),
+        is_flag=False,
+        flag_value=600.0,
+        metavar="[SECONDS]",
+        help="After the run follow the device inventory until the phones are seen signed in, for "
+        "SECONDS at most (600).",
+    ),
     click.option(
         "--quiet", is_flag=True, help="Print a line for each batch, none for each device."
     ),

@@ -29,6 +29,7 @@ from siptui.cli.preflight_gate import (
 )
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.submit_options import SubmitOptions
+from siptui.cli.verify import verify as verify_run
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode
 from siptui.domain.plan import Batch
@@ -136,10 +137,13 @@ class SubmitFlow:
             no_input=self.selected.call.no_input,
         )
 
-    def follow(self, run: str, after: int = 0, *, quiet: bool = False) -> ExitCode:
-        """Print what happens to the run until its work ends; the exit code."""
+    def follow(
+        self, run: str, after: int = 0, *, quiet: bool = False, verify: float | None = None
+    ) -> ExitCode:
+        """Print what happens to the run until its work ends; the exit code. With `verify` the
+        inventory is followed after that for so many seconds."""
         call = self.selected.call
-        return watch(
+        ended = watch(
             self.run_service,
             self.selected.journal,
             run,
@@ -147,7 +151,11 @@ class SubmitFlow:
             after=after,
             may_ask=not (call.no_input or call.as_json or self.submit.foreground),
             quiet=quiet,
+            tell_end=verify is None,
         )
+        if verify is None:
+            return ended
+        return verify_run(self.selected, self.selected.journal, run, verify, ended)
 
 
 #: Orders what was decided: the places of the devices, the changes of the run's options, whether

@@ -123,3 +123,20 @@ def test_who_has_no_history_sees_what_a_colleague_did(place: Installation, tmp_p
     refused = second.run("run", str(file), *_RUN)
     assert (refused.exit_code, json.loads(refused.stdout)["error"]["code"]) == (2, "signed_in")
     assert set(place.times().values()) == {1}
+
+
+def test_a_run_is_verified_in_the_inventory(tmp_path: Path) -> None:
+    scenario = "[lag]\ninventory = 900\n[timing]\ndevice = [40, 200]\n"
+    with installed_with_graph(tmp_path / "lab", scenario) as place:
+        file = write_list(tmp_path / "list.csv", [1, 2])
+        early = place.run("run", str(file), *_RUN, "--verify", "0")
+        lines = [json.loads(line) for line in early.stdout.splitlines()]
+        seen = [line["seen"] for line in lines if line["type"] == "device_verified"]
+        (end,) = (line for line in lines if line["type"] == "run_finished")
+        assert (early.exit_code, seen) == (5, ["not_yet", "not_yet"])
+        assert (end["verified"], end["not_verified"], lines[-1]) == (0, 2, end)
+        again = place.run("run", str(file), *_RUN, "--again", "--verify", "60")
+        lines = [json.loads(line) for line in again.stdout.splitlines()]
+        seen = [line["seen"] for line in lines if line["type"] == "device_verified"]
+        assert (again.exit_code, seen) == (0, ["signed_in", "signed_in"])
+        assert (lines[-1]["type"], lines[-1]["verified"]) == ("run_finished", 2)

@@ -122,7 +122,7 @@ def command(
             _nothing_to_do(found, plan, call.as_json)
             return ExitCode.OK
         run = _ordered(flow, found, plan, how)
-        return flow.follow(run, quiet=how.quiet) if run else ExitCode.OK
+        return flow.follow(run, quiet=how.quiet, verify=how.verify) if run else ExitCode.OK
 
 
 def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) -> str:
