@@ -80,6 +80,7 @@ def _printed() -> dict[str, set[str]]:
     happened: list[ev.AnyEvent] = [
         planned,
         ev.BatchPlanned(batch=1, region=Region.EMEA, devices=[0]),
+        ev.GroupStopped(column="Site", group="Bonn", bad=1, tried=1, left=1),
         ev.BatchDeferred(batch=1, why="too many", until="2026-01-01T00:00:30Z"),
         ev.BatchSubmitting(batch=1, region=Region.EMEA, devices=1),
         ev.BatchInDoubt(batch=1, why="cut"),
