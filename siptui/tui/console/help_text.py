@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.help import TOPICS
 from siptui.tui.actions import ACTIONS, shown
 from siptui.tui.widgets.text_lines import Line
 
@@ -18,6 +19,7 @@ _TONES = (
     ),
     (DeviceState.INVALID, "invalid", "a row of the list that is never submitted"),
 )
+_TOPICS = [name for name in TOPICS if name != "keys"]
 #: What can be typed at `/`.
 FILTER_HELP: tuple[Line, ...] = (
     (("words       ", "accent"), ("each must be in the row; !word must not", "normal")),
@@ -44,11 +46,15 @@ def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()
         (),
         (("Status", "strong"),),
     ]
+    palette = shown(next(iter(keys["palette"]), "colon"))
     for state, tone, text in _TONES:
         lines.append(((f"{SYMBOLS[state]} {WORDS[state]:<10}", tone), (text, "normal")))
     lines += [
         (),
         (("Selecting with the mouse", "strong"),),
         (("Hold Shift while dragging, or start with --no-mouse.", "normal"),),
+        (),
+        (("More", "strong"),),
+        ((f"{palette} help shows topics: " + ", ".join(_TOPICS) + ".", "normal"),),
     ]
     return lines

@@ -5,6 +5,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from siptui.domain.text import visible
+from siptui.help import TOPICS, topic_text
 from siptui.tui.actions import ACTIONS, BY_ID
 from siptui.tui.base_app import ThemedApp
 from siptui.tui.console import details
@@ -26,7 +27,9 @@ from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.row_index import GridRow, Test
 from siptui.tui.widgets.text_lines import Line
 
-_THEME = "theme:"  # before the name of a theme, in the id of a command of the palette
+# Before the name of a theme or of a topic of help, in the id of a command of the palette.
+_THEME = "theme:"
+_TOPIC = "help:"
 
 
 class LogSize(Enum):
@@ -255,6 +258,11 @@ class ViewFlow:
             Command(f"{_THEME}{name}", f"theme {name}", "", "use this theme", "colours colors")
             for name in sorted(view.app.available_themes)
         ]
+        commands += [
+            Command(f"{_TOPIC}{name}", f"help {name}", "", about, "topic")
+            for name, about in TOPICS.items()
+            if name != "keys"  # `?`, which knows the operator's own
+        ]
         return commands
 
     async def _carry_out(self, chosen: Hashable) -> None:
@@ -262,7 +270,14 @@ class ViewFlow:
             return
         if chosen.startswith(_THEME):
             self.use_theme(chosen.removeprefix(_THEME))
+        elif chosen.startswith(_TOPIC):
+            self.view.app.push_screen(_topic(chosen.removeprefix(_TOPIC)))
         elif BY_ID[chosen].owner == "grid":
             await self.view.app.run_action(f"grid_{chosen}", self.view.grid)
         else:
             self.view.perform(chosen)
+
+
+def _topic(name: str) -> Page:
+    title, *lines = topic_text(name).splitlines()
+    return Page(title, [((line, "normal"),) if line else () for line in lines[1:]])

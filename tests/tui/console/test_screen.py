@@ -466,6 +466,15 @@ async def test_the_palette_has_every_action_and_theme(tmp_path: Path) -> None:
         assert harness.app.theme == "mono"
 
 
+async def test_the_topics_of_help_are_read_in_the_console(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(4))) as harness:
+        await harness.press("colon")
+        await harness.type("help exit")
+        await harness.pilot.pause(0.3)
+        await harness.press("enter")
+        assert "the run is held by another process" in harness.text
+
+
 async def test_a_window_too_small_says_so(tmp_path: Path) -> None:
     async with console(tmp_path, size=(50, 10), text=list_text(make_devices(4))) as harness:
         assert "50×10 is too small" in harness.text
