@@ -63,6 +63,8 @@ __all__ = [
 ]
 
 _LOG = logging.getLogger(__name__)
+#: The name that stands for the newest run of the journal.
+LAST = "@last"
 #: Hardware ids asked for at once; older builds of SQLite take 999 values in a statement.
 _AT_ONCE = 500
 #: What nothing is decided by: it is copied together with the next entry that counts.
@@ -389,8 +391,19 @@ class Journal:
         return {run: sorted(found[run], key=place.__getitem__) for run in newest_first}
 
     def find(self, name: str) -> str:
-        """The run called `name`, or the only one whose id begins or ends so."""
+        """The run called `name`, or the only one whose id begins or ends so; `@last` is the newest.
+
+        Raises `NoSuchRunError`.
+        """
         runs = self.runs()
+        if name == LAST:
+            if not runs:
+                raise NoSuchRunError(
+                    f"there is no run yet, so there is no {LAST}",
+                    remedy="Start one: siptui FILE opens the console, siptui run FILE does "
+                    "without. “siptui overview” shows the runs of other profiles.",
+                )
+            return runs[0]
         if name in runs:
             return name
         found = [run for run in runs if run.startswith(name) or run.endswith(name)]

@@ -5,7 +5,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -114,6 +114,17 @@ def test_devices_keep_their_order_and_their_columns(path: Path) -> None:
         found = journal.devices("run-1")
     assert found == [extra, plain, device(1)]
     assert found[0].extra == {"Site": "Köln\n'\""}
+
+
+def test_the_newest_run_has_a_name(path: Path) -> None:
+    with Journal(path) as journal:
+        with pytest.raises(NoSuchRunError, match="there is no run yet"):
+            journal.find("@last")
+        journal.create("run-b", devices(1), [PLANNED], AT)
+        journal.create("run-a", devices(1), [PLANNED], AT + timedelta(seconds=1))
+        assert journal.find("@last") == "run-a"
+        with pytest.raises(NoSuchRunError):
+            journal.find("@las")
 
 
 def test_a_run_is_written_as_a_whole_or_not_at_all(path: Path) -> None:
