@@ -78,12 +78,12 @@ def _of_profile(settings: Settings, profile: Profile) -> ProfileOverview:
         live_batches=sum(len(state.open_batches()) for state in live),
         live_devices=sum(state.counts[one] for state in live for one in _OPEN),
         waiting=sum(state.counts[DeviceState.QUEUED] for state in live),
-        needs=notice or next(filter(None, (_needs(path, state) for state in states)), ""),
+        needs=notice or next(filter(None, (needs(path, state) for state in states)), ""),
         last_run=heads[0] if heads else None,
     )
 
 
-def _needs(path: Path, state: RunState) -> str:
+def needs(path: Path, state: RunState) -> str:
     """What a person must do about a run that is not over; nothing where it goes on."""
     if why := needs_sign_in(state):
         return f"Run {state.run} needs a sign-in: {why}"
@@ -93,7 +93,7 @@ def _needs(path: Path, state: RunState) -> str:
         queued = state.counts[DeviceState.QUEUED]
         said = state.stopped.message if state.stopped else "no process works on it"
         return f"Run {state.run} is stopped, {plural(queued, 'device')} wait: {said}"
-    if state.paused:
+    if state.paused and state.finished is None:
         return f"Run {state.run} is paused."
     if state.finished and (unknown := state.counts[DeviceState.UNKNOWN]):
         return f"Run {state.run}: {plural(unknown, 'device')} of unknown outcome; you decide."

@@ -29,6 +29,9 @@ COMMANDS = {
     "status": "Tell where each row of a device list stands.",
     "run": "Plan, submit, follow and report, without a console.",
     "runs": "List the runs in the journal, newest first.",
+    "show": "Show how a run stands.",
+    "pause": "Stop submitting in a run for a while.",
+    "stop": "Stop submitting in a run; what is live is followed.",
     "overview": "Show all profiles of this host, one line each.",
     "report": "Report on all runs of a device list together.",
     "handover": "Write what failed as a list for each addressee.",
@@ -51,7 +54,10 @@ COMMANDS = {
 CONSOLE = "open"
 #: Commands without a service, which need few open files.
 _OFFLINE = frozenset(
-    {"check", "handover", "overview", "report", "runs", "export", "info", "urls", "help"}
+    {
+        *("check", "handover", "overview", "report", "runs", "show", "pause", "stop"),
+        *("export", "info", "urls", "help"),
+    }
 )
 # Options that may stand before a command or a file and take a value, with which they move.
 _WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle", "--where"})

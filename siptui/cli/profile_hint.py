@@ -9,7 +9,8 @@ from siptui.domain.text import visible
 
 #: Commands that need the profile that was given on the command line, too.
 _COMMAND = re.compile(
-    r"\bsiptui (?:auth log(?:in|out)|(?:resume|retry|attach|export) [\w-]+|batches)(?![\w-])"
+    r"\bsiptui (?:auth log(?:in|out)|(?:resume|retry|attach|export|show|pause|stop) [\w-]+|batches)"
+    r"(?![\w-])"
     r"(?! --profile)"
 )
 

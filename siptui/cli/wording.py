@@ -34,6 +34,25 @@ def ways_on(state: "RunState") -> list[str]:
     return said
 
 
+def next_steps(state: "RunState", *, worked_on: bool) -> list[str]:
+    """What the operator can do about a run as it stands, a line each; `worked_on` by a process."""
+    run = state.run
+    if not worked_on:
+        said = [] if state.finished else [f"Go on with: siptui resume {run}"]
+        if state.stopped is not None and state.stopped.remedy:
+            said.insert(0, state.stopped.remedy)
+        said = list(dict.fromkeys(said))
+        return said if state.open_batches() else said + ways_on(state)
+    said = []
+    if state.waiting is not None and state.waiting.for_sign_in:
+        said.append(f"Sign in: siptui auth login; then hand it over: siptui resume {run}")
+    if state.unsettled_batches():
+        said.append(f"Decide about the lost batches in the console: siptui attach {run}")
+    if state.paused and not state.stopping:
+        said.append(f"Go on submitting: siptui pause {run} --off")
+    return [*said, f"Follow it: siptui attach {run}"]
+
+
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Lines with `head` and `rows` in columns as wide as their longest cell; the last is free."""
     table = [list(head), *(list(row) for row in rows)]

@@ -159,11 +159,16 @@ def cause_name(cause: str) -> str:
 def order_words(order: ev.Order) -> str:
     """An order, who gave it and how: `pause, by anna@jump1 (admin@contoso.com), P in the
     console`. What the journal does not say is left out."""
-    actor = order.actor
+    who = actor_words(order.actor)
+    by = f"by {who}" if who else ""
+    return ", ".join(part for part in (order.what.replace("_", " "), by, order.how) if part)
+
+
+def actor_words(actor: ev.Actor) -> str:
+    """Who did it: `anna@jump1 (admin@contoso.com)`. What the journal does not say is left out."""
     where = f"{actor.os_user}@{actor.host}" if actor.os_user and actor.host else actor.os_user
     account = f" ({actor.account})" if where and actor.account else actor.account
-    by = f"by {where}{account}" if where or account else ""
-    return ", ".join(part for part in (order.what.replace("_", " "), by, order.how) if part)
+    return f"{where}{account}"
 
 
 def held_back(state: RunState, event: ev.DevicesHeld | ev.DevicesSignedIn) -> str:

@@ -1,0 +1,125 @@
+"""`siptui show RUN`: how a run stands, without the console."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from siptui.app.all_profiles import needs, select_with_run
+from siptui.cli import options
+from siptui.cli.journal_notice import told
+from siptui.cli.profile_hint import named
+from siptui.cli.wording import columns, next_steps
+from siptui.domain.state import SYMBOLS, WORDS
+from siptui.domain.text import visible
+from siptui.domain.times import local_time
+from siptui.runs.output.run_standing import (
+    BatchStanding,
+    Wait,
+    batch_standings,
+    cause_standings,
+    run_object,
+    shown_counts,
+    waits,
+)
+from siptui.runs.output.sentences import actor_words
+from siptui.runs.service import RunHead, RunService
+from siptui.runs.state import RunState
+from siptui.runs.state_load import load
+
+
+@click.command()
+@click.argument("run")
+@options.profile
+@options.as_json
+def command(run: str, profile: str | None, as_json: bool) -> int:
+    """Show how RUN stands: its batches, its devices by state, causes, waits, and what to do next.
+
+    RUN is the id of a run or the beginning of one; @last is the newest run of the profile in use.
+    Reads the journal and asks no network; “siptui attach RUN” follows the run.
+    """
+    selected = select_with_run(profile, run)
+    run_service = told(RunService(selected.journal, tenant=selected.profile.tenant))
+    try:
+        found = run_service.find(run)
+        holder = run_service.holder(found)
+        state = load(run_service.journal, found)
+        head = run_service.head(found)
+        batches = batch_standings(state, run_service.journal.read(found))
+    finally:
+        run_service.close()
+    worked_on = holder is not None
+    waiting_for = waits(state, worked_on=worked_on, locked=holder.waits if holder else "")
+    needed = needs(selected.journal, state)
+    following = [named(text) for text in next_steps(state, worked_on=worked_on)]
+    if as_json:
+        body = run_object(
+            state,
+            head,
+            batches=batches,
+            waiting_for=waiting_for,
+            needs=needed,
+            following=following,
+        )
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return 0
+    for line in _page(state, head, batches, waiting_for, needed, following):
+        click.echo(line)
+    return 0
+
+
+def _page(
+    state: RunState,
+    head: RunHead,
+    batches: Sequence[BatchStanding],
+    waiting_for: Sequence[Wait],
+    needed: str,
+    following: Sequence[str],
+) -> Iterator[str]:
+    yield f"Run {state.run}: {head.state}"
+    yield f"  list     {visible(head.file)}"
+    yield f"  tenant   {visible(head.tenant)}"
+    by = actor_words(state.plan.actor) if state.plan else ""
+    yield f"  started  {_when(head.started)}" + (f" by {visible(by)}" if by else "")
+    yield f"  worker   {visible(head.held_by) or 'none'}"
+    skipped = f", {head.skipped} rows left out" if head.skipped else ""
+    yield f"  devices  {head.devices}{skipped}"
+    for one, count in shown_counts(state):
+        yield f"  {count:>7}  {SYMBOLS[one]} {WORDS[one]}"
+    yield ""
+    yield from columns(
+        ("BATCH", "REGION", "STATE", "DEVICES", "SIGNED IN", "FAILED", "UNKNOWN", "ID"),
+        [_row(one) for one in batches],
+    )
+    if causes := cause_standings(state):
+        yield "\nCauses"
+        for cause in causes:
+            yield f"  {cause.devices:>4} {cause.text}: {cause.remedy}"
+    if waiting_for:
+        yield "\nWaits"
+        for wait in waiting_for:
+            about = f"batch {wait.batch}: " if wait.batch else ""
+            until = f" until {_when(wait.until)}" if wait.until else ""
+            yield f"  {about}{visible(wait.why)}{until}"
+    if needed or following:
+        yield "\nNext"
+        if needed:
+            yield f"  {visible(needed)}"
+        for text in following:
+            yield f"  {text}"
+
+
+def _row(one: BatchStanding) -> tuple[str, ...]:
+    return (
+        *(str(one.batch), one.region, one.state.replace("_", " "), str(one.devices)),
+        *(str(one.succeeded), str(one.failed), str(one.unknown), visible(one.batch_id) or "-"),
+    )
+
+
+def _when(at: str) -> str:
+    """A time of the journal in local time."""
+    try:
+        return local_time(datetime.fromisoformat(at), datetime.now(UTC))
+    except ValueError:
+        return visible(at)
