@@ -19,6 +19,7 @@ from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.identity.account import account_of
+from siptui.settings.hosts import hosts_of
 from siptui.transport import Answer, Call, Http, Watcher, open_client
 from siptui.transport.proxy import names_proxy, proxy_for, without_password
 from siptui.transport.tls import CA_VARIABLES
@@ -75,12 +76,7 @@ async def _examined(call: Invocation, watchers: tuple[Watcher, ...]) -> AsyncIte
         return
     if command := chosen[0].settings.notify_command:
         yield await _timed("notify_command", lambda: _notify(command[0]))
-    cloud = chosen[0].profile.cloud
-    addresses = {"admin API": cloud.admin_api, "authority": cloud.authority}
-    if cloud.graph:
-        addresses["Graph"] = cloud.graph
-    if cloud.devices:
-        addresses["inventory"] = cloud.devices
+    addresses = {one.service: one.address for one in hosts_of(chosen[0].profile.cloud)}
     for name, url in addresses.items():
         yield await _timed(f"DNS, {name}", lambda url=url: _look_up(url))  # type: ignore[misc]  # bound now
     for name, url in addresses.items():

@@ -81,6 +81,14 @@ class AuthorityUnreadableError(SiptuiError):
     exit_code = ExitCode.ERROR
 
 
+class AuthorityElsewhereError(SiptuiError):
+    """The authority names another host as the place to sign in; nothing was sent to that one."""
+
+    title = "The sign-in service names another host"
+    code = "authority_elsewhere"
+    exit_code = ExitCode.ERROR
+
+
 class StoreBrokenError(SignInNeededError):
     """The token store could not be used and was set aside."""
 

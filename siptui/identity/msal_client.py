@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from siptui.domain.errors import SiptuiError
+from siptui.domain.text import visible
 from siptui.identity.entra_errors import explained
-from siptui.identity.errors import AuthorityUnreachableError, AuthorityUnreadableError
+from siptui.identity.errors import (
+    AuthorityElsewhereError,
+    AuthorityUnreachableError,
+    AuthorityUnreadableError,
+)
 from siptui.identity.registration import TEAMS_SCOPE, Registration
 
 if TYPE_CHECKING:
@@ -41,6 +46,52 @@ class HttpClient(Protocol):
 
 
 HttpFactory = Callable[[], HttpClient]
+
+
+class AuthorityOnly:
+    """`inner`, for requests to the host of `authority` alone.
+
+    The authority's metadata names the addresses that codes and refresh tokens are sent to. Another
+    host there is refused: it is not in the list of hosts that a network was opened for, and who
+    can change the metadata would get the sign-in. Raises `AuthorityElsewhereError`.
+    """
+
+    def __init__(self, inner: HttpClient, authority: str) -> None:
+        self._inner = inner
+        self._authority = authority
+
+    def get(self, url: str, **options: Any) -> Any:
+        """GET."""
+        self._check(url)
+        return self._inner.get(url, **options)
+
+    def post(self, url: str, **options: Any) -> Any:
+        """POST."""
+        self._check(url)
+        return self._inner.post(url, **options)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._inner.close()
+
+    def _check(self, url: str) -> None:
+        if _place(url) != _place(self._authority):
+            named = visible(urlsplit(url).netloc.rpartition("@")[2])[:120]
+            raise AuthorityElsewhereError(
+                f"{urlsplit(self._authority).netloc} names {named} as the place to sign in, which "
+                "is no host of the profile's cloud. No sign-in data was sent there.",
+                remedy="Check `cloud` in the profile, or `authority` of its [clouds.NAME]: it must "
+                "be the one of the tenant's cloud. `siptui info --hosts` lists the hosts.",
+            )
+
+
+def _place(url: str) -> tuple[str, str, int]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "", "", 0
+    return parts.scheme, (parts.hostname or "").rstrip("."), 443 if port is None else port
 
 
 def default_http() -> HttpClient:
@@ -86,7 +137,7 @@ def open_msal(registration: Registration, http: HttpFactory, cache: str = "") ->
     import msal
 
     _silence_msal()
-    connection = http()
+    connection = AuthorityOnly(http(), registration.authority)
     tokens = msal.SerializableTokenCache()
     throttle: dict[str, Any] = {}
     if cache:

@@ -1,4 +1,4 @@
-"""`siptui info`: version, folders, profile, and where the sign-in is kept; asks no network."""
+"""`siptui info`: version, folders, profile, sign-in, hosts; asks no network."""
 
 import json
 import platform
@@ -10,18 +10,33 @@ from siptui import __version__
 from siptui.app.session import select
 from siptui.app.tenant_name import kept_name
 from siptui.cli import options
+from siptui.cli.host_table import host_lines
 from siptui.domain.errors import SignInNeededError, UsageError
 from siptui.identity.environment import environment_token
 from siptui.identity.store import existing_store
 from siptui.identity.token_source import registration_of
 from siptui.settings.load import load
+from siptui.settings.model import BUILT_IN_CLOUDS, Cloud
 
 
 @click.command("info")
 @options.profile
 @options.as_json
-def command(profile: str | None, as_json: bool) -> None:
+@click.option(
+    "--hosts",
+    is_flag=True,
+    help="Show the hosts that siptui connects to in the profile's cloud (public without a "
+    "profile): port, purpose, when. For firewall and proxy rules.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="With --hosts: print CSV.")
+def command(profile: str | None, as_json: bool, hosts: bool, as_csv: bool) -> None:
     """Show version, folders, profile and where the sign-in is kept. Uses no network."""
+    if as_csv and (as_json or not hosts):
+        raise UsageError("--csv goes with --hosts, and not with --json.", code="option")
+    if hosts:
+        for line in host_lines(_cloud(profile), as_json=as_json, as_csv=as_csv):
+            click.echo(line)
+        return
     found = gathered(profile)
     if as_json:
         click.echo(json.dumps(found))
@@ -73,6 +88,14 @@ def gathered(profile: str | None) -> dict[str, Any]:
     }
     found["sign_in"] = _sign_in(selected)
     return found
+
+
+def _cloud(profile: str | None) -> Cloud:
+    """That of the profile; the public one where there is no profile at all."""
+    try:
+        return select(profile).profile.cloud
+    except SignInNeededError:
+        return BUILT_IN_CLOUDS["public"]
 
 
 def _sign_in(selected: Any) -> dict[str, Any]:

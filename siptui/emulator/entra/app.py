@@ -87,7 +87,7 @@ class Entra:
         segment = visible(request.path_params["tenant"])
         wide = segment in ("organizations", "common")
         tenant = segment if wide else self.state.tenant_of(segment)
-        base = f"{_base(request)}/{tenant}"
+        base = f"{self.state.endpoints_at or _base(request)}/{tenant}"
         return JSONResponse(
             {
                 "issuer": f"{_base(request)}/{'{tenantid}' if wide else tenant}/v2.0",

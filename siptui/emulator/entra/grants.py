@@ -69,8 +69,8 @@ class EntraState:
     """The emulated directory and everything handed out. All attributes may be changed by tests.
 
     `tenants` maps a tenant's GUID to its domains. `approve_after` is the number of polls after
-    which "the operator" approves a device code; none means that a person must. Times are
-    seconds of `clock`.
+    which "the operator" approves a device code; none means that a person must. `endpoints_at`
+    is another address that the metadata names for all requests. Times are seconds of `clock`.
     """
 
     tenants: dict[str, tuple[str, ...]]
@@ -83,6 +83,7 @@ class EntraState:
     interval: int = 5
     slow_downs: int = 0
     single_use_refresh: bool = False
+    endpoints_at: str = ""
     devices: dict[str, DeviceGrant] = field(default_factory=dict)
     codes: dict[str, CodeGrant] = field(default_factory=dict)
     refreshes: dict[str, RefreshGrant] = field(default_factory=dict)
