@@ -17,6 +17,7 @@ from siptui.app.tenant_name import ask_name, kept_name
 from siptui.app.watchers import watching
 from siptui.cli import options
 from siptui.cli.profile_hint import for_profile
+from siptui.cli.sign_in_check import check_sign_in
 from siptui.domain.errors import ExitCode, SignInNeededError
 from siptui.identity.account import Account
 from siptui.identity.browser import BrowserPrompt, BrowserSignIn
@@ -160,10 +161,21 @@ def logout(call: Invocation) -> None:
 
 
 @command.command()
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Ask the authority for a new token, without a person, and print one line: exit code 0 if "
+    "there is one, else 4. For monitoring.",
+)
 @options.common
 @options.as_json
-def status(call: Invocation) -> int:
-    """Show who is signed in, where tokens are kept, and what the token says. Uses no network."""
+def status(check: bool, call: Invocation) -> int:
+    """Show who is signed in, where tokens are kept, and what the token says.
+
+    Uses no network without --check.
+    """
+    if check:
+        return check_sign_in(call)
     chosen, folder = _profile(call.profile)
     registration = registration_of(chosen)
     tokens = tokens_of(chosen, folder)

@@ -1,0 +1,85 @@
+"""`auth status --check`: one line and an exit code that tell whether there will be a token."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siptui.emulator.entra.tokens import TEAMS_MODULE
+from tests.worker.signed_in import SignedInInstallation, signed_in_installation
+
+
+def _check(place: SignedInInstallation, *args: str, **env: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and the object of `--json`; the line for people must be one, with the same code."""
+    result = place.run("auth", "status", "--check", "--json", *args, **env)
+    people = place.run("auth", "status", "--check", *args, **env)
+    assert people.exit_code == result.exit_code, people.output
+    assert len(people.stdout.splitlines()) == 1
+    assert people.stderr == ""
+    (line,) = result.stdout.splitlines()
+    return result.exit_code, json.loads(line)
+
+
+def test_signed_in_revoked_and_signed_in_again(tmp_path: Path) -> None:
+    with signed_in_installation(tmp_path) as place:
+        code, said = _check(place)
+        assert (code, said["token"], said["error"]["code"]) == (4, False, "sign_in_needed")
+        place.sign_in("--store", "file")
+        code, said = _check(place)
+        assert (code, said["token"], said["error"]) == (0, True, None)
+        assert said["account"]
+        assert said["source"] == "sign-in"
+        place.authority.forget_sessions()  # its token is still good for a while
+        assert place.run("auth", "status").exit_code == 0
+        code, said = _check(place)
+        assert (code, said["token"]) == (4, False)
+        assert "siptui auth login" in said["error"]["next"]
+        place.sign_in("--store", "file")
+        assert _check(place)[0] == 0
+
+
+def test_an_authority_that_is_not_reached_or_answers_oddly(tmp_path: Path) -> None:
+    with signed_in_installation(tmp_path) as place:
+        place.sign_in("--store", "file")
+        place.authority.endpoints_at = "https://elsewhere.invalid"
+        code, said = _check(place)
+        assert (code, said["error"]["code"]) == (4, "authority_elsewhere")
+        code, said = _check(place, SSL_CERT_FILE=_another_authority(tmp_path))
+        assert (code, said["error"]["code"]) == (4, "transport")
+
+
+def _another_authority(folder: Path) -> str:
+    import trustme
+
+    trustme.CA().cert_pem.write_to_path(path := folder / "other.pem")
+    return str(path)
+
+
+def test_an_authority_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("siptui.cli.sign_in_check._LIMIT", 0.5)
+    with signed_in_installation(tmp_path) as place, socket.create_server(("127.0.0.1", 0)) as mute:
+        place.sign_in("--store", "file")
+        config = place.folder / "config" / "config.toml"
+        silent = f"https://localhost:{mute.getsockname()[1]}"
+        place.authority.endpoints_at = ""
+        config.write_text(config.read_text().replace(place.beside.address, silent))
+        stored = place.folder / "state" / "lab" / "tokens.json"
+        stored.write_text(stored.read_text().replace(place.beside.address, silent))
+        code, said = _check(place)
+        assert (code, said["error"]["code"]) == (4, "timeout")
+
+
+def test_tokens_from_elsewhere(tmp_path: Path) -> None:
+    with signed_in_installation(tmp_path) as place:
+        issuer, user = place.authority.issuer, place.authority.user()
+        token = issuer.access_token(user, TEAMS_MODULE, issuer.audience, place.beside.address)
+        code, said = _check(place, SIPTUI_ACCESS_TOKEN=token)
+        assert (code, said["source"]) == (0, "SIPTUI_ACCESS_TOKEN")
+        code, said = _check(place, SIPTUI_ACCESS_TOKEN_COMMAND="false")
+        assert (code, said["error"]["code"]) == (4, "environment_token")
+        file = tmp_path / "token"
+        file.write_text(token)
+        file.chmod(0o600)
+        assert _check(place, SIPTUI_ACCESS_TOKEN_FILE=str(file))[0] == 0
