@@ -71,7 +71,7 @@ def hosts_of(cloud: Cloud) -> tuple[Host, ...]:
                 "inventory",
                 cloud.devices,
                 "phones as the Teams admin center lists them",
-                "preflight, run --preflight, status, run --new-only",
+                "preflight, run --preflight, --new-only or --verify, status",
                 required=False,
             )
         )
