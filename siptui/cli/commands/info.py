@@ -7,14 +7,17 @@ from typing import Any
 import click
 
 from siptui import __version__
+from siptui.app.kept_data import kept_data
 from siptui.app.session import select
 from siptui.app.tenant_name import kept_name
 from siptui.cli import options
 from siptui.cli.host_table import host_lines
+from siptui.cli.kept_data_table import data_lines
 from siptui.domain.errors import SignInNeededError, UsageError
 from siptui.identity.environment import environment_token
 from siptui.identity.store import existing_store
 from siptui.identity.token_source import registration_of
+from siptui.settings.folders import folders
 from siptui.settings.load import load
 from siptui.settings.model import BUILT_IN_CLOUDS, Cloud
 
@@ -29,10 +32,21 @@ from siptui.settings.model import BUILT_IN_CLOUDS, Cloud
     "profile): port, purpose, when. For firewall and proxy rules.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="With --hosts: print CSV.")
-def command(profile: str | None, as_json: bool, hosts: bool, as_csv: bool) -> None:
+@click.option(
+    "--data",
+    is_flag=True,
+    help="Show what siptui keeps on this host, of all profiles: where, since when, how big.",
+)
+def command(profile: str | None, as_json: bool, hosts: bool, as_csv: bool, data: bool) -> None:
     """Show version, folders, profile and where the sign-in is kept. Uses no network."""
     if as_csv and (as_json or not hosts):
         raise UsageError("--csv goes with --hosts, and not with --json.", code="option")
+    if hosts and data:
+        raise UsageError("--hosts and --data are two questions: ask one.", code="option")
+    if data:
+        for line in data_lines(kept_data(folders()), as_json=as_json):
+            click.echo(line)
+        return
     if hosts:
         for line in host_lines(_cloud(profile), as_json=as_json, as_csv=as_csv):
             click.echo(line)
@@ -48,16 +62,16 @@ def command(profile: str | None, as_json: bool, hosts: bool, as_csv: bool) -> No
 def gathered(profile: str | None) -> dict[str, Any]:
     """What `info --json` prints. Without a profile, `profile` is null."""
     settings = load()
-    folders = settings.folders
+    where = settings.folders
     found: dict[str, Any] = {
         "version": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "config": {"file": str(folders.config_file), "exists": settings.exists},
+        "config": {"file": str(where.config_file), "exists": settings.exists},
         "folders": {
-            "config": str(folders.config),
-            "state": str(folders.state),
-            "logs": str(folders.logs),
+            "config": str(where.config),
+            "state": str(where.state),
+            "logs": str(where.logs),
         },
         "profiles": sorted(settings.profiles),
         "profile": None,
