@@ -98,7 +98,11 @@ def _sentence(found: Checked, profile: str | None) -> str:
         told = f"{found.error.message} {for_profile(found.error.remedy, profile)}"
         return f"Profile {name}: no token. {' '.join(told.split())}"
     account = found.account
-    who = f"{account.user}, tenant {account.tenant}" if account and account.user else "unnamed"
+    who = (
+        f"{account.user}, tenant {account.tenant}"
+        if account and account.user
+        else "an account that it does not name"
+    )
     until = ""
     if account and account.expires_at:
         until = f", until {account.expires_at:%Y-%m-%d %H:%M} UTC"
