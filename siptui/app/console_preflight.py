@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from siptui.tui.options import OnProgress
 
 T = TypeVar("T")
-#: Opens whoever is to be asked, and closes them.
+#: Opens the sources to ask, and closes them.
 Opening = Callable[[], "AbstractAsyncContextManager[Sources]"]
 
 
 class ConsoleChecks:
-    """The `Checks` of one tenant. `record` makes the record, with whoever is signed in now."""
+    """The `Checks` of one tenant. `record` makes the record, with the account signed in now."""
 
     def __init__(
         self, opening: Opening, background: BackgroundLoop, record: Callable[[], Record]

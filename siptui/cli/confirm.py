@@ -52,9 +52,9 @@ def confirm(
         return
     if no_input or not sys.stdin.isatty():
         raise UsageError(
-            "This needs a confirmation, and there is nobody to ask."
+            "This needs a confirmation, and there is no terminal to ask on."
             if instead
-            else "This resets passwords and there is nobody to ask.",
+            else "This resets passwords, and there is no terminal to ask on.",
             title="Confirmation needed",
             code="confirmation_needed",
             remedy="Look at it with --dry-run, then give --yes.",

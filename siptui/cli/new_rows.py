@@ -29,7 +29,7 @@ _LEFT_OUT = {
 @dataclass(frozen=True, slots=True)
 class NewRows:
     """The rows that are to do, what is said of the others, and whether earlier runs have signed in
-    some of them that are signed in to nobody by now."""
+    some of them that are no longer signed in."""
 
     devices: tuple[Device, ...]
     notes: list[str]
@@ -43,7 +43,7 @@ def new_rows(
 ) -> NewRows:
     """What of `devices` is to do by history, batches and inventory, and nothing else.
 
-    Raises the error that keeps the tenant's batches from being read: without them nobody knows
+    Raises the error that keeps the tenant's batches from being read: without them it is not known
     what a colleague has at the service.
     """
     rows, evidence = read_status(selected, devices, on_wait=say_wait)
@@ -86,7 +86,7 @@ def _notes(rows: Iterable[RowStanding], gone: dict[str, Standing]) -> list[str]:
 
 def refuse_seen_signed_in(selected: Selected, devices: Sequence[Device]) -> None:
     """Raise `SignedInError` for devices that the inventory has signed in as the list wants it,
-    whoever did that. An inventory that cannot be read stops nobody."""
+    by any operator. An inventory that cannot be read stops no run."""
     now = datetime.now(UTC)
 
     async def read() -> dict[str, Seen]:

@@ -110,7 +110,7 @@ _OPTIONS = (
     click.option(
         "--new-only",
         is_flag=True,
-        help="Only devices that are to do by “siptui status”: new, failed, or signed in to nobody.",
+        help="Only devices that are to do by “siptui status”: new, failed, or not signed in.",
     ),
     click.option(
         "--preflight",

@@ -9,7 +9,7 @@
     POST /_emulator/accounts      an [[accounts]] table of a scenario, in force from now on
     POST /_emulator/devices       a [[devices]] table
     POST /_emulator/foreign       a [[foreign]] table; `at` counts from now
-    POST /_emulator/by_hand       {"hardware_id", "user", "at"}: somebody signs a phone in, or
+    POST /_emulator/by_hand       {"hardware_id", "user", "at"}: a person signs a phone in, or
                                   out without a user
     POST /_emulator/faults        a [[faults]] table
     POST /_emulator/faults/clear  no faults from now on

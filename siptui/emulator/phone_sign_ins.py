@@ -1,7 +1,7 @@
 """Who is signed in on each phone, and who was: what the inventory shows, late perhaps.
 
 Bulk sign-in signs a phone in when its item succeeds and out when the same account fails on it.
-People sign phones in and out by hand, and a phone can fall back to nobody after a while.
+People sign phones in and out by hand, and a phone can lose its sign-in after a while.
 """
 
 import bisect
@@ -28,7 +28,7 @@ class PhoneSignIns:
             self._note(phone, "", moment + lasts)
 
     def signed_out(self, phone: str, moment: float, user: str = "") -> None:
-        """Nobody is signed in from `moment` on; with `user` only where it was that one."""
+        """No account is signed in from `moment` on; with `user` only where it was that one."""
         if not user or self.user(phone, moment).casefold() == user.casefold():
             self._note(phone, "", moment)
 

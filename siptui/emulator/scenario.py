@@ -273,7 +273,7 @@ class ForeignBatch(Table, frozen=True):
 
 
 class HandSignIn(Table, frozen=True):
-    """Somebody at the phone signs `user` in, or out where it is nothing; no batch knows of it.
+    """A person at the phone signs `user` in, or out where it is nothing; no batch knows of it.
     `at` below 0 is before the beginning."""
 
     hardware_id: str

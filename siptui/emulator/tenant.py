@@ -224,7 +224,7 @@ class Tenant:
         self.settle()
 
     def sign_in_by_hand(self, hand: HandSignIn) -> None:
-        """Somebody signs a phone in or out at the phone; `at` counts from now."""
+        """A person signs a phone in or out at the phone; `at` counts from now."""
         now = self.settle()
         self._at(now + hand.at, partial(self._by_hand, hand))
         self.settle()

@@ -82,7 +82,7 @@ def _listed(device: Device, found: InventoryDevice) -> Finding:
         return Finding(
             Check.DEVICE, Result.UNKNOWN, f"{model}known{health}; whether it is online is not told."
         )
-    # An adapter is one device there: whoever was signed in last may be on another of its ports.
+    # An adapter is one device there: the last sign-in may be on another of its ports.
     alone = device.hardware_id.port is None or found.hardware_id == device.hardware_id
     if alone and found.signed_in and found.user_name.casefold() not in ("", device.user_name.key):
         return Finding(

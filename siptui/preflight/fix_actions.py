@@ -82,7 +82,7 @@ async def standing(sources: Sources, changes: Mapping[str, Change]) -> dict[str,
             continue
         except SiptuiError as error:
             _LOG.info("Reading back: %s", error.message)
-            break  # whoever does not answer now is not asked for the others in the same look
+            break  # a service that does not answer now is not asked for the others in the same look
         known = {user.user_name.casefold(): user for user in users}
         for fix, change in accounts.items():
             if (user := known.get(change.target.casefold())) is not None:

@@ -170,7 +170,7 @@ def _same_account(
 
 
 def _goes_out(state: RunState, record: DeviceRecord) -> bool:
-    """Whether whoever works on the run will submit the device without a further word.
+    """Whether a worker of the run will submit the device without a further confirmation.
 
     Of two runs that meet, the one that was told to stop lets the other go on.
     """

@@ -43,7 +43,7 @@ class HostTenant:
     def deciding(self) -> Iterator[None]:
         """While the block runs, no other process of this host decides what goes out in the tenant.
 
-        Whoever comes later waits, and then sees what the first one intends. Raises `HeldError`
+        A later process waits, and then sees what the first one intends. Raises `HeldError`
         when that takes too long. One lock serves all tenants: a profile may name a tenant by its
         id, another by its domain.
         """

@@ -43,7 +43,7 @@ _SECRETS = ("SIPTUI_ACCESS_TOKEN", "SIPTUI_GRAPH_TOKEN", "SIPTUI_DEVICES_TOKEN")
 class Notifier:
     """Follows `run` in the journal and runs `command` for what a person should know.
 
-    A command that goes wrong is told in the journal, where whoever follows the run reads it.
+    A command that goes wrong is told in the journal, where each view of the run shows it.
     """
 
     def __init__(self, journal: Journal, run: str, command: tuple[str, ...]) -> None:
@@ -168,7 +168,7 @@ async def run_command(
 ) -> str:
     """Run `command` with `message` as JSON on standard input; why it went wrong, or nothing.
 
-    It is ended when it takes longer than `limit` seconds. Whoever cancels this leaves it to
+    It is ended when it takes longer than `limit` seconds. A caller that cancels this leaves it to
     itself.
     """
     process = _started(command, message)

@@ -295,7 +295,7 @@ class RunService:
                 self._deciding = False
 
     def notes(self, devices: Sequence[Device], *, run: str = "", again: bool = False) -> list[str]:
-        """What runs other than `run` say of these devices, for whoever is asked to confirm.
+        """What runs other than `run` say of these devices, for the operator who confirms.
 
         With `again` what is signed in goes out once more, else it is left out. Raises
         `BusyDevicesError` as submitting them would.

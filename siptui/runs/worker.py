@@ -51,7 +51,7 @@ def leave_to_others(journal: Journal, run: str, at: datetime, host: HostTenant) 
     """Leave out of `run` what another run has signed in as the list wants it; submit nothing in
     it, and say so, if another run has taken devices that wait in it.
 
-    Whoever starts work looks before, but only who holds a run is seen by the others. What the
+    A process looks before it starts work, but only the holder of a run is seen by others. What the
     service has already is followed either way.
     """
     with host.deciding():

@@ -1,6 +1,6 @@
-"""Every action of the console, once: keys, footer, palette, help and README are made from this.
+"""Every action of the console, once: keys, footer, palette and help are made from this.
 
-Free of Textual, so that the command line and the README's test can read it.
+Free of Textual, so that the command line can read it.
 """
 
 import textwrap

@@ -5,7 +5,7 @@ character, a sequence that is not known (an answer to another program, a key of 
 falls apart into letters, and letters are commands. So sequences are cut out by their form alone
 (ECMA-48, and xterm's bracketed paste), known or not, before it is asked what they mean.
 
-Escape and a letter that arrive together are Escape, then the letter: over a slow link nobody can
+Escape and a letter that arrive together are Escape, then the letter: over a slow link these cannot
 tell them from Alt with the letter, and no key here takes Alt. Only what is known for editing with
 Alt stays in one piece. Escape with a character that begins a sequence is Escape alone.
 """

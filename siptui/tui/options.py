@@ -30,7 +30,7 @@ class ConsoleOptions:
 
     `keys` are the operator's own keys by action id. `save_folder` takes what is copied (the
     clipboard's second way), `export_folder` is proposed for results (else the list's own folder).
-    `tenant_id` is the tenant's GUID where it is known before anybody signs in here.
+    `tenant_id` is the tenant's GUID where it is known before a sign-in.
     """
 
     file: Path | None = None
@@ -76,7 +76,7 @@ OnProgress = Callable[[int, int, str], None]
 
 class Checks(Protocol):
     """One tenant's prerequisites. All raise `SiptuiError`; what they tell, they tell in the loop
-    of whoever asked."""
+    of the caller."""
 
     async def check(
         self, devices: Sequence[Device], on_progress: OnProgress, wishes: "Wishes"

@@ -20,7 +20,7 @@ def sign(finding: Finding) -> tuple[str, str]:
 
 def cell(found: AccountFindings | None) -> tuple[str, str]:
     """The row's cell and its tone: `✓`, `✗ 2`, `? 1`; `P` behind it where the account may be
-    somebody's own."""
+    personal."""
     if found is None:
         return "", "muted"
     result = found.result

@@ -78,7 +78,7 @@ def _workers(run_service: InProcessRunService, run: str) -> int:
 def test_what_keeps_the_work_from_beginning_is_written_down(tmp_path: Path) -> None:
     @asynccontextmanager
     async def connect() -> Any:
-        raise SignInNeededError("nobody is signed in", remedy="siptui auth login")
+        raise SignInNeededError("no one is signed in", remedy="siptui auth login")
         yield
 
     run_service = InProcessRunService(tmp_path / "journal.db", connect, tenant="Contoso")

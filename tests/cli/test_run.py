@@ -300,4 +300,4 @@ def test_streams_that_are_closed_are_no_fault(shared: Installation) -> None:
         check=False,
     )
     assert process.returncode == 2
-    assert "there is nobody to ask" in process.stderr
+    assert "there is no terminal to ask on" in process.stderr

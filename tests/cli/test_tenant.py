@@ -135,7 +135,7 @@ def test_info_without_and_with_a_profile(own_folders: Path) -> None:
     assert found["profile"]["tenant"] == TENANT
     assert found["sign_in"] == {"source": None, "store": None, "place": None}
     assert not (own_folders / "state").exists(), "looking makes nothing"
-    assert "nobody is signed in" in run("info").stdout
+    assert "no one is signed in" in run("info").stdout
 
 
 def test_info_names_a_profile_that_is_not_there() -> None:

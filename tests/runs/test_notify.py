@@ -67,7 +67,7 @@ def test_what_needs_somebody_and_the_end_are_told_once(tmp_path: Path) -> None:
 
 class _Refused(AbstractAsyncContextManager[BulkSignIn]):
     async def __aenter__(self) -> BulkSignIn:
-        raise SignInNeededError("nobody is signed in", remedy="Sign in.")
+        raise SignInNeededError("no one is signed in", remedy="Sign in.")
 
     async def __aexit__(self, *_: object) -> None:
         return None
@@ -80,7 +80,7 @@ def test_a_run_that_stops_at_once_is_told_by_whoever_works_on_it(tmp_path: Path)
     asyncio.run(work_on(tmp_path / "j.sqlite", run, _Refused, **how))
     (end,) = _told(out)  # once, whatever looks the worker takes on its way out
     assert end["type"] == "run_stopped"
-    assert "nobody is signed in" in str(end["text"])
+    assert "no one is signed in" in str(end["text"])
     run_service.close()
 
 

@@ -28,7 +28,7 @@ from siptui.runs.tenant_batches import adopt_foreign
     "--batch",
     "batch_id",
     metavar="ID",
-    help="Follow the batch with this id at the service, whoever submitted it.",
+    help="Follow the batch with this id at the service, of any operator.",
 )
 @options.region
 @options.console_flags

@@ -149,7 +149,7 @@ def logout(call: Invocation) -> None:
         click.echo(f"Signed out of profile {chosen.name}: the tokens on this machine are removed.")
         click.echo("To end the account's sessions everywhere, revoke them in Entra.")
     else:
-        click.echo(f"Nobody was signed in to profile {chosen.name}.")
+        click.echo(f"No one was signed in to profile {chosen.name}.")
     for run, holder in holders(select_for(call)):
         click.echo(
             f"Run {run} is still worked on by process {holder.pid} on {holder.host}: a worker "

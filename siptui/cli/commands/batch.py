@@ -37,7 +37,7 @@ def command(
     """Show the devices of the batch ID, as the service remembers it (30 days).
 
     “siptui batches” lists the ids. With --follow the batch becomes a run and is followed,
-    whoever submitted it; “siptui attach --batch ID” does so in the console.
+    of any operator; “siptui attach --batch ID” does so in the console.
     """
     selected = select_for(call)
     batch = read_batch(batch_id, selected)
@@ -76,7 +76,7 @@ def read_batch(batch_id: str, selected: Selected) -> BatchStatus:
     try:
         return asyncio.run(main())
     except RejectedError as error:
-        if error.status == 404 and not error.remedy:
+        if error.status == 404:
             error.remedy = "It remembers 30 days of this tenant's batches: siptui batches"
         raise
 

@@ -17,7 +17,7 @@ from siptui.gateway.protocol import BatchSummary
 @options.common
 @options.as_json
 def command(call: Invocation) -> None:
-    """List the batches of the tenant that the service remembers (30 days), whoever submitted them.
+    """List the batches of the tenant that the service remembers (30 days), of all operators.
 
     “siptui batch ID” shows the devices of one. Status words are the service's own.
     """

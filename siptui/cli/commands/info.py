@@ -157,7 +157,7 @@ def _tenant(profile: dict[str, Any]) -> str:
 
 def _kept(sign_in: dict[str, Any]) -> str:
     if sign_in["source"] is None:
-        return "nobody is signed in"
+        return "no one is signed in"
     if sign_in["store"] is None:
         return f"token from {sign_in['source']}, never stored"
     return f"{sign_in['store']}: {sign_in['place']}"

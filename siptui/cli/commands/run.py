@@ -262,7 +262,7 @@ def _new(
 def _seen_elsewhere(
     selected: Selected, devices: Sequence[Device], submit: SubmitOptions, may_ask: bool
 ) -> list[str]:
-    """Stop a script for what the inventory has signed in, whoever did it; in a dry run a note."""
+    """Stop a script for what the inventory has signed in, by any operator; in a dry run a note."""
     if submit.again or may_ask:
         return []
     try:

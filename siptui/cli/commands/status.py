@@ -46,7 +46,7 @@ def command(
 ) -> int:
     """Tell of each row of FILE where it stands; changes nothing.
 
-    To do (new, failed, or signed in to nobody), done, other (signed in as another account), live
+    To do (new, failed, or not signed in), done, other (signed in as another account), live
     (in a batch now), unknown (sources disagree, or none tells), gone (in the history or the
     inventory, not in the list). Read are the runs of this host, the tenant's batches of 30 days
     and the device inventory; what could not be read is told. Ends with 0, or with 5 when a row is

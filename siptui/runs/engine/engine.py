@@ -271,7 +271,7 @@ class Engine:
             parts = (self._run_log, self._service, self._reader, pace, self._rng, self._tenant)
             await Settler(*parts).settle(batch)
         except RunStop as stop:
-            self._not_settled.add(batch.number)  # whoever goes on with the run looks for it
+            self._not_settled.add(batch.number)  # the next worker of the run looks for it
             self.submit_no_more(stop)
         except GatewayError as error:
             self._not_settled.add(batch.number)

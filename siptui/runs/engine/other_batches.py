@@ -222,7 +222,7 @@ def _part(summary: BatchSummary, status: BatchStatus) -> bool:
 
 def _lost(state: RunState, doubts: Sequence[BatchRecord], other: OtherBatch) -> bool:
     """Whether it may be one of the run's lost batches: it has devices of that one and no others.
-    Whoever looks for that one decides; until then its accounts hold up others as they are."""
+    The search for that one decides; until then its accounts hold up others as they are."""
     keys = {item.key for item in other.items}
     return bool(keys) and any(
         keys <= {state.devices[i].device.key for i in lost.devices} for lost in doubts

@@ -24,8 +24,8 @@ TurnsTaken = int
 class SubmitTurns:
     """A lock in `folder` that a process holds while requests of it to submit are on their way.
 
-    Whoever has it submits only if nobody else did since the tenant's batches were listed. It is one
-    for all regions, since a phone or an account may be in lists of several; those of one process
+    Its holder submits only if no other process did since the tenant's batches were listed. It is
+    one for all regions, since a phone or an account may be in lists of several; those of a process
     have it together. Without a folder every turn is one's own.
     """
 

@@ -70,7 +70,7 @@ class Submitter:
         self._refused = Backoff(rng, 5.0, 60.0)
         self._told = ""
         self._summaries = summaries
-        #: Live batches that the service calls over; whoever follows them reads those first.
+        #: Live batches that the service calls over; their poller reads those first.
         self._over = over
         self._over_frees = True
         self._looked = 0.0

@@ -13,7 +13,7 @@ from siptui.runs.state import RunState
 
 
 class Summaries:
-    """Reads the list for whoever submits. An answer serves all regions for as long as a region
+    """Reads the list for the submitters. An answer serves all regions for as long as a region
     waits between two reads anyway, counted from when it was asked for; `turns` is told of each."""
 
     def __init__(self, service: BulkSignIn, reader: Reader, turns: SubmitTurns) -> None:

@@ -64,7 +64,7 @@ def _write_anew(db: sqlite3.Connection, copy: JournalCopy, wait: Wait) -> None:
     except sqlite3.OperationalError as error:
         if not is_busy(error):
             raise
-        # Whoever has the journal locked writes to it; the next entry brings the copy up to date.
+        # Its holder writes to the journal; the next entry brings the copy up to date.
 
 
 def _has(db: sqlite3.Connection, entry: CopiedEntry) -> bool:

@@ -16,7 +16,7 @@ def lock_path(journal: Path, run: str) -> Path:
 
 
 def hand_path(journal: Path, run: str) -> Path:
-    """The pipe through which whoever works on `run` takes a new sign-in."""
+    """The pipe through which the worker of `run` takes a new sign-in."""
     return journal.parent / HELD / f"{run}.hand"
 
 

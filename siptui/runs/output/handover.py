@@ -12,7 +12,7 @@ from siptui.domain.device import Device
 from siptui.domain.outcome import OUTCOMES, Cause, Outcome
 from siptui.domain.text import visible
 
-#: Who can do something about a cause. What is not here is for whoever carries out the rollout.
+#: Who can do something about a cause. What is not here is for the operator of the rollout.
 _ADDRESSEES: Mapping[Cause, tuple[str, ...]] = {
     Cause.USER_NOT_FOUND: ("identity",),
     Cause.AD_CONFIGURATION: ("identity",),

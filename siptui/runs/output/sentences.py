@@ -1,6 +1,6 @@
 """Events as sentences, the same on the screen, on the command line and in messages. Pure.
 
-Whoever shows one adds the time and the style; nothing is decided by its words.
+A view adds the time and the style; nothing is decided by its words.
 """
 
 from collections import Counter

@@ -11,7 +11,7 @@ from siptui.domain.errors import SiptuiError
 class Standing(StrEnum):
     """Where a row of a list stands."""
 
-    TO_DO = "to_do"  # new, failed, or signed in to nobody
+    TO_DO = "to_do"  # new, failed, or not signed in
     DONE = "done"  # signed in as the list wants it
     OTHER = "other"  # signed in as another account
     LIVE = "live"  # in a batch now
@@ -22,7 +22,7 @@ class Standing(StrEnum):
 class Result(StrEnum):
     """What an attempt to sign a phone in came to."""
 
-    WAITS = "waits"  # planned, in a run that nobody works on
+    WAITS = "waits"  # planned, in a run without a worker
     LIVE = "live"
     SUCCEEDED = "succeeded"
     FAILED = "failed"

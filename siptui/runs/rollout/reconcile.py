@@ -112,7 +112,7 @@ class _Rows:
             return Standing.UNKNOWN, "the inventory does not say as whom it is signed in"
         if not self._complete:
             return Standing.UNKNOWN, "no run of this host has it, and the batches cannot be read"
-        return Standing.TO_DO, "signed in to nobody" if seen else "new"
+        return Standing.TO_DO, "not signed in" if seen else "new"
 
     def _of_unknown(self, last: Attempt, seen: Seen | None, user: str) -> tuple[Standing, str]:
         if _is(seen, user) and not self._fresh(last):
@@ -154,7 +154,7 @@ class _Rows:
         if self._fresh(last):
             return ours, f"{by}; the service says success, the inventory not yet", False
         since = local_time(last.at, self._now) if last.at else "before"
-        why = f"signed in to nobody by now; {last.where} signed it in {since}"
+        why = f"no longer signed in; {last.where} signed it in {since}"
         return Standing.TO_DO, why, wanted
 
     def _fresh(self, attempt: Attempt) -> bool:
@@ -165,7 +165,7 @@ class _Rows:
         found: dict[str, RowStanding] = {}
         for hardware_id, seen in self._evidence.seen.items():
             if hardware_id not in listed:
-                who = f"signed in as {seen.user_name}" if seen.signed_in else "signed in to nobody"
+                who = f"signed in as {seen.user_name}" if seen.signed_in else "not signed in"
                 found[hardware_id] = RowStanding(
                     *(None, seen.user_name, hardware_id, seen.region, Standing.GONE),
                     why=f"not in the list; {who} in the inventory",

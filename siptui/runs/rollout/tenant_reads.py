@@ -74,7 +74,7 @@ async def read_batches(
 
 def attempts_of(summary: BatchSummary, status: BatchStatus) -> list[Attempt]:
     """What a batch tells of its devices. One whose word is not known is not over, unless its
-    batch is: then nobody knows."""
+    batch is: then it is not known."""
     over = summary.phase is not Phase.RUNNING or status.phase is not Phase.RUNNING
     when = parse_when(summary.request_time or status.request_time)
     found = []

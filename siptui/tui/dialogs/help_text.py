@@ -182,7 +182,7 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
         "may administer the tenant: Authentication Administrator, Privileged Authentication "
         "Administrator or Global Administrator.",
         "Where the tenant refuses sign-ins by code, b leads through a browser.",
-        "Only ever type a code that you asked for yourself: whoever asked for it gets the sign-in.",
+        "Only ever type a code that you asked for yourself: who asked for it gets the sign-in.",
     ),
     Topic.TOKEN_STORE: (
         "Tokens let siptui act for you until they expire. In a file they are there after a "

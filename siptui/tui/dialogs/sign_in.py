@@ -99,7 +99,7 @@ class SignIn(Dialog["Account"]):
         if self._address is not None:
             self.say(f"The address: {copy_text(self.app, self._address.url)}.", "accent")
         elif self._code is not None:
-            # Not to the file of copies: whoever reads a code that is good can misuse it.
+            # Not to the file of copies: a valid code can be misused by any reader.
             self.app.copy_to_clipboard(self._code.user_code)
             self.say("The code was copied, if this terminal lets it.", "accent")
 
