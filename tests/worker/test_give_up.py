@@ -67,7 +67,11 @@ def test_a_stopped_run_ends_without_a_sign_in(stuck: tuple[Installation, str]) -
 def test_it_needs_a_word_and_a_batch_that_is_live(stuck: tuple[Installation, str]) -> None:
     installation, run = stuck
     before = installation.state(run).last_seq
-    for wanted, says in (("1", "nobody to ask"), ("2", "queued, not live"), ("9", "no batch 9")):
+    for wanted, says in (
+        ("1", "no terminal to ask on"),
+        ("2", "queued, not live"),
+        ("9", "no batch 9"),
+    ):
         done = installation.run("resume", run, "--give-up", wanted, "--json")
         assert done.exit_code == 2, done.output
         assert says in json.loads(done.stdout)["error"]["message"]

@@ -142,13 +142,13 @@ def run_object(
     following: Sequence[str],
 ) -> dict[str, Any]:
     """The run as `show --json` has it: the fields of `runs --json`, and more."""
-    stopped = state.stopped
+    stopped, finished = state.stopped, state.finished is not None
     return {
         **asdict(head),
         "last_at": state.last_at,
         "counts": {str(one): state.counts[one] for one in _STATES},
-        "paused": state.paused,
-        "stopping": state.stopping,
+        "paused": state.paused and not finished,
+        "stopping": state.stopping and not finished,
         "stopped": {"code": stopped.code, "message": stopped.message, "next": stopped.remedy}
         if stopped
         else None,
