@@ -88,9 +88,10 @@ def test_what_was_not_refused_but_cannot_be_read_stops_a_script(
 ) -> None:
     place.emulator.tell("faults", **fault)
     file = write_list(tmp_path / "list.csv", range(2))
-    done = place.run("run", str(file), *_RUN)
-    assert done.exit_code == 1, done.output
-    error = json.loads(done.stdout)["error"]
+    script = place.process("run", str(file), *_RUN)  # whose waits are short
+    out, _ = script.communicate(timeout=60)
+    assert script.returncode == 1, out
+    error = json.loads(out)["error"]
     assert error["code"] == "accounts_unread"
     assert "--no-account-check" in error["next"]
     assert (place.runs(), place.times()) == ([], {})
