@@ -7,6 +7,7 @@ from pathlib import Path
 
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.sqlite_file import JournalError
+from siptui.runs.state_load import load
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,14 +32,19 @@ class KnownBatches:
         self._beside = beside
         self._read: dict[Path, _Read] = {}
 
-    def new_here(self, hardware_ids: Collection[str], run: str) -> frozenset[str]:
-        """Those of `hardware_ids` that no other run than `run` ever had."""
-        had: set[str] = set()
+    def last_submits(self, hardware_ids: Collection[str], run: str) -> dict[str, str]:
+        """When other runs than `run` last submitted each of `hardware_ids`, by the journal's clock;
+        empty for those that none of them did."""
+        last = dict.fromkeys(hardware_ids, "")
         for journal in self._journals():
-            for name, ids in journal.runs_with(hardware_ids).items():
-                if name != run:
-                    had.update(ids)
-        return frozenset(hardware_ids) - had
+            for name in journal.runs_with(hardware_ids):
+                if name == run:
+                    continue
+                for record in load(journal, name).devices:
+                    hardware_id = str(record.device.hardware_id)
+                    if hardware_id in last and record.submitted_at:
+                        last[hardware_id] = max(last[hardware_id], record.submitted_at)
+        return last
 
     def of_others(self, run: str) -> frozenset[str]:
         """The ids, in lower case, of the batches that other runs than `run` submitted."""

@@ -4,7 +4,7 @@ Nothing is submitted that another batch may be working on. What another batch si
 list wants it is left out; what one left undecided waits for the operator's decision.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -34,12 +34,13 @@ class Tenant:
     """The tenant's other batches as last read, and by what clock they are judged.
 
     `ahead` is how far the service's clock is ahead of this host's; not known, it is taken to be
-    right. `new_here` are hardware ids that no other run of this host ever had.
+    right. `last_here` is when another run of this host last submitted a hardware id, empty where
+    none did; what began after that is news of it.
     """
 
     batches: Sequence[OtherBatch]
     ahead: timedelta | None = None
-    new_here: Collection[str] = frozenset()
+    last_here: Mapping[str, str] = field(default_factory=dict)
 
     def there(self, moment: str) -> datetime:
         """A moment of the journal, by the service's clock."""
@@ -202,7 +203,8 @@ def _counts(
         return False
     if _is_news(other, record.submitted_at or batch.planned_at, tenant):
         return True
-    return not record.submitted_at and record.device.hardware_id in tenant.new_here
+    last = tenant.last_here.get(record.device.hardware_id)
+    return not record.submitted_at and last is not None and _is_news(other, last, tenant)
 
 
 def _is_news(other: OtherBatch, moment: str, tenant: Tenant) -> bool:

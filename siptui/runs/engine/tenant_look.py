@@ -1,6 +1,6 @@
 """A look at the tenant's batches before a submit, held against what this host's journals say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -52,7 +52,7 @@ class TenantLook:
         self._service = service
         self._known = KnownBatches(run_log.journal, lambda: host.beside)
         self._others = OtherBatches()
-        self._new_here: frozenset[str] | None = None
+        self._last_here: dict[str, str] | None = None
 
     @property
     def ahead(self) -> timedelta | None:
@@ -70,7 +70,7 @@ class TenantLook:
     ) -> tuple[Others, Sorted]:
         """What the tenant's batches, which were listed just now, mean for what is queued."""
         run_log, ahead = self._run_log, self.ahead
-        new_here = self._new_hardware_ids(run_log.state)
+        last_here = self._last_submits(run_log.state)
         others = await self._others.look(
             run_log.state,
             region,
@@ -78,28 +78,31 @@ class TenantLook:
             run_log.clock() + (ahead or timedelta()),
             read,
             here=self.submitted_elsewhere(),
-            since=_since(run_log.state, region, ahead, RECENT if new_here else timedelta()),
+            since=_since(run_log.state, region, ahead, last_here),
         )
-        return others, sort_out(run_log.state, region, Tenant(others.batches, ahead, new_here))
+        return others, sort_out(run_log.state, region, Tenant(others.batches, ahead, last_here))
 
-    def _new_hardware_ids(self, state: RunState) -> frozenset[str]:
-        """Those that no other run of this host ever had."""
-        if self._new_here is None:
+    def _last_submits(self, state: RunState) -> dict[str, str]:
+        """When other runs of this host last submitted the run's hardware ids."""
+        if self._last_here is None:
             ids = {str(record.device.hardware_id) for record in state.devices}
-            self._new_here = self._known.new_here(ids, self._run_log.run)
-        return self._new_here
+            self._last_here = self._known.last_submits(ids, self._run_log.run)
+        return self._last_here
 
 
 def _since(
-    state: RunState, region: Region, ahead: timedelta | None, before: timedelta
+    state: RunState, region: Region, ahead: timedelta | None, last_here: Mapping[str, str]
 ) -> datetime | None:
     """From when on batches of others count for what is queued, by the service's clock."""
-    moments = [
-        state.devices[i].submitted_at or batch.planned_at
-        for batch in state.queued_batches()
-        if batch.region is region
-        for i in batch.devices
-    ]
-    if not moments:
-        return None
-    return datetime.fromisoformat(min(moments)) + (ahead or timedelta()) - before
+    moments = []
+    for batch in state.queued_batches():
+        if batch.region is not region:
+            continue
+        for record in (state.devices[i] for i in batch.devices):
+            if record.submitted_at:
+                moments.append(datetime.fromisoformat(record.submitted_at))
+                continue
+            since = datetime.fromisoformat(batch.planned_at) - RECENT
+            last = last_here.get(str(record.device.hardware_id))
+            moments.append(max(since, datetime.fromisoformat(last)) if last else since)
+    return min(moments) + (ahead or timedelta()) if moments else None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from siptui.domain.device import Device, DeviceKey
@@ -225,6 +225,19 @@ class Story:
 
 @pytest.mark.slow
 @settings(max_examples=20, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@example(  # another folder signed a phone in after it failed here, and before it is planned again
+    scenario=Scenario(
+        wire=WireTable(request_time="iso", clock_ahead=900.0),
+        timing=TimingTable(device=(20, 60), lanes=3),
+        devices=(DeviceRule(share=0.3, online=False, until_attempt=2),),
+    ),
+    story=[
+        (200.0, ("plan", 2, [0, 1, 4], False)),
+        (0.0, ("plan", 0, [0, 1, 2, 3, 4, 5, 6], False)),
+        (4.0, ("retry", 0, 3, False)),
+        (200.0, ("plan", 2, [2, 4], False)),
+    ],
+)
 @given(scenario=scenarios, story=stories)
 def test_each_phone_is_submitted_as_often_as_was_ordered(
     scenario: Scenario, story: list[tuple[float, tuple[object, ...]]]
