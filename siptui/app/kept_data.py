@@ -28,7 +28,7 @@ _OF_PROFILE = (
 _OF_LOGS = ((r"\.?siptui\.log.*", "logs"), (r"crash-.*\.txt", "crash reports"))
 _OF_CONFIG = ((re.escape(CONFIG_FILE), "configuration"), (r"themes/", "themes"))
 _OF_STATE = ((r"\.waits/|.*\.lock", "locks"),)
-#: What is in each kind, for whoever answers for personal data.
+#: What is in each kind, for the person who answers for personal data.
 HOLDS = {
     "journal": "runs: user names, hardware ids, outcomes, who submitted",
     "journal copy": "the same as the journal, as text",

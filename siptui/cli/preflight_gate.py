@@ -164,7 +164,7 @@ def checked_accounts(
     """Look for personal accounts alone (a call per 50); the names of those that go on all the
     same are `named` already or, if that `may_ask`, typed.
 
-    What is refused is said and stops nothing: whoever may sign in phones need not be able to read
+    What is refused is said and stops nothing: a role that signs in phones may not be able to read
     policies. With `skip` nothing is read. Raises `PersonalAccountsError` when nothing is left
     although something is `needed`, or when of a `whole`, of which no device is to be left out, an
     account was not named; `AccountsUnreadError` when what was not refused could not be read, and

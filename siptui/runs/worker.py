@@ -156,7 +156,7 @@ async def work_on(
                         return
         except JournalGoneError as error:
             # There is nowhere to write it: who follows the run sees the same, the log has it, and
-            # whoever is to be told is told.
+            # notify_command is told.
             _LOG.error("run %s stopped: %s %s", run, error.message, error.remedy)
             if notifier:
                 await notifier.tell(_stopped(error))

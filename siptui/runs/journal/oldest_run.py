@@ -1,4 +1,4 @@
-"""When the oldest run of a journal was made, read beside whoever writes it."""
+"""When the oldest run of a journal was made, read beside its writer."""
 
 import sqlite3
 from contextlib import closing

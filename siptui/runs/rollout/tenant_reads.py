@@ -23,7 +23,7 @@ _RESULTS = {Phase.SUCCEEDED: Result.SUCCEEDED, Phase.FAILED: Result.FAILED}
 
 
 class BatchReads(Protocol):
-    """What is asked of bulk sign-in; a client tries reads again by itself with `retry`."""
+    """What is read of bulk sign-in; a client tries reads again with `retry`."""
 
     calls: int
 
