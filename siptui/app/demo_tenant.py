@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.app.console_preflight import ConsoleChecks
+from siptui.app.console_status import ConsoleStatus, StatusSources
 from siptui.app.in_process_runs import InProcessRunService
 from siptui.emulator.demo import DEMO_SCENARIO
 from siptui.emulator.emulator import Emulator
@@ -32,11 +33,12 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The emulated tenant: its run service, its batches, its id."""
+    """The emulated tenant as a console needs it."""
 
     run_service: InProcessRunService
     tenant_batches: TenantBatches
     checks: ConsoleChecks
+    status: ConsoleStatus
     tenant_id: str
 
 
@@ -65,6 +67,15 @@ def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = S
                 InventoryClient(http, _BASE, token),
             )
 
+    @asynccontextmanager
+    async def status_sources() -> AsyncIterator[StatusSources]:
+        async with open_client(transport=emulator.transport()) as http:
+            token = _Token()
+            yield StatusSources(
+                BulkSignInClient(http, _BASE, token, throttle=throttle),
+                InventoryClient(http, _BASE, token),
+            )
+
     def record() -> Record:
         return Record(folder, tenant=tenant.name, who=Who("demo operator"))
 
@@ -79,5 +90,6 @@ def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = S
         run_service,
         tenant_batches,
         ConsoleChecks(sources, run_service.background, record),
+        ConsoleStatus(lambda: run_service.host, status_sources, run_service.background),
         tenant.id,
     )

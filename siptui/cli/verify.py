@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +17,15 @@ from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
+from siptui.gateway.tenant_model import Inventory
 from siptui.runs.journal.codec import timestamp
 from siptui.runs.journal.journal import Journal
 from siptui.runs.output.json_lines import SCHEMA, lines
-from siptui.runs.rollout.evidence import Seen
+from siptui.runs.rollout.evidence import Seen, SourceRead
 from siptui.runs.rollout.tenant_reads import read_inventory
+from siptui.runs.rollout.verify import Sight, Verification
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
-
-#: Seconds between looks at the inventory: each reads all of it.
-APART = 15.0
-
-
-def seen_as(device: Device, seen: Mapping[str, Seen]) -> tuple[str, str]:
-    """`signed_in`, `not_yet` or `other`, and as whom the inventory has the phone."""
-    found = seen.get(str(device.hardware_id)) or seen.get(str(device.hardware_id.mac))
-    if found is None or not found.signed_in or not found.user_name:
-        return "not_yet", ""
-    same = found.user_name.casefold() == device.user_name.casefold()
-    if not same and device.hardware_id.mac != device.hardware_id:
-        return "not_yet", ""  # it may be of another port of the adapter
-    return ("signed_in" if same else "other"), found.user_name
 
 
 def verify(selected: Selected, path: Path, run: str, seconds: float, ended: ExitCode) -> ExitCode:
@@ -49,60 +38,49 @@ def verify(selected: Selected, path: Path, run: str, seconds: float, ended: Exit
     as_json = selected.call.as_json
     if wanted and not as_json:
         click.echo(f"Looking for {plural(len(wanted), 'device')} in the inventory …")
-    seen = asyncio.run(_followed(selected, wanted, seconds, _teller(run, as_json)))
-    results = {device: seen_as(device, seen) for device in wanted}
-    for device, (result, user) in results.items():
-        if result != "signed_in":
-            _tell(run, device, result, user, as_json)
-    verified = sum(result == "signed_in" for result, _ in results.values())
-    rest = len(wanted) - verified
+    found = Verification(wanted)
+    asyncio.run(_follow(selected, found, seconds, partial(_tell, run, as_json=as_json)))
+    rest = [device for device in wanted if found.sight(device)[0] is not Sight.SIGNED_IN]
+    for device in rest:
+        _tell(run, device, *found.sight(device), as_json=as_json)
+    verified = len(wanted) - len(rest)
     if as_json:
-        _end(state, last, verified, rest)
+        _end(state, last, verified, len(rest))
     else:
-        click.echo(f"{verified} of {len(wanted)} are seen signed in; {rest} not yet.")
+        click.echo(f"{verified} of {len(wanted)} are seen signed in; {len(rest)} not yet.")
     if rest and ended in (ExitCode.OK, ExitCode.SOME_FAILED, ExitCode.NOT_SUBMITTED):
         return ExitCode.SOME_UNKNOWN
     return ended
 
 
-async def _followed(
+async def _follow(
     selected: Selected,
-    wanted: Sequence[Device],
+    found: Verification,
     seconds: float,
-    tell: Callable[[Device, str], None],
-) -> Mapping[str, Seen]:
-    seen: Mapping[str, Seen] = {}
+    tell: Callable[[Device, Sight, str], None],
+) -> None:
     told: set[Device] = set()
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
+
+    def looked() -> None:
+        if found.source is not None and found.source.error:
+            click.echo(f"The inventory could not be read. {found.source.error}", err=True)
+        for device in found.signed_in():
+            if device not in told:
+                told.add(device)
+                tell(device, *found.sight(device))
+
     try:
         async with open_session(selected, on_wait=say_wait) as session:
-            while wanted:
-                found, source = await read_inventory(session.inventory, datetime.now(UTC))
-                if source.error:
-                    click.echo(f"The inventory could not be read. {source.error}", err=True)
-                    if source.cause is None:
-                        break  # there is none
-                else:
-                    seen = found
-                for device in wanted:
-                    result, user = seen_as(device, seen)
-                    if result == "signed_in" and device not in told:
-                        told.add(device)
-                        tell(device, user)
-                if len(told) == len(wanted) or loop.time() >= end:
-                    break
-                await asyncio.sleep(min(APART, max(0.05, end - loop.time()), seconds / 10))
+            await found.follow(partial(_look, session.inventory), seconds, looked)
     except SiptuiError as error:
         click.echo(f"The inventory could not be read. {error.message}", err=True)
-    return seen
 
 
-def _teller(run: str, as_json: bool) -> Callable[[Device, str], None]:
-    return lambda device, user: _tell(run, device, "signed_in", user, as_json)
+async def _look(inventory: Inventory | None) -> tuple[Mapping[str, Seen], SourceRead]:
+    return await read_inventory(inventory, datetime.now(UTC))
 
 
-def _tell(run: str, device: Device, result: str, user: str, as_json: bool) -> None:
+def _tell(run: str, device: Device, sight: Sight, user: str, *, as_json: bool) -> None:
     if as_json:
         _line(
             {
@@ -113,11 +91,11 @@ def _tell(run: str, device: Device, result: str, user: str, as_json: bool) -> No
                 "line": device.line,
                 "username": device.user_name,
                 "hardware_id": device.hardware_id,
-                "seen": result,
+                "seen": str(sight),
                 "seen_as": user or None,
             }
         )
-    elif result != "signed_in":
+    elif sight is not Sight.SIGNED_IN:
         what = f"signed in as {visible(user)}" if user else "not yet"
         click.echo(
             f"? {device.user_name}  {device.hardware_id}: the service says success, the inventory "

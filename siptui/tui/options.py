@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from siptui.preflight.finding import Report
     from siptui.preflight.fix_plan import Fix, Wishes
     from siptui.preflight.fix_runner import FixOutcome
+    from siptui.runs.rollout.evidence import Evidence, RowStanding, Seen, SourceRead
     from siptui.runs.tenant_batches import TenantBatches
 
 
@@ -56,6 +57,10 @@ class ConsoleOptions:
     tenant_batches: "TenantBatches | None" = None
     #: The tenant's prerequisites; without them, their keys are not offered.
     checks: "Checks | None" = None
+    #: Where rows stand by history, batches and inventory; without it, its keys are not offered.
+    status: "StatusReads | None" = None
+    #: For how many seconds the inventory is followed after a run.
+    verify_seconds: float = 600.0
     #: Whether a submit without a check looks for personal accounts at least; not in the demo,
     #: which has no personal accounts.
     looks_for_personal: bool = True
@@ -105,6 +110,25 @@ class Checks(Protocol):
 
     async def undo(self, fix_id: str) -> "FixOutcome":
         """Take one back."""
+        ...
+
+
+class StatusReads(Protocol):
+    """Where rows stand, and what the inventory has. What cannot be read is told in what is
+    returned, and raises nothing."""
+
+    async def read(
+        self,
+        devices: Sequence[Device],
+        listed: Sequence[Device],
+        on_progress: Callable[[int, int], None],
+    ) -> "tuple[list[RowStanding], Evidence]":
+        """Where each of `devices` stands and what is in none of `listed`, and what was read.
+        `on_progress` hears, in the loop of the caller, how many of the batches were read."""
+        ...
+
+    async def inventory(self) -> "tuple[Mapping[str, Seen], SourceRead]":
+        """The phones of the device inventory as they are now."""
         ...
 
 

@@ -70,6 +70,7 @@ def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -
                     tenant_id=demo.tenant_id,
                     tenant_batches=demo.tenant_batches,
                     checks=demo.checks,
+                    status=demo.status,
                     looks_for_personal=scenario != DEMO_SCENARIO,
                 ),
             )

@@ -12,6 +12,7 @@ import click
 
 from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_sign_in import ConsoleSignIn
+from siptui.app.console_status import ConsoleStatus, StatusSources
 from siptui.app.invocation import Invocation
 from siptui.app.session import Selected, Session, open_session, select_for, start_log, token_source
 from siptui.app.sign_in_handoff import waiting_runs
@@ -249,9 +250,17 @@ def open_console(selected: Selected, console: "ConsoleOptions") -> int:
         async with session() as opened:
             yield sources_of(opened)
 
+    @asynccontextmanager
+    async def status_sources() -> AsyncIterator[StatusSources]:
+        async with session() as opened:
+            yield StatusSources(opened.client, opened.inventory)
+
     tenant_batches = TenantBatches(selected.journal, run_service, connect, background)
     checks = ConsoleChecks(sources, background, lambda: record_of(selected, run_service.account))
-    console = dataclasses.replace(console, tenant_batches=tenant_batches, checks=checks)
+    status = ConsoleStatus(lambda: run_service.host, status_sources, background)
+    console = dataclasses.replace(
+        console, tenant_batches=tenant_batches, checks=checks, status=status
+    )
     try:
         return run_console(run_service, console)
     finally:

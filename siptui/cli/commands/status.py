@@ -10,14 +10,13 @@ from siptui.app.list_input import whole_and_part
 from siptui.app.list_status import read_status
 from siptui.app.session import select_for
 from siptui.cli import options
-from siptui.cli.status_output import status_lines, status_object
-from siptui.cli.status_table import as_csv
+from siptui.cli.status_output import status_lines
 from siptui.cli.wording import say_wait
-from siptui.devicelist.writing import write_new
 from siptui.domain.errors import ExitCode
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from siptui.domain.text import plural, visible
+from siptui.runs.output.status_file import status_object, write_status
 from siptui.runs.rollout.evidence import Standing
 
 
@@ -60,20 +59,16 @@ def command(
         on_wait=say_wait,
     )
     shown = [row for row in rows if not only or str(row.standing) in only]
-    body = status_object(found.file, rows, shown, evidence)
     if found.rows_invalid:
         click.echo(
             f"{plural(found.rows_invalid, 'faulty row')} not looked at: siptui check {found.file}",
             err=True,
         )
     if output is not None:
-        if output.suffix.casefold() == ".json":
-            text = json.dumps(body, ensure_ascii=False, indent=1) + "\n"
-            write_new(output, text.encode(), force=force)
-        else:
-            write_new(output, as_csv(shown).encode("utf-8-sig"), force=force)
+        write_status(output, found.file, rows, shown, evidence, force=force)
         click.echo(f"{plural(len(shown), 'row')} written to {visible(str(output))}", err=True)
     if call.as_json:
+        body = status_object(found.file, rows, shown, evidence)
         click.echo(json.dumps(body, ensure_ascii=False))
     else:
         for line in status_lines(found.file, rows, [] if output else shown, evidence):

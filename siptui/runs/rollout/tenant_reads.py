@@ -19,6 +19,8 @@ AT_ONCE = 4
 #: Batches of which the devices are read at least, the newest of them; with more rows a few more.
 _BATCHES = 150
 _ROWS_A_BATCH = 100
+#: Hears how far a read is: of the batches that are wanted, how many were read.
+OnProgress = Callable[[int, int], None]
 _RESULTS = {Phase.SUCCEEDED: Result.SUCCEEDED, Phase.FAILED: Result.FAILED}
 
 
@@ -33,7 +35,12 @@ class BatchReads(Protocol):
 
 
 async def read_batches(
-    client: BatchReads, now: datetime, *, decided: Collection[str], rows: int
+    client: BatchReads,
+    now: datetime,
+    *,
+    decided: Collection[str],
+    rows: int,
+    on_progress: OnProgress | None = None,
 ) -> tuple[list[Attempt], SourceRead, frozenset[str] | None]:
     """What the tenant's batches tell of each of their devices, and the ids of all there are (None
     where they cannot be read).
@@ -54,10 +61,15 @@ async def read_batches(
         errors.append(f"the devices of {len(wanted) - most} older batches were not read")
     slots = asyncio.Semaphore(AT_ONCE)
     found: list[Attempt] = []
+    done = 0
 
     async def one(summary: BatchSummary) -> None:
         async with slots:
             status = await client.batch_status(summary.batch_id, retry=True)
+        nonlocal done
+        done += 1
+        if on_progress is not None:
+            on_progress(done, len(wanted[:most]))
         if status.gap:
             errors.append(f"batch {summary.batch_id}: {status.gap}")
         found.extend(attempts_of(summary, status))
@@ -108,7 +120,7 @@ async def read_inventory(
     try:
         devices = await inventory.sip_devices()
     except SiptuiError as error:
-        return {}, SourceRead("inventory", now, error=_why(error))
+        return {}, SourceRead("inventory", now, error=_why(error), cause=error)
     seen = {d.hardware_id: Seen(d.user_name, d.signed_in, str(d.region or "")) for d in devices}
     return seen, SourceRead("inventory", now, len(seen))
 
@@ -120,13 +132,14 @@ async def read_evidence(
     *,
     now: Callable[[], datetime],
     rows: int,
+    on_progress: OnProgress | None = None,
 ) -> Evidence:
     """History, batches and inventory put together; the two services are read at once."""
     past, source = history
     decided = decided_batches(past)
     before = client.calls + (inventory.calls if inventory else 0)
     (batches, of_batches, ids), (seen, of_inventory) = await asyncio.gather(
-        read_batches(client, now(), decided=decided, rows=rows),
+        read_batches(client, now(), decided=decided, rows=rows, on_progress=on_progress),
         read_inventory(inventory, now()),
     )
     calls = client.calls + (inventory.calls if inventory else 0) - before
