@@ -2,6 +2,8 @@
 
 from siptui.app.session import Selected
 from siptui.domain.errors import UsageError
+from siptui.runs.orders import Changed
+from siptui.runs.state import RunState
 
 
 class ForbiddenError(UsageError):
@@ -29,5 +31,19 @@ def refuse_without_plan(selected: Selected) -> None:
             "submitted.",
             remedy="Write a plan with “siptui run LIST --plan-to FILE”; another person looks at it "
             "and submits it with “siptui run --plan FILE”.",
+            code="plan_required",
+        )
+
+
+def refuse_besides_plan(selected: Selected, state: RunState, changes: Changed, again: bool) -> None:
+    """Raise `ForbiddenError` where the profile submits plans only and `state` is not the run of
+    one, or would go on otherwise than it was planned."""
+    if state.plan is None or not state.plan.plan:
+        refuse_without_plan(selected)
+    elif selected.profile.require_plan and (changes.cuts or again):
+        raise ForbiddenError(
+            f"Profile {selected.profile.name} submits plans only: require_plan = true, and other "
+            "batches or devices than planned were asked for. Nothing was submitted.",
+            remedy=f"Go on as it was planned: siptui resume {state.run}",
             code="plan_required",
         )

@@ -101,3 +101,27 @@ def test_a_profile_that_may_only_look(place: Installation, tmp_path: Path) -> No
     assert code_of(fixed) == (2, "read_only")
     assert place.run("run", str(file), *_REGION, "--dry-run", "--again").exit_code == 0
     assert sum(place.times().values()) == 2
+
+
+def test_what_requires_plans_goes_on_with_the_run_of_one_only(
+    place: Installation, tmp_path: Path
+) -> None:
+    file, plan = write_list(tmp_path / "list.csv", [1, 2, 3]), tmp_path / "plan.json"
+    how = (*_REGION, "--first", "1", "--max-failures", "0")
+    assert place.run("run", str(file), *how, "--yes", "--json").exit_code == 3
+    (loose,) = place.runs()
+    setting(place, "require_plan = true")
+    for decided in ((), ("--resubmit",), ("--batch-size", "1")):
+        refused = place.run("resume", loose, *decided, "--yes", "--json")
+        assert code_of(refused) == (2, "plan_required"), decided
+    assert place.run("resume", loose, "--dry-run").exit_code == 0
+    assert sum(place.times().values()) == 1
+    assert place.run("run", str(file), *how, "--plan-to", str(plan)).exit_code == 0
+    assert place.run("run", "--plan", str(plan), "--yes", "--json").exit_code == 3
+    planned = place.runs()[0]
+    for otherwise in (("--again",), ("--batch-size", "1"), ("--first", "1")):
+        refused = place.run("resume", planned, *otherwise, "--yes", "--json")
+        assert code_of(refused) == (2, "plan_required"), otherwise
+    assert sum(place.times().values()) == 2
+    assert place.run("resume", planned, "--yes", "--json").exit_code == 3
+    assert sum(place.times().values()) == 4

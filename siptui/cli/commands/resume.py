@@ -15,6 +15,7 @@ from siptui.cli.dry_run import planned_batches, queued_batches, show_plan
 from siptui.cli.give_up import confirm_give_up, live_batch
 from siptui.cli.preflight_gate import Accounts
 from siptui.cli.profile_hint import named
+from siptui.cli.profile_rules import refuse_besides_plan, refuse_without_plan
 from siptui.cli.submit_flow import Part, SubmitFlow, again_part, submit_flow, submit_part
 from siptui.cli.submit_options import SubmitOptions, changes, submit_options
 from siptui.cli.wording import ways_on
@@ -115,6 +116,7 @@ def command(
     that may be personal wait until you name them. A run whose worker waits for a sign-in gets the
     present one, or the token in SIPTUI_ACCESS_TOKEN. A wait that the service asked for is kept, for
     15 minutes at most before it is asked again; --now ends it, also in a run that a worker has.
+    Where the profile has require_plan, only the run of a plan goes on, and as it was planned.
     """
     decision.check(changes)
     selected = select_for(call)
@@ -132,7 +134,11 @@ def command(
         if decision.adopt:
             return _adopt(flow, state, decision)
         if decision.resubmit:
+            if not submit.dry_run:
+                refuse_without_plan(selected)
             return submit_part(flow, _resubmitted(service, state, decision, changes))
+        if not submit.dry_run and state.queued_batches():
+            refuse_besides_plan(selected, state, changes, submit.again)
         return submit_part(flow, _waiting(service, state, decision, changes))
 
 
