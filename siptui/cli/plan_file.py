@@ -95,6 +95,7 @@ def write_plan(
     by: Actor,
     findings: Sequence[str],
     columns: dict[str, str],
+    estimate: dict[str, Any],
     force: bool = False,
 ) -> None:
     """Write the plan to `path`. Raises `WriteError`."""
@@ -126,6 +127,7 @@ def write_plan(
         "skipped": skipped,
         "options": msgspec.to_builtins(options),
         "findings": list(findings),
+        "estimate": estimate,
         "columns": columns,
         "batches": batches,
     }

@@ -1,5 +1,6 @@
 """`run --plan FILE`: exactly what was planned, once, or what differs since."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +16,15 @@ from siptui.cli.submit_options import SubmitOptions
 from siptui.devicelist.model import DeviceList
 from siptui.domain.errors import ExitCode
 from siptui.domain.list_options import ReadFrom
+from siptui.domain.plan import Batch
 from siptui.domain.text import plural, visible
+from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import SignedInError, refuse_signed_in
+from siptui.runs.events import Options
+from siptui.runs.forecast import Forecast, forecast
 from siptui.runs.journal.codec import timestamp
+from siptui.runs.journal.journal import Journal
+from siptui.runs.output.plan_notes import forecast_field, forecast_notes
 from siptui.runs.service import planned_batches
 
 _ANEW = "Have it planned anew: siptui run LIST --plan-to FILE"
@@ -44,18 +51,22 @@ def submit_plan(
         *(visible(text) for text in plan.findings),
     ]
     if submit.dry_run:
+        foreseen = _foreseen(selected, batches, plan.options)
         show_plan(
             batches,
             as_json=selected.call.as_json,
             skipped=plan.skipped,
-            notes=notes,
+            notes=[*notes, *forecast_notes(foreseen, datetime.now(UTC))],
             columns=plan.columns,
             file=plan.file,
             sha256=plan.sha256,
+            estimate=forecast_field(foreseen),
         )
         return ExitCode.OK
     with submit_flow(selected, submit, account=signed_in_account(selected)) as flow:
         notes += _refuse_changed(flow, plan)
+        foreseen = flow.run_service.forecast(batches, plan.options)
+        notes += forecast_notes(foreseen, datetime.now(UTC))
         flow.confirm(
             plan.devices,
             batches=len(batches),
@@ -85,6 +96,15 @@ def submit_plan(
                 )
             service.start(run)
         return flow.follow(run, quiet=quiet)
+
+
+def _foreseen(selected: Selected, batches: Sequence[Batch], options: Options) -> Forecast:
+    """When the plan will probably have been carried out, by the journal where there is one."""
+    time = BatchTime()
+    if selected.journal.exists():
+        with Journal(selected.journal, read_only=True) as journal:
+            time = batch_time(journal, selected.profile.tenant)
+    return forecast(batches, options, time, datetime.now(UTC))
 
 
 def _refuse_other(selected: Selected, plan: PlanFile, listed: DeviceList | None) -> None:

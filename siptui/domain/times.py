@@ -12,6 +12,14 @@ def local_time(when: datetime, now: datetime) -> str:
     return _said(here, today)
 
 
+def zoned_time(when: datetime, now: datetime) -> str:
+    """`when` in local time to the minute with its zone, and the date where it is not this day's:
+    `14:35 CET`."""
+    here, today = when.astimezone(), now.astimezone()
+    date = "" if here.date() == today.date() else f"{here:%Y-%m-%d} "
+    return f"{date}{here:%H:%M %Z}".rstrip()
+
+
 def time_until(until: str, at: str) -> str:
     """The RFC 3339 time `until` as written `at` another: the time of day in its own zone, with
     the date where that is another day's or far. Nothing where it is no time."""

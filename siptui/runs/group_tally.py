@@ -1,15 +1,20 @@
 """How each group of a run by a column stands, in numbers."""
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 
+from siptui.domain.row_filter import NO_VALUE
 from siptui.domain.state import DeviceState
+from siptui.domain.text import plural, visible
+from siptui.runs.events import GroupStopped
 from siptui.runs.state import RunState
 
 
 @dataclass(slots=True)
 class GroupTally:
-    """A group: its devices by outcome, `left` those without one, and the causes of failures."""
+    """A group: its devices by outcome, `left` those without one, and the causes of failures.
+    `stop` says why nothing more of it is submitted, until an operator goes on with it."""
 
     group: str
     devices: int = 0
@@ -17,8 +22,13 @@ class GroupTally:
     failed: int = 0
     unknown: int = 0
     left: int = 0
-    stopped: bool = False
+    stop: GroupStopped | None = None
     causes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more of it is submitted because too many failed."""
+        return self.stop is not None
 
 
 def tallies(state: RunState) -> list[GroupTally]:
@@ -26,7 +36,7 @@ def tallies(state: RunState) -> list[GroupTally]:
     found: dict[str, GroupTally] = {}
     for index in sorted(state.group_of):
         group, record = state.group_of[index], state.devices[index]
-        one = found.setdefault(group, GroupTally(group, stopped=group in state.stopped_groups))
+        one = found.setdefault(group, GroupTally(group, stop=stop_of(state, group)))
         one.devices += 1
         one.succeeded += record.state is DeviceState.SUCCEEDED
         one.failed += record.state is DeviceState.FAILED
@@ -36,3 +46,23 @@ def tallies(state: RunState) -> list[GroupTally]:
     for one in found.values():
         one.left = one.devices - one.succeeded - one.failed - one.unknown
     return list(found.values())
+
+
+def stop_of(state: RunState, group: str) -> GroupStopped | None:
+    """Why the group is stopped; nothing once an operator went on with it all the same."""
+    goes_on = group in state.released_groups and not state.stopping
+    return None if goes_on else state.stopped_groups.get(group)
+
+
+def goes_on(run: RunState, group: str) -> str:
+    """The command that submits what is to do of one group alone, whatever happens to the run."""
+    column = run.plan.options.by if run.plan else ""
+    value = "" if group == NO_VALUE else visible(group)
+    return f"siptui run LIST --where {shlex.quote(f'{visible(column)}={value}')} --new-only"
+
+
+def stop_words(stop: GroupStopped, most: float) -> str:
+    """Why a group was stopped, for people; `most` is the share of it that may fail."""
+    waits = f"; {plural(stop.left, 'device')} not submitted" if stop.left else ""
+    of = plural(stop.tried, "device")
+    return f"stopped: {stop.bad} of {of} not signed in, more than {most:g} %{waits}"

@@ -23,6 +23,7 @@ from siptui.domain.state import DeviceState
 from siptui.host.locks import HeldError, Holder, file_lock, lock_holder
 from siptui.host.signals import user_name
 from siptui.runs import conflicts
+from siptui.runs.batch_time import batch_time
 from siptui.runs.conflicts import NewOnly, Overlap
 from siptui.runs.engine.scheduler import waiting
 from siptui.runs.engine.status_changes import finished
@@ -38,6 +39,7 @@ from siptui.runs.events import (
     RunPlanned,
 )
 from siptui.runs.follower import Follower
+from siptui.runs.forecast import Forecast, forecast
 from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.locks import holder_of, lock_path
@@ -269,6 +271,10 @@ class RunService:
         with self.deciding():
             self._journal.create(run, devices, events, self._now(), unless=refuse)
         return run
+
+    def forecast(self, batches: Sequence[Batch], options: Options) -> Forecast:
+        """When these batches of a new run will probably have ended, by those of this tenant."""
+        return forecast(batches, options, batch_time(self._journal, self._tenant), self._now())
 
     def run_of_plan(self, plan: str) -> str:
         """The run that submitted the plan with this digest, or nothing."""

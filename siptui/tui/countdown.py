@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from siptui.domain.text import visible
-from siptui.runs.state import RunState
+from siptui.runs.state import BatchRecord, RunState
 
 #: Told why there is a wait, and until when.
 OnWait = Callable[[str, datetime], None]
@@ -43,13 +43,32 @@ class Waits:
     def of_run(self, run: RunState | None) -> int | None:
         """The seconds that a run still waits, 0 when its time has come; none where it waits for
         nothing, or for something that has no time."""
-        if run is None or run.waiting is None or not run.waiting.until:
+        at = _until(run) if run is not None else ""
+        if not at:
             return None
         try:
-            until = datetime.fromisoformat(run.waiting.until)
+            until = datetime.fromisoformat(at)
         except ValueError:
             return None
         return max(0, _left(until, self.now())) if until.tzinfo else None
+
+
+def waiting_batch(run: RunState) -> BatchRecord | None:
+    """The batch that is tried next, where nothing is live and all that is queued waits for a time:
+    a retry, or what the service asked to wait for."""
+    queued = run.queued_batches()
+    if run.open_batches() or run.paused or run.stopping or run.stopped or run.finished:
+        return None
+    if not queued or not all(batch.not_before for batch in queued):
+        return None
+    return min(queued, key=lambda batch: batch.not_before)
+
+
+def _until(run: RunState) -> str:
+    if run.waiting is not None:
+        return run.waiting.until
+    batch = waiting_batch(run)
+    return batch.not_before if batch is not None else ""
 
 
 def clock(seconds: int) -> str:

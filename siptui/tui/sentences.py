@@ -14,6 +14,7 @@ from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
 from siptui.runs.output.sentences import causes_line, sentence
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+from siptui.runs.time_left import left_words, time_left
 from siptui.tui.retry_causes import truth
 from siptui.tui.widgets.text_lines import Line, Paragraph, Run
 
@@ -22,7 +23,6 @@ REGIONS = {
     Region.EMEA: "Europe, Middle East, Africa",
     Region.NOAM: "North and South America",
 }
-_ENOUGH = 5  # devices done before an estimate is worth saying
 
 
 def list_name(file: str) -> str:
@@ -45,25 +45,10 @@ def log_line(stored: ev.Stored, run: RunState | None = None) -> Line | None:
     return ((f"{clock(stored.at)}  ", "muted"), (visible(said.whole), said.tone))
 
 
-def estimate(run: RunState) -> str:
-    """`~4 min left`, from how fast the devices ended so far; nothing while that says little."""
-    done = run.counts[DeviceState.SUCCEEDED] + run.counts[DeviceState.FAILED]
-    left = sum(
-        run.counts[s] for s in (DeviceState.QUEUED, DeviceState.SUBMITTING, DeviceState.RUNNING)
-    )
-    starts = [b.submitted_at for b in run.batches.values() if b.submitted_at]
-    if done < _ENOUGH or not left or not starts or run.paused:
-        return ""
-    try:
-        passed = (
-            datetime.fromisoformat(run.last_at) - datetime.fromisoformat(min(starts))
-        ).total_seconds()
-    except ValueError:
-        return ""
-    if passed <= 0:
-        return ""
-    seconds = passed / done * left
-    return "<1 min left" if seconds < 60 else f"~{round(seconds / 60)} min left"
+def estimate(run: RunState, now: datetime | None = None) -> str:
+    """`~4 min left`, from how fast the run was so far; nothing while that says little. `now` is
+    when it was last heard of, if it is not said."""
+    return left_words(time_left(run, now).seconds)
 
 
 def ended(run: RunState, keys: Mapping[str, str], *, read_only: bool = False) -> str:

@@ -31,6 +31,8 @@ def test_a_run_by_site(tmp_path: Path) -> None:
             ("Bonn", False, 2),
         ]
         assert any("By Site, 2 values" in note for note in plan["notes"])
+        assert any("Estimated end: about" in note for note in plan["notes"])
+        assert plan["estimate"]["batches_measured"] == 0
         done = place.run("run", *by, "--yes", "--json")
         assert done.exit_code == 3, done.output
         lines = json_lines(done.stdout)
@@ -44,10 +46,26 @@ def test_a_run_by_site(tmp_path: Path) -> None:
         }
         report = place.run("export", place.runs()[0], "--format", "md").stdout
         assert "## By Site" in report
-        assert "| Bonn | 4 | 0 | 2 | 0 | 2 | stopped;" in report
+        why = "stopped: 2 of 2 devices not signed in, more than 10 %; 2 devices not submitted"
+        assert f"| Bonn | 4 | 0 | 2 | 0 | 2 | {why};" in report
+        assert "`siptui run LIST --where Site=Bonn --new-only`" in report
+        into = tmp_path / "filled.csv"
+        assert place.run("export", place.runs()[0], "--into", str(into)).exit_code == 0
+        waits = [line for line in into.read_text().splitlines() if "room7@" in line]
+        assert len(waits) == 1
+        assert f"queued,Site Bonn {why}" in waits[0].replace('"', "")
+        shown = json.loads(place.run("show", place.runs()[0], "--json").stdout)
+        stops = {g["group"]: g["stopped_by"] for g in shown["groups"]}
+        assert stops == {"Berlin": None, "Bonn": {"bad": 2, "tried": 2}}
+        assert "Bonn" in place.run("show", place.runs()[0]).stdout
+        plan = json.loads(place.run("run", *by, "--again", "--dry-run", "--json").stdout)
+        assert plan["estimate"]["batches_measured"] >= 3
         wrong = place.run("run", str(file), "--region", "EMEA", "--by", "Floor", "--yes", "--json")
         assert (wrong.exit_code, json.loads(wrong.stdout)["error"]["code"]) == (2, "no_such_column")
         assert sum(place.times().values()) == 10
+        alone = ("--where", "Site=Bonn", "--new-only", "--yes", "--json")
+        assert place.run("run", str(file), "--region", "EMEA", *alone).exit_code == 3
+        assert sum(place.times().values()) == 14  # what had waited in the run and what had failed
 
 
 def test_another_region_for_a_retry_and_a_line_a_batch(tmp_path: Path) -> None:

@@ -32,11 +32,12 @@ from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.domain.row_filter import grouper
 from siptui.domain.text import plural, visible
-from siptui.domain.times import local_time
+from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import SignedInError
-from siptui.runs.events import Actor, Options
+from siptui.runs.events import Actor
+from siptui.runs.forecast import forecast
+from siptui.runs.output.plan_notes import by_note, forecast_field, forecast_notes, window_note
 from siptui.runs.service import RunService, plan_events, planned_batches
 
 _SHOWN = 20
@@ -149,8 +150,11 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
         notes += accounts.notes
         kept_notes += accounts.findings
     kept = structs.replace(how.of_run(flow.selected.profile, found), personal=list(named))
-    batches = len(planned_batches(devices, kept))
+    planned = planned_batches(devices, kept)
+    batches = len(planned)
     notes += [*by_note(devices, kept), *window_note(kept)]
+    foreseen = service.forecast(planned, kept)
+    ending = forecast_notes(foreseen, datetime.now(UTC))
     skipped = found.rows_invalid + len(found.devices) - len(devices)
     if how.plan_to is not None:
         write_plan(
@@ -164,9 +168,11 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
             by=service.actor,
             findings=notes,
             columns=found.headers_read,
+            estimate=forecast_field(foreseen),
             force=how.force,
         )
         said = f"{plural(len(devices), 'device')} in {plural(batches, 'batch')}"
+        click.echo("\n".join(ending), err=True)
         click.echo(f"{said}: plan written to {visible(str(how.plan_to))}. Nothing was submitted.")
         return ""
     flow.confirm(
@@ -175,7 +181,7 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
         skipped=skipped,
         columns=found.headers_read,
         first=0 if kept.by else kept.first,
-        notes=notes,
+        notes=[*notes, *ending],
     )
     with service.deciding():  # until it is held, so that of two that start at once one does
         run = service.create(
@@ -192,32 +198,6 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
             click.echo(f"run {run}: {plural(len(devices), 'device')} in {plural(batches, 'batch')}")
         service.start(run)
     return run
-
-
-def by_note(devices: Sequence[Device], options: Options) -> list[str]:
-    """In how many groups a run by a column goes out, and what stops one of them."""
-    if not options.by or not devices:
-        return []
-    group_of = grouper(devices, options.by)
-    count = len({group_of(device) for device in devices})
-    tried = f"the first {options.first} of each are tried before its rest, and " * bool(
-        options.first
-    )
-    return [
-        f"By {options.by}, {plural(count, 'value')}: {tried}one of which more than "
-        f"{options.max_failures:g} % failed is stopped; the others go on."
-    ]
-
-
-def window_note(options: Options) -> list[str]:
-    """When submits may go out, in local time; nothing where they always may."""
-    now = datetime.now(UTC)
-    said = [
-        f"{word} {local_time(datetime.fromisoformat(when), now)}"
-        for word, when in (("not before", options.not_before), ("until", options.until))
-        if when
-    ]
-    return [f"Submits go out {', '.join(said)}."] if said else []
 
 
 def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
@@ -290,7 +270,7 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
     plan, compared = _Plan(found.devices, []), Compared()
     kept = structs.replace(how.of_run(selected.profile, found), again=submit.again)
     with contextlib.ExitStack() as opened:
-        journal = None
+        journal, time = None, BatchTime()
         if selected.journal.exists():
             service = told(RunService(selected.journal, tenant=selected.profile.tenant))
             opened.callback(service.close)
@@ -298,6 +278,7 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             flow = SubmitFlow(selected, submit, service)
             plan = _chosen(flow, found.devices, new_only=how.new_only, refuse=True)
             journal = service.journal
+            time = batch_time(journal, selected.profile.tenant)
         elif how.new_only:
             plan = _new(selected, found.devices)
         else:
@@ -315,8 +296,10 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
                 actor=Actor(),
             )
             compared = compare(selected, planned_state(None, plan.devices, events), journal)
+    now, batches = datetime.now(UTC), planned_batches(plan.devices, kept)
+    foreseen = forecast(batches, kept, time, now) if batches else None
     show_plan(
-        planned_batches(plan.devices, kept),
+        batches,
         as_json=selected.call.as_json,
         skipped=found.rows_invalid + len(found.devices) - len(plan.devices),
         notes=[
@@ -325,11 +308,13 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             *plan.notes,
             *by_note(plan.devices, kept),
             *window_note(kept),
+            *(forecast_notes(foreseen, now) if foreseen else ()),
             *compared.notes,
         ],
         columns=found.headers_read,
         file=found.file,
         sha256=found.sha256,
         held=compared.held,
+        estimate=forecast_field(foreseen) if foreseen else None,
     )
     return ExitCode.OK

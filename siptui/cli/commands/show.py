@@ -14,6 +14,7 @@ from siptui.cli.wording import columns, next_steps
 from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
 from siptui.domain.times import local_time
+from siptui.runs.group_tally import GroupTally, stop_words, tallies
 from siptui.runs.output.run_standing import (
     BatchStanding,
     Wait,
@@ -27,6 +28,7 @@ from siptui.runs.output.sentences import actor_words
 from siptui.runs.service import RunHead, RunService
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
+from siptui.runs.time_left import TimeLeft, left_words, time_left
 
 
 @click.command()
@@ -51,6 +53,7 @@ def command(run: str, profile: str | None, as_json: bool) -> int:
         run_service.close()
     worked_on = holder is not None
     waiting_for = waits(state, worked_on=worked_on, locked=holder.waits if holder else "")
+    left = time_left(state, datetime.now(UTC)) if worked_on else TimeLeft()
     needed = needs(selected.journal, state)
     following = [named(text) for text in next_steps(state, worked_on=worked_on)]
     if as_json:
@@ -61,10 +64,11 @@ def command(run: str, profile: str | None, as_json: bool) -> int:
             waiting_for=waiting_for,
             needs=needed,
             following=following,
+            left=left,
         )
         click.echo(json.dumps(body, ensure_ascii=False))
         return 0
-    for line in _page(state, head, batches, waiting_for, needed, following):
+    for line in _page(state, head, batches, waiting_for, needed, following, left):
         click.echo(line)
     return 0
 
@@ -76,6 +80,7 @@ def _page(
     waiting_for: Sequence[Wait],
     needed: str,
     following: Sequence[str],
+    left: TimeLeft,
 ) -> Iterator[str]:
     yield f"Run {state.run}: {head.state}"
     yield f"  list     {visible(head.file)}"
@@ -87,7 +92,15 @@ def _page(
     yield f"  devices  {head.devices}{skipped}"
     for one, count in shown_counts(state):
         yield f"  {count:>7}  {SYMBOLS[one]} {WORDS[one]}"
+    if words := left_words(left.seconds):
+        yield f"  time     {words}"
     yield ""
+    if groups := tallies(state):
+        yield from columns(
+            (_by(state).upper(), "DEVICES", "SIGNED IN", "FAILED", "UNKNOWN", "LEFT", ""),
+            [_group_row(state, one, left) for one in groups],
+        )
+        yield ""
     yield from columns(
         ("BATCH", "REGION", "STATE", "DEVICES", "SIGNED IN", "FAILED", "UNKNOWN", "ID"),
         [_row(one) for one in batches],
@@ -108,6 +121,18 @@ def _page(
             yield f"  {visible(needed)}"
         for text in following:
             yield f"  {text}"
+
+
+def _by(state: RunState) -> str:
+    return visible(state.plan.options.by) if state.plan else ""
+
+
+def _group_row(state: RunState, one: GroupTally, left: TimeLeft) -> tuple[str, ...]:
+    about = left_words(left.groups.get(one.group))
+    if one.stop and state.plan:
+        about = stop_words(one.stop, state.plan.options.max_failures)
+    counts = (one.devices, one.succeeded, one.failed, one.unknown, one.left)
+    return (visible(one.group), *map(str, counts), about)
 
 
 def _row(one: BatchStanding) -> tuple[str, ...]:

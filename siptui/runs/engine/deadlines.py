@@ -6,10 +6,8 @@ from statistics import median
 
 from siptui.domain.deadline import deadline_of
 from siptui.domain.state import BatchState
+from siptui.runs.batch_time import ASSUMED
 from siptui.runs.state import BatchRecord, RunState
-
-#: What a batch is taken to last before any of this run's has ended.
-_FIRST_GUESS = timedelta(minutes=10)
 
 
 def batch_time(state: RunState) -> timedelta:
@@ -19,7 +17,7 @@ def batch_time(state: RunState) -> timedelta:
         for b in state.batches.values()
         if b.state is BatchState.FINISHED and b.accepted_at and b.changed_at
     ]
-    return timedelta(seconds=median(took)) if took else _FIRST_GUESS
+    return timedelta(seconds=median(took)) if took else ASSUMED
 
 
 def too_late(

@@ -11,6 +11,7 @@ from siptui.domain.list_options import ListOptions
 from siptui.domain.outcome import Cause
 from siptui.domain.state import WORDS, DeviceState
 from siptui.domain.text import visible
+from siptui.runs.group_tally import goes_on, stop_of, stop_words
 from siptui.runs.state import DeviceRecord, RunState
 
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
@@ -71,6 +72,10 @@ def _status(run: RunState, record: DeviceRecord) -> RowStatus:
     batch = run.batches.get(record.batch)
     outcome = record.outcome
     cause = record.error
+    group = run.group_of.get(record.index, "")
+    if record.state is DeviceState.QUEUED and run.plan and (stop := stop_of(run, group)):
+        why = f"{stop.column} {group} {stop_words(stop, run.plan.options.max_failures)}"
+        return RowStatus(WORDS[record.state], visible(why), goes_on(run, group))
     if outcome is not None:
         unknown = outcome.cause is Cause.UNKNOWN
         cause = record.error or outcome.short if unknown else outcome.short

@@ -6,8 +6,10 @@ from typing import Any
 from siptui.domain.errors import ExitCode
 from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
+from siptui.runs.batch_time import seconds_between
 from siptui.runs.group_tally import tallies
 from siptui.runs.state import DeviceRecord, RunState
+from siptui.runs.time_left import TimeLeft, time_left
 
 #: Version of the line format.
 SCHEMA = 1
@@ -95,12 +97,22 @@ def _more(state: RunState, event: ev.Event) -> dict[str, Any]:
         case ev.BatchUnsettled():
             return {"settled": False}
         case ev.Waiting():
-            return {"kind": ev.SIGN_IN if event.for_sign_in else event.kind or None}
+            kind = ev.SIGN_IN if event.for_sign_in else event.kind or None
+            return {"kind": kind} | _how_long(state, event.until)
+        case ev.BatchDeferred():
+            return _how_long(state, event.until)
         case ev.DevicesSignedIn():
             return {"why": "signed_in", "devices": _named(state, event.devices)}
         case ev.DevicesHeld():
             return {"devices": _named(state, event.devices)}
     return {}
+
+
+def _how_long(state: RunState, until: str) -> dict[str, Any]:
+    """The seconds until the next attempt, and until all has an outcome."""
+    wait = seconds_between(state.last_at, until) if until else None
+    left = time_left(state).seconds
+    return {"wait_seconds": wait, "seconds_left": None if left is None else round(left)}
 
 
 def _named(state: RunState, places: Iterable[int]) -> list[dict[str, Any]]:
@@ -115,10 +127,11 @@ def _left(state: RunState) -> dict[str, Any]:
     return {"left": state.counts[DeviceState.QUEUED]} | groups_field(state)
 
 
-def groups_field(state: RunState) -> dict[str, Any]:
+def groups_field(state: RunState, left: TimeLeft | None = None) -> dict[str, Any]:
     """How the groups stand, where the run goes by a column: `by` and `groups`."""
     if not state.group_of or state.plan is None:
         return {}
+    seconds = (left or time_left(state)).groups
     groups = [
         {
             "group": one.group,
@@ -127,7 +140,9 @@ def groups_field(state: RunState) -> dict[str, Any]:
             "failed": one.failed,
             "unknown": one.unknown,
             "left": one.left,
+            "seconds_left": round(seconds[one.group]) if one.group in seconds else None,
             "stopped": one.stopped,
+            "stopped_by": {"bad": one.stop.bad, "tried": one.stop.tried} if one.stop else None,
             "causes": dict(one.causes.most_common()),
         }
         for one in tallies(state)

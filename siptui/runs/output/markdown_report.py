@@ -12,8 +12,9 @@ from datetime import datetime
 from siptui.domain.outcome import OUTCOMES, Cause, Outcome
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import visible
-from siptui.runs.group_tally import tallies
+from siptui.runs.group_tally import goes_on, stop_words, tallies
 from siptui.runs.state import DeviceRecord, RunState
+from siptui.runs.time_left import left_words, time_left
 
 #: Besides those that signed in, the order in which states are told.
 _LEFT = (DeviceState.FAILED, DeviceState.UNKNOWN, DeviceState.RUNNING, DeviceState.QUEUED)
@@ -71,7 +72,8 @@ def _how_it_stands(run: RunState) -> str:
         return f"ended after {_duration(run.finished.seconds)}."
     if run.stopped is not None:
         return f"stopped. {plain(run.stopped.message)} {plain(run.stopped.remedy)}".rstrip()
-    return "still going on when this was written."
+    left = left_words(time_left(run).seconds)
+    return f"still going on when this was written{f', {left}' if left else ''}."
 
 
 def percent(count: int, total: int) -> int:
@@ -103,13 +105,23 @@ def _groups(run: RunState) -> Iterator[str]:
     yield ""
     yield f"| {plain(run.plan.options.by)} | devices | signed in | failed | unknown | left | |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
+    seconds = time_left(run).groups
     for one in groups:
         counts = (one.devices, one.succeeded, one.failed, one.unknown, one.left)
         causes = ", ".join(f"{n} {plain(name)}" for name, n in one.causes.most_common())
-        stopped = "stopped" if one.stopped else ""
-        about = "; ".join(filter(None, (stopped, causes)))
+        stopped = stop_words(one.stop, run.plan.options.max_failures) if one.stop else ""
+        going = left_words(seconds.get(one.group))
+        about = "; ".join(filter(None, (stopped, going, causes)))
         yield f"| {plain(one.group)} | {' | '.join(map(str, counts))} | {about} |"
     yield ""
+    stopped_groups = [one.group for one in groups if one.stopped and one.left]
+    if stopped_groups and run.stopped is not None:
+        alone = goes_on(run, stopped_groups[0]).replace("`", "")
+        yield (
+            f"To go on with all that was stopped: `siptui resume {run.run}`. With one alone, once "
+            f"its causes are fixed: `{alone}`."
+        )
+        yield ""
 
 
 def _causes(run: RunState) -> Iterator[str]:

@@ -12,6 +12,7 @@ from siptui.runs.output.json_lines import groups_field
 from siptui.runs.output.sentences import cause_name, held_back, order_words
 from siptui.runs.service import RunHead
 from siptui.runs.state import BatchRecord, RunState
+from siptui.runs.time_left import TimeLeft
 
 _STATES = (
     *(DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN),
@@ -140,8 +141,10 @@ def run_object(
     waiting_for: Sequence[Wait],
     needs: str,
     following: Sequence[str],
+    left: TimeLeft,
 ) -> dict[str, Any]:
-    """The run as `show --json` has it: the fields of `runs --json`, and more."""
+    """The run as `show --json` has it: the fields of `runs --json`, and more. `left` is the time
+    left of a run that is worked on."""
     stopped, finished = state.stopped, state.finished is not None
     return {
         **asdict(head),
@@ -160,7 +163,13 @@ def run_object(
         "waits": [asdict(one) | {"until": one.until or None} for one in waiting_for],
         "needs": needs or None,
         "next": list(following),
-    } | groups_field(state)
+        "wait_seconds": _rounded(left.next_attempt),
+        "seconds_left": _rounded(left.seconds),
+    } | groups_field(state, left)
+
+
+def _rounded(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds)
 
 
 def shown_counts(state: RunState) -> list[tuple[DeviceState, int]]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from siptui.runs.follower import Follower, RunUpdate
 from siptui.runs.orders import DECIDED, UNCHANGED, Changed, may_be_given_up
 from siptui.runs.service import RunService
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
+from siptui.runs.time_left import time_left
 from siptui.tui.console.filters import RowFilter
 from siptui.tui.console.selection import Selection
 from siptui.tui.console.table_rows import Board
@@ -285,6 +287,13 @@ class Session:
         """The devices of the run that wait to be submitted."""
         run = self.run
         return [r.device for r in run.devices if r.state is DeviceState.QUEUED] if run else []
+
+    @property
+    def moment(self) -> datetime | None:
+        """From when the time left counts: now where the run waits for a time, else when it was
+        last heard of, so that an idle screen stays as it is."""
+        now = self.options.waits.now()
+        return now if self.run is not None and time_left(self.run, now).next_attempt else None
 
     def waits(self) -> bool:
         """Whether the run waits for a time that the service named, or some of it does."""

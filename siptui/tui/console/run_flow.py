@@ -191,7 +191,8 @@ class RunFlow:
 
         def content() -> Content:
             read_only = session.options.read_only
-            text = summary(run, session.events, self.view.key_of, read_only=read_only)
+            now = session.moment
+            text = summary(run, session.events, self.view.key_of, read_only=read_only, now=now)
             return Content("Summary" if run.finished else as_of("Summary", run.last_at), text)
 
         self.view.app.push_screen(LivePage(content))

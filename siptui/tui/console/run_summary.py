@@ -7,30 +7,46 @@ from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
 from siptui.domain.text import plural, visible
 from siptui.runs import events as ev
+from siptui.runs.group_tally import GroupTally, stop_words, tallies
 from siptui.runs.output.markdown_report import percent
 from siptui.runs.output.sentences import cause_name
 from siptui.runs.state import RunState
+from siptui.runs.time_left import TimeLeft, left_words, time_left
+from siptui.tui.console.filters import column_name
 from siptui.tui.console.table_rows import duration
-from siptui.tui.sentences import clock, estimate
+from siptui.tui.countdown import clock as countdown
+from siptui.tui.sentences import clock
 from siptui.tui.widgets.styles import tone
-from siptui.tui.widgets.text_lines import Line
+from siptui.tui.widgets.text_lines import Line, Run
 
 _UNKNOWN = (BatchState.IN_DOUBT, BatchState.UNSETTLED, BatchState.GIVEN_UP)
 _WIDE = 48
 _BAR = 20
+#: The longest name of a group that is shown whole.
+_NAME = 24
 _OVER = (DeviceState.SUCCEEDED, DeviceState.FAILED)
 _TOLD = (*_OVER, DeviceState.UNKNOWN, DeviceState.RUNNING, DeviceState.QUEUED)
 
 
 def summary(
-    run: RunState, events: Iterable[ev.Stored], keys: Mapping[str, str], *, read_only: bool
+    run: RunState,
+    events: Iterable[ev.Stored],
+    keys: Mapping[str, str],
+    *,
+    read_only: bool,
+    now: datetime | None = None,
 ) -> list[Line]:
-    """The page; `keys` by action id."""
-    lines: list[Line] = [*_counts(run), (), *_progress(run, events)]
+    """The page; `keys` by action id. `now` is when the run was last heard of, if it is not said."""
+    left = time_left(run, now)
+    lines: list[Line] = [*_counts(run), (), *_progress(run, events, left)]
+    if groups := tallies(run):
+        column = visible(run.plan.options.by) if run.plan else ""
+        lines += [(), ((f"By {column}", "strong"),), *_groups(run, groups, left)]
     if causes := _causes(run):
         lines += [(), (("Causes", "strong"),), *causes]
     lines += [(), (("Batches", "strong"),), *_batches(run)]
-    lines += [(), *_next(run, keys, read_only=read_only)]
+    stopped = [visible(one.group) for one in groups if one.stopped and one.left]
+    lines += [(), *_next(run, keys, stopped, read_only=read_only)]
     return lines
 
 
@@ -52,7 +68,7 @@ def _counts(run: RunState) -> list[Line]:
     return lines
 
 
-def _progress(run: RunState, events: Iterable[ev.Stored]) -> list[Line]:
+def _progress(run: RunState, events: Iterable[ev.Stored], left: TimeLeft) -> list[Line]:
     starts = [b.submitted_at for b in run.batches.values() if b.submitted_at]
     if not starts:
         return [(("Nothing was submitted yet.", "muted"),)]
@@ -70,8 +86,45 @@ def _progress(run: RunState, events: Iterable[ev.Stored]) -> list[Line]:
     ]
     if picture:
         lines.append(((picture, "accent"), (f" {len(over)} of {len(run.devices)}", "normal")))
-    if run.finished is None and (left := estimate(run)):
-        lines.append(((left, "normal"),))
+    said = [f"next attempt in {countdown(int(left.next_attempt))}"] if left.next_attempt else []
+    said += [words] if (words := left_words(left.seconds)) else []
+    if run.finished is None and said:
+        text = ", ".join(said)
+        lines.append(((text[0].upper() + text[1:], "normal"),))
+    return lines
+
+
+def _groups(run: RunState, groups: Sequence[GroupTally], left: TimeLeft) -> list[Line]:
+    """A line a group, and one on why it was stopped or what failed in it."""
+    lines: list[Line] = []
+    width = min(_NAME, max(len(visible(one.group)) for one in groups))
+    some_unknown = any(one.unknown for one in groups)
+    for one in groups:
+        name = visible(one.group)
+        name = name if len(name) <= width else f"{name[: width - 1]}…"
+        done = one.devices - one.left
+        counts: list[Run] = [
+            (f"{SYMBOLS[state]} {count:<6}", tone(state) if count else "muted")
+            for state, count in (
+                (DeviceState.SUCCEEDED, one.succeeded),
+                (DeviceState.FAILED, one.failed),
+                *([(DeviceState.UNKNOWN, one.unknown)] if some_unknown else []),
+            )
+        ]
+        going = left_words(left.groups.get(one.group))
+        if not going and not one.left:
+            going = "done"
+        lines.append(
+            (
+                (f"  {name:<{width}} {f'{done}/{one.devices}':>11}  ", "normal"),
+                *counts,
+                ("stopped" if one.stopped else going, "failed" if one.stopped else "muted"),
+            )
+        )
+        why = [stop_words(one.stop, run.plan.options.max_failures)] if one.stop and run.plan else []
+        why += [f"{count} {cause_name(name)}" for name, count in one.causes.most_common()]
+        if why:
+            lines.append(((" " * 4 + "; ".join(why), "failed" if one.stop else "muted"),))
     return lines
 
 
@@ -118,10 +171,14 @@ def _batches(run: RunState) -> list[Line]:
     return lines
 
 
-def _next(run: RunState, keys: Mapping[str, str], *, read_only: bool) -> list[Line]:
+def _next(
+    run: RunState, keys: Mapping[str, str], stopped: Sequence[str], *, read_only: bool
+) -> list[Line]:
     ways: list[tuple[str, str]] = []
     causes = run.causes()
     failing = sorted(cause_name(name) for name in causes if _retry(name) is Retry.WAIT)
+    if stopped and run.stopped is not None and not read_only:
+        ways += _after_a_stop(run, keys, stopped)
     if run.counts[DeviceState.UNKNOWN] and not read_only:
         ways.append((keys["settle"], "decides about devices of unknown outcome"))
     if len(causes) > 1 and not read_only:
@@ -133,6 +190,22 @@ def _next(run: RunState, keys: Mapping[str, str], *, read_only: bool) -> list[Li
             ways.append((keys["retry"], "retries the failed"))
     ways.append((keys["export"], "exports: .csv, .json, or .md as a report for a ticket"))
     return [((f"{key:<6}", "key"), (text, "normal")) for key, text in ways]
+
+
+def _after_a_stop(
+    run: RunState, keys: Mapping[str, str], stopped: Sequence[str]
+) -> list[tuple[str, str]]:
+    """How to go on with what was stopped: with all of it, or with one alone."""
+    column = column_name(run.plan.options.by if run.plan else "")
+    names = ", ".join(stopped[:3]) + (f" and {len(stopped) - 3} more" if len(stopped) > 3 else "")
+    alone = f"{column}:{stopped[0].split()[0].casefold()}"
+    return [
+        (keys["runs"], f"resumes: goes on with all that was stopped ({names})"),
+        (
+            keys["open"],
+            f"opens the list again: {keys['filter']} {alone} and {keys['submit']} submit one alone",
+        ),
+    ]
 
 
 def _retry(name: str) -> Retry | None:

@@ -13,7 +13,7 @@ from siptui.runs.state import needs_sign_in
 from siptui.tui.actions import ACTIONS, shown
 from siptui.tui.console.action_state import NO_WORKER, who_resumes
 from siptui.tui.console.model import Session
-from siptui.tui.countdown import clock
+from siptui.tui.countdown import clock, waiting_batch
 from siptui.tui.sentences import clock as time_of_day
 from siptui.tui.sentences import ended, estimate, regions_line
 from siptui.tui.widgets.row_index import RowIndex
@@ -122,7 +122,7 @@ def going_on(session: Session, width: int) -> Line:
             parts.append(f"{plural(live, 'batch') if width > 24 else live} live")
         elif run.counts[DeviceState.QUEUED] and not run.paused:
             parts.append("starting" if not run.batches else "waiting")
-        if left := estimate(run):
+        if left := estimate(run, session.moment):
             parts.append(left)
         said = (" · ".join(parts) + " ", "muted")
     return spread((), (said,), width)
@@ -177,6 +177,11 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
         if run.waiting.until and not session.options.read_only:
             now = f" {keys['try_now']} tries now."
         return ((f" Waiting{_as_long(run.waiting.until, left)}: {why}{now}", "unknown"),)
+    if left and (batch := waiting_batch(run)) is not None:
+        why = visible(batch.why or "the service asked to wait")
+        now = "" if session.options.read_only else f" {keys['try_now']} tries now."
+        waits = _as_long(batch.not_before, left)
+        return ((f" Waiting{waits}: batch {batch.number}: {why}{now}", "unknown"),)
     if run.paused:
         on = "" if session.options.read_only else f"; {keys['pause']} continues"
         return ((f" Paused: nothing is submitted{on}.", "unknown"),)

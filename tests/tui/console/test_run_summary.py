@@ -1,13 +1,20 @@
 """The run as a whole, as characters."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siptui.domain.device import Device
+from siptui.runs import events as ev
+from siptui.runs.journal.codec import timestamp
 from siptui.tui.console.run_summary import bar, curve
-from tests.tui.harness import console
-from tests.tui.scripted_runs import list_text, make_devices
+from siptui.tui.countdown import Waits
+from tests.tui.harness import ConsoleHarness, CountingDriver, console
+from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
 
 _STEPS = " ▁▂▃▄▅▆▇█"
 
@@ -58,3 +65,113 @@ async def test_the_summary_counts_causes_and_names_the_next_keys(tmp_path: Path)
         assert "R     retries by cause" in text
         await harness.press("escape")
         assert "Hardware ID" in harness.text
+
+
+def by_site(folder: Path, sites: tuple[str, ...], each: int) -> tuple[ScriptedRuns, str]:
+    """A run by site, as the command line starts one, and its id."""
+    runs = ScriptedRuns(folder)
+    devices: list[Device] = [
+        replace(one, extra={"Site": sites[n // each]})
+        for n, one in enumerate(make_devices(each * len(sites)))
+    ]
+    how = ev.Options(by="Site", first=2)
+    return runs, runs.create(devices, file="a.csv", sha256="", skipped=0, options=how)
+
+
+async def test_the_summary_follows_every_site_and_says_why_one_was_stopped(
+    tmp_path: Path,
+) -> None:
+    runs, run = by_site(tmp_path, ("Berlin", "Bonn"), 10)
+    waits = Waits(runs.clock)
+    async with console(tmp_path, runs=runs, run=run, waits=waits, size=(80, 24)) as harness:
+        runs.accept(1)
+        runs.finish([0, 1], 1, seconds=60)
+        runs.write(ev.BatchFinished(batch=1, batch_id="x", succeeded=2, failed=0), seconds=0)
+        runs.accept(2)
+        runs.accept(3)
+        await harness.look()
+        await harness.press("t")
+        assert "By Site" in harness.text
+        runs.finish([2, 3, 4, 5], 2, seconds=30)  # half of the rest of Berlin
+        await harness.look()
+        assert "Berlin        6/10  ✓ 6" in harness.text
+        assert "~1 min left" in harness.text or "<1 min left" in harness.text
+        runs.finish([10, 11], 3, error="User not found", seconds=30)
+        runs.write(ev.BatchFinished(batch=3, batch_id="z", succeeded=0, failed=2), seconds=0)
+        stop = ev.GroupStopped(column="Site", group="Bonn", bad=2, tried=2, left=8)
+        runs.write(stop, seconds=0)
+        await harness.look()
+        lines = harness.text.splitlines()
+        (place,) = [n for n, line in enumerate(lines) if line.strip().startswith("Bonn")]
+        assert lines[place].rstrip().endswith("stopped")
+        said = " ".join(" ".join(lines[place + 1 : place + 3]).split())
+        assert said.startswith("stopped: 2 of 2 devices not signed in, more than 10 %; 8 devices")
+        runs.finish([6, 7, 8, 9], 2, seconds=30)
+        runs.write(
+            ev.BatchFinished(batch=2, batch_id="y", succeeded=8, failed=0),
+            ev.RunStopped(code="groups_stopped", message="too many failed", remedy=""),
+        )
+        await harness.look()
+        assert "Berlin       10/10  ✓ 10    ✗ 0     done" in harness.text
+        await harness.press("G")
+        assert "resumes: goes on with all that was stopped (Bonn)" in harness.flat
+        assert "/ site:bonn and s submit one alone" in harness.flat
+
+
+async def test_a_retry_that_waits_says_when_it_is_tried_and_what_is_left(tmp_path: Path) -> None:
+    runs, run = by_site(tmp_path, ("Berlin",), 12)
+    async with console(tmp_path, runs=runs, run=run, waits=Waits(runs.clock)) as harness:
+        runs.accept(1)
+        runs.finish([0, 1], 1, seconds=60)
+        runs.write(ev.BatchFinished(batch=1, batch_id="x", succeeded=2, failed=0), seconds=0)
+        runs.accept(2)
+        runs.finish(range(2, 12), 2, error="Device is offline", seconds=120)
+        again = timestamp(runs.clock() + timedelta(seconds=240))
+        runs.write(
+            ev.BatchFinished(batch=2, batch_id="y", succeeded=2, failed=8),
+            ev.BatchPlanned(batch=3, region="EMEA", devices=[*range(2, 12)], attempt=2),  # type: ignore[arg-type]
+            ev.BatchDeferred(batch=3, why="tried again in a while", until=again),
+            seconds=0,
+        )
+        await harness.look()
+        assert "Waiting 4:00: batch 3: tried again in a while" in harness.text
+        assert "~6 min left" in harness.text  # four of waiting, and a batch takes 90 s here
+        await harness.press("t")
+        assert "Next attempt in 4:00, ~6 min left" in harness.text
+        runs.clock.pass_(61)
+        await harness.press("escape", "t")
+        assert "Next attempt in 2:59, ~4 min left" in harness.text
+
+
+@pytest.fixture
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "256")
+
+
+@pytest.mark.usefixtures("colours")
+async def test_a_summary_that_stays_open_keeps_to_the_budget(tmp_path: Path) -> None:
+    runs, run = by_site(tmp_path, ("Berlin", "Bonn", "Oslo", "Rome"), 25)
+    async with console(tmp_path, runs=runs, run=run, counting=True) as harness:
+        for batch in range(1, 9):
+            runs.accept(batch)
+        await harness.look()
+        sent(harness)
+        await harness.press("t")
+        opening = sent(harness)
+        assert 0 < opening <= 6_000
+        for device in range(100):
+            place = 2 * (device // 25) + (device % 25 >= 2) + 1
+            error = "Device is offline" if device % 7 == 0 else ""
+            runs.finish([device], place, error=error)
+            await harness.look()
+        live = sent(harness)
+        assert 0 < live <= 54_000  # here a frame a change
+        for _ in range(20):
+            await harness.look()
+        assert sent(harness) == 0
+
+
+def sent(harness: ConsoleHarness) -> int:
+    driver = harness.app._driver
+    assert isinstance(driver, CountingDriver)
+    return len(driver.take().encode())

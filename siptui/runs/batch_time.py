@@ -1,0 +1,52 @@
+"""How long a batch takes: measured over the tenant's last ones, which estimates go by."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from siptui.runs.conflicts import perhaps_same_tenant
+from siptui.runs.events import BatchAccepted, BatchFinished, RunPlanned
+from siptui.runs.journal.journal import Journal
+
+#: What a batch is taken to last before one of the tenant's was followed to its end.
+ASSUMED = timedelta(minutes=10)
+#: Batches that are enough to go by, and runs that are looked through for them.
+_ENOUGH, _RUNS = 30, 10
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTime:
+    """How long a batch takes, in the middle of so many that were `measured`; assumed for none."""
+
+    each: timedelta = ASSUMED
+    measured: int = 0
+
+
+def batch_time(journal: Journal, tenant: str) -> BatchTime:
+    """The time that the last batches of `tenant` took from acceptance to their end."""
+    took: list[float] = []
+    for run in journal.runs()[:_RUNS]:
+        planned = journal.first_and_last(run)[0].event
+        if isinstance(planned, RunPlanned) and perhaps_same_tenant(planned.tenant, tenant):
+            took += _took(journal, run)
+        if len(took) >= _ENOUGH:
+            break
+    return BatchTime(timedelta(seconds=median(took)), len(took)) if took else BatchTime()
+
+
+def _took(journal: Journal, run: str) -> list[float]:
+    begun: dict[int, str] = {}
+    took: list[float] = []
+    for stored in journal.read(run):
+        event = stored.event
+        if isinstance(event, BatchAccepted) and not event.adopted:
+            begun[event.batch] = stored.at
+        elif isinstance(event, BatchFinished) and (at := begun.pop(event.batch, "")):
+            took.append(seconds_between(at, stored.at))
+    return took
+
+
+def seconds_between(begin: str, end: str) -> float:
+    """The seconds from one RFC 3339 time of a journal to another, never less than none."""
+    passed = datetime.fromisoformat(end) - datetime.fromisoformat(begin)
+    return max(0.0, passed.total_seconds())
