@@ -2,47 +2,16 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from siptui.app.session import Selected, select
 from siptui.domain.errors import UsageError
-from siptui.domain.state import DeviceState
-from siptui.domain.text import plural
 from siptui.runs.journal.journal import Journal, NoSuchRunError
-from siptui.runs.journal.locks import holder_of
 from siptui.runs.journal.sqlite_file import JournalError
-from siptui.runs.service import RunHead, RunService
-from siptui.runs.state import RunState, needs_sign_in
-from siptui.runs.state_load import load
+from siptui.runs.overview import ProfileOverview, ProfileReader
 from siptui.settings.load import Settings
 from siptui.settings.load import load as load_settings
 from siptui.settings.model import Profile
-
-_OPEN = (DeviceState.SUBMITTING, DeviceState.RUNNING)
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileOverview:
-    """What a profile has going on. `needs` is what a person must do, or nothing; `waiting` counts
-    devices that are queued."""
-
-    profile: str
-    tenant: str
-    live_batches: int = 0
-    live_devices: int = 0
-    waiting: int = 0
-    needs: str = ""
-    last_run: RunHead | None = None
-
-    def as_object(self) -> dict[str, Any]:
-        """As `overview --json` has it."""
-        return {
-            **asdict(self),
-            "needs": self.needs or None,
-            "last_run": asdict(self.last_run) if self.last_run else None,
-        }
 
 
 def journal_of(settings: Settings, profile: Profile) -> Path:
@@ -50,54 +19,40 @@ def journal_of(settings: Settings, profile: Profile) -> Path:
     return settings.folders.state / profile.name / "journal.db"
 
 
+class HostProfiles:
+    """Every profile of the configuration, by name, as often as it is looked. Let go of with
+    `close`."""
+
+    def __init__(self) -> None:
+        self._readers: dict[Path, ProfileReader] = {}
+
+    def look(self) -> list[ProfileOverview]:
+        """All of them as they are now. Raises `SiptuiError` where the configuration cannot be
+        read."""
+        settings = load_settings(os.environ)
+        found = []
+        for name in sorted(settings.profiles):
+            profile = settings.profiles[name]
+            path = journal_of(settings, profile)
+            if path not in self._readers:
+                self._readers[path] = ProfileReader(profile.name, profile.tenant, path)
+            found.append(self._readers[path].look())
+        return found
+
+    def close(self) -> None:
+        """Let go of all journals."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
+
+
 def overview() -> list[ProfileOverview]:
-    """Every profile of the configuration, by name."""
-    settings = load_settings(os.environ)
-    return [_of_profile(settings, settings.profiles[name]) for name in sorted(settings.profiles)]
-
-
-def _of_profile(settings: Settings, profile: Profile) -> ProfileOverview:
-    path = journal_of(settings, profile)
-    nothing = ProfileOverview(profile.name, profile.tenant)
-    if not path.exists():
-        return nothing
+    """Every profile of the configuration, by name, once."""
+    profiles = HostProfiles()
     try:
-        service = RunService(path, tenant=profile.tenant)
-    except JournalError as error:
-        return replace(nothing, needs=f"The journal cannot be read: {error.message}")
-    try:
-        heads = service.runs()
-        states = [load(service.journal, h.run) for h in heads if h.state != "finished" or h.unknown]
-        notice = service.notice
+        return profiles.look()
     finally:
-        service.close()
-    live = [state for state in states if state.finished is None]
-    return ProfileOverview(
-        profile.name,
-        profile.tenant,
-        live_batches=sum(len(state.open_batches()) for state in live),
-        live_devices=sum(state.counts[one] for state in live for one in _OPEN),
-        waiting=sum(state.counts[DeviceState.QUEUED] for state in live),
-        needs=notice or next(filter(None, (needs(path, state) for state in states)), ""),
-        last_run=heads[0] if heads else None,
-    )
-
-
-def needs(path: Path, state: RunState) -> str:
-    """What a person must do about a run that is not over; nothing where it goes on."""
-    if why := needs_sign_in(state):
-        return f"Run {state.run} needs a sign-in: {why}"
-    if lost := state.unsettled_batches():
-        return f"Run {state.run}: {plural(len(lost), 'batch')} in doubt; you decide."
-    if state.finished is None and holder_of(path, state.run) is None:
-        queued = state.counts[DeviceState.QUEUED]
-        said = state.stopped.message if state.stopped else "no process works on it"
-        return f"Run {state.run} is stopped, {plural(queued, 'device')} wait: {said}"
-    if state.paused and state.finished is None:
-        return f"Run {state.run} is paused."
-    if state.finished and (unknown := state.counts[DeviceState.UNKNOWN]):
-        return f"Run {state.run}: {plural(unknown, 'device')} of unknown outcome; you decide."
-    return ""
+        profiles.close()
 
 
 def select_with_run(profile: str | None, run: str | None) -> Selected:

@@ -11,7 +11,7 @@ from typing import Literal
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 
-Owner = Literal["grid", "view", "list", "sign_in", "submit", "tenant", "run"]
+Owner = Literal["grid", "view", "list", "sign_in", "submit", "tenant", "run", "overview"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +207,14 @@ ACTIONS: tuple[Action, ...] = (
         "batches",
         "all batches of the tenant, of 30 days",
         also="history tenant service memory colleague others",
+    ),
+    Action(
+        "overview",
+        "overview",
+        ("O",),
+        "overview",
+        "all profiles of this host: what is live, waits, needs a person; Enter goes there",
+        also="profiles tenants switch change customer other host all",
     ),
     Action(
         "pause",

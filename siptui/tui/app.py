@@ -13,10 +13,10 @@ from siptui.tui.base_app import ThemedApp
 from siptui.tui.console.action_state import NO_WORKER
 from siptui.tui.console.model import Session
 from siptui.tui.console.screen import Console
-from siptui.tui.options import ConsoleOptions
+from siptui.tui.options import ConsoleOptions, Destination
 
 
-class SiptuiApp(ThemedApp[int]):
+class SiptuiApp(ThemedApp[int | Destination]):
     """The console on a run service."""
 
     ENABLE_COMMAND_PALETTE = False  # its own is a dialog like every other

@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     from siptui.preflight.finding import Report
     from siptui.preflight.fix_plan import Fix, Wishes
     from siptui.preflight.fix_runner import FixOutcome
+    from siptui.runs.overview import ProfileOverview
     from siptui.runs.rollout.evidence import Evidence, RowStanding, Seen, SourceRead
     from siptui.runs.tenant_batches import TenantBatches
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a console goes on when it is left for another: a profile, and a run of it to attach
+    to, or none."""
+
+    profile: str
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,10 @@ class ConsoleOptions:
     list_options: ListOptions = DEFAULT_OPTIONS
     #: The service's own memory; without it, its key is not offered.
     tenant_batches: "TenantBatches | None" = None
+    #: The profile that the console is on, and all of this host; without them, their key is not
+    #: offered.
+    profile: str = ""
+    profiles: "Profiles | None" = None
     #: The tenant's prerequisites; without them, their keys are not offered.
     checks: "Checks | None" = None
     #: Where rows stand by history, batches and inventory; without it, its keys are not offered.
@@ -129,6 +143,18 @@ class StatusReads(Protocol):
 
     async def inventory(self) -> "tuple[Mapping[str, Seen], SourceRead]":
         """The phones of the device inventory as they are now."""
+        ...
+
+
+class Profiles(Protocol):
+    """All profiles of this host."""
+
+    def look(self) -> "Sequence[ProfileOverview]":
+        """What each has going on now, by name. Reads files, for a thread. Raises `SiptuiError`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was opened for it; another look opens it again."""
         ...
 
 

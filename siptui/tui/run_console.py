@@ -10,7 +10,7 @@ from siptui.domain.errors import UsageError
 from siptui.host.standard_streams import fit_screen
 from siptui.runs.service import RunService
 from siptui.tui.actions import resolve_keys
-from siptui.tui.options import ConsoleOptions
+from siptui.tui.options import ConsoleOptions, Destination
 
 #: Frames a second at most, no animation, and time for Escape over a slow link. A frame is only
 #: what differs and is left out while the link is behind, so their number is about keys, not bytes.
@@ -53,9 +53,9 @@ def check_terminal() -> None:
         )
 
 
-def run_console(run_service: RunService, options: ConsoleOptions) -> int:
-    """Open the console on `run_service`; returns the exit code when it was left. Raises
-    `UsageError` for own keys that clash and for terminals it cannot be drawn on."""
+def run_console(run_service: RunService, options: ConsoleOptions) -> int | Destination:
+    """Open the console on `run_service`; returns the exit code when it was left, or where it goes
+    on. Raises `UsageError` for own keys that clash and for terminals it cannot be drawn on."""
     check_terminal()
     resolve_keys(options.keys)
     prepare_environment()
@@ -71,7 +71,7 @@ def run_console(run_service: RunService, options: ConsoleOptions) -> int:
             _part(app.farewell)
     finally:
         gc.enable()
-    return code if isinstance(code, int) else app.return_code or 0
+    return code if isinstance(code, int | Destination) else app.return_code or 0
 
 
 def _part(farewell: str) -> None:

@@ -36,12 +36,14 @@ class ScriptedRuns(RunService):
     what its worker would have written, with `accept`, `finish` and `write`.
     """
 
-    def __init__(self, folder: Path, *, tenant: str = "Contoso Ltd") -> None:
+    def __init__(
+        self, folder: Path, *, tenant: str = "Contoso Ltd", file: str = "journal.sqlite"
+    ) -> None:
         self.clock = Clock()
         self.started: list[str] = []
         self.attended = True
         super().__init__(
-            folder / "journal.sqlite",
+            folder / file,
             tenant=tenant,
             account="admin@contoso.com",
             start_work=self.started.append,

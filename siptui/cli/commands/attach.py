@@ -84,7 +84,7 @@ def command(
             remedy="Start one: siptui FILE opens the console, siptui run FILE does without.",
         )
     console = console_options(selected, flags, run=found)
-    return open_console(selected, console)
+    return open_console(selected, console, flags)
 
 
 def _adopted(

@@ -57,7 +57,7 @@ def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -
         file.write_bytes(demo_list(scenario))
         demo = demo_tenant(folder, scenario)
         try:
-            return run_console(
+            code = run_console(
                 demo.run_service,
                 ConsoleOptions(
                     file=file,
@@ -74,5 +74,6 @@ def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -
                     looks_for_personal=scenario != DEMO_SCENARIO,
                 ),
             )
+            return code if isinstance(code, int) else 0  # it has no other profile to go to
         finally:
             demo.run_service.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from siptui.app.all_profiles import HostProfiles
 from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_sign_in import ConsoleSignIn
 from siptui.app.console_status import ConsoleStatus, StatusSources
@@ -38,7 +39,7 @@ from siptui.runs.events import Options
 from siptui.runs.tenant_batches import TenantBatches
 
 if TYPE_CHECKING:
-    from siptui.tui.options import ConsoleOptions
+    from siptui.tui.options import ConsoleOptions, Destination
 
 #: Seconds that the console waits for another process that is about to submit.
 _SCREEN_WAITS = 10.0
@@ -95,7 +96,7 @@ def command(
         slots=slots,
         public_ip=public_ip,
     )
-    return open_console(selected, console)
+    return open_console(selected, console, flags)
 
 
 def _refuse_what_is_no_list(file: Path) -> None:
@@ -143,6 +144,7 @@ def console_options(
         file=file,
         region=region or profile.region,
         run=run,
+        profile=profile.name,
         run_options=Options(
             batch_size=min(batch_size or profile.batch_size, profile.batch_size),
             slots=min(slots or profile.slots, profile.slots),
@@ -206,8 +208,21 @@ def _warnings(selected: Selected) -> Iterator[str]:
         yield no_sign_in(selected.store_folder).strip()
 
 
-def open_console(selected: Selected, console: "ConsoleOptions") -> int:
-    """Open the console on the profile's run service and stay until it is left; the exit code."""
+def open_console(selected: Selected, console: "ConsoleOptions", flags: options.ConsoleFlags) -> int:
+    """Open the console on the profile's run service, and on that of each profile that is gone to
+    from there, until it is left; the exit code."""
+    from siptui.tui.options import Destination
+
+    left = _open_on(selected, console)
+    while isinstance(left, Destination):
+        call = dataclasses.replace(selected.call, profile=left.profile)
+        selected = select_for(call)
+        console = console_options(selected, flags, run=left.run or None)
+        left = _open_on(selected, console)
+    return left
+
+
+def _open_on(selected: Selected, console: "ConsoleOptions") -> "int | Destination":
     from siptui.tui.run_console import check_terminal, prepare_environment, run_console
 
     check_terminal()
@@ -259,7 +274,11 @@ def open_console(selected: Selected, console: "ConsoleOptions") -> int:
     checks = ConsoleChecks(sources, background, lambda: record_of(selected, run_service.account))
     status = ConsoleStatus(lambda: run_service.host, status_sources, background)
     console = dataclasses.replace(
-        console, tenant_batches=tenant_batches, checks=checks, status=status
+        console,
+        tenant_batches=tenant_batches,
+        checks=checks,
+        status=status,
+        profiles=HostProfiles(),
     )
     try:
         return run_console(run_service, console)

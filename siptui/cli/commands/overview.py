@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import click
 
-from siptui.app.all_profiles import ProfileOverview, overview
+from siptui.app.all_profiles import overview
 from siptui.cli import options
 from siptui.cli.wording import columns
 from siptui.domain.text import visible
 from siptui.domain.times import local_time
+from siptui.runs.overview import ProfileOverview
 
 
 @click.command()

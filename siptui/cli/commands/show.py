@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from siptui.app.all_profiles import needs, select_with_run
+from siptui.app.all_profiles import select_with_run
 from siptui.cli import options
 from siptui.cli.journal_notice import told
 from siptui.cli.profile_hint import named
@@ -25,6 +25,7 @@ from siptui.runs.output.run_standing import (
     waits,
 )
 from siptui.runs.output.sentences import actor_words
+from siptui.runs.overview import needs
 from siptui.runs.service import RunHead, RunService
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load

@@ -104,6 +104,8 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             return "" if board.list or run else "no list"
         case "fix":
             return "" if session.preflight else f"{keys['preflight']} checks first"
+        case "overview":
+            return "" if session.options.profiles is not None else "not available here"
         case "batches":
             return "" if session.options.tenant_batches is not None else "not available here"
     return ""

@@ -29,6 +29,7 @@ from siptui.tui.console import details, status_lines
 from siptui.tui.console.action_state import NO_WORKER, offers, who_resumes, why_not
 from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
+from siptui.tui.console.overview_flow import OverviewFlow
 from siptui.tui.console.run_flow import RunFlow
 from siptui.tui.console.selection import Selection, selected
 from siptui.tui.console.sign_in_flow import SignInFlow
@@ -88,7 +89,9 @@ class Console(Screen[None]):
         )
         self.run_flow = RunFlow(self, session, self.list_flow.read, self.submit_flow)
         self.tenant_flow = TenantFlow(self, session, self.sign_in_flow, self.run_flow.attach)
+        self.overview_flow = OverviewFlow(self, session, self.run_flow.attach)
         flows = {
+            "overview": self.overview_flow,
             "view": self.view_flow,
             "list": self.list_flow,
             "sign_in": self.sign_in_flow,

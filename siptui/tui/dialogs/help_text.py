@@ -61,6 +61,7 @@ class Topic(Enum):
     UNDO = auto()
     NUMBER_TYPE = auto()
     COPY = auto()
+    OTHER_PROFILE = auto()
 
 
 TEXTS: dict[Topic, tuple[str, ...]] = {
@@ -130,6 +131,11 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     Topic.REGION_COLUMN: (_REGION, _KEPT_OPEN),
     Topic.COPY: (
         "Copied is what the cells show; y in a row's details copies its PowerShell line.",
+    ),
+    Topic.OTHER_PROFILE: (
+        "The console is opened again on the other profile: another tenant, with its own sign-in, "
+        "its own runs and its own settings. The header names it.",
+        "A run that a worker works on goes on. O leads back.",
     ),
     Topic.SIGNED_IN: (
         "A run of this computer signed them in as the list wants it. Submitted once more, each "
