@@ -6,6 +6,7 @@ import itertools
 import os
 import socket
 import sys
+import time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ if "TMPDIR" not in os.environ and (_memory := folder_in_memory()):
 
 # Configurations that tests write must be ones that siptui obeys: closed to the writing of others.
 os.umask(0o022)
+
+# The same times on every screen, wherever the tests are run.
+os.environ["TZ"] = "UTC"
+if hasattr(time, "tzset"):
+    time.tzset()
 
 _FROM_OUTSIDE = ("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _numbers = itertools.count()

@@ -17,6 +17,7 @@ from siptui.app.tenant_name import learn_name
 from siptui.app.watchers import watching
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
+from siptui.domain.times import minute, zone
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.identity.account import account_of
 from siptui.settings.hosts import hosts_of
@@ -132,7 +133,7 @@ async def _service(
         clients.append(BulkSignInClient(http, address, tokens, throttle=throttle))
         said = [f"token from {origin}", account.user, account.tenant]
         if account.expires_at:
-            said.append(f"good until {account.expires_at:%Y-%m-%d %H:%M} UTC")
+            said.append(f"good until {minute(account.expires_at)} {zone(account.expires_at)}")
         if account.roles:
             said.append(f"roles it names: {', '.join(account.roles)}")
         return Result.PASS, "; ".join(part for part in said if part), ""

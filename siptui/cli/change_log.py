@@ -9,6 +9,7 @@ from siptui.app.session import Selected, Session, open_session
 from siptui.cli.preflight_options import record_of, sources_of
 from siptui.cli.wording import columns
 from siptui.domain.errors import ExitCode, UsageError
+from siptui.domain.times import minute, zone
 from siptui.preflight.change_log import Step
 from siptui.preflight.fix_runner import Fixer, FixOutcome, find_change
 
@@ -63,7 +64,7 @@ def show_history(selected: Selected, as_json: bool) -> int:
     rows = [
         (
             one.fix,
-            f"{one.begun:%Y-%m-%d %H:%M}",
+            minute(one.begun),
             one.who.account or one.who.os_user,
             WORDS[one.step],
             one.change.kind,
@@ -71,7 +72,7 @@ def show_history(selected: Selected, as_json: bool) -> int:
         )
         for one in changes
     ]
-    for line in columns(("ID", "TIME (UTC)", "WHO", "STEP", "CHANGE", "OF"), rows):
+    for line in columns(("ID", f"TIME ({zone()})", "WHO", "STEP", "CHANGE", "OF"), rows):
         click.echo(line)
     return ExitCode.OK
 
@@ -80,7 +81,8 @@ def take_back(selected: Selected, name: str, *, yes: bool, may_ask: bool) -> int
     """Take the change that goes by `name` back, once that was confirmed."""
     as_json = selected.call.as_json
     found = find_change(record_of(selected), name)
-    said = f"{found.change.kind} of {found.change.target} ({found.begun:%Y-%m-%d %H:%M} UTC)"
+    when = f"{minute(found.begun)} {zone(found.begun)}"
+    said = f"{found.change.kind} of {found.change.target} ({when})"
     if found.step in (Step.INTENDED, Step.IN_DOUBT):
         said += ", of which it is not known whether it was carried out"
     if not yes:

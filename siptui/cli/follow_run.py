@@ -16,6 +16,7 @@ from siptui.cli.wording import ways_on
 from siptui.domain.errors import ExitCode
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
+from siptui.domain.times import clock, zone
 from siptui.host.signals import ending_as_interrupted
 from siptui.runs import events as ev
 from siptui.runs.follower import Follower
@@ -70,6 +71,8 @@ def watch(
     """
     if after and (ended := _ended(run_service, path, run, after)):
         return exit_code(ended)
+    if not as_json:
+        click.echo(f"Times are local, {zone()}.")
     follower = run_service.follow(run)
     try:
         with ending_as_interrupted(lambda: _is_here(path, run)):
@@ -206,13 +209,13 @@ def _tell_wait(run: str, waits: str, as_json: bool) -> None:
         line = {"schema": SCHEMA, "type": "waiting", "at": now, "run": run, "why": why}
         click.echo(json.dumps({**line, "kind": "journal", "until": None, "over": not waits}))
     elif waits:
-        click.echo(f"{now[11:19]}  waiting  {waits}")
+        click.echo(f"{clock(now)}  waiting  {waits}")
     sys.stdout.flush()
 
 
 def for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[str]:
     """The lines for an event that was taken into `state`, and for the devices it `touched`."""
-    event, time_of_day = stored.event, stored.at[11:19]
+    event, time_of_day = stored.event, clock(stored.at)
     out: list[str] = []
     said = None if isinstance(event, _NOT_TOLD) else sentence(stored, state)
     if said is not None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from siptui.app.kept_data import HOLDS, Kept
 from siptui.cli.wording import columns
 from siptui.domain.text import visible
+from siptui.domain.times import day
 
 _HEAD = ("PROFILE", "WHAT", "SIZE", "SINCE", "CHANGED", "HOLDS")
 
@@ -40,12 +41,12 @@ def _name(one: Kept) -> str:
 
 
 def _cells(one: Kept) -> tuple[str, ...]:
-    since, changed = (f"{when:%Y-%m-%d}" if when else "-" for when in (one.since, one.changed))
+    since, changed = (day(when) if when else "-" for when in (one.since, one.changed))
     return (_name(one), one.kind, _size(one.size), since, changed, HOLDS[one.kind])
 
 
 def _time(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
 
 def _size(count: int) -> str:

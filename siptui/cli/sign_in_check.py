@@ -12,6 +12,7 @@ from siptui.app.watchers import watching
 from siptui.cli.profile_hint import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
+from siptui.domain.times import minute, zone
 from siptui.identity.account import Account, account_of
 
 #: Seconds for all of it: a connection may take ten.
@@ -105,7 +106,7 @@ def _sentence(found: Checked, profile: str | None) -> str:
     )
     until = ""
     if account and account.expires_at:
-        until = f", until {account.expires_at:%Y-%m-%d %H:%M} UTC"
+        until = f", until {minute(account.expires_at)} {zone(account.expires_at)}"
     roles = ""
     if account and account.may_bulk_sign_in is False:
         roles = " Its roles may not bulk sign in."

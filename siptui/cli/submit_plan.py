@@ -18,6 +18,7 @@ from siptui.domain.errors import ExitCode
 from siptui.domain.list_options import ReadFrom
 from siptui.domain.plan import Batch
 from siptui.domain.text import plural, visible
+from siptui.domain.times import minute, zone
 from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import SignedInError, refuse_signed_in
 from siptui.runs.events import Options
@@ -47,7 +48,7 @@ def submit_plan(
     _refuse_other(selected, plan, listed)
     batches = planned_batches(plan.devices, plan.options)
     notes = [
-        f"Planned by {visible(plan.planner)}, {visible(plan.planned_at)}.",
+        f"Planned by {visible(plan.planner)}, {minute(plan.planned_at)} {zone(plan.planned_at)}.",
         *(visible(text) for text in plan.findings),
     ]
     if submit.dry_run:

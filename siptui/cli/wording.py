@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from siptui.domain.state import DeviceState
-from siptui.domain.text import plural
-from siptui.domain.times import local_time
+from siptui.domain.text import plural, visible
+from siptui.domain.times import local_time, minute, zone
+from siptui.gateway.times import parse_when
 
 if TYPE_CHECKING:
     from siptui.runs.state import RunState
@@ -62,7 +63,14 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
         yield "  ".join([*cells, row[-1]]).rstrip()
 
 
+def submitted(text: str) -> str:
+    """The service's time of a submit, for people; as it came where it is no time."""
+    when = parse_when(text)
+    return minute(when) if when else visible(text)
+
+
 def say_wait(why: str, until: datetime) -> None:
-    """One line on standard error: why there is a wait and until when, in local time, with the
-    date where it is not today's."""
-    click.echo(f"{why} Trying again at {local_time(until, datetime.now(UTC))}.", err=True)
+    """One line on standard error: why there is a wait and until when, with the date where it is
+    not today's."""
+    at = f"{local_time(until, datetime.now(UTC))} {zone(until)}"
+    click.echo(f"{why} Trying again at {at}.", err=True)

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from siptui.domain.errors import UsageError
+from siptui.domain.times import minute, zone
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _ABOUT = "Write a time of day (22:00, the next one), 2026-11-27 22:00, or RFC 3339 with its zone."
@@ -44,7 +45,7 @@ def window(not_before: str, until: str, now: datetime) -> tuple[datetime | None,
     end = moment(until, max(begin, now) if begin else now) if until else None
     if end is not None and end <= now:
         raise NoMomentError(
-            f"--until {until} is past: {end:%Y-%m-%d %H:%M %Z}.", remedy="Name a later time."
+            f"--until {until} is past: {minute(end, now)} {zone(end)}.", remedy="Name a later time."
         )
     if begin is not None and end is not None and end <= begin:
         raise NoMomentError(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
-from siptui.domain.times import local_time
+from siptui.domain.times import local_time, zone
 from siptui.gateway import bulk_json
 from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
 from siptui.gateway.http_errors import of_answer, of_transport, unreadable
@@ -184,7 +184,7 @@ def not_before(wait: Wait, seconds: float) -> ThrottledError:
     now = datetime.now(UTC)
     until = local_time(now + timedelta(seconds=wait.left), now)
     return ThrottledError(
-        f"{wait.why} Nothing is sent before {until}.",
+        f"{wait.why} Nothing is sent before {until} {zone(now)}.",
         remedy="Wait; fewer batches at once help. A run tries now with: siptui resume RUN --now",
         retry_after=seconds,
     )

@@ -15,6 +15,7 @@ from typing import Self
 
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
+from siptui.domain.times import second, zone
 from siptui.host.private_files import PrivateFileError as PrivateFileError
 from siptui.host.private_files import private_folder as private_folder
 from siptui.host.private_files import read_private as read_private
@@ -62,7 +63,8 @@ class Holder:
     def __str__(self) -> str:
         if not self.pid:
             return "another process"
-        return f"process {self.pid} of {self.user} on {self.host}, since {self.since}"
+        since = f"since {second(self.since)} {zone(self.since)}"
+        return f"process {self.pid} of {self.user} on {self.host}, {since}"
 
 
 class FileLock:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from siptui.domain.text import visible
+from siptui.domain.times import second, zone
 from siptui.identity.account import Account, account_of, claims_of
 from siptui.identity.entra_errors import scrubbed
 from siptui.identity.errors import TokenFromElsewhereError, WrongTenantError
@@ -130,7 +131,8 @@ class EnvironmentToken:
                 f"not for {resource_name(self._scope)}"
             )
         if account.expires_at and left(account.expires_at.timestamp()) <= 0:
-            raise self._unusable(f"the token ran out at {account.expires_at:%Y-%m-%d %H:%M:%SZ}")
+            ended = f"{second(account.expires_at)} {zone(account.expires_at)}"
+            raise self._unusable(f"the token ran out at {ended}")
         return token
 
     def _is_for(self, audience: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from siptui.domain.device import Device
 from siptui.domain.public_address import Network
+from siptui.domain.times import minute, zone
 from siptui.gateway.tenant_model import NumberType
 from siptui.preflight import access_checks, remedies
 from siptui.preflight.account_checks import Tables, account_findings
@@ -123,7 +124,8 @@ def _since(finding: Finding, target: str, changes: Changes, now: datetime) -> Fi
         return finding
     if now - when >= timedelta(hours=LEAD_HOURS):
         return finding
-    detail = f"{finding.detail} Changed {when:%Y-%m-%d %H:%M} UTC; takes up to {LEAD_HOURS} hours."
+    changed = f"Changed {minute(when)} {zone(when)}"
+    detail = f"{finding.detail} {changed}; takes up to {LEAD_HOURS} hours."
     return replace(finding, detail=detail, since=when, lead_time_hours=LEAD_HOURS, warning=True)
 
 

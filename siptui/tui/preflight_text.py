@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from siptui.domain.device import Device
 from siptui.domain.text import plural, visible
+from siptui.domain.times import clock, minute, zone
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
 from siptui.tui.widgets.text_lines import Line
 
@@ -67,7 +68,7 @@ def sentence(report: Report | None, devices: Sequence[Device], key: str) -> str:
         parts.append(f"{plural(tenant[Result.UNKNOWN], 'check')} of the tenant could not be made")
     if not parts:
         parts.append("nothing fails")
-    return f"{', '.join(parts)}; checked {report.made:%H:%M} UTC"
+    return f"{', '.join(parts)}; checked {clock(report.made)[:5]} {zone(report.made)}"
 
 
 def _accounts(rows: Iterable[AccountFindings]) -> int:
@@ -84,7 +85,7 @@ def lines_of(finding: Finding) -> Iterator[Line]:
     if finding.lead_time_hours and symbol != "✓":
         text = f"It may take up to {finding.lead_time_hours} hours to work."
         if finding.since is not None:
-            text += f" Changed {finding.since:%Y-%m-%d %H:%M} UTC."
+            text += f" Changed {minute(finding.since)}."
         yield ((text, "unknown"),)
     if finding.powershell and symbol != "✓":
         yield ((visible(finding.powershell), "accent"),)
@@ -97,7 +98,7 @@ def name_of(check: Check) -> str:
 
 def account_lines(found: AccountFindings, report: Report) -> Iterator[Line]:
     """The findings of a row for its page: what needs attention first, then what passes."""
-    yield ((f"Prerequisites, checked {report.made:%Y-%m-%d %H:%M} UTC", "strong"),)
+    yield ((f"Prerequisites, checked {minute(report.made)} {zone(report.made)}", "strong"),)
     if found.personal:
         text = (
             "The account has no common area phone policy of its own: it may be personal, and its "

@@ -10,6 +10,7 @@ from siptui.domain.plan import CONSEQUENCE, make_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
+from siptui.domain.times import clock
 from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
 from siptui.runs.output.sentences import causes_line, sentence
@@ -28,11 +29,6 @@ REGIONS = {
 def list_name(file: str) -> str:
     """The name of a list without its folders, of either system."""
     return visible(file.replace("\\", "/").rsplit("/", 1)[-1])
-
-
-def clock(at: str) -> str:
-    """The time of day of an RFC 3339 time, or nothing."""
-    return at[11:19] if len(at) >= 19 else ""
 
 
 def log_line(stored: ev.Stored, run: RunState | None = None) -> Line | None:

@@ -7,8 +7,10 @@ import pytest
 
 from siptui.cli.follow_run import watch
 from siptui.domain.errors import ExitCode
+from siptui.domain.times import second
 from siptui.runs.service import RunService
 from tests.cli.conftest import Finished
+from tests.support.time_zone import in_zone
 from tests.worker.installation import json_lines
 
 _FIELDS = {
@@ -37,6 +39,18 @@ def test_the_history_for_people(finished: Finished) -> None:
     assert done.exit_code == 0
     assert finished.run in done.stdout
     assert "finished" in done.stdout
+
+
+def test_times_are_the_operators_own_and_json_has_utc(finished: Finished) -> None:
+    with in_zone("Asia/Kolkata"):
+        heads = json.loads(finished.installation.run("runs", "--json").stdout)["runs"]
+        said = finished.installation.run("runs").stdout
+        report = finished.installation.run("show", finished.run).stdout
+        started = second(heads[0]["started"])
+    assert heads[0]["started"].endswith("Z")
+    assert "STARTED (UTC+05:30)" in said
+    assert f"  {started}  " in said
+    assert f"{started[11:]} UTC+05:30" in report
 
 
 def test_no_history_yet(finished: Finished, own_folders: object) -> None:

@@ -193,7 +193,7 @@ _PIECES = (
     ("Sjj", "Sort by", "\x1b"),
     ("?GP", "Hold Shift while dragging", "q"),
     ("uGPs", " URLs, tenant ", "\x1b"),
-    ("hPo", "Started (UTC)", "\x1b"),
+    ("hPo", "Started", "\x1b"),
     ("oP", "Open a device list", "\x1b"),
     ("\rPso", "j k scroll", "q"),
 )

@@ -67,7 +67,7 @@ def test_the_lines_of_a_row_have_remedy_lead_time_and_powershell() -> None:
     text = "\n".join(plain(line) for line in preflight_text.account_lines(row, _report(row)))
     assert text.index("✗ mfa: Per-user MFA is enforced.") < text.index("? licence: Needs User")
     assert "Turn it off." in text
-    assert "It may take up to 24 hours to work. Changed 2026-03-02 14:02 UTC." in text
+    assert "It may take up to 24 hours to work. Changed 2026-03-02 14:02." in text
     assert "Set-Mg -User x" in text
     assert "✓ exists" in text
     assert preflight_text.powershell_of(row) == ["Set-Mg -User x"]

@@ -19,6 +19,7 @@ from siptui.cli import options
 from siptui.cli.profile_hint import for_profile
 from siptui.cli.sign_in_check import check_sign_in
 from siptui.domain.errors import ExitCode, SignInNeededError
+from siptui.domain.times import clock, minute, zone
 from siptui.identity.account import Account
 from siptui.identity.browser import BrowserPrompt, BrowserSignIn
 from siptui.identity.device_code import DeviceCodePrompt, DeviceCodeSignIn
@@ -219,7 +220,8 @@ def status(check: bool, call: Invocation) -> int:
         _show(account, kept_name(select_for(call)))
         if account.expires_at:
             renewed = ", renewed automatically" if stored else ""
-            click.echo(f"Access token until {_time(account.expires_at)}{renewed}.")
+            until = f"{minute(account.expires_at)} {zone(account.expires_at)}"
+            click.echo(f"Access token until {until}{renewed}.")
     elif there:
         click.echo("The token does not say whose it is.")
     if kept:
@@ -288,7 +290,7 @@ def _show_code(prompt: DeviceCodePrompt) -> None:
     rule = "─" * (len(code) + 6)
     _tell(f"\nOn any device, open   {prompt.verification_uri}\nand enter the code\n")
     _tell(f"   ┌{rule}┐\n   │   {click.style(code, bold=True)}   │\n   └{rule}┘")
-    _tell(f"\n   ({prompt.user_code}, good until {prompt.expires_at.astimezone():%H:%M:%S})\n")
+    _tell(f"\n   ({prompt.user_code}, good until {clock(prompt.expires_at)})\n")
 
 
 async def _counted_down(waiting: Any, until: datetime) -> Account:

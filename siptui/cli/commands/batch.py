@@ -13,12 +13,14 @@ from siptui.app.worker_start import signed_in_account, worker_run_service
 from siptui.cli import options
 from siptui.cli.follow_run import watch
 from siptui.cli.journal_notice import told
-from siptui.cli.wording import columns, say_wait
+from siptui.cli.wording import columns, say_wait, submitted
 from siptui.domain.outcome import explain
 from siptui.domain.region import Region
 from siptui.domain.state import SYMBOLS, DeviceState
+from siptui.domain.times import zone
 from siptui.gateway.errors import RejectedError
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
+from siptui.gateway.times import parse_when
 from siptui.runs.tenant_batches import adopt_foreign
 
 
@@ -46,7 +48,9 @@ def command(
     if call.as_json:
         click.echo(json.dumps(as_object(batch)))
         return 0
-    about = [batch.word or "no status", batch.region or "", batch.request_time, batch.user_id]
+    when = submitted(batch.request_time)
+    when += f" {zone(batch.request_time)}" if parse_when(batch.request_time) else ""
+    about = [batch.word or "no status", batch.region or "", when.strip(), batch.user_id]
     click.echo(f"Batch {batch.batch_id}: {', '.join(part for part in about if part)}")
     if batch.gap:
         click.echo(f"Its devices may be incomplete: {batch.gap}.", err=True)

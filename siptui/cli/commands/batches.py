@@ -8,7 +8,8 @@ import click
 from siptui.app.invocation import Invocation
 from siptui.app.session import open_session, select_for
 from siptui.cli import options
-from siptui.cli.wording import columns, say_wait
+from siptui.cli.wording import columns, say_wait, submitted
+from siptui.domain.times import zone
 from siptui.gateway.json_lists import Listed
 from siptui.gateway.protocol import BatchSummary
 
@@ -50,7 +51,7 @@ def command(call: Invocation) -> None:
     if not batches:
         click.echo(f"The service remembers no batch of {tenant} (30 days).")
         return
-    head = ("BATCH", "REGION", "DEVICES", "STATUS", "SUBMITTED", "BY")
+    head = ("BATCH", "REGION", "DEVICES", "STATUS", f"SUBMITTED ({zone()})", "BY")
     for line in columns(
         head,
         [
@@ -59,7 +60,7 @@ def command(call: Invocation) -> None:
                 batch.region or "-",
                 "-" if batch.count is None else str(batch.count),
                 batch.word or "-",
-                batch.request_time or "-",
+                submitted(batch.request_time) or "-",
                 batch.user_id or "-",
             )
             for batch in batches

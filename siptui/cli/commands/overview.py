@@ -9,7 +9,7 @@ from siptui.app.all_profiles import overview
 from siptui.cli import options
 from siptui.cli.wording import columns
 from siptui.domain.text import visible
-from siptui.domain.times import local_time
+from siptui.domain.times import local_time, zone
 from siptui.runs.overview import ProfileOverview
 
 
@@ -29,7 +29,7 @@ def command(as_json: bool) -> int:
     if not found:
         click.echo("The configuration has no profile yet.")
         return 0
-    head = ("PROFILE", "TENANT", "LIVE", "WAITING", "LAST RUN", "NEEDS")
+    head = ("PROFILE", "TENANT", "LIVE", "WAITING", f"LAST RUN ({zone()})", "NEEDS")
     for line in columns(head, [_row(one) for one in found]):
         click.echo(line)
     return 0
@@ -38,7 +38,7 @@ def command(as_json: bool) -> int:
 def _row(one: ProfileOverview) -> tuple[str, ...]:
     last = "-"
     if head := one.last_run:
-        when = local_time(datetime.fromisoformat(head.started), datetime.now(UTC))
+        when = local_time(head.started, datetime.now(UTC))
         counts = f"{head.succeeded} of {head.devices} signed in, {head.failed} failed"
         last = f"{head.run} {head.state} {when}, {counts}"
     live = f"{one.live_devices} in {one.live_batches}" if one.live_batches else "-"

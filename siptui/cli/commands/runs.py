@@ -10,6 +10,7 @@ from siptui.app.session import select
 from siptui.cli import options
 from siptui.cli.journal_notice import told
 from siptui.cli.wording import columns
+from siptui.domain.times import second, zone
 from siptui.runs.service import RunService
 
 
@@ -57,7 +58,7 @@ def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
     rows = [
         (
             head.run,
-            head.started[:19].replace("T", " "),
+            second(head.started),
             head.state,
             str(head.devices),
             str(head.succeeded),
@@ -67,7 +68,8 @@ def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
         )
         for head in heads
     ]
-    head_line = ("RUN", "STARTED", "STATE", "DEVICES", "SIGNED IN", "FAILED", "UNKNOWN", "LIST")
+    started = f"STARTED ({zone()})"
+    head_line = ("RUN", started, "STATE", "DEVICES", "SIGNED IN", "FAILED", "UNKNOWN", "LIST")
     for line in columns(head_line, rows):
         click.echo(line)
     return 0

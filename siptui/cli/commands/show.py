@@ -13,7 +13,7 @@ from siptui.cli.profile_hint import named
 from siptui.cli.wording import columns, next_steps
 from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
-from siptui.domain.times import local_time
+from siptui.domain.times import local_time, zone
 from siptui.runs.group_tally import GroupTally, stop_words, tallies
 from siptui.runs.output.run_standing import (
     BatchStanding,
@@ -87,7 +87,7 @@ def _page(
     yield f"  list     {visible(head.file)}"
     yield f"  tenant   {visible(head.tenant)}"
     by = actor_words(state.plan.actor) if state.plan else ""
-    yield f"  started  {_when(head.started)}" + (f" by {visible(by)}" if by else "")
+    yield f"  started  {_when(head.started)} {zone()}" + (f" by {visible(by)}" if by else "")
     yield f"  worker   {visible(head.held_by) or 'none'}"
     skipped = f", {head.skipped} rows left out" if head.skipped else ""
     yield f"  devices  {head.devices}{skipped}"
@@ -144,8 +144,5 @@ def _row(one: BatchStanding) -> tuple[str, ...]:
 
 
 def _when(at: str) -> str:
-    """A time of the journal in local time."""
-    try:
-        return local_time(datetime.fromisoformat(at), datetime.now(UTC))
-    except ValueError:
-        return visible(at)
+    """A time of the journal, with the date where it is not today's."""
+    return local_time(at, datetime.now(UTC)) or visible(at)

@@ -7,11 +7,11 @@ column of its own.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
 from siptui.domain.outcome import OUTCOMES, Cause, Outcome
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import visible
+from siptui.domain.times import second, zone
 from siptui.runs.group_tally import goes_on, stop_words, tallies
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.runs.time_left import left_words, time_left
@@ -199,10 +199,7 @@ def _unlinked(found: re.Match[str]) -> str:
 
 
 def _moment(at: str) -> str:
-    try:
-        return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC"
-    except ValueError:
-        return "not known"
+    return f"{second(at)} {zone(at)}" if second(at) else "not known"
 
 
 def _duration(seconds: float) -> str:

@@ -12,7 +12,7 @@ from siptui.domain.deadline import time_left
 from siptui.domain.device import Device
 from siptui.domain.row_filter import grouper
 from siptui.domain.text import plural, visible
-from siptui.domain.times import local_time, zoned_time
+from siptui.domain.times import local_time, zone, zoned_time
 from siptui.runs.events import Options
 from siptui.runs.forecast import Forecast
 from siptui.runs.journal.codec import timestamp
@@ -34,14 +34,14 @@ def by_note(devices: Sequence[Device], options: Options) -> list[str]:
 
 
 def window_note(options: Options, now: datetime | None = None) -> list[str]:
-    """When submits may go out, in local time; nothing where they always may."""
+    """When submits may go out; nothing where they always may."""
     now = now or datetime.now(UTC)
     said = [
-        f"{word} {local_time(datetime.fromisoformat(when), now)}"
+        f"{word} {local_time(when, now)}"
         for word, when in (("not before", options.not_before), ("until", options.until))
         if when
     ]
-    return [f"Submits go out {', '.join(said)}."] if said else []
+    return [f"Submits go out {', '.join(said)} ({zone()})."] if said else []
 
 
 def forecast_notes(found: Forecast, now: datetime) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from siptui.domain.text import visible
+from siptui.domain.times import minute, second, zone
 from siptui.runs.output.markdown_report import percent, plain
 from siptui.runs.rollout.summary import STANDINGS, RolloutSummary
 
@@ -61,12 +62,12 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
     yield Section(
         "Runs",
         "" if found.runs else "No run of this host has a device of the list.",
-        ("run", "started (UTC)", "by", "list", "devices", *map(_word, STANDINGS))
+        ("run", f"started ({zone(found.made)})", "by", "list", "devices", *map(_word, STANDINGS))
         if found.runs
         else (),
         tuple(
             (
-                *(r.run, r.started[:19].replace("T", " "), r.who, r.file, str(r.devices)),
+                *(r.run, second(r.started, found.made), r.who, r.file, str(r.devices)),
                 *(str(r.counts[one]) for one in STANDINGS),
             )
             for r in found.runs
@@ -88,12 +89,15 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
     if done := [one for one in found.devices if one.standing == "succeeded"]:
         yield Section(
             f"Signed in ({len(done)})",
-            head=("line", "user", "hardware id", "region", "attempts", "run", "by", "when (UTC)"),
+            head=(
+                *("line", "user", "hardware id", "region", "attempts", "run", "by"),
+                f"when ({zone(found.made)})",
+            ),
             rows=tuple(
                 (
                     *(str(one.device.line), str(one.device.user_name)),
                     *(str(one.device.hardware_id), str(one.device.region), str(one.attempts)),
-                    *(one.run, one.who, one.when[:19].replace("T", " ")),
+                    *(one.run, one.who, second(one.when, found.made)),
                 )
                 for one in done
             ),
@@ -106,7 +110,8 @@ def _title(found: RolloutSummary) -> str:
 
 def _about(found: RolloutSummary) -> str:
     part = f", part: {found.part}" if found.part else ""
-    return f"List {found.file}{part}, tenant {found.tenant}, made {found.made:%Y-%m-%d %H:%M} UTC."
+    made = f"{minute(found.made, found.made)} {zone(found.made)}"
+    return f"List {found.file}{part}, tenant {found.tenant}, made {made}."
 
 
 def rollout_markdown(found: RolloutSummary) -> str:

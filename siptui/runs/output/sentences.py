@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.text import plural, visible
-from siptui.domain.times import time_until
+from siptui.domain.times import local_time
 from siptui.runs import events as ev
 from siptui.runs.state import RunState
 
@@ -70,7 +70,7 @@ def sentence(
             name = short_id(event.batch_id) if short else event.batch_id
             return Sentence(f"batch {event.batch} {found}  {name}")
         case ev.BatchDeferred():
-            again = f"; again at {time_until(event.until, at)}" if event.until else ""
+            again = f"; again at {local_time(event.until, at)}" if event.until else ""
             return Sentence(f"batch {event.batch} waits: {event.why}{again}", "muted")
         case ev.BatchRejected():
             answer = " ".join(str(part) for part in (event.status, event.code) if part)
@@ -112,7 +112,7 @@ def sentence(
         case ev.Waiting(over=True):
             return Sentence(event.why, "muted")
         case ev.Waiting():
-            until = f" until {time_until(event.until, at)}" if event.until else ""
+            until = f" until {local_time(event.until, at)}" if event.until else ""
             return Sentence(f"waiting{until}: {event.why}", "muted")
         case ev.Note():
             tone = {"warning": "unknown", "error": "failed"}.get(event.level, "normal")

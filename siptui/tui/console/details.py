@@ -5,12 +5,12 @@ from collections.abc import Hashable, Iterable
 from siptui.domain.outcome import Outcome
 from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
+from siptui.domain.times import clock, second, zone
 from siptui.runs import events as ev
 from siptui.runs.state import DeviceRecord
 from siptui.tui import preflight_text
 from siptui.tui.console.table_rows import Board, elapsed, until
 from siptui.tui.powershell import powershell
-from siptui.tui.sentences import clock
 from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line
 
@@ -77,7 +77,7 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
     lines = _pairs(
         record,
         ("User", visible(device.user_name)),
-        *([("Sign in until", f"{until(device)} UTC  {board.left(key)}")] if until(device) else []),
+        *([("Sign in until", f"{until(device)}  {board.left(key)}")] if until(device) else []),
         ("Hardware ID", visible(device.hardware_id)),
         ("Region", str(device.region)),
         ("Status", f"{SYMBOLS[record.state]} {WORDS[record.state]}"),
@@ -92,13 +92,13 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
         ("Attempt", str(record.attempt or "")),
         ("Batch", str(record.batch or "")),
         ("Batch id", visible(batch.batch_id) if batch else ""),
-        ("Submitted", record.submitted_at),
-        ("Since", record.since),
+        ("Submitted", second(record.submitted_at)),
+        ("Since", second(record.since)),
         ("Took", elapsed(record)),
         *((visible(name), visible(value)) for name, value in device.extra.items()),
     )
     lines += _prerequisites(board, key)
-    lines += [(), (("History", "strong"),), *history(record.index, events)]
+    lines += [(), (("History", "strong"), (f"  {zone()}", "muted")), *history(record.index, events)]
     return lines
 
 
@@ -145,7 +145,7 @@ def history(index: int, events: Iterable[ev.Stored]) -> list[Line]:
     lines: list[Line] = []
 
     def say(at: str, text: str, shown: str = "normal") -> None:
-        lines.append(((f"{at[:10]} {clock(at)}  ", "muted"), (visible(text), shown)))
+        lines.append(((f"{second(at)}  ", "muted"), (visible(text), shown)))
 
     for stored in events:
         match stored.event:

@@ -6,6 +6,7 @@ from datetime import datetime
 from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
 from siptui.domain.text import plural, visible
+from siptui.domain.times import clock
 from siptui.runs import events as ev
 from siptui.runs.group_tally import GroupTally, stop_words, tallies
 from siptui.runs.output.markdown_report import percent
@@ -15,7 +16,6 @@ from siptui.runs.time_left import TimeLeft, left_words, time_left
 from siptui.tui.console.filters import column_name
 from siptui.tui.console.table_rows import duration
 from siptui.tui.countdown import clock as countdown
-from siptui.tui.sentences import clock
 from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line, Run
 

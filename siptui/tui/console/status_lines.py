@@ -9,12 +9,13 @@ from rich.cells import cell_len
 from siptui.domain.guid import is_guid
 from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import plural, visible
+from siptui.domain.times import clock as time_of_day
+from siptui.domain.times import minute
 from siptui.runs.state import needs_sign_in
 from siptui.tui.actions import ACTIONS, shown
 from siptui.tui.console.action_state import NO_WORKER, who_resumes
 from siptui.tui.console.model import Session
 from siptui.tui.countdown import clock, waiting_batch
-from siptui.tui.sentences import clock as time_of_day
 from siptui.tui.sentences import ended, estimate, regions_line
 from siptui.tui.widgets.row_index import RowIndex
 from siptui.tui.widgets.styles import tone
@@ -192,7 +193,7 @@ def _as_long(until: str, left: int | None) -> str:
     """A countdown, or the date of what is far away."""
     if not left:
         return ""
-    return f" {clock(left)}" if left < _FAR else f" until {until[:16].replace('T', ' ')} UTC"
+    return f" {clock(left)}" if left < _FAR else f" until {minute(until)}"
 
 
 def found(index: RowIndex, flaw: str) -> Line:

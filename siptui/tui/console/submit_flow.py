@@ -14,6 +14,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState
 from siptui.domain.text import plural, visible
+from siptui.domain.times import clock
 from siptui.preflight.finding import Result
 from siptui.runs.engine.status_changes import without_outcome
 from siptui.runs.state import DeviceRecord
@@ -392,7 +393,7 @@ class SubmitFlow:
                 batch.number,
                 f"batch {batch.number}",
                 f"{batch.region}, {plural(len(without_outcome(run, batch)), 'device')} "
-                f"without an outcome, last change {sentences.clock(batch.changed_at)}",
+                f"without an outcome, last change {clock(batch.changed_at)}",
             )
             for batch in session.live_batches()
         ]

@@ -10,6 +10,7 @@ from siptui.domain.device import Device
 from siptui.domain.outcome import Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import folded, visible
+from siptui.domain.times import minute
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.console.filters import NO_COLUMNS, Probe, column_name
 from siptui.tui.preflight_text import cell, words
@@ -369,9 +370,9 @@ def elapsed(record: DeviceRecord) -> str:
 
 
 def until(device: Device) -> str:
-    """When its deadline is, as month, day and time."""
+    """When its deadline is."""
     end = deadline_of(device) if device.extra else None
-    return f"{end.astimezone(UTC):%m-%d %H:%M}" if end else ""
+    return minute(end) if end else ""
 
 
 def duration(seconds: float) -> str:

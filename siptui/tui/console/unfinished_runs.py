@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from siptui.domain.text import plural
+from siptui.domain.times import minute
 from siptui.runs.service import RunHead, RunService
 from siptui.runs.state import RunState
 from siptui.tui.sentences import list_name
@@ -45,12 +46,12 @@ def standing(run: RunState, head: RunHead) -> str:
     parts = []
     if open_:
         since = min((b.submitted_at for b in open_ if b.submitted_at), default=head.started)
-        parts.append(f"{plural(len(open_), 'batch')} open since {_when(since)}")
+        parts.append(f"{plural(len(open_), 'batch')} open since {minute(since)}")
         running = sum(1 for batch in open_ if batch.batch_id)
         if running != len(open_):
             parts.append(f"{running} of them accepted")
     else:
-        parts.append(f"begun {_when(head.started)}")
+        parts.append(f"begun {minute(head.started)}")
     if waiting := len(run.queued_batches()):
         parts.append(f"{plural(waiting, 'batch')} not submitted")
     if unsettled := len(run.unsettled_batches()):
@@ -58,8 +59,3 @@ def standing(run: RunState, head: RunHead) -> str:
     done = f"{head.succeeded + head.failed}/{head.devices} done"
     now = "running" if head.state == "running" else "no worker"
     return f"{', '.join(parts)}; {done}; {now}"
-
-
-def _when(at: str) -> str:
-    """Day and time of day; an unfinished run may be of last week."""
-    return f"{at[:10]} {at[11:16]}" if len(at) >= 16 else at

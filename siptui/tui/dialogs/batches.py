@@ -1,7 +1,6 @@
 """All batches of the tenant, of 30 days, and the devices of one."""
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
-from datetime import UTC
 from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
@@ -14,6 +13,7 @@ from siptui.domain.outcome import Outcome, explain
 from siptui.domain.region import Region
 from siptui.domain.state import SYMBOLS
 from siptui.domain.text import plural, visible
+from siptui.domain.times import minute, zone
 from siptui.gateway.json_lists import gap_of
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
 from siptui.runs.output.export_rows import batch_rows, state_of
@@ -32,7 +32,7 @@ from siptui.tui.widgets.text_lines import Line
 
 T = TypeVar("T")
 _COLUMNS = (
-    Column("when", "Submitted (UTC)", 16),
+    Column("when", "Submitted", 16, most=23),
     Column("region", "Reg", 4),
     Column("devices", "Devices", 7, right=True),
     Column("word", "Status", 9, most=16),
@@ -99,7 +99,8 @@ class BatchesPage(TablePage[str]):
         if not self._found:
             return f"The service remembers no batch of {self._tenant} (30 days)"
         own = sum(1 for r in self._found if r.known and r.known.here)
-        return f"{plural(len(self._found), 'batch')} of {self._tenant} in 30 days, {own} from here"
+        some = plural(len(self._found), "batch")
+        return f"{some} of {self._tenant} in 30 days, {own} from here · {zone()}"
 
     def rows(self) -> Iterable[GridRow]:
         """As the service lists them."""
@@ -327,7 +328,7 @@ def _outcome(item: ItemStatus) -> Outcome | None:
 
 def _when(one: Remembered) -> str:
     if one.when is not None:
-        return f"{one.when.astimezone(UTC):%Y-%m-%d %H:%M}"
+        return minute(one.when)
     return visible(one.summary.request_time) or "-"
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
+from siptui.domain.times import clock, zone
 from siptui.tui.dialogs.page import Page
 from siptui.tui.widgets.text_lines import Line
 
@@ -87,7 +88,7 @@ def _what(content: Content) -> str:
 
 def as_of(title: str, at: str) -> str:
     """The title, and until when it tells: `at` is an RFC 3339 time."""
-    return f"{title} · as of {at[11:19]} UTC" if len(at) >= 19 else title
+    return f"{title} · as of {clock(at)} {zone(at)}" if at else title
 
 
 _ROW_KEYS = (

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from siptui.domain.text import plural, visible
+from siptui.domain.times import clock, zone
 from siptui.preflight.finding import Finding, Report, Result
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.preflight_text import groups, lines_of, name_of, ranked, sign
@@ -51,7 +52,7 @@ class PreflightPage(TablePage[str]):
         if personal := len({one.user_name.casefold() for one in self._report.personal}):
             parts.append(f"{plural(personal, 'account')} may be personal")
         calls = sum(self._report.calls.values())
-        made = f"{self._report.made:%H:%M} UTC, {plural(calls, 'call')}"
+        made = f"{clock(self._report.made)[:5]} {zone(self._report.made)}, {plural(calls, 'call')}"
         return f"Prerequisites: {', '.join(parts)} · {made}"
 
     def rows(self) -> Iterable[GridRow]:

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from siptui.domain.text import visible
+from siptui.domain.times import minute, zone
 from siptui.runs.service import RunHead
 from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
@@ -18,7 +19,7 @@ from siptui.tui.widgets.table import RowGrid
 from siptui.tui.widgets.text_lines import Line, Surface
 
 _COLUMNS = (
-    Column("started", "Started (UTC)", 16),
+    Column("started", "Started", 16, most=23),
     Column("state", "State", 8, drop=0),
     Column("file", "List", 12, flex=2, whole=24),
     Column("tenant", "Tenant", 10, flex=1, drop=3),
@@ -54,7 +55,7 @@ class RunsPage(Screen[tuple[str, bool] | None]):
 
     def on_mount(self) -> None:
         """Fill the table."""
-        title = " Runs, newest first" if self._heads else " No runs yet"
+        title = f" Runs, newest first · {zone()}" if self._heads else " No runs yet"
         self.query_one("#page-title", Surface).show([((title, "strong"),)])
         grid = self.query_one(RowGrid)
         grid.set_rows(_row(head) for head in self._heads.values())
@@ -105,7 +106,7 @@ def _row(head: RunHead) -> GridRow:
     return GridRow(
         head.run,
         (
-            head.started[:16].replace("T", " "),
+            minute(head.started),
             head.state,
             list_name(head.file),
             visible(head.tenant),

@@ -6,6 +6,7 @@ from siptui.runs import events as ev
 from siptui.tui.console.screen import Console
 from siptui.tui.dialogs.ask import Confirm
 from siptui.tui.dialogs.live_page import RowPage
+from tests.support.time_zone import in_zone
 from tests.tui.harness import console
 from tests.tui.scripted_runs import list_text, make_devices
 
@@ -31,6 +32,24 @@ async def test_the_summary_goes_on(tmp_path: Path) -> None:
         await harness.look()
         assert harness.text.splitlines()[0].strip() == "Summary"
         assert "signed in      10" in harness.text
+
+
+async def test_times_are_the_operators_own(tmp_path: Path) -> None:
+    with in_zone("America/St_Johns"):
+        async with console(tmp_path, text=list_text(make_devices(3))) as harness:
+            await harness.submit(3)
+            harness.runs.accept(1)
+            harness.runs.finish([0], error="Device is offline", seconds=9)
+            await harness.look()
+            assert "04:30:02 batch 1 accepted" in harness.flat
+            await harness.press("t")
+            assert "as of 04:30:11 UTC-03:30" in harness.text
+            await harness.press("escape", "enter")
+            assert "2026-03-02 04:30:11" in harness.text
+            assert "08:00" not in harness.text
+            await harness.press("escape", "h")
+            assert "Runs, newest first · UTC-03:30" in harness.text
+            assert " 2026-03-02 04:30 " in harness.text
 
 
 async def test_the_page_of_a_row_goes_on_and_leads_to_the_next(tmp_path: Path) -> None:
