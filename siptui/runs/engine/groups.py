@@ -52,7 +52,9 @@ def progress(state: RunState) -> dict[str, GroupProgress]:
 
 def _progress(state: RunState, group: str, records: Collection[DeviceRecord]) -> GroupProgress:
     most = state.plan.options.max_failures if state.plan else 100.0
-    trying = any(r.index in state.probes and r.state in _UNDECIDED for r in records)
+    probes = (r for r in records if r.index in state.probes)
+    # Also while their batch is not over: what came of its devices counts from then on.
+    trying = any(r.state in _UNDECIDED or _is_live(state, r) for r in probes)
     through = [r for r in records if r.state not in _UNDECIDED]
     over = [r for r in through if not _is_live(state, r)]
     bad = sum(r.state is not DeviceState.SUCCEEDED for r in through)

@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from siptui.domain.device import Device
 from siptui.domain.plan import make_group_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
-from siptui.emulator.scenario import AccountRule, DeviceRule, Scenario
+from siptui.emulator.scenario import AccountRule, DeviceRule, Scenario, TimingTable
 from siptui.runs.events import GroupStopped, Options, RunFinished, RunStopped
 from siptui.runs.group_tally import tallies
 from siptui.runs.orders import Changed
@@ -75,6 +76,20 @@ def test_a_site_that_fails_is_stopped_by_its_first_devices_and_others_go_on(
         harness.run_service.resume(run)
         await harness.work(run)
         assert resets(harness, 1) == 31
+
+    emulated_time.run(main(), limit=20 * HOURS)
+
+
+def test_a_site_waits_until_the_batch_of_its_first_devices_is_over(tmp_path: Path) -> None:
+    """Its devices have all failed long before the service calls it over."""
+
+    async def main() -> None:
+        timing = TimingTable(device=(20, 40), finish=(100, 200))
+        scenario = structs.replace(failing(0), timing=timing)
+        harness = EngineHarness(tmp_path, scenario)
+        run = harness.create(sites({"Bonn": 40}), Options(by="Site", first=3))
+        await harness.work(run)
+        assert resets(harness, 0) == 3
 
     emulated_time.run(main(), limit=20 * HOURS)
 
