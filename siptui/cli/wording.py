@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from unicodedata import combining, east_asian_width
 
 import click
 
@@ -67,6 +68,18 @@ def submitted(text: str) -> str:
     """The service's time of a submit, for people; as it came where it is no time."""
     when = parse_when(text)
     return minute(when) if when else visible(text)
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in at most `width` cells of a terminal, with an ellipsis where something is left
+    out."""
+    cells = [0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text]
+    if sum(cells) <= width:
+        return text
+    kept = 0
+    while sum(cells[: kept + 1]) < width:
+        kept += 1
+    return text[:kept] + "…"
 
 
 def say_wait(why: str, until: datetime) -> None:

@@ -34,6 +34,14 @@ def test_all_runs_of_a_list_in_one_report(tmp_path: Path) -> None:
         failed = ("--only", "failed", "-o", str(again))
         assert place.run("export", place.runs()[0], *failed).exit_code == 0
         assert place.run("run", str(again), *_RUN).exit_code == 3
+        first, second = place.runs()[1], place.runs()[0]
+        heads = json.loads(place.run("runs", "--json").stdout)["runs"]
+        assert [(one["run"], one["rollout"]) for one in heads] == [(second, first), (first, first)]
+        lines = place.run("runs").stdout.splitlines()
+        assert lines[1] == "list.csv: 2 runs"
+        assert [line.split()[0] for line in lines[2:]] == [second, "of", first]
+        assert "of another name.csv" in lines[3]
+        assert max(map(len, lines)) <= 80
         text = place.run("report", str(file), "--region", "EMEA").stdout
         assert "7 devices, 9 submits in 2 runs" in text
         assert "| signed in | 5 | 71 % |" in text

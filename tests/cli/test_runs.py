@@ -7,7 +7,7 @@ import pytest
 
 from siptui.cli.follow_run import watch
 from siptui.domain.errors import ExitCode
-from siptui.domain.times import second
+from siptui.domain.times import minute, second
 from siptui.runs.service import RunService
 from tests.cli.conftest import Finished
 from tests.support.time_zone import in_zone
@@ -15,7 +15,7 @@ from tests.worker.installation import json_lines
 
 _FIELDS = {
     *("run", "started", "file", "tenant", "devices", "succeeded", "failed", "unknown"),
-    *("skipped", "state", "held_by"),
+    *("skipped", "state", "held_by", "rollout"),
 }
 
 
@@ -31,6 +31,7 @@ def test_the_history_as_json(finished: Finished) -> None:
     assert (head["unknown"], head["skipped"]) == (0, 0)
     assert (head["state"], head["held_by"]) == ("finished", "")
     assert head["file"].endswith("list.csv")
+    assert head["rollout"] == finished.run
     assert datetime.fromisoformat(head["started"]).utcoffset() == timedelta(0)
 
 
@@ -46,11 +47,12 @@ def test_times_are_the_operators_own_and_json_has_utc(finished: Finished) -> Non
         heads = json.loads(finished.installation.run("runs", "--json").stdout)["runs"]
         said = finished.installation.run("runs").stdout
         report = finished.installation.run("show", finished.run).stdout
-        started = second(heads[0]["started"])
+        started, precise = minute(heads[0]["started"]), second(heads[0]["started"])
     assert heads[0]["started"].endswith("Z")
     assert "STARTED (UTC+05:30)" in said
     assert f"  {started}  " in said
-    assert f"{started[11:]} UTC+05:30" in report
+    assert max(map(len, said.splitlines())) <= 80
+    assert f"{precise[11:]} UTC+05:30" in report
 
 
 def test_no_history_yet(finished: Finished, own_folders: object) -> None:

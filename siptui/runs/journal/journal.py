@@ -73,6 +73,12 @@ _RUNS_WITH = (
     "SELECT DISTINCT devices.hardware_id, run, created FROM devices JOIN runs USING (run)"
     " WHERE devices.hardware_id IN ({})"
 )
+#: An id begins with the time the run was made at, so that the first in order is the oldest.
+_FIRST_RUNS = (
+    "SELECT run, first, COUNT(*) FROM devices JOIN"
+    " (SELECT hardware_id, MIN(run) AS first FROM devices GROUP BY hardware_id)"
+    " USING (hardware_id) GROUP BY run, first"
+)
 
 
 class NoSuchRunError(UsageError):
@@ -389,6 +395,15 @@ class Journal:
         place = {hardware_id: index for index, hardware_id in enumerate(wanted)}
         newest_first = sorted(found, key=lambda run: (created[run], run), reverse=True)
         return {run: sorted(found[run], key=place.__getitem__) for run in newest_first}
+
+    def first_runs(self) -> dict[str, dict[str, int]]:
+        """Of each run, how many of its devices came first in which run (itself perhaps)."""
+        found: dict[str, dict[str, int]] = {}
+        with self._explained():
+            rows = self._fetch(_FIRST_RUNS)
+        for run, first, count in rows:
+            found.setdefault(run, {})[first] = count
+        return found
 
     def find(self, name: str) -> str:
         """The run called `name`, or the only one whose id begins or ends so; `@last` is the newest.

@@ -11,6 +11,7 @@ from siptui.domain.text import plural, visible
 from siptui.gc_pause import collected_later
 from siptui.runs.output.export_rows import result_rows
 from siptui.runs.output.markdown_report import report_text
+from siptui.runs.rollout.run_groups import run_groups
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.console import details
 from siptui.tui.console.action_state import why_not
@@ -116,11 +117,13 @@ class RunFlow:
     async def runs(self) -> None:
         """The history: attach to a run, or resume a stopped one."""
         try:
-            heads = self.session.run_service.runs()
+            groups = await self.view.in_thread(partial(run_groups, self.session.run_service))
         except SiptuiError as error:
             self.view.tell(error)
             return
-        chosen = await self.view.ask(RunsPage(heads, may_resume=not self.session.options.read_only))
+        chosen = await self.view.ask(
+            RunsPage(groups, may_resume=not self.session.options.read_only)
+        )
         if chosen is None:
             return
         run, resume = chosen

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural, visible
-from siptui.domain.times import local_time
+from siptui.domain.times import local_time, zone
 from siptui.runs.overview import ProfileOverview
 from siptui.runs.service import RunHead
 from siptui.tui.dialogs.tablepage import TablePage
@@ -74,7 +74,7 @@ class OverviewPage(TablePage[Destination]):
         needs = sum(1 for one in self._found.values() if one.needs)
         parts = [plural(len(self._found), "profile"), f"{live} live"]
         parts += [f"{needs} {'needs' if needs == 1 else 'need'} a person"] if needs else []
-        return f"Overview of this host: {', '.join(parts)}"
+        return f"Overview of this host: {', '.join(parts)} · {zone()}"
 
     def rows(self) -> Iterable[GridRow]:
         """A line a profile."""
@@ -168,7 +168,7 @@ def _last(head: RunHead | None) -> str:
 def _whole(head: RunHead | None) -> str:
     if head is None:
         return "No run yet."
-    when = local_time(datetime.fromisoformat(head.started), datetime.now(UTC))
+    when = local_time(head.started, datetime.now(UTC))
     counts = f"{head.succeeded:,} of {head.devices:,} signed in, {head.failed:,} failed"
     counts += f", {head.unknown:,} unknown" if head.unknown else ""
     return f"Last run: {list_name(head.file)}, {counts}; {head.state}, {when}, {head.run}"

@@ -1,6 +1,6 @@
 """The history of runs: attach to one, or resume a stopped one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from siptui.domain.text import visible
 from siptui.domain.times import minute, zone
+from siptui.runs.rollout.run_groups import RunGroup
 from siptui.runs.service import RunHead
 from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
@@ -34,7 +35,8 @@ _SYMBOLS = {"running": ("…", "normal"), "stopped": ("!", "unknown"), "finished
 
 
 class RunsPage(Screen[tuple[str, bool] | None]):
-    """Newest first. The answer: a run, and whether it is to be resumed."""
+    """Newest first, those of a rollout together. The answer: a run, and whether it is to be
+    resumed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", show=False),
@@ -42,9 +44,10 @@ class RunsPage(Screen[tuple[str, bool] | None]):
         Binding("r", "resume", "resume", show=False),
     ]
 
-    def __init__(self, heads: Sequence[RunHead], *, may_resume: bool) -> None:
+    def __init__(self, groups: Sequence[RunGroup], *, may_resume: bool) -> None:
         super().__init__()
-        self._heads = {head.run: head for head in heads}
+        self._groups = groups
+        self._heads = {head.run: head for group in groups for head in group.heads}
         self._may_resume = may_resume
 
     def compose(self) -> ComposeResult:
@@ -58,7 +61,7 @@ class RunsPage(Screen[tuple[str, bool] | None]):
         title = f" Runs, newest first · {zone()}" if self._heads else " No runs yet"
         self.query_one("#page-title", Surface).show([((title, "strong"),)])
         grid = self.query_one(RowGrid)
-        grid.set_rows(_row(head) for head in self._heads.values())
+        grid.set_rows(row for group in self._groups for row in _rows(group))
         grid.focus()
         self._keys("")
 
@@ -99,7 +102,14 @@ class RunsPage(Screen[tuple[str, bool] | None]):
         self.dismiss(None)
 
 
-def _row(head: RunHead) -> GridRow:
+def _rows(group: RunGroup) -> Iterator[GridRow]:
+    """The runs of a rollout: the newest, and below it those before."""
+    last = len(group.heads) - 1
+    for place, head in enumerate(group.heads):
+        yield _row(head, "" if place == 0 else "└ " if place == last else "├ ")
+
+
+def _row(head: RunHead, branch: str) -> GridRow:
     symbol, tone = _SYMBOLS.get(head.state, (" ", "normal"))
     if head.state == "finished" and not head.failed and not head.unknown:
         tone = "ok"
@@ -108,7 +118,7 @@ def _row(head: RunHead) -> GridRow:
         (
             minute(head.started),
             head.state,
-            list_name(head.file),
+            f"{branch}{list_name(head.file)}",
             visible(head.tenant),
             str(head.devices),
             str(head.succeeded),
