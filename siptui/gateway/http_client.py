@@ -9,7 +9,7 @@ from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.times import local_time, zone
 from siptui.gateway import bulk_json
 from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
-from siptui.gateway.http_errors import of_answer, of_transport, unreadable
+from siptui.gateway.http_errors import of_answer, of_transport, refuses_token, unreadable
 from siptui.gateway.protocol import TokenSource
 from siptui.settings.address import checked_address
 from siptui.transport.http import Http
@@ -61,7 +61,8 @@ class Authorized:
         needs: str = "",
         leaving: Leaving = lambda: None,
     ) -> tuple[Answer, str]:
-        """A success (2xx) and its correlation id. A 401 gets one more try with a new token.
+        """A success (2xx) and its correlation id. A 401 of the service gets one more try with a new
+        token; one of something on the way may stand for an answer to what went through.
 
         `leaving` is asked last before the request leaves; what it raises passes, and nothing was
         sent. Nothing else is sent twice. Every error has a `fate`; one raised before anything left
@@ -70,7 +71,7 @@ class Authorized:
         headers = headers or {}
         token = await self.token()
         answer, correlation_id = await self._send(call, method, path, headers, body, token, leaving)
-        if answer.status == 401:
+        if refuses_token(answer):
             refused = of_answer(answer, correlation_id)
             try:
                 renewed = await self.token(refresh=True)

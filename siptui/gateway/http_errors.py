@@ -29,8 +29,8 @@ MAX_RAW = 4096
 ROLES = (
     "Global Administrator, Privileged Authentication Administrator or Authentication Administrator"
 )
-#: Statuses that mean the same from any sender: sign in, sign in to the proxy, slow down.
-_OWN = frozenset({401, 407, 429})
+#: Statuses that mean the same from any sender: sign in to the proxy, slow down.
+_OWN = frozenset({407, 429})
 # Statuses of the 400s that say "gave up waiting" and not "no": the request may have gone through.
 _GAVE_UP = frozenset({408, 444, 460, 499})
 _HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|title|\?xml)", re.I)
@@ -99,6 +99,15 @@ def is_foreign(answer: Answer) -> bool:
     return kind not in ("", "text/plain") and not _is_word(answer.body, kind)
 
 
+def refuses_token(answer: Answer) -> bool:
+    """Whether `answer` is the service's word that the token is not good: a 401 that is not of
+    something on the way. Whatever its body, one that asks for a bearer token is the service's."""
+    if answer.status != 401:
+        return False
+    asked = answer.headers.get("www-authenticate", "").strip().casefold()
+    return asked.startswith("bearer") or not is_foreign(answer)
+
+
 def _is_word(body: bytes, kind: str) -> bool:
     """Whether it is a single JSON value, such as a text, and says that it is JSON."""
     try:
@@ -152,7 +161,7 @@ def of_answer(
         "correlation_id": correlation_id or said.correlation_id,
         "retry_after": wait,
     }
-    if status == 401:
+    if refuses_token(answer):
         return TokenRefusedError(
             sentence,
             remedy="Sign in again: siptui auth login. A token of the environment "

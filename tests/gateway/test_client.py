@@ -132,7 +132,7 @@ _FATES: list[tuple[Reply, type[GatewayError], Fate]] = [
     (web.Response(403), errors.AccessDeniedError, Fate.REFUSED),
     *(
         (reply, errors.AnswerUnreadableError, Fate.UNKNOWN)
-        for status in (400, 403, 404, 410)
+        for status in (400, 401, 403, 404, 410)
         for reply in (
             web.Response(status, html=HTML),
             web.Response(status, text=HTML),
@@ -141,7 +141,10 @@ _FATES: list[tuple[Reply, type[GatewayError], Fate]] = [
             web.Response(status, content=b"\x89PNG", headers={"content-type": "image/png"}),
         )
     ),
-    (web.Response(401, html=HTML), errors.TokenRefusedError, Fate.REFUSED),
+    (
+        web.Response(401, html=HTML, headers={"www-authenticate": 'Bearer realm=""'}),
+        *(errors.TokenRefusedError, Fate.REFUSED),
+    ),
     (web.Response(429, html=HTML), errors.ThrottledError, Fate.NOT_SENT),
     (web.Response(400, text="No such region."), errors.RejectedError, Fate.REFUSED),
     (web.Response(400, json="No such region."), errors.RejectedError, Fate.REFUSED),

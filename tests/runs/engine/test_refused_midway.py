@@ -31,7 +31,7 @@ FOREIGN: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fault", FOREIGN)
-@pytest.mark.parametrize("status", [400, 403, 404, 410])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 @pytest.mark.parametrize("call", ["batchsummaries", "batchstatus"])
 def test_an_answer_that_is_not_the_services_is_waited_out(
     tmp_path: Path, call: str, status: int, fault: dict[str, Any]
@@ -50,12 +50,15 @@ def test_an_answer_that_is_not_the_services_is_waited_out(
 
 @pytest.mark.parametrize("fault", FOREIGN)
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_of_a_submit_it_says_nothing(tmp_path: Path, moment: str, fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize("status", [401, 403])
+def test_of_a_submit_it_says_nothing(
+    tmp_path: Path, status: int, moment: str, fault: dict[str, Any]
+) -> None:
     """A proxy can put its page in the place of the answer to what went through."""
 
     async def main() -> None:
         lab = EngineHarness(tmp_path)
-        lab.fault(**fault, status=403, moment=moment, nth=1)
+        lab.fault(**fault, status=status, moment=moment, nth=1)
         run = lab.create(devices(5), FIVE)
         end = await lab.work(run)
         assert isinstance(end, RunFinished), end
@@ -99,6 +102,26 @@ def test_what_is_live_is_followed_to_its_end(
         lab.emulator.faults.clear()
         assert isinstance(await lab.work(run), RunFinished)
         assert set(lab.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+@pytest.mark.parametrize("fault", FOREIGN)
+def test_a_proxys_401_for_a_while_holds_submits_and_loses_no_live_phone(
+    tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    async def main() -> None:
+        lab = EngineHarness(tmp_path)
+        lab.fault(**fault, call="*", status=401, since=30, until=900)
+        run = lab.create(devices(40), FIVE)
+        end = await lab.work(run)
+        assert isinstance(end, RunFinished), end
+        assert lab.events(run, RunStopped) == []
+        assert lab.differences(run) == []
+        assert set(lab.ledger.times.values()) == {1}
+        meanwhile = [s for s in lab.ledger.submits if 60 < s.at < 900]
+        assert meanwhile == []
+        assert any("most likely from a proxy" in note for note in lab.notes(run))
 
     emulated_time.run(main(), limit=6 * 3600)
 
