@@ -43,7 +43,7 @@ def compare(
     try:
         token_source(selected)
     except SignInNeededError:
-        return Compared(["Not compared with the tenant's batches: no one is signed in."])
+        return Compared(["Not compared with the tenant's batches: no service was asked."])
     try:
         events = asyncio.run(_look(selected, state, journal))
     except TimeoutError:

@@ -150,6 +150,23 @@ class Accounts:
         return self.notes[1:]
 
 
+def read_accounts(selected: Selected, devices: Sequence[Device], *, patient: bool) -> Report:
+    """Read what tells shared accounts from personal ones; a while at most, unless `patient`."""
+
+    async def main() -> Report:
+        opening = open_session(selected, on_wait=say_wait)
+        async with asyncio.timeout(None if patient else _PATIENCE), opening as session:
+            sources = sources_of(session)
+            return await look(devices, sources, on_progress=said_progress(not patient))
+
+    return asyncio.run(main())
+
+
+def may_be_personal(devices: Sequence[Device]) -> str:
+    """The accounts of `devices` in a list for people, each once."""
+    return _some(list(dict.fromkeys(str(device.user_name) for device in devices)))
+
+
 def checked_accounts(
     selected: Selected,
     devices: Sequence[Device],
@@ -173,14 +190,8 @@ def checked_accounts(
     if skip or not devices:
         return Accounts(tuple(devices), notes=(not_checked,))
 
-    async def main() -> Report:
-        opening = open_session(selected, on_wait=say_wait)
-        async with asyncio.timeout(None if may_ask else _PATIENCE), opening as session:
-            sources = sources_of(session)
-            return await look(devices, sources, on_progress=said_progress(not may_ask))
-
     try:
-        report = asyncio.run(main())
+        report = read_accounts(selected, devices, patient=may_ask)
     except (GatewayError, TimeoutError) as error:
         message = getattr(error, "message", "the service took too long to answer.")
         if not may_ask and getattr(error, "passing", True):
@@ -204,9 +215,9 @@ def checked_accounts(
         )
     notes = [not_checked]
     if out:
-        who = _some(list(dict.fromkeys(str(device.user_name) for device in out)))
         notes.append(
-            f"{plural(len(out), 'row')} left out: the account may be personal ({who}). "
+            f"{plural(len(out), 'row')} left out: the account may be personal "
+            f"({may_be_personal(out)}). "
             "--include-personal USER takes one all the same."
         )
     if unclear := len(report.maybe_personal):

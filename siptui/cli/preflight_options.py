@@ -1,5 +1,6 @@
 """What `preflight`, `fix` and `run` share: options, the services they read, the log of changes."""
 
+import difflib
 import socket
 import sys
 from collections.abc import Callable, Iterable
@@ -8,7 +9,9 @@ from typing import Any
 import click
 
 from siptui.app.session import Selected, Session
+from siptui.domain.errors import UsageError
 from siptui.domain.public_address import Network, parse_public
+from siptui.domain.text import visible
 from siptui.host.signals import user_name
 from siptui.preflight.change_log import Record, Who
 from siptui.preflight.fix_plan import Fix
@@ -38,6 +41,26 @@ def include_personal(command: Any) -> Any:
         help="Submit this account although it may be personal. Can be repeated; --yes does not "
         "include it.",
     )(command)
+
+
+def refuse_unlisted(named: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Raise `UsageError` for a name of --include-personal that is not among the user names `known`
+    of `where`: it was mistyped, and the account that was meant would be left out."""
+    if not (named := tuple(dict.fromkeys(named))):
+        return
+    names = {name.casefold(): name for name in known}
+    missing = [name for name in named if name.casefold() not in names]
+    if not missing:
+        return
+    near = difflib.get_close_matches(missing[0].casefold(), sorted(names), n=1)
+    hint = f"Did you mean {visible(names[near[0]])}? " if near else ""
+    raise UsageError(
+        f"--include-personal {', '.join(map(visible, missing))}: {visible(where)} has no such "
+        "account. Nothing was submitted or changed.",
+        title="Wrong usage",
+        code="no_such_account",
+        remedy=f"{hint}Give the user name as it stands there.",
+    )
 
 
 def networks(texts: Iterable[str], profile: Profile) -> tuple[Network, ...]:

@@ -15,6 +15,7 @@ from siptui.app.session import Selected
 from siptui.app.worker_start import can_be_renewed, signed_in_account, worker_run_service
 from siptui.cli.confirm import confirm
 from siptui.cli.dry_run import planned_batches, show_plan
+from siptui.cli.dry_run_accounts import foresee_accounts
 from siptui.cli.dry_run_conflicts import compare, planned_state
 from siptui.cli.follow_run import tell_news, watch
 from siptui.cli.journal_notice import heeded, told
@@ -27,6 +28,7 @@ from siptui.cli.preflight_gate import (
     checked_accounts,
     named_before,
 )
+from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.submit_options import SubmitOptions
 from siptui.cli.verify import verify as verify_run
@@ -213,6 +215,8 @@ def submit_part(flow: SubmitFlow, part: Part) -> ExitCode:
     """Submit a part of an existing run, or with --dry-run show it; the exit code."""
     state = part.state
     run, after = state.run, state.last_seq
+    names = [r.device.user_name for r in state.devices]
+    refuse_unlisted(flow.submit.include_personal, names, f"run {run}")
     found = flow.conflicts([r.device for r in part.records], run)
     rest = [r for r in part.records if r.device.hardware_id not in found.left_out]
     if flow.submit.dry_run:
@@ -248,15 +252,23 @@ def submit_part(flow: SubmitFlow, part: Part) -> ExitCode:
 
 def _show(flow: SubmitFlow, part: Part, rest: Sequence[DeviceRecord], found: Conflicts) -> ExitCode:
     run, service = part.state.run, flow.run_service
+    accounts = foresee_accounts(
+        flow.selected,
+        [r.device for r in rest],
+        flow.submit,
+        named=[] if flow.may_ask else named_before(part.state),
+        waiting=part.waiting,
+    )
+    rest = [r for r in rest if r.device in accounts.kept]
     preview = planned_state(service, (), part.events(rest, found.again), run)
     compared = compare(flow.selected, preview, service.journal)
     show_plan(
         part.batches(rest),
         as_json=flow.selected.call.as_json,
-        notes=[*found.notes, *compared.notes],
+        notes=[*found.notes, *accounts.notes, *compared.notes],
         columns=part.columns,
         run=run,
-        held=compared.held,
+        held=[*accounts.held, *compared.held],
     )
     return ExitCode.OK
 

@@ -9,8 +9,10 @@ import click
 from siptui.app.session import Selected
 from siptui.app.worker_start import signed_in_account
 from siptui.cli.dry_run import show_plan
+from siptui.cli.dry_run_accounts import foresee_accounts
 from siptui.cli.new_rows import refuse_seen_signed_in
 from siptui.cli.plan_file import PlanError, PlanFile, read_plan
+from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.submit_flow import SubmitFlow, submit_flow
 from siptui.cli.submit_options import SubmitOptions
 from siptui.devicelist.model import DeviceList
@@ -51,13 +53,16 @@ def submit_plan(
         f"Planned by {visible(plan.planner)}, {minute(plan.planned_at)} {zone(plan.planned_at)}.",
         *(visible(text) for text in plan.findings),
     ]
+    refuse_unlisted(submit.include_personal, [d.user_name for d in plan.devices], "the plan")
     if submit.dry_run:
         foreseen = _foreseen(selected, batches, plan.options)
+        found = foresee_accounts(selected, plan.devices, submit, named=plan.options.personal)
         show_plan(
             batches,
             as_json=selected.call.as_json,
             skipped=plan.skipped,
-            notes=[*notes, *forecast_notes(foreseen, datetime.now(UTC))],
+            notes=[*notes, *forecast_notes(foreseen, datetime.now(UTC)), *found.notes],
+            held=found.held,
             columns=plan.columns,
             file=plan.file,
             sha256=plan.sha256,

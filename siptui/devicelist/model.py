@@ -158,6 +158,11 @@ class DeviceList:
         return len(self.invalid)
 
     @property
+    def user_names(self) -> tuple[str, ...]:
+        """The user names of all rows, of those with an error as well."""
+        return (*(str(d.user_name) for d in self.devices), *(r.user_name for r in self.invalid))
+
+    @property
     def has_errors(self) -> bool:
         """Whether anything in the list is an error, be it in a row or in the header."""
         return any(fault.severity == "error" for fault in self.faults)

@@ -100,6 +100,66 @@ def test_what_was_not_refused_but_cannot_be_read_stops_a_script(
     assert set(place.times()) == {hardware_id(0)}
 
 
+def test_a_dry_run_says_what_the_run_would_leave_out(place: Installation, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.csv", range(3))
+    dry = ("--region", "EMEA", "--json", "--dry-run")
+    body = json.loads(place.run("run", str(file), *dry).stdout)
+    assert (body["devices"], body["skipped"]) == (2, 1)
+    assert [(h["username"], h["why"]) for h in body["held"]] == [
+        ("room1@contoso.example", "personal")
+    ]
+    assert any("1 row would be left out" in note for note in body["notes"])
+    named = json.loads(place.run("run", str(file), *dry, *_NAMED).stdout)
+    assert (named["devices"], named["held"]) == (3, [])
+    alone = write_list(tmp_path / "alone.csv", [1])
+    refused = json.loads(place.run("run", str(alone), *dry).stdout)
+    assert any(note.startswith("It would be refused") for note in refused["notes"])
+    known = ("--preflight",)
+    checked = json.loads(place.run("run", str(file), *dry, *known).stdout)
+    assert any("room1@contoso.example" in note for note in checked["notes"])
+    assert place.times() == {}
+
+
+def test_a_dry_run_that_could_not_look_says_so(place: Installation, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.csv", range(2))
+    dry = ("--region", "EMEA", "--json", "--dry-run")
+    alone = place.run("run", str(file), *dry, SIPTUI_ACCESS_TOKEN="")
+    assert alone.exit_code == 0, alone.output
+    notes = json.loads(alone.stdout)["notes"]
+    assert any(note.startswith("Not looked for accounts") for note in notes)
+    assert "sign" not in alone.output.casefold().replace("signed in as", "")
+    refused = place.run("run", str(file), *dry, SIPTUI_ACCESS_TOKEN="no-teams-role")
+    notes = json.loads(refused.stdout)["notes"]
+    assert any("could not check" in note.casefold() for note in notes)
+
+
+def test_a_dry_run_of_what_is_there_looks_as_well(place: Installation, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.csv", range(3))
+    assert place.run("run", str(file), *_RUN, "--no-account-check").exit_code == 3
+    again = json.loads(place.run("retry", "@last", "--dry-run", "--json").stdout)
+    assert [h["username"] for h in again["held"]] == ["room1@contoso.example"]
+    assert again["devices"] == 1
+
+
+@pytest.mark.parametrize("what", ["run", "retry", "fix"])
+def test_a_name_that_is_not_in_the_list_is_an_error(
+    place: Installation, tmp_path: Path, what: str
+) -> None:
+    file = write_list(tmp_path / "list.csv", range(2))
+    subject = str(file)
+    if what == "retry":
+        assert place.run("run", str(file), *_RUN).exit_code == 0
+        subject = "@last"
+        assert place.run("run", str(file), *_RUN, "--again", "--no-account-check").exit_code == 3
+    before = place.times()
+    given = ("--include-personal", "rom1@contoso.example", "--yes", "--json")
+    done = place.run(what, subject, *given, *(() if what == "retry" else ("--region", "EMEA")))
+    error = json.loads(done.stdout)["error"]
+    assert (done.exit_code, error["code"]) == (2, "no_such_account")
+    assert "Did you mean room1@contoso.example?" in error["next"]
+    assert place.times() == before
+
+
 def test_nothing_is_submitted_where_all_may_be_personal(
     place: Installation, tmp_path: Path
 ) -> None:

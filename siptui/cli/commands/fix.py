@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from siptui.app.invocation import Invocation
-from siptui.app.list_input import read_list
+from siptui.app.list_input import whole_and_part
 from siptui.app.session import Selected, open_session, select_for
 from siptui.cli import options
 from siptui.cli.change_log import account_of, say, show_history, take_back
@@ -19,6 +19,7 @@ from siptui.cli.preflight_options import (
     fix_object,
     networks,
     record_of,
+    refuse_unlisted,
     said_progress,
     sources_of,
     typed_names,
@@ -139,7 +140,8 @@ def command(
             title="Wrong usage",
             remedy="Try “siptui fix --help”.",
         )
-    found = read_list(file, call.profile, region=region, options=list_options)
+    whole, found = whole_and_part(file, call.profile, region=region, options=list_options)
+    refuse_unlisted(chosen.include_personal, whole.user_names, whole.file)
     if not found.devices:
         raise UsageError(f"{found.file} has no device that can be submitted.")
     return _fix(selected, found.devices, chosen, may_ask=may_ask)

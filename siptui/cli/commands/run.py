@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,16 +11,18 @@ import click
 from msgspec import structs
 
 from siptui.app.invocation import Invocation
-from siptui.app.list_input import left_out, read_how, read_list
+from siptui.app.list_input import left_out, read_how, read_list, whole_and_part
 from siptui.app.session import Selected, select_for
 from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
 from siptui.cli.dry_run import show_plan
+from siptui.cli.dry_run_accounts import Foreseen, foresee_accounts, foresee_preflight
 from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
 from siptui.cli.journal_notice import told
 from siptui.cli.new_rows import new_rows, refuse_seen_signed_in
 from siptui.cli.plan_file import write_plan
 from siptui.cli.preflight_gate import preflighted
+from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.profile_rules import refuse_without_plan
 from siptui.cli.run_options import RunOptions, run_options
 from siptui.cli.submit_flow import SubmitFlow, submit_flow
@@ -104,7 +106,8 @@ def command(
             title="Wrong usage",
             remedy="Try “siptui run --help”.",
         )
-    found = read_list(file, call.profile, region=region, options=list_options)
+    whole, found = whole_and_part(file, call.profile, region=region, options=list_options)
+    refuse_unlisted(submit.include_personal, whole.user_names, whole.file)
     _refuse_faults(found, how.skip_invalid)
     selected = select_for(call)
     if not (submit.dry_run or how.plan_to):
@@ -285,6 +288,12 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             plan.notes.extend(_seen_elsewhere(selected, found.devices, submit, False))
         if note := deadlines_note(plan.devices, datetime.now(UTC)):
             plan.notes.append(note)
+        accounts = Foreseen(plan.devices)
+        if how.preflight and plan.devices:
+            plan.notes.extend(foresee_preflight(selected, plan.devices, submit, how.public_ip))
+        else:
+            accounts = foresee_accounts(selected, plan.devices, submit)
+        plan = replace(plan, devices=accounts.kept)
         if plan.devices:
             events = plan_events(
                 plan.devices,
@@ -309,12 +318,13 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             *by_note(plan.devices, kept),
             *window_note(kept),
             *(forecast_notes(foreseen, now) if foreseen else ()),
+            *accounts.notes,
             *compared.notes,
         ],
         columns=found.headers_read,
         file=found.file,
         sha256=found.sha256,
-        held=compared.held,
+        held=[*accounts.held, *compared.held],
         estimate=forecast_field(foreseen) if foreseen else None,
     )
     return ExitCode.OK
