@@ -152,6 +152,15 @@ def select_for(call: Invocation) -> Selected:
     return replace(select(call.profile), call=call)
 
 
+def select_offline(call: Invocation) -> Selected:
+    """`select_for` a command that asks no service: without any profile one of no tenant."""
+    try:
+        return select_for(call)
+    except SignInNeededError:
+        public = BUILT_IN_CLOUDS["public"]
+        return Selected(load(os.environ), Profile("default", "", public), os.environ, call=call)
+
+
 def _tenant_of(environ: Mapping[str, str]) -> str:
     return account_of(environ.get(VALUE, "")).tenant
 

@@ -80,10 +80,10 @@ def start_worker(
             orders.write(json.dumps(order).encode() + b"\n")
         ready, _, _ = select.select([answers], [], [], _STARTING)
         line = answers.readline() if ready else b""
-    _check(line, process)
+    _check(line, process, run)
 
 
-def _check(line: bytes, process: subprocess.Popen[bytes]) -> None:
+def _check(line: bytes, process: subprocess.Popen[bytes], run: str) -> None:
     try:
         answer = json.loads(line)
     except ValueError:
@@ -98,7 +98,8 @@ def _check(line: bytes, process: subprocess.Popen[bytes]) -> None:
         raise failed
     raise WorkerFailedError(
         "It ended, or said nothing for half a minute. Nothing was submitted by it.",
-        remedy="Try “siptui resume --foreground”, which shows why; the log folder may tell more.",
+        remedy=f"Try “siptui resume {run} --foreground”, which shows why; the log folder may "
+        "tell more.",
     )
 
 

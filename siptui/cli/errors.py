@@ -49,7 +49,7 @@ def report(error: BaseException, args: Sequence[str]) -> int:
     if isinstance(error, SiptuiError):
         return _say(error, as_json, profile=_profile_in(args))
     if isinstance(error, click.UsageError):
-        return _say(_usage(error), as_json, context=error.ctx)
+        return _say(_usage(error), as_json)
     if isinstance(error, click.ClickException):
         return _say(UsageError(error.format_message()), as_json)
     if isinstance(error, click.Abort):
@@ -90,7 +90,13 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 def _usage(error: click.UsageError) -> UsageError:
     path = error.ctx.command_path if error.ctx else "siptui"
-    return UsageError(error.format_message(), title="Wrong usage", remedy=f"Try “{path} --help”.")
+    path = path.removesuffix(" open")  # whose options are those of `siptui --help`
+    message = " ".join(error.format_message().split())
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # whose message is the whole help
+        group = error.ctx.command if error.ctx else None
+        names = ", ".join(group.list_commands(error.ctx)) if isinstance(group, click.Group) else ""
+        message = f"“{path}” needs a command: {names}."
+    return UsageError(message, title="Wrong usage", remedy=f"Try “{path} --help”.")
 
 
 def _aborted(error: click.Abort, as_json: bool) -> int:
@@ -176,20 +182,12 @@ def _profile_in(args: Sequence[str]) -> str:
     return ""
 
 
-def _say(
-    error: SiptuiError,
-    as_json: bool,
-    context: click.Context | None = None,
-    *,
-    profile: str = "",
-) -> int:
+def _say(error: SiptuiError, as_json: bool, *, profile: str = "") -> int:
     remedy = for_profile(error.remedy, profile)
     if as_json:
         body = {"code": error.code, "message": error.message, "next": remedy}
         _print(json.dumps({"error": body}, ensure_ascii=False), sys.stdout)
     else:
-        if context is not None:
-            _print(context.get_usage(), sys.stderr)
         # A remedy may hold several lines on purpose; what is foreign in it came in made visible.
         _print(f"{error.title}: {error.message}", sys.stderr)
         if remedy:

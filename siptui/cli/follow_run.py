@@ -222,7 +222,10 @@ def for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[st
         level = f"{event.level}  " if isinstance(event, ev.Note) else ""
         out = [f"{time_of_day}  {level}{said.text}", *([said.remedy] if said.remedy else [])]
     if isinstance(event, ev.BatchUnsettled):
-        out.append(f"         siptui resume {state.run} --adopt BATCH, or --resubmit")
+        out.append(
+            f"         siptui resume {state.run} --adopt BATCH, or "
+            f"siptui resume {state.run} --resubmit"
+        )
     elif isinstance(event, ev.Waiting) and not event.over and needs_sign_in(state):
         out.append(
             "         sign in in another window: siptui auth login; or hand over a new "

@@ -141,6 +141,24 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, the options of the console, which needs none, and the group's own."""
+        from siptui.cli.open_options import help_records  # the help page alone needs them
+
+        self.format_commands(ctx, formatter)
+        own = [param.get_help_record(ctx) for param in self.get_params(ctx)]
+        with formatter.section("Options of the console (siptui [FILE])"):
+            formatter.write_dl(help_records(ctx))
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in own if record is not None])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Examples, exit codes and environment, and what a first word stands for."""
+        from siptui.cli.command_help import write_ending
+
+        write_ending(ctx, formatter)
+        super().format_epilog(ctx, formatter)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Commands, from the table, and files: the first argument may be either."""
         if incomplete.startswith("-"):

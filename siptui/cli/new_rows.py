@@ -20,9 +20,9 @@ from siptui.runs.service import RunService
 
 _LEFT_OUT = {
     Standing.DONE: "signed in already",
-    Standing.OTHER: "signed in as another account, which “siptui status” names",
+    Standing.OTHER: "signed in as another account, which “siptui status LIST” names",
     Standing.LIVE: "at the service in another run or batch, or their accounts are",
-    Standing.UNKNOWN: "where they stand is not known; “siptui status” says why",
+    Standing.UNKNOWN: "where they stand is not known; “siptui status LIST” says why",
 }
 
 

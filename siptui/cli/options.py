@@ -15,6 +15,12 @@ from click.shell_completion import CompletionItem
 
 from siptui.app.invocation import Invocation
 from siptui.app.recording_file import RecordingFile
+from siptui.cli.completion import (
+    complete_columns,
+    complete_parts,
+    complete_profiles,
+    complete_themes,
+)
 from siptui.domain.columns import Mapped, named_headers
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.list_options import ListOptions
@@ -63,6 +69,7 @@ def profile(command: F) -> F:
     return click.option(
         "--profile",
         metavar="NAME",
+        shell_complete=complete_profiles,
         help="Profile of config.toml to use. Default: SIPTUI_PROFILE, else its default_profile.",
     )(command)
 
@@ -163,6 +170,7 @@ def where(command: F) -> F:
         multiple=True,
         callback=_where,
         metavar="COLUMN=VALUE",
+        shell_complete=complete_parts,
         help="Only the rows with this value in that column (!= for all others; several values: "
         "A,B). Can be repeated: all must match.",
     )(command)
@@ -182,6 +190,7 @@ def list_options(command: F) -> F:
         multiple=True,
         callback=_columns,
         metavar="NAME=HEADER",
+        shell_complete=complete_columns,
         help="Read NAME (username, hardware_id, region, …) from the column HEADER of this list; "
         "NAME= reads it from no column. Can be repeated.",
     )
@@ -258,6 +267,18 @@ def batch_size(command: F) -> F:
         default=MAX_BATCH_SIZE,
         show_default=True,
         help="Devices in a batch. The service takes 100 at most.",
+    )(command)
+
+
+# public_ip: tuple[str, ...]
+def public_ip(command: F) -> F:
+    """`--public-ip IP`, as often as there are sites."""
+    return click.option(
+        "--public-ip",
+        multiple=True,
+        metavar="IP",
+        help="Public address (or range) of the phones, to look for among the trusted IPs. Default: "
+        "public_ips of the profile. Can be repeated.",
     )(command)
 
 
@@ -349,6 +370,7 @@ def console_flags(command: F) -> F:
     theme = click.option(
         "--theme",
         metavar="NAME",
+        shell_complete=complete_themes,
         help="Theme of the console. Default: the one last chosen in it, else theme of config.toml.",
     )
     read_only = click.option(

@@ -29,7 +29,7 @@ from siptui.runs.state import RunState
 #: What the confirmation says when none was made.
 NOT_CHECKED = "Prerequisites: not checked (--preflight does)."
 #: The same of an order that has no such option.
-NOT_CHECKED_AGAIN = "Prerequisites: not checked (siptui preflight does)."
+NOT_CHECKED_AGAIN = "Prerequisites: not checked (siptui preflight LIST does)."
 _SHOWN = 12
 #: Seconds that looking for personal accounts may take without a terminal.
 _PATIENCE = 180.0
@@ -98,7 +98,7 @@ def preflighted(
                     f"  and {len(failures) - _SHOWN:,} more",
                 ]
             ),
-            remedy="“siptui preflight” shows all with their remedies, “siptui fix” fixes "
+            remedy="“siptui preflight LIST” shows all with their remedies, “siptui fix LIST” fixes "
             "what it can.",
         )
     if report.not_now and not may_ask:
@@ -109,8 +109,9 @@ def preflighted(
         raise PersonalAccountsError(
             f"No common area phone policy of their own, so perhaps a person's: {_some(unnamed)}. "
             "Nothing was submitted.",
-            remedy="Take them off the list, assign the policy if they are shared (siptui fix), or "
-            "name each with --include-personal USER; --yes does not stand for that.",
+            remedy="Take them off the list, assign the policy if they are shared "
+            "(siptui fix LIST), or name each with --include-personal USER; --yes does not "
+            "stand for that.",
         )
     counts = report.counts()
     notes = [
@@ -209,9 +210,9 @@ def checked_accounts(
         raise PersonalAccountsError(
             f"{_some(left_out)} may be personal and {_was(left_out)} not named. Nothing was "
             "submitted.",
-            remedy="Assign them a common area phone policy if they are shared (siptui fix), take "
-            "them off the list, or name each with --include-personal USER; --yes does not stand "
-            "for that.",
+            remedy="Assign them a common area phone policy if they are shared (siptui fix LIST), "
+            "take them off the list, or name each with --include-personal USER; --yes does not "
+            "stand for that.",
         )
     notes = [not_checked]
     if out:

@@ -19,18 +19,6 @@ from siptui.preflight.read import Progress, Sources
 from siptui.settings.model import Profile
 
 
-# public_ip: tuple[str, ...]
-def public_ip(command: Any) -> Any:
-    """`--public-ip IP`, as often as there are sites."""
-    return click.option(
-        "--public-ip",
-        multiple=True,
-        metavar="IP",
-        help="Public address (or range) of the phones, to look for among the trusted IPs. Default: "
-        "public_ips of the profile. Can be repeated.",
-    )(command)
-
-
 # include_personal: tuple[str, ...]
 def include_personal(command: Any) -> Any:
     """`--include-personal USER`: the name of the account; `--yes` does not include it."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from siptui.cli import options
+from siptui.cli.completion import complete_headers
 from siptui.cli.options import F, grouped
-from siptui.cli.preflight_options import public_ip as public_ip_option
 from siptui.devicelist import DeviceList
 from siptui.domain.moments import window
 from siptui.domain.row_filter import column_of
@@ -82,6 +82,7 @@ _OPTIONS = (
     click.option(
         "--by",
         metavar="COLUMN",
+        shell_complete=complete_headers,
         default="",
         help="Go by the values of this column, such as Site: a batch has devices of one of them, "
         "--first N tries N of each, --max-failures stops only the one that fails.",
@@ -110,12 +111,13 @@ _OPTIONS = (
     click.option(
         "--new-only",
         is_flag=True,
-        help="Only devices that are to do by “siptui status”: new, failed, or not signed in.",
+        help="Only devices that are to do by “siptui status LIST”: new, failed, or not signed in.",
     ),
     click.option(
         "--preflight",
         is_flag=True,
-        help="Check the prerequisites first (siptui preflight); submit nothing when one fails.",
+        help="Check the prerequisites first (siptui preflight LIST); submit nothing when one "
+        "fails.",
     ),
     click.option(
         "--plan-to",
@@ -144,7 +146,7 @@ _OPTIONS = (
     click.option(
         "--quiet", is_flag=True, help="Print a line for each batch, none for each device."
     ),
-    public_ip_option,
+    options.public_ip,
 )
 
 

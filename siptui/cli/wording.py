@@ -26,7 +26,8 @@ def ways_on(state: "RunState") -> list[str]:
         said.append(
             f"{'Batch' if len(lost) == 1 else 'Batches'} {names}: it is not known whether the "
             "service has it. “siptui batches” lists what it has; then you decide: siptui resume "
-            f"{state.run} --batch {lost[0].number} --adopt BATCH, or --resubmit"
+            f"{state.run} --batch {lost[0].number} --adopt BATCH, or siptui resume "
+            f"{state.run} --batch {lost[0].number} --resubmit"
         )
     elif unknown := state.counts[DeviceState.UNKNOWN]:
         said.append(

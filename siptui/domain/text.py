@@ -1,6 +1,7 @@
 """Foreign text made harmless: what cannot be seen is made visible."""
 
 import re
+import shlex
 import unicodedata
 
 # C0, DEL, C1; every format character (they reorder, hide or join what is on the screen), line and
@@ -29,6 +30,11 @@ def visible(text: str) -> str:
     terminal, log or report downstream can be steered by it.
     """
     return _HIDDEN.sub(_shown, text)
+
+
+def shell_word(text: str) -> str:
+    """`text` made visible, as one word of a command that is pasted into a shell."""
+    return shlex.quote(visible(text))
 
 
 def plural(count: int, noun: str) -> str:

@@ -251,7 +251,7 @@ def refuse_busy(known: Sequence[Overlap], *, again_at: str) -> None:
             f"{count} in another run already, or their accounts are: {one.device.user_name} on "
             f"{one.device.hardware_id} is {one.state} in run {one.where}. Nothing was submitted.",
             remedy=f"Look at it: siptui attach {one.run}{_option(one)}. Devices of unknown "
-            "outcome are submitted again with: siptui run --again",
+            "outcome are submitted again with: siptui run LIST --again",
         )
 
 

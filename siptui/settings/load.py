@@ -146,10 +146,11 @@ class Settings:
                 code="no_profile",
             )
         raise SignInNeededError(
-            f"There is no profile yet, so no tenant to sign in to ({path}).",
+            f"{path} has no profile, so the tenant is not known.",
+            title="No profile yet",
             remedy="Start siptui to make one, or write one into that file:\n"
             '[profiles.NAME]\ntenant = "the tenant\'s id or domain"\n'
-            "Then: siptui auth login. siptui demo needs none.",
+            "siptui demo needs none.",
             code="no_profile",
         )
 

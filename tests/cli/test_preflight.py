@@ -358,7 +358,7 @@ def test_a_retry_on_a_terminal_asks_about_personal_accounts_as_well(
     window.types("\n")
     until(lambda: window.shows("Type 1 to go on"), "the confirmation")
     assert window.shows("1 row left out")
-    assert window.shows("Prerequisites: not checked (siptui preflight does)")
+    assert window.shows("Prerequisites: not checked (siptui preflight LIST does)")
     window.types("1\n")
     assert window.ends() == 3
     assert tenant.times() == {"00-04-F2-00-00-00": 1, "00-04-F2-00-00-01": 2}

@@ -87,7 +87,9 @@ def test_a_run_that_ends_unknown_says_who_decides_and_how(
 ) -> None:
     installation, run, done = lost
     assert done.exit_code == 5
-    way = f"siptui resume {run} --batch 1 --adopt BATCH, or --resubmit"
+    way = (
+        f"siptui resume {run} --batch 1 --adopt BATCH, or siptui resume {run} --batch 1 --resubmit"
+    )
     assert way in done.stdout.splitlines()[-1]
     again = installation.run("resume", run, "--yes")
     assert again.exit_code == 5

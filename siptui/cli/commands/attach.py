@@ -10,8 +10,10 @@ from siptui.app.invocation import Invocation
 from siptui.app.session import Selected
 from siptui.app.worker_start import known_account, start_worker
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.commands.batch import read_batch
 from siptui.cli.commands.open import console_options, open_console
+from siptui.cli.completion import complete_runs
 from siptui.cli.follow_run import watch
 from siptui.cli.journal_notice import told
 from siptui.domain.errors import UsageError
@@ -22,8 +24,8 @@ from siptui.runs.state_load import load
 from siptui.runs.tenant_batches import adopt_foreign
 
 
-@click.command()
-@click.argument("run", required=False)
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_runs, required=False)
 @click.option(
     "--batch",
     "batch_id",

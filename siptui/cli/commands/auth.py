@@ -16,6 +16,7 @@ from siptui.app.sign_in_handoff import hand_to_workers, holders
 from siptui.app.tenant_name import ask_name, kept_name
 from siptui.app.watchers import watching
 from siptui.cli import options
+from siptui.cli.command import Group
 from siptui.cli.profile_hint import for_profile
 from siptui.cli.sign_in_check import check_sign_in
 from siptui.domain.errors import ExitCode, SignInNeededError
@@ -47,7 +48,7 @@ _METHODS = ("device", "browser", "paste")
 _STORES = ("keyring", "file", "memory")
 
 
-@click.group("auth")
+@click.group("auth", cls=Group)
 def command() -> None:
     """Sign in to the tenant, sign out, show the sign-in."""
 

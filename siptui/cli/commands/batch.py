@@ -11,6 +11,7 @@ from siptui.app.invocation import Invocation
 from siptui.app.session import Selected, open_session, select_for
 from siptui.app.worker_start import signed_in_account, worker_run_service
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.follow_run import watch
 from siptui.cli.journal_notice import told
 from siptui.cli.wording import columns, say_wait, submitted
@@ -24,7 +25,7 @@ from siptui.gateway.times import parse_when
 from siptui.runs.tenant_batches import adopt_foreign
 
 
-@click.command("batch")
+@click.command("batch", cls=Command)
 @click.argument("batch_id", metavar="ID")
 @click.option("--follow", is_flag=True, help="Make a run of it and follow it to its end.")
 @options.region

@@ -8,13 +8,14 @@ import click
 from siptui.app.invocation import Invocation
 from siptui.app.session import open_session, select_for
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.wording import columns, say_wait, submitted
 from siptui.domain.times import zone
 from siptui.gateway.json_lists import Listed
 from siptui.gateway.protocol import BatchSummary
 
 
-@click.command("batches")
+@click.command("batches", cls=Command)
 @options.common
 @options.as_json
 def command(call: Invocation) -> None:

@@ -10,13 +10,14 @@ import msgspec
 
 from siptui.app.list_input import read_list
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.devicelist.model import DeviceList, Fault
 from siptui.domain.deadline import deadline_of, onboarded_at
 from siptui.domain.errors import ExitCode
 from siptui.domain.line_numbers import ranges
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.domain.text import plural
+from siptui.domain.text import plural, shell_word
 
 #: Faults of one kind that are shown in full; of the others the lines are named.
 _IN_FULL = 5
@@ -24,7 +25,7 @@ _WIDTH = 48  # characters of a value
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=options.FILE)
 @options.region
 @click.option(
@@ -134,7 +135,7 @@ def report(found: DeviceList) -> Iterator[str]:
     if found.has_errors:
         yield ""
         yield "Rows with errors are never submitted. Correct them, or leave them out:"
-        yield "siptui run --skip-invalid"
+        yield f"siptui run {shell_word(found.file)} --skip-invalid"
 
 
 def _regions(found: DeviceList) -> list[tuple[str, int]]:

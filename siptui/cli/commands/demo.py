@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_themes
 from siptui.emulator.demo import DEMO_FILE, DEMO_SCENARIO, DEMOS, demo_list
 
 _GREETING = (
@@ -13,7 +15,7 @@ _GREETING = (
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--scenario",
     type=click.Choice(tuple(DEMOS)),
@@ -21,7 +23,12 @@ _GREETING = (
     show_default=True,
     help="State of the tenant. prerequisites: some are missing; unprepared: all are missing.",
 )
-@click.option("--theme", metavar="NAME", help="Theme of the console (siptui help config).")
+@click.option(
+    "--theme",
+    metavar="NAME",
+    shell_complete=complete_themes,
+    help="Theme of the console (siptui help config).",
+)
 @click.option(
     "--no-mouse",
     is_flag=True,

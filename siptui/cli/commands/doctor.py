@@ -12,6 +12,7 @@ from siptui.app.doctor_checks import Step, examine
 from siptui.app.invocation import Invocation
 from siptui.app.support_bundle import write_bundle
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.commands.info import gathered
 from siptui.cli.profile_hint import for_profile
 from siptui.domain.errors import ExitCode, SiptuiError
@@ -20,7 +21,7 @@ from siptui.domain.text import visible
 _SIGNS = {"pass": "✓", "fail": "✗", "unknown": "?"}
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @options.common
 @options.as_json
 @click.option(

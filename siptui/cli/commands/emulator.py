@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from siptui.cli.command import Command
 from siptui.devicelist.cells import guard
 from siptui.devicelist.writing import LIST, write_new
 from siptui.domain.errors import UsageError
@@ -29,7 +30,7 @@ _OURS = "# Written by siptui emulator: replaced when it starts again."
 _NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("emulator")
+@click.command("emulator", cls=Command)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

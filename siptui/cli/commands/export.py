@@ -7,6 +7,8 @@ import click
 
 from siptui.app.all_profiles import select_with_run
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_runs
 from siptui.cli.journal_notice import told
 from siptui.devicelist.writing import csv_text, json_text, write_csv, write_json, write_new
 from siptui.domain.errors import UsageError
@@ -24,8 +26,8 @@ _FORMS = {".json": "json", ".md": "md", ".markdown": "md"}
 _STATES = [str(state) for state in DeviceState if state is not DeviceState.INVALID]
 
 
-@click.command()
-@click.argument("run")
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_runs)
 @options.output
 @click.option(
     "--format",

@@ -14,6 +14,7 @@ from siptui.app.list_input import whole_and_part
 from siptui.app.session import Selected, open_session, select_for
 from siptui.cli import options
 from siptui.cli.change_log import account_of, say, show_history, take_back
+from siptui.cli.command import Command
 from siptui.cli.preflight_gate import attended
 from siptui.cli.preflight_options import (
     fix_object,
@@ -25,14 +26,13 @@ from siptui.cli.preflight_options import (
     typed_names,
 )
 from siptui.cli.preflight_options import include_personal as include_personal_option
-from siptui.cli.preflight_options import public_ip as public_ip_option
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.wording import say_wait
-from siptui.domain.device import Device
+from siptui.devicelist.model import DeviceList
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.domain.text import plural
+from siptui.domain.text import plural, shell_word
 from siptui.gateway.tenant_model import NumberType
 from siptui.preflight.change_log import Step
 from siptui.preflight.check import check
@@ -72,11 +72,11 @@ class FixOptions:
         )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=options.FILE, required=False)
 @options.region
 @options.list_options
-@public_ip_option
+@options.public_ip
 @click.option(
     "--only",
     type=click.Choice(_CHECKS),
@@ -144,12 +144,11 @@ def command(
     refuse_unlisted(chosen.include_personal, whole.user_names, whole.file)
     if not found.devices:
         raise UsageError(f"{found.file} has no device that can be submitted.")
-    return _fix(selected, found.devices, chosen, may_ask=may_ask)
+    return _fix(selected, found, chosen, may_ask=may_ask)
 
 
-def _fix(
-    selected: Selected, devices: Sequence[Device], chosen: FixOptions, *, may_ask: bool
-) -> int:
+def _fix(selected: Selected, found: DeviceList, chosen: FixOptions, *, may_ask: bool) -> int:
+    devices = found.devices
     wishes = chosen.wishes(selected.profile)
     as_json = selected.call.as_json
 
@@ -175,7 +174,10 @@ def _fix(
             unknown = made.report.counts()[Result.UNKNOWN]
             if unknown and not as_json:
                 said = plural(unknown, "finding")
-                click.echo(f"{said} could not be checked: siptui preflight.", err=True)
+                click.echo(
+                    f"{said} could not be checked: siptui preflight {shell_word(found.file)}",
+                    err=True,
+                )
             if plan.fixes and not (chosen.yes or may_ask):
                 raise UsageError(
                     "This changes the tenant, and no terminal can be asked. Nothing was changed.",

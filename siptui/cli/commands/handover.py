@@ -9,6 +9,8 @@ from siptui.app.all_profiles import select_with_run
 from siptui.app.list_input import read_list
 from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_runs_and_files
 from siptui.cli.journal_notice import told
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
@@ -23,8 +25,8 @@ from siptui.runs.state_load import load
 _BAD = (DeviceState.FAILED, DeviceState.UNKNOWN)
 
 
-@click.command()
-@click.argument("what", metavar="RUN|FILE")
+@click.command(cls=Command)
+@click.argument("what", metavar="RUN|FILE", shell_complete=complete_runs_and_files)
 @click.option(
     "--output",
     "-o",

@@ -5,13 +5,14 @@ from shutil import get_terminal_size
 
 import click
 
+from siptui.cli.command import Command
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 from siptui.help import TOPICS, topic_text
 from siptui.tui.actions import keys_text
 
 
-@click.command(short_help="help by topic")
+@click.command(cls=Command, short_help="help by topic")
 @click.argument("topic", nargs=-1)
 @click.pass_context
 def command(ctx: click.Context, topic: tuple[str, ...]) -> None:

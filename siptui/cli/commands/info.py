@@ -11,6 +11,7 @@ from siptui.app.kept_data import kept_data
 from siptui.app.session import select
 from siptui.app.tenant_name import kept_name
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.host_table import host_lines
 from siptui.cli.kept_data_table import data_lines
 from siptui.domain.errors import SignInNeededError, UsageError
@@ -22,7 +23,7 @@ from siptui.settings.load import load
 from siptui.settings.model import BUILT_IN_CLOUDS, Cloud
 
 
-@click.command("info")
+@click.command("info", cls=Command)
 @options.profile
 @options.as_json
 @click.option(

@@ -21,9 +21,10 @@ from siptui.app.token_files import open_token_files
 from siptui.app.worker_start import given_by, known_account, worker_run_service
 from siptui.background_loop import BackgroundLoop
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.commands.demo import run_demo
 from siptui.cli.commands.first_run import first_run
-from siptui.cli.preflight_options import public_ip as public_ip_option
+from siptui.cli.open_options import open_options
 from siptui.cli.preflight_options import record_of, sources_of
 from siptui.devicelist.file import load
 from siptui.domain.errors import SignInNeededError, SiptuiError, UsageError
@@ -45,15 +46,9 @@ if TYPE_CHECKING:
 _SCREEN_WAITS = 10.0
 
 
-@click.command("open")
+@click.command("open", cls=Command)
 @click.argument("file", type=options.FILE, required=False)
-@options.region
-@options.list_options
-@options.batch_size
-@options.slots
-@public_ip_option
-@options.console_flags
-@options.common
+@open_options
 def command(
     file: Path | None,
     region: Region | None,

@@ -7,13 +7,14 @@ import click
 
 from siptui.app.all_profiles import overview
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.wording import columns
 from siptui.domain.text import visible
 from siptui.domain.times import local_time, zone
 from siptui.runs.overview import ProfileOverview
 
 
-@click.command()
+@click.command(cls=Command)
 @options.as_json
 def command(as_json: bool) -> int:
     """Show all profiles of this host: what is live, what waits, what needs a person, the last run.

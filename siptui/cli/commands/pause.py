@@ -3,12 +3,14 @@
 import click
 
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_runs
 from siptui.cli.run_orders import OrderedRun, run_to_order
 from siptui.domain.errors import UsageError
 
 
-@click.command()
-@click.argument("run")
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_runs)
 @click.option("--off", is_flag=True, help="Go on submitting. Default: submit nothing more.")
 @options.profile
 @options.as_json

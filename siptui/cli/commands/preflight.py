@@ -10,25 +10,25 @@ from siptui.app.invocation import Invocation
 from siptui.app.list_input import read_list
 from siptui.app.session import open_session, select_for
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.preflight_file import write_findings
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of
-from siptui.cli.preflight_options import public_ip as public_ip_option
 from siptui.cli.preflight_output import report_lines, report_object
 from siptui.cli.wording import say_wait
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.domain.text import plural, visible
+from siptui.domain.text import plural, shell_word, visible
 from siptui.gateway.tenant_model import NumberType
 from siptui.preflight.check import Preflight, check
 from siptui.preflight.remedies import LEAD_HOURS
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=options.FILE)
 @options.region
 @options.list_options
-@public_ip_option
+@options.public_ip
 @options.output
 @options.force
 @options.as_json
@@ -52,7 +52,7 @@ def command(
     if not found.devices:
         raise UsageError(
             f"{found.file} has no device that can be submitted.",
-            remedy=f"“siptui check {found.file}” shows why.",
+            remedy=f"“siptui check {shell_word(found.file)}” shows why.",
         )
     selected = select_for(call)
     addresses = networks(public_ip, selected.profile)
@@ -72,7 +72,8 @@ def command(
     report = asyncio.run(main()).report
     if found.rows_invalid:
         click.echo(
-            f"{found.rows_invalid} faulty rows were not looked at: siptui check {found.file}",
+            f"{found.rows_invalid} faulty rows were not looked at: siptui check "
+            f"{shell_word(found.file)}",
             err=True,
         )
     if output is not None:

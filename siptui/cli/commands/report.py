@@ -8,18 +8,19 @@ import click
 from siptui.app.list_input import read_list
 from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.devicelist.writing import write_new
 from siptui.domain.errors import UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from siptui.domain.row_filter import NoSuchColumnError, column_of, grouper
-from siptui.domain.text import plural, visible
+from siptui.domain.text import plural, shell_word, visible
 from siptui.runs.output.rollout_report import rollout_html, rollout_markdown
 from siptui.runs.rollout.history import read_states
 from siptui.runs.rollout.summary import summarize
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=options.FILE)
 @options.region
 @options.list_options
@@ -52,7 +53,7 @@ def command(
     if not found.devices:
         raise UsageError(
             f"{found.file} has no device that can be submitted.",
-            remedy=f"“siptui check {found.file}” shows why.",
+            remedy=f"“siptui check {shell_word(found.file)}” shows why.",
         )
     selected = select(profile)
     extra = dict.fromkeys(name for device in found.devices[:1] for name in device.extra)

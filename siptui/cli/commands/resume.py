@@ -11,6 +11,8 @@ from siptui.app.session import select_for
 from siptui.app.sign_in_handoff import waiting_runs
 from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_runs
 from siptui.cli.dry_run import planned_batches, queued_batches, show_plan
 from siptui.cli.give_up import confirm_give_up, live_batch
 from siptui.cli.preflight_gate import Accounts
@@ -62,8 +64,8 @@ class Decision:
             raise UsageError(f"{chosen}; there is nothing to submit otherwise.")
 
 
-@click.command()
-@click.argument("run", required=False)
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_runs, required=False)
 @click.option(
     "--adopt",
     metavar="BATCH",

@@ -5,6 +5,8 @@ import click
 from siptui.app.invocation import Invocation
 from siptui.app.session import select_for
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_runs
 from siptui.cli.preflight_gate import Accounts
 from siptui.cli.profile_rules import refuse_without_plan
 from siptui.cli.submit_flow import again_part, submit_flow, submit_part
@@ -17,12 +19,14 @@ from siptui.runs.state import RunState
 from siptui.runs.state_load import load
 
 
-@click.command()
-@click.argument("run")
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_runs)
 @click.option(
     "--cause",
     type=click.Choice([str(c) for c in Cause]),
-    help="Only devices that failed for this cause. Default: all that failed.",
+    metavar="CAUSE",
+    help="Only devices that failed for this cause, such as offline or ad_throttling (“siptui show "
+    "RUN --json” names those of a run). Default: all that failed.",
 )
 @click.option(
     "--region",
@@ -78,6 +82,6 @@ def _instead(state: RunState, cause: str | None) -> str:
     if state.counts[DeviceState.UNKNOWN]:
         return (
             "Devices of unknown outcome are not retried; you decide: siptui resume "
-            f"{state.run} --adopt BATCH, or --resubmit"
+            f"{state.run} --adopt BATCH, or siptui resume {state.run} --resubmit"
         )
     return f"See how it stands: siptui attach {state.run}"

@@ -12,9 +12,10 @@ from msgspec import structs
 
 from siptui.app.invocation import Invocation
 from siptui.app.list_input import left_out, read_how, read_list, whole_and_part
-from siptui.app.session import Selected, select_for
+from siptui.app.session import Selected, select_for, select_offline
 from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.dry_run import show_plan
 from siptui.cli.dry_run_accounts import Foreseen, foresee_accounts, foresee_preflight
 from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
@@ -34,7 +35,7 @@ from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.domain.text import plural, visible
+from siptui.domain.text import plural, shell_word, visible
 from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor
@@ -61,7 +62,7 @@ class _Plan:
     again: bool = False
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=options.FILE, required=False)
 @options.region
 @options.list_options
@@ -109,7 +110,7 @@ def command(
     whole, found = whole_and_part(file, call.profile, region=region, options=list_options)
     refuse_unlisted(submit.include_personal, whole.user_names, whole.file)
     _refuse_faults(found, how.skip_invalid)
-    selected = select_for(call)
+    selected = select_offline(call) if submit.dry_run else select_for(call)
     if not (submit.dry_run or how.plan_to):
         refuse_without_plan(selected)
     if submit.again and how.new_only:
@@ -208,16 +209,17 @@ def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
         faults = [fault for fault in found.faults if fault.severity == "error"]
         shown = [f"  {f.place}, {f.column}: {f.message}" for f in faults[:_SHOWN]]
         more = len(faults) - _SHOWN
+        look = f"siptui check {shell_word(found.file)}"
         raise FaultyListError(
             f"{found.file}: {found.rows_invalid} rows cannot be submitted, so none was.\n"
             + "\n".join(shown)
-            + (f"\n  and {more} more faults: siptui check {found.file}" if more > 0 else ""),
+            + (f"\n  and {more} more faults: {look}" if more > 0 else ""),
             remedy="Correct them, or leave them out with --skip-invalid.",
         )
     if not found.devices:
         raise UsageError(
             "\n".join([f"{found.file} has no device that can be submitted.", *left_out(found)]),
-            remedy=f"See what is wrong with it: siptui check {found.file}",
+            remedy=f"See what is wrong with it: siptui check {shell_word(found.file)}",
         )
 
 

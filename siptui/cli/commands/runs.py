@@ -9,8 +9,10 @@ import click
 
 from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.journal_notice import told
 from siptui.cli.wording import columns, cut
+from siptui.domain.errors import SignInNeededError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute, zone
 from siptui.runs.rollout.run_groups import RunGroup, run_groups
@@ -18,8 +20,10 @@ from siptui.runs.service import RunHead, RunService
 
 _WIDTH = 80
 
+_NONE = "There is no run yet. “siptui FILE” opens the console on a device list."
 
-@click.command()
+
+@click.command(cls=Command)
 @click.option(
     "--acknowledge",
     is_flag=True,
@@ -34,7 +38,11 @@ def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
     When a journal was found damaged, every command says so, and none submits with --yes, until
     --acknowledge confirms that you know what may be lost.
     """
-    selected = select(profile)
+    try:
+        selected = select(profile)
+    except SignInNeededError:  # there is no profile, so nothing was run
+        click.echo('{"runs": []}' if as_json else _NONE)
+        return 0
     run_service = RunService(selected.journal, tenant=selected.profile.tenant)
     try:
         notice = run_service.acknowledge() if acknowledge else told(run_service).notice
@@ -61,7 +69,7 @@ def command(acknowledge: bool, profile: str | None, as_json: bool) -> int:
             err=True,
         )
     if not groups:
-        click.echo("There is no run yet. “siptui FILE” opens the console on a device list.")
+        click.echo(_NONE)
         return 0
     for line in _lines(groups):
         click.echo(line)

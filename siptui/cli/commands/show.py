@@ -8,6 +8,8 @@ import click
 
 from siptui.app.all_profiles import select_with_run
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_runs
 from siptui.cli.journal_notice import told
 from siptui.cli.profile_hint import named
 from siptui.cli.wording import columns, next_steps
@@ -32,8 +34,8 @@ from siptui.runs.state_load import load
 from siptui.runs.time_left import TimeLeft, left_words, time_left
 
 
-@click.command()
-@click.argument("run")
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_runs)
 @options.profile
 @options.as_json
 def command(run: str, profile: str | None, as_json: bool) -> int:

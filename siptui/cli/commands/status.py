@@ -10,17 +10,18 @@ from siptui.app.list_input import whole_and_part
 from siptui.app.list_status import read_status
 from siptui.app.session import select_for
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.status_output import status_lines
 from siptui.cli.wording import say_wait
 from siptui.domain.errors import ExitCode
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.domain.text import plural, visible
+from siptui.domain.text import plural, shell_word, visible
 from siptui.runs.output.status_file import status_object, write_status
 from siptui.runs.rollout.evidence import Standing
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=options.FILE)
 @options.region
 @options.list_options
@@ -61,7 +62,8 @@ def command(
     shown = [row for row in rows if not only or str(row.standing) in only]
     if found.rows_invalid:
         click.echo(
-            f"{plural(found.rows_invalid, 'faulty row')} not looked at: siptui check {found.file}",
+            f"{plural(found.rows_invalid, 'faulty row')} not looked at: siptui check "
+            f"{shell_word(found.file)}",
             err=True,
         )
     if output is not None:

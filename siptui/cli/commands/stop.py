@@ -3,11 +3,13 @@
 import click
 
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_runs
 from siptui.cli.run_orders import run_to_order
 
 
-@click.command()
-@click.argument("run")
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_runs)
 @options.profile
 @options.as_json
 def command(run: str, profile: str | None, as_json: bool) -> int:

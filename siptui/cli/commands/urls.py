@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.provisioning import kinds_of, provisioning_urls, tenant_id
 from siptui.domain.region import Region
@@ -23,7 +24,7 @@ def _vendors(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [v for v in provisioning_table().vendors if v.casefold().startswith(start)]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--region",
     "regions",

@@ -422,9 +422,12 @@ def held_back(state: RunState) -> RunStopped:
     elsewhere = len(waiting) - personal
     whys, ways = [], []
     if elsewhere:
-        ids = ", ".join(dict.fromkeys(h.batch_id for h in waiting if h.why == "other_batch"))
+        found = list(dict.fromkeys(h.batch_id for h in waiting if h.why == "other_batch"))
+        ids = ", ".join(found)
         whys.append(f"{_devices(elsewhere)} in a batch that is not of this run ({ids})")
-        ways.append("see what it says with siptui batch; to submit them all the same: --again")
+        ways.append(
+            f"see what it says: siptui batch {found[0]}; to submit them all the same: --again"
+        )
     if personal:
         whys.append(f"{_devices(personal)} of accounts that may be personal")
         ways.append("to submit one all the same: --include-personal USER")
@@ -447,8 +450,9 @@ def _undecided(state: RunState, lost: Sequence[BatchRecord]) -> RunStopped:
         message=f"{_waiting(state)}: accounts among them are in {which}, and it is not "
         "known whether the service has it",
         remedy="You decide: siptui resume "
-        f"{state.run} --batch {lost[0].number} --adopt BATCH, or --resubmit; what waits goes out "
-        f"after that with: siptui resume {state.run}",
+        f"{state.run} --batch {lost[0].number} --adopt BATCH, or siptui resume {state.run} "
+        f"--batch {lost[0].number} --resubmit; what waits goes out after that with: "
+        f"siptui resume {state.run}",
     )
 
 

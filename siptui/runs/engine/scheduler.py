@@ -193,7 +193,7 @@ def next_batch(
     if not queued:
         return Hold("submitting was stopped")
     if state.paused:
-        return Hold("paused; P goes on")
+        return Hold(f"paused; P in the console or “siptui pause {state.run} --off” goes on")
     if window_closed(state, now):
         return Hold("the window for submits has closed")
     if state.plan and (begin := state.plan.options.not_before) > now:
