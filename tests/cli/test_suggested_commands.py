@@ -18,6 +18,7 @@ _ROOT = Path(siptui.__file__).parent
 _RUN = "20261127-120000-1a2b"
 #: What stands for a value in a text, by a piece of its name.
 _VALUES = (
+    ("quote(f", "Site=Berlin"),
     ("number", "1"),
     ("batch_id", "0ab1"),
     ("found[0]", "0ab1"),
