@@ -1,6 +1,6 @@
 """Every action of the console, once: keys, footer, palette and help are made from this.
 
-Free of Textual, so that the command line can read it.
+Free of Textual, so that the command line can read it. Over 400 lines because it is one table.
 """
 
 import textwrap
@@ -11,7 +11,18 @@ from typing import Literal
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 
-Owner = Literal["grid", "view", "list", "sign_in", "submit", "tenant", "run", "overview"]
+Owner = Literal[
+    "grid",
+    "view",
+    "list",
+    "sign_in",
+    "submit",
+    "tenant",
+    "run",
+    "overview",
+    "standing",
+    "verify",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +128,18 @@ ACTIONS: tuple[Action, ...] = (
         "view",
         ("f",),
         "show",
-        "next status filter: all, failed, running, succeeded, unknown, queued, invalid",
+        "next filter: failed, running, succeeded …; in the status: to do, done, other …",
         footer=True,
         also="show only failed running succeeded unknown",
+    ),
+    Action(
+        "standing",
+        "standing",
+        ("w",),
+        "status",
+        "where each row stands: to do, done, other, live, unknown, gone; leave that again",
+        footer=True,
+        also="where standing reconcile done other gone inventory history refresh what is left",
     ),
     Action("mark", "grid", ("space",), "mark", "mark", footer=True, palette=False),
     Action(
@@ -199,6 +219,14 @@ ACTIONS: tuple[Action, ...] = (
         "runs: history, resume, attach",
         footer=True,
         also="history resume attach earlier past jobs",
+    ),
+    Action(
+        "verify",
+        "verify",
+        ("V",),
+        "verify",
+        "follow the device inventory until the phones signed in by the run are seen so",
+        also="inventory check phones seen signed in",
     ),
     Action(
         "batches",

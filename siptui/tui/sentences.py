@@ -47,14 +47,18 @@ def estimate(run: RunState, now: datetime | None = None) -> str:
     return left_words(time_left(run, now).seconds)
 
 
-def ended(run: RunState, keys: Mapping[str, str], *, read_only: bool = False) -> str:
+def ended(
+    run: RunState, keys: Mapping[str, str], *, read_only: bool = False, verify: bool = False
+) -> str:
     """The one line at the end of a run: what came out, why, and what to press next, by action
-    id in `keys`. What is not allowed is not proposed."""
+    id in `keys`. What is not allowed is not proposed; `verify`:
+    the inventory can be followed."""
     failed, unknown = run.counts[DeviceState.FAILED], run.counts[DeviceState.UNKNOWN]
     good = run.counts[DeviceState.SUCCEEDED]
     if not failed and not unknown:
+        verifies = f"{keys['verify']} verifies, " if verify else ""
         return (
-            f"Ended: all {good} signed in. {keys['export']} exports the results, "
+            f"Ended: all {good} signed in. {verifies}{keys['export']} exports, "
             f"{keys['summary']} sums up."
         )
     parts = [f"{good} signed in"]
@@ -67,6 +71,8 @@ def ended(run: RunState, keys: Mapping[str, str], *, read_only: bool = False) ->
     if failed and not read_only:
         some = f", {keys['retry_cause']} by cause" if len(causes) > 1 else ""
         ways.insert(0, f"{keys['retry']} retries{some}")
+    if good and verify:
+        ways.append(f"{keys['verify']} verifies")
     return f"Ended: {', '.join(parts)}. {', '.join(ways)}. {causes_line(causes)}."
 
 

@@ -101,7 +101,7 @@ class ConsoleHarness:
         groups = {worker.group for worker in self.app.workers if not worker.is_finished}
         asked = len(stack) > 1  # a conversation waits for its answer
         modal = any(isinstance(screen, ModalScreen) for screen in stack)
-        reading = bool(groups & {"read", "list", "check"}) and not modal
+        reading = bool(groups & {"read", "list", "check", "status"}) and not modal
         return reading or ("flow" in groups and not asked)
 
     def _busy_below(self) -> bool:

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from siptui.app.console_preflight import ConsoleChecks
+from siptui.app.console_status import ConsoleStatus, StatusSources
 from siptui.background_loop import BackgroundLoop
 from siptui.domain.region import Region
 from siptui.emulator.emulator import Emulator
@@ -62,7 +64,25 @@ class Service:
                     InventoryClient(http, base, token),
                 )
 
+        @asynccontextmanager
+        async def status_sources() -> AsyncIterator[StatusSources]:
+            if self.before:
+                await self.before()
+            if self.error:
+                raise self.error
+            base, token = "https://emulator.invalid", _Token()
+            async with open_client(transport=emulator.transport()) as http:
+                yield StatusSources(
+                    BulkSignInClient(http, base, token), InventoryClient(http, base, token)
+                )
+
         self.background = BackgroundLoop("service")
+        self.status = ConsoleStatus(
+            lambda: self.runs.host,
+            status_sources,
+            self.background,
+            lambda: START + timedelta(seconds=self.now),
+        )
         self.record = Record(folder, tenant="Contoso Ltd", who=Who("admin@contoso.com"))
         self.checks = ConsoleChecks(sources, self.background, lambda: self.record)
         self.tenant_batches = TenantBatches(

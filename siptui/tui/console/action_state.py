@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from siptui.domain.state import DeviceState
 from siptui.tui.actions import ACTIONS, BY_ID
-from siptui.tui.console.filters import STATUS
 from siptui.tui.console.model import Session
 from siptui.tui.console.selection import Which, selected
+from siptui.tui.console.status_rows import Standings
 from siptui.tui.widgets.row_index import RowIndex
 
 _NEEDS_ROWS = frozenset(
@@ -17,6 +17,11 @@ _NEEDS_ROWS = frozenset(
     }
 )
 
+
+#: What is about the rows of a run, and has no meaning where rows stand.
+_NOT_IN_STATUS = frozenset({"retry", "retry_cause", "preflight", "fix"})
+#: What does something else there.
+_IN_STATUS = frozenset({"submit", "export"})
 
 #: What is said of a run that should be worked on and is not.
 NO_WORKER = "No worker is running."
@@ -33,14 +38,16 @@ def offers(session: Session, index: RowIndex, keys: Mapping[str, str]) -> dict[s
     """The actions that make sense now by their ids, with the word for each; `index` are the rows
     of the table."""
     words = {action.id: action.title for action in ACTIONS if not why_not(session, action.id, keys)}
-    now = {"status": STATUS[session.filter.next_place][0]}
+    now = {"status": session.filter.next_status}
+    if session.status is not None:
+        now["standing"] = "leave status"
     if failed := session.run.counts[DeviceState.FAILED] if session.run else 0:
         now["retry"] = f"retry {_failed_of_selected(session, index, failed)}"
     if session.resumable:
         now["retry"] = "resume"
     if count := len(index.marks) or (len(index.view) if session.filter.words else 0):
         now["submit"] = f"submit {count:,}"
-    if session.rest:
+    if session.rest and session.status is None:
         now["submit"] = f"submit the other {session.rest:,}"
     return words | {name: word for name, word in now.items() if name in words}
 
@@ -48,10 +55,26 @@ def offers(session: Session, index: RowIndex, keys: Mapping[str, str]) -> dict[s
 def _failed_of_selected(session: Session, index: RowIndex, failed: int) -> int:
     """How many of the selected rows failed, of `failed` in all."""
     chosen = selected(index, session.filter.words)
-    if chosen.which is Which.ALL:
+    if chosen.which is Which.ALL or session.status is not None:
         return failed
     state = session.board.state
     return sum(1 for key in chosen.keys if state(key) is DeviceState.FAILED)
+
+
+def _not_in_status(
+    session: Session, status: Standings, action: str, keys: Mapping[str, str]
+) -> str:
+    """Why `action` makes no sense while the table shows where rows stand."""
+    if action in _NOT_IN_STATUS:
+        return f"{keys['standing']} leaves the status first"
+    if not status.read:
+        return "the status is not read yet"
+    if action == "submit":
+        if session.path is None:
+            return f"the list is not open: {keys['open']} opens it"
+        ended = session.run is None or session.run.finished is not None
+        return "" if ended else "the run of this list has not ended"
+    return ""
 
 
 def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
@@ -59,6 +82,8 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
     if BY_ID[action].changes and session.options.read_only:
         return "this console is read-only"
     board, run = session.board, session.run
+    if session.status is not None and (action in _IN_STATUS or action in _NOT_IN_STATUS):
+        return _not_in_status(session, session.status, action, keys)
     if action in _NEEDS_ROWS:
         return f"no list: {keys['open']} opens one" if board.empty else ""
     match action:
@@ -92,6 +117,14 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             if not session.live:
                 return "no run is going on"
             return "" if session.waits() else "nothing waits"
+        case "standing":
+            if session.options.status is None:
+                return "not available here"
+            return f"no list: {keys['open']} opens one" if board.empty else ""
+        case "verify":
+            if session.options.status is None:
+                return "not available here"
+            return "" if run and run.counts[DeviceState.SUCCEEDED] else "nothing is signed in yet"
         case "acknowledge":
             return "" if session.run_service.notice else "the journal has no warning"
         case "export" | "summary":

@@ -1,11 +1,11 @@
 """What is typed behind `/`: words, `!` to invert, and `status:` `cause:` `batch:` and the like."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from siptui.domain.state import WORDS, DeviceState
 from siptui.domain.text import folded
@@ -49,25 +49,31 @@ _STATES = tuple(folded(word) for state in DeviceState for word in (state, WORDS[
 @dataclass(slots=True)
 class RowFilter:
     """What the table is filtered by: words that were typed, and a status by its place in
-    `STATUS`."""
+    `steps`."""
 
     typed: str = ""
     place: int = 0
+    steps: Sequence[tuple[str, frozenset[Any]]] = STATUS
 
     @property
     def status(self) -> str:
         """The status by its word; empty where all are shown."""
-        return STATUS[self.place][0] if self.place else ""
+        return self.steps[self.place][0] if self.place else ""
 
     @property
-    def states(self) -> frozenset[DeviceState] | None:
+    def states(self) -> frozenset[Any] | None:
         """The states that are shown; none where all are."""
-        return STATUS[self.place][1] if self.place else None
+        return self.steps[self.place][1] if self.place else None
 
     @property
     def next_place(self) -> int:
         """The place of the next status filter, after the last the first."""
-        return (self.place + 1) % len(STATUS)
+        return (self.place + 1) % len(self.steps)
+
+    @property
+    def next_status(self) -> str:
+        """The status that is shown next, by its word."""
+        return self.steps[self.next_place][0]
 
     @property
     def words(self) -> str:
@@ -111,9 +117,15 @@ def compile_filter(
     return lambda probe: all(test(probe) for test in tests)
 
 
-def flaw(text: str, columns: Mapping[str, str], missing: Mapping[str, str]) -> str:
+def flaw(
+    text: str,
+    columns: Mapping[str, str],
+    missing: Mapping[str, str],
+    words: Collection[str] = _STATES,
+) -> str:
     """What is wrong with a filter, in a few words: a column that there is not, one that has
-    nothing in it yet (`missing`, with the reason), a status that there is not. Else nothing."""
+    nothing in it yet (`missing`, with the reason), a status that is none of `words`. Else
+    nothing."""
     for word in folded(text).split():
         name, colon, value = word.lstrip("!").partition(":")
         if not colon or not _NAME.fullmatch(name) or _HEX.fullmatch(name):
@@ -124,7 +136,7 @@ def flaw(text: str, columns: Mapping[str, str], missing: Mapping[str, str]) -> s
             return f"no column {name}:" + (f", {near[0]}: perhaps" if near else "")
         if part is not None and part in missing:
             return f"{name}: {missing[part]}"
-        if part == "status" and value and not any(s.startswith(_state(value)) for s in _STATES):
+        if part == "status" and value and not any(s.startswith(_state(value)) for s in words):
             return f"no status {value}"
     return ""
 

@@ -4,7 +4,11 @@ from collections.abc import Collection, Mapping
 
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.help import TOPICS
+from siptui.runs.rollout.evidence import Standing
+from siptui.runs.rollout.standing_words import SYMBOLS as STANDING_SYMBOLS
+from siptui.runs.rollout.standing_words import WORDS as STANDING_WORDS
 from siptui.tui.actions import ACTIONS, shown
+from siptui.tui.console.status_rows import TONES as STANDING_TONES
 from siptui.tui.widgets.text_lines import Line
 
 _TONES = (
@@ -18,6 +22,14 @@ _TONES = (
         "no outcome is known; never submitted again without your confirmation",
     ),
     (DeviceState.INVALID, "invalid", "a row of the list that is never submitted"),
+)
+_STANDINGS = (
+    (Standing.TO_DO, "new, failed, or signed in to nobody"),
+    (Standing.DONE, "signed in as the list wants it"),
+    (Standing.OTHER, "signed in as another account"),
+    (Standing.LIVE, "in a batch now, of ours or of a colleague"),
+    (Standing.UNKNOWN, "sources disagree, or none could be read"),
+    (Standing.GONE, "in a run or the inventory, not in the list"),
 )
 _TOPICS = [name for name in TOPICS if name != "keys"]
 #: What can be typed at `/`.
@@ -49,6 +61,11 @@ def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()
     palette = shown(next(iter(keys["palette"]), "colon"))
     for state, tone, text in _TONES:
         lines.append(((f"{SYMBOLS[state]} {WORDS[state]:<10}", tone), (text, "normal")))
+    if keys["standing"] and "standing" not in hidden:
+        lines += [(), ((f"Where rows stand ({shown(keys['standing'][0])})", "strong"),)]
+        for one, text in _STANDINGS:
+            sign = f"{STANDING_SYMBOLS[one]} {STANDING_WORDS[one]:<10}"
+            lines.append(((sign, STANDING_TONES[one]), (text, "normal")))
     lines += [
         (),
         (("Selecting with the mouse", "strong"),),

@@ -1,11 +1,11 @@
 """What a console works on: a run service, a list, a run. It decides nothing and draws nothing."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siptui.devicelist import read
 from siptui.devicelist.part import part_of
@@ -25,8 +25,11 @@ from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.runs.time_left import time_left
 from siptui.tui.console.filters import RowFilter
 from siptui.tui.console.selection import Selection
+from siptui.tui.console.sorting import sort_key
+from siptui.tui.console.status_rows import Standings
 from siptui.tui.console.table_rows import Board
 from siptui.tui.options import ConsoleOptions
+from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.text_lines import Line
 
 if TYPE_CHECKING:
@@ -60,7 +63,10 @@ class Session:
         self.number_type = options.number_type
         self.preflight: Preflight | None = None
         self.events: list[Stored] = []
-        self.filter = RowFilter()
+        self._filter = RowFilter()
+        #: Where the rows stand, as it was read last, and whether the table shows that.
+        self.standings: Standings | None = None
+        self.standings_shown = False
         #: The columns that the operator does not want to see, by key.
         self.hidden: frozenset[str] = frozenset()
         #: What stands at the top of the log as long as a list is shown.
@@ -82,6 +88,37 @@ class Session:
         called, ways = visible(self.run_service.tenant), self.options.sign_in
         name = visible(ways.tenant_name) if ways is not None else ""
         return f"{name} ({called})" if name and name != called else called
+
+    @property
+    def status(self) -> Standings | None:
+        """Where the rows stand, while the table shows that in place of the run."""
+        return self.standings if self.standings_shown else None
+
+    @property
+    def table(self) -> Board | Standings:
+        """What the table shows."""
+        return self.status or self.board
+
+    @property
+    def filter(self) -> RowFilter:
+        """What the table is filtered by; where rows stand has a filter of its own."""
+        return self.status.filter if self.status else self._filter
+
+    def sort_key(self, column: str) -> Callable[[GridRow], Any]:
+        """How the rows of the table are compared when sorted by a column."""
+        status = self.status
+        return status.sort_key(column) if status else sort_key(column, self.board)
+
+    def show_standings(self) -> Standings:
+        """Have the table show where the rows stand; what was read before is still known."""
+        if self.standings is None:
+            self.standings = Standings(self.devices(), self.board)
+        self.standings_shown = True
+        return self.standings
+
+    def hide_standings(self) -> None:
+        """Have the table show the list or the run again."""
+        self.standings_shown = False
 
     @property
     def run(self) -> RunState | None:
@@ -146,7 +183,7 @@ class Session:
     ) -> None:
         """Show a list that was read with `options`; a run that was followed continues."""
         self.leave()
-        self.rest = 0
+        self._other_rows()
         self.path, self._read_with = path, options
         self.take_preflight(None)
         self.board.take_list(devices)
@@ -218,10 +255,15 @@ class Session:
         """Follow a run from its beginning."""
         following = self.run_service.follow(run)
         self.leave()
-        self.rest = 0
+        self._other_rows()
         self._following = following
         self.board.take_run(following.state, same_list=same_list)
         return self.poll()
+
+    def _other_rows(self) -> None:
+        """What was known of the rows that were shown is of no use any more."""
+        self.rest = 0
+        self.standings, self.standings_shown = None, False
 
     def poll(self) -> RunUpdate:
         """What is new."""
@@ -229,6 +271,8 @@ class Session:
             return RunUpdate((), frozenset())
         changes = self._following.poll()
         self.events.extend(changes.events)
+        if changes.devices and self.standings is not None:
+            self.standings.stale = True
         return changes
 
     def leave(self) -> None:

@@ -25,7 +25,7 @@ from siptui.gc_pause import set_aside
 from siptui.runs.events import RunFinished, Stored
 from siptui.runs.follower import RunUpdate
 from siptui.tui.actions import ACTIONS, BY_ID, shown
-from siptui.tui.console import details, status_lines
+from siptui.tui.console import details, status_lines, status_text
 from siptui.tui.console.action_state import NO_WORKER, offers, who_resumes, why_not
 from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
@@ -33,10 +33,11 @@ from siptui.tui.console.overview_flow import OverviewFlow
 from siptui.tui.console.run_flow import RunFlow
 from siptui.tui.console.selection import Selection, selected
 from siptui.tui.console.sign_in_flow import SignInFlow
-from siptui.tui.console.sorting import sort_key
+from siptui.tui.console.status_flow import StatusFlow
 from siptui.tui.console.submit_flow import SubmitFlow
-from siptui.tui.console.table_rows import COLUMNS
+from siptui.tui.console.table_rows import COLUMNS, EXTRA
 from siptui.tui.console.tenant_flow import TenantFlow
+from siptui.tui.console.verify_flow import VerifyFlow
 from siptui.tui.console.view_flow import LogSize, ViewFlow
 from siptui.tui.dialogs.live_page import LivePage
 from siptui.tui.dialogs.tablepage import TablePage
@@ -90,6 +91,8 @@ class Console(Screen[None]):
         self.run_flow = RunFlow(self, session, self.list_flow.read, self.submit_flow)
         self.tenant_flow = TenantFlow(self, session, self.sign_in_flow, self.run_flow.attach)
         self.overview_flow = OverviewFlow(self, session, self.run_flow.attach)
+        self.status_flow = StatusFlow(self, session, self.sign_in_flow)
+        self.verify_flow = VerifyFlow(self, session, self.sign_in_flow)
         flows = {
             "overview": self.overview_flow,
             "view": self.view_flow,
@@ -98,6 +101,8 @@ class Console(Screen[None]):
             "submit": self.submit_flow,
             "tenant": self.tenant_flow,
             "run": self.run_flow,
+            "standing": self.status_flow,
+            "verify": self.verify_flow,
         }
         #: What carries out each action of the console, by the action's id.
         self.actions: dict[str, Callable[[], Any]] = {
@@ -105,6 +110,9 @@ class Console(Screen[None]):
             for action in ACTIONS
             if action.owner != "grid"
         }
+        #: What does something else while the table shows where rows stand.
+        self._of_status = {"export": self.status_flow.export}
+        self._shown: object = session.board
         self._said: Line = ()
         self._needs: Line = ()
         self._ticks = 0
@@ -152,7 +160,8 @@ class Console(Screen[None]):
 
     def perform(self, action: str) -> None:
         """Carry out an action of the console; one that asks goes on beside."""
-        carry_out = self.actions[action]
+        in_status = self.session.status is not None and self._of_status.get(action)
+        carry_out = in_status or self.actions[action]
         if iscoroutinefunction(carry_out):
             self.start(carry_out)
         else:
@@ -215,16 +224,20 @@ class Console(Screen[None]):
 
     def show_all(self) -> None:
         """Everything again: another list, another run."""
-        board = self.session.board
+        board, table = self.session.board, self.session.table
         with self.in_one_frame():
             self.set_class(board.empty and not self.list_flow.opening, "-empty")
-            self.grid.set_columns(board.columns)
+            if table is not self._shown:
+                self.grid.filter(None)  # it is one for the rows of the other
+                self._shown = table
+            self.grid.set_columns(table.columns)
             self.show_columns()
             ordered = self.grid.sorted_by
-            self.grid.set_rows(board.rows())
-            if ordered and ordered[0] in {column.key for column in board.columns}:
-                key = sort_key(ordered[0], board)
-                self.grid.sort(ordered[0], key, reverse=ordered[1])
+            self.grid.set_rows(table.rows())
+            self.sort_by(ordered)
+            if self.filter_field.value.strip() != self.session.filter.typed:
+                with self.prevent(Input.Changed):  # the other table has a filter of its own
+                    self.filter_field.value = self.session.filter.typed
             if self.session.filter.words:
                 self.view_flow.apply_filter()
             self.show_bars()
@@ -233,9 +246,21 @@ class Console(Screen[None]):
             self.call_after_refresh(set_aside)
         self.call_after_refresh(self.sign_in_flow.ask_if_needed)
 
+    def sort_by(self, by: tuple[str, bool] | None) -> None:
+        """Order the rows by a column, where the table has it, reversed or not."""
+        table = self.session.table
+        names = {EXTRA + name for name in table.extra_names()}
+        if by and (by[0] in names or by[0] in {column.key for column in table.columns}):
+            self.grid.sort(by[0], self.session.sort_key(by[0]), reverse=by[1])
+        elif by:
+            self.grid.sort(None, None)
+
     def show_columns(self) -> None:
         """Show the columns that have something to say and were not hidden."""
         board = self.session.board
+        if self.session.status is not None:
+            self.grid.hide_columns(self.session.hidden)
+            return
         hidden = self.session.hidden | (_RUN_COLUMNS if board.run is None else frozenset())
         hidden |= {"pre"} if board.report is None else frozenset()
         hidden |= frozenset() if board.results else {"result"}
@@ -243,7 +268,7 @@ class Console(Screen[None]):
 
     def show_rows(self) -> None:
         """Every row and the details again; order and marks stay."""
-        self.grid.put(self.session.board.rows())
+        self.grid.put(self.session.table.rows())
         self.show_detail()
 
     def show_bars(self) -> None:
@@ -253,13 +278,16 @@ class Console(Screen[None]):
             return
         line, session = self.query_one, self.session
         self._title.show(self.app, session.run)
+        status = session.status
         line("#header", Surface).show([status_lines.header(session, width)])
         bar, going = line("#bar", Surface), line("#going", Surface)
         length = min(30, width // 6)
-        bar.styles.width = length + 1 if session.run else 0
+        bar.styles.width = length + 1 if session.run and status is None else 0
         going.styles.width = 34 if width >= 100 else 23
         bar.show([status_lines.bar(session, length)])
-        line("#progress", Surface).show([status_lines.progress(session)])
+        told = status_lines.progress(session) if status is None else status_text.counts(status)
+        line("#progress", Surface).show([told])
+        going.display = status is None
         going.show([status_lines.going_on(session, 34 if width >= 100 else 23)])
         line("#notice", Surface).show([self._notice()])
         line("#found", Surface).show([status_lines.found(self.grid.index, self.view_flow.flaw())])
@@ -277,11 +305,20 @@ class Console(Screen[None]):
         waits, left = self._waits
         if waits:
             return (*chip, (f" {waits}", "unknown"))
-        return (*chip, *(self._said or status_lines.notice(self.session, self.key_of, left)))
+        return (*chip, *(self._said or self._needed(left)))
+
+    def _needed(self, left: int | None) -> Line:
+        """What needs the operator; where rows stand, what that was read from."""
+        if (status := self.session.status) is not None:
+            return status_text.sources(status, self.key_of["standing"])
+        return status_lines.notice(self.session, self.key_of, left)
 
     def show_detail(self) -> None:
         """What is known of the row under the cursor."""
-        lines = details.strip(self.session.board, self.grid.cursor)
+        status, cursor = self.session.status, self.grid.cursor
+        lines = details.strip(self.session.board, cursor)
+        if status is not None:
+            lines = status_text.strip(status, cursor)
         self.query_one("#detail", Surface).show(lines)
 
     def say(self, text: str, tone: str = "normal") -> None:
@@ -325,10 +362,11 @@ class Console(Screen[None]):
             self._take(changes)
 
     def _take(self, changes: RunUpdate) -> None:
-        self.grid.put(self.session.board.changed(changes.devices))
+        if self.session.status is None:
+            self.grid.put(self.session.board.changed(changes.devices))
+            if self.grid.cursor in changes.devices:
+                self.show_detail()
         self._log(changes.events)
-        if self.grid.cursor in changes.devices:
-            self.show_detail()
         if any(isinstance(stored.event, RunFinished) for stored in changes.events):
             announce(self.app, self.session.run, notify=self.session.options.notify_terminal)
         if self.session.worker_gone:
@@ -372,7 +410,7 @@ class Console(Screen[None]):
 
     def count_down(self) -> None:
         """Bring the time left up to date; where there is none it costs nothing."""
-        if self.session.board.deadlines:
+        if self.session.status is None and self.session.board.deadlines:
             self.grid.put(self.session.board.counting_down())
 
     def _show_waits(self) -> None:
@@ -410,7 +448,10 @@ class Console(Screen[None]):
     def on_row_grid_opened(self, message: RowGrid.Opened) -> None:
         """Everything about a row."""
         message.stop()
-        self.run_flow.open_row()
+        if self.session.status is not None:
+            self.status_flow.open_row()
+        else:
+            self.run_flow.open_row()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""

@@ -161,7 +161,9 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
         return ((f" Stopped. {way} {visible(text)}", "unknown"),)
     if run.finished is not None:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
-        said = ended(run, keys, read_only=session.options.read_only)
+        options = session.options
+        verify = options.status is not None
+        said = ended(run, keys, read_only=options.read_only, verify=verify)
         if session.rest and not session.options.read_only:
             said = f"{keys['submit']} submits the other {session.rest:,} rows. {said}"
         return ((f" {said}", shade),)

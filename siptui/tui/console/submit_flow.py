@@ -17,6 +17,7 @@ from siptui.domain.text import plural, visible
 from siptui.domain.times import clock
 from siptui.preflight.finding import Result
 from siptui.runs.engine.status_changes import without_outcome
+from siptui.runs.rollout.verify import Sight, seen_as
 from siptui.runs.state import DeviceRecord
 from siptui.tui import sentences
 from siptui.tui.console import personal_accounts
@@ -24,6 +25,8 @@ from siptui.tui.console.first_few import first_few
 from siptui.tui.console.model import NOT_SELECTED, Session
 from siptui.tui.console.selection import Selection, Which, about, what
 from siptui.tui.console.signed_in import again_chosen
+from siptui.tui.console.status_rows import Standings
+from siptui.tui.console.to_do import Part, part_chosen
 from siptui.tui.console.view import ReadList, SignedIn, View
 from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
 from siptui.tui.dialogs.causes import Causes
@@ -46,12 +49,17 @@ class SubmitFlow:
 
     async def submit(self) -> None:
         """Ask for what is missing, then for a confirmation, then submit."""
-        session = self.session
+        session, standings = self.session, self.session.status
         if not self.view.may("submit"):
             return
-        if session.rest and not await self._read_rest():
+        chosen: Selection | None = self.view.selection() if standings is not None else None
+        submitted = session.rest or (chosen is not None and session.run is not None)
+        if submitted and not await self._read_rest():
             return
-        chosen = await self._with_regions(self.view.selection())
+        if standings is not None and chosen is not None:
+            chosen = standings.rows_of(chosen, session.board)
+        else:
+            chosen = await self._with_regions(self.view.selection())
         if chosen is None:
             return
         devices = self.session.devices_of(chosen)
@@ -60,11 +68,16 @@ class SubmitFlow:
             return
         if not await self._signed_in():
             return
-        asked = await self._asked_again(devices)
-        if asked is None:
+        if standings is not None:
+            part = await self._part(standings, devices)
+        else:
+            part = await self._part_by_looking(devices)
+        if part is None:
             return
-        done, again = asked
-        devices = [device for device in devices if device.key not in done]
+        devices, done, again = list(part.devices), part.left_out, part.again
+        if not devices:
+            self.view.say("submit: every row was left out; nothing was submitted.", "muted")
+            return
         without, unread = await self.left_out(devices)
         if without is None:
             return
@@ -72,15 +85,53 @@ class SubmitFlow:
         if not devices:
             self.view.say("submit: every row was left out; nothing was submitted.", "muted")
             return
-        notes = [*session.decided(), *unread, *_left_out(without), *_done_left_out(done)]
+        notes = [*session.decided(), *part.notes, *unread, *_left_out(without)]
+        notes += part.said()
         confirmed = await self._confirmed(chosen, devices, notes, again=again)
         if confirmed:
             why = dict.fromkeys((one.key for one in session.devices()), NOT_SELECTED)
             for device in confirmed:
                 del why[device.key]
             why |= dict.fromkeys(without, "may be a personal account")
-            why |= dict.fromkeys(done, "signed in already")
+            why |= done
             self.give(partial(session.submit, why, again=again), new_run=True)
+
+    async def _part(self, standings: Standings, devices: Sequence[Device]) -> Part | None:
+        """What of the rows is submitted by where they stand; none if the operator goes back."""
+        try:
+            part = await part_chosen(self.view.ask, standings, devices)
+            # What this host decided since that was read, such as in another window.
+            return part and part.without_new(self.session.run_service.new_only(part.devices))
+        except SiptuiError as error:
+            self.view.tell(error)
+            return None
+
+    async def _part_by_looking(self, devices: Sequence[Device]) -> Part | None:
+        """The same by the runs of this host and a look at the inventory."""
+        seen, notes = await self._seen_signed_in(devices)
+        asked = await self._asked_again(devices, seen=seen)
+        if asked is None:
+            return None
+        done, again = asked
+        why = dict.fromkeys(done, "signed in already")
+        return Part([d for d in devices if d.key not in done], why, again, notes)
+
+    async def _seen_signed_in(
+        self, devices: Sequence[Device]
+    ) -> tuple[frozenset[DeviceKey], list[str]]:
+        """The devices that the inventory has signed in as the list wants it, by whomever, and a
+        note where it could not be read."""
+        reads = self.session.options.status
+        if reads is None:
+            return frozenset(), []
+        self.view.say("looking at the device inventory …", "muted")
+        seen, source = await reads.inventory()
+        self.view.clear_notice()
+        self.view.show_bars()
+        if source.error:
+            return frozenset(), [f"The inventory was not looked at: {visible(source.error)}"]
+        signed_in = (d for d in devices if seen_as(d, seen)[0] is Sight.SIGNED_IN)
+        return frozenset(d.key for d in signed_in), []
 
     async def _with_regions(self, chosen: Selection) -> Selection | None:
         """The same rows once each has a region, which is asked for where one lacks it; none if
@@ -155,16 +206,21 @@ class SubmitFlow:
         return [device for device, one in found if one and one.result is not Result.FAIL]
 
     async def _asked_again(
-        self, devices: Sequence[Device], run: str = ""
+        self,
+        devices: Sequence[Device],
+        run: str = "",
+        *,
+        seen: frozenset[DeviceKey] = frozenset(),
     ) -> tuple[frozenset[DeviceKey], bool] | None:
         """The rows that are left out because they are signed in as the list wants it, and whether
-        those are submitted once more instead; none if the operator goes back."""
+        those are submitted once more instead; none if the operator goes back. `seen` are those
+        that the inventory has so."""
         try:
             done = self.session.run_service.done(devices, run=run)
         except SiptuiError as error:
             self.view.tell(error)
             return None
-        chosen = await again_chosen(self.view.ask, done, others=len(devices) - len(done))
+        chosen = await again_chosen(self.view.ask, done, devices, seen)
         if chosen is None:
             self.view.say("nothing was submitted.", "muted")
         return chosen

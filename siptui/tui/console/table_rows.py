@@ -36,7 +36,7 @@ COLUMNS = (
     Column("until", "Left", 10, drop=6, right=True, fit=False),
 )
 #: Always shown: which device it is, and how it stands.
-FIXED = frozenset({"user", "hardware_id", "status"})
+FIXED = frozenset({"user", "hardware_id", "status", "standing"})
 #: What the keys of a list's own columns begin with.
 EXTRA = "extra:"
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
@@ -110,13 +110,18 @@ class Board:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the rows, with the extra ones that are shown."""
-        return (*COLUMNS, *(_extra_column(name) for name in self.extra))
+        return (*COLUMNS, *(extra_column(name) for name in self.extra))
 
     def extra_names(self) -> list[str]:
         """The titles of the list's extra columns, in their order."""
         devices = self.list.devices if self.list else ()
         shown = [r.device for r in self.run.devices] if self.run else devices
         return list(dict.fromkeys(name for device in shown for name in device.extra))
+
+    def own_value(self, key: Hashable, name: str) -> str:
+        """What the list has for a row in a column of its own."""
+        row = self.device(key) or self.invalid(key)
+        return row.extra.get(name, "") if row is not None else ""
 
     def typed_columns(self) -> dict[str, str]:
         """The list's own columns by what is typed for them in a filter."""
@@ -330,7 +335,8 @@ class Board:
         )
 
 
-def _extra_column(name: str) -> Column:
+def extra_column(name: str) -> Column:
+    """A column of the list's own."""
     return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=7)
 
 

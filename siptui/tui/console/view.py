@@ -108,6 +108,9 @@ class View(Protocol):
     def show_all(self) -> None:
         """Everything again: another list, another run."""
 
+    def sort_by(self, by: tuple[str, bool] | None) -> None:
+        """Order the rows by a column, where the table has it, reversed or not."""
+
     def show_columns(self) -> None:
         """Show the columns that have something to say and were not hidden."""
 

@@ -14,7 +14,7 @@ from siptui.tui.console.filters import NO_COLUMNS, compile_filter, flaw
 from siptui.tui.console.help_text import FILTER_HELP, help_lines
 from siptui.tui.console.model import Session
 from siptui.tui.console.selection import Which, what
-from siptui.tui.console.sorting import sort_key
+from siptui.tui.console.status_rows import STANDING_WORDS
 from siptui.tui.console.table_rows import EXTRA, FIXED
 from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
@@ -68,6 +68,9 @@ class ViewFlow:
     def clear(self) -> None:
         """Clear the filters."""
         view = self.view
+        if self.session.status is not None and not self.session.filter.words:
+            view.perform("standing")  # there is nothing to clear: back to the run
+            return
         self.session.filter.place = 0
         view.clear_notice()
         if view.filter_field.value:
@@ -91,16 +94,16 @@ class ViewFlow:
         self.view.show_detail()
 
     def _test(self) -> Test | None:
-        board, states = self.session.board, self.session.filter.states
+        table, states = self.session.table, self.session.filter.states
         text = self.session.filter.typed
-        typed = compile_filter(text, board.typed_columns() if ":" in text else NO_COLUMNS)
+        typed = compile_filter(text, table.typed_columns() if ":" in text else NO_COLUMNS)
         if typed is None and states is None:
             return None
 
         def test(row: GridRow) -> bool:
-            if states is not None and board.state(row.key) not in states:
+            if states is not None and table.state(row.key) not in states:
                 return False
-            return typed is None or typed(board.probe(row))
+            return typed is None or typed(table.probe(row))
 
         return test
 
@@ -110,6 +113,9 @@ class ViewFlow:
         if ":" not in text:
             return ""
         missing = dict[str, str]()
+        if (status := self.session.status) is not None:
+            of_run = dict.fromkeys(("cause", "batch", "pre", "check"), "not in the status")
+            return flaw(text, status.typed_columns(), of_run, STANDING_WORDS)
         if board.run is None:
             missing |= dict.fromkeys(("cause", "batch"), "nothing there before a run")
         if board.report is None:
@@ -123,31 +129,34 @@ class ViewFlow:
         """Choose a column; the same one again turns the order round."""
         if not self.view.may("sort"):
             return
-        grid, columns = self.view.grid, self.session.board.columns
-        now = grid.sorted_by
-        choices = [(column.key, column.title, "") for column in columns]
-        at = next((i for i, c in enumerate(columns) if now and now[0] == c.key), 0)
+        grid, table, now = self.view.grid, self.session.table, self.view.grid.sorted_by
+        choices = [(c.key, c.title, "") for c in table.columns if not c.key.startswith(EXTRA)]
+        choices += [(EXTRA + name, visible(name), "of the list") for name in table.extra_names()]
+        at = next((i for i, choice in enumerate(choices) if now and now[0] == choice[0]), 0)
         column = await self.view.ask(Choice("Sort by", choices, topic=Topic.SORT, at=at))
         if isinstance(column, str):
             reverse = now is not None and now[0] == column and not now[1]
-            grid.sort(column, sort_key(column, self.session.board), reverse=reverse)
+            grid.sort(column, self.session.sort_key(column), reverse=reverse)
+            title = next(title for key, title, _ in choices if key == column)
+            self.view.say(f"sorted by {title}{', backwards' if reverse else ''}.", "muted")
 
     async def columns(self) -> None:
         """Choose the columns, the list's own among them."""
         if not self.view.may("columns"):
             return
-        board = self.session.board
-        own = [c for c in board.columns if c.key not in FIXED and not c.key.startswith(EXTRA)]
-        names = board.extra_names()
+        board, table = self.session.board, self.session.table
+        own = [c for c in table.columns if c.key not in FIXED and not c.key.startswith(EXTRA)]
+        names = table.extra_names()
         choices = [(c.key, c.title, "") for c in own]
         choices += [(EXTRA + name, name, "of the list") for name in names]
         shown = {c.key for c in own if c.key not in self.session.hidden}
         shown |= {EXTRA + name for name in names if name in board.extra}
-        text: Line = (("User, hardware id and status are always shown.", "muted"),)
+        text: Line = (("User, hardware id and how a row stands are always shown.", "muted"),)
         chosen = await self.view.ask(ColumnChoice(choices, shown, [text]))
         if chosen is None:
             return
-        self.session.hidden = frozenset(c.key for c in own if c.key not in chosen)
+        elsewhere = self.session.hidden - {c.key for c in own}  # of the other table
+        self.session.hidden = elsewhere | {c.key for c in own if c.key not in chosen}
         others = [name for name in board.extra if name not in names]  # of lists open another time
         board.extra = (*others, *(name for name in names if EXTRA + name in chosen))
         folder = self.session.options.save_folder
@@ -231,6 +240,7 @@ class ViewFlow:
         hidden = {a.id for a in ACTIONS if a.changes and options.read_only}
         hidden |= {"preflight", "fix"} if options.checks is None else set()
         hidden |= {"batches"} if options.tenant_batches is None else set()
+        hidden |= {"standing", "verify"} if options.status is None else set()
         hidden |= {"sign_in"} if options.sign_in is None else set()
         self.view.app.push_screen(Page("Help", help_lines(self.view.keys, hidden)))
 

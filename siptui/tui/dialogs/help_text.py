@@ -62,6 +62,8 @@ class Topic(Enum):
     NUMBER_TYPE = auto()
     COPY = auto()
     OTHER_PROFILE = auto()
+    EXPORT_STATUS = auto()
+    TO_DO = auto()
 
 
 TEXTS: dict[Topic, tuple[str, ...]] = {
@@ -138,8 +140,9 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
         "A run that a worker works on goes on. O leads back.",
     ),
     Topic.SIGNED_IN: (
-        "A run of this computer signed them in as the list wants it. Submitted once more, each "
-        "gets another new password and restarts.",
+        "A run of this computer signed them in as the list wants it, or the device inventory has "
+        "them so. Submitted once more, each gets another new password and restarts.",
+        "w shows of every row where it stands, and why.",
     ),
     Topic.FIRST_OF: (
         "The first few of each site, for one, show whether each site is ready before the rest "
@@ -175,6 +178,15 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
         "a list that can be opened and submitted again.",
         "The list itself is a copy of what was opened, in its own form, with the columns Status, "
         "Cause, What to do, Batch and Finished; every row of it, those left out with their reason.",
+    ),
+    Topic.EXPORT_STATUS: (
+        "What is written is where each row stands, since when, by whom and why, with every column "
+        "of the list. As CSV it can be opened again as a list.",
+    ),
+    Topic.TO_DO: (
+        "To do is what is new, failed, or signed in to nobody. The rest is signed in already, at "
+        "the service now, or not known; Enter on a row says why.",
+        "Submitted once more, a phone that is signed in gets another new password and restarts.",
     ),
     Topic.FILE_EXISTS: ("Left as it is, nothing is written. What is replaced is gone.",),
     Topic.UNFINISHED: (

@@ -29,6 +29,16 @@ _PREFIX = 4  # cursor bar, mark, symbol, blank
 _HEAD = 1
 
 
+@dataclass(frozen=True, slots=True)
+class GridPlace:
+    """Where an operator is in a table: `sorted_by` is a column and whether it is reversed."""
+
+    cursor: Hashable
+    marks: frozenset[Hashable]
+    anchor: Hashable
+    sorted_by: tuple[str, bool] | None
+
+
 class RowGrid(Toned, ScrollView, can_focus=True):
     """A table with a cursor, marks, a filter and an order of its own."""
 
@@ -134,6 +144,20 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         self._hidden = frozenset(keys)
         self._arrange()
         self._all_changed()
+
+    @property
+    def place(self) -> "GridPlace":
+        """Cursor, marks and order as they are, to come back to."""
+        return GridPlace(self._cursor, frozenset(self.index.marks), self._anchor, self._sorted)
+
+    def go_back_to(self, place: "GridPlace") -> None:
+        """Cursor and marks as they were; the order is the caller's to make."""
+        self.index.marks = {key for key in place.marks if self.index.row(key) is not None}
+        self._anchor = place.anchor
+        if (at := self.index.position(place.cursor)) is not None:
+            self._settle(at)
+            self._scroll_to_cursor()
+        self._marks_changed()
 
     def clear_marks(self) -> None:
         """Take every mark off."""

@@ -449,11 +449,11 @@ async def test_what_changes_anything_is_refused_read_only(tmp_path: Path, action
 
 async def test_own_keys_are_used_and_shown(tmp_path: Path) -> None:
     text = list_text(make_devices(4))
-    async with console(tmp_path, text=text, keys={"submit": "w"}) as harness:
-        assert " w submit" in harness.text
+    async with console(tmp_path, text=text, keys={"submit": "z"}) as harness:
+        assert " z submit" in harness.text
         await harness.press("s")
         assert isinstance(harness.app.screen, Console)
-        await harness.press("w")
+        await harness.press("z")
         assert isinstance(harness.app.screen, Confirm)
 
 
