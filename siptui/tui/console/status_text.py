@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 
 from siptui.domain.text import plural, visible
-from siptui.domain.times import local_time
+from siptui.domain.times import local_time, zone
 from siptui.runs.rollout.evidence import SourceRead
 from siptui.runs.rollout.standing_words import SYMBOLS, WORDS, source_line
 from siptui.tui.console.status_rows import TONES, Standings
@@ -45,8 +45,13 @@ def sources(standings: Standings, key: str) -> Line:
         line.append((f" The run went on since; {key} {key} reads again.", "unknown"))
     said = ", ".join(f"{_SHORT[one.source]} {one.rows:,}" for one in evidence.sources if one.read)
     if said:
-        line.append((f" Read {local_time(standings.read_at, now)}: {said}.", "muted"))
+        line.append((f" Read {zoned(standings.read_at, now)}: {said}.", "muted"))
     return tuple(line)
+
+
+def zoned(when: datetime, now: datetime) -> str:
+    """The time by the operator's clock, and which zone that is."""
+    return f"{local_time(when, now)} {zone(when)}"
 
 
 def log_lines(standings: Standings) -> list[Line]:
@@ -96,7 +101,7 @@ def page(standings: Standings, key: Hashable) -> list[Line]:
         ("Region", row.region),
         ("Stands", word),
         ("Why", row.why),
-        ("Since", local_time(row.since, now) if row.since else ""),
+        ("Since", zoned(row.since, now) if row.since else ""),
         ("By", row.by),
         ("Line", str(row.line) if row.line else "not in the list"),
         *row.extra.items(),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from siptui.domain.device import Device
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
-from siptui.domain.times import local_time
+from siptui.domain.times import local_time, zone
 from siptui.runs.rollout.verify import Sight, Verification
 from siptui.tui.console.model import Session
 from siptui.tui.console.view import SignIn, View
@@ -111,7 +111,7 @@ class VerifyFlow:
         if self._ended:
             lines.append(((f"{looks}; ended: {self._ended}. r begins again.", "muted"),))
         else:
-            until = local_time(self._until, now)
+            until = f"{local_time(self._until, now)} {zone(now)}"
             text = f"{looks}; goes on until all are seen, at most until {until}, also when you "
             lines.append(((f"{text}leave this page. x ends it.", "muted"),))
         return lines
