@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from siptui.background_loop import BackgroundLoop
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
+from siptui.gateway.operator_names import NamesById, OperatorNames
 from siptui.gateway.tenant_model import Inventory
 from siptui.runs.host_tenant import HostTenant
 from siptui.runs.rollout.evidence import Evidence, RowStanding, Seen, SourceRead
@@ -20,6 +21,7 @@ from siptui.runs.rollout.tenant_reads import (
     read_evidence,
     read_inventory,
     unreadable,
+    with_names,
 )
 
 
@@ -29,6 +31,8 @@ class StatusSources:
 
     client: BatchReads
     inventory: Inventory | None
+    #: Where the names of those who submitted batches are looked up, if anywhere.
+    directory: NamesById | None = None
 
 
 #: Opens the sources, and closes them.
@@ -53,6 +57,7 @@ class ConsoleStatus:
         self._opening = opening
         self._background = background
         self._now = now
+        self._names = OperatorNames()
 
     async def read(
         self, devices: Sequence[Device], listed: Sequence[Device], on_progress: OnProgress
@@ -83,6 +88,7 @@ class ConsoleStatus:
                     rows=len(devices),
                     on_progress=tell,
                 )
+                evidence = await with_names(evidence, self._names, sources.directory)
         except SiptuiError as error:
             evidence = unreadable(history, error, now())
         rows = await asyncio.to_thread(reconcile, devices, evidence, now(), listed=listed)

@@ -74,7 +74,14 @@ def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = S
             yield StatusSources(
                 BulkSignInClient(http, _BASE, token, throttle=throttle),
                 InventoryClient(http, _BASE, token),
+                DirectoryClient(http, _BASE, token),
             )
+
+    @asynccontextmanager
+    async def directory() -> AsyncIterator[DirectoryClient]:
+        async with sources() as opened:
+            assert isinstance(opened.directory, DirectoryClient)
+            yield opened.directory
 
     def record() -> Record:
         return Record(folder, tenant=tenant.name, who=Who("demo operator"))
@@ -85,7 +92,9 @@ def demo_tenant(folder: Path, scenario: str = DEMO_SCENARIO, *, speed: float = S
         path, connect, tenant=f"{tenant.name} (emulated)", account="demo operator"
     )
     # One loop for all who ask the emulator: it lives in one.
-    tenant_batches = TenantBatches(path, run_service, connect, run_service.background)
+    tenant_batches = TenantBatches(
+        path, run_service, connect, run_service.background, directory=directory
+    )
     return Demo(
         run_service,
         tenant_batches,

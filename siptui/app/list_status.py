@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from siptui.app.session import Selected, open_session
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
+from siptui.gateway.operator_names import OperatorNames
 from siptui.runs.rollout.evidence import Evidence, RowStanding
 from siptui.runs.rollout.history import read_history
 from siptui.runs.rollout.reconcile import reconcile
-from siptui.runs.rollout.tenant_reads import read_evidence, unreadable
+from siptui.runs.rollout.tenant_reads import read_evidence, unreadable, with_names
 from siptui.transport.retry import OnWait
 
 
@@ -30,9 +31,10 @@ def read_status(
 
     async def read() -> Evidence:
         async with open_session(selected, on_wait=on_wait) as session:
-            return await read_evidence(
+            found = await read_evidence(
                 history, session.client, session.inventory, now=_now, rows=len(devices)
             )
+            return await with_names(found, OperatorNames(), session.directory)
 
     try:
         evidence = asyncio.run(read())

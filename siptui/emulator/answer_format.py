@@ -5,6 +5,7 @@ the body of 403 as reported by users of the API.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -29,10 +30,11 @@ _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Writer:
-    """Writes answers as a scenario's `[wire]` has them."""
+    """Writes answers as a scenario's `[wire]` has them. `known` gives an account's object id."""
 
-    def __init__(self, wire: WireTable) -> None:
+    def __init__(self, wire: WireTable, known: Callable[[str], str]) -> None:
         self._wire = wire
+        self._known = known
 
     def cased(self, value: Any) -> Any:
         """`value` with its PascalCase keys in the service's casing."""
@@ -85,11 +87,12 @@ class Writer:
         return _cased(name, self._wire.casing)
 
     def _head(self, batch: Batch, *, region: bool) -> dict[str, Any]:
+        wire = self._wire
         head: dict[str, Any] = {
             "BatchId": batch.batch_id,
             "BatchStatus": self._batch_word(batch),
-            "RequestTime": _date(batch.requested, self._wire.request_time),
-            "UserId": batch.by,
+            "RequestTime": _date(batch.requested, wire.request_time),
+            "UserId": self._known(batch.by) if wire.user_id == "object_id" else batch.by,
         }
         if region:
             head["Region"] = batch.region.value

@@ -51,7 +51,7 @@ class Wire:
         self._tenant = tenant
         self._gate = gate
         self._limits = tenant.scenario.limits
-        self._writer = Writer(tenant.scenario.wire)
+        self._writer = Writer(tenant.scenario.wire, tenant.people.known)
 
     def routes(self) -> list[Route]:
         """The routes of the four calls."""

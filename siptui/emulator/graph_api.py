@@ -34,6 +34,8 @@ _MOST_PARTS = 20
 _MOST_NAMES = 15
 _TEXT = re.compile("'((?:[^']|'')*)'")
 _IN = re.compile(f"userPrincipalName in \\({_TEXT.pattern}(?: *, *{_TEXT.pattern})*\\)", re.I)
+_READ_USERS = frozenset({"User.Read.All", "Directory.Read.All"})
+_BASIC = frozenset({"id", "userPrincipalName", "displayName"})
 _Rule = tuple[Handle, tuple[str, ...], frozenset[str]]
 _ANY_ROLE = frozenset(ROLE_IDS)
 #: What an office worker has besides: the apps of Microsoft 365 (Microsoft's table of plans). The
@@ -54,7 +56,7 @@ class GraphFace(Face):
 
     def handled(self) -> Mapping[tuple[str, str], Handle]:
         """See `Face`."""
-        users = ("User.Read.All", "Directory.Read.All")
+        users = tuple(_READ_USERS)
         teams = ("TeamsUserConfiguration.Read.All",)
         policies = ("Policy.Read.All",)
         roles = ("RoleManagement.Read.Directory", "Directory.Read.All")
@@ -62,7 +64,7 @@ class GraphFace(Face):
         grants = ("TeamsPolicyUserAssign.ReadWrite.All",)
         rules: dict[tuple[str, str], _Rule] = {
             ("GET", "graphUsers"): (self._users, users, _ANY_ROLE),
-            ("GET", "graphUser"): (self._user, users, _ANY_ROLE),
+            ("GET", "graphUser"): (self._user, ("User.ReadBasic.All", *users), _ANY_ROLE),
             ("GET", "graphMfa"): (self._mfa, policies, MFA_READS),
             ("GET", "graphTeamsUsers"): (self._teams_users, teams, TEAMS_READS),
             ("GET", "graphTeamsUser"): (self._teams_user, teams, TEAMS_READS),
@@ -188,8 +190,14 @@ class GraphFace(Face):
         return self._list(asked, [self._row(person, asked) for person in people])
 
     def _user(self, asked: Asked) -> Told:
+        """With User.ReadBasic.All alone the basic fields are told, and the others left out."""
         person = self._person(asked.called.parts[0])
-        return Told(200, self._row(person, asked)) if person else self._missing()
+        if person is None:
+            return self._missing()
+        row, given = self._row(person, asked), asked.caller.permissions
+        if given is not None and not given & _READ_USERS:
+            row = {key: value for key, value in row.items() if key in _BASIC}
+        return Told(200, row)
 
     def _row(self, person: Person, asked: Asked) -> dict[str, Any]:
         row: dict[str, Any] = {

@@ -97,6 +97,7 @@ class WireTable(Table, frozen=True):
     summaries_region: bool = True
     status_region: bool = True
     user_name: Literal["same", "lower", "upper"] = "same"
+    user_id: Literal["name", "object_id"] = "name"  # how a batch names who submitted it
     hardware_id: Literal["same", "lower", "colons"] = "same"
     no_error: Literal["null", "empty", "absent"] = "null"
     page: Count = 0  # batches, or devices of a batch, in one answer; 0: all

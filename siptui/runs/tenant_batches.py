@@ -4,18 +4,20 @@ The journal knows only what was submitted from here; the service knows the whole
 """
 
 from collections.abc import Awaitable, Callable, Container, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from siptui.background_loop import BackgroundLoop
 from siptui.domain.device import Device
-from siptui.domain.errors import UsageError
+from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName, UserNameError
 from siptui.gateway.json_lists import Listed
+from siptui.gateway.operator_names import NamesById, OperatorNames
 from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.gateway.times import parse_when
 from siptui.runs.events import (
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from siptui.runs.worker import Connect
 
 T = TypeVar("T")
+#: Opens Microsoft Graph, or gives none where the cloud has none.
+OpenDirectory = Callable[[], AbstractAsyncContextManager[NamesById | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A batch as the service lists it, and what the journal knows of it. `when` if readable."""
+    """A batch as the service lists it, and what the journal knows of it. `when` if readable; `by`
+    is who submitted it: a name where that is known, else the object id."""
 
     summary: BatchSummary
     when: datetime | None = None
     known: Known | None = None
+    by: str = ""
 
 
 class TenantBatches:
@@ -65,9 +71,17 @@ class TenantBatches:
     """
 
     def __init__(
-        self, path: Path, run_service: "RunService", connect: "Connect", background: BackgroundLoop
+        self,
+        path: Path,
+        run_service: "RunService",
+        connect: "Connect",
+        background: BackgroundLoop,
+        *,
+        directory: OpenDirectory | None = None,
     ) -> None:
         self._path = path
+        self._directory = directory
+        self._names = OperatorNames()
         self._run_service = run_service
         self._connect = connect
         self._background = background
@@ -75,6 +89,24 @@ class TenantBatches:
     async def batches(self) -> Sequence[Remembered]:
         """The tenant's batches of the past 30 days, newest first; those without a time last."""
         return await self._background.ask(self._batches())
+
+    async def named(self, found: Sequence[Remembered]) -> tuple[Sequence[Remembered], str]:
+        """`found` with the names of those who submitted them, as far as they can be read; and why
+        they cannot, the first time that it is so. One call at most; it raises nothing."""
+        ids = [one.summary.user_id for one in found]
+        why = ""
+        if self._names.unknown(ids):
+            why = await self._background.ask(self._look_up(ids))
+        return [replace(one, by=self._names.of(one.summary.user_id)) for one in found], why
+
+    async def _look_up(self, ids: Sequence[str]) -> str:
+        if self._directory is None:
+            return await self._names.look_up(ids, None)
+        try:
+            async with self._directory() as directory:
+                return await self._names.look_up(ids, directory)
+        except SiptuiError as error:
+            return f"Names cannot be read: {error.message}"
 
     async def batch(self, batch_id: str) -> BatchStatus:
         """One batch and its devices."""
@@ -97,7 +129,10 @@ class TenantBatches:
         with Journal(self._path) as journal:
             known = batches_of(journal)
         found = [
-            Remembered(s, parse_when(s.request_time), known.get(s.batch_id.casefold()))
+            Remembered(
+                *(s, parse_when(s.request_time), known.get(s.batch_id.casefold())),
+                by=self._names.of(s.user_id),
+            )
             for s in summaries
         ]
         found.sort(key=lambda r: r.when.timestamp() if r.when else 0.0, reverse=True)

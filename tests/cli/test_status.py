@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from siptui.emulator.accounts import object_id
 from tests.cli.test_preflight import installed_with_graph
 from tests.worker.installation import Installation, hardware_id, write_list
 
 _SCENARIO = """
+[wire]
+user_id = "object_id"
 [timing]
 device = [40, 200]
 [[devices]]
@@ -80,6 +83,21 @@ def test_where_each_row_stands(place: Installation, tmp_path: Path) -> None:
     text = out.read_text("utf-8-sig").splitlines()
     assert {r["HardwareId"][-2:] for r in csv.DictReader(text)} == {"01", "03", "04"}
     assert place.run("check", str(out)).exit_code == 0  # a list again
+
+
+def test_a_colleague_has_a_name(place: Installation, tmp_path: Path) -> None:
+    colleague = "colleague@contoso.example"
+    _, body = status(place, write_list(tmp_path / "list.csv", [7]))
+    assert body["rows"][0]["by"] == colleague
+    batches = json.loads(place.run("batches", "--json").stdout)["batches"]
+    told = [(one["submitted_by"], one["submitted_by_name"]) for one in batches]
+    assert told == [(object_id(colleague), colleague)]
+    assert colleague in place.run("batches").stdout
+    # A token for the admin API alone: the id stays, and why is said.
+    alone = {"SIPTUI_GRAPH_TOKEN": ""}
+    done = place.run("batches", **alone)
+    assert object_id(colleague) in done.stdout
+    assert "Names cannot be read" in done.stderr
 
 
 def test_a_source_that_cannot_be_read_is_told_and_nothing_is_guessed(

@@ -14,6 +14,7 @@ from siptui.emulator.scenario import Scenario
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.graph_client import DirectoryClient
 from siptui.gateway.inventory_client import InventoryClient
+from siptui.gateway.operator_names import NamesById
 from siptui.gateway.protocol import BulkSignIn
 from siptui.gateway.tenant_client import TenantAdminClient
 from siptui.preflight.change_log import Record, Who
@@ -39,7 +40,7 @@ class Service:
         self.runs = runs or ScriptedRuns(folder)
         self.error: Exception | None = None
         self.before: Callable[[], Awaitable[object]] | None = None
-        emulator = Emulator(scenario, clock=lambda: self.now, epoch=START)
+        self.emulator = emulator = Emulator(scenario, clock=lambda: self.now, epoch=START)
 
         @asynccontextmanager
         async def connect() -> AsyncIterator[BulkSignIn]:
@@ -76,6 +77,12 @@ class Service:
                     BulkSignInClient(http, base, token), InventoryClient(http, base, token)
                 )
 
+        @asynccontextmanager
+        async def directory() -> AsyncIterator[NamesById | None]:
+            async with sources() as opened:
+                assert isinstance(opened.directory, DirectoryClient)
+                yield opened.directory
+
         self.background = BackgroundLoop("service")
         self.status = ConsoleStatus(
             lambda: self.runs.host,
@@ -86,7 +93,7 @@ class Service:
         self.record = Record(folder, tenant="Contoso Ltd", who=Who("admin@contoso.com"))
         self.checks = ConsoleChecks(sources, self.background, lambda: self.record)
         self.tenant_batches = TenantBatches(
-            folder / "journal.sqlite", self.runs, connect, self.background
+            folder / "journal.sqlite", self.runs, connect, self.background, directory=directory
         )
 
     def submit(self, count: int) -> str:

@@ -12,6 +12,7 @@ from siptui.cli.command import Command
 from siptui.cli.wording import columns, say_wait, submitted
 from siptui.domain.times import zone
 from siptui.gateway.json_lists import Listed
+from siptui.gateway.operator_names import OperatorNames
 from siptui.gateway.protocol import BatchSummary
 
 
@@ -24,11 +25,15 @@ def command(call: Invocation) -> None:
     “siptui batch ID” shows the devices of one. Status words are the service's own.
     """
 
-    async def main() -> tuple[str, Listed[BatchSummary]]:
-        async with open_session(select_for(call), on_wait=say_wait) as session:
-            return session.profile.tenant, await session.client.batch_summaries(retry=True)
+    names = OperatorNames()
 
-    tenant, batches = asyncio.run(main())
+    async def main() -> tuple[str, Listed[BatchSummary], str]:
+        async with open_session(select_for(call), on_wait=say_wait) as session:
+            found = await session.client.batch_summaries(retry=True)
+            why = await names.look_up([one.user_id for one in found], session.directory)
+            return session.profile.tenant, found, why
+
+    tenant, batches, why = asyncio.run(main())
     if call.as_json:
         rows = [
             {
@@ -39,6 +44,7 @@ def command(call: Invocation) -> None:
                 "devices": batch.count,
                 "submitted": batch.request_time,
                 "submitted_by": batch.user_id,
+                "submitted_by_name": names.name(batch.user_id) or None,
             }
             for batch in batches
         ]
@@ -49,6 +55,8 @@ def command(call: Invocation) -> None:
         click.echo(f"The list may be incomplete: {batches.gap}.", err=True)
     for text in batches.odd:
         click.echo(f"Not readable: {text}", err=True)
+    if why:
+        click.echo(why, err=True)
     if not batches:
         click.echo(f"The service remembers no batch of {tenant} (30 days).")
         return
@@ -62,7 +70,7 @@ def command(call: Invocation) -> None:
                 "-" if batch.count is None else str(batch.count),
                 batch.word or "-",
                 submitted(batch.request_time) or "-",
-                batch.user_id or "-",
+                names.of(batch.user_id) or "-",
             )
             for batch in batches
         ],

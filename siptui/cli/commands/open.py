@@ -33,6 +33,7 @@ from siptui.domain.provisioning import tenant_id
 from siptui.domain.public_address import parse_public, shown
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.gateway.operator_names import NamesById
 from siptui.gateway.protocol import BulkSignIn
 from siptui.identity.store import existing_store, no_sign_in
 from siptui.preflight.read import Sources
@@ -263,9 +264,16 @@ def _open_on(selected: Selected, console: "ConsoleOptions") -> "int | Destinatio
     @asynccontextmanager
     async def status_sources() -> AsyncIterator[StatusSources]:
         async with session() as opened:
-            yield StatusSources(opened.client, opened.inventory)
+            yield StatusSources(opened.client, opened.inventory, opened.directory)
 
-    tenant_batches = TenantBatches(selected.journal, run_service, connect, background)
+    @asynccontextmanager
+    async def directory() -> AsyncIterator[NamesById | None]:
+        async with session() as opened:
+            yield opened.directory
+
+    tenant_batches = TenantBatches(
+        selected.journal, run_service, connect, background, directory=directory
+    )
     checks = ConsoleChecks(sources, background, lambda: record_of(selected, run_service.account))
     status = ConsoleStatus(lambda: run_service.host, status_sources, background)
     console = dataclasses.replace(

@@ -66,6 +66,8 @@ def command(
             f"{shell_word(found.file)}",
             err=True,
         )
+    if evidence.nameless:
+        click.echo(evidence.nameless, err=True)
     if output is not None:
         write_status(output, found.file, rows, shown, evidence, force=force)
         click.echo(f"{plural(len(shown), 'row')} written to {visible(str(output))}", err=True)

@@ -84,6 +84,8 @@ class Evidence:
     seen: Mapping[str, Seen]
     sources: tuple[SourceRead, ...]
     calls: int = 0
+    #: Why those who submitted batches have no names, the first time that it is so; or nothing.
+    nameless: str = ""
 
     def source(self, name: str) -> SourceRead | None:
         """What came of reading the source of this name; None where it was not asked."""

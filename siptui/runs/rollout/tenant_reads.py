@@ -9,6 +9,7 @@ from typing import Protocol
 from siptui.domain.errors import SiptuiError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.gateway.json_lists import Listed
+from siptui.gateway.operator_names import NamesById, OperatorNames
 from siptui.gateway.protocol import BatchStatus, BatchSummary, Phase
 from siptui.gateway.tenant_model import Inventory
 from siptui.gateway.times import parse_when
@@ -144,6 +145,20 @@ async def read_evidence(
     )
     calls = client.calls + (inventory.calls if inventory else 0) - before
     return Evidence(merged(past, batches, ids), seen, (source, of_batches, of_inventory), calls)
+
+
+async def with_names(
+    evidence: Evidence, names: OperatorNames, directory: NamesById | None
+) -> Evidence:
+    """`evidence` with names in place of the ids of those who submitted batches, as far as they can
+    be read; one call at most."""
+    attempts = evidence.attempts
+    nameless = await names.look_up((a.by for some in attempts.values() for a in some), directory)
+    found = {
+        hardware_id: [a if (by := names.of(a.by)) == a.by else replace(a, by=by) for a in some]
+        for hardware_id, some in attempts.items()
+    }
+    return replace(evidence, attempts=found, nameless=nameless)
 
 
 def unreadable(

@@ -123,8 +123,10 @@ class BatchesPage(TablePage[str]):
         if not isinstance(key, int):
             return
         one = self._found[key]
-        by = visible(one.summary.user_id) or "not said"
-        yield ((f"{visible(one.summary.batch_id)}  ", "strong"), (f"submitted by {by}", "normal"))
+        yield (
+            (f"{visible(one.summary.batch_id)}  ", "strong"),
+            (f"submitted by {_by(one)}", "normal"),
+        )
         if (known := one.known) is not None:
             what = "submitted" if known.here else "followed"
             name = f" of {list_name(known.file)}" if known.here else ""
@@ -150,9 +152,20 @@ class BatchesPage(TablePage[str]):
             return
         self._found, self._read_once = found, True
         self._said = ()
-        if gap := gap_of(found):
+        gap = gap_of(found)
+        if gap:
             self.say(f"The list may be incomplete: {gap}.", "unknown")
         self.fill()
+        await self._put_names(found, told=bool(gap))
+
+    async def _put_names(self, found: Sequence[Remembered], *, told: bool) -> None:
+        """Put names in place of ids when the list is there already: they are of less use."""
+        named, why = await self._batches_of_tenant.named(found)
+        if why and not told:
+            self.say(why, "muted")
+        if list(named) != list(found):
+            self._found = named
+            self.fill()
 
     @work(group="flow", exclusive=True)
     async def on_row_grid_opened(self, event: RowGrid.Opened) -> None:
@@ -335,7 +348,15 @@ def _when(one: Remembered) -> str:
 def _who(one: Remembered) -> str:
     if one.known is not None and one.known.here and one.known.account:
         return visible(one.known.account)
-    return visible(one.summary.user_id) or "-"
+    return visible(one.by or one.summary.user_id) or "-"
+
+
+def _by(one: Remembered) -> str:
+    """Who submitted it, whole: the id stands beside the name."""
+    user_id = visible(one.summary.user_id)
+    if one.by and one.by != one.summary.user_id:
+        return f"{visible(one.by)} ({user_id})"
+    return user_id or "not said"
 
 
 def _source(known: Known | None) -> str:

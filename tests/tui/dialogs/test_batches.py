@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from siptui.domain.errors import SignInNeededError
+from siptui.emulator.accounts import object_id
+from siptui.emulator.scenario import read_scenario
 from siptui.gateway.errors import NotReachedError
 from siptui.runs import events as ev
 from siptui.tui.dialogs.batches import BatchesPage, BatchPage
@@ -136,3 +138,49 @@ async def test_a_read_only_console_looks_and_follows_nothing(tmp_path: Path) -> 
         await harness.press("b", "enter", "a")
         assert "follow" not in harness.text
         assert service.runs.journal.runs() == []
+
+
+_IDS = """
+[wire]
+user_id = "object_id"
+[[foreign]]
+at = -50
+region = "APAC"
+devices = 3
+user = "priya.raman@contoso.com"
+[[foreign]]
+at = -90
+region = "EMEA"
+devices = 4
+user = "priya.raman@contoso.com"
+"""
+_NO_RIGHTS = """
+[[faults]]
+call = "graphUser"
+kind = "status"
+status = 403
+"""
+
+
+async def test_people_have_names_where_the_directory_tells_them(tmp_path: Path) -> None:
+    service = Service(tmp_path, scenario=read_scenario(_IDS, "test"))
+    parts = service.emulator.tenant.ledger.parts
+    async with _harness(tmp_path, service) as harness:
+        await harness.press("b")
+        assert [row[5] for row in harness.rows_of_page] == [PRIYA, PRIYA]
+        assert f"submitted by {PRIYA} ({object_id(PRIYA)})" in harness.flat
+        assert parts["graphUser"] == 1  # one person, asked for once
+        await harness.press("r", "escape", "b")
+        assert [row[5] for row in harness.rows_of_page] == [PRIYA, PRIYA]
+        assert parts["graphUser"] == 1
+
+
+async def test_without_rights_the_id_stays_and_that_is_said_once(tmp_path: Path) -> None:
+    service = Service(tmp_path, scenario=read_scenario(_IDS + _NO_RIGHTS, "test"))
+    async with _harness(tmp_path, service) as harness:
+        await harness.press("b")
+        assert [row[5] for row in harness.rows_of_page] == [object_id(PRIYA)] * 2
+        assert "Names cannot be read" in harness.flat
+        await harness.press("escape", "b")
+        assert "Names cannot be read" not in harness.flat
+        assert service.emulator.tenant.ledger.parts["graphUser"] == 1
