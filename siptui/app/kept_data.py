@@ -16,6 +16,7 @@ from siptui.settings.folders import CONFIG_FILE, RESERVED, Folders
 #: The kinds by file name, in a profile's folder; the first that fits. A folder's name ends in /.
 _OF_PROFILE = (
     (r"journal\.db\.copy", "journal copy"),
+    (r"journal\.db\.(forgetting|repair)\.lock", "locks"),
     (r"journal\.db(-wal|-shm|-journal|\.warnings\.json)?", "journal"),
     (r"journal\.db.*|.*\.repair\.lock", "journal set aside"),
     (r"\.?tokens\..*", "sign-in"),

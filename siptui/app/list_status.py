@@ -27,7 +27,7 @@ def read_status(
     `listed` is the whole list where `devices` are a part of it. A source that cannot be read is
     told in the evidence; nothing is raised for it.
     """
-    history = read_history(selected.host, _now())
+    history = read_history(selected.host, _now(), devices)
 
     async def read() -> Evidence:
         async with open_session(selected, on_wait=on_wait) as session:

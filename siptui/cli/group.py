@@ -45,6 +45,10 @@ COMMANDS = {
     "batches": "List the batches the service remembers (30 days).",
     "batch": "Show the devices of one batch the service remembers.",
     "auth": "Sign in to the tenant, sign out, show the sign-in.",
+    "forget": "Forget runs, or a person, for good.",
+    "prune": "Forget the runs that are old enough.",
+    "backup": "Write a copy of the journal, also while runs go on.",
+    "restore": "Put a backup in the journal's place.",
     "emulator": "Serve the emulated tenant on a loopback port.",
     "info": "Show version, folders, profile and where the sign-in is kept.",
     "doctor": "Try DNS, proxy, TLS, clock and sign-in, step by step.",
@@ -56,7 +60,7 @@ CONSOLE = "open"
 _OFFLINE = frozenset(
     {
         *("check", "handover", "overview", "report", "runs", "show", "pause", "stop"),
-        *("export", "info", "urls", "help"),
+        *("export", "info", "urls", "help", "forget", "prune", "backup", "restore"),
     }
 )
 # Options that may stand before a command or a file and take a value, with which they move.

@@ -42,14 +42,15 @@ def _name(one: Kept) -> str:
 
 def _cells(one: Kept) -> tuple[str, ...]:
     since, changed = (day(when) if when else "-" for when in (one.since, one.changed))
-    return (_name(one), one.kind, _size(one.size), since, changed, HOLDS[one.kind])
+    return (_name(one), one.kind, size_words(one.size), since, changed, HOLDS[one.kind])
 
 
 def _time(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
 
-def _size(count: int) -> str:
+def size_words(count: int) -> str:
+    """So many bytes, for people."""
     if count < 1000:
         return f"{count} B"
     size = count / 1000

@@ -18,6 +18,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "exit-codes": "what each exit code means",
         "config": "config.toml and environment variables",
         "over-ssh": "SSH, tmux, clipboard, colours",
+        "data": "what is kept here, forgetting it, backups",
         "security": "what is stored, sent and never written",
         "install": "installing without Python 3.11 or internet; completion",
         "recordings": "what is verified, and how to record the service",

@@ -7,7 +7,7 @@ profile's state folder and only this user can read it.
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,12 +15,15 @@ from pathlib import Path
 
 import msgspec
 
+from siptui.domain.forgotten_text import ForgottenNames
 from siptui.gateway.tenant_model import NumberType
 from siptui.host.locks import FileLock, file_lock
-from siptui.host.signals import PrivateFileError, private_folder, read_private
+from siptui.host.signals import PrivateFileError, private_folder, read_private, write_private
 from siptui.preflight.finding import Check
 
 NAME = "fixes.jsonl"
+#: Seconds to wait for another process that writes a line.
+_PATIENCE = 5.0
 
 
 class Step(StrEnum):
@@ -61,6 +64,10 @@ CHECKS = {
 }
 
 
+#: Changes of an account.
+_OF_ACCOUNT = frozenset({Kind.GRANT_CALLING_POLICY, Kind.GRANT_IP_PHONE_POLICY, Kind.ASSIGN_NUMBER})
+
+
 class Who(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who does it: the account signed in to the tenant, the user and host of the computer."""
 
@@ -81,6 +88,11 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     value: str = ""
     before: str = ""
     number_type: NumberType | None = None
+
+    @property
+    def of_account(self) -> bool:
+        """Whether an account was changed, whose user name is the target."""
+        return self.kind in _OF_ACCOUNT
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -192,6 +204,26 @@ class Record:
                 )
         return found
 
+    def remove(self, fixes: Collection[str], names: ForgottenNames) -> int:
+        """Remove these changes for good, and `names` from all others; how many lines changed.
+
+        Raises `HeldError` while another process makes changes.
+        """
+        if not self.path.exists():
+            return 0
+        with self.hold(), file_lock(self.path.with_suffix(".lock"), wait=_PATIENCE):
+            kept, changed = [], 0
+            for raw in read_private(self.path).splitlines():
+                line = names.without(raw.decode(errors="replace"))
+                with contextlib.suppress(msgspec.MsgspecError, ValueError):
+                    if msgspec.json.decode(raw, type=Line).fix in fixes:
+                        line = ""
+                changed += line != raw.decode(errors="replace")
+                kept += [line.encode() + b"\n"] if line else []
+            if changed:
+                write_private(self.path, b"".join(kept))
+            return changed
+
     def age(self, one: Recorded) -> timedelta:
         """How long ago the change was sent, or about to be."""
         return self._now() - one.begun
@@ -202,12 +234,7 @@ class Record:
         found: dict[tuple[Check, str], datetime] = {}
         for one in self.changes().values():
             if one.holds and one.begun > since:
-                of_account = one.change.kind in (
-                    Kind.GRANT_CALLING_POLICY,
-                    Kind.GRANT_IP_PHONE_POLICY,
-                    Kind.ASSIGN_NUMBER,
-                )
-                target = one.change.target.casefold() if of_account else ""
+                target = one.change.target.casefold() if one.change.of_account else ""
                 found[CHECKS[one.change.kind], target] = one.begun
         return found
 

@@ -44,7 +44,8 @@ class Overlap:
     `busy`: the service may be working on it, or a process that is at work on the run will submit
     it. `waits`: it is queued in a run that no process works on. `device` is that run's: it has the
     same hardware id, or where it is `busy` perhaps the same account only. `profile` is whose
-    journal has the run, if it is another profile's.
+    journal has the run, if it is another profile's. `forgotten`: the run was, and only that much
+    of the device is known still.
     """
 
     device: Device
@@ -54,11 +55,13 @@ class Overlap:
     busy: bool = False
     waits: bool = False
     profile: str = ""
+    forgotten: bool = False
 
     @property
     def where(self) -> str:
         """The run, and whose it is, for people."""
-        return f"{self.run} of profile {self.profile}" if self.profile else self.run
+        of_profile = f" of profile {self.profile}" if self.profile else ""
+        return self.run + of_profile + (" (forgotten since)" if self.forgotten else "")
 
 
 _BUSY = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING, DeviceState.UNKNOWN})
@@ -119,7 +122,25 @@ def overlaps(
             known = newest.get(key)
             if known is None or (found.busy, found.at) > (known.busy, known.at):
                 newest[key] = found
+    for one in _of_forgotten_runs(journal, devices):
+        known = newest.get((one.device.hardware_id, False))
+        if known is None or (one.at > known.at and one.busy >= known.busy):
+            newest[one.device.hardware_id, False] = one
     return list(newest.values())
+
+
+def _of_forgotten_runs(journal: Journal, devices: Sequence[Device]) -> Iterator[Overlap]:
+    by_key = {device.key: device for device in devices}
+    for one in journal.remembered(devices):
+        state = DeviceState(one.state)
+        yield Overlap(
+            by_key[one.key],
+            one.run,
+            state,
+            one.at,
+            busy=state is DeviceState.UNKNOWN,
+            forgotten=True,
+        )
 
 
 def _unfinished(journal: Journal) -> Iterator[str]:
@@ -250,8 +271,12 @@ def refuse_busy(known: Sequence[Overlap], *, again_at: str) -> None:
         raise BusyDevicesError(
             f"{count} in another run already, or their accounts are: {one.device.user_name} on "
             f"{one.device.hardware_id} is {one.state} in run {one.where}. Nothing was submitted.",
-            remedy=f"Look at it: siptui attach {one.run}{_option(one)}. Devices of unknown "
-            "outcome are submitted again with: siptui run LIST --again",
+            remedy=(
+                "Look at the phones first, or at: siptui status LIST."
+                if one.forgotten
+                else f"Look at it: siptui attach {one.run}{_option(one)}."
+            )
+            + " Devices of unknown outcome are submitted again with: siptui run LIST --again",
         )
 
 

@@ -213,6 +213,14 @@ class DevicesHeld(Event, frozen=True, tag="devices_held", kw_only=True):
     decide: bool = False
 
 
+class DevicesForgotten(Event, frozen=True, tag="devices_forgotten", kw_only=True):
+    """The names of these were made unreadable at the operator's word; they are never submitted
+    again by this run."""
+
+    devices: list[int]
+    actor: Actor = Actor()
+
+
 class Waiting(Event, frozen=True, tag="waiting", kw_only=True):
     """Nothing can be done until then, and why. `until` is RFC 3339 in UTC, or nothing.
 
@@ -320,6 +328,7 @@ AnyEvent = (
     | DeviceChanged
     | DevicesSignedIn
     | DevicesHeld
+    | DevicesForgotten
     | Waiting
     | Note
     | Order

@@ -194,11 +194,12 @@ def put_off(planned: BatchPlanned, before: BatchRecord) -> list[Event]:
 
 
 def ordered(state: RunState, order: Order) -> list[DeviceRecord]:
-    """The devices that an order to retry or to resubmit names, itself or by their batch."""
+    """The devices that an order to retry or to resubmit names, itself or by their batch. Those
+    whose names were forgotten cannot be submitted."""
     wanted = dict.fromkeys(i for i in order.devices if 0 <= i < len(state.devices))
     if order.batch is not None and (batch := state.batches.get(order.batch)):
         wanted |= dict.fromkeys(batch.devices)
-    return [state.devices[i] for i in wanted]
+    return [state.devices[i] for i in wanted if i not in state.forgotten]
 
 
 def retry(state: RunState, seq: int, order: Order, *, size: int) -> list[Event]:

@@ -112,6 +112,8 @@ class RunState:
         self.again_at = ""
         #: The devices that wait for another batch or for the operator's decision, by their place.
         self.held: dict[int, ev.DevicesHeld] = {}
+        #: The devices whose names were made unreadable, by their place.
+        self.forgotten: set[int] = set()
         self.counts: Counter[DeviceState] = Counter({DeviceState.QUEUED: len(self.devices)})
 
     def apply(self, stored: ev.Stored) -> set[int]:
@@ -394,6 +396,10 @@ class RunState:
         self.held |= dict.fromkeys(event.devices, event)
         return set()
 
+    def _on_devices_forgotten(self, event: ev.DevicesForgotten, at: str) -> set[int]:
+        self.forgotten.update(event.devices)
+        return set(event.devices)
+
     def _on_waiting(self, event: ev.Waiting, at: str) -> set[int]:
         self.waiting = None if event.over else event
         return set()
@@ -474,6 +480,7 @@ _HANDLERS: dict[type[ev.Event], Any] = {
     ev.BatchGivenUp: RunState._on_batch_given_up,
     ev.DevicesSignedIn: RunState._on_devices_signed_in,
     ev.DevicesHeld: RunState._on_devices_held,
+    ev.DevicesForgotten: RunState._on_devices_forgotten,
     ev.Waiting: RunState._on_waiting,
     ev.Note: RunState._on_note,
     ev.Order: RunState._on_order,

@@ -18,7 +18,9 @@ from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.host.private_files import PrivateFileError, read_trusted
+from siptui.settings.accent import accent_colour
 from siptui.settings.address import checked_address
+from siptui.settings.allowed import ALLOWED
 from siptui.settings.columns import ColumnsError, read_columns
 from siptui.settings.folders import RESERVED, Folders, folders
 from siptui.settings.model import (
@@ -37,6 +39,9 @@ _TENANT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,252}[0-9A-Za-z])?")
 Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
 BatchSize = Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH_SIZE)]
 Slots = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIVE_BATCHES)]
+
+
+KeepDays = Annotated[int, msgspec.Meta(ge=0, le=36500)]
 
 
 class _File(msgspec.Struct):
@@ -67,6 +72,8 @@ class _ProfileTable(msgspec.Struct):
     public_ips: str | list[str] = ""
     number_type: str = NUMBER_TYPES[0]
     columns: dict[str, Any] = {}
+    keep_days: KeepDays = 0
+    accent: str = ""
 
 
 class _CloudTable(msgspec.Struct):
@@ -74,32 +81,6 @@ class _CloudTable(msgspec.Struct):
     admin_api: str
     graph: str | None = None
     devices: str | None = None
-
-
-_ALLOWED = {
-    "tenant": "the tenant's id or one of its domains",
-    "region": "APAC, EMEA or NOAM",
-    "client_id": "the id of an app registration, a GUID",
-    "batch_size": f"a whole number from 1 to {MAX_BATCH_SIZE}",
-    "public_ips": "public addresses or ranges of the phones, as a text or a list of texts",
-    "number_type": ", ".join(NUMBER_TYPES),
-    "columns": 'a table of column = "header of your lists"',
-    "slots": f"a whole number from 1 to {MAX_LIVE_BATCHES}",
-    "redirect_port": "a port from 1024 to 65535",
-    "read_only": "true or false",
-    "require_plan": "true or false",
-    "mouse": "true or false",
-    "notify_terminal": "true or false",
-    "log_level": "debug, info, warning or error",
-    "notify_command": "a command as a text, or as a list of texts",
-    "keys": 'a table of action = "key" or action = ["key", "key"]',
-    "profiles": "a table for each profile: [profiles.NAME]",
-    "clouds": "a table for each cloud: [clouds.NAME]",
-    "authority": "an address of the form https://HOST[:PORT]",
-    "admin_api": "an address of the form https://HOST[:PORT]",
-    "graph": "an address of the form https://HOST[:PORT]",
-    "devices": "an address of the form https://HOST[:PORT]",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +300,16 @@ def _profile(
         public_ips=_addresses(path, where, table.public_ips),
         number_type=_number_type(path, where, table.number_type),
         columns=_columns(path, where, table.columns),
+        keep_days=table.keep_days,
+        accent=_accent(path, where, table.accent),
     )
+
+
+def _accent(path: Path, where: str, given: str) -> str:
+    try:
+        return accent_colour(given) if given.strip() else ""
+    except ValueError as error:
+        raise _bad(path, where, "accent", given) from error
 
 
 def _columns(path: Path, where: str, table: dict[str, Any]) -> Mapped:
@@ -360,7 +350,7 @@ def _table(path: Path, where: str, data: dict[str, Any], kind: type[T]) -> T:
             )
     for key, known in fields.items():
         if known.required and key not in data:
-            raise _wrong(path, f"{_dotted(where, key)} is missing; it is {_ALLOWED[key]}")
+            raise _wrong(path, f"{_dotted(where, key)} is missing; it is {ALLOWED[key]}")
     for key, value in data.items():
         try:
             msgspec.convert(value, fields[key].type)
@@ -373,7 +363,7 @@ def _bad(path: Path, where: str, key: str, value: object) -> UsageError:
     shown = visible(repr(value) if isinstance(value, str) else str(value))[:80]
     if key == "notify_command":  # it may hold a secret
         shown = "no command that can be run"
-    return _wrong(path, f"{_dotted(where, key)} is {shown}; allowed: {_ALLOWED.get(key, 'a text')}")
+    return _wrong(path, f"{_dotted(where, key)} is {shown}; allowed: {ALLOWED.get(key, 'a text')}")
 
 
 def _dotted(where: str, key: str) -> str:

@@ -100,3 +100,7 @@ class Profile:
     number_type: str = NUMBER_TYPES[0]
     #: Which header of its device lists is what, where that is said.
     columns: Mapped = NOT_MAPPED
+    #: Days after which runs are forgotten when nothing runs; 0 keeps them.
+    keep_days: int = 0
+    #: The colour that the console names the tenant in, as #rrggbb, or nothing.
+    accent: str = ""

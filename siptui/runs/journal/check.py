@@ -7,8 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from siptui.host.locks import lock_holder
-from siptui.runs.journal.codec import DeviceRow
+from siptui.runs.journal.codec import DeviceRow, timestamp
 from siptui.runs.journal.damage_mark import Mark, add_mark, open_marks
+from siptui.runs.journal.forgotten import (
+    CopiedForgotten,
+    forgotten_runs,
+    last_number,
+    put_back,
+)
 from siptui.runs.journal.sqlite_file import HELD, Wait, is_busy, transaction
 from siptui.runs.journal.text_copy import Copied, CopiedEntry, CopiedRun, JournalCopy
 
@@ -29,9 +35,12 @@ class _Differences:
     altered: list[CopiedEntry] = field(default_factory=list)
     #: Runs whose devices were written as the copy has them.
     altered_runs: list[CopiedRun] = field(default_factory=list)
+    #: What the copy has forgotten and the journal has still.
+    forgotten: CopiedForgotten | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.missing or self.other or self.altered or self.altered_runs)
+        found = self.missing or self.other or self.altered or self.altered_runs
+        return bool(found or self.forgotten)
 
 
 def compare_with_copy(
@@ -44,6 +53,19 @@ def compare_with_copy(
     system's.
     """
     last = copy.last()
+    number, copied_number = last_number(db), copy.forgetting()
+    if number > copied_number:
+        with transaction(db, wait):  # ended between the journal and its copy
+            if last_number(db) > copy.forgetting():
+                copy.rebuild(db)
+        return
+    thorough = thorough or number < copied_number
+    if copied_number and last is None and number < copied_number and not copy.read().entries:
+        with transaction(db, wait):
+            if (forgotten := copy.read().forgotten) and last_number(db) < forgotten.number:
+                put_back(db, forgotten, timestamp(datetime.now(UTC)))
+                copy.rebuild(db)
+        return
     if last is not None and (not _has(db, last) or (thorough and _differences(db, copy.read()))):
         with transaction(db, wait):
             copied = copy.read()  # another process may have been quicker
@@ -74,6 +96,8 @@ def _has(db: sqlite3.Connection, entry: CopiedEntry) -> bool:
 
 def _differences(db: sqlite3.Connection, copied: Copied) -> _Differences:
     found = _Differences()
+    if copied.forgotten is not None and copied.forgotten.number > last_number(db):
+        found.forgotten = copied.forgotten
     known = {seq: row for seq, *row in db.execute("SELECT seq, run, at, body FROM events")}
     for seq, entry in sorted(copied.entries.items()):
         row = known.get(seq)
@@ -112,6 +136,8 @@ def _take_over(
         copy.path.rename(aside)
         copy.rebuild(db)
         return
+    if differences.forgotten is not None:
+        put_back(db, differences.forgotten, timestamp(datetime.now(UTC)))
     add_mark(path, _lost(path, differences, copied))
     for run in copied.runs.values():
         if not db.execute("SELECT 1 FROM runs WHERE run = ?", (run.run,)).fetchone():
@@ -154,6 +180,8 @@ def _lost(path: Path, differences: _Differences, copied: Copied) -> str:
             f"The journal {path} was damaged: devices of {runs} were not as they had been written,"
             " and were taken from its copy. "
         )
+    if differences.forgotten is not None and not text:
+        text = f"The journal {path} was an older version: what it had still was forgotten again. "
     if not copied.whole:
         text += "The copy is damaged, too, so that others may be missing. "
     return text + _LOOK
@@ -165,6 +193,7 @@ def mark_unknown_runs(db: sqlite3.Connection, path: Path) -> None:
     if not names:
         return
     unknown = names - {run for (run,) in db.execute("SELECT run FROM runs")}
+    unknown -= forgotten_runs(db).keys()
     unknown -= {run for mark in open_marks(path) for run in mark.runs}
     if unknown:
         listed = ", ".join(sorted(unknown))

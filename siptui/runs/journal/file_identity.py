@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from siptui.host.locks import lock_holder
+from siptui.runs.journal.forgotten import last_number
 from siptui.runs.journal.sqlite_file import (
     LEAST_PAGE,
     JournalError,
@@ -25,6 +27,11 @@ _FILES = ("", "-wal", "-shm")
 #: Bytes of a log from which on SQLite takes it over into the file at a commit: 1,000 pages
 #: (https://sqlite.org/pragma.html#pragma_wal_autocheckpoint).
 _TAKEN_OVER = 1000 * 4096
+
+
+def forgetting_lock(path: Path) -> Path:
+    """The file whose lock a process holds while it removes what was forgotten from the files."""
+    return with_suffix(path, ".forgetting.lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class JournalIdentity:
         self._known: dict[Path, tuple[int, int]] = {}
         self._content: _Content | None = None
         self._rows = (0, 0)
+        #: The number of the last forgetting that this process knows of (see `forget.py`).
+        self.forgetting = 0
         self.remember()
 
     def remember(self) -> None:
@@ -75,6 +84,12 @@ class JournalIdentity:
         for path in (with_suffix(self._path, suffix) for suffix in _FILES):
             if path not in self._known and (found := _lstat(path)) is not None:
                 self._known[path] = (found.st_dev, found.st_ino)
+        self.accept()
+
+    def forgot(self, number: int) -> None:
+        """This process itself removed what was forgotten, and has written the file anew."""
+        self.forgetting, self._rows = number, (0, 0)
+        self.count()
         self.accept()
 
     def accept(self) -> None:
@@ -106,7 +121,12 @@ class JournalIdentity:
             return
         if content.size < LEAST_PAGE:
             raise JournalGoneError(self._path, "was emptied")
-        self._refuse_if_written_over(content)
+        if lock_holder(forgetting_lock(self._path)) is not None:
+            return  # a process of siptui writes it anew; at the next look
+        if (number := _last_forgetting(self._path)) > self.forgetting:
+            self.forgetting, self._rows = number, (0, 0)
+        else:
+            self._refuse_if_written_over(content)
         try:
             self._rows = _counted(self._path, self._rows, thorough=thorough)
         except sqlite3.DatabaseError as error:
@@ -137,6 +157,16 @@ def _counted(path: Path, before: tuple[int, int], *, thorough: bool) -> tuple[in
             raise JournalGoneError(path, "was replaced by another version")
         newest = db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
         return newest, db.execute(query, (newest,)).fetchone()[0]
+
+
+def _last_forgetting(path: Path) -> int:
+    """The number of the last forgetting; -1 where it cannot be read."""
+    try:
+        with closing(connect(path, seconds=1.0)) as db:
+            db.execute("PRAGMA query_only=1")
+            return last_number(db)
+    except sqlite3.DatabaseError:
+        return -1
 
 
 def _lstat(path: Path) -> os.stat_result | None:

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from siptui.domain.device import Device
-from siptui.domain.errors import UsageError
+from siptui.domain.errors import SiptuiError, UsageError
+from siptui.domain.times import day
 from siptui.host.signals import private_folder
 from siptui.runs.events import (
     BatchAccepted,
@@ -24,6 +25,7 @@ from siptui.runs.events import (
     Stored,
     Waiting,
 )
+from siptui.runs.journal import forget as forgetting
 from siptui.runs.journal.check import compare_with_copy, forget_unknown_runs, mark_unknown_runs
 from siptui.runs.journal.codec import (
     device_row,
@@ -35,7 +37,16 @@ from siptui.runs.journal.codec import (
 )
 from siptui.runs.journal.damage_mark import acknowledge_marks, open_marks
 from siptui.runs.journal.file_identity import JournalGoneError, JournalIdentity
+from siptui.runs.journal.forgotten import (
+    CopiedForgotten,
+    Remembered,
+    copied_forgotten,
+    forgotten_runs,
+    last_number,
+    remembered,
+)
 from siptui.runs.journal.lock_wait import JournalWait
+from siptui.runs.journal.locks import remove_files
 from siptui.runs.journal.sqlite_file import (
     BUILT,
     SCHEMA_VERSION,
@@ -109,6 +120,7 @@ class Journal:
         self.waiting = JournalWait(path)
         self._gone: JournalGoneError | None = None
         self._newest_seen = 0
+        self._forgetting = 0
         self._copy = JournalCopy(path)
         refuse_long(path)
         with self._explained():
@@ -132,6 +144,7 @@ class Journal:
                 else:
                     self._prepare_writing(head)
                 self._files.remember()
+                self._files.forgetting = self._forgetting = last_number(self._db)
                 if run:
                     self._files.count()
             except BaseException:
@@ -179,6 +192,11 @@ class Journal:
         thorough = bool(self._run)
         compare_with_copy(self._db, self.path, self._copy, self.waiting.call, thorough=thorough)
         mark_unknown_runs(self._db, self.path)
+        try:
+            if forgetting.clean_up(self._db, self.path, self._copy, self.waiting.call):
+                self._files.accept()
+        except (OSError, sqlite3.Error, SiptuiError) as error:
+            _LOG.warning("traces of what was forgotten are left: %s", type(error).__name__)
 
     @property
     def notice(self) -> str:
@@ -240,9 +258,56 @@ class Journal:
             if after is not None and self._newest(run) > after:
                 return False
             unless()
+            if not self._db.execute("SELECT 1 FROM runs WHERE run = ?", (run,)).fetchone():
+                raise self._no_such(run)
             self._insert(run, events, timestamp(at))
         self._written(run, events)
         return True
+
+    def forget(
+        self, what: forgetting.Forgetting, *, unless: Callable[[], object] = lambda: None
+    ) -> None:
+        """Forget runs, or rows of runs, without a trace in the journal's files; all or nothing.
+
+        `unless` may read the journal and raise; no other process writes to it in between. Raises
+        `HeldError` while another process forgets something, `TracesLeftError` where it is
+        forgotten and the files could not be written anew.
+        """
+        with self._explained(), forgetting.lock_forgetting(self.path):
+            self.check()
+            forgetting.forget(self._db, self.waiting.call, what, unless=unless)
+            self._newest_seen, self._forgetting = self._last_seq(), last_number(self._db)
+            for run in what.runs:
+                remove_files(self.path, run)
+            try:
+                with self._explained():
+                    forgetting.clean(self._db, self._copy, self.waiting.call)
+            except JournalError as error:
+                named = what.runs or list(what.rows)
+                raise forgetting.describe_left(self.path, error, named) from error
+            finally:
+                self._files.forgot(self._forgetting)
+
+    def remembered(self, devices: Iterable[Device]) -> list[Remembered]:
+        """What runs that were forgotten said of these devices (see `forgotten.py`)."""
+        with self._explained():
+            return remembered(self._db, [device.key for device in devices])
+
+    def copied_forgotten(self) -> CopiedForgotten | None:
+        """All that is kept of what was forgotten."""
+        with self._explained():
+            return copied_forgotten(self._db)
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy all of it into another database, as it is at one moment; others may write."""
+        with self._explained():
+            self.check()
+            self._db.backup(target)
+
+    def forgotten_runs(self) -> dict[str, str]:
+        """The runs that were forgotten, and when."""
+        with self._explained():
+            return forgotten_runs(self._db)
 
     def check(self) -> None:
         """Raise `JournalGoneError` when the file at the path is no longer the one that is open
@@ -251,9 +316,10 @@ class Journal:
             raise self._gone
         try:
             self._files.check(thorough=not self._read_only)
-            newest = self._last_seq()
-            if newest < self._newest_seen:
+            newest, number = self._last_seq(), last_number(self._db)
+            if newest < self._newest_seen and number <= self._forgetting:
                 raise JournalGoneError(self.path, "was replaced by an older version")
+            self._forgetting = max(self._forgetting, number)
             self._newest_seen = newest
         except JournalGoneError as error:
             self._gone = error
@@ -309,7 +375,7 @@ class Journal:
                 row for order in ("", "DESC") for row in self._fetch(query.format(order), (run,))
             ]
         if not rows:
-            raise _no_such_run(run)
+            raise self._no_such(run)
         first, last = (self._event(run, *row) for row in rows)
         return first, last
 
@@ -424,7 +490,15 @@ class Journal:
         found = [run for run in runs if run.startswith(name) or run.endswith(name)]
         if len(found) == 1 and name:
             return found[0]
-        raise _no_such_run(name, more=bool(found))
+        raise self._no_such(name, more=bool(found))
+
+    def _no_such(self, name: str, *, more: bool = False) -> NoSuchRunError:
+        if not more and name and (at := forgotten_runs(self._db).get(name)):
+            return NoSuchRunError(
+                f"the run {name} was forgotten on {day(at)}",
+                remedy="See the others with: siptui runs",
+            )
+        return _no_such_run(name, more=more)
 
 
 def _no_such_run(name: str, *, more: bool = False) -> NoSuchRunError:

@@ -1,13 +1,9 @@
 """Which process works on a run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from siptui.host.locks import Holder, lock_holder
 from siptui.runs.journal.sqlite_file import HELD
-
-if TYPE_CHECKING:
-    pass
 
 
 def lock_path(journal: Path, run: str) -> Path:
@@ -23,3 +19,9 @@ def hand_path(journal: Path, run: str) -> Path:
 def holder_of(journal: Path, run: str) -> Holder | None:
     """The process that works on `run`, or none."""
     return lock_holder(lock_path(journal, run))
+
+
+def remove_files(journal: Path, run: str) -> None:
+    """Remove the lock and the pipe of a run that is forgotten."""
+    for path in (lock_path(journal, run), hand_path(journal, run)):
+        path.unlink(missing_ok=True)

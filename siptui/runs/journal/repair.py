@@ -18,14 +18,13 @@ from siptui.domain.device import Device
 from siptui.domain.text import visible
 from siptui.host.locks import file_lock, lock_holder
 from siptui.runs.events import (
-    BatchSubmitting,
-    BatchUnsettled,
     Event,
     Note,
     RunFinished,
     RunPlanned,
     Stored,
 )
+from siptui.runs.journal.cautions import cautions
 from siptui.runs.journal.codec import (
     device_row,
     event_body,
@@ -35,6 +34,7 @@ from siptui.runs.journal.codec import (
     timestamp,
 )
 from siptui.runs.journal.damage_mark import add_mark
+from siptui.runs.journal.forgotten import CopiedForgotten, copied_forgotten, put_back
 from siptui.runs.journal.sqlite_file import (
     BUILT,
     COMPANIONS,
@@ -45,6 +45,7 @@ from siptui.runs.journal.sqlite_file import (
     make_private,
     migrate,
     opened,
+    swap_built,
     transaction,
     with_suffix,
 )
@@ -88,9 +89,9 @@ def repair(path: Path) -> str:
         now = datetime.now(UTC)
         aside = _set_aside(path, now)
         try:
-            kept, dropped, last = _salvage(aside, JournalCopy(path).read())
+            kept, dropped, last, forgotten = _salvage(aside, JournalCopy(path).read())
             notice = _notice(path, why, aside, kept, dropped)
-            _build(with_suffix(path, _BUILDING), kept, last, notice, timestamp(now))
+            _build(with_suffix(path, _BUILDING), kept, last, forgotten, notice, timestamp(now))
             add_mark(path, notice)  # before the new one is in place: it is never untold
         except BaseException:
             for suffix in ("", *COMPANIONS):
@@ -98,7 +99,7 @@ def repair(path: Path) -> str:
                 with_suffix(path, _BUILDING + suffix).unlink(missing_ok=True)
             raise
         with_suffix(path, _BUILDING).replace(with_suffix(path, BUILT))
-        _swap(path)
+        swap_built(path)
         return notice
 
 
@@ -107,13 +108,7 @@ def finish_repair(path: Path) -> None:
     if with_suffix(path, BUILT).exists():
         with file_lock(with_suffix(path, ".repair.lock")):
             if with_suffix(path, BUILT).exists():
-                _swap(path)
-
-
-def _swap(path: Path) -> None:
-    for suffix in COMPANIONS:  # a log of the old file must not be read into the new one
-        with_suffix(path, suffix).unlink(missing_ok=True)
-    with_suffix(path, BUILT).replace(path)
+                swap_built(path)
 
 
 def _refuse_while_used(path: Path) -> None:
@@ -144,16 +139,27 @@ def _set_aside(path: Path, now: datetime) -> Path:
     return aside
 
 
-def _salvage(aside: Path, copied: Copied) -> tuple[list[_Run], list[str], int]:
-    """The runs that can be kept, the names of those that cannot, the last number given."""
+def _salvage(
+    aside: Path, copied: Copied
+) -> tuple[list[_Run], list[str], int, CopiedForgotten | None]:
+    """The runs that can be kept, the names of those that cannot, the last number given, and what
+    was forgotten."""
     runs: dict[str, _Run] = {}
     dropped: dict[str, None] = {}
     with ExitStack() as stack:
         db, last = _opened(aside, stack), copied.last
+        forgotten = copied.forgotten
         if db is not None:
             last = max(last, _last_seq(db, aside))
             _collect(db, last, runs)
+            with suppress(sqlite3.DatabaseError):
+                found = copied_forgotten(db)
+                if found and found.number > (forgotten.number if forgotten else 0):
+                    # The copy was to be written anew: it has still what was forgotten.
+                    copied, forgotten = Copied(whole=False), found
         _merge(copied, runs)
+        for name, _ in forgotten.runs if forgotten else ():
+            runs.pop(name, None)
         for run in runs.values():
             if not _complete(db, run, copied):
                 dropped[run.run] = None
@@ -161,7 +167,9 @@ def _salvage(aside: Path, copied: Copied) -> tuple[list[_Run], list[str], int]:
             with suppress(ValueError):
                 if (name := _text(cell)) not in runs:
                     dropped[visible(name)] = None
-    return [run for run in runs.values() if run.run not in dropped], list(dropped), last
+    for name, _ in forgotten.runs if forgotten else ():
+        dropped.pop(name, None)
+    return [run for run in runs.values() if run.run not in dropped], list(dropped), last, forgotten
 
 
 def _opened(aside: Path, stack: ExitStack) -> sqlite3.Connection | None:
@@ -280,7 +288,14 @@ def _number(cell: _Cell) -> int:
     return cell
 
 
-def _build(target: Path, runs: list[_Run], last: int, notice: str, at: str) -> None:
+def _build(
+    target: Path,
+    runs: list[_Run],
+    last: int,
+    forgotten: CopiedForgotten | None,
+    notice: str,
+    at: str,
+) -> None:
     for suffix in ("", *COMPANIONS):
         with_suffix(target, suffix).unlink(missing_ok=True)
     make_private(target)
@@ -289,6 +304,8 @@ def _build(target: Path, runs: list[_Run], last: int, notice: str, at: str) -> N
         db.execute("PRAGMA fullfsync=1")
         migrate(db)
         with transaction(db):
+            if forgotten is not None:
+                put_back(db, forgotten, at)
             for run in runs:
                 db.execute("INSERT INTO runs VALUES (?, ?)", (run.run, run.events[0][0].at))
                 db.executemany(
@@ -316,23 +333,14 @@ def _cautions(run: _Run, notice: str) -> list[Event]:
     assert state is not None
     if isinstance(run.events[-1][0].event, RunFinished) and not state.queued_batches():
         return []
-    found: list[Event] = [Note(level="warning", text=notice)]
     if run.whole:
-        return found
-    for seq, order in state.open_orders.items():
-        text = f"The order to {order.what} may have been carried out. Give it again if it was not."
-        found.append(Note(level="warning", text=text, order=seq))
-    for batch in state.queued_batches():
-        size = len(batch.devices)
-        found += [
-            BatchSubmitting(batch=batch.number, region=batch.region, devices=size),
-            BatchUnsettled(
-                batch=batch.number,
-                why="the journal was damaged, so it is not certain that this batch was never"
-                " submitted; look in the Teams admin center",
-            ),
-        ]
-    return found
+        return [Note(level="warning", text=notice)]
+    return cautions(
+        state,
+        notice,
+        "the journal was damaged, so it is not certain that this batch was never"
+        " submitted; look in the Teams admin center",
+    )
 
 
 def _notice(path: Path, why: str, aside: Path, kept: list[_Run], dropped: list[str]) -> str:

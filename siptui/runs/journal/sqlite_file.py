@@ -17,6 +17,7 @@ from urllib.parse import quote
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.host.mounts import mount_of
+from siptui.runs.journal.forgotten import make_tables
 
 #: "Qpui", in the file's header: tells a journal from any other SQLite file. Never to be changed.
 APPLICATION_ID = 0x51707569
@@ -318,6 +319,13 @@ def _refuse(path: Path, mark: int, version: int) -> None:
         )
 
 
+def swap_built(path: Path) -> None:
+    """Put what was built beside the journal in its place."""
+    for suffix in COMPANIONS:  # a log of the old file must not be read into the new one
+        with_suffix(path, suffix).unlink(missing_ok=True)
+    with_suffix(path, BUILT).replace(path)
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
 
@@ -344,9 +352,14 @@ def _held_devices(db: sqlite3.Connection) -> None:
     """`DevicesHeld` and `DevicesSignedIn`: a version that passes them over would submit those."""
 
 
+def _forgettings(db: sqlite3.Connection) -> None:
+    """What was forgotten: a version that passes it over would take it back from the copy."""
+    make_tables(db)
+
+
 #: Step n takes a journal of schema n to n + 1. Steps are only ever added, and one is added also
 #: when a new kind of event changes what may be submitted: older versions then refuse the file.
-MIGRATIONS: Sequence[Migration] = (_first, _find_devices, _held_devices)
+MIGRATIONS: Sequence[Migration] = (_first, _find_devices, _held_devices, _forgettings)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

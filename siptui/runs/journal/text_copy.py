@@ -17,10 +17,13 @@ import msgspec
 
 from siptui.domain.device import Device
 from siptui.runs.journal.codec import DeviceRow, stored_device
+from siptui.runs.journal.forgotten import CopiedForgotten, CopiedNumber, copied_forgotten
 from siptui.runs.journal.sqlite_file import COPY, with_suffix
 
 #: Bytes at the end in which the last line is looked for first; a run with many devices is longer.
 _TAIL = 1 << 16
+#: Bytes that the line with the number of the last forgetting has at most.
+_FIRST_LINE = 200
 _encode = msgspec.json.Encoder().encode
 
 
@@ -41,7 +44,7 @@ class CopiedEntry(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
     body: str
 
 
-_Line = CopiedRun | CopiedEntry
+_Line = CopiedRun | CopiedEntry | CopiedNumber | CopiedForgotten
 _decode = msgspec.json.Decoder(_Line).decode
 
 
@@ -52,6 +55,7 @@ class Copied:
     runs: dict[str, CopiedRun] = field(default_factory=dict)
     entries: dict[int, CopiedEntry] = field(default_factory=dict)
     whole: bool = True
+    forgotten: CopiedForgotten | None = None
 
     @property
     def last(self) -> int:
@@ -98,11 +102,22 @@ class JournalCopy:
                 found.whole = False
             elif isinstance(line, CopiedRun):
                 found.runs[line.run] = line
-            else:
+            elif isinstance(line, CopiedForgotten):
+                found.forgotten = line
+            elif isinstance(line, CopiedEntry):
                 found.whole = found.whole and line.seq > before
                 before = line.seq
                 found.entries[line.seq] = line
         return found
+
+    def forgetting(self) -> int:
+        """The number of the last forgetting that it knows; reads its first line alone."""
+        try:
+            with self.path.open("rb") as file:
+                line = _parsed(file.readline(_FIRST_LINE).rstrip(b"\n"))
+        except FileNotFoundError:
+            return 0
+        return line.number if isinstance(line, CopiedNumber) else 0
 
     def sound(self) -> bool:
         """Whether every line is as it was written; reads the whole file."""
@@ -116,7 +131,7 @@ class JournalCopy:
         """Append the entries that it does not have. With `sync` they are on the disk on return."""
         last, end = self._last_and_end()
         lines = _lines(db, last.seq if last else 0)
-        if not lines:
+        if not lines or not isinstance(lines[-1], CopiedEntry):
             return
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         fd = os.open(self.path, flags, 0o600)
@@ -165,12 +180,15 @@ class JournalCopy:
 
 
 def _lines(db: sqlite3.Connection, after: int) -> list[_Line]:
-    """The entries behind `after`, each run's devices in front of its first."""
+    """The entries behind `after`, each run's devices in front of its first; in front of all what
+    was forgotten."""
     rows = db.execute(
         "SELECT seq, run, at, body FROM events WHERE seq > ? ORDER BY seq", (after,)
     ).fetchall()
     first: dict[str, int] = {}
     lines: list[_Line] = []
+    if not after and (forgotten := copied_forgotten(db)):
+        lines += [CopiedNumber(number=forgotten.number), forgotten]
     for seq, run, at, body in rows:
         if run not in first:
             query = "SELECT min(seq) FROM events WHERE run = ?"

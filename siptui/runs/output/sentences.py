@@ -109,6 +109,12 @@ def sentence(
             )
         case ev.DevicesSignedIn() | ev.DevicesHeld():
             return Sentence(held_back(run, event), "unknown") if run else None
+        case ev.DevicesForgotten():
+            who = actor_words(event.actor)
+            by = f" by {who}" if who else ""
+            return Sentence(
+                f"the names of {plural(len(event.devices), 'device')} were forgotten{by}", "muted"
+            )
         case ev.Waiting(over=True):
             return Sentence(event.why, "muted")
         case ev.Waiting():

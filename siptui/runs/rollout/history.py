@@ -1,9 +1,10 @@
 """What the runs of this host tell of each phone: its own profile's, and others' of the tenant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from siptui.domain.device import Device
 from siptui.domain.outcome import BATCH_REJECTED
 from siptui.domain.state import DeviceState
 from siptui.runs.conflicts import perhaps_same_tenant
@@ -16,9 +17,12 @@ from siptui.runs.state import DeviceRecord, RunState
 from siptui.runs.state_load import load
 
 
-def read_history(host: HostTenant, now: datetime) -> tuple[list[Attempt], SourceRead]:
-    """The newest attempt of each run on each of its phones. A journal that cannot be read is told
-    of; a profile without any journal has no history."""
+def read_history(
+    host: HostTenant, now: datetime, devices: Sequence[Device] = ()
+) -> tuple[list[Attempt], SourceRead]:
+    """The newest attempt of each run on each of its phones, and what is known still of `devices`
+    from runs that were forgotten. A journal that cannot be read is told of; a profile without any
+    journal has no history."""
     found: list[Attempt] = []
     errors = []
     for path in (host.journal, *host.beside):
@@ -26,6 +30,7 @@ def read_history(host: HostTenant, now: datetime) -> tuple[list[Attempt], Source
             continue
         try:
             found += _of_journal(path, host, own=path == host.journal)
+            found += _forgotten(path, devices)
         except JournalError as error:
             errors.append(error.message)
     return found, SourceRead("history", now, len(found), "; ".join(errors), partial=bool(found))
@@ -52,6 +57,20 @@ def _of_journal(path: Path, host: HostTenant, *, own: bool) -> Iterator[Attempt]
     profile = "" if own else f" of profile {path.parent.name}"
     for state, held in _runs(path, host, own=own):
         yield from attempts_of(state, f"run {state.run}{profile}", held=held)
+
+
+def _forgotten(path: Path, devices: Sequence[Device]) -> Iterator[Attempt]:
+    by_key = {device.key: device for device in devices}
+    with Journal(path, read_only=True) as journal:
+        for one in journal.remembered(devices):
+            device = by_key[one.key]
+            yield Attempt(
+                user_name=str(device.user_name),
+                hardware_id=str(device.hardware_id),
+                result=Result(one.state),
+                at=_when(one.at),
+                where=f"run {one.run} (forgotten since)",
+            )
 
 
 def attempts_of(state: RunState, where: str, *, held: bool) -> Iterator[Attempt]:

@@ -324,7 +324,7 @@ def test_damage_found_again_gets_a_name_of_its_own(path: Path) -> None:
     assert len(asides(path)) == 3
 
 
-@pytest.mark.parametrize("step", ["_set_aside", "_salvage", "_build", "_swap"])
+@pytest.mark.parametrize("step", ["_set_aside", "_salvage", "_build", "swap_built"])
 def test_a_repair_cut_short_is_done_by_the_next_start(
     path: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

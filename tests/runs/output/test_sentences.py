@@ -72,6 +72,7 @@ def test_every_event_but_that_of_the_table_has_a_sentence() -> None:
         ev.BatchPlanned(batch=4, region=Region.EMEA, devices=[1], attempt=2),
         ev.Order(what="pause", actor=ev.Actor(os_user="anna", host="jump1"), how="P"),
         ev.WorkerStarted(pid=1),
+        ev.DevicesForgotten(devices=[2], actor=ev.Actor(os_user="anna")),
         ev.RunFinished(succeeded=1, failed=0, unknown=0, skipped=0, seconds=1.0),
     ]
     assert {type(e) for e in (*SHOWN, *others)} | {ev.DeviceChanged} == set(get_args(ev.AnyEvent))

@@ -1,0 +1,40 @@
+"""Backup and restore of a profile's journal."""
+
+from pathlib import Path
+
+from siptui.app.session import Selected
+from siptui.domain.errors import UsageError
+from siptui.host.locks import HeldError
+from siptui.runs.conflicts import perhaps_same_tenant
+from siptui.runs.journal.backup import BackedUp, Restored, restore, write_backup
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import holder_of, lock_path
+
+
+def back_up(selected: Selected, target: Path, *, replace: bool) -> BackedUp:
+    """Copy the profile's journal into `target`."""
+    path = selected.store_folder / "journal.db"
+    if not path.exists():
+        raise UsageError(
+            f"Profile {selected.profile.name} has no journal, so there is nothing to back up.",
+            code="no_journal",
+        )
+    with Journal(path, read_only=True) as journal:
+        return write_backup(journal, target, replace=replace)
+
+
+def restore_backup(selected: Selected, source: Path) -> Restored:
+    """Put `source` in the place of the profile's journal. Raises `HeldError` where a process works
+    on a run, `BackupError` for a file that must not take its place."""
+    path = selected.journal
+    with selected.host.deciding():
+        for lock in sorted((path.parent / "held").glob("[!.]*.lock")):
+            if holder := holder_of(path, lock.stem):
+                raise HeldError(
+                    lock_path(path, lock.stem),
+                    holder,
+                    remedy="Nothing was restored. A run that is worked on has more in it than any "
+                    f"backup: wait for its end, or stop it: siptui stop {lock.stem}",
+                )
+        tenant = selected.profile.tenant
+        return restore(source, path, same_tenant=lambda other: perhaps_same_tenant(other, tenant))

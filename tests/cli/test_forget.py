@@ -1,0 +1,177 @@
+"""Forgotten runs and people are gone from every file; what must not be submitted twice is known."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from siptui.domain.state import DeviceState
+from siptui.runs.journal.journal import Journal
+from tests.worker.installation import (
+    Installation,
+    each_type,
+    hardware_id,
+    installed,
+    json_lines,
+    until,
+    write_list,
+)
+
+_HEALTHY = "[timing]\ndevice = [40, 200]\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Installation]:
+    with installed(tmp_path, _HEALTHY) as found:
+        yield found
+
+
+def _holding(folder: Path, word: str) -> list[str]:
+    """The files below `folder` that have `word` in them, whatever its case."""
+    wanted = word.encode().lower()
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.name for path in files if wanted in path.read_bytes().lower())
+
+
+def _run(place: Installation, numbers: range, *more: str) -> str:
+    file = write_list(place.folder / f"{numbers.start}.csv", numbers)
+    done = place.run("run", str(file), "--region", "EMEA", "--yes", "--json", *more)
+    assert done.exit_code == 0, done.stdout + done.stderr
+    return str(json_lines(done.stdout)[0]["run"])
+
+
+@pytest.mark.slow
+def test_a_forgotten_run_is_in_no_file_any_more_and_the_others_are(place: Installation) -> None:
+    state = place.folder / "state"
+    first, second = _run(place, range(1, 40)), _run(place, range(50, 53))
+    logs = state / "logs"
+    (logs / "siptui.log").open("a").write('{"path":"/users/ROOM7%40contoso.example/x"}\n')
+    (state / "lab" / "copied.txt").write_text("room3@contoso.example")
+    shutil.copy(place.journal, state / "lab" / "journal.db.damaged-20260101T000000Z")
+    for name in ("room7@contoso.example", hardware_id(7)):
+        assert {"journal.db", "journal.db.copy"} <= set(_holding(state, name))
+    dry = place.run("forget", first, "--dry-run")
+    assert first in dry.stdout
+    assert "Would forget 1 run" in dry.stdout
+    assert "copied.txt" in dry.stdout
+    assert _holding(state, "room7@")
+    done = place.run("forget", first)
+    assert done.exit_code == 0, done.stderr
+    for number in range(1, 40):
+        for name in (f"room{number}@contoso.example", hardware_id(number)):
+            assert _holding(state, name) == []
+    assert _holding(state, "room7%40") == []
+    assert place.runs() == [second]
+    assert place.state(second).counts[DeviceState.SUCCEEDED] == 3
+    assert set(_holding(state, "room51@contoso.example")) >= {"journal.db", "journal.db.copy"}
+    with Journal(place.journal, run=second) as journal:  # which compares it with its copy
+        assert journal.notice == ""
+    told = place.run("show", first)
+    assert told.exit_code == 2
+    assert "was forgotten on" in told.stderr
+    assert not (state / "lab" / "held" / f"{first}.lock").exists()
+    listed = json.loads(place.run("runs", "--json").stdout)
+    assert [one["run"] for one in listed["runs"]] == [second]
+
+
+@pytest.mark.slow
+def test_what_a_forgotten_run_signed_in_is_not_submitted_again_without_a_word(
+    place: Installation,
+) -> None:
+    run = _run(place, range(1, 4))
+    assert place.run("prune", "--older-than", "0d").exit_code == 0
+    assert place.runs() == []
+    file = str(write_list(place.folder / "more.csv", range(1, 6)))
+    refused = place.run("run", file, "--region", "EMEA", "--yes")
+    assert refused.exit_code == 2
+    assert "3 devices are signed in" in refused.stderr
+    assert f"{run} (forgotten since)" in refused.stderr
+    stands = json.loads(place.run("status", file, "--region", "EMEA", "--json").stdout)
+    assert stands["counts"]["done"] == 3
+    new = place.run("run", file, "--region", "EMEA", "--yes", "--new-only")
+    assert new.exit_code == 0, new.stderr
+    assert place.times() == {hardware_id(number): 1 for number in range(1, 6)}
+    (again,) = place.runs()
+    assert place.run("forget", again, "--no-fingerprints").exit_code == 0
+    with Journal(place.journal) as journal:
+        assert journal.remembered([]) == []
+        assert journal._fetch("SELECT * FROM fingerprints") == []
+
+
+def test_a_person_is_unreadable_and_the_counts_stay(place: Installation) -> None:
+    state = place.folder / "state"
+    run = _run(place, range(1, 5))
+    done = place.run("forget", "--user", "ROOM2@Contoso.Example", "--json")
+    assert done.exit_code == 0, done.stderr
+    (told,) = json_lines(done.stdout)
+    assert told["forgotten"] == [{"run": run, "devices": 1, "whole": False}]
+    assert _holding(state, "room2@contoso.example") == []
+    assert _holding(state, hardware_id(2)) == []
+    assert place.state(run).counts[DeviceState.SUCCEEDED] == 4
+    with Journal(place.journal, run=run) as journal:
+        assert journal.notice == ""
+    out = place.folder / "out.json"
+    assert place.run("export", run, "-o", str(out)).exit_code == 0
+    assert "(forgotten-2)" in out.read_text()
+    attached = place.run("show", run)
+    assert attached.exit_code == 0
+    file = str(write_list(place.folder / "again.csv", [2]))
+    refused = place.run("run", file, "--region", "EMEA", "--yes")
+    assert refused.exit_code == 2
+    assert "signed in" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_live_run_is_kept_and_goes_on_while_others_are_forgotten(tmp_path: Path) -> None:
+    with installed(tmp_path, "[timing]\ndevice = [400, 400]\n", speed=20, quick=20) as place:
+        with installed(tmp_path / "other", _HEALTHY) as quick:
+            old = _run(quick, range(100, 130))
+            shutil.copytree(quick.folder / "state" / "lab", place.folder / "state" / "lab")
+        file = str(write_list(place.folder / "live.csv", range(1, 4)))
+        with place.process("run", file, "--region", "EMEA", "--yes", "--json") as process:
+            run = until(lambda: next((r for r in place.runs() if r != old), ""), "the run")
+            until(lambda: place.state(run).open_batches(), "a live batch")
+            refused = place.run("forget", run, "--force")
+            assert refused.exit_code == 11
+            assert "siptui stop" in refused.stderr
+            named = place.run("forget", "--user", "room2@contoso.example")
+            assert named.exit_code == 2
+            assert run in named.stderr
+            pruned = place.run("prune", "--older-than", "0d", "--json")
+            assert pruned.exit_code == 0, pruned.stderr
+            (told,) = json_lines(pruned.stdout)
+            assert [one["run"] for one in told["forgotten"]] == [old]
+            assert [(one["run"], one["obstacle"]) for one in told["kept"]] == [(run, "at_work")]
+            assert _holding(place.folder / "state", "room101@") == []
+            place.emulator.forward(2_000)
+            out, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, out
+        assert each_type(json_lines(out), "run_finished")[0]["succeeded"] == 3
+        with Journal(place.journal, run=run) as journal:
+            assert journal.notice == ""
+        assert place.run("prune", "--keep-last", "0").exit_code == 0
+        assert _holding(place.folder / "state", "room2@") == []
+
+
+@pytest.mark.slow
+def test_what_cannot_be_told_is_kept_unless_it_is_named_with_force(tmp_path: Path) -> None:
+    with installed(tmp_path, "[timing]\ndevice = [90000, 90000]\n", speed=20) as place:
+        file = str(write_list(place.folder / "list.csv", range(1, 3)))
+        with place.process("run", file, "--region", "EMEA", "--yes", "--json"):
+            run = until(lambda: next(iter(place.runs()), ""), "the run")
+            until(lambda: place.times(), "a live batch")
+            place.kill(run)
+        refused = place.run("forget", run)
+        assert refused.exit_code == 2
+        assert "--force" in refused.stderr
+        assert place.runs() == [run]
+        pruned = place.run("prune", "--keep-last", "0")
+        assert pruned.exit_code == 0
+        assert f"Kept: run {run}" in pruned.stdout
+        assert place.run("forget", run, "--force").exit_code == 0
+        again = place.run("run", file, "--region", "EMEA", "--yes")
+        assert again.exit_code == 2
+        assert "unknown in run" in again.stderr
+        assert set(place.times().values()) == {1}
