@@ -44,6 +44,7 @@ COMMANDS = {
     "urls": "Print the provisioning URLs.",
     "batches": "List the batches the service remembers (30 days).",
     "batch": "Show the devices of one batch the service remembers.",
+    "profiles": "List the profiles; add, choose, rename, remove one.",
     "auth": "Sign in to the tenant, sign out, show the sign-in.",
     "forget": "Forget runs, or a person, for good.",
     "prune": "Forget the runs that are old enough.",
@@ -60,7 +61,7 @@ CONSOLE = "open"
 _OFFLINE = frozenset(
     {
         *("check", "handover", "overview", "report", "runs", "show", "pause", "stop"),
-        *("export", "info", "urls", "help", "forget", "prune", "backup", "restore"),
+        *("export", "info", "urls", "help", "profiles", "forget", "prune", "backup", "restore"),
     }
 )
 # Options that may stand before a command or a file and take a value, with which they move.

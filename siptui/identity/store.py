@@ -158,10 +158,14 @@ class FileStore:
             for name in (_PLAIN, _SEALED):
                 for path in (self.folder / name, self.folder / f"{name}{_BROKEN}"):
                     path.unlink(missing_ok=True)
-        self._key = None
         if sealed:
-            with contextlib.suppress(KeyringUnavailableError):
-                self._keyring.forget()
+            self.forget_key()
+
+    def forget_key(self) -> None:
+        """Take the key out of the keyring."""
+        self._key = None
+        with contextlib.suppress(KeyringUnavailableError):
+            self._keyring.forget()
 
     def _make_folder(self) -> None:
         private_folder(self.folder.parent)  # of all profiles

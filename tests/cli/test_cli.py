@@ -245,6 +245,7 @@ def test_the_table_has_the_commands_of_the_interface() -> None:
         "pause",
         "stop",
         "overview",
+        "profiles",
         "forget",
         "prune",
         "backup",
