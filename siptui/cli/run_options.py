@@ -10,10 +10,8 @@ from siptui.cli import options
 from siptui.cli.completion import complete_headers
 from siptui.cli.options import F, grouped
 from siptui.devicelist import DeviceList
-from siptui.domain.moments import window
-from siptui.domain.row_filter import column_of
 from siptui.runs.events import Options
-from siptui.runs.journal.codec import timestamp
+from siptui.runs.waves import MAX_FAILURES, Waves
 from siptui.settings.model import Profile
 
 
@@ -45,19 +43,14 @@ class RunOptions:
 
         Raises `NoSuchColumnError` for a column to go by that the list does not have.
         """
-        begin, end = window(self.not_before, self.until, datetime.now(UTC))
-        extra = dict.fromkeys(name for device in found.devices[:1] for name in device.extra)
-        return Options(
+        waves = Waves(self.by, self.first or 0, self.max_failures, self.not_before, self.until)
+        options = Options(
             batch_size=min(self.batch_size, profile.batch_size),
             slots=min(self.slots, profile.slots),
             settle_seconds=self.settle,
-            first=self.first or 0,
-            max_failures=self.max_failures,
             auto_retry=self.auto_retry,
-            not_before=timestamp(begin) if begin else "",
-            until=timestamp(end) if end else "",
-            by=column_of(self.by, extra, found.headers_read) if self.by else "",
         )
+        return waves.over(options, found, datetime.now(UTC))
 
 
 _OPTIONS = (
@@ -73,7 +66,7 @@ _OPTIONS = (
     click.option(
         "--max-failures",
         type=click.FloatRange(0, 100),
-        default=10.0,
+        default=MAX_FAILURES,
         show_default=True,
         metavar="PERCENT",
         help="With --first: stop when more than this share of the first devices fails. With --by: "

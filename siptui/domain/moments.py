@@ -45,11 +45,12 @@ def window(not_before: str, until: str, now: datetime) -> tuple[datetime | None,
     end = moment(until, max(begin, now) if begin else now) if until else None
     if end is not None and end <= now:
         raise NoMomentError(
-            f"--until {until} is past: {minute(end, now)} {zone(end)}.", remedy="Name a later time."
+            f"The end of the window, {until}, is past: {minute(end, now)} {zone(end)}.",
+            remedy="Name a later time.",
         )
     if begin is not None and end is not None and end <= begin:
         raise NoMomentError(
-            f"--until {until} is not after --not-before {not_before}.",
+            f"The window ends ({until}) before it begins ({not_before}).",
             remedy="The window must end after it begins.",
         )
     return begin, end

@@ -47,6 +47,16 @@ def _took(journal: Journal, run: str) -> list[float]:
 
 
 def seconds_between(begin: str, end: str) -> float:
-    """The seconds from one RFC 3339 time of a journal to another, never less than none."""
-    passed = datetime.fromisoformat(end) - datetime.fromisoformat(begin)
-    return max(0.0, passed.total_seconds())
+    """The seconds from one RFC 3339 time of a journal to another, never less than none; none
+    where one of them is no time."""
+    first, last = moment(begin), moment(end)
+    return max(0.0, (last - first).total_seconds()) if first and last else 0.0
+
+
+def moment(at: str) -> datetime | None:
+    """The RFC 3339 time `at`, which may be foreign; nothing where it is none."""
+    try:
+        found = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from siptui.domain.deadline import deadline_of, due_first
 from siptui.domain.plan import Batch
 from siptui.domain.region import Region
-from siptui.runs.batch_time import BatchTime
+from siptui.runs.batch_time import BatchTime, moment
 from siptui.runs.events import Options
 
 
@@ -78,11 +78,11 @@ def forecast(
     batches: Sequence[Batch], options: Options, time: BatchTime, now: datetime
 ) -> Forecast:
     """When the plan of a new run will probably be carried out if it starts `now`."""
-    begin = max(now, _moment(options.not_before) or now)
+    begin = max(now, moment(options.not_before) or now)
     ahead = _ahead(batches, options)
     wanted = [ToSubmit(b.number, b.region, b.group, b.number in ahead, begin) for b in batches]
     found = ends(wanted, slots=options.slots, each=time.each, live={})
-    until = _moment(options.until)
+    until = moment(options.until)
     late = dated = shut_out = 0
     last = begin
     for batch in batches:
@@ -103,7 +103,3 @@ def _ahead(batches: Sequence[Batch], options: Options) -> set[int]:
     devices = due_first(sorted((d for b in batches for d in b.devices), key=lambda d: d.line))
     tried = {device.hardware_id for device in devices[: options.first]}
     return {b.number for b in batches if tried.issuperset(d.hardware_id for d in b.devices)}
-
-
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -23,7 +23,7 @@ from siptui.domain.state import DeviceState
 from siptui.host.locks import HeldError, Holder, file_lock, lock_holder
 from siptui.host.signals import user_name
 from siptui.runs import conflicts
-from siptui.runs.batch_time import batch_time
+from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import NewOnly, Overlap
 from siptui.runs.engine.scheduler import waiting
 from siptui.runs.engine.status_changes import finished
@@ -272,9 +272,17 @@ class RunService:
             self._journal.create(run, devices, events, self._now(), unless=refuse)
         return run
 
+    def now(self) -> datetime:
+        """The time by this run service's clock."""
+        return self._now()
+
+    def batch_time(self) -> BatchTime:
+        """How long the last batches of this tenant took, by the runs of this journal."""
+        return batch_time(self._journal, self._tenant)
+
     def forecast(self, batches: Sequence[Batch], options: Options) -> Forecast:
         """When these batches of a new run will probably have ended, by those of this tenant."""
-        return forecast(batches, options, batch_time(self._journal, self._tenant), self._now())
+        return forecast(batches, options, self.batch_time(), self._now())
 
     def run_of_plan(self, plan: str) -> str:
         """The run that submitted the plan with this digest, or nothing."""

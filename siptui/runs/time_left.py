@@ -11,7 +11,7 @@ from statistics import median
 
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
-from siptui.runs.batch_time import seconds_between
+from siptui.runs.batch_time import moment, seconds_between
 from siptui.runs.engine.groups import Closed, closed_groups
 from siptui.runs.engine.scheduler import may_go_out, needs_decision
 from siptui.runs.forecast import ToSubmit, ends
@@ -36,9 +36,9 @@ class TimeLeft:
 
 def time_left(run: RunState, now: datetime | None = None) -> TimeLeft:
     """What is left of the run `now`, by default when its journal last had something new."""
-    if run.finished is not None or not run.last_at:
+    now = now or moment(run.last_at)
+    if run.finished is not None or now is None:
         return TimeLeft()
-    now = now or datetime.fromisoformat(run.last_at)
     going = _going_out(run)
     attempt = _next_attempt(run, going, now)
     live = run.open_batches()
@@ -77,9 +77,9 @@ def _next_attempt(run: RunState, going: Iterable[BatchRecord], now: datetime) ->
         return None
     times = [run.waiting.until] if run.waiting is not None else []
     ahead = [
-        (datetime.fromisoformat(at) - now).total_seconds()
+        (when - now).total_seconds()
         for at in (*times, *(batch.not_before for batch in going))
-        if at
+        if (when := moment(at))
     ]
     return min((seconds for seconds in ahead if seconds > 0), default=None)
 
@@ -106,7 +106,7 @@ def _each(run: RunState, live: Iterable[BatchRecord], now: datetime) -> timedelt
 def _to_submit(run: RunState, batch: BatchRecord, now: datetime) -> ToSubmit:
     until = run.waiting.until if run.waiting is not None else ""
     window = run.plan.options.not_before if run.plan else ""
-    times = [datetime.fromisoformat(at) for at in (until, window, batch.not_before) if at]
+    times = [when for at in (until, window, batch.not_before) if (when := moment(at))]
     ahead = batch.probe or batch.trial > run.first_stopped
     return ToSubmit(batch.number, batch.region, batch.group, ahead, max([now, *times]))
 
@@ -131,9 +131,8 @@ def _share(run: RunState, batch: BatchRecord) -> float:
 
 def _passed(batch: BatchRecord, now: datetime) -> float:
     """The seconds since the service has the batch."""
-    if not batch.accepted_at:
-        return 0.0
-    return max(0.0, (now - datetime.fromisoformat(batch.accepted_at)).total_seconds())
+    begun = moment(batch.accepted_at)
+    return max(0.0, (now - begun).total_seconds()) if begun else 0.0
 
 
 def left_words(seconds: float | None) -> str:

@@ -1,4 +1,5 @@
-"""The PowerShell line that helps a device which failed, with what is known put in."""
+"""PowerShell: the line that helps a device which failed, and what a submit or a look at the
+service is called there. Each line can be pasted as it stands."""
 
 import re
 
@@ -8,6 +9,7 @@ from siptui.domain.text import visible
 from siptui.gateway.tenant_model import NumberType
 from siptui.preflight.numbers import wanted_number
 from siptui.preflight.remedies import quoted
+from siptui.runs import events as ev
 from siptui.runs.state import DeviceRecord
 
 _NUMBER = "<number>"
@@ -25,8 +27,38 @@ def powershell(record: DeviceRecord) -> str:
 
 def powershell_line(outcome: Outcome, user_name: str) -> str:
     """The PowerShell line of `outcome` for that account, or nothing."""
-    user = visible(user_name)
-    return outcome.powershell.replace("{user}", user if _PLAIN.fullmatch(user) else quoted(user))
+    return outcome.powershell.replace("{user}", _argument(visible(user_name)))
+
+
+#: All batches that the tenant's list has.
+ALL_BATCHES = "Get-CsSdgBulkSignInRequestsSummary"
+
+
+def batch_file(batch: int) -> str:
+    """What the file with the devices of a batch is called: an export of it is proposed as that."""
+    return f"batch-{batch}.csv"
+
+
+def one_batch(batch_id: str) -> str:
+    """The status of a batch and its devices."""
+    return f"Get-CsSdgBulkSignInRequestStatus -Batchid {_argument(batch_id)}"
+
+
+def equivalent(event: ev.Event) -> str:
+    """What PowerShell would do where `event` submits, or begins to look at the service."""
+    match event:
+        case ev.BatchSubmitting():
+            details = f"-DeviceDetailsFilePath {batch_file(event.batch)}"
+            return f"New-CsSdgBulkSignInRequest {details} -Region {event.region}"
+        case ev.BatchAccepted():
+            return one_batch(event.batch_id)
+        case ev.BatchInDoubt():
+            return ALL_BATCHES
+    return ""
+
+
+def _argument(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quoted(visible(text))
 
 
 def _with_number(line: str, device: Device) -> str:

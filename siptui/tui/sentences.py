@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
-from siptui.domain.plan import CONSEQUENCE, make_batches
+from siptui.domain.plan import CONSEQUENCE
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
@@ -14,8 +14,10 @@ from siptui.domain.times import clock
 from siptui.runs import events as ev
 from siptui.runs.orders import plan_again
 from siptui.runs.output.sentences import causes_line, sentence
+from siptui.runs.service import planned_batches
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.runs.time_left import left_words, time_left
+from siptui.tui.powershell import equivalent
 from siptui.tui.retry_causes import truth
 from siptui.tui.widgets.text_lines import Line, Paragraph, Run
 
@@ -39,6 +41,15 @@ def log_line(stored: ev.Stored, run: RunState | None = None) -> Line | None:
     if said is None:
         return None
     return ((f"{clock(stored.at)}  ", "muted"), (visible(said.whole), said.tone))
+
+
+def log_lines(stored: ev.Stored, run: RunState | None = None) -> list[Line]:
+    """The lines of the log for an event; beneath a submit and a look at the service stands what
+    PowerShell would do, from the left edge, so that it can be copied."""
+    lines = [line] if (line := log_line(stored, run)) else []
+    if typed := equivalent(stored.event):
+        lines.append(((typed, "accent"),))
+    return lines
 
 
 def estimate(run: RunState, now: datetime | None = None) -> str:
@@ -95,7 +106,7 @@ def submit_question(
     notes: Sequence[str] = (),
 ) -> list[Paragraph]:
     """What is asked before a submit, as paragraphs; `more` belongs to the first."""
-    batches = len(make_batches(devices, size=options.batch_size, first=options.first))
+    batches = len(planned_batches(devices, options))
     return [
         f"{plural(_accounts(devices), 'account')} in {visible(tenant)} "
         f"({regions_line(devices)}) will be signed in on "

@@ -71,6 +71,10 @@ def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()
         (("Selecting with the mouse", "strong"),),
         (("Hold Shift while dragging, or start with --no-mouse.", "normal"),),
         (),
+        (("PowerShell in the log", "strong"),),
+        (("What each submit and look is called there; to be pasted as it stands.", "normal"),),
+        (("The file of a batch: filter by batch:1, then export the rows shown.", "normal"),),
+        (),
         (("More", "strong"),),
         ((f"{palette} help shows topics: " + ", ".join(_TOPICS) + ".", "normal"),),
     ]

@@ -17,7 +17,7 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 from siptui.gateway.tenant_model import NumberType
-from siptui.runs.events import Stored
+from siptui.runs.events import Options, Stored
 from siptui.runs.follower import Follower, RunUpdate
 from siptui.runs.orders import DECIDED, UNCHANGED, Changed, may_be_given_up
 from siptui.runs.service import RunService
@@ -223,10 +223,18 @@ class Session:
         said = self.board.list.decided if self.board.list and self.run is None else ()
         return [". ".join(said) + "."] if said else []
 
-    def submit(self, without: Mapping[DeviceKey, str] = _NOTHING, *, again: bool = False) -> None:
+    def submit(
+        self,
+        without: Mapping[DeviceKey, str] = _NOTHING,
+        *,
+        again: bool = False,
+        options: Options | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
         """Write the run down, have it worked on, follow it.
 
-        Rows may be left out, and why; `again` also submits what is signed in already.
+        Rows may be left out, and why; `again` also submits what is signed in already. `options`
+        are those of the run where they are not the console's own, `notes` are kept with it.
         """
         devices = self.board.list
         if devices is None or self.run is not None:
@@ -240,8 +248,9 @@ class Session:
                 file=visible(str(self.path.absolute())) if self.path else devices.file,
                 sha256=devices.sha256,
                 skipped=devices.rows_invalid + len(left_out),
-                options=self.options.run_options,
+                options=options or self.options.run_options,
                 again=again,
+                notes=notes,
                 read_from=devices.read_from,
             )
             self.run_service.start(run)

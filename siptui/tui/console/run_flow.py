@@ -26,6 +26,7 @@ from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.live_page import Content, LivePage, RowPage, as_of
 from siptui.tui.dialogs.runs import RunsPage
 from siptui.tui.dialogs.save_file import ask_and_write
+from siptui.tui.powershell import batch_file
 from siptui.tui.widgets.text_lines import Line
 
 
@@ -232,6 +233,7 @@ class RunFlow:
             return
         records = {"all": list(run.devices), "failed": failed}.get(which, selected)
         name = f"{Path(visible(self.session.file)).stem or 'siptui'}-{which}-{run.run[:13]}.csv"
+        name = (which == "shown" and self._batch_shown()) or name
         folder = self.session.export_folder
         said, tone = await ask_and_write(
             self.view.app,
@@ -241,6 +243,12 @@ class RunFlow:
             partial(self._write, records),
         )
         self.view.say(said, tone)
+
+    def _batch_shown(self) -> str:
+        """The name of the file for one batch, where the filter shows exactly that."""
+        name, _, number = self.session.filter.typed.partition(":")
+        shown = name.casefold() == "batch" and number.isascii() and number.isdigit()
+        return batch_file(int(number)) if shown else ""
 
     async def _fill_in(self, run: RunState) -> None:
         """Write the results into a copy of the list."""

@@ -43,7 +43,7 @@ from siptui.tui.dialogs.live_page import LivePage
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.key_bindings import bindings
-from siptui.tui.sentences import log_line
+from siptui.tui.sentences import log_lines
 from siptui.tui.terminal import Title, announce
 from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.log_pane import LogPane
@@ -429,7 +429,7 @@ class Console(Screen[None]):
 
     def _log(self, stored: Sequence[Stored]) -> None:
         run = self.session.run
-        lines = [line for one in stored if (line := log_line(one, run))]
+        lines = [line for one in stored for line in log_lines(one, run)]
         if lines:
             self.log_pane.append(lines)
 

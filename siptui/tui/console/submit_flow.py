@@ -5,22 +5,24 @@ Over 400 lines because the questions before a submit, a retry and a resume are t
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from siptui.domain.device import Device, DeviceKey
-from siptui.domain.errors import SiptuiError
+from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState
 from siptui.domain.text import plural, visible
 from siptui.domain.times import clock
 from siptui.preflight.finding import Result
 from siptui.runs.engine.status_changes import without_outcome
+from siptui.runs.events import Options
 from siptui.runs.rollout.verify import Sight, seen_as
 from siptui.runs.state import DeviceRecord
+from siptui.runs.waves import Waves
 from siptui.tui import sentences
-from siptui.tui.console import personal_accounts
+from siptui.tui.console import personal_accounts, waves
 from siptui.tui.console.first_few import first_few
 from siptui.tui.console.model import NOT_SELECTED, Session
 from siptui.tui.console.selection import Selection, Which, about, what
@@ -28,12 +30,22 @@ from siptui.tui.console.signed_in import again_chosen
 from siptui.tui.console.status_rows import Standings
 from siptui.tui.console.to_do import Part, part_chosen
 from siptui.tui.console.view import ReadList, SignedIn, View
+from siptui.tui.console.waves import ask_waves
 from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
 from siptui.tui.dialogs.causes import Causes
 from siptui.tui.dialogs.help_text import Topic
-from siptui.tui.dialogs.submit import FIRST, PASSING, ConfirmSubmit
+from siptui.tui.dialogs.submit import FIRST, PASSING, WAVES, ConfirmSubmit
 from siptui.tui.preflight_text import sentence
 from siptui.tui.widgets.text_lines import Line, Paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class _Confirmed:
+    """What was confirmed: the devices, how they are submitted, and what is kept with the run."""
+
+    devices: Sequence[Device]
+    options: Options
+    notes: Sequence[str]
 
 
 class SubmitFlow:
@@ -88,13 +100,16 @@ class SubmitFlow:
         notes = [*session.decided(), *part.notes, *unread, *_left_out(without)]
         notes += part.said()
         confirmed = await self._confirmed(chosen, devices, notes, again=again)
-        if confirmed:
+        if confirmed is not None:
             why = dict.fromkeys((one.key for one in session.devices()), NOT_SELECTED)
-            for device in confirmed:
+            for device in confirmed.devices:
                 del why[device.key]
             why |= dict.fromkeys(without, "may be a personal account")
             why |= done
-            self.give(partial(session.submit, why, again=again), new_run=True)
+            order = partial(
+                session.submit, why, again=again, options=confirmed.options, notes=confirmed.notes
+            )
+            self.give(order, new_run=True)
 
     async def _part(self, standings: Standings, devices: Sequence[Device]) -> Part | None:
         """What of the rows is submitted by where they stand; none if the operator goes back."""
@@ -164,26 +179,35 @@ class SubmitFlow:
 
     async def _confirmed(
         self, chosen: Selection, devices: list[Device], notes: list[str], *, again: bool
-    ) -> list[Device]:
-        """The devices that are to be submitted, as confirmed; none if it was not."""
-        session, only = self.session, ""
+    ) -> "_Confirmed | None":
+        """The devices that are to be submitted and how, as confirmed; none if it was not."""
+        session, only, in_waves = self.session, "", _waves(self.session.options.run_options)
         left_out = len(chosen.keys) - len(self.session.devices_of(chosen))
+        if (found := session.board.list) is None:
+            return None
         while True:
             try:
                 said = session.run_service.notes(devices, again=again)
             except SiptuiError as error:
                 self.view.tell(error)
-                return []
+                return None
+            try:
+                options = in_waves.over(
+                    session.options.run_options, found, session.run_service.now()
+                )
+            except UsageError as error:  # the window was left open too long
+                self.view.tell(error)
+                return None
             names = [str(device.user_name) for device in devices]
             which = f"{about(chosen, names)} {only}".strip()
             question = sentences.submit_question(
                 devices,
                 session.tenant,
-                session.options.run_options,
+                options,
                 left_out=left_out,
                 checked=self.prerequisites(devices),
                 more=f"{session.headers_read()} {which}".strip(),  # in one, as room is short
-                notes=[*said, *notes],
+                notes=[*waves.notes(devices, options, session.run_service), *said, *notes],
             )
             passing = self._passing(devices)
             dialog = ConfirmSubmit("Submit", question, len(devices), passing=len(passing))
@@ -194,8 +218,13 @@ class SubmitFlow:
                 fewer = await first_few(self.view.ask, devices, session.board.extra_names())
                 if fewer is not None:
                     devices, only = fewer[0], f"{only} {fewer[1]}".strip()
+            elif answer == WAVES:
+                in_waves = await ask_waves(self.view.ask, session, devices, in_waves) or in_waves
             else:
-                return devices if answer is True else []
+                part = (
+                    [f"Part of the list: {which}"] if len(devices) < len(session.devices()) else []
+                )
+                return _Confirmed(devices, options, part) if answer is True else None
 
     def _passing(self, devices: Sequence[Device]) -> list[Device]:
         """Those of the devices that were checked and fail nothing."""
@@ -494,6 +523,11 @@ class SubmitFlow:
             self.view.look()
             self.view.look_for_worker()
             self.view.show_bars()
+
+
+def _waves(options: Options) -> Waves:
+    """What the console's own options say."""
+    return Waves(options.by, options.first, options.max_failures)
 
 
 def _left_out(without: Collection[DeviceKey]) -> list[str]:

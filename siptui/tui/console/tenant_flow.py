@@ -208,6 +208,7 @@ class TenantFlow:
             region=self.session.region,
             folder=self.session.export_folder,
             may_follow=not self.session.options.read_only,
+            looked=lambda line: self.view.log_pane.append([((line, "accent"),)]),
         )
         run = await self.view.ask(page)
         if run:

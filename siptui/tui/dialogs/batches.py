@@ -22,7 +22,7 @@ from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.save_file import ask_and_write
 from siptui.tui.dialogs.tablepage import TablePage
-from siptui.tui.powershell import powershell_line
+from siptui.tui.powershell import ALL_BATCHES, one_batch, powershell_line
 from siptui.tui.sentences import REGIONS, list_name
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
@@ -59,7 +59,8 @@ class Asked(Protocol):
 class BatchesPage(TablePage[str]):
     """Newest first. The answer: a run to attach to.
 
-    `folder` is where an export is proposed; `region` counts where the service names none.
+    `folder` is where an export is proposed; `region` counts where the service names none. `looked`
+    hears of each look at the service, as PowerShell has it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,8 +77,10 @@ class BatchesPage(TablePage[str]):
         region: Region | None,
         folder: Path,
         may_follow: bool,
+        looked: Callable[[str], object],
     ) -> None:
         super().__init__(_COLUMNS, details=2)
+        self._looked = looked
         self._batches_of_tenant = tenant_batches
         self._asked = asked
         self._tenant = tenant
@@ -146,6 +149,7 @@ class BatchesPage(TablePage[str]):
         """Ask the service."""
         self.say("asking the service …", "muted")
         try:
+            self._looked(ALL_BATCHES)
             found = await self._asked(self._batches_of_tenant.batches)
         except SiptuiError as error:
             self.tell(error)
@@ -180,6 +184,7 @@ class BatchesPage(TablePage[str]):
             region=self._region,
             folder=self._folder,
             may_follow=self._may_follow,
+            looked=self._looked,
         )
         run = await self.app.push_screen_wait(page)
         if run:
@@ -204,8 +209,10 @@ class BatchPage(TablePage[str]):
         region: Region | None,
         folder: Path,
         may_follow: bool,
+        looked: Callable[[str], object],
     ) -> None:
         super().__init__(_ITEMS, details=4)
+        self._looked = looked
         self._batches_of_tenant = tenant_batches
         self._asked = asked
         self._one = one
@@ -280,6 +287,7 @@ class BatchPage(TablePage[str]):
         self.say("asking the service …", "muted")
         name = self._one.summary.batch_id
         try:
+            self._looked(one_batch(name))
             self._status = await self._asked(lambda: self._batches_of_tenant.batch(name))
         except SiptuiError as error:
             self.tell(error)

@@ -44,6 +44,7 @@ class Topic(Enum):
     REGION_COLUMN = auto()
     SIGNED_IN = auto()
     FIRST_OF = auto()
+    WAVES = auto()
     REGION = auto()
     PROFILE_REGION = auto()
     PROFILE_CLOUD = auto()
@@ -147,6 +148,14 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     Topic.FIRST_OF: (
         "The first few of each site, for one, show whether each site is ready before the rest "
         "follows. What is left out can be submitted when this run has ended.",
+    ),
+    Topic.WAVES: (
+        "By a column such as Site, a batch has devices of one site. The first few of each site are "
+        "tried before its rest; a site of which more than so many percent failed is stopped, at "
+        "first or later on, and the others go on. t tells how each site stands.",
+        "Without a column the first few of all are tried, and the run stops if too many fail.",
+        "In a window nothing is submitted before its beginning nor from its end on. What is live "
+        "is followed; what is left can be resumed. A time of day is the next one.",
     ),
     Topic.REGION: (_REGION,),
     Topic.PROFILE_REGION: (_REGION, "It can be changed in config.toml at any time."),

@@ -39,7 +39,7 @@ async def test_a_question_is_told_of_and_goes_on(tmp_path: Path) -> None:
         assert "show or hide this column" in harness.text
         await harness.press("escape")
         assert isinstance(harness.app.screen, ColumnChoice)
-        await harness.press("escape", "s", "question_mark")
+        await harness.press("escape", "s", "question_mark", "G")
         assert "a new, unknown password" in harness.flat
         await harness.press("escape")
         assert isinstance(harness.app.screen, Confirm)
