@@ -68,6 +68,7 @@ def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     with (
         _same_every_time(loop.now, lambda: loop.passed),
         patch.object(in_process_runs, "BackgroundLoop", _Here),
+        patch.object(in_process_runs, "_STARTING", 0.0),  # this loop cannot begin it meanwhile
         asyncio.Runner(loop_factory=lambda: loop) as runner,
     ):
         return runner.run(main())
@@ -100,6 +101,7 @@ def _same_every_time(
             (time, "monotonic", seconds),
         ):
             stack.enter_context(patch.object(target, name, new))
+        stack.callback(time.tzset)  # called when TZ is as it was
         stack.enter_context(
             patch.dict(os.environ, {"TZ": "UTC", "COLORTERM": "truecolor", "TERM": "xterm"})
         )

@@ -107,6 +107,7 @@ def pictures(folder: Path) -> dict[str, Grid]:
             **emulated.run(_first_run),
             **emulated.run_at_once(_sign_in),
             **emulated.run(_demo),
+            **emulated.run(_waves),
         }
 
 
@@ -227,6 +228,23 @@ async def _demo() -> dict[str, Grid]:
         await photographer.take("failed")
         for name, keys in AFTER.items():
             await photographer.take_opened(name, keys)
+    demo.run_service.close()
+    return photographer.taken
+
+
+async def _waves() -> dict[str, Grid]:
+    """A run by site: how it is ordered, and how each site stands while it lives."""
+    file = Path(DEMO_FILE)
+    demo, app = _opened(Path("waves"), file=file, looks_for_personal=False)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        photographer = Photographer(pilot)
+        await pilot.pause(2)
+        await photographer.press("s", "w", "right", "down", "3", "down", *["backspace"] * 2, *"35")
+        await photographer.take("waves")
+        await photographer.press("enter", *"60", "enter")
+        await photographer.until(lambda: photographer.done() >= 0.55)
+        await photographer.press("t")
+        await photographer.take("sites")
     demo.run_service.close()
     return photographer.taken
 

@@ -63,6 +63,6 @@ def goes_on(run: RunState, group: str) -> str:
 
 def stop_words(stop: GroupStopped, most: float) -> str:
     """Why a group was stopped, for people; `most` is the share of it that may fail."""
-    waits = f"; {plural(stop.left, 'device')} not submitted" if stop.left else ""
+    waits = f"; {stop.left} not submitted" if stop.left else ""
     of = plural(stop.tried, "device")
-    return f"stopped: {stop.bad} of {of} not signed in, more than {most:g} %{waits}"
+    return f"{stop.bad} of {of} not signed in, more than {most:g} %{waits}"

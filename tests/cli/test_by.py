@@ -46,14 +46,14 @@ def test_a_run_by_site(tmp_path: Path) -> None:
         }
         report = place.run("export", place.runs()[0], "--format", "md").stdout
         assert "## By Site" in report
-        why = "stopped: 2 of 2 devices not signed in, more than 10 %; 2 devices not submitted"
+        why = "stopped: 2 of 2 devices not signed in, more than 10 %; 2 not submitted"
         assert f"| Bonn | 4 | 0 | 2 | 0 | 2 | {why};" in report
         assert "`siptui run LIST --where Site=Bonn --new-only`" in report
         into = tmp_path / "filled.csv"
         assert place.run("export", place.runs()[0], "--into", str(into)).exit_code == 0
         waits = [line for line in into.read_text().splitlines() if "room7@" in line]
         assert len(waits) == 1
-        assert f"queued,Site Bonn {why}" in waits[0].replace('"', "")
+        assert f"queued,Site Bonn was {why}" in waits[0].replace('"', "")
         shown = json.loads(place.run("show", place.runs()[0], "--json").stdout)
         stops = {g["group"]: g["stopped_by"] for g in shown["groups"]}
         assert stops == {"Berlin": None, "Bonn": {"bad": 2, "tried": 2}}

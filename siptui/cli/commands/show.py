@@ -133,7 +133,7 @@ def _by(state: RunState) -> str:
 def _group_row(state: RunState, one: GroupTally, left: TimeLeft) -> tuple[str, ...]:
     about = left_words(left.groups.get(one.group))
     if one.stop and state.plan:
-        about = stop_words(one.stop, state.plan.options.max_failures)
+        about = f"stopped: {stop_words(one.stop, state.plan.options.max_failures)}"
     counts = (one.devices, one.succeeded, one.failed, one.unknown, one.left)
     return (visible(one.group), *map(str, counts), about)
 

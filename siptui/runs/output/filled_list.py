@@ -74,7 +74,9 @@ def _status(run: RunState, record: DeviceRecord) -> RowStatus:
     cause = record.error
     group = run.group_of.get(record.index, "")
     if record.state is DeviceState.QUEUED and run.plan and (stop := stop_of(run, group)):
-        why = f"{stop.column} {group} {stop_words(stop, run.plan.options.max_failures)}"
+        why = (
+            f"{stop.column} {group} was stopped: {stop_words(stop, run.plan.options.max_failures)}"
+        )
         return RowStatus(WORDS[record.state], visible(why), goes_on(run, group))
     if outcome is not None:
         unknown = outcome.cause is Cause.UNKNOWN

@@ -109,7 +109,8 @@ def _groups(run: RunState) -> Iterator[str]:
     for one in groups:
         counts = (one.devices, one.succeeded, one.failed, one.unknown, one.left)
         causes = ", ".join(f"{n} {plain(name)}" for name, n in one.causes.most_common())
-        stopped = stop_words(one.stop, run.plan.options.max_failures) if one.stop else ""
+        why = stop_words(one.stop, run.plan.options.max_failures) if one.stop else ""
+        stopped = f"stopped: {why}" if why else ""
         going = left_words(seconds.get(one.group))
         about = "; ".join(filter(None, (stopped, going, causes)))
         yield f"| {plain(one.group)} | {' | '.join(map(str, counts))} | {about} |"

@@ -24,12 +24,10 @@ def by_note(devices: Sequence[Device], options: Options) -> list[str]:
         return []
     group_of = grouper(devices, options.by)
     count = len({group_of(device) for device in devices})
-    tried = f"the first {options.first} of each are tried before its rest, and " * bool(
-        options.first
-    )
+    tried = f"the first {options.first} of each are tried before its rest; " * bool(options.first)
     return [
-        f"By {visible(options.by)}, {plural(count, 'value')}: {tried}one of which more than "
-        f"{options.max_failures:g} % failed is stopped; the others go on."
+        f"By {visible(options.by)}, {plural(count, 'value')}: {tried}one with more than "
+        f"{options.max_failures:g} % failed is stopped, the others go on."
     ]
 
 

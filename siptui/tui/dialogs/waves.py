@@ -148,6 +148,4 @@ def _percent(text: str) -> float:
     return value
 
 
-_KEYS: Line = (
-    ("Tab: next field · Enter takes it all · Escape goes back · ? tells more.", "muted"),
-)
+_KEYS: Line = (("Tab: next field · Enter takes it all · Esc goes back · ? tells more.", "muted"),)

@@ -105,7 +105,7 @@ async def test_the_summary_follows_every_site_and_says_why_one_was_stopped(
         (place,) = [n for n, line in enumerate(lines) if line.strip().startswith("Bonn")]
         assert lines[place].rstrip().endswith("stopped")
         said = " ".join(" ".join(lines[place + 1 : place + 3]).split())
-        assert said.startswith("stopped: 2 of 2 devices not signed in, more than 10 %; 8 devices")
+        assert said.startswith("2 of 2 devices not signed in, more than 10 %; 8 not submitted")
         runs.finish([6, 7, 8, 9], 2, seconds=30)
         runs.write(
             ev.BatchFinished(batch=2, batch_id="y", succeeded=8, failed=0),

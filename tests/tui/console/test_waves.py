@@ -64,7 +64,7 @@ async def test_a_run_by_site_with_the_first_of_each_in_a_window(
         await harness.type("06:00")
         assert "30 devices, 6 batches." in harness.question
         assert "the first 2 of each are tried before its rest" in harness.question
-        assert "more than 25 % failed is stopped; the others go on" in harness.question
+        assert "more than 25 % failed is stopped, the others go on" in harness.question
         assert "Submits go out not before 2026-03-02 22:00, until 2026-03-03 06:00" in (
             harness.question
         )
