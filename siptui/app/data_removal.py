@@ -14,6 +14,7 @@ from siptui.host.locks import HeldError
 from siptui.logs.removal import remove_names
 from siptui.preflight.change_log import Record, Recorded
 from siptui.runs.forgetting import Obstacle, RunToForget, judged, remembered
+from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal.forget import Forgetting
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.locks import holder_of, lock_path
@@ -60,8 +61,10 @@ class DataRemoval:
         *,
         dry_run: bool = False,
         no_fingerprints: bool = False,
+        host: HostTenant | None = None,
         now: datetime | None = None,
     ) -> None:
+        self._host = host or selected.host
         self._selected = selected
         self._journal = journal
         self._dry_run = dry_run
@@ -77,7 +80,7 @@ class DataRemoval:
     def forget(self, runs: Iterable[str], *, force: bool = False) -> Removed:
         """Forget these runs. Raises `KeptError` for what is not to be forgotten unless `force`, and
         `HeldError` for a run that a process works on."""
-        with self._selected.host.deciding():
+        with self._host.deciding():
             wanted = [self._judged(run) for run in dict.fromkeys(runs)]
             for one in wanted:
                 self._refuse_held(one)
@@ -95,7 +98,7 @@ class DataRemoval:
         """Forget the runs that ended so long ago, apart from the newest `keep_last` and from what
         is live, unfinished, unknown or undoable only with what is kept."""
         cut = self._now - older_than if older_than is not None else None
-        with self._selected.host.deciding():
+        with self._host.deciding():
             old = [self._judged(run) for run in self._journal.runs()[keep_last or 0 :]]
             if cut is not None:
                 old = [one for one in old if one.ended <= cut]
@@ -113,8 +116,9 @@ class DataRemoval:
         stays known. Raises `KeptError` where they are in a run that is not ended, or changes of
         the account can be undone; with `force` the former stay and the latter go."""
         key = user.casefold()
-        with self._selected.host.deciding():
-            found = [(one, rows) for one, rows in self._rows_of(key) if rows]
+        with self._host.deciding():
+            naming = set(self._journal.runs_naming(names_of([user], ())))  # who ordered it, say
+            found = [(one, rows) for one, rows in self._rows_of(key) if rows or one.run in naming]
             open_runs = [one for one, _ in found if one.obstacle not in (None, Obstacle.UNDOABLE)]
             undoable = key in self._undoable()
             if open_runs and not force:
@@ -127,7 +131,7 @@ class DataRemoval:
             if undoable and not force:
                 raise KeptError(
                     f"Changes of {visible(user)} can be undone, by their record alone.",
-                    remedy="Undo them with “siptui fix --undo”, or forget the name all the same "
+                    remedy="Undo them with “siptui fix --undo ID”, or forget the name all the same "
                     "with --force: they can then be undone by hand only.",
                 )
             ended = [(one, rows) for one, rows in found if one not in open_runs]

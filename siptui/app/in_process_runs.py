@@ -3,11 +3,12 @@
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, wait
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from siptui.app.keep_days import forget_old_runs
 from siptui.app.session import Selected, open_session
 from siptui.app.tenant_name import label
 from siptui.background_loop import BackgroundLoop
@@ -25,7 +26,8 @@ class InProcessRunService(RunService):
     """A run service that works in this process. The screen's loop and the engine's never wait for
     each other: both read and write the journal. `close` stops the work; such a run can be resumed.
     `background` is the engine's loop, for other readers of the same service; `notify` is the
-    command that is run at the end of a run and where an operator has to act."""
+    command that is run at the end of a run and where an operator has to act; `closed` is called
+    when all is let go of."""
 
     def __init__(
         self,
@@ -35,11 +37,13 @@ class InProcessRunService(RunService):
         tenant: str,
         account: str = "",
         notify: tuple[str, ...] = (),
+        closed: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(journal, tenant=tenant, account=account, start_work=self._start)
         self._journal_path = journal
         self._connect = connect
         self._notify = notify
+        self._closed = closed
         self._works: dict[str, Future[None]] = {}
         self.background = BackgroundLoop("runs")
 
@@ -63,6 +67,7 @@ class InProcessRunService(RunService):
         """Stop the work and let go of the journal."""
         self.background.close()
         super().close()
+        self._closed()
 
     def _start(self, run: str) -> None:
         work = self._works.get(run)
@@ -111,6 +116,7 @@ def in_process_run_service(
         tenant=selected.profile.tenant,
         account=account,
         notify=selected.settings.notify_command,
+        closed=lambda: forget_old_runs(selected),
     )
     run_service.label, run_service.host = label(selected), selected.submitting_host
     return run_service

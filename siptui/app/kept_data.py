@@ -31,7 +31,7 @@ _OF_CONFIG = ((re.escape(CONFIG_FILE), "configuration"), (r"themes/", "themes"))
 _OF_STATE = ((r"\.waits/|.*\.lock", "locks"),)
 #: What is in each kind, for the person who answers for personal data.
 HOLDS = {
-    "journal": "runs: user names, hardware ids, outcomes, who submitted",
+    "journal": "runs: user names, hardware ids, outcomes, who submitted; fingerprints",
     "journal copy": "the same as the journal, as text",
     "journal set aside": "damaged journals as they were found",
     "sign-in": "tokens of the person who signed in",

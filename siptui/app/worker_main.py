@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import Any
 
 from siptui.app.invocation import Invocation
+from siptui.app.keep_days import forget_old_runs
 from siptui.app.recording_file import RecordingFile
 from siptui.app.session import open_session, select, start_log
 from siptui.domain.errors import ExitCode, SiptuiError
@@ -176,6 +177,7 @@ async def _work(order: dict[str, Any]) -> int:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await task
+    forget_old_runs(selected)
     return ExitCode.OK
 
 

@@ -106,6 +106,47 @@ ENDINGS: Mapping[str, Ending] = {
     ),
     "stop": Ending((("Submit nothing more", "siptui stop @last"),), _DONE),
     "overview": Ending((("All profiles of this host", "siptui overview"),), _DONE),
+    "profiles": Ending(
+        (
+            ("All tenants", "siptui profiles"),
+            ("A further one", "siptui profiles add contoso --tenant contoso.com --region EMEA"),
+            ("Work in it from now on", "siptui profiles use contoso"),
+        ),
+        _DONE,
+    ),
+    "profiles add": Ending(
+        (
+            (
+                "A tenant with a colour of its own",
+                "siptui profiles add contoso --tenant contoso.com --accent orange",
+            ),
+        ),
+        _DONE,
+    ),
+    "profiles use": Ending((("Work in it from now on", "siptui profiles use contoso"),), _DONE),
+    "profiles rename": Ending(
+        (("Its runs go along", "siptui profiles rename contoso contoso-eu"),),
+        {**_DONE, **_HELD},
+    ),
+    "profiles remove": Ending(
+        (("Sign out and remove it", "siptui profiles remove contoso"),), {**_DONE, **_HELD}
+    ),
+    "forget": Ending(
+        (
+            ("Show what would go", "siptui forget 20260301-101530-4f2a --dry-run"),
+            ("A person", "siptui forget --user kim@contoso.com"),
+        ),
+        {**_DONE, **_HELD},
+    ),
+    "prune": Ending(
+        (
+            ("Show what would go", "siptui prune --older-than 90d --keep-last 10 --dry-run"),
+            ("All that ended over a day ago", "siptui prune --older-than 1d"),
+        ),
+        _DONE,
+    ),
+    "backup": Ending((("Every night", "siptui backup journal-backup.db --force"),), _DONE),
+    "restore": Ending((("Put it back", "siptui restore journal-backup.db"),), {**_DONE, **_HELD}),
     "report": Ending(
         (("A page for the change ticket", "siptui report phones.csv -o report.html"),), _DONE
     ),

@@ -10,6 +10,11 @@ from siptui.domain.text import visible
 from siptui.domain.times import day
 
 _HEAD = ("PROFILE", "WHAT", "SIZE", "SINCE", "CHANGED", "HOLDS")
+_GOES = (
+    "Runs and people go with “siptui forget RUN” and “siptui prune”, tokens with",
+    "“siptui auth logout”, a profile with “siptui profiles remove NAME”.",
+    "More: siptui help data",
+)
 
 
 def data_lines(found: Sequence[Kept], *, as_json: bool) -> list[str]:
@@ -20,7 +25,7 @@ def data_lines(found: Sequence[Kept], *, as_json: bool) -> list[str]:
         return ["siptui keeps nothing on this host yet."]
     lines = list(columns(_HEAD, [_cells(one) for one in found]))
     places = dict.fromkeys((_name(one), visible(str(one.folder))) for one in found)
-    return [*lines, "", *(f"{name}: {place}" for name, place in places)]
+    return [*lines, "", *(f"{name}: {place}" for name, place in places), "", *_GOES]
 
 
 def _record(one: Kept) -> dict[str, object]:

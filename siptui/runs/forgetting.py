@@ -72,7 +72,7 @@ def _obstacle(
     if changed:
         return Obstacle.UNDOABLE, (
             f"changes of {plural(len(changed), 'account')} of it can be undone with “siptui fix "
-            "--undo”, by their record alone"
+            "--undo ID”, by their record alone"
         )
     return None, ""
 

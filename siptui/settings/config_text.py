@@ -57,7 +57,7 @@ def renamed(text: str, old: str, new: str) -> str:
         if path[:2] == (_PROFILES, old):
             found = _HEADER.match(body)
             assert found is not None
-            dotted = ".".join(_key(part) for part in (_PROFILES, new, *path[2:]))
+            dotted = ".".join(bare_or_quoted(part) for part in (_PROFILES, new, *path[2:]))
             body = f"{found['indent']}[{dotted}]{found['rest']}"
         lines.append(body + end)
     done = "".join(lines)
@@ -154,5 +154,6 @@ def _parted(line: str) -> tuple[str, str]:
     return body, line[len(body) :]
 
 
-def _key(part: str) -> str:
+def bare_or_quoted(part: str) -> str:
+    """A key of a table's header."""
     return part if _BARE.fullmatch(part) else quoted(part)

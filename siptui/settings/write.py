@@ -14,7 +14,14 @@ from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.host.locks import file_lock
 from siptui.host.private_files import private_folder, read_trusted, write_private
-from siptui.settings.config_text import UneditableError, quoted, renamed, with_default, without
+from siptui.settings.config_text import (
+    UneditableError,
+    bare_or_quoted,
+    quoted,
+    renamed,
+    with_default,
+    without,
+)
 from siptui.settings.folders import Folders
 from siptui.settings.load import Settings, parse
 
@@ -51,7 +58,7 @@ def add_profile(
     def add(old: str, before: Settings) -> str:
         _refuse_taken(before, name)
         end = "\r\n" if "\r\n" in old else "\n"
-        lines = [f"[profiles.{quoted(name)}]"]
+        lines = [f"[profiles.{bare_or_quoted(name)}]"]
         lines += [f"{key} = {quoted(value)}" for key, value in values.items() if value]
         text = "".join(line + end for line in lines)
         if old.strip():

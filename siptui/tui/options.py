@@ -68,6 +68,8 @@ class ConsoleOptions:
     #: The profile that the console is on, and all of this host; without them, their key is not
     #: offered.
     profile: str = ""
+    #: The colour of the tenant's name in the header, as #rrggbb, or nothing.
+    accent: str = ""
     profiles: "Profiles | None" = None
     #: The tenant's prerequisites; without them, their keys are not offered.
     checks: "Checks | None" = None

@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import sqlite3
+import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,7 +48,10 @@ def _run(place: Installation, numbers: range, *more: str) -> str:
 @pytest.mark.slow
 def test_a_forgotten_run_is_in_no_file_any_more_and_the_others_are(place: Installation) -> None:
     state = place.folder / "state"
-    first, second = _run(place, range(1, 40)), _run(place, range(50, 53))
+    record, bundle = place.folder / "exchanges.jsonl", place.folder / "bundle.zip"
+    first = _run(place, range(1, 40), "--record", str(record))
+    second = _run(place, range(50, 53))
+    place.run("doctor", "--no-input", "--bundle", str(bundle))
     logs = state / "logs"
     (logs / "siptui.log").open("a").write('{"path":"/users/ROOM7%40contoso.example/x"}\n')
     (state / "lab" / "copied.txt").write_text("room3@contoso.example")
@@ -63,6 +69,9 @@ def test_a_forgotten_run_is_in_no_file_any_more_and_the_others_are(place: Instal
         for name in (f"room{number}@contoso.example", hardware_id(number)):
             assert _holding(state, name) == []
     assert _holding(state, "room7%40") == []
+    assert b"room7" not in record.read_bytes()
+    with zipfile.ZipFile(bundle) as packed:
+        assert all(b"room7" not in packed.read(name) for name in packed.namelist())
     assert place.runs() == [second]
     assert place.state(second).counts[DeviceState.SUCCEEDED] == 3
     assert set(_holding(state, "room51@contoso.example")) >= {"journal.db", "journal.db.copy"}
@@ -117,6 +126,9 @@ def test_a_person_is_unreadable_and_the_counts_stay(place: Installation) -> None
     assert "(forgotten-2)" in out.read_text()
     attached = place.run("show", run)
     assert attached.exit_code == 0
+    assert place.run("forget", "--user", "room9@contoso.example").stdout.startswith(
+        "There is nothing to forget."
+    )
     file = str(write_list(place.folder / "again.csv", [2]))
     refused = place.run("run", file, "--region", "EMEA", "--yes")
     assert refused.exit_code == 2
@@ -175,3 +187,23 @@ def test_what_cannot_be_told_is_kept_unless_it_is_named_with_force(tmp_path: Pat
         assert again.exit_code == 2
         assert "unknown in run" in again.stderr
         assert set(place.times().values()) == {1}
+
+
+@pytest.mark.slow
+def test_a_profile_with_keep_days_is_pruned_when_a_run_ends(place: Installation) -> None:
+    old = _run(place, range(1, 4))
+    with closing(sqlite3.connect(place.journal)) as db:
+        db.execute("UPDATE events SET at = replace(at, substr(at, 1, 4), '2020')")
+        db.commit()
+    for suffix in (".copy",):
+        place.journal.with_name(place.journal.name + suffix).unlink()
+    config = place.folder / "config" / "config.toml"
+    config.write_text(config.read_text().replace("[clouds", "keep_days = 30\n[clouds", 1))
+    new = _run(place, range(11, 14))
+    place.over(new)
+    until(lambda: place.runs() == [new], "the end of the old run")
+    assert old not in place.runs()
+    until(lambda: _holding(place.folder / "state", "room2@") == [], "the end of the cleaning")
+    assert place.run("prune", "--dry-run").stdout.startswith("There is nothing to forget.")
+    refused = place.run("run", str(place.folder / "1.csv"), "--region", "EMEA", "--yes")
+    assert refused.exit_code == 2

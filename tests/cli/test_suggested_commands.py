@@ -76,7 +76,8 @@ def _taken(words: list[str]) -> Iterator[str]:
     for at, word in enumerate(words):
         value = at > 0 and words[at - 1].startswith("-")
         plain = re.fullmatch(r"[a-z]+", word) is not None
-        if at and plain and not value and not (at == 1 and words[0] in ("auth", "help")):
+        named = words[0] == "profiles" or (at == 1 and words[0] in ("auth", "help"))
+        if at and plain and not value and not named:
             return
         yield _WORDS.get(word, word)
 
@@ -99,6 +100,8 @@ def _parse(words: list[str]) -> None:
     context = cli.make_context("siptui", list(words))
     command: click.Command = cli
     while isinstance(command, click.Group):
+        if command.invoke_without_command and not context._protected_args + context.args:
+            return
         name, named, rest = command.resolve_command(
             context, [*context._protected_args, *context.args]
         )
@@ -145,6 +148,7 @@ def _all_commands() -> Iterator[list[str]]:
     yield []
     for name in (*COMMANDS, "open"):
         yield [name]
+    yield from (["profiles", name] for name in ("add", "use", "rename", "remove"))
     yield from (["auth", name] for name in ("login", "logout", "status"))
 
 

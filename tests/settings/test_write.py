@@ -69,4 +69,4 @@ def test_a_linked_configuration_stays_linked(where: Folders, tmp_path: Path) -> 
     where.config_file.symlink_to(kept)
     add_profile(where, "b", "b.example")
     assert where.config_file.is_symlink()
-    assert '[profiles."b"]' in kept.read_text()
+    assert "[profiles.b]" in kept.read_text()

@@ -9,11 +9,12 @@ import click
 from siptui.app.backups import back_up
 from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.kept_data_table import size_words
 from siptui.domain.text import plural, visible
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 @options.profile

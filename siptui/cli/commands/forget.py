@@ -5,12 +5,14 @@ import click
 from siptui.app.data_removal import DataRemoval, Removed
 from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.command import Command
+from siptui.cli.completion import complete_runs
 from siptui.cli.removal_command import RemovalFlags, removal_options, remove
 from siptui.domain.errors import UsageError
 
 
-@click.command()
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.command(cls=Command)
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=complete_runs)
 @click.option(
     "--user",
     metavar="NAME",
@@ -38,10 +40,6 @@ def command(
     changes. Exports, recordings and backups that you wrote elsewhere stay. A run that a process
     works on is never forgotten (exit code 11). Others are refused without --force (exit code 2):
     those that the service has batches of, that are not finished, or of unknown outcome.
-
-    \b
-    siptui forget 20260301-101530-4f2a --dry-run
-    siptui forget --user kim@contoso.com
     """
     if bool(runs) == bool(user):
         raise UsageError(

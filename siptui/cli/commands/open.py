@@ -15,6 +15,7 @@ from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_sign_in import ConsoleSignIn
 from siptui.app.console_status import ConsoleStatus, StatusSources
 from siptui.app.invocation import Invocation
+from siptui.app.keep_days import forget_old_runs
 from siptui.app.session import Selected, Session, open_session, select_for, start_log, token_source
 from siptui.app.sign_in_handoff import waiting_runs
 from siptui.app.token_files import open_token_files
@@ -141,6 +142,7 @@ def console_options(
         region=region or profile.region,
         run=run,
         profile=profile.name,
+        accent=profile.accent,
         run_options=Options(
             batch_size=min(batch_size or profile.batch_size, profile.batch_size),
             slots=min(slots or profile.slots, profile.slots),
@@ -228,6 +230,7 @@ def _open_on(selected: Selected, console: "ConsoleOptions") -> "int | Destinatio
     if (record := selected.call.record) is not None:
         record.begin()  # a file that cannot be used is known before anything is on the screen
     start_log(selected.settings, selected.call.log_level)
+    forgotten = forget_old_runs(selected)
     ways = ConsoleSignIn(selected, environ, record=record)
     run_service = worker_run_service(
         selected,
@@ -236,7 +239,7 @@ def _open_on(selected: Selected, console: "ConsoleOptions") -> "int | Destinatio
     )
     run_service.host = dataclasses.replace(run_service.host, patience=_SCREEN_WAITS)
     ways.tell = run_service.known_as
-    greeting = " ".join([console.greeting, *_warnings(selected)]).strip()
+    greeting = " ".join([console.greeting, forgotten, *_warnings(selected)]).strip()
     console = dataclasses.replace(console, sign_in=ways, greeting=greeting)
     if given_by(selected) and not console.read_only:
         for run in waiting_runs(run_service, selected.journal):

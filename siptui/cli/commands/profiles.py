@@ -9,26 +9,24 @@ import click
 from siptui.app import profiles
 from siptui.app.profiles import ProfileRow
 from siptui.cli import options
+from siptui.cli.command import Group
+from siptui.cli.completion import complete_profiles
 from siptui.cli.kept_data_table import size_words
 from siptui.cli.wording import columns
 from siptui.domain.region import Region
 from siptui.domain.text import visible
-from siptui.domain.times import local_time
+from siptui.domain.times import local_time, zone
+from siptui.identity.environment import COMMAND, FILE, VALUE
 from siptui.settings.folders import folders
 from siptui.settings.load import Settings
 from siptui.settings.write import add_profile, use_profile
 
 
-@click.group("profiles", invoke_without_command=True)
+@click.group("profiles", cls=Group, invoke_without_command=True)
 @options.as_json
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
-    """List the profiles: tenant, cloud, region, who is signed in, the last run. Asks no network.
-
-    \b
-    siptui profiles add contoso --tenant contoso.com --region EMEA
-    siptui profiles use contoso
-    """
+    """List the profiles: tenant, cloud, region, who is signed in, the last run. Asks no network."""
     if context.invoked_subcommand is not None:
         return
     rows = profiles.profile_rows()
@@ -39,15 +37,19 @@ def command(context: click.Context, as_json: bool) -> None:
         click.echo("The configuration has no profile yet.")
         click.echo("Make one: siptui profiles add NAME --tenant contoso.com")
         return
-    head = ("", "PROFILE", "TENANT", "CLOUD", "REGION", "SIGNED IN AS", "LAST RUN")
+    head = ("", "PROFILE", "TENANT", "CLOUD", "REGION", "SIGNED IN AS", f"LAST RUN ({zone()})")
     for line in columns(head, [_cells(row) for row in rows]):
         click.echo(line)
     if any(row.in_use for row in rows):
         click.echo(
-            "\n* is the one that commands use. Another: --profile NAME, or siptui profiles use"
+            "\n* is the one that commands use. Another: --profile NAME, or siptui profiles use NAME"
         )
     else:
         click.echo("\nNone is used without --profile NAME. Choose one: siptui profiles use NAME")
+
+    for name in (VALUE, FILE, COMMAND):
+        if os.environ.get(name):
+            click.echo(f"{name} is set: its token wins over those who are signed in.", err=True)
 
 
 def _cells(row: ProfileRow) -> tuple[str, ...]:
@@ -121,7 +123,7 @@ def add(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_profiles)
 @options.as_json
 def use(name: str, as_json: bool) -> None:
     """Make NAME the default profile."""
@@ -131,7 +133,7 @@ def use(name: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_profiles)
 @click.argument("new_name")
 @options.as_json
 def rename(name: str, new_name: str, as_json: bool) -> None:
@@ -144,7 +146,7 @@ def rename(name: str, new_name: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_profiles)
 @click.option(
     "--force", is_flag=True, help="Also where the service has batches of it, or a run waits."
 )

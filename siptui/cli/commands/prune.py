@@ -8,6 +8,7 @@ import click
 
 from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.cli.removal_command import RemovalFlags, removal_options, remove
 from siptui.domain.errors import UsageError
 
@@ -31,7 +32,7 @@ class Age(click.ParamType[timedelta]):
         return timedelta(hours=int(found[1]) * _HOURS[found[2]])
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--older-than",
     type=Age(),
@@ -58,10 +59,6 @@ def command(
     Runs that a process works on, that the service has batches of, that are not finished or of
     unknown outcome, or with changes of accounts that can still be undone, are kept, and named. So
     are such changes. A profile with keep_days is pruned by itself when nothing runs.
-
-    \b
-    siptui prune --older-than 90d --keep-last 10 --dry-run
-    siptui prune --older-than 1d
     """
     selected = select(profile)
     if older_than is None and keep_last is None:

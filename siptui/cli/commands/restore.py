@@ -8,10 +8,11 @@ import click
 from siptui.app.backups import restore_backup
 from siptui.app.session import select
 from siptui.cli import options
+from siptui.cli.command import Command
 from siptui.domain.text import plural, visible
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @options.profile
 @options.as_json

@@ -151,7 +151,7 @@ def _opened(source: Path) -> Iterator[sqlite3.Connection]:
     except JournalError as error:  # of another program, or of a newer siptui
         raise BackupError(
             error.message + ".",
-            remedy="Use a file that “siptui backup” of this version or an earlier one wrote. "
+            remedy="Use a file that “siptui backup FILE” of this version or an earlier one wrote. "
             "Nothing was changed.",
         ) from error
     except (sqlite3.Error, OSError) as error:

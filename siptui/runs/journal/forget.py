@@ -100,6 +100,8 @@ def _make_unreadable(
     rows = db.execute("SELECT seq, body FROM events WHERE run = ?", (run,)).fetchall()
     changed = [(new, seq) for seq, body in rows if (new := _without(body, what.names)) != body]
     db.executemany("UPDATE events SET body = ? WHERE seq = ?", changed)
+    if not devices:
+        return
     event = DevicesForgotten(devices=list(devices), actor=what.actor)
     db.execute("INSERT INTO events (run, at, body) VALUES (?, ?, ?)", (run, at, event_body(event)))
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError, UsageError
+from siptui.domain.forgotten_text import ForgottenNames
 from siptui.domain.times import day
 from siptui.host.signals import private_folder
 from siptui.runs.events import (
@@ -287,6 +288,16 @@ class Journal:
                 raise forgetting.describe_left(self.path, error, named) from error
             finally:
                 self._files.forgot(self._forgetting)
+
+    def runs_naming(self, names: ForgottenNames) -> list[str]:
+        """The runs in whose entries one of the names stands, newest first."""
+        found = []
+        with self._explained():
+            for run in self.runs():
+                rows = self._fetch("SELECT body FROM events WHERE run = ?", (run,))
+                if any(names.in_text(body) for (body,) in rows):
+                    found.append(run)
+        return found
 
     def remembered(self, devices: Iterable[Device]) -> list[Remembered]:
         """What runs that were forgotten said of these devices (see `forgotten.py`)."""

@@ -44,7 +44,7 @@ def header(session: Session, width: int) -> Line:
 
 
 def _where(session: Session, tenant: str) -> Line:
-    left: list[Run] = [(" siptui  ", "accent"), *_held_up(session), (tenant, "strong")]
+    left: list[Run] = [(" siptui  ", "accent"), *_held_up(session), _tenant(session, tenant)]
     if devices := session.devices():
         left.append((f" · {regions_line(devices)}", "normal"))
     if session.file:
@@ -53,6 +53,13 @@ def _where(session: Session, tenant: str) -> Line:
     if session.options.read_only:
         left.append((" · read-only", "unknown"))
     return tuple(left)
+
+
+def _tenant(session: Session, tenant: str) -> Run:
+    """In the colour of its profile, as a block, which no theme can make look like another's."""
+    if accent := session.options.accent:
+        return (f" {tenant} ", f"on {accent}")
+    return (tenant, "strong")
 
 
 def _held_up(session: Session) -> list[Run]:

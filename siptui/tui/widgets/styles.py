@@ -34,6 +34,9 @@ _STATES = {
 }
 TONES = tuple(tone for tone in _TONES if tone != "head")
 
+#: How a tone begins that is a block of a colour, such as `on #c05a00`.
+ON = "on "
+
 if TYPE_CHECKING:
     from textual.widget import Widget
 
@@ -45,6 +48,25 @@ else:
 def tone(state: DeviceState) -> str:
     """The tone in which a state is written."""
     return _STATES[state]
+
+
+def block(colour: str) -> Style:
+    """Black or white on `colour`, whichever is read better; a contrast of 4.5 at least."""
+    back = Color.parse(colour)
+    text = max(("#000000", "#ffffff"), key=lambda one: contrast(Color.parse(one), back))
+    return Style(bold=True, color=text, bgcolor=back.rich_color)
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The ratio of contrast as WCAG 2 counts it."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    parts = [one / 255 for one in (colour.r, colour.g, colour.b)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 class Toned(_Base):
@@ -69,6 +91,8 @@ class Toned(_Base):
     def _work_out(self, tone: str) -> Style:
         variables = self.app.theme_variables
         back = self.background_colors[1]
+        if tone.startswith(ON):
+            return self.text_style + block(tone.removeprefix(ON))
         if tone == "cursor":  # the colours of the row, on another background
             back += Color.parse(variables["cursor-row"])
             words, fore = variables["cursor-row-style"], self.rich_style.color
