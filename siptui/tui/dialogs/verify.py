@@ -68,8 +68,8 @@ _ABOUT: list[Line] = [
     ),
     (
         (
-            "A phone that is not seen after an hour needs a look at its screen: siptui status LIST or "
-            "w tells what the inventory has of it.",
+            "A phone that is not seen after an hour needs a look at its screen: siptui status LIST "
+            "or w tells what the inventory has of it.",
             "normal",
         ),
     ),
