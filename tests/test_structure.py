@@ -108,3 +108,46 @@ def test_no_class_stands_on_a_ladder() -> None:
     bases = {name: [base for base in names if base in found] for name, names in found.items()}
     deep = {name: above for name in bases if len(above := ancestors(name, bases)) > ANCESTORS_MOST}
     assert {n: sorted(above) for n, above in deep.items() if "SiptuiError" not in above} == {}
+
+
+def asks_for_the_system(tree: ast.AST) -> Iterator[int]:
+    """The lines at which `sys.platform`, `os.name` or `platform.system()` is asked."""
+    asked = {("sys", "platform"), ("os", "name"), ("platform", "system")}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and (node.value.id, node.attr) in asked
+        ):
+            yield node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            names = {(node.module, alias.name) for alias in node.names}
+            if names & asked:
+                yield node.lineno
+
+
+def test_only_one_room_asks_for_the_operating_system() -> None:
+    host = ROOT / "host"
+    found, inside = [], 0
+    for path in modules().values():
+        lines = list(asks_for_the_system(ast.parse(path.read_text("utf-8"))))
+        if path.is_relative_to(host):
+            inside += len(lines)
+        else:
+            found += [f"{path.relative_to(ROOT)}:{line}" for line in lines]
+    assert inside > 10
+    assert found == []
+
+
+def test_only_one_room_imports_what_one_system_alone_has() -> None:
+    alone = {"fcntl", "pwd", "grp", "resource", "termios", "tty", "pty", "msvcrt", "winreg"}
+    found = []
+    for path in modules().values():
+        if path.is_relative_to(ROOT / "host"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            found += [f"{path.relative_to(ROOT)}: {n}" for n in names if n in alone]
+    assert found == []

@@ -17,8 +17,12 @@ from siptui.gateway.graph_client import DirectoryClient
 from siptui.gateway.inventory_client import InventoryClient
 from siptui.gateway.protocol import TokenSource
 from siptui.gateway.tenant_client import TenantAdminClient
-from siptui.host.private_files import PrivateFileError, runtime_folder, runtime_place
-from siptui.host.signals import private_folder
+from siptui.host.private_files import (
+    PrivateFileError,
+    private_folder,
+    runtime_folder,
+    runtime_place,
+)
 from siptui.identity.account import account_of
 from siptui.identity.environment import DEVICES, GRAPH, VALUE, EnvironmentToken, environment_token
 from siptui.identity.msal_client import HttpFactory

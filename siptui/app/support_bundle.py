@@ -17,7 +17,7 @@ from siptui.app.tenant_name import kept_name
 from siptui.devicelist.writing import WriteError, write_new
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.text import visible
-from siptui.host.private_files import user_name
+from siptui.host.user import user_name
 from siptui.logs.pseudonyms import Pseudonyms, is_common_host
 from siptui.logs.secrets import without_secrets
 from siptui.settings.folders import Folders, folders

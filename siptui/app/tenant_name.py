@@ -10,7 +10,7 @@ from siptui.gateway import tenant_json
 from siptui.gateway.discovery import AdminApi
 from siptui.gateway.http_client import read
 from siptui.gateway.protocol import TokenSource
-from siptui.host.signals import private_folder, read_private, write_private
+from siptui.host.private_files import private_folder, read_private, write_private
 from siptui.transport import Watcher, open_client
 from siptui.transport.messages import Call
 

@@ -1,12 +1,11 @@
 """Token files of the environment that others can read: said once, with what to do."""
 
-import shlex
-import stat
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from siptui.domain.text import visible
+from siptui.host.private_files import closing_command, rights_of_others
 
 _SUFFIX = "_TOKEN_FILE"
 _VARIABLES = tuple(f"SIPTUI_{what}{_SUFFIX}" for what in ("ACCESS", "GRAPH", "DEVICES"))
@@ -22,15 +21,13 @@ def open_token_files(environ: Mapping[str, str]) -> Iterator[str]:
             continue
         try:
             path = Path(given).expanduser()
-            found = path.stat()
+            rights = rights_of_others(path.stat(), path)
         except (OSError, ValueError, RuntimeError):
             continue
-        if stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
-            shown = visible(str(path))
+        if rights:
             yield (
-                f"{name}: others can read or write the token file {shown} "
-                f"(mode {stat.S_IMODE(found.st_mode):04o}). "
-                f"Close it: chmod 600 {visible(shlex.quote(str(path)))}"
+                f"{name}: others can read or write the token file {visible(str(path))} "
+                f"({rights}). Close it: {closing_command(path)}"
             )
 
 

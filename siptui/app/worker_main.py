@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import pkgutil
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from importlib import import_module
@@ -28,7 +27,9 @@ from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.protocol import BulkSignIn
 from siptui.host.pipe import PrivatePipe
-from siptui.host.signals import PrivateFileError, forbid_core_dumps
+from siptui.host.private_files import PrivateFileError
+from siptui.host.side import OTHER_SIDE
+from siptui.host.signals import begin_worker, forbid_core_dumps, on_order_to_end
 from siptui.identity.environment import VALUE
 from siptui.identity.handoff import HandedTokens, Handoff
 from siptui.identity.msal_client import HttpFactory
@@ -66,11 +67,8 @@ _LOG_TELLS = "Nothing was submitted by it. The log in the log folder says where 
 
 def main() -> int:
     """Read the order, take the run, say so, work."""
-    os.umask(0o077)
+    begin_worker()
     forbid_core_dumps()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _ended)  # until there is a task to be cancelled
     order = json.loads(sys.stdin.readline())
     sys.stdin.close()
     try:
@@ -89,11 +87,6 @@ def main() -> int:
         text = f"an error in siptui itself: {type(error).__name__}"
         _answer({"error": {"code": "internal_error", "message": text, "next": _LOG_TELLS}})
         return int(ExitCode.ERROR)
-
-
-def _ended(number: int, _: object) -> None:
-    """End in order: what was taken and made by then is let go of."""
-    sys.exit(128 + number)
 
 
 def _answer(answer: dict[str, Any]) -> None:
@@ -115,7 +108,8 @@ def _import_all() -> None:
     for room in _ROOMS:
         package = import_module(room)
         for found in pkgutil.walk_packages(package.__path__, f"{room}."):
-            import_module(found.name)
+            if not found.name.startswith(OTHER_SIDE):
+                import_module(found.name)
     for library in _LIBRARIES:
         import_module(library)
 
@@ -174,7 +168,7 @@ async def _work(order: dict[str, Any]) -> int:
                 release=release,
             )
         )
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        on_order_to_end(asyncio.get_running_loop(), task.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await task
     forget_old_runs(selected)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.host.interpreter import module_command
 from siptui.host.locks import HeldError
 from siptui.host.pipe import send_line
-from siptui.host.signals import PrivateFileError
+from siptui.host.private_files import PrivateFileError
+from siptui.host.processes import read_line, start_detached
 from siptui.identity.environment import DEVICES, GRAPH, VALUE
 from siptui.identity.handoff import Handoff
 from siptui.runs.journal.locks import hand_path
@@ -63,23 +63,13 @@ def start_worker(
         "log_level": selected.call.log_level,
         "patience": _PATIENCE if wait_for_sign_in else 0.0,
     }
-    process = subprocess.Popen(  # noqa: S603 - a module of our own
-        module_command("siptui.app.worker_main"),
-        cwd="/",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=absolute_paths(environ),
-        start_new_session=True,
-        close_fds=True,
-    )
+    process = start_detached(module_command("siptui.app.worker_main"), absolute_paths(environ))
     assert process.stdin is not None
     assert process.stdout is not None
     with process.stdout as answers:
         with process.stdin as orders:
             orders.write(json.dumps(order).encode() + b"\n")
-        ready, _, _ = select.select([answers], [], [], _STARTING)
-        line = answers.readline() if ready else b""
+        line = read_line(answers, _STARTING)
     _check(line, process, run)
 
 

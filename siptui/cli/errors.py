@@ -7,6 +7,7 @@ siptui: the screen gets one sentence and the path of a trace, never the trace it
 import errno
 import json
 import os
+import platform
 import sys
 import tempfile
 import traceback
@@ -21,6 +22,7 @@ from siptui import __version__
 from siptui.cli.profile_hint import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
+from siptui.host.files import open_private
 from siptui.host.open_files import too_few_files
 from siptui.logs.secrets import without_secrets
 from siptui.settings.folders import folders
@@ -150,14 +152,15 @@ def _written(error: BaseException, args: Sequence[str]) -> Path | None:
     """Where the trace of `error` was written, readable by this user alone; `None` if nowhere."""
     now = datetime.now(UTC)
     text = _without_secrets(
-        f"siptui {__version__}, Python {sys.version.split()[0]}, {sys.platform}, {now:%FT%TZ}\n"
+        f"siptui {__version__}, Python {platform.python_version()}, {platform.platform()},"
+        f" {now:%Y-%m-%dT%H:%M:%SZ}\n"
         f"siptui {' '.join(args)}\n\n"
     ) + _trace(error)
     for folder in (_log_folder, lambda: Path(tempfile.gettempdir())):
         try:
             place = folder()
             path = place / f"crash-{now:%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            handle = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
         except Exception:  # noqa: S112 - the trace of a fault must not raise another

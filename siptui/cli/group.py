@@ -6,7 +6,6 @@ returns, if it is a number, is the exit code; errors are raised, and reported he
 """
 
 import difflib
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,6 +18,7 @@ from click.shell_completion import CompletionItem
 from siptui import __version__
 from siptui.cli.errors import lost_output, quiet_pipe, report
 from siptui.domain.errors import ExitCode, UsageError
+from siptui.host.command_line import has_folder
 from siptui.host.open_files import require_open_files
 from siptui.host.standard_streams import output_error, write_utf8
 
@@ -106,7 +106,7 @@ def _first_word(args: Sequence[str]) -> int | None:
 
 
 def _may_be_file(word: str) -> bool:
-    return word == "-" or os.sep in word or "." in word or Path(word).exists()
+    return word == "-" or has_folder(word) or "." in word or Path(word).exists()
 
 
 def _no_such(word: str) -> UsageError:

@@ -12,7 +12,7 @@ from siptui.app.session import Selected, Session
 from siptui.domain.errors import UsageError
 from siptui.domain.public_address import Network, parse_public
 from siptui.domain.text import visible
-from siptui.host.signals import user_name
+from siptui.host.user import user_name
 from siptui.preflight.change_log import Record, Who
 from siptui.preflight.fix_plan import Fix
 from siptui.preflight.read import Progress, Sources

@@ -1,11 +1,11 @@
 """Commands named in remedies, with the profile of the command that runs."""
 
 import re
-import shlex
 
 import click
 
 from siptui.domain.text import visible
+from siptui.host.command_line import quoted
 
 #: Commands that need the profile that was given on the command line, too.
 _COMMAND = re.compile(
@@ -20,7 +20,7 @@ def for_profile(remedy: str, profile: str | None) -> str:
     the command line is not the one that is used without it."""
     if not profile:
         return remedy
-    named = f" --profile {shlex.quote(visible(profile))}"
+    named = f" --profile {quoted(visible(profile))}"
     return _COMMAND.sub(lambda found: found.group() + named, remedy)
 
 

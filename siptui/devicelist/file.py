@@ -11,6 +11,7 @@ from pathlib import Path
 
 from siptui.devicelist.model import ListError
 from siptui.domain.text import visible
+from siptui.host.files import open_to_read
 
 _SAVE_AS = "Open it in the spreadsheet program and save it as “CSV UTF-8”."
 _MAGIC = (
@@ -127,9 +128,8 @@ def _read(path: Path, name: str, max_bytes: int) -> bytes:
         data = sys.stdin.buffer.read(max_bytes + 1)
         return _within(data, len(data), name, max_bytes)
     try:
-        # Not blocking: a named pipe without a writer must not hang us.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(fd, "rb") as file:
+        # A named pipe without a writer must not hang us.
+        with os.fdopen(open_to_read(path), "rb") as file:
             found = os.fstat(file.fileno())
             if stat.S_ISDIR(found.st_mode):
                 raise ListError(f"{name} is a folder.", code="is_a_directory", remedy=_NAME_ONE)

@@ -5,7 +5,6 @@ A process of its own reads them (see `workbook_child`); here is decided which sh
 
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from siptui.devicelist.records import Record
 from siptui.domain.columns import Mapped
 from siptui.domain.text import visible
 from siptui.host.interpreter import module_command
+from siptui.host.processes import Ended, how_ended, start_child
 
 #: A process that takes longer than this has met a workbook made to take for ever.
 LIMIT = 60.0
@@ -117,14 +117,11 @@ class _Child:
         self._file = file
         environ = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environ |= {"POLARS_MAX_THREADS": "1", "POLARS_SKIP_CPU_CHECK": "1"}
-        self._process = subprocess.Popen(  # noqa: S603 - a module of our own
+        self._process = start_child(
             module_command("siptui.devicelist.workbook_child"),
-            cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             env=environ,
-            start_new_session=True,
         )
         self._late = False
         self._timer = Timer(LIMIT, self._too_late)
@@ -178,11 +175,12 @@ class _Child:
 
     def _ended(self) -> ListError:
         code = self._process.wait()
-        if self._late or -code in (signal.SIGXCPU, signal.SIGKILL):
+        ended = how_ended(code)
+        if self._late or ended is Ended.KILLED:
             return _error(self._file, "too_large", "reading it takes too long, or too much memory")
-        if -code == signal.SIGILL:
+        if ended is Ended.ILLEGAL_INSTRUCTION:
             return _error(self._file, "processor", "this processor cannot run what reads workbooks")
-        if -code == signal.SIGABRT:
+        if ended is Ended.ABORTED:
             return _error(self._file, "too_large", "it takes more memory than a list may")
         return _error(self._file, "damaged", f"what reads workbooks failed with it ({code})")
 

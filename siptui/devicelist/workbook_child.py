@@ -35,6 +35,7 @@ from siptui.devicelist.sheet_xml import (
     sheet_parts,
     xlsx_marks,
 )
+from siptui.host.processes import limit_this_process
 
 #: Rows of each sheet by which the parent knows where the list is.
 HEAD = 60
@@ -54,7 +55,7 @@ class _RefusedError(Exception):
 
 def main() -> int:
     """Answer until standard input ends."""
-    _limit()
+    limit_this_process(_MEMORY, _SECONDS)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     data = source.read(json.loads(source.readline())["size"])
     book: _Book | None = None
@@ -82,24 +83,6 @@ def _answer(sink: Any, ask: Callable[[], dict[str, Any]]) -> None:
         answer = {"error": "damaged", "message": f"it cannot be read ({type(error).__name__})"}
     sink.write(json.dumps(answer).encode() + b"\n")
     sink.flush()
-
-
-def _limit() -> None:
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return
-    for what, most in (
-        (resource.RLIMIT_AS, _MEMORY),
-        (resource.RLIMIT_CPU, _SECONDS),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        try:
-            hard = resource.getrlimit(what)[1]
-            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(what, (least, hard))
-        except (OSError, ValueError):  # macOS refuses some
-            continue
 
 
 class _Book:

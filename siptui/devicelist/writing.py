@@ -13,6 +13,7 @@ from pathlib import Path
 from siptui.devicelist.cells import guard
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
+from siptui.host.files import flush_folder, open_private, replace_file
 
 
 class WriteError(SiptuiError):
@@ -110,16 +111,16 @@ def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
     _refuse(path, force)
     temporary = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.tmp")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+        fd = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with os.fdopen(fd, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if force:
-            temporary.replace(path)
+            replace_file(temporary, path)
         else:
             _link(temporary, path)
-        _sync_folder(path.parent)
+        flush_folder(path.parent)
     except FileExistsError:
         raise _exists(path) from None
     except (OSError, ValueError) as error:
@@ -163,23 +164,13 @@ def _link(temporary: Path, path: Path) -> None:
         raise
     except OSError:
         # A file system without hard links: claim the name first, then rename onto the claim.
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         try:
-            temporary.replace(path)
+            replace_file(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 path.unlink()
             raise
-
-
-def _sync_folder(folder: Path) -> None:
-    # The file is there either way; some file systems cannot sync a folder.
-    with contextlib.suppress(OSError):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 #: What a list needs; with these in front a results file is a device list.

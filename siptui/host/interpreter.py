@@ -23,6 +23,6 @@ _START = (
 def module_command(module: str) -> list[str]:
     """The command that runs a module of siptui as a program.
 
-    Start it with `cwd="/"`: the current folder of the operator is of no use to it.
+    Start it in `NEUTRAL_FOLDER`: the current folder of the operator is of no use to it.
     """
     return [sys.executable, "-P", "-c", _START, str(_ROOT), module]

@@ -2,9 +2,9 @@
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -16,11 +16,13 @@ from typing import Self
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.domain.times import second, zone
-from siptui.host.private_files import PrivateFileError as PrivateFileError
-from siptui.host.private_files import private_folder as private_folder
-from siptui.host.private_files import read_private as read_private
-from siptui.host.private_files import user_name as user_name
-from siptui.host.private_files import write_private as write_private
+from siptui.host.files import open_private, read_at, write_at
+from siptui.host.user import user_name
+
+if sys.platform == "win32":
+    from siptui.host.windows.locks import lock_for_writing, locked_for_writing
+else:
+    from siptui.host.posix.locks import lock_for_writing, locked_for_writing
 
 #: How often and how long apart a lock is tried: another process may be looking who holds it.
 _LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
@@ -79,7 +81,7 @@ class FileLock:
         import socket
 
         self.path = path
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self._fd = open_private(path, os.O_RDWR | os.O_CREAT)
         try:
             if not _try_lock(self._fd, path, wait):
                 raise HeldError(path, _holder_in(self._fd))
@@ -90,7 +92,7 @@ class FileLock:
                 datetime.now(UTC).isoformat(timespec="seconds"),
             )
             os.ftruncate(self._fd, 0)
-            os.pwrite(self._fd, json.dumps(asdict(me)).encode(), 0)
+            write_at(self._fd, json.dumps(asdict(me)).encode(), 0)
         except BaseException:
             os.close(self._fd)
             self._fd = -1
@@ -140,13 +142,12 @@ class CountedLock:
     def take(self) -> int | None:
         """Take it and count; the count before, or None when another process has it. Raises
         `OSError` and `NoLocksError`."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(self.path, flags, 0o600)
+        fd = open_private(self.path, os.O_RDWR | os.O_CREAT)
         try:
             if not _try_lock(fd, self.path, tries=1):
                 os.close(fd)
                 return None
-            before = _number(os.pread(fd, 32, 0))
+            before = _number(read_at(fd, 32, 0))
             _write_number(fd, before + 1)
         except BaseException:
             os.close(fd)
@@ -158,14 +159,14 @@ class CountedLock:
         """Let go; the turn counts only if it was `used`. Doing it twice does no harm."""
         if self._fd >= 0:
             try:
-                _write_number(self._fd, _number(os.pread(self._fd, 32, 0)) + (1 if used else -1))
+                _write_number(self._fd, _number(read_at(self._fd, 32, 0)) + (1 if used else -1))
             finally:
                 os.close(self._fd)
                 self._fd = -1
 
 
 def _write_number(fd: int, number: int) -> None:
-    os.pwrite(fd, b"%020d" % number, 0)
+    write_at(fd, b"%020d" % number, 0)
 
 
 def _number(data: bytes) -> int:
@@ -179,7 +180,7 @@ def locked_file(path: Path) -> Iterator[None]:
     For moments only. After half a second it is entered all the same (a process may have been
     stopped in its block), and so it is on a file system without locks. Raises `OSError`.
     """
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    fd = open_private(path, os.O_RDWR | os.O_CREAT)
     try:
         for _ in range(5):
             with contextlib.suppress(NoLocksError):
@@ -194,17 +195,13 @@ def locked_file(path: Path) -> Iterator[None]:
 def lock_holder(path: Path) -> Holder | None:
     """Who holds the lock on `path` now, or none. Looking does not take it."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = open_private(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _holder_in(fd)
+        return _holder_in(fd) if locked_for_writing(fd) else None
     except OSError as error:
         raise _explained(error, path) from error
-    else:
-        return None
     finally:
         os.close(fd)
 
@@ -212,14 +209,14 @@ def lock_holder(path: Path) -> Holder | None:
 def say_in_lock(path: Path, waits: str) -> None:
     """Write beside the lock that this process has on `path` what it waits for, or nothing."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = open_private(path, os.O_RDWR)
     except FileNotFoundError:
         return
     try:
         holder = _holder_in(fd)
         if holder.pid == os.getpid():
             data = json.dumps(asdict(replace(holder, waits=waits[:500]))).encode()
-            os.pwrite(fd, data, 0)
+            write_at(fd, data, 0)
             os.ftruncate(fd, len(data))
     finally:
         os.close(fd)
@@ -229,16 +226,14 @@ def _try_lock(fd: int, path: Path, wait: float = 0.0, tries: int = _LOCK_TRIES) 
     tried, until = 0, time.monotonic() + wait
     while True:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tried += 1
-            if tried >= tries and time.monotonic() >= until:
-                return False
-            time.sleep(_LOCK_PAUSE)
+            if lock_for_writing(fd):
+                return True
         except OSError as error:
             raise _explained(error, path) from error
-        else:
-            return True
+        tried += 1
+        if tried >= tries and time.monotonic() >= until:
+            return False
+        time.sleep(_LOCK_PAUSE)
 
 
 def _explained(error: OSError, path: Path) -> Exception:
@@ -255,7 +250,7 @@ def _explained(error: OSError, path: Path) -> Exception:
 def _holder_in(fd: int) -> Holder:
     try:
         # What lies behind it is of a longer text before, which is being cut off.
-        found, _ = json.JSONDecoder().raw_decode(os.pread(fd, 4096, 0).decode())
+        found, _ = json.JSONDecoder().raw_decode(read_at(fd, 4096, 0).decode())
         host, user, since = (visible(str(found[key])) for key in ("host", "user", "since"))
         return Holder(int(found["pid"]), host, user, since, visible(str(found.get("waits", ""))))
     except (ValueError, LookupError, TypeError, OSError):

@@ -1,21 +1,9 @@
 """How many files this process may have open."""
 
 import contextlib
+import sys
 
-from siptui.domain.errors import SiptuiError
-from siptui.host.private_files import PrivateFileError as PrivateFileError
-from siptui.host.private_files import private_folder as private_folder
-from siptui.host.private_files import read_private as read_private
-from siptui.host.private_files import user_name as user_name
-from siptui.host.private_files import write_private as write_private
-
-
-class OpenFilesError(SiptuiError):
-    """The limit of open files is too low to work with."""
-
-    title = "Too few open files allowed"
-    code = "open_files"
-
+from siptui.host.errors import OpenFilesError
 
 #: Files that a command with a service and a journal may have open at once: standard streams,
 #: journal with its log, locks, the log, event loops, connections of three regions.
@@ -27,19 +15,20 @@ def require_open_files() -> None:
     """See to it that this process and those it starts may open as many files as they need.
 
     The limit is raised as far as the system lets us. Raises `OpenFilesError` before anything is
-    begun that would end in the middle.
+    begun that would end in the middle. Windows has no such limit.
     """
-    import resource
+    if sys.platform != "win32":
+        import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= _WANTED_FILES:
-        return
-    most = _WANTED_FILES if hard == resource.RLIM_INFINITY else min(hard, _WANTED_FILES)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
-        soft = max(soft, most)
-    if soft < _NEEDED_FILES:
-        raise too_few_files(soft)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft == resource.RLIM_INFINITY or soft >= _WANTED_FILES:
+            return
+        most = _WANTED_FILES if hard == resource.RLIM_INFINITY else min(hard, _WANTED_FILES)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+            soft = max(soft, most)
+        if soft < _NEEDED_FILES:
+            raise too_few_files(soft)
 
 
 def too_few_files(allowed: int | None = None) -> OpenFilesError:

@@ -1,182 +1,50 @@
-"""Files and folders that only this user can read, and who owns a file."""
+"""Files and folders that only this user can read, and those that only this user can write.
 
-import contextlib
-import fcntl
-import os
-import pwd
-import shlex
-import stat
-import tempfile
+Where each system keeps rights differs; what counts is the same on all: a private file is read and
+written by this user (and by administrators, whom nothing can keep out), a trusted one is written by
+them alone. Both sides raise `PrivateFileError` with what to do.
+"""
+
+import sys
 from pathlib import Path
 
-from siptui.domain.errors import SiptuiError
-from siptui.domain.text import visible
+from siptui.host.errors import PrivateFileError
 
+if sys.platform == "win32":
+    from siptui.host.windows.private_files import (
+        close_to_others,
+        closing_command,
+        private_folder,
+        read_private,
+        read_trusted,
+        rights_of_others,
+        runtime_place,
+        write_private,
+    )
+else:
+    from siptui.host.posix.private_files import (
+        close_to_others,
+        closing_command,
+        private_folder,
+        read_private,
+        read_trusted,
+        rights_of_others,
+        runtime_place,
+        write_private,
+    )
 
-class PrivateFileError(SiptuiError):
-    """A file or folder that must be the user's alone is not."""
-
-    title = "Not private"
-    code = "not_private"
-
-
-def name_of(uid: int) -> str:
-    """The user's name, or the number where there is no entry for it, as in a container."""
-    try:
-        return visible(pwd.getpwuid(uid).pw_name)
-    except KeyError:
-        return str(uid)
-
-
-def user_name() -> str:
-    """Name of the user this process runs as: by its uid, whatever the environment says."""
-    return name_of(os.geteuid())
-
-
-_ELSEWHERE = "Choose another folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR."
-
-
-def private_folder(path: Path) -> Path:
-    """`path` as a folder that only this user can enter, made or tightened as needed.
-
-    It and every folder above it that is missing are made with the mode 0700 at once. Raises
-    `PrivateFileError` when it belongs to another user, cannot be made, or lies behind a symbolic
-    link of another user: who owns the link decides where it leads.
-    """
-    try:
-        for place in (*reversed(path.absolute().parents), path.absolute()):
-            if not os.path.lexists(place):
-                with contextlib.suppress(FileExistsError):  # another process was faster
-                    place.mkdir(mode=0o700)
-            link = place.lstat()
-            if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
-                raise PrivateFileError(
-                    f"{visible(str(place))} is a symbolic link of another user "
-                    f"({name_of(link.st_uid)}).",
-                    remedy=_ELSEWHERE,
-                )
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            found = os.fstat(fd)
-            if found.st_uid != os.geteuid():
-                raise PrivateFileError(
-                    f"{visible(str(path))} belongs to another user ({name_of(found.st_uid)}).",
-                    remedy=_ELSEWHERE,
-                )
-            if stat.S_IMODE(found.st_mode) & 0o077:
-                os.fchmod(fd, 0o700)
-        finally:
-            os.close(fd)
-    except OSError as error:
-        raise PrivateFileError(
-            f"The folder {visible(str(path))} cannot be made or entered: {error.strerror}.",
-            remedy=_ELSEWHERE,
-        ) from error
-    return path
-
-
-def read_trusted(path: Path) -> bytes:
-    """The content of `path`, if only this user and root can write it.
-
-    For files that name commands to run and hosts to trust. The file, its folder, and symbolic
-    links that lead to them must belong to this user or root, and neither group nor others may
-    write them. Raises `PrivateFileError` otherwise, `OSError` when it cannot be read.
-    """
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as file:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            raise PrivateFileError(
-                f"{visible(str(path))} is no plain file.", remedy="Put a file there."
-            )
-        real = Path(os.path.realpath(path))
-        folders = dict.fromkeys((path.parent, real.parent))
-        _refuse_foreign(path, path, found)
-        for place in (path, *folders):
-            _refuse_foreign(path, place, place.lstat())
-            _refuse_foreign(path, place, place.stat())
-        return file.read()
-
-
-def _refuse_foreign(path: Path, place: Path, found: os.stat_result) -> None:
-    """Raise `PrivateFileError` if others can change what is read from `path` by way of `place`."""
-    if found.st_uid not in (0, os.geteuid()):
-        folder = shlex.quote(str(path.parent))
-        raise PrivateFileError(
-            f"{visible(str(place))} belongs to another user ({name_of(found.st_uid)}), who could "
-            "have any command run and any host asked.",
-            remedy="Look at what is in it. Then copy it into a folder of your own and name that in "
-            f"SIPTUI_CONFIG_DIR, or as root: chown -R {user_name()} {folder}",
-        )
-    if found.st_mode & 0o022 and not stat.S_ISLNK(found.st_mode):
-        raise PrivateFileError(
-            f"{visible(str(place))} can be written by others (mode "
-            f"{stat.S_IMODE(found.st_mode):04o}), who could have any command run and any host "
-            "asked.",
-            remedy=f"Look at what is in it. Then close it: chmod go-w {shlex.quote(str(place))}",
-        )
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` as a whole, readable by this user alone (0600).
-
-    Written beside it, synced and renamed: a reader, a crash or a power cut finds the old
-    content or the new, never a part. A symbolic link in its place is replaced, not followed.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(temporary, flags, 0o600)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)  # whatever the umask
-            file.write(data)
-            file.flush()
-            _sync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def read_private(path: Path) -> bytes:
-    """The content of `path`, if it is a plain file of this user that no other user may read.
-
-    Raises `PrivateFileError` otherwise, `FileNotFoundError` when it is not there.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise PrivateFileError(
-            f"{path} is a symbolic link or cannot be opened: {error.strerror}.",
-            remedy="Look at what it is; remove it if it is not yours.",
-        ) from error
-    with os.fdopen(fd, "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise PrivateFileError(f"{path} is not a plain file.", remedy="Remove it.")
-        if found.st_uid != os.geteuid():
-            raise PrivateFileError(f"{path} belongs to another user.", remedy="Remove it.")
-        if mode := stat.S_IMODE(found.st_mode) & 0o077:
-            raise PrivateFileError(
-                f"{path} can be read or written by others (mode {mode | 0o600:04o}).",
-                remedy=f"Remove it, or close it with: chmod 600 {path}",
-            )
-        return file.read()
-
-
-def _sync(fd: int) -> None:
-    if full := getattr(fcntl, "F_FULLFSYNC", None):  # macOS: fsync alone leaves it in the disk
-        fcntl.fcntl(fd, full)
-    else:
-        os.fsync(fd)
+__all__ = [
+    "PrivateFileError",
+    "close_to_others",
+    "closing_command",
+    "private_folder",
+    "read_private",
+    "read_trusted",
+    "rights_of_others",
+    "runtime_folder",
+    "runtime_place",
+    "write_private",
+]
 
 
 def runtime_folder() -> Path:
@@ -185,16 +53,3 @@ def runtime_folder() -> Path:
     Raises `PrivateFileError` where there can be none.
     """
     return private_folder(runtime_place())
-
-
-def runtime_place() -> Path:
-    """Where `runtime_folder` is or would be; nothing is made. Raises `PrivateFileError` where what
-    lies there is not this user's."""
-    folder = Path(tempfile.gettempdir()) / f"siptui-{os.geteuid()}"
-    with contextlib.suppress(FileNotFoundError):
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise PrivateFileError(
-                f"{folder} is a symbolic link, no folder, or another user's.", remedy="Remove it."
-            )
-    return folder

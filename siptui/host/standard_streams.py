@@ -66,7 +66,10 @@ def make_unbreakable() -> None:
             number = stream.fileno()
         except (OSError, ValueError):
             continue
-        made = _Stream(_Kept(number), stream.encoding, line_buffering=stream.line_buffering)
+        console = getattr(stream.buffer, "raw", None) if _is_console(number) else None
+        made = _Stream(
+            _Kept(number, console), stream.encoding, line_buffering=stream.line_buffering
+        )
         setattr(sys, name, made)
 
 
@@ -90,11 +93,18 @@ def output_error() -> OSError | None:
     return stream.kept.error if isinstance(stream, _Stream) else None
 
 
-class _Kept(io.RawIOBase):
-    """The file descriptor `number`, until it fails for the first time; `error` says how."""
+def _is_console(number: int) -> bool:
+    """Whether it is a console of Windows, to which Python writes characters and not bytes."""
+    return sys.platform == "win32" and os.isatty(number)
 
-    def __init__(self, number: int) -> None:
+
+class _Kept(io.RawIOBase):
+    """The file descriptor `number`, until it fails for the first time; `error` says how. A console
+    of Windows is written to through what Python has for it."""
+
+    def __init__(self, number: int, console: io.RawIOBase | None = None) -> None:
         self._number = number
+        self._console = console
         self.error: OSError | None = None
 
     def writable(self) -> bool:
@@ -112,7 +122,7 @@ class _Kept(io.RawIOBase):
         size = len(left)
         while left and self.error is None:
             try:
-                left = left[os.write(self._number, left) :]
+                left = left[self._write(left) :]
             except BlockingIOError:  # another program shares the terminal and made it so
                 import select
 
@@ -120,6 +130,11 @@ class _Kept(io.RawIOBase):
             except OSError as error:
                 self.error = error
         return size
+
+    def _write(self, data: memoryview) -> int:
+        if self._console is not None:
+            return self._console.write(data) or 0
+        return os.write(self._number, data)
 
 
 class _Stream(io.TextIOWrapper):

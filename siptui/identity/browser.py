@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from siptui.host.signals import user_name
+from siptui.host.user import user_name
 from siptui.identity.account import Account
 from siptui.identity.errors import RedirectUnreadableError, SignInCancelledError
 from siptui.identity.listener import Listener

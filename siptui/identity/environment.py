@@ -15,6 +15,7 @@ from pathlib import Path
 
 from siptui.domain.text import visible
 from siptui.domain.times import second, zone
+from siptui.host.files import open_to_read
 from siptui.identity.account import Account, account_of, claims_of
 from siptui.identity.entra_errors import scrubbed
 from siptui.identity.errors import TokenFromElsewhereError, WrongTenantError
@@ -90,8 +91,7 @@ class EnvironmentToken:
         fd = -1
         try:
             # Not to wait for a writer of a pipe.
-            path = Path(self._value).expanduser()
-            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = open_to_read(Path(self._value).expanduser())
             if stat.S_ISREG(os.fstat(fd).st_mode):
                 return _decoded(os.read(fd, _MOST))
         except (OSError, RuntimeError) as error:  # the latter: whose home folder is that?

@@ -8,7 +8,6 @@ import base64
 import contextlib
 import json
 import os
-import signal
 import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from importlib.util import find_spec
 from siptui.domain.errors import Way
 from siptui.domain.text import visible
 from siptui.host.interpreter import module_command
+from siptui.host.processes import end_child, start_child
 from siptui.identity.errors import KeyringUnavailableError
 
 #: Seconds a call may take, as in gh.
@@ -77,21 +77,16 @@ class Keyring:
 
 def _run(question: bytes, limit: float) -> bytes:
     """What the child says. Its whole process group is killed when the time is over."""
-    child = subprocess.Popen(  # noqa: S603 - a module of our own
+    # Without a terminal: a backend must not ask for a password on it.
+    child = start_child(
         module_command("siptui.identity.keyring_child"),
-        cwd="/",
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # no terminal: a backend must not ask for a password on it
     )
     try:
         return child.communicate(question, limit)[0]
     finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.kill()
-        child.wait()
+        end_child(child)
         for pipe in (child.stdin, child.stdout):
             if pipe:
                 with contextlib.suppress(OSError):

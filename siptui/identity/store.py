@@ -7,7 +7,6 @@ who changes them holds a lock on the file beside them.
 import contextlib
 import hashlib
 import os
-import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -16,8 +15,15 @@ from pathlib import Path
 from typing import Protocol
 
 from siptui.domain.errors import SiptuiError, Way
+from siptui.host.files import replace_file
 from siptui.host.locks import HeldError, file_lock
-from siptui.host.signals import PrivateFileError, private_folder, read_private, write_private
+from siptui.host.private_files import (
+    PrivateFileError,
+    close_to_others,
+    private_folder,
+    read_private,
+    write_private,
+)
 from siptui.identity.errors import KeyringUnavailableError, StoreBrokenError, StoreUnusableError
 from siptui.identity.keyring import LIMIT, Keyring
 
@@ -206,10 +212,8 @@ class FileStore:
         aside = self.path.with_name(f"{self.path.name}{_BROKEN}")
         where = f"It was set aside as {aside}."
         try:
-            found = self.path.lstat()
-            if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
-                self.path.chmod(0o600)
-            self.path.replace(aside)
+            close_to_others(self.path)
+            replace_file(self.path, aside)
         except OSError as error:
             where = f"It could not be set aside: {error.strerror}."
         return StoreBrokenError(

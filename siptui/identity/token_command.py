@@ -1,17 +1,16 @@
 """Running the operator's own command that prints a token (`SIPTUI_ACCESS_TOKEN_COMMAND`).
 
-It runs in `/`, wherever siptui was started: many such commands are Python programs, and those load
-modules from the folder they run in.
+It runs in no folder of the operator's, wherever siptui was started: many such commands are Python
+programs, and those load modules from the folder they run in.
 """
 
-import contextlib
 import os
-import shlex
-import signal
 import subprocess
 from pathlib import Path
 
 from siptui.domain.text import visible
+from siptui.host.command_line import has_folder, join, split
+from siptui.host.processes import end_child, start_child
 from siptui.identity.entra_errors import scrubbed
 
 #: Seconds a command may take; `az` on a slow host needs some.
@@ -26,17 +25,15 @@ class CommandFailedError(Exception):
 def printed_by(command: str) -> str:
     """What `command` prints. Blocks for up to `LIMIT` seconds. Raises `CommandFailedError`."""
     try:
-        words = shlex.split(from_anywhere(command))
+        words = split(from_anywhere(command))
     except ValueError as error:
         raise CommandFailedError(f"the command cannot be read: {visible(str(error))}") from None
     try:
-        child = subprocess.Popen(  # noqa: S603 the operator's own command; no shell
+        child = start_child(
             words,
-            cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,
         )
     except (OSError, IndexError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is empty"
@@ -46,9 +43,7 @@ def printed_by(command: str) -> str:
     except subprocess.TimeoutExpired:
         raise CommandFailedError(f"the command took more than {LIMIT:g} s") from None
     finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        end_child(child)
     if child.returncode:
         lines = complained.decode("utf-8", "replace").strip().splitlines()
         last = f": {scrubbed(visible(lines[-1]))[:200]}" if lines else ""
@@ -62,13 +57,13 @@ def from_anywhere(command: str) -> str:
     These are the words with a slash that name something there (`./token.sh`); neither an address
     nor a word that happens to be the name of a file. Raises `ValueError` for an open quote.
     """
-    words = shlex.split(command)
+    words = split(command)
     try:
         here = Path.cwd()
     except OSError:  # it was deleted: nothing is relative to it
         return command
     made = [
-        str(here / word) if os.sep in word and os.path.lexists(here / word) else word
+        str(here / word) if has_folder(word) and os.path.lexists(here / word) else word
         for word in words
     ]
-    return command if made == words else shlex.join(made)
+    return command if made == words else join(made)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from siptui.domain.text import visible
+from siptui.host.files import open_private, replace_file
 from siptui.host.locks import HeldError, file_lock
-from siptui.host.signals import private_folder
+from siptui.host.private_files import close_to_others, private_folder
 from siptui.logs.secrets import without_secrets
 
 NAME = "siptui.log"
@@ -72,9 +73,9 @@ class PrivateLog(WatchedFileHandler):
     """A file of mode 0600 that several processes may write and any of them may rotate."""
 
     def _open(self) -> IO[Any]:  # type: ignore[override]  # typeshed names the concrete class
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(self.baseFilename, flags, 0o600)
-        os.fchmod(fd, 0o600)
+        path = Path(self.baseFilename)
+        fd = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        close_to_others(path)
         return os.fdopen(fd, "a", encoding="utf-8", errors="backslashreplace")
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -96,8 +97,8 @@ class PrivateLog(WatchedFileHandler):
             for number in range(KEPT - 1, 0, -1):
                 older = path.with_name(f"{NAME}.{number}")
                 if older.exists():
-                    older.replace(path.with_name(f"{NAME}.{number + 1}"))
-            path.replace(path.with_name(f"{NAME}.1"))
+                    replace_file(older, path.with_name(f"{NAME}.{number + 1}"))
+            replace_file(path, path.with_name(f"{NAME}.1"))
 
 
 def start(folder: Path, level: str = "info") -> Path:

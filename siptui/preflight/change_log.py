@@ -17,8 +17,9 @@ import msgspec
 
 from siptui.domain.forgotten_text import ForgottenNames
 from siptui.gateway.tenant_model import NumberType
+from siptui.host.files import open_private, read_at
 from siptui.host.locks import FileLock, file_lock
-from siptui.host.signals import PrivateFileError, private_folder, read_private, write_private
+from siptui.host.private_files import PrivateFileError, private_folder, read_private, write_private
 from siptui.preflight.finding import Check
 
 NAME = "fixes.jsonl"
@@ -256,9 +257,8 @@ class Record:
             return
         private_folder(self.path.parent)
         with file_lock(self.path.with_suffix(".lock")):
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             try:
-                fd = os.open(self.path, flags, 0o600)
+                fd = open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             except OSError as error:
                 raise PrivateFileError(
                     f"{self.path} cannot be written: {error.strerror}. Nothing was changed.",
@@ -266,7 +266,7 @@ class Record:
                 ) from error
             try:
                 size = os.fstat(fd).st_size
-                if size and os.pread(fd, 1, size - 1) != b"\n":
+                if size and read_at(fd, 1, size - 1) != b"\n":
                     data = b"\n" + data  # the last writer was cut off in the middle of a line
                 view = memoryview(data)
                 while view:

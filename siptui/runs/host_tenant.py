@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.host.locks import HeldError, file_lock
-from siptui.host.signals import private_folder
+from siptui.host.private_files import private_folder
 
 #: Seconds to wait for another process that is about to submit: it reads journals and starts a
 #: worker, which may take half a minute on a busy host.

@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections import deque
@@ -19,6 +18,7 @@ from typing import IO, Any
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
+from siptui.host.processes import end_child, start_child
 from siptui.runs import events as ev
 from siptui.runs.journal.journal import Journal, timestamp
 from siptui.runs.output.json_lines import lines
@@ -179,9 +179,7 @@ async def run_command(
             while process.poll() is None:  # noqa: ASYNC110 - a child's end is no event of a loop
                 await asyncio.sleep(_CHECK)
     except TimeoutError:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        end_child(process)
         return f"it took longer than {limit:g} s and was ended"
     return f"it ended with code {process.returncode}" if process.returncode else ""
 
@@ -193,15 +191,7 @@ def _started(
     environ = {k: v for k, v in os.environ.items() if not k.startswith(_SECRETS)}
     try:
         with _as_file(json.dumps(message, ensure_ascii=False).encode() + b"\n") as said:
-            return subprocess.Popen(  # noqa: S603 - the operator's own command; no shell
-                command,
-                cwd="/",
-                stdin=said,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environ,
-                start_new_session=True,
-            )
+            return start_child(command, stdin=said, stdout=subprocess.DEVNULL, env=environ)
     except (OSError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error)
 

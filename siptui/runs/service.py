@@ -21,7 +21,7 @@ from siptui.domain.plan import Batch, make_batches, make_group_batches
 from siptui.domain.row_filter import grouper
 from siptui.domain.state import DeviceState
 from siptui.host.locks import HeldError, Holder, file_lock, lock_holder
-from siptui.host.signals import user_name
+from siptui.host.user import user_name
 from siptui.runs import conflicts
 from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import NewOnly, Overlap

@@ -10,7 +10,7 @@ from pathlib import Path
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.protocol import BulkSignIn
 from siptui.host.locks import FileLock, file_lock, say_in_lock
-from siptui.host.signals import private_folder
+from siptui.host.private_files import private_folder
 from siptui.runs.conflicts import BusyDevicesError, left_out, refuse_busy, seen, signed_in
 from siptui.runs.engine.engine import Engine, internal_error
 from siptui.runs.engine.scheduler import may_go_out

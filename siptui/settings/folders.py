@@ -65,7 +65,10 @@ def folders(environ: Mapping[str, str] | None = None) -> Folders:
 
     state_folder, logs = (
         platform_folder(find, "SIPTUI_STATE_DIR")
-        for find in (lambda: user_state_path("siptui"), lambda: user_log_path("siptui"))
+        for find in (
+            lambda: user_state_path("siptui", appauthor=False),
+            lambda: user_log_path("siptui", appauthor=False),
+        )
     )
     return Folders(config, state_folder, logs)
 
@@ -83,7 +86,7 @@ def config_folder(environ: Mapping[str, str] | None = None) -> Path:
         return given(named)
     from platformdirs import user_config_path
 
-    return platform_folder(lambda: user_config_path("siptui"), "SIPTUI_CONFIG_DIR")
+    return platform_folder(lambda: user_config_path("siptui", appauthor=False), "SIPTUI_CONFIG_DIR")
 
 
 def given(text: str) -> Path:

@@ -17,6 +17,7 @@ from siptui.domain.guid import is_guid
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.host.command_line import has_folder, split
 from siptui.host.private_files import PrivateFileError, read_trusted
 from siptui.settings.accent import accent_colour
 from siptui.settings.address import checked_address
@@ -220,10 +221,8 @@ def parse(text: str, where: Folders) -> Settings:
 
 
 def _words(path: Path, command: str) -> list[str]:
-    import shlex
-
     try:
-        return shlex.split(command)
+        return split(command)
     except ValueError as error:
         raise _bad(path, "", "notify_command", command) from error
 
@@ -231,7 +230,7 @@ def _words(path: Path, command: str) -> list[str]:
 def _from_folder(folder: Path, command: list[str]) -> tuple[str, ...]:
     """`command`, whose program, if it is a relative path, lies relative to `folder`: never to the
     folder that siptui is started from, where a stranger may have put one of that name."""
-    if command and os.sep in command[0]:
+    if command and has_folder(command[0]):
         return (str(folder / command[0]), *command[1:])
     return tuple(command)
 

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from siptui import __version__
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
+from siptui.host.files import open_private
 from siptui.logs.pseudonyms import Pseudonyms
 from siptui.logs.secrets import without_secrets
 from siptui.transport.messages import Call, Exchange
@@ -58,9 +59,9 @@ class Recorder:
     def __init__(
         self, path: Path, pseudonyms: Pseudonyms | None = None, *, joining: bool = False
     ) -> None:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_APPEND | (0 if joining else os.O_CREAT | os.O_EXCL)
         try:
-            fd = os.open(path, flags | (0 if joining else os.O_CREAT | os.O_EXCL), 0o600)
+            fd = open_private(path, flags)
         except OSError as error:
             why = "is there already" if isinstance(error, FileExistsError) else error.strerror
             raise UsageError(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from siptui.domain.errors import SiptuiError
 from siptui.host.locks import locked_file
-from siptui.host.signals import private_folder, read_private, write_private
+from siptui.host.private_files import private_folder, read_private, write_private
 from siptui.transport.retry import honoured
 
 _LOG = logging.getLogger(__name__)

@@ -1,11 +1,8 @@
 """What every application of siptui has in common: themes, colours as asked for, a way out."""
 
 import asyncio
-import contextlib
 import os
-import signal
 import threading
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -16,6 +13,7 @@ from textual.events import Event
 from textual.worker import get_current_worker
 
 from siptui.domain.errors import UsageError
+from siptui.host.signals import on_terminal_end
 from siptui.tui.input_gate import InputGate
 from siptui.tui.themes import (
     Colors,
@@ -191,20 +189,16 @@ class ThemedApp(App[T]):
 
     def heed_signals(self) -> None:
         """Leave in order at signals that would leave the terminal in disorder."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            # Not in a thread other than the main one, as in tests.
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, partial(self._leave, number))
+        on_terminal_end(asyncio.get_running_loop(), self._leave)
 
-    def _leave(self, number: int) -> None:
-        self.left_by = number
-        if number == signal.SIGHUP:
+    def _leave(self, code: int, gone: bool) -> None:
+        self.left_by = code
+        if gone:
             # Textual's writer may have died with the terminal; its end then waits for it for ever.
-            last = threading.Timer(_LEAVING, os._exit, (128 + number,))
+            last = threading.Timer(_LEAVING, os._exit, (code,))
             last.daemon = True
             last.start()
-        self.exit(return_code=128 + number)
+        self.exit(return_code=code)
 
 
 def waiting_frames(driver: object) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from siptui.domain.columns import folded_name
 from siptui.domain.errors import SiptuiError
-from siptui.host.signals import private_folder, write_private
+from siptui.host.private_files import private_folder, write_private
 
 _FILE = "console.json"
 _MOST = 65_536

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import visible
+from siptui.host.files import open_private
 from siptui.runs.state import RunState
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ def copy_text(app: "App[object]", text: str) -> str:
     path = folder / _FILE
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        fd = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
             file.write(text + "\n")
     except OSError as error:
         return f"copied; the file {visible(str(path))} could not be written: {error.strerror}"

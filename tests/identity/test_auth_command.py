@@ -17,7 +17,7 @@ from siptui.app.token_files import open_token_files
 from siptui.cli.group import cli
 from siptui.emulator.entra.app import CONTOSO
 from siptui.emulator.entra.tokens import TEAMS_API, TEAMS_MODULE, EntraUser
-from siptui.host.signals import private_folder, write_private
+from siptui.host.private_files import private_folder, write_private
 from siptui.transport.tls import trust
 from tests.identity.conftest import Authority
 from tests.transport import web

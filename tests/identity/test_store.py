@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from siptui.host.signals import PrivateFileError
+from siptui.host.private_files import PrivateFileError
 from siptui.identity import store as store_module
 from siptui.identity.errors import (
     KeyringUnavailableError,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siptui.gateway.tenant_model import NumberType
-from siptui.host.signals import PrivateFileError
+from siptui.host.private_files import PrivateFileError
 from siptui.preflight.change_log import Change, Kind, Record, Step, Who
 from siptui.preflight.finding import Check
 

@@ -7,7 +7,7 @@ import pytest
 
 from siptui.domain.public_address import parse_public
 from siptui.host.locks import HeldError
-from siptui.host.signals import PrivateFileError
+from siptui.host.private_files import PrivateFileError
 from siptui.preflight.change_log import NAME, Step
 from siptui.preflight.finding import Check
 from siptui.preflight.fix_plan import Fix, Wishes, plan_fixes

@@ -12,7 +12,7 @@ from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.provisioning import kinds_of, provisioning_urls, tenant_id
 from siptui.domain.region import Region
 from siptui.domain.text import visible
-from siptui.host.signals import write_private
+from siptui.host.private_files import write_private
 from siptui.provisioning.reading import provisioning_table
 from siptui.provisioning.report import NO_TENANT, as_object, page
 from siptui.settings.folders import CONFIG_FILE, config_folder

@@ -16,7 +16,7 @@ from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.forgotten_text import ForgottenNames
 from siptui.domain.times import day
-from siptui.host.signals import private_folder
+from siptui.host.private_files import private_folder
 from siptui.runs.events import (
     BatchAccepted,
     BatchSubmitting,

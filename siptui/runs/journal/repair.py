@@ -16,6 +16,7 @@ from pathlib import Path
 
 from siptui.domain.device import Device
 from siptui.domain.text import visible
+from siptui.host.files import replace_file
 from siptui.host.locks import file_lock, lock_holder
 from siptui.runs.events import (
     Event,

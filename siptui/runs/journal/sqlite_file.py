@@ -17,6 +17,7 @@ from urllib.parse import quote
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.host.mounts import mount_of
+from siptui.host.private_files import close_to_others, rights_of_others
 from siptui.runs.journal.forgotten import make_tables
 
 #: "Qpui", in the file's header: tells a journal from any other SQLite file. Never to be changed.
@@ -164,8 +165,8 @@ def make_private(path: Path) -> None:
         path.touch(mode=0o600)
     for file in (path, *(with_suffix(path, suffix) for suffix in (*COMPANIONS, COPY))):
         with suppress(FileNotFoundError):
-            if file.stat().st_mode & 0o077:
-                file.chmod(0o600)
+            if rights_of_others(file.stat(), file):
+                close_to_others(file)
 
 
 def with_suffix(path: Path, suffix: str) -> Path:

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from siptui.domain.device import Device
+from siptui.host.files import open_private, replace_file
 from siptui.runs.journal.codec import DeviceRow, stored_device
 from siptui.runs.journal.forgotten import CopiedForgotten, CopiedNumber, copied_forgotten
 from siptui.runs.journal.sqlite_file import COPY, with_suffix
@@ -133,8 +134,7 @@ class JournalCopy:
         lines = _lines(db, last.seq if last else 0)
         if not lines or not isinstance(lines[-1], CopiedEntry):
             return
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(self.path, flags, 0o600)
+        fd = open_private(self.path, os.O_RDWR | os.O_CREAT)
         try:
             os.ftruncate(fd, end)  # a line that a killed process began
             os.lseek(fd, end, os.SEEK_SET)
@@ -149,12 +149,12 @@ class JournalCopy:
     def rebuild(self, db: sqlite3.Connection) -> None:
         """Write it anew from the journal."""
         building = self.path.with_name(self.path.name + ".building")
-        fd = os.open(building, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        fd = open_private(building, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
             _write(fd, _lines(db, 0), sync=True)
         finally:
             os.close(fd)
-        building.replace(self.path)
+        replace_file(building, self.path)
         self._known = None
 
     def _last_and_end(self) -> tuple[CopiedEntry | None, int]:

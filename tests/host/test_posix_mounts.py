@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from siptui.host import mounts
 from siptui.host.mounts import mount_of
+from siptui.host.posix import mounts
 
 _TABLE = """\
 /dev/mapper/vg-root / ext4 rw,relatime,errors=remount-ro 0 0

@@ -1,63 +1,15 @@
-"""Locks, private files and folders."""
+"""Locks, pipes, private files and folders where there are modes and pipes in the file system."""
 
 import errno
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from siptui.domain.errors import ExitCode
 from siptui.host import locks, private_files
 from siptui.host import pipe as handoff_pipe
-from siptui.host.locks import HeldError, NoLocksError
+from siptui.host.locks import NoLocksError
 from siptui.host.private_files import PrivateFileError
-
-_HOLD = """
-import sys
-from pathlib import Path
-from siptui.host.locks import file_lock
-lock = file_lock(Path(sys.argv[1]))
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_a_lock_is_held_by_one_process_and_dies_with_it(tmp_path: Path) -> None:
-    path = tmp_path / "run.lock"
-    other = subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with other:
-        assert other.stdout
-        assert other.stdout.readline() == "held\n"
-        with pytest.raises(HeldError) as caught:
-            locks.file_lock(path)
-        assert caught.value.exit_code is ExitCode.HELD
-        assert caught.value.holder.pid == other.pid
-        holder = locks.lock_holder(path)
-        assert holder is not None
-        assert holder.pid == other.pid
-        assert holder.user == private_files.user_name()
-        other.send_signal(signal.SIGKILL)
-    assert locks.lock_holder(path) is None
-    with locks.file_lock(path):
-        assert locks.lock_holder(path) is not None
-    assert locks.lock_holder(path) is None
-
-
-def test_a_lock_file_with_nonsense_in_it_still_locks(tmp_path: Path) -> None:
-    path = tmp_path / "run.lock"
-    path.write_text('{"pid": "\x1b", "host": []')
-    with locks.file_lock(path):
-        path.write_text("[]")
-        with pytest.raises(HeldError, match="another process"):
-            locks.file_lock(path)
 
 
 def test_a_private_folder_is_made_and_tightened(tmp_path: Path) -> None:
@@ -66,12 +18,6 @@ def test_a_private_folder_is_made_and_tightened(tmp_path: Path) -> None:
     made.chmod(0o755)
     private_files.private_folder(made)
     assert made.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_private_folder_cannot_stand_where_a_file_is(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(PrivateFileError):
-        private_files.private_folder(tmp_path / "file")
 
 
 def test_write_private_closes_an_open_file_and_leaves_nothing_beside(tmp_path: Path) -> None:
@@ -86,16 +32,6 @@ def test_write_private_closes_an_open_file_and_leaves_nothing_beside(tmp_path: P
     assert private_files.read_private(path) == b"new"
     assert path.stat().st_mode & 0o777 == 0o600
     assert [p.name for p in tmp_path.iterdir()] == ["store"]
-
-
-def test_write_private_replaces_a_link_and_spares_its_target(tmp_path: Path) -> None:
-    target = tmp_path / "target"
-    target.write_text("precious")
-    link = tmp_path / "store"
-    link.symlink_to(target)
-    private_files.write_private(link, b"new")
-    assert target.read_text() == "precious"
-    assert not link.is_symlink()
 
 
 def test_read_private_refuses_what_others_may_read_links_and_pipes(tmp_path: Path) -> None:

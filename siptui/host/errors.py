@@ -1,0 +1,17 @@
+"""What the operating system refuses, as errors of ours."""
+
+from siptui.domain.errors import SiptuiError
+
+
+class PrivateFileError(SiptuiError):
+    """A file or folder that must be the user's alone is not."""
+
+    title = "Not private"
+    code = "not_private"
+
+
+class OpenFilesError(SiptuiError):
+    """The limit of open files is too low to work with."""
+
+    title = "Too few open files allowed"
+    code = "open_files"

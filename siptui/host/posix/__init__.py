@@ -1,0 +1,1 @@
+"""What POSIX systems do."""

@@ -1,0 +1,61 @@
+"""Files and their owners (POSIX)."""
+
+import contextlib
+import fcntl
+import os
+import pwd
+import sys
+from pathlib import Path
+
+assert sys.platform != "win32"
+
+
+from siptui.domain.text import visible
+
+read_at, write_at = os.pread, os.pwrite
+
+
+def name_of(uid: int) -> str:
+    """The user's name, or the number where there is no entry for it, as in a container."""
+    try:
+        return visible(pwd.getpwuid(uid).pw_name)
+    except KeyError:
+        return str(uid)
+
+
+def user_name() -> str:
+    """Name of the user this process runs as: by its uid, whatever the environment says."""
+    return name_of(os.geteuid())
+
+
+def open_private(path: Path, flags: int) -> int:
+    """A descriptor of `path`; made with the mode 0600 if `flags` say so."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+
+
+def open_to_read(path: Path) -> int:
+    """A descriptor of `path`, whatever it is."""
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Give `source` the name of `target`."""
+    source.replace(target)
+
+
+def flush_to_disk(fd: int) -> None:
+    """Return when what was written is on the disk."""
+    if full := getattr(fcntl, "F_FULLFSYNC", None):  # macOS: fsync alone leaves it in the disk
+        fcntl.fcntl(fd, full)
+    else:
+        os.fsync(fd)
+
+
+def flush_folder(folder: Path) -> None:
+    """Return when the names in `folder` are on the disk; some file systems cannot do that."""
+    with contextlib.suppress(OSError):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)

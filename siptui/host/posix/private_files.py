@@ -1,0 +1,190 @@
+"""Files and folders that only this user can read (POSIX: owner and mode)."""
+
+import contextlib
+import os
+import shlex
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+assert sys.platform != "win32"
+
+
+from siptui.domain.text import visible
+from siptui.host.errors import PrivateFileError
+from siptui.host.posix.files import (
+    flush_folder,
+    flush_to_disk,
+    name_of,
+    open_private,
+    open_to_read,
+    user_name,
+)
+
+_ELSEWHERE = "Choose another folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR."
+
+
+def private_folder(path: Path) -> Path:
+    """`path` as a folder that only this user can enter, made or tightened as needed.
+
+    It and every folder above it that is missing are made with the mode 0700 at once. Raises
+    `PrivateFileError` when it belongs to another user, cannot be made, or lies behind a symbolic
+    link of another user: who owns the link decides where it leads.
+    """
+    try:
+        for place in (*reversed(path.absolute().parents), path.absolute()):
+            if not os.path.lexists(place):
+                with contextlib.suppress(FileExistsError):  # another process was faster
+                    place.mkdir(mode=0o700)
+            link = place.lstat()
+            if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
+                raise PrivateFileError(
+                    f"{visible(str(place))} is a symbolic link of another user "
+                    f"({name_of(link.st_uid)}).",
+                    remedy=_ELSEWHERE,
+                )
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            found = os.fstat(fd)
+            if found.st_uid != os.geteuid():
+                raise PrivateFileError(
+                    f"{visible(str(path))} belongs to another user ({name_of(found.st_uid)}).",
+                    remedy=_ELSEWHERE,
+                )
+            if stat.S_IMODE(found.st_mode) & 0o077:
+                os.fchmod(fd, 0o700)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise PrivateFileError(
+            f"The folder {visible(str(path))} cannot be made or entered: {error.strerror}.",
+            remedy=_ELSEWHERE,
+        ) from error
+    return path
+
+
+def read_trusted(path: Path) -> bytes:
+    """The content of `path`, if only this user and root can write it.
+
+    For files that name commands to run and hosts to trust. The file, its folder, and symbolic
+    links that lead to them must belong to this user or root, and neither group nor others may
+    write them. Raises `PrivateFileError` otherwise, `OSError` when it cannot be read.
+    """
+    fd = open_to_read(path)
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(fd)
+        raise PrivateFileError(
+            f"{visible(str(path))} is no plain file.", remedy="Put a file there."
+        )
+    with os.fdopen(fd, "rb") as file:
+        real = Path(os.path.realpath(path))
+        folders = dict.fromkeys((path.parent, real.parent))
+        _refuse_foreign(path, path, found)
+        for place in (path, *folders):
+            _refuse_foreign(path, place, place.lstat())
+            _refuse_foreign(path, place, place.stat())
+        return file.read()
+
+
+def _refuse_foreign(path: Path, place: Path, found: os.stat_result) -> None:
+    """Raise `PrivateFileError` if others can change what is read from `path` by way of `place`."""
+    if found.st_uid not in (0, os.geteuid()):
+        folder = shlex.quote(str(path.parent))
+        raise PrivateFileError(
+            f"{visible(str(place))} belongs to another user ({name_of(found.st_uid)}), who could "
+            "have any command run and any host asked.",
+            remedy="Look at what is in it. Then copy it into a folder of your own and name that in "
+            f"SIPTUI_CONFIG_DIR, or as root: chown -R {user_name()} {folder}",
+        )
+    if found.st_mode & 0o022 and not stat.S_ISLNK(found.st_mode):
+        raise PrivateFileError(
+            f"{visible(str(place))} can be written by others (mode "
+            f"{stat.S_IMODE(found.st_mode):04o}), who could have any command run and any host "
+            "asked.",
+            remedy=f"Look at what is in it. Then close it: chmod go-w {shlex.quote(str(place))}",
+        )
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` as a whole, readable by this user alone (0600).
+
+    Written beside it, synced and renamed: a reader, a crash or a power cut finds the old
+    content or the new, never a part. A symbolic link in its place is replaced, not followed.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    fd = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)  # whatever the umask
+            file.write(data)
+            file.flush()
+            flush_to_disk(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+    flush_folder(path.parent)
+
+
+def read_private(path: Path) -> bytes:
+    """The content of `path`, if it is a plain file of this user that no other user may read.
+
+    Raises `PrivateFileError` otherwise, `FileNotFoundError` when it is not there.
+    """
+    try:
+        fd = open_private(path, os.O_RDONLY)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise PrivateFileError(
+            f"{path} is a symbolic link or cannot be opened: {error.strerror}.",
+            remedy="Look at what it is; remove it if it is not yours.",
+        ) from error
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(fd)
+        raise PrivateFileError(f"{path} is not a plain file.", remedy="Remove it.")
+    with os.fdopen(fd, "rb") as file:
+        if found.st_uid != os.geteuid():
+            raise PrivateFileError(f"{path} belongs to another user.", remedy="Remove it.")
+        if mode := stat.S_IMODE(found.st_mode) & 0o077:
+            raise PrivateFileError(
+                f"{path} can be read or written by others (mode {mode | 0o600:04o}).",
+                remedy=f"Remove it, or close it with: chmod 600 {path}",
+            )
+        return file.read()
+
+
+def runtime_place() -> Path:
+    """Where `runtime_folder` is or would be; nothing is made. Raises `PrivateFileError` where what
+    lies there is not this user's."""
+    folder = Path(tempfile.gettempdir()) / f"siptui-{os.geteuid()}"
+    with contextlib.suppress(FileNotFoundError):
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise PrivateFileError(
+                f"{folder} is a symbolic link, no folder, or another user's.", remedy="Remove it."
+            )
+    return folder
+
+
+def rights_of_others(found: os.stat_result, path: Path) -> str:
+    """What others may do with the plain file at `path`, in a few words; nothing if nothing."""
+    if not stat.S_ISREG(found.st_mode) or not found.st_mode & 0o077:
+        return ""
+    return f"mode {stat.S_IMODE(found.st_mode):04o}"
+
+
+def close_to_others(path: Path) -> None:
+    """Let only this user read and write the file at `path`, if it is this user's."""
+    found = path.lstat()
+    if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+        path.chmod(0o600)
+
+
+def closing_command(path: Path) -> str:
+    """The command by which an operator closes `path` to others."""
+    return f"chmod 600 {visible(shlex.quote(str(path)))}"

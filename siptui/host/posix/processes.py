@@ -1,0 +1,104 @@
+"""Processes that outlive this one, and processes that end with all they started (POSIX)."""
+
+import contextlib
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+assert sys.platform != "win32"
+
+
+from siptui.host.child_process import Ended, Stream
+
+#: No operator's folder, and always there.
+NEUTRAL_FOLDER = Path("/")
+
+
+def start_child(
+    command: Sequence[str],
+    *,
+    stdin: Stream = None,
+    stdout: Stream = None,
+    stderr: Stream = subprocess.DEVNULL,
+    env: Mapping[str, str] | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start `command` in a session of its own, without a terminal."""
+    return subprocess.Popen(  # noqa: S603 - the caller's command; no shell
+        command,
+        cwd=NEUTRAL_FOLDER,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=env,
+        start_new_session=True,
+    )
+
+
+def end_child(process: "subprocess.Popen[bytes]") -> None:
+    """End what `start_child` started, and all that it started, at once."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def start_detached(command: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start `command` so that it outlives this process and its terminal, with pipes for standard
+    input and output and nothing else of this process."""
+    return start_child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+
+
+def detached_outlives_terminal() -> bool:
+    """Whether what `start_detached` starts outlives the terminal: always, in a session of its
+    own."""
+    return True
+
+
+def read_line(source: IO[bytes], seconds: float) -> bytes:
+    """The next line of the pipe, or nothing when it does not come within so many seconds."""
+    ready, _, _ = select.select([source], [], [], seconds)
+    return source.readline() if ready else b""
+
+
+def process_lives(pid: int) -> bool:
+    """Whether there is a process of this number."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def how_ended(code: int) -> Ended:
+    """What the exit code of a child says."""
+    if -code in (signal.SIGXCPU, signal.SIGKILL):
+        return Ended.KILLED
+    if -code == signal.SIGILL:
+        return Ended.ILLEGAL_INSTRUCTION
+    return Ended.ABORTED if -code == signal.SIGABRT else Ended.BY_ITSELF
+
+
+def limit_this_process(memory: int, seconds: int) -> None:
+    """Let this process have so many bytes and seconds of processor time, and leave no memory
+    behind, as far as the system lets it."""
+    for what, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        try:
+            hard = resource.getrlimit(what)[1]
+            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(what, (least, hard))
+        except (OSError, ValueError):  # macOS refuses some
+            continue
