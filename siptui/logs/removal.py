@@ -4,7 +4,7 @@ from pathlib import Path
 
 from siptui.domain.forgotten_text import ForgottenNames
 from siptui.host.locks import file_lock
-from siptui.host.signals import write_private
+from siptui.host.private_files import write_private
 from siptui.logs.start import NAME
 
 #: Seconds to wait for a process that rotates the log.

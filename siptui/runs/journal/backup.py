@@ -16,8 +16,9 @@ from pathlib import Path
 from siptui.domain.errors import UsageError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute
+from siptui.host.files import open_private, replace_file
 from siptui.host.locks import file_lock
-from siptui.host.signals import private_folder
+from siptui.host.private_files import private_folder
 from siptui.runs.events import RunFinished, RunPlanned, Stored
 from siptui.runs.journal.cautions import cautions
 from siptui.runs.journal.codec import event_body, stored_device, stored_event, timestamp
@@ -92,14 +93,14 @@ def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> Ba
     building = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with explained(target, "try again."):
-            os.close(os.open(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(open_private(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
             with closing(connect(building)) as db:
                 journal.copy_to(db)
                 # One file: its log would have to go along.
                 db.execute("PRAGMA journal_mode=DELETE")
                 found = BackedUp(*_counts(db), newest=_newest(db))
             _synced(building)
-            building.replace(target)
+            replace_file(building, target)
         return found
     finally:
         for suffix in ("", *COMPANIONS):
@@ -119,7 +120,7 @@ def _newest(db: sqlite3.Connection) -> str:
 
 
 def _synced(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
+    fd = open_private(path, os.O_RDWR)
     try:
         os.fsync(fd)
     finally:
@@ -219,7 +220,7 @@ def restore(
                         )
             if new:
                 add_mark(path, notice)
-            building.replace(with_suffix(path, BUILT))
+            replace_file(building, with_suffix(path, BUILT))
             swap_built(path)
         finally:
             for suffix in ("", *COMPANIONS):

@@ -99,7 +99,7 @@ def repair(path: Path) -> str:
                 with_suffix(aside, suffix).unlink(missing_ok=True)  # the originals are in place
                 with_suffix(path, _BUILDING + suffix).unlink(missing_ok=True)
             raise
-        with_suffix(path, _BUILDING).replace(with_suffix(path, BUILT))
+        replace_file(with_suffix(path, _BUILDING), with_suffix(path, BUILT))
         swap_built(path)
         return notice
 

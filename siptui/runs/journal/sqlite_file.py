@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
+from siptui.host.files import replace_file
 from siptui.host.mounts import mount_of
 from siptui.host.private_files import close_to_others, rights_of_others
 from siptui.runs.journal.forgotten import make_tables
@@ -324,7 +325,7 @@ def swap_built(path: Path) -> None:
     """Put what was built beside the journal in its place."""
     for suffix in COMPANIONS:  # a log of the old file must not be read into the new one
         with_suffix(path, suffix).unlink(missing_ok=True)
-    with_suffix(path, BUILT).replace(path)
+    replace_file(with_suffix(path, BUILT), path)
 
 
 Migration = Callable[[sqlite3.Connection], None]
