@@ -53,6 +53,7 @@ class Outcome:
 
     `short` fits a table column. `powershell` is a line in which `{user}` stands for the user
     name, or nothing. `lead_time_hours` is how long a change may take to work, if documented.
+    `password_kept`: by such a failure no password was reset, for certain.
     """
 
     cause: Cause
@@ -63,6 +64,7 @@ class Outcome:
     powershell: str = ""
     lead_time_hours: int | None = None
     docs: str = DOCS
+    password_kept: bool = False
 
 
 _TABLE: tuple[tuple[str, Outcome], ...] = (
@@ -75,6 +77,7 @@ _TABLE: tuple[tuple[str, Outcome], ...] = (
             "Correct the user name in the list and retry.",
             Retry.FIX_DATA,
             "Get-CsOnlineUser -Identity {user}",
+            password_kept=True,
         ),
     ),
     (
@@ -233,6 +236,7 @@ BATCH_REJECTED = Outcome(
     "The service refused the batch as a whole; nothing was submitted.",
     "Read the service's own words, correct what they name, then retry.",
     Retry.OPERATOR,
+    password_kept=True,
 )
 ANSWER_LOST = Outcome(
     Cause.ANSWER_LOST,

@@ -16,6 +16,9 @@ until_attempt = 2
 [[devices]]
 match = "00-04-F2-00-00-05"
 known = false
+[[accounts]]
+match = "nobody@contoso.example"
+exists = false
 """
 _RUN = ("--region", "EMEA", "--yes", "--json")
 
@@ -57,6 +60,21 @@ def test_all_runs_of_a_list_in_one_report(tmp_path: Path) -> None:
         assert "4 devices" in part
         wrong = place.run("report", str(file), "--region", "EMEA", "--by", "Floor")
         assert wrong.exit_code == 2
+
+
+def test_the_report_excepts_accounts_that_were_not_found(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(
+        f"Username,HardwareId\nroom1@contoso.example,{hardware_id(2)}\n"
+        f"nobody@contoso.example,{hardware_id(3)}\n"
+    )
+    with installed(tmp_path / "lab", _SCENARIO) as place:
+        assert place.run("run", str(file), *_RUN).exit_code == 3
+        text = place.run("report", str(file), "--region", "EMEA").stdout
+        assert "Not reset: the passwords of 1 account that the tenant does not have." in text
+        assert text.count("Its password was not reset.") == 1
+        ticket = tmp_path / "ticket.md"
+        assert place.run("export", place.runs()[0], "-o", str(ticket)).exit_code == 0
 
 
 def test_an_overview_of_all_profiles_and_runs_found_without_one(tmp_path: Path) -> None:

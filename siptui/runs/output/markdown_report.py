@@ -13,6 +13,7 @@ from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import visible
 from siptui.domain.times import second, zone
 from siptui.runs.group_tally import goes_on, stop_words, tallies
+from siptui.runs.output import password_words
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.runs.time_left import left_words, time_left
 
@@ -65,6 +66,10 @@ def _head(run: RunState) -> Iterator[str]:
         "This cannot be undone."
     )
     yield ""
+    failures = [(str(r.device.user_name), r.outcome, r.attempt) for r in run.devices]
+    if excepted := password_words.of_all(failures):
+        yield excepted
+        yield ""
 
 
 def _how_it_stands(run: RunState) -> str:
@@ -168,6 +173,7 @@ def _row(record: DeviceRecord, run: RunState) -> str:
     remedy = plain(record.outcome.remedy) if record.outcome else ""
     if record.state is DeviceState.UNKNOWN and not remedy:
         remedy = "Look at the phone and at the tenant's batches, then decide."
+    remedy = f"{remedy} {password_words.of_account(record.outcome, record.attempt)}".strip()
     return f"| {' | '.join((*_who(record, run), plain(record.error), remedy))} |"
 
 

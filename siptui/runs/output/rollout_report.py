@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from siptui.domain.text import visible
 from siptui.domain.times import minute, second, zone
+from siptui.runs.output import password_words
 from siptui.runs.output.markdown_report import percent, plain
-from siptui.runs.rollout.summary import STANDINGS, RolloutSummary
+from siptui.runs.rollout.summary import STANDINGS, DeviceLine, RolloutSummary
 
 _WORDS = {"succeeded": "signed in"}
 _STYLE = (
@@ -37,10 +38,16 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
         for one in STANDINGS
         if found.counts[one] or one in ("succeeded", "failed")
     )
+    excepted = password_words.of_all(
+        (str(one.device.user_name), one.outcome, one.attempts) for one in found.devices
+    )
+    told = (
+        f"{total} devices, {found.attempts} submits in {len(found.runs)} runs. Each submit reset "
+        f"the password of its account to an unknown value; this cannot be undone. {excepted}"
+    )
     yield Section(
         "Result",
-        f"{total} devices, {found.attempts} submits in {len(found.runs)} runs. Each submit reset "
-        "the password of its account to an unknown value; this cannot be undone.",
+        told.strip(),
         ("", "devices", "share"),
         counts,
     )
@@ -81,7 +88,7 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
                 (
                     *(str(one.device.line), str(one.device.user_name)),
                     *(str(one.device.hardware_id), str(one.device.region), _word(one.standing)),
-                    *(str(one.attempts), one.run, one.error),
+                    *(str(one.attempts), one.run, _why(one)),
                 )
                 for one in left
             ),
@@ -102,6 +109,10 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
                 for one in done
             ),
         )
+
+
+def _why(one: DeviceLine) -> str:
+    return f"{one.error} {password_words.of_account(one.outcome, one.attempts)}".strip()
 
 
 def _title(found: RolloutSummary) -> str:

@@ -60,6 +60,14 @@ def test_it_says_what_when_who_and_what_is_left(tmp_path: Path) -> None:
     assert "a\\_b@contoso.com" in text
 
 
+def test_an_account_that_was_not_found_kept_its_password(tmp_path: Path) -> None:
+    text = report_text(_ended(tmp_path, error="User not found in tenant."))
+    assert "Not reset: the passwords of 2 accounts that the tenant does not have." in text
+    failed = text[text.index("## Failed") : text.index("## Queued")]
+    assert failed.count("Its password was not reset.") == 2
+    assert "not reset" not in report_text(_ended(tmp_path / "offline"))
+
+
 def test_every_row_of_a_table_has_the_cells_of_its_head(tmp_path: Path) -> None:
     text = report_text(_ended(tmp_path, error="[x](javascript:1) | # <b>`\n\x1b[2J|"))
     assert "\x1b" not in text
