@@ -95,12 +95,16 @@ class ConsoleChecks:
 
         return await self._background.ask(work())
 
-    async def undo(self, fix_id: str) -> FixOutcome:
-        """Take one back."""
+    async def undo(
+        self, fix_ids: Sequence[str], on_outcome: Callable[[FixOutcome], None]
+    ) -> Sequence[FixOutcome]:
+        """Take these back."""
+        tell = _told(on_outcome)
 
-        async def work() -> FixOutcome:
+        async def work() -> Sequence[FixOutcome]:
             async with self._opening() as sources:
-                return await Fixer(sources, self._record()).undo(fix_id)
+                fixer = Fixer(sources, self._record(), on_outcome=tell)
+                return await fixer.undo_all(fix_ids)
 
         return await self._background.ask(work())
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from siptui.domain.line_numbers import ranges
 from siptui.domain.text import plural
-from siptui.preflight.finding import AccountFindings, Finding, Report
+from siptui.preflight.finding import AccountFindings, Finding, Lacking, Report
 
 #: Rows of one group that are shown in full; of the others the lines are named.
 _IN_FULL = 4
@@ -18,7 +18,7 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "check": finding.check,
         "result": finding.result,
         "detail": finding.detail,
-        "remedy": finding.remedy,
+        "remedy": _remedy(finding),
         "powershell": finding.powershell,
         "lead_time_hours": finding.lead_time_hours,
         "since": finding.since.isoformat() if finding.since else None,
@@ -45,6 +45,19 @@ def report_object(report: Report) -> dict[str, Any]:
         "calls_by_service": dict(report.calls),
         "notes": list(report.notes),
     }
+
+
+#: How the operator of a command names what is lacking.
+_NAMED_BY = {Lacking.PUBLIC_ADDRESS: "Name it with --public-ip{}."}
+
+
+def named_by(lacking: Lacking | None, value: str = "") -> str:
+    """How what is lacking is named, perhaps as `value`; nothing where nothing is."""
+    return _NAMED_BY[lacking].format(f" {value}" if value else "") if lacking else ""
+
+
+def _remedy(finding: Finding) -> str:
+    return f"{finding.remedy} {named_by(finding.lacking)}".strip()
 
 
 def sign(finding: Finding) -> str:
@@ -107,7 +120,7 @@ def grouped(
 
 
 def _what_to_do(finding: Finding) -> Iterator[str]:
-    if finding.remedy:
-        yield f"      → {finding.remedy}"
+    if remedy := _remedy(finding):
+        yield f"      → {remedy}"
     if finding.powershell:
         yield f"        {finding.powershell}"

@@ -37,6 +37,13 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Lacking(StrEnum):
+    """What the operator has to name before more can be checked or fixed. How, each interface
+    says in its own way."""
+
+    PUBLIC_ADDRESS = "public_address"  # of the phones
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One check of one thing.
@@ -44,7 +51,8 @@ class Finding:
     `detail` says what was seen, or why nothing could be (with the role or permission missing);
     `remedy` what to do; `powershell` the line that does the same by hand. `lead_time_hours` is
     how long a change may take to work where that is documented, `since` when the change was
-    made if that is known. A `warning` passes, but should be looked at.
+    made if that is known. A `warning` passes, but should be looked at; so does what could not be
+    checked in full, for something is `lacking`.
     """
 
     check: Check
@@ -55,6 +63,7 @@ class Finding:
     lead_time_hours: int | None = None
     since: datetime | None = None
     warning: bool = False
+    lacking: Lacking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from siptui.gateway.tenant_model import (
 from siptui.preflight import licences, remedies
 from siptui.preflight.change_log import CHECKS, Change, Kind
 from siptui.preflight.facts import Facts, Missing
-from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
+from siptui.preflight.finding import AccountFindings, Check, Finding, Lacking, Report, Result
 from siptui.preflight.fix_kinds import ACCOUNT_FIXES, COMMON_AREA, AddTrustedIP, fix_kind
 from siptui.preflight.numbers import wanted_number
 from siptui.preflight.policies import by_name, fitting_calling, fitting_ip_phone, policy_key
@@ -62,12 +62,15 @@ def fix_of(change: Change, *, needs: str = "") -> Fix:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A failure that nothing here sets right, and why. `line` 0: one of the tenant."""
+    """A failure that nothing here sets right, and why. `line` 0: one of the tenant. Where only
+    something is `lacking`, the operator may name it: `address` perhaps."""
 
     line: int
     user_name: str
     check: Check
     why: str
+    lacking: Lacking | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +209,8 @@ class _Plan:
             () if isinstance(trusted, Missing) else uncovered(trusted, self._wishes.public_ips)
         )
         if not lacking:
-            why = "Name the phones' public address: --public-ip, a in the console."
-            self._left.append(Left(0, "", Check.TRUSTED_IP, why))
+            why = "The phones' public address is not known."
+            self._left.append(Left(0, "", Check.TRUSTED_IP, why, Lacking.PUBLIC_ADDRESS))
         for network in lacking:
             self._fixes.append(fix_of(AddTrustedIP.change(network)))
 
@@ -220,8 +223,8 @@ class _Plan:
         public = "" if isinstance(seen, Missing) else seen[str(device.hardware_id)].public_ip
         if public and covers(self._wishes.public_ips, parse_public(public)):
             return  # it will be, by the fix of the tenant
-        why = f"{finding.remedy} With siptui: fix --public-ip {public}, a in the console."
-        self._left.append(Left(device.line, str(device.user_name), Check.TRUSTED_IP, why))
+        left = Left(device.line, str(device.user_name), Check.TRUSTED_IP, finding.remedy)
+        self._left.append(replace(left, lacking=Lacking.PUBLIC_ADDRESS, address=public))
 
     def _calling_policy(self) -> tuple[str, str]:
         """The calling policy to assign, and its name again if it has to be made first."""

@@ -172,6 +172,37 @@ class Fixer:
         with self._record.hold():
             return await self._undo(find_change(self._record, name))
 
+    async def undo_all(self, names: Sequence[str]) -> tuple[FixOutcome, ...]:
+        """Take several changes back: those of accounts, then those of the tenant that they may
+        rest on. What became of each, in the order of `names`.
+
+        One that cannot be taken back stays as it is, its outcome says why, and the others go on.
+        Raises `HeldError`, `SignInNeededError` and `TokenRefusedError` as `undo` does.
+        """
+        with self._record.hold():
+            outcomes: dict[str, FixOutcome] = {}
+            found = {name: find_change(self._record, name) for name in names}
+            of_accounts = [n for n, o in found.items() if o.change.kind in fix_actions.OF_ACCOUNTS]
+            for some in (of_accounts, [name for name in found if name not in of_accounts]):
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        for name in some:
+                            group.create_task(self._undo_one(name, found[name], outcomes))
+                except BaseExceptionGroup as errors:
+                    raise errors.exceptions[0] from None
+        return tuple(outcomes[name] for name in names)
+
+    async def _undo_one(self, name: str, found: Recorded, outcomes: dict[str, FixOutcome]) -> None:
+        async with self._slots:
+            try:
+                outcomes[name] = await self._undo(found)
+            except (SignInNeededError, TokenRefusedError):
+                raise
+            except SiptuiError as error:
+                why = f"Not undone: {error.message} {error.remedy}".strip()
+                outcomes[name] = FixOutcome(found.fix, found.change, found.step, why)
+                self._tell(outcomes[name])
+
     async def _undo(self, found: Recorded) -> FixOutcome:
         one = _Sent(found.fix, found.change, FixOutcome(found.fix, found.change, found.step))
         self._refuse_another_s(found)

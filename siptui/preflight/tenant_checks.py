@@ -10,7 +10,7 @@ from siptui.domain.public_address import Network, shown
 from siptui.gateway.tenant_model import UNREADABLE, TrustedIP
 from siptui.preflight import remedies, roles
 from siptui.preflight.facts import Missing, TenantFacts
-from siptui.preflight.finding import Check, Finding, Result
+from siptui.preflight.finding import Check, Finding, Lacking, Result
 from siptui.preflight.policies import fitting_calling, fitting_ip_phone, redirects
 from siptui.preflight.public_ip import network_of, uncovered
 
@@ -77,11 +77,12 @@ def trusted_ip(facts: TenantFacts, public_ips: Sequence[Network] = ()) -> Findin
     odd = f" {unread} of them cannot be read as addresses." if unread else ""
     count = f"{len(trusted):,} trusted IP address{'es' if len(trusted) > 1 else ''}"
     if not public_ips:
-        return finding(
+        return Finding(
             check,
             Result.PASS,
-            f"{count}.{odd} Whether the phones' own is among them: name it with --public-ip, "
-            "in the console with a.",
+            f"{count}.{odd} Whether the phones' own is among them is not known.",
+            warning=True,
+            lacking=Lacking.PUBLIC_ADDRESS,
         )
     lacking = uncovered(trusted, public_ips)
     if lacking and unread:

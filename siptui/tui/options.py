@@ -124,8 +124,10 @@ class Checks(Protocol):
         """Carry fixes out and read them back; `named` are accounts whose names were typed."""
         ...
 
-    async def undo(self, fix_id: str) -> "FixOutcome":
-        """Take one back."""
+    async def undo(
+        self, fix_ids: Sequence[str], on_outcome: "Callable[[FixOutcome], None]"
+    ) -> "Sequence[FixOutcome]":
+        """Take these back; one that cannot be taken back says so, and the others go on."""
         ...
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from siptui.domain.device import Device
 from siptui.domain.text import plural, visible
 from siptui.domain.times import clock, minute, zone
-from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
+from siptui.preflight.finding import AccountFindings, Check, Finding, Lacking, Report, Result
 from siptui.tui.widgets.text_lines import Line
 
 SIGNS = {Result.PASS: "✓", Result.FAIL: "✗", Result.UNKNOWN: "?"}
@@ -82,6 +82,8 @@ def lines_of(finding: Finding) -> Iterator[Line]:
     yield ((f"{symbol} {name}: ", tone), (visible(finding.detail), "normal"))
     if finding.remedy and symbol != "✓":
         yield ((visible(finding.remedy), "normal"),)
+    if named := named_by(finding.lacking):
+        yield ((named, "accent"),)
     if finding.lead_time_hours and symbol != "✓":
         text = f"It may take up to {finding.lead_time_hours} hours to work."
         if finding.since is not None:
@@ -89,6 +91,15 @@ def lines_of(finding: Finding) -> Iterator[Line]:
         yield ((text, "unknown"),)
     if finding.powershell and symbol != "✓":
         yield ((visible(finding.powershell), "accent"),)
+
+
+#: How what is lacking is named in the pages of the preflight and of the fixes.
+_NAMED_BY = {Lacking.PUBLIC_ADDRESS: "a names it."}
+
+
+def named_by(lacking: Lacking | None) -> str:
+    """The key that names what is lacking; nothing where nothing is."""
+    return _NAMED_BY[lacking] if lacking else ""
 
 
 def name_of(check: Check) -> str:

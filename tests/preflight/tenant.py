@@ -18,7 +18,7 @@ from siptui.gateway.protocol import Phase
 from siptui.gateway.tenant_client import TenantAdminClient
 from siptui.preflight.change_log import Record, Who
 from siptui.preflight.check import Preflight, check
-from siptui.preflight.fix_runner import Fixer
+from siptui.preflight.fix_runner import Fixer, OnOutcome
 from siptui.preflight.read import Sources
 from siptui.transport.http import open_client
 from tests.support.emulated_time import START, now
@@ -59,8 +59,8 @@ class EmulatedServices:
             found |= {item.hardware_id: item.error for item in status.items}
         return found
 
-    def fixer(self, folder: Path) -> Fixer:
-        return Fixer(self.sources, self.record(folder))
+    def fixer(self, folder: Path, on_outcome: OnOutcome | None = None) -> Fixer:
+        return Fixer(self.sources, self.record(folder), on_outcome=on_outcome)
 
     def record(self, folder: Path) -> Record:
         def clock() -> datetime:

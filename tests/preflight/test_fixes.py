@@ -21,7 +21,7 @@ from siptui.gateway.tenant_model import (
 from siptui.preflight.change_log import Kind
 from siptui.preflight.check import evaluate
 from siptui.preflight.facts import Facts, Missing
-from siptui.preflight.finding import Check
+from siptui.preflight.finding import Check, Lacking
 from siptui.preflight.fix_plan import FixPlan, Wishes, plan_fixes
 from tests.preflight.made import DEVICE, LOBBY, USER, facts
 
@@ -68,7 +68,7 @@ def test_without_an_address_none_can_be_trusted() -> None:
     plan = planned(facts(trusted_ips=()))
     assert plan.fixes == ()
     assert [left.check for left in plan.left] == [Check.TRUSTED_IP]
-    assert "--public-ip" in plan.left[0].why
+    assert plan.left[0].lacking is Lacking.PUBLIC_ADDRESS
 
 
 def test_the_policy_that_fits_is_assigned_and_the_one_before_is_kept() -> None:

@@ -134,6 +134,40 @@ def test_each_change_can_be_taken_back(tmp_path: Path) -> None:
     emulated_time.run(main())
 
 
+def test_all_that_was_made_is_taken_back_in_one_order(tmp_path: Path) -> None:
+    """The policies that were made for them after the accounts; one that is another's now stays,
+    and says so, and keeps none of the others."""
+
+    async def main() -> None:
+        async with emulated_services(BARE) as tenant:
+            devices = [numbered(n) for n in range(5)]
+            made = await tenant.preflight(devices)
+            plan = plan_fixes(made.report, made.facts, devices, Wishes())
+            heard: list[Step] = []
+            fixer = tenant.fixer(tmp_path, on_outcome=lambda outcome: heard.append(outcome.step))
+            outcomes = await fixer.apply_all(plan.fixes)
+            after = await tenant.preflight(devices)
+            place, changed = next(
+                (n, o) for n, o in enumerate(outcomes) if o.change.kind is Kind.GRANT_CALLING_POLICY
+            )
+            user = after.facts.users.found[changed.change.target.casefold()]
+            await tenant.sources.admin.grant_policy(user, PolicyType.CALLING, "")
+            await asyncio.sleep(60)
+            heard.clear()
+            undone = await fixer.undo_all([outcome.fix_id for outcome in outcomes])
+            assert [one.fix_id for one in undone] == [one.fix_id for one in outcomes]
+            assert undone[place].step is Step.SEEN
+            assert "Not undone: " in undone[place].detail
+            others = [one.step for n, one in enumerate(undone) if n != place]
+            assert others == [Step.UNDONE] * len(others)
+            assert len(heard) == len(outcomes)
+            await asyncio.sleep(60)
+            again = await tenant.preflight(devices)
+            assert fails(again.report) == fails(made.report)
+
+    emulated_time.run(main())
+
+
 def test_what_somebody_else_changed_since_is_not_taken_back(tmp_path: Path) -> None:
     async def main() -> None:
         async with emulated_services(SCENARIO) as tenant:

@@ -26,6 +26,7 @@ from siptui.cli.preflight_options import (
     typed_names,
 )
 from siptui.cli.preflight_options import include_personal as include_personal_option
+from siptui.cli.preflight_output import named_by
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.wording import say_wait
 from siptui.devicelist.model import DeviceList
@@ -290,15 +291,19 @@ def _object(fix: Fix, outcome: FixOutcome | None) -> dict[str, Any]:
 
 def _left(left: Sequence[Left]) -> list[dict[str, Any]]:
     return [
-        {"line": one.line or None, "username": one.user_name, "check": one.check, "why": one.why}
+        {"line": one.line or None, "username": one.user_name, "check": one.check, "why": _why(one)}
         for one in left
     ]
+
+
+def _why(one: Left) -> str:
+    return f"{one.why} {named_by(one.lacking, one.address)}".strip()
 
 
 def _left_lines(left: Sequence[Left]) -> Iterator[str]:
     groups: dict[tuple[str, str], list[Left]] = {}
     for one in left:
-        groups.setdefault((one.check, one.why), []).append(one)
+        groups.setdefault((one.check, _why(one)), []).append(one)
     if groups:
         yield "Left to you:"
     for (name, why), members in groups.items():

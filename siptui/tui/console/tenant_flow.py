@@ -1,6 +1,7 @@
 """The tenant: its provisioning URLs, its prerequisites, its batches."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
@@ -17,6 +18,9 @@ from siptui.tui.dialogs.urls import UrlsPage
 from siptui.tui.preflight_text import sentence
 from siptui.tui.widgets.text_lines import Line
 
+if TYPE_CHECKING:
+    from siptui.tui.dialogs.fix_work import FixWork
+
 
 class TenantFlow:
     """Looks at the tenant: its provisioning URLs, its prerequisites, its batches."""
@@ -28,6 +32,9 @@ class TenantFlow:
         self.session = session
         self._sign_in = sign_in
         self._attach = attach
+        #: Changes whose page was left before they were read back, until it was opened again.
+        self._fixes: FixWork | None = None
+        self._shown: FixWork | None = None
 
     # -- provisioning URLs
 
@@ -120,52 +127,79 @@ class TenantFlow:
 
     async def fix(self) -> None:
         """Fix what was found, of the selected rows."""
-        if self.view.may("fix"):
+        if self._fixes is not None or self.view.may("fix"):
             await self._fix()
 
     async def _fix(self) -> None:
         # The room of the checks takes as long to load as the first frame leaves over.
-        from siptui.preflight.fix_plan import plan_fixes
-        from siptui.preflight.script import pinned_tenant
         from siptui.tui.dialogs.fixing import FixPage
 
-        made, checks = self.session.preflight, self.session.options.checks
-        if made is None or checks is None:
-            return
-        chosen = self.view.selection()
-        rows = self.session.devices_of(chosen)
-        if not rows:
-            self.view.say(f"fix: {what(chosen, len(chosen.keys))}: no valid device.", "muted")
-            return
-        of = about(chosen, [str(device.user_name) for device in rows])
-        folder = self.session.export_folder
         answer: str | None = "again"
         while answer in ("again", "addresses", "number_type"):
-            made = self.session.preflight or made
-            plan = plan_fixes(made.report, made.facts, rows, self.session.wishes())
-            if not plan.fixes and not plan.left:
-                self.view.say("fix: nothing fails that could be fixed here.", "muted")
+            # What was left while it was on its way is shown first.
+            work = self._fixes or self._planned_fixes()
+            if work is None:
                 return
-            known = (
-                known_tenant(self.session, self.view.key_of).guid or self.session.run_service.tenant
-            )
             page = FixPage(
-                plan,
-                checks,
+                work,
                 self.session.tenant,
                 self._sign_in.signed_in,
-                which="" if chosen.which is Which.ALL else what(chosen, len(chosen.keys)),
-                of=of,
-                pinned=pinned_tenant(made.facts, known),
-                folder=folder,
+                folder=self.session.export_folder,
             )
+            self._shown = work
             answer = await self.view.ask(page)
+            self._shown = None
+            self._fixes = work if work.working else None
             if answer == "addresses":
                 await self._ask_addresses()
             elif answer == "number_type":
                 await self._ask_number_type()
         if answer == "sent":
             self._check()
+        elif self._fixes is not None:
+            key = self.view.key_of["fix"]
+            text = f"Changes are still being made and read back; {key} shows them."
+            self.view.say(text, "muted")
+
+    def _planned_fixes(self) -> "FixWork | None":
+        """What could be fixed of the selected rows; none, after saying so, where nothing can."""
+        from siptui.preflight.fix_plan import plan_fixes
+        from siptui.preflight.script import pinned_tenant
+        from siptui.tui.dialogs.fix_work import FixOf, FixWork
+
+        made, checks = self.session.preflight, self.session.options.checks
+        if made is None or checks is None:
+            return None
+        chosen = self.view.selection()
+        which = what(chosen, len(chosen.keys))
+        rows = self.session.devices_of(chosen)
+        if not rows:
+            self.view.say(f"fix: {which}: no valid device.", "muted")
+            return None
+        plan = plan_fixes(made.report, made.facts, rows, self.session.wishes())
+        if not plan.fixes and not plan.left:
+            self.view.say("fix: nothing fails that could be fixed here.", "muted")
+            return None
+        known = known_tenant(self.session, self.view.key_of).guid or self.session.run_service.tenant
+        of = FixOf(
+            "" if chosen.which is Which.ALL else which,
+            about(chosen, [str(device.user_name) for device in rows]),
+            pinned_tenant(made.facts, known),
+        )
+        return FixWork(plan, of, checks, self._start_fixes, self._fixes_ended)
+
+    def _start_fixes(self, work: Callable[[], Awaitable[None]]) -> None:
+        # What takes minutes is no conversation: the console takes keys meanwhile.
+        self.view.start(work, group="fix")
+
+    def _fixes_ended(self, work: "FixWork") -> None:
+        """Tell what came of changes whose page was left."""
+        if work is self._shown or not self.view.in_use:
+            return
+        text, tone = work.said
+        said = f"Fixes: {work.standing()}. {text}"
+        self.view.log_pane.append([((visible(said), tone),)])
+        self.view.say(f"{said} {self.view.key_of['fix']} shows them.", tone)
 
     async def _ask_addresses(self) -> None:
         """Ask for the phones' public addresses, and judge by them what was read."""

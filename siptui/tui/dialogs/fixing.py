@@ -8,18 +8,16 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from siptui.devicelist.writing import write_new
-from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural, visible
 from siptui.preflight.change_log import Kind, Step
-from siptui.preflight.fix_plan import Fix, FixPlan
-from siptui.preflight.fix_runner import FixOutcome
+from siptui.preflight.fix_plan import Fix, Left
 from siptui.preflight.script import script_file
-from siptui.tui.dialogs.ask import Confirm, Prompt
+from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
+from siptui.tui.dialogs.fix_work import FixWork
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.save_file import ask_and_write
 from siptui.tui.dialogs.tablepage import TablePage
-from siptui.tui.options import Checks
-from siptui.tui.preflight_text import name_of
+from siptui.tui.preflight_text import name_of, named_by
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid
@@ -43,15 +41,15 @@ _STEPS = {
     Step.UNDONE: ("undone", "◌", "queued"),
     Step.UNDO_NOT_SEEN: ("undo not seen", "?", "unknown"),
 }
-_UNDOABLE = frozenset({Step.SEEN, Step.NOT_SEEN, Step.IN_DOUBT})
 
 
 class FixPage(TablePage[str]):
     """The answer: `sent` where anything was, so that a check says something new; `addresses` or
-    `number_type` to be told of others and be opened again.
+    `number_type` to be told of others and be opened again. Left while changes are on their way it
+    answers nothing: they go on.
 
-    `before` sees to a sign-in; `pinned` is the tenant that a script signs in to. What is marked
-    with Space is carried out, else everything.
+    `before` sees to a sign-in. What is marked with Space is carried out, or taken back, else
+    everything.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,38 +62,50 @@ class FixPage(TablePage[str]):
 
     def __init__(
         self,
-        plan: FixPlan,
-        checks: Checks,
+        work: FixWork,
         tenant: str,
         before: Callable[[], Awaitable[bool]],
         *,
-        which: str,
-        of: str,
-        pinned: str,
         folder: Path,
     ) -> None:
         super().__init__(_COLUMNS, details=6)
-        self._plan = plan
-        self._checks = checks
+        self.work = work
+        self._plan = work.plan
         self._tenant = tenant
-        self._which, self._of, self._pinned = which, of, pinned
+        self._about = work.about
         self._before = before
         self._folder = folder
-        self._outcomes: dict[int, FixOutcome] = {}
-        self._working = False
-        self._sent = False
+
+    def on_mount(self) -> None:
+        """Show what is there, and what is new of it from now on."""
+        super().on_mount()
+        self.work.changed = self._renew
+        if self.work.sent:
+            self.say(*self.work.said)
+
+    def on_unmount(self) -> None:
+        """Shown no more."""
+        if self.work.changed == self._renew:
+            self.work.changed = lambda _: None
+
+    def _renew(self, places: Sequence[int]) -> None:
+        if not self.is_attached:
+            return
+        self.grid.put([self._row(place, self._plan.fixes[place]) for place in places])
+        if not places:
+            self.say(*self.work.said)
+        self.show_bars()
+        self.show_detail()
 
     def heading(self) -> str:
         """How many, and that nothing was sent; later what came of them."""
         fixes, left = len(self._plan.fixes), len(self._plan.left)
         people = f", {left:,} left to people" if left else ""
-        if not self._outcomes:
-            of = f" · {self._which}" if self._which else ""
+        if not self.work.sent:
+            of = f" · {self._about.which}" if self._about.which else ""
             would = f"{plural(fixes, 'change')} would be made in {self._tenant}{people}"
             return f"{would} · not sent{of}"
-        good = sum(outcome.good for outcome in self._outcomes.values())
-        done = f"{good:,} of {plural(len(self._outcomes), 'change')} read back"
-        return f"{self._tenant}: {done}{people}"
+        return f"{self._tenant}: {self.work.standing()}{people}"
 
     def rows(self) -> Iterable[GridRow]:
         """The fixes in the order in which they are made, then what cannot be fixed here."""
@@ -103,11 +113,11 @@ class FixPage(TablePage[str]):
             yield self._row(place, fix)
         for place, left in enumerate(self._plan.left):
             who = f"line {left.line}, {left.user_name}" if left.line else "the tenant"
-            cells = (name_of(left.check), visible(who), visible(left.why), "for people")
+            cells = (name_of(left.check), visible(who), _why(left), "for people")
             yield GridRow(-place - 1, cells, "!", "muted")
 
     def _row(self, place: int, fix: Fix) -> GridRow:
-        outcome = self._outcomes.get(place)
+        outcome = self.work.outcomes.get(place)
         word, symbol, tone = _STEPS[outcome.step if outcome else Step.INTENDED]
         cells = (name_of(fix.check), visible(fix.change.target), visible(fix.title), word)
         return GridRow(place, cells, symbol, tone)
@@ -117,11 +127,11 @@ class FixPage(TablePage[str]):
         if not isinstance(key, int):
             return
         if key < 0:
-            yield ((visible(self._plan.left[-key - 1].why), "normal"),)
+            yield ((_why(self._plan.left[-key - 1]), "normal"),)
             return
         fix = self._plan.fixes[key]
         yield ((visible(fix.title), "strong"),)
-        outcome = self._outcomes.get(key)
+        outcome = self.work.outcomes.get(key)
         change = outcome.change if outcome else fix.change
         yield ((f"before: {visible(change.before) or 'nothing of its own'}", "muted"),)
         yield ((visible(fix.powershell), "accent"),)
@@ -154,17 +164,14 @@ class FixPage(TablePage[str]):
 
     # -- carrying out
 
-    def _chosen(self) -> list[int]:
-        marked = [k for k in self.grid.index.marked() if isinstance(k, int) and k >= 0]
-        todo = marked or range(len(self._plan.fixes))
-        tried = (Step.SEEN, Step.SENT)
-        return [k for k in todo if k not in self._outcomes or self._outcomes[k].step not in tried]
+    def _marked(self) -> list[int]:
+        return [k for k in self.grid.index.marked() if isinstance(k, int) and k >= 0]
 
     @work(group="flow", exclusive=True)
     async def action_apply(self) -> None:
         """Ask for names and for a confirmation, then carry out."""
-        places = self._chosen()
-        if self._working or not places:
+        places = self.work.left_of(self._marked() or range(len(self._plan.fixes)))
+        if self.work.working or not places:
             self.say("nothing to carry out." if not places else "still working.", "muted")
             return
         named: list[str] = []
@@ -187,7 +194,7 @@ class FixPage(TablePage[str]):
         ):
             return
         if await self._before():
-            self._carry_out(places, fixes, named)
+            self.work.carry_out(places, named)
 
     async def _named(self, fix: Fix) -> bool:
         name = fix.change.target
@@ -204,95 +211,68 @@ class FixPage(TablePage[str]):
     def _question(self, fixes: Sequence[Fix], left_out: int) -> list[str]:
         hours = max((fix.lead_time_hours or 0 for fix in fixes), default=0)
         targets = len({fix.change.target.casefold() for fix in fixes})
+        what = f"{targets:,} accounts, policies or settings"
+        what = "one account, policy or setting" if targets == 1 else what
         return [
-            f"{plural(len(fixes), 'change')} of {targets:,} accounts, policies or settings will be "
-            f"made in {visible(self._tenant)}, each written down before it is sent and read back "
-            "afterwards. U takes one back where that can be done.",
-            self._of,
+            f"{plural(len(fixes), 'change')} of {what} will be made in {visible(self._tenant)}, "
+            "each written down before it is sent and read back after it. U takes back what can be.",
+            self._about.of,
             *([f"They may take up to {hours} hours to work."] if hours else []),
             *([f"{plural(left_out, 'account')} left out, not named."] if left_out else []),
         ]
 
-    # What takes minutes is no conversation: the page takes keys meanwhile.
-    @work(group="fix", exclusive=True)
-    async def _carry_out(self, places: list[int], fixes: list[Fix], named: list[str]) -> None:
-        self._working = True
-        try:
-            await self._send(places, fixes, named)
-        finally:
-            self._working = False
-
-    async def _send(self, places: list[int], fixes: list[Fix], named: list[str]) -> None:
-        waiting: dict[tuple[str, str, str], list[int]] = {}
-        for place, fix in zip(places, fixes, strict=True):
-            waiting.setdefault(_key(fix.change), []).append(place)
-
-        def heard(outcome: FixOutcome) -> None:
-            for place in waiting.get(_key(outcome.change), ()):
-                self._put(place, outcome)
-
-        self._sent = True
-        self.say("working: what was written is read back, which takes up to two minutes …", "muted")
-        try:
-            outcomes = await self._checks.fix(fixes, named, heard)
-        except SiptuiError as error:
-            self.tell(error)
-            return
-        for place, outcome in zip(places, outcomes, strict=True):
-            self._put(place, outcome)
-        good = sum(outcome.good for outcome in outcomes)
-        tone = "ok" if good == len(outcomes) else "unknown"
-        self.say(f"{good:,} of {plural(len(outcomes), 'change')} read back as wanted.", tone)
-
-    def _put(self, place: int, outcome: FixOutcome) -> None:
-        self._outcomes[place] = outcome
-        if self.is_attached:
-            self.grid.put([self._row(place, self._plan.fixes[place])])
-            self.show_bars()
-            self.show_detail()
-
     @work(group="flow", exclusive=True)
     async def action_undo(self) -> None:
-        """Take the change under the cursor back."""
-        key = self.grid.cursor
-        outcome = self._outcomes.get(key) if isinstance(key, int) else None
-        if self._working or not isinstance(key, int) or outcome is None:
-            self.say("undo: this was not carried out.", "muted")
+        """Take back what is marked, else the change under the cursor or all that were made."""
+        places = await self._to_undo()
+        if not places:
             return
-        if outcome.step not in _UNDOABLE:
-            self.say(f"undo: it is {_STEPS[outcome.step][0]}.", "muted")
-            return
-        fix = self._plan.fixes[key]
-        text = [f"Take back: {visible(fix.title)}"]
-        if not await self.app.push_screen_wait(
-            Confirm("Undo", text, 1, topic=Topic.UNDO, otherwise="Nothing was changed.")
+        titles = [self._plan.fixes[place].title for place in places]
+        text = [f"Take back: {visible(titles[0])}"]
+        if len(places) > 1:
+            text = [
+                f"Take back {plural(len(places), 'change')} that were made here, those of accounts "
+                f"first: {visible(titles[0])}, …"
+            ]
+        if await self.app.push_screen_wait(
+            Confirm("Undo", text, len(places), topic=Topic.UNDO, otherwise="Nothing was changed.")
         ):
-            return
-        self._take_back(key, outcome.fix_id)
+            self.work.take_back(places)
 
-    @work(group="fix", exclusive=True)
-    async def _take_back(self, key: int, fix_id: str) -> None:
-        self._working = True
-        self.say("undoing it …", "muted")
-        try:
-            self._put(key, await self._checks.undo(fix_id))
-        except SiptuiError as error:
-            self.tell(error)
-            return
-        finally:
-            self._working = False
-        self.say("")
+    async def _to_undo(self) -> list[int]:
+        """The places of the changes to take back; none where there is nothing to do."""
+        made, here = self.work.undoable(), self.grid.cursor
+        if self.work.working:
+            self.say("undo: still working.", "muted")
+            return []
+        if marked := self._marked():
+            if not (places := [place for place in made if place in marked]):
+                self.say("undo: nothing that is marked was made.", "muted")
+            return places
+        if not made:
+            self.say("undo: nothing was made here that could be taken back.", "muted")
+        elif len(made) > 1:
+            choices = [("all", "all that were made", plural(len(made), "change"))]
+            if here in made and isinstance(here, int):
+                choices.insert(0, ("one", "this one", visible(self._plan.fixes[here].title)))
+            answer = await self.app.push_screen_wait(
+                Choice("Undo", choices, topic=Topic.UNDO, at=0)
+            )
+            return made if answer == "all" else [here] if answer and isinstance(here, int) else []
+        elif here not in made:
+            outcome = self.work.outcomes.get(here) if isinstance(here, int) else None
+            word = _STEPS[outcome.step][0] if outcome else "not sent"
+            self.say(f"undo: this one is {word}.", "muted")
+            return []
+        return made
 
     def action_leave(self) -> None:
-        """Back; not while something is on its way, so that it is seen what became of it."""
-        if self._working:
-            self.say("still working: wait until what was written is read back.", "unknown")
-        else:
-            self.dismiss("sent" if self._sent else "")
+        """Back. What is on its way goes on."""
+        self.dismiss("sent" if self.work.sent and not self.work.working else "")
 
     def action_other(self, what: str) -> None:
         """Ask for other addresses or another kind of numbers, before anything is sent."""
-        if self._working or self._sent:
+        if self.work.sent:
             self.say("changes were made: go back and check again first.", "unknown")
         else:
             self.dismiss(what)
@@ -305,8 +285,12 @@ class FixPage(TablePage[str]):
         self.say(*await ask_and_write(self.app, "Write to", hint, proposed, self._write))
 
     def _write(self, path: Path, force: bool) -> str:
-        write_new(path, script_file(self._plan, self._pinned), force=force)
+        write_new(path, script_file(self._plan, self._about.pinned), force=force)
         return f"{plural(len(self._plan.fixes), 'change')} written to {path}"
+
+
+def _why(left: Left) -> str:
+    return visible(f"{left.why} {named_by(left.lacking)}".strip())
 
 
 def names_only(name: str) -> Callable[[str], str]:
@@ -317,11 +301,3 @@ def names_only(name: str) -> Callable[[str], str]:
         return "" if same else f"That is not {visible(name)}. Nothing was changed."
 
     return check
-
-
-def _key(change: object) -> tuple[str, str, str]:
-    return (
-        str(getattr(change, "kind", "")),
-        str(getattr(change, "target", "")).casefold(),
-        str(getattr(change, "value", "")),
-    )

@@ -217,7 +217,8 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     ),
     Topic.FIX: (
         "Each change is written down before it is sent, sent once, and read back, which may take "
-        "a minute. U takes back the one under the cursor.",
+        "a minute; it goes on when you leave, and F shows it again.",
+        "U takes back what is marked, the one under the cursor, or all that was made.",
         "Calling policies and trusted addresses may take up to 24 hours to work on phones.",
     ),
     Topic.UNDO: ("What was there before is written back, and read back.",),

@@ -72,8 +72,12 @@ class PreflightPage(TablePage[str]):
             all(sign(finding)[0] == "✓" for finding in account.findings)
             for account in self._report.accounts
         )
-        cells = ("rows", "every check", f"{clean:,}", "pass everything that was looked at")
-        yield GridRow(-1, cells, "✓", "normal")
+        if clean:
+            cells = ("rows", "every check", f"{clean:,}", "pass everything that was looked at")
+            yield GridRow(-1, cells, "✓", "normal")
+        else:
+            cells = ("rows", "every check", "0", "no row passes everything that was looked at")
+            yield GridRow(-1, cells, " ", "muted")
 
     def details(self, key: Hashable) -> Iterable[Line]:
         """Remedy, lead time and PowerShell line; of rows, those of the first."""

@@ -1,6 +1,6 @@
 """Checking prerequisites and setting them right from the console, against the emulator."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -44,9 +44,14 @@ def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def _harness(
-    folder: Path, *, size: tuple[int, int] = (120, 40), read_only: bool = False, text: str = ""
+    folder: Path,
+    *,
+    size: tuple[int, int] = (120, 40),
+    read_only: bool = False,
+    text: str = "",
+    scenario: str = SCENARIO,
 ) -> AsyncIterator[tuple[ConsoleHarness, Service]]:
-    service = Service(folder, scenario=read_scenario(SCENARIO, "test"))
+    service = Service(folder, scenario=read_scenario(scenario, "test"))
     async with console(
         folder,
         size=size,
@@ -259,6 +264,56 @@ async def test_fixes_are_shown_confirmed_made_read_back_and_undone(tmp_path: Pat
         assert len(harness.app.screen_stack) == 1
 
 
+async def test_changes_go_on_when_their_page_is_left_and_are_undone_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fix_runner, "PATIENCE", (0.01,) * 5_000)
+    lag = "[lag]\npolicy = 30\n"
+    async with _harness(tmp_path, size=(80, 24), scenario=lag + SCENARIO) as (harness, service):
+        await harness.press("p", "g", "j", "j", "space", "space", "F", "x")
+        harness.fill(PERSONAL)  # it asks for the name of the one that may be personal
+        await harness.press("enter")
+        await harness.press("2", "enter")
+        page = harness.app.screen
+        assert isinstance(page, FixPage)
+        await _until(harness, lambda: "sent" in [row[3] for row in harness.rows_of_page])
+        await harness.press("escape")
+        assert len(harness.app.screen_stack) == 1
+        assert "F shows them" in harness.text
+        assert page.work.working
+        await harness.press("F")
+        again = harness.app.screen
+        assert isinstance(again, FixPage)
+        assert again.work is page.work
+        assert "2 not read back yet of 2 changes" in harness.flat
+        await harness.press("U")
+        assert "still working" in harness.flat
+        await harness.press("escape")
+        # The tenant shows the changes from now on: what comes of it is told on the table.
+        service.now = 40.0
+        await _until(harness, lambda: not page.work.working)
+        assert "Fixes: 2 read back of 2 changes" in harness.flat
+        assert [o.step for o in service.record.changes().values()] == [Step.SEEN] * 2
+        await harness.press("F")
+        assert [row[3] for row in harness.rows_of_page if row[3] != "for people"] == [
+            "read back"
+        ] * 2
+        await harness.press("U", "j", "enter")
+        assert "Take back 2 changes" in harness.question
+        await harness.press("2", "enter")
+        service.now = 200.0
+        last = harness.app.screen
+        assert isinstance(last, FixPage)
+        await _ended(harness, last)
+        assert "2 undone of 2 changes" in harness.text.splitlines()[0]
+        assert [row[3] for row in harness.rows_of_page][:2] == ["undone"] * 2
+        assert [o.step for o in service.record.changes().values()] == [Step.UNDONE] * 2
+        await harness.press("U")
+        assert "nothing was made here" in harness.flat
+        await harness.press("escape")  # and what was found is checked anew
+        await _until(harness, lambda: "Prerequisites: 3 accounts fail" in harness.text)
+
+
 async def test_checks_and_selection_say_what_is_fixed_and_submitted(tmp_path: Path) -> None:
     async with _harness(tmp_path) as (harness, service):
         await harness.press("p", "slash", *"lobby.00002", "enter", "F")
@@ -385,9 +440,13 @@ async def test_a_read_only_console_checks_and_changes_nothing(tmp_path: Path) ->
 
 
 async def _ended(harness: ConsoleHarness, page: FixPage) -> None:
+    await _until(harness, lambda: not page.work.working)
+
+
+async def _until(harness: ConsoleHarness, seen: Callable[[], bool]) -> None:
     for _ in range(500):
         await harness.pilot.pause(0.01)
-        if not page._working:
+        if seen():
             await harness.settle()
             return
     raise AssertionError(harness.text)
@@ -410,3 +469,24 @@ async def test_a_check_costs_no_more_than_the_table_once(tmp_path: Path) -> None
         await harness.press("j")
         assert 0 < len(driver.take().encode()) <= 900
     service.background.close()
+
+
+async def test_nothing_unchecked_wears_a_tick_and_no_option_is_named_where_a_key_is(
+    tmp_path: Path,
+) -> None:
+    """No row passes all, and whether the phones' own address is trusted is not known yet."""
+    scenario = '[[accounts]]\nmatch = "*"\nnumber = false\n'
+    async with _harness(tmp_path, size=(80, 24), scenario=scenario) as (harness, _):
+        await harness.press("p", "p")
+        page = harness.app.screen
+        assert isinstance(page, PreflightPage)
+        by_check = {row.cells[1]: row for row in page.grid.index.rows}
+        assert by_check["every check"].symbol == " "
+        assert by_check["trusted ip"].symbol == "!"
+        page.grid.move_to([row[1] for row in harness.rows_of_page].index("trusted ip"))
+        await harness.settle()
+        assert "a names it." in harness.flat
+        assert " --" not in harness.text
+        await harness.press("F", "G")
+        assert isinstance(harness.app.screen, FixPage)
+        assert " --" not in harness.text
