@@ -14,6 +14,7 @@ from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.runs.engine import submit_outcome
 from siptui.runs.engine.backoff import LATEST, SPACING, Backoff, Pace
 from siptui.runs.engine.batch_conflicts import Sorted
+from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.engine.other_batches import Others
 from siptui.runs.engine.scheduler import NOTHING_HELD, Hold, looks_for_slot, next_batch
 from siptui.runs.engine.service_reads import Reader, SignInGate, stopped_by
@@ -37,6 +38,9 @@ from siptui.transport.retry import honoured
 #: Seconds between two looks for a free slot while others hold them.
 _LOOK_SOONEST, _LOOK_LATEST = 5.0, 30.0
 _IDLE = 3600.0
+#: Seconds for which nothing is missed in a list of the tenant's batches that matters: what others
+#: submit within them cannot be seen.
+_FRESH = 3.0
 #: Seconds that are not worth a wait.
 _TICK = 0.01
 
@@ -119,12 +123,26 @@ class Submitter:
             choice = self._choose(foreign=others.slots, held=found.held)
             if isinstance(choice, BatchRecord):
                 look.reset()
-                await self._in_turn(summaries, turns, others, found, ahead)
+                if (listed := await self._listed_still(summaries, turns)) is not None:
+                    await self._in_turn(*listed, others, found, ahead)
             elif others.slots or found.held:
                 wait = look.next()
                 self._others, self._held = others.slots, found.held
                 self._others_until = loop.time() + wait
                 await self._hold(choice, wait, tell=True)
+
+    async def _listed_still(
+        self, summaries: Listed[BatchSummary], turns: TurnsTaken
+    ) -> tuple[Listed[BatchSummary], TurnsTaken] | None:
+        """The list as it is now; None where others' batches came in while it was looked at. That
+        takes as long as the service asks to wait, or as a lost sign-in is waited for."""
+        if self._summaries.age < _FRESH:
+            return summaries, turns
+        again, turns = await self._summaries.read(self._pace)
+        known = {s.batch_id.casefold() for s in summaries} | own_ids(self._run_log.state)
+        if any(s.batch_id.casefold() not in known for s in again):
+            return None
+        return again, turns
 
     async def _in_turn(
         self,
@@ -137,10 +155,13 @@ class Submitter:
         """Submit what may be submitted, if no other process of the host did since `summaries` were
         `listed`."""
         turns = self._summaries.turns
+        before = self._summaries.age
         if not await turns.take(self._region, listed):
             self._summaries.forget()
             return
         try:
+            if self._summaries.age - before >= _FRESH:
+                return  # what others did during the wait for the turn is not known
             # Nothing is awaited between this choice and its entry in the journal, and the entry is
             # made only if no other process wrote anything in between.
             choice = self._choose(foreign=others.slots, held=found.held)

@@ -32,6 +32,11 @@ class Summaries:
             )
         return self._found
 
+    @property
+    def age(self) -> float:
+        """How many seconds ago the last answer was asked for."""
+        return asyncio.get_running_loop().time() - self._asked
+
     def forget(self) -> None:
         """The last answer is too old for what happened since."""
         self._found = None
