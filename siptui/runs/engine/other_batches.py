@@ -21,8 +21,8 @@ ALL_DECIDED = 30.0
 #: Batches of others that are over are read if they are no older than this when the run is planned:
 #: a journal that was lost, or a colleague, may have signed its devices in.
 RECENT = timedelta(hours=24)
-#: How many of those are read at most, the newest of them.
-_MOST_OVER = 30
+#: How many of those a run reads at most, the newest of them. Those since its plan are all read.
+_MOST_OLD = 30
 
 ReadStatus = Callable[[str], Awaitable[BatchStatus]]
 
@@ -74,6 +74,7 @@ class OtherBatches:
         self._final: set[str] = set()
         self._over_since: dict[str, datetime] = {}
         self._part_since: dict[str, datetime] = {}
+        self._old: set[str] = set()
 
     async def look(
         self,
@@ -85,16 +86,18 @@ class OtherBatches:
         *,
         here: Collection[str] = frozenset(),
         since: datetime | None = None,
+        planned: datetime | None = None,
     ) -> Others:
         """What the tenant's batches say beside this run; `now` is by the service's clock.
 
         `here` are the ids of batches that other runs of this host submitted. Those of others that
-        are over are read if they began at `since` or later, by the service's clock.
+        are over are read if they began at `since` or later, by the service's clock; of those that
+        began before the run was `planned` only the newest.
         """
         mine = own_ids(state)
         doubts = [b for b in state.open_batches() if not b.batch_id and b.region is region]
         waited_for = {held.batch_id.casefold() for held in state.held.values() if held.batch_id}
-        slots = new = over = 0
+        slots = new = 0
         before = len(self._read)
         found: list[OtherBatch] = []
         for summary in sorted(summaries, key=_age):
@@ -110,9 +113,12 @@ class OtherBatches:
             elif not live and name not in waited_for:
                 news = since is not None and surely_since(summary.request_time, since)
                 stuck = summary.phase is Phase.RUNNING and name not in self._over
-                over += 1
-                if name in here or not (news or stuck) or over > _MOST_OVER:
+                if name in here or not (news or stuck):
                     continue
+                if not (planned and surely_since(summary.request_time, planned)):
+                    if name not in self._old and len(self._old) >= _MOST_OLD:
+                        continue
+                    self._old.add(name)
             other = await self._other(summary, now, read, live=live, here=name in here)
             if other is not None and not (perhaps_mine and _lost(state, doubts, other)):
                 found.append(self._bounded(other, now, state, known=perhaps_mine))

@@ -79,6 +79,7 @@ class TenantLook:
             read,
             here=self.submitted_elsewhere(),
             since=_since(run_log.state, region, ahead, last_here),
+            planned=_planned(run_log.state, ahead),
         )
         return others, sort_out(run_log.state, region, Tenant(others.batches, ahead, last_here))
 
@@ -88,6 +89,13 @@ class TenantLook:
             ids = {str(record.device.hardware_id) for record in state.devices}
             self._last_here = self._known.last_submits(ids, self._run_log.run)
         return self._last_here
+
+
+def _planned(state: RunState, ahead: timedelta | None) -> datetime | None:
+    """When the run was planned, by the service's clock."""
+    if not state.planned_at:
+        return None
+    return datetime.fromisoformat(state.planned_at) + (ahead or timedelta())
 
 
 def _since(

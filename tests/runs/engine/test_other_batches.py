@@ -352,6 +352,24 @@ def test_a_lost_submit_is_found_whatever_the_clock_of_the_service(
     lived(main)
 
 
+def test_what_many_batches_of_a_colleague_signed_in_since_the_plan_is_left_out(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        quick = TimingTable(device=(4, 6), start=(1, 1), finish=(1, 1))
+        harness = EngineHarness(tmp_path, Scenario(timing=quick))
+        phones = devices(50)
+        run = harness.create(phones)
+        for phone in phones[:45]:
+            colleague(harness, [phone])
+            await asyncio.sleep(15)
+        await harness.work(run)
+        assert _times(harness, phones) == [1] * 50
+        assert harness.ledger.violations == []
+
+    lived(main)
+
+
 def test_the_word_counts_for_what_a_colleague_signed_in_before_it(tmp_path: Path) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path)
