@@ -12,6 +12,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from siptui.domain.device import Device
@@ -27,6 +28,8 @@ from siptui.logs.secrets import without_tokens
 _ITEM_ARRAYS = ("batchitems", "batchitem", "items", "item")
 _WRAPPERS = ("value", "batches", "batchsummaries", "summaries", "requests", "items", "data")
 _MAX_ID = 200
+#: Longer names are none that is looked for.
+_LONGEST_NAME = 100
 _MAX_TEXT = 2000
 #: Longest piece of an answer that a text about it repeats.
 _MAX_SHOWN = 160
@@ -53,6 +56,11 @@ def decode(body: bytes) -> Any:
         raise WireError(f"it is no JSON ({visible(str(error))[:120]})") from None
 
 
+@lru_cache(1024)
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name.casefold())
+
+
 def folded_keys(value: Mapping[str, Any]) -> dict[str, Any]:
     """`value` with its names without case, blanks, `_` and `-`.
 
@@ -60,7 +68,7 @@ def folded_keys(value: Mapping[str, Any]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, part in value.items():
-        key = re.sub(r"[\s_-]", "", name.casefold())
+        key = _folded(name) if len(name) <= _LONGEST_NAME else name
         if found.get(key) is None:
             found[key] = part
     return found
