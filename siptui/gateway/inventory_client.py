@@ -14,8 +14,9 @@ from siptui.transport.messages import Call
 from siptui.transport.retry import OnWait
 from siptui.transport.throttle import Throttle
 
-#: Devices in a page: what the public scripts that use this API ask for.
-PAGE = 50
+#: Devices in a page: as many as spare three of four calls, and what the public scripts that use
+#: this API ask for, where so many are refused. How many it gives at most was never seen.
+PAGES = (200, 50)
 #: Types of devices: phones, and analog adapters, which have one of their own since 2023 (Microsoft
 #: 365 developer blog, Graph's `teamworkDeviceType`); this API's own spelling of it is inferred.
 _TYPES = ("sip", "sipAnalog")
@@ -48,20 +49,21 @@ class InventoryClient(Authorized):
     async def sip_devices(self) -> tuple[InventoryDevice, ...]:
         """Every SIP phone and analog adapter of the tenant; an adapter is one device, whatever its
         ports."""
-        try:
-            return await self._devices(_TYPES)
-        except RejectedError as error:
-            if error.status != 400:
-                raise
-            return await self._devices(_TYPES[:1])  # it knows no such type of device
+        for types, size in (*((_TYPES, size) for size in PAGES), (_TYPES[:1], PAGES[-1])):
+            try:
+                return await self._devices(types, size)
+            except RejectedError as error:
+                if error.status != 400 or len(types) == 1:
+                    raise  # else it gives no pages of that size, or knows no such type of device
+        raise AssertionError("unreachable")
 
-    async def _devices(self, types: Sequence[str]) -> tuple[InventoryDevice, ...]:
+    async def _devices(self, types: Sequence[str], size: int) -> tuple[InventoryDevice, ...]:
         found: dict[str, InventoryDevice] = {}
         seen: set[str] = set()
         token, idle = "", 0
         while len(seen) < _MOST_PAGES and idle < _MOST_IDLE:
             seen.add(token)
-            listed, further = await self._page(types, token)
+            listed, further = await self._page(types, size, token)
             before = len(found)
             for device in listed:
                 found.setdefault(device.hardware_id, device)
@@ -72,9 +74,9 @@ class InventoryClient(Authorized):
             f"The inventory does not end, as far as {len(seen):,} pages go."
         )
 
-    async def _page(self, types: Sequence[str], token: str) -> _Page:
+    async def _page(self, types: Sequence[str], size: int, token: str) -> _Page:
         wanted = json.dumps({"deviceTypes": {"eq": list(types)}}, separators=(",", ":"))
-        parameters = {"limit": str(PAGE), "filterJson": wanted}
+        parameters = {"limit": str(size), "filterJson": wanted}
         if token:
             parameters["continuationToken"] = token
         path = f"/api/v2/devices?{urlencode(parameters, quote_via=quote)}"

@@ -47,6 +47,26 @@ def test_where_the_second_is_not_known_the_first_is_asked_for_alone() -> None:
     assert one.hardware_id == "00-04-F2-00-00-20"
 
 
+@pytest.mark.parametrize("most", [None, 50])
+def test_as_many_as_are_given_are_asked_for_at_once(most: int | None) -> None:
+    phone = {"macAddressInfos": [{"macAddress": "00-04-F2-00-00-20"}]}
+
+    def size(request: web.Request) -> int:
+        (limit,) = parse_qs(urlsplit(str(request.url)).query)["limit"]
+        return int(limit)
+
+    def answer(request: web.Request) -> web.Response:
+        if most is not None and size(request) > most:
+            return web.Response(400, json={"message": "limit"})
+        return web.Response(200, json={"devices": [phone]})
+
+    service = Service(answer)
+    (one,) = emulated_time.run(_client(service).sip_devices())
+    assert one.hardware_id == "00-04-F2-00-00-20"
+    assert [size(request) for request in service.calls] == [200] + [50] * (most is not None)
+    assert _types(service.calls[-1]) == ["sip", "sipAnalog"]
+
+
 _ADAPTER = "00-90-8F-00-00-0A"
 
 
