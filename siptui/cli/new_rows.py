@@ -47,6 +47,16 @@ def new_rows(
     what a colleague has at the service.
     """
     rows, evidence = read_status(selected, devices, on_wait=say_wait)
+    return to_do_of(devices, rows, evidence, run_service)
+
+
+def to_do_of(
+    devices: Sequence[Device],
+    rows: Iterable[RowStanding],
+    evidence: Evidence,
+    run_service: RunService | None,
+) -> NewRows:
+    """What of `devices`, of which `rows` tell where they stand, is to do. Raises as `new_rows`."""
     if (error := _unread(evidence)) is not None:
         raise error
     by_id = {row.hardware_id: row for row in rows if row.line is not None}

@@ -28,13 +28,14 @@ class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-t
 
 
 class EmulatedTimeLoop(asyncio.SelectorEventLoop):
-    """`asyncio.sleep` takes no time; `time()` and `now()` go on as if it had."""
+    """`asyncio.sleep` takes no time; `time()` and `now()` go on as if it had, from `since` on."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: datetime = START) -> None:
         selector = _JumpingSelector()
         super().__init__(selector)
         selector.loop = self
         self.passed = 0.0
+        self.since = since
 
     def time(self) -> float:
         """Seconds of emulated time."""
@@ -42,7 +43,7 @@ class EmulatedTimeLoop(asyncio.SelectorEventLoop):
 
     def now(self) -> datetime:
         """The emulated date and time, UTC."""
-        return START + timedelta(seconds=self.passed)
+        return self.since + timedelta(seconds=self.passed)
 
 
 def now() -> datetime:
@@ -52,7 +53,10 @@ def now() -> datetime:
     return loop.now()
 
 
-def run(main: Coroutine[Any, Any, T], *, limit: float = 10 * 24 * 3600) -> T:
-    """Run `main` in emulated time; fails when it takes longer than `limit` emulated seconds."""
-    with asyncio.Runner(loop_factory=EmulatedTimeLoop) as runner:
+def run(
+    main: Coroutine[Any, Any, T], *, limit: float = 10 * 24 * 3600, since: datetime = START
+) -> T:
+    """Run `main` in emulated time, which begins at `since`; fails when it takes longer than `limit`
+    emulated seconds."""
+    with asyncio.Runner(loop_factory=lambda: EmulatedTimeLoop(since)) as runner:
         return runner.run(asyncio.wait_for(main, limit))

@@ -119,12 +119,13 @@ class EngineHarness:
         seed: int = 1,
         journal: str = "journal.db",
         emulator: Emulator | None = None,
+        tenant: str = "Contoso",
     ) -> None:
         self.path = folder / journal
         self.emulator = emulator or Emulator(scenario, seed=seed, epoch=START)
         self.tenant = self.emulator.tenant
         self.ledger = self.tenant.ledger
-        self.run_service = RunService(self.path, tenant="Contoso", now=now)
+        self.run_service = RunService(self.path, tenant=tenant, now=now)
         self.seed = seed
         self.token_now = "test-token"
 

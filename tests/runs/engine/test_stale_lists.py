@@ -1,6 +1,7 @@
 """Nothing goes out by a list of the tenant's batches that has become old while it was looked at."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ from tests.support import emulated_time
 
 _THEIRS = devices(9)[6:]
 _TIMING = TimingTable(device=(20, 20), start=(1, 1), finish=(1, 1))
+
+
+async def _until(look: Callable[[], object]) -> None:
+    while not look():  # noqa: ASYNC110 - emulated time
+        await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("lists", [0, 1, 2])
@@ -33,15 +39,13 @@ def test_what_a_colleague_does_while_a_look_has_to_wait_is_seen(
         phones = devices(6)
         run = harness.create(phones, Options(batch_size=3, slots=2))
         work = harness.start(run, sign_in_wait=3600)
-        while not harness.ids():
-            await asyncio.sleep(1)
+        await _until(lambda: harness.ids())
         first = harness.tenant.batch(harness.ids()[0])
         assert first is not None
         await asyncio.sleep(first.ends - harness.tenant.settle() - 2)
         calls = harness.ledger.calls
         listed = calls["batchsummaries"] + lists
-        while calls["batchsummaries"] < listed and len(harness.ids()) < 2:
-            await asyncio.sleep(0.05)
+        await _until(lambda: calls["batchsummaries"] >= listed or len(harness.ids()) == 2)
         if how == "told to wait":  # another process of this user, or another region
             Throttle(tmp_path / ".waits" / "admin_api.json", emulated_time.now).told(120, "busy")
         else:
