@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.gateway.protocol import ItemStatus, Phase
-from siptui.gateway.times import surely_before, surely_since
+from siptui.gateway.times import parse_when, surely_before, surely_since
 from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.engine.other_batches import OtherBatch
 from siptui.runs.engine.scheduler import may_go_out
@@ -141,7 +141,8 @@ def _standing(
     """Why a device waits, or the batch that signed it in as the list wants it, or nothing."""
     device, held = record.device, state.held.get(record.index)
     undecided: OtherBatch | None = None
-    for other in tenant.batches:
+    failed: OtherBatch | None = None
+    for other in tenant.batches:  # the newest first
         items = _matching(device, other)
         if not items:
             continue
@@ -153,8 +154,11 @@ def _standing(
         waited_for = held is not None and held.batch_id.casefold() == other.batch_id.casefold()
         if not waited_for and not _counts(state, record, batch, other, tenant):
             continue
-        if any(item.key == device.key and item.phase is Phase.SUCCEEDED for item in items):
+        phases = {item.phase for item in items if item.key == device.key}
+        if Phase.SUCCEEDED in phases and not _surely_before(other, failed):
             return other
+        if Phase.FAILED in phases:
+            failed = failed or other
         since = record.submitted_at or batch.planned_at
         since_plan = waited_for or surely_since(other.requested, tenant.there(since))
         if since_plan and _undecided(device, items):
@@ -210,6 +214,12 @@ def _counts(
 def _is_news(other: OtherBatch, moment: str, tenant: Tenant) -> bool:
     """Whether it began at `moment` of the journal or later; always where there is none."""
     return not moment or surely_since(other.requested, tenant.there(moment))
+
+
+def _surely_before(other: OtherBatch, later: OtherBatch | None) -> bool:
+    """Whether it began before `later`, which failed and so left nothing of what it had done."""
+    when = parse_when(later.requested) if later is not None else None
+    return when is not None and surely_before(other.requested, when)
 
 
 def _reason(other: OtherBatch, *, decide: bool = False) -> Reason:

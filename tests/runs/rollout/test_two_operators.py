@@ -153,6 +153,16 @@ class _Story:
         (0.0, ("night", 1)),
     ]
 )
+@example(  # signed in by the other operator, and then signed out by a batch that failed
+    story=[
+        (0.0, ("night", 1)),
+        (3600.0, ("offline", 0)),
+        (0.0, ("colleague", [0])),
+        (600.0, ("night", 0)),
+        (0.0, ("online", 0)),
+        (60.0, ("night", 0)),
+    ]
+)
 @given(story=stories)
 def test_a_nightly_run_submits_what_needs_it_and_nothing_else(
     story: list[tuple[float, tuple[Any, ...]]],
