@@ -37,7 +37,7 @@ def batch_time(journal: Journal, tenant: str) -> BatchTime:
 def _took(journal: Journal, run: str) -> list[float]:
     begun: dict[int, str] = {}
     took: list[float] = []
-    for stored in journal.read(run):
+    for stored in journal.batch_times(run):
         event = stored.event
         if isinstance(event, BatchAccepted) and not event.adopted:
             begun[event.batch] = stored.at

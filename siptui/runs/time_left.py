@@ -45,8 +45,9 @@ def time_left(run: RunState, now: datetime | None = None) -> TimeLeft:
     each = _each(run, live, now)
     if run.paused or run.stopped is not None or each is None or not (live or going):
         return TimeLeft(next_attempt=attempt)
+    earliest = _earliest(run, now)
     found = ends(
-        [_to_submit(run, batch, now) for batch in going],
+        [_to_submit(run, batch, earliest) for batch in going],
         slots=run.plan.options.slots if run.plan else 1,
         each=each,
         live={b.number: _live(run, b, each, now) for b in live},
@@ -103,12 +104,18 @@ def _each(run: RunState, live: Iterable[BatchRecord], now: datetime) -> timedelt
     return timedelta(seconds=passed / share) if share and passed else None
 
 
-def _to_submit(run: RunState, batch: BatchRecord, now: datetime) -> ToSubmit:
+def _earliest(run: RunState, now: datetime) -> datetime:
+    """From when on something can be submitted."""
     until = run.waiting.until if run.waiting is not None else ""
     window = run.plan.options.not_before if run.plan else ""
-    times = [when for at in (until, window, batch.not_before) if (when := moment(at))]
+    return max([now, *(when for at in (until, window) if at and (when := moment(at)))])
+
+
+def _to_submit(run: RunState, batch: BatchRecord, earliest: datetime) -> ToSubmit:
     ahead = batch.probe or batch.trial > run.first_stopped
-    return ToSubmit(batch.number, batch.region, batch.group, ahead, max([now, *times]))
+    if batch.not_before and (when := moment(batch.not_before)):
+        earliest = max(earliest, when)
+    return ToSubmit(batch.number, batch.region, batch.group, ahead, earliest)
 
 
 def _live(

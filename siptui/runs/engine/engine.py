@@ -360,7 +360,7 @@ class Engine:
             if all(b.group in stopped for b in going):
                 if newly_stopped(state):
                     return  # it is written down first
-                raise RunStop(groups_stopped(state, stopped))
+                raise RunStop(groups_stopped(state, {b.group for b in going}))
         if awaits_decision(state):
             raise RunStop(held_back(state))
         if not going:

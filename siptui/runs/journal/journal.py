@@ -456,6 +456,16 @@ class Journal:
                 found.append((seq, run, event.batch, batch_id))
         return found
 
+    def batch_times(self, run: str) -> list[Stored]:
+        """The acceptances and ends of the batches of `run`, in order, without reading the rest."""
+        query = (
+            "SELECT seq, at, body FROM events WHERE run = ?"
+            ' AND (body LIKE \'{"type":"batch_accepted"%\''
+            ' OR body LIKE \'{"type":"batch_finished"%\') ORDER BY seq'
+        )
+        with self._explained(run):
+            return [self._event(run, *row) for row in self._fetch(query, (run,))]
+
     def runs_with(self, hardware_ids: Iterable[str]) -> dict[str, list[str]]:
         """The runs that have any of these hardware ids, newest first, and which, as they came."""
         wanted = list(dict.fromkeys(hardware_ids))

@@ -5,7 +5,7 @@ console.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from siptui.domain.deadline import time_left
@@ -16,6 +16,9 @@ from siptui.domain.times import local_time, zone, zoned_time
 from siptui.runs.events import Options
 from siptui.runs.forecast import Forecast
 from siptui.runs.journal.codec import timestamp
+
+#: Minutes are told rounded, not begun.
+_HALF = timedelta(seconds=30)
 
 
 def by_note(devices: Sequence[Device], options: Options) -> list[str]:
@@ -51,7 +54,7 @@ def forecast_notes(found: Forecast, now: datetime) -> list[str]:
         why = f"the tenant's last batch took about {each}"
     else:
         why = f"assuming {each} a batch, as none of this tenant was followed from here yet"
-    end = f"about {zoned_time(found.end, now)} (in {time_left(found.end, now)})"
+    end = f"about {zoned_time(found.end, now)} (in {time_left(found.end + _HALF, now)})"
     notes = [f"Estimated end: {end}; {why}."]
     if found.late:
         of = f"{found.late} of {plural(found.dated, 'device')} with a deadline"

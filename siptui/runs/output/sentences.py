@@ -29,8 +29,11 @@ class Sentence:
 
     @property
     def whole(self) -> str:
-        """The sentence with its remedy."""
-        return f"{self.text} {self.remedy}".rstrip()
+        """The sentence with its remedy, which is a sentence of its own."""
+        if not self.remedy:
+            return self.text
+        end = "" if self.text.endswith((".", "!", "?")) else "."
+        return f"{self.text}{end} {self.remedy}"
 
 
 def sentence(

@@ -345,8 +345,10 @@ class Session:
     def moment(self) -> datetime | None:
         """From when the time left counts: now where the run waits for a time, else when it was
         last heard of, so that an idle screen stays as it is."""
+        if self.run is None or not self.waits():
+            return None
         now = self.options.waits.now()
-        return now if self.run is not None and time_left(self.run, now).next_attempt else None
+        return now if time_left(self.run, now).next_attempt else None
 
     def waits(self) -> bool:
         """Whether the run waits for a time that the service named, or some of it does."""

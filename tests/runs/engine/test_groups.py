@@ -54,6 +54,7 @@ def test_a_site_that_fails_is_stopped_by_its_first_devices_and_others_go_on(
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "groups_stopped"
+        assert "in Site Bonn; " in end.message
         assert [resets(harness, place) for place in (0, 1, 2)] == [20, 4, 25]
         state = harness.state(run)
         assert exit_code(state) == 3
@@ -170,3 +171,20 @@ def test_batches_of_one_group_each(first: int) -> None:
     for batch in batches:
         assert {d.extra["Site"] for d in batch.devices} == {batch.group}
         assert batch.probe is (batch.devices[0] in [wanted[i] for i in (0, 7, 9)] and first > 0)
+
+
+def test_only_groups_of_which_something_waits_are_said_to_be_stopped(tmp_path: Path) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, failing(1, 2))
+        wanted = sites({"Berlin": 8, "Bonn": 30, "Oslo": 4})
+        run = harness.create(wanted, Options(by="Site", first=4))
+        end = await harness.work(run)
+        assert isinstance(end, RunStopped)
+        assert "in Site Bonn; 26 devices wait" in end.message
+        stopped = {one.group: one.stopped for one in tallies(harness.state(run))}
+        assert stopped == {"Berlin": False, "Bonn": True, "Oslo": False}
+        harness.run_service.resume(run)
+        await harness.work(run)
+        assert not any(one.stopped for one in tallies(harness.state(run)))
+
+    emulated_time.run(main(), limit=20 * HOURS)
