@@ -28,6 +28,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "phone_number": "PhoneNumber",
         "number_type": "NumberType",
         "site": "Site",
+        "public_ip": "PublicIP",
     }
 )
 #: Without these there is no device.
@@ -45,6 +46,7 @@ WHAT: Mapping[str, str] = MappingProxyType(
         "phone_number": "phone number",
         "number_type": "kind of the number",
         "site": "site",
+        "public_ip": "public address",
     }
 )
 # Everything but letters and digits: blanks, `_`, `-`, `.`, `/`, brackets, and the apostrophe in
@@ -113,6 +115,15 @@ KNOWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "site": _known(
             "Site|Site name|Location|Building|Office|Standort|Gebäude|Lieu|Bâtiment|Sitio|"
             "Ubicación|Edificio|Sede|Locatie|Gebouw"
+        ),
+        "public_ip": _known(
+            "PublicIP|Public IP address|Public address|Public IPv4|Public IPv4 address|Public IPv6|"
+            "Public IP range|Public range|External IP|External IP address|External address|"
+            "Internet IP|Internet address|WAN IP|WAN IP address|WAN address|NAT IP|NAT address|"
+            "Egress IP|Egress address|Outbound IP|Site public IP|Öffentliche IP|"
+            "Öffentliche IP-Adresse|Öffentliche Adresse|Externe IP|Externe IP-Adresse|IP publique|"
+            "Adresse IP publique|Adresse publique|IP pública|Dirección IP pública|IP pubblico|"
+            "Indirizzo IP pubblico|Openbaar IP-adres|Publiek IP-adres|Openbaar IP"
         ),
     }
 )
@@ -185,6 +196,16 @@ def columns_read(headers: Mapping[str, str]) -> str:
     if not user or not hardware:
         return ""
     return f"User names are read from “{user}”, hardware ids from “{hardware}”."
+
+
+def cell_of(extra: Mapping[str, str], key: str) -> str:
+    """What stands in the column for `key` among further columns, under any of its usual names."""
+    if not extra:
+        return ""
+    cells: dict[str, str] = {}
+    for head, cell in extra.items():
+        cells.setdefault(folded_name(head), cell)
+    return next((cells[name].strip() for name in KNOWN[key] if name in cells), "")
 
 
 #: No header is named: the ones that are known by themselves hold.

@@ -13,6 +13,7 @@ from siptui.preflight.account_checks import Tables, account_findings
 from siptui.preflight.device_checks import device_findings, unlisted_note
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Result
+from siptui.preflight.listed_addresses import addresses_of, sites_note
 from siptui.preflight.numbers import wanted_number
 from siptui.preflight.read import OnProgress, Sources, gather, look_up
 from siptui.preflight.remedies import LEAD_HOURS
@@ -82,7 +83,11 @@ def evaluate(
         device.user_name.key: account_findings(device.user_name, facts, tables)
         for device in reversed(devices)
     }
-    tenant = [*tenant_findings(facts.tenant, public_ips), access_checks.tenant_finding(facts, keys)]
+    listed = any(addresses_of(device) for device in devices)
+    tenant = [
+        *tenant_findings(facts.tenant, public_ips, listed=listed),
+        access_checks.tenant_finding(facts, keys),
+    ]
     accounts = []
     for device in devices:
         findings, personal = people[device.user_name.key]
@@ -104,7 +109,8 @@ def evaluate(
         facts.calls,
         not_now=_not_now(facts, [key for key, (_, personal) in people.items() if personal is None]),
     )
-    notes = [*_notes(report), *filter(None, [unlisted_note(devices, facts)])]
+    said = (sites_note(devices, facts), unlisted_note(devices, facts))
+    notes = [*_notes(report), *filter(None, said)]
     return replace(report, notes=tuple(notes))
 
 

@@ -14,20 +14,29 @@ from siptui.gateway.tenant_model import InventoryDevice, TrustedIP
 from siptui.preflight import remedies
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import Check, Finding, Result
+from siptui.preflight.listed_addresses import address_finding
 from siptui.preflight.public_ip import network_of, uncovered
 from siptui.preflight.tenant_checks import missing
 
 
 def device_findings(device: Device, facts: Facts) -> tuple[Finding, ...]:
     """Known, online and in the region of the list, as far as the inventory tells; and where its
-    public address is told, whether that is trusted."""
+    public address is told, there or in the list, whether that is trusted."""
+    listed = address_finding(device, facts)
+    of_list = () if listed is None else (listed,)
     if isinstance(facts.devices, Missing):
-        return (missing(Check.DEVICE, facts.devices),)
+        return (missing(Check.DEVICE, facts.devices), *of_list)
     found = facts.devices.get(str(device.hardware_id))
     if found is None:
-        return ()  # it lists a phone only after its first sign-in; see `unlisted_note`
+        return of_list  # it lists a phone only after its first sign-in; see `unlisted_note`
     address = _address(found, facts)
-    return (_listed(device, found), *([address] if address else []))
+    seen = () if address is None or _same(address, listed) else (address,)
+    return (_listed(device, found), *of_list, *seen)
+
+
+def _same(seen: Finding, listed: Finding | None) -> bool:
+    """Whether the list's own address fails with the same line to add it."""
+    return listed is not None and bool(seen.powershell) and seen.powershell in listed.powershell
 
 
 def unlisted_note(devices: Sequence[Device], facts: Facts) -> str:

@@ -4,12 +4,13 @@ Every fix says what it would do, what was there before, and the PowerShell line 
 same, so that a site which must run it itself can.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
-from siptui.domain.public_address import Network, parse_public
+from siptui.domain.public_address import Network, parse_public, shown
 from siptui.gateway.tenant_model import (
     CallingPolicy,
     DirectoryUser,
@@ -22,6 +23,7 @@ from siptui.preflight.change_log import CHECKS, Change, Kind
 from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import AccountFindings, Check, Finding, Lacking, Report, Result
 from siptui.preflight.fix_kinds import ACCOUNT_FIXES, COMMON_AREA, AddTrustedIP, fix_kind
+from siptui.preflight.listed_addresses import Unusable, addresses_of
 from siptui.preflight.numbers import wanted_number
 from siptui.preflight.policies import by_name, fitting_calling, fitting_ip_phone, policy_key
 from siptui.preflight.public_ip import covers, uncovered
@@ -172,11 +174,13 @@ class _Plan:
             check = finding.check
             if not self._wanted(check) or (check, device.user_name.key) in self._planned:
                 continue
-            if check not in (Check.DEVICE, Check.TRUSTED_IP):  # those are of the device
-                self._planned.add((check, device.user_name.key))
-            if check is Check.TRUSTED_IP:
-                self._left_unless_trusted(device, finding)
+            if check is Check.TRUSTED_IP:  # of the device: one for both of its addresses
+                if (check, str(device.hardware_id)) not in self._planned:
+                    self._planned.add((check, str(device.hardware_id)))
+                    self._left_unless_trusted(device, finding)
                 continue
+            if check is not Check.DEVICE:
+                self._planned.add((check, device.user_name.key))
             user = self._facts.teams_user(device.user_name.key)
             if not isinstance(user, TeamsUser):
                 why = finding.remedy or finding.detail
@@ -219,12 +223,30 @@ class _Plan:
         trusted = self._facts.tenant.trusted_ips
         if isinstance(trusted, Missing):
             return
+<<<<<<< HEAD
         seen = self._facts.devices
         public = "" if isinstance(seen, Missing) else seen[str(device.hardware_id)].public_ip
         if public and covers(self._wishes.public_ips, parse_public(public)):
             return  # it will be, by the fix of the tenant
         left = Left(device.line, str(device.user_name), Check.TRUSTED_IP, finding.remedy)
         self._left.append(replace(left, lacking=Lacking.PUBLIC_ADDRESS, address=public))
+=======
+        listed, seen = addresses_of(device), self._facts.devices
+        wanted = () if isinstance(listed, Unusable) else listed
+        found = None if isinstance(seen, Missing) else seen.get(str(device.hardware_id))
+        with contextlib.suppress(UsageError):  # one that no service can have seen
+            wanted += (parse_public(found.public_ip),) if found and found.public_ip else ()
+        lacking = [
+            one
+            for one in uncovered(trusted, dict.fromkeys(wanted))
+            if not covers(self._wishes.public_ips, one)
+        ]
+        if not lacking:
+            return  # they will be, by the fix of the tenant
+        options = " ".join(f"--public-ip {shown(one)}" for one in lacking)
+        why = f"{finding.remedy} With siptui: fix {options}, a in the console."
+        self._left.append(Left(device.line, str(device.user_name), Check.TRUSTED_IP, why))
+>>>>>>> 144b21a (Check the public addresses of a list against the trusted ones)
 
     def _calling_policy(self) -> tuple[str, str]:
         """The calling policy to assign, and its name again if it has to be made first."""

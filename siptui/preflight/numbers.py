@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from siptui.domain.columns import KNOWN, folded_name
+from siptui.domain.columns import cell_of
 from siptui.domain.device import Device
 from siptui.gateway.tenant_model import NumberType
 
@@ -24,7 +24,7 @@ def wanted_number(device: Device, usual: NumberType) -> Wanted | str:
 
     Its `NumberType` column beats `usual`.
     """
-    raw = _cell(device, "phone_number")
+    raw = cell_of(device.extra, "phone_number")
     if not raw:
         return "Give the number in a PhoneNumber column of the list."
     if "(0)" in raw.replace(" ", ""):  # part of the number in no country that writes it so
@@ -32,18 +32,8 @@ def wanted_number(device: Device, usual: NumberType) -> Wanted | str:
     number = _PUNCTUATION.sub("", raw.removeprefix("tel:"))
     if not _E164.fullmatch(number):
         return f"“{raw}” in the PhoneNumber column is no number of the form +4930123456."
-    word = _cell(device, "number_type").casefold()
+    word = cell_of(device.extra, "number_type").casefold()
     kind = {kind.casefold(): kind for kind in NumberType}.get(word) if word else usual
     if kind is None:
         return f"The NumberType column names none of {', '.join(NumberType)}."
     return Wanted(number, kind)
-
-
-def _cell(device: Device, key: str) -> str:
-    """What stands in the list's column for `key`, under any of its usual names."""
-    if not device.extra:
-        return ""
-    cells: dict[str, str] = {}
-    for head, cell in device.extra.items():
-        cells.setdefault(folded_name(head), cell)
-    return next((cells[name].strip() for name in KNOWN[key] if name in cells), "")
