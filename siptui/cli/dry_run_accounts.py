@@ -67,18 +67,30 @@ def foresee_accounts(
 
 
 def foresee_preflight(
-    selected: Selected, devices: Sequence[Device], submit: SubmitOptions, public_ip: Iterable[str]
-) -> list[str]:
-    """Make the preflight that a run would make, and say what that run would refuse."""
+    selected: Selected,
+    devices: Sequence[Device],
+    submit: SubmitOptions,
+    public_ip: Iterable[str],
+    *,
+    passing: bool = False,
+) -> Foreseen:
+    """Make the preflight that a run would make, and say what that run would refuse or leave out."""
     try:
         token_source(selected)
-        return preflighted(
-            selected, devices, public_ip=public_ip, named=submit.include_personal, may_ask=False
+        found = preflighted(
+            selected,
+            devices,
+            public_ip=public_ip,
+            named=submit.include_personal,
+            may_ask=False,
+            passing=passing,
         )
     except SignInNeededError:
-        return ["Prerequisites: not checked, no service was asked."]
+        return Foreseen(devices, ["Prerequisites: not checked, no service was asked."])
     except SiptuiError as error:
-        return [f"It would be refused: {error.message}", error.remedy]
+        return Foreseen(devices, [f"It would be refused: {error.message}", error.remedy])
+    refused = [] if found.kept else ["It would be refused: no row passes."]
+    return Foreseen(found.kept, [*found.notes, *refused])
 
 
 def _of_those(out: Sequence[Device], *, asks: bool, none_left: bool, waiting: bool) -> str:

@@ -7,8 +7,8 @@ wants it are submitted once more only after a confirmation.
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import click
 
@@ -16,12 +16,12 @@ from siptui.app.invocation import Invocation
 from siptui.app.session import Selected, open_session
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of, typed_names
 from siptui.cli.wording import say_wait
-from siptui.domain.device import Device
+from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import plural
 from siptui.gateway.errors import GatewayError
 from siptui.preflight.check import check, look, unclear_note
-from siptui.preflight.finding import AccountFindings, Finding, Report
+from siptui.preflight.finding import AccountFindings, Finding, Report, Result
 from siptui.preflight.remedies import LEAD_HOURS
 from siptui.runs.conflicts import Overlap, signed_in_note
 from siptui.runs.state import RunState
@@ -58,6 +58,18 @@ class AccountsUnreadError(SiptuiError):
     code = "accounts_unread"
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What a preflight came to: the devices that go on, the names of accounts that may be personal
+    and were named, and notes for the confirmation. `left_out` do not pass; `rows` say why."""
+
+    kept: tuple[Device, ...]
+    named: tuple[str, ...]
+    notes: list[str]
+    left_out: tuple[Device, ...] = ()
+    rows: Mapping[DeviceKey, AccountFindings] = field(default_factory=dict)
+
+
 def preflighted(
     selected: Selected,
     devices: Sequence[Device],
@@ -65,13 +77,53 @@ def preflighted(
     public_ip: Iterable[str],
     named: Iterable[str],
     may_ask: bool,
-) -> list[str]:
-    """Make a preflight of `devices`; what the confirmation is to say about it.
+    passing: bool = False,
+) -> Checked:
+    """Make a preflight of `devices`; those that go on, and what the confirmation says about it.
 
     Raises `PreflightFailedError` when anything fails, `PersonalAccountsError` when an account
     without a common area policy was neither given in `named` nor, if that `may_ask`, typed, and
-    `AccountsUnreadError` as `checked_accounts` does.
+    `AccountsUnreadError` as `checked_accounts` does. With `passing` rows that fail, and accounts
+    that were not named, are left out; only what fails of the tenant is raised.
     """
+    report = _report(selected, devices, public_ip)
+    failures = list(_of_tenant(report) if passing else blocking(report))
+    if failures:
+        raise _failed(failures)
+    if report.not_now and not may_ask:
+        raise _unread(report.not_now)
+    failing = {one.key for one in report.accounts if any(_of_row(one))}
+    fit = [account for account in report.personal if account.key not in failing]
+    wanted = {account.user_name.casefold(): account.user_name for account in fit}
+    names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
+    unnamed = {key: name for key, name in wanted.items() if key not in names}
+    if unnamed and not passing:
+        raise PersonalAccountsError(
+            "No common area phone policy of their own, so perhaps a person's: "
+            f"{_some(list(unnamed.values()))}. Nothing was submitted.",
+            remedy="Take them off the list, assign the policy if they are shared "
+            "(siptui fix LIST), or name each with --include-personal USER; --yes does not "
+            "stand for that.",
+        )
+    out = tuple(d for d in devices if d.key in failing or d.user_name.key in unnamed)
+    kept = tuple(d for d in devices if d.key not in failing and d.user_name.key not in unnamed)
+    calls = plural(sum(report.calls.values()), "call")
+    notes = [f"Prerequisites: checked, nothing fails ({calls})."]
+    if wanted.keys() - unnamed.keys():
+        count = len(wanted) - len(unnamed)
+        notes = [f"Prerequisites: checked; may be personal, named by you: {count:,}."]
+    if out:
+        notes = [
+            f"Prerequisites: checked; {plural(len(kept), 'row')} of {len(devices):,} pass. "
+            f"{plural(len(out), 'row')} left out."
+        ]
+    if unknown := report.counts()[Result.UNKNOWN]:
+        notes.append(f"{plural(unknown, 'finding')} could not be checked.")
+    taken = tuple(name for key, name in wanted.items() if key in names)
+    return Checked(kept, taken, [*notes, *unclear_note(report)], out, report.by_key)
+
+
+def _report(selected: Selected, devices: Sequence[Device], public_ip: Iterable[str]) -> Report:
     addresses = networks(public_ip, selected.profile)
     changes = record_of(selected).lately(LEAD_HOURS)
 
@@ -86,42 +138,17 @@ def preflighted(
             )
             return made.report
 
-    report = asyncio.run(main())
-    if failures := list(blocking(report)):
-        raise PreflightFailedError(
-            "\n".join(
-                [f"{plural(len(failures), 'finding')} fail, so nothing was submitted.", *failures]
-                if len(failures) <= _SHOWN
-                else [
-                    f"{plural(len(failures), 'finding')} fail, so nothing was submitted.",
-                    *failures[:_SHOWN],
-                    f"  and {len(failures) - _SHOWN:,} more",
-                ]
-            ),
-            remedy="“siptui preflight LIST” shows all with their remedies, “siptui fix LIST” fixes "
-            "what it can.",
-        )
-    if report.not_now and not may_ask:
-        raise _unread(report.not_now)
-    wanted = {account.user_name.casefold(): account.user_name for account in report.personal}
-    names = typed_names([(name, _WHY) for name in wanted.values()], named, ask=may_ask)
-    if unnamed := [name for key, name in wanted.items() if key not in names]:
-        raise PersonalAccountsError(
-            f"No common area phone policy of their own, so perhaps a person's: {_some(unnamed)}. "
-            "Nothing was submitted.",
-            remedy="Take them off the list, assign the policy if they are shared "
-            "(siptui fix LIST), or name each with --include-personal USER; --yes does not "
-            "stand for that.",
-        )
-    counts = report.counts()
-    notes = [
-        f"Prerequisites: checked, nothing fails ({plural(sum(report.calls.values()), 'call')})."
-    ]
-    if wanted:
-        notes = [f"Prerequisites: checked; may be personal, named by you: {len(wanted):,}."]
-    if unknown := sum(number for result, number in counts.items() if result == "unknown"):
-        notes.append(f"{plural(unknown, 'finding')} could not be checked.")
-    return [*notes, *unclear_note(report)]
+    return asyncio.run(main())
+
+
+def _failed(failures: Sequence[str]) -> PreflightFailedError:
+    more = len(failures) - _SHOWN
+    shown = [*failures[:_SHOWN], *([f"  and {more:,} more"] if more > 0 else [])]
+    return PreflightFailedError(
+        "\n".join([f"{plural(len(failures), 'finding')} fail, so nothing was submitted.", *shown]),
+        remedy="“siptui preflight LIST” shows all with their remedies, “siptui fix LIST” fixes "
+        "what it can. --passing submits the rows that pass.",
+    )
 
 
 _WHY = "it has no common area phone policy of its own, and its password would be reset"
@@ -267,14 +294,22 @@ def _was(names: Sequence[str]) -> str:
 
 def blocking(report: Report) -> Iterator[str]:
     """A line for each failure that no typed name can lift."""
+    yield from _of_tenant(report)
+    for account in report.accounts:
+        yield from _of_row(account)
+
+
+def _of_tenant(report: Report) -> Iterator[str]:
     for finding in report.tenant:
         if finding.result == "fail":
             yield f"  tenant, {finding.check}: {finding.detail}"
-    for account in report.accounts:
-        for finding in account.failures:
-            if not _lifted(account, finding):
-                where = f"line {account.line}, {account.user_name}"
-                yield f"  {where}, {finding.check}: {finding.detail}"
+
+
+def _of_row(account: AccountFindings) -> Iterator[str]:
+    for finding in account.failures:
+        if not _lifted(account, finding):
+            where = f"line {account.line}, {account.user_name}"
+            yield f"  {where}, {finding.check}: {finding.detail}"
 
 
 def _lifted(account: AccountFindings, finding: Finding) -> bool:

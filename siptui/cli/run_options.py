@@ -36,6 +36,8 @@ class RunOptions:
     plan: Path | None
     force: bool
     preflight: bool
+    passing: bool
+    handover: Path | None
     public_ip: tuple[str, ...]
 
     def of_run(self, profile: Profile, found: DeviceList) -> Options:
@@ -111,6 +113,19 @@ _OPTIONS = (
         is_flag=True,
         help="Check the prerequisites first (siptui preflight LIST); submit nothing when one "
         "fails.",
+    ),
+    click.option(
+        "--passing",
+        is_flag=True,
+        help="With --preflight: submit the rows that pass, and write hand-over lists of the others "
+        "(--handover).",
+    ),
+    click.option(
+        "--handover",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="FOLDER",
+        help="With --passing: write the hand-over lists, one for each addressee, to FOLDER. "
+        "Default: handover-TIME in the current folder.",
     ),
     click.option(
         "--plan-to",

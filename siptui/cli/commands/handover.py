@@ -11,12 +11,12 @@ from siptui.app.session import select
 from siptui.cli import options
 from siptui.cli.command import Command
 from siptui.cli.completion import complete_runs_and_files
+from siptui.cli.handover_lines import written
 from siptui.cli.journal_notice import told
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
-from siptui.domain.text import plural, visible
-from siptui.runs.output.handover import Case, handover_lists, write_handover
+from siptui.runs.output.handover import Case, case_of, handover_lists, write_handover
 from siptui.runs.rollout.history import read_states
 from siptui.runs.rollout.summary import summarize
 from siptui.runs.service import RunService
@@ -59,9 +59,8 @@ def command(
     else:
         cases = _of_run(what, profile)
     lists = handover_lists(cases)
-    for path in write_handover(output, lists, force=force):
-        count = len(lists[path.stem])
-        click.echo(f"{visible(str(path))}: {plural(count, 'device')}")
+    for line in written(write_handover(output, lists, force=force), lists):
+        click.echo(line)
     if not cases:
         click.echo("Nothing failed; no list was written.")
     return 0
@@ -74,7 +73,7 @@ def _of_run(run: str, profile: str | None) -> list[Case]:
         state = load(service.journal, service.find(run))
     finally:
         service.close()
-    return [Case(r.device, r.outcome, r.error) for r in state.devices if r.state in _BAD]
+    return [case_of(r.device, r.outcome, r.error) for r in state.devices if r.state in _BAD]
 
 
 def _of_list(
@@ -90,7 +89,7 @@ def _of_list(
         tenant=selected.profile.tenant,
     )
     return [
-        Case(one.device, one.outcome, one.error)
+        case_of(one.device, one.outcome, one.error)
         for one in summary.devices
         if one.standing in ("failed", "unknown")
     ]

@@ -22,7 +22,8 @@ from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
 from siptui.cli.journal_notice import told
 from siptui.cli.new_rows import new_rows, refuse_seen_signed_in
 from siptui.cli.plan_file import write_plan
-from siptui.cli.preflight_gate import preflighted
+from siptui.cli.preflight_gate import Checked, PreflightFailedError, preflighted
+from siptui.cli.preflight_handover import hand_over
 from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.profile_rules import refuse_without_plan
 from siptui.cli.run_options import RunOptions, run_options
@@ -119,6 +120,12 @@ def command(
             remedy="--again takes what is signed in once more, --new-only leaves it out.",
         )
     how.of_run(selected.profile, found)  # a wrong column is told before anything is asked
+    if (how.passing and not how.preflight) or (how.handover and not how.passing):
+        raise UsageError(
+            "--passing goes with --preflight, and --handover with --passing.",
+            title="Wrong usage",
+            remedy="Give --preflight --passing.",
+        )
     if submit.dry_run:
         return _dry(selected, found, how, submit)
     with submit_flow(selected, submit, account=signed_in_account(selected)) as flow:
@@ -141,13 +148,18 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
     if found.part:
         kept_notes.append(f"Part of the list: {found.part}.")
     if how.preflight:
-        notes += preflighted(
+        checked = preflighted(
             flow.selected,
             devices,
             public_ip=how.public_ip,
             named=flow.submit.include_personal,
             may_ask=flow.may_ask,
+            passing=how.passing,
         )
+        devices, named = checked.kept, checked.named
+        given_over = _given_over(checked, how)
+        notes += [*checked.notes, *given_over]
+        kept_notes += [*checked.notes[:1], *given_over] if given_over else []
     else:
         accounts = flow.accounts(devices)
         devices, named = accounts.kept, accounts.named
@@ -202,6 +214,23 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
             click.echo(f"run {run}: {plural(len(devices), 'device')} in {plural(batches, 'batch')}")
         service.start(run)
     return run
+
+
+def _given_over(checked: Checked, how: RunOptions) -> list[str]:
+    """Write the hand-over lists of what does not pass; where they are.
+
+    Raises `PreflightFailedError` when nothing passes.
+    """
+    if not checked.left_out:
+        return []
+    files = hand_over(how.handover, checked.left_out, checked.rows, force=how.force)
+    said = ["Hand-over lists of the rows left out:", *(f"  {line}" for line in files)]
+    if not checked.kept:
+        raise PreflightFailedError(
+            "\n".join(["No row passes, so nothing was submitted.", *said]),
+            remedy="“siptui preflight LIST” shows all findings with their remedies.",
+        )
+    return said
 
 
 def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
@@ -292,7 +321,9 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             plan.notes.append(note)
         accounts = Foreseen(plan.devices)
         if how.preflight and plan.devices:
-            plan.notes.extend(foresee_preflight(selected, plan.devices, submit, how.public_ip))
+            accounts = foresee_preflight(
+                selected, plan.devices, submit, how.public_ip, passing=how.passing
+            )
         else:
             accounts = foresee_accounts(selected, plan.devices, submit)
         plan = replace(plan, devices=accounts.kept)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.devicelist.cells import guard
-from siptui.devicelist.writing import LIST, write_new
+from siptui.devicelist.writing import LIST, WriteError, write_new
+from siptui.domain.columns import cell_of
 from siptui.domain.device import Device
 from siptui.domain.outcome import OUTCOMES, Cause, Outcome
 from siptui.domain.text import visible
@@ -34,11 +35,21 @@ _ADDED = ("Line", "Cause", "Error", "What to do", "PowerShell")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A phone that was not signed in, and why as far as that is known."""
+    """A phone that was not signed in: why, as far as that is known, and who can do what."""
 
     device: Device
-    outcome: Outcome | None
+    addressees: tuple[str, ...]
+    cause: str
     error: str = ""
+    remedy: str = ""
+    powershell: str = ""
+
+
+def case_of(device: Device, outcome: Outcome | None, error: str = "") -> Case:
+    """The case of a phone by the outcome that the service gave, if it is known."""
+    known = outcome or OUTCOMES[Cause.UNKNOWN]
+    command = known.powershell.replace("{user}", f"'{device.user_name}'")
+    return Case(device, addressees(outcome), known.short, error, known.remedy, command)
 
 
 def addressees(outcome: Outcome | None) -> tuple[str, ...]:
@@ -50,9 +61,15 @@ def handover_lists(cases: Iterable[Case]) -> dict[str, list[Case]]:
     """The cases by addressee, as many as they call for; each case stands in at least one."""
     found: dict[str, list[Case]] = {}
     for case in cases:
-        for name in addressees(case.outcome):
+        for name in case.addressees:
             found.setdefault(name, []).append(case)
     return dict(sorted(found.items()))
+
+
+def sites(cases: Iterable[Case]) -> list[str]:
+    """The sites of the phones, by the list's own column; none where it has no such column."""
+    named = {cell_of(case.device.extra, "site") for case in cases}
+    return sorted(named - {""})
 
 
 def write_handover(
@@ -60,7 +77,13 @@ def write_handover(
 ) -> list[Path]:
     """Write a list for each addressee into `folder`, which is made; the files. Raises
     `WriteError`."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise WriteError(
+            f"{visible(str(folder))}: {reason}.", remedy="Name another folder."
+        ) from error
     written = []
     for name, cases in lists.items():
         path = folder / f"{name}.csv"
@@ -76,12 +99,11 @@ def _csv(cases: Iterable[Case]) -> str:
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(guard(visible(name)) for name in (*LIST, *names, *_ADDED))
     for case in cases:
-        device, outcome = case.device, case.outcome or OUTCOMES[Cause.UNKNOWN]
+        device = case.device
         cells = (
             *(device.user_name, device.hardware_id, device.region),
             *(device.extra.get(name, "") for name in names),
-            *(device.line, outcome.short, case.error, outcome.remedy),
-            outcome.powershell.replace("{user}", f"'{device.user_name}'"),
+            *(device.line, case.cause, case.error, case.remedy, case.powershell),
         )
         writer.writerow(guard(visible(str(cell))) for cell in cells)
     return out.getvalue()
