@@ -5,7 +5,11 @@ from typing import Any
 
 from siptui.domain.line_numbers import ranges
 from siptui.domain.text import plural
+<<<<<<< HEAD
 from siptui.preflight.finding import AccountFindings, Finding, Lacking, Report
+=======
+from siptui.preflight.finding import AccountFindings, Finding, Report, Result
+>>>>>>> 0f95894 (Give no green tick to rows that could not be checked)
 
 #: Rows of one group that are shown in full; of the others the lines are named.
 _IN_FULL = 4
@@ -83,7 +87,12 @@ def report_lines(report: Report) -> Iterator[str]:
             yield from _rows(members, in_full=0 if result == "unknown" else _IN_FULL)
         yield from _what_to_do(example)
     clean = sum(all(sign(f) == "✓" for f in account.findings) for account in report.accounts)
-    yield f"  ✓ {clean:,} of {plural(len(report.accounts), 'row')} pass every check."
+    unsure = sum(account.result is Result.UNKNOWN for account in report.accounts)
+    rows = plural(len(report.accounts), "row")
+    if clean or not unsure:
+        yield f"  {'✓' if clean else ' '} {clean:,} of {rows} pass every check."
+    if unsure:
+        yield f"  ? {unsure:,} of {rows} fail nothing, but not every check could be made."
     yield ""
     counts = report.counts()
     by = {str(result): number for result, number in counts.items()}

@@ -5,15 +5,28 @@ from typing import Any
 
 import pytest
 
+from siptui.cli.preflight_output import report_lines
 from siptui.domain.public_address import parse_public
 from siptui.domain.roles import ROLE_IDS
 from siptui.gateway.tenant_model import (
     AccessPolicy,
     CallingPolicy,
+    InventoryDevice,
     TrustedIP,
 )
+from siptui.preflight.facts import Missing
 from siptui.preflight.finding import Check, Result
-from tests.preflight.made import DEVICE, TENANT, USER, account, facts, of_account, of_tenant, report
+from tests.preflight.made import (
+    DENIED,
+    DEVICE,
+    TENANT,
+    USER,
+    account,
+    facts,
+    of_account,
+    of_tenant,
+    report,
+)
 
 
 def test_a_healthy_tenant_passes_everything() -> None:
@@ -178,3 +191,22 @@ def test_security_defaults_may_stop_them() -> None:
     finding = of_tenant(Check.CONDITIONAL_ACCESS, facts(security_defaults=True))
     assert finding.result is Result.UNKNOWN
     assert "ecurity defaults" in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("devices", "said", "unsaid"),
+    [
+        ({}, "✓ 1 of 1 row pass every check.", "?"),
+        (DENIED, "? 1 of 1 row fail nothing, but not every check could be made.", "✓ 0"),
+    ],
+    ids=["fresh", "unreadable"],
+)
+def test_no_green_tick_for_rows_that_were_not_checked(
+    devices: dict[str, InventoryDevice] | Missing, said: str, unsaid: str
+) -> None:
+    """A phone that was never signed in is in no inventory: that is a note on the whole."""
+    found = report(replace(facts(), devices=devices))
+    lines = [line.strip() for line in report_lines(found)]
+    assert said in lines
+    assert not any(line.startswith(unsaid) for line in lines)
+    assert bool(found.notes) is (devices == {})
