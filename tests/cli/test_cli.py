@@ -51,6 +51,7 @@ def test_every_command_has_help_and_its_own_name(name: str) -> None:
     result = _siptui(name, "--help")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(f"Usage: siptui {name}")
+    assert "\nExamples:\n" in result.stdout, "a new command needs its entry in command_help.py"
 
 
 @pytest.mark.parametrize(
