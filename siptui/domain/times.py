@@ -65,7 +65,7 @@ def zoned_time(when: Moment, now: Moment) -> str:
 
 def passed(since: Moment, now: datetime) -> float | None:
     """The seconds from then to `now`, never fewer than none; nothing where it is no time."""
-    when = _moment(since)
+    when = moment_at(since)
     return max(0.0, (now - when).total_seconds()) if when is not None else None
 
 
@@ -82,14 +82,15 @@ def _offset(here: datetime) -> str:
 
 
 def _here(when: Moment) -> datetime | None:
-    moment = _moment(when)
+    moment = moment_at(when)
     try:
         return moment.astimezone() if moment is not None else None
     except (ValueError, OverflowError, OSError):  # at the ends of what dates can say
         return moment
 
 
-def _moment(when: Moment) -> datetime | None:
+def moment_at(when: Moment) -> datetime | None:
+    """The moment that a text of journal or service names; none where it is no time."""
     try:
         moment = datetime.fromisoformat(when) if isinstance(when, str) else when
     except ValueError:

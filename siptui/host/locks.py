@@ -61,6 +61,7 @@ class Holder:
     user: str = ""
     since: str = ""
     waits: str = ""  # what it waits for, where it cannot say so in the journal
+    asked: str = ""  # when what it works with last answered, RFC 3339
 
     def __str__(self) -> str:
         if not self.pid:
@@ -206,8 +207,9 @@ def lock_holder(path: Path) -> Holder | None:
         os.close(fd)
 
 
-def say_in_lock(path: Path, waits: str) -> None:
-    """Write beside the lock that this process has on `path` what it waits for, or nothing."""
+def say_in_lock(path: Path, waits: str | None = None, *, asked: str | None = None) -> None:
+    """Write beside the lock that this process has on `path` what it waits for, or nothing, and
+    when it last had an answer."""
     try:
         fd = open_private(path, os.O_RDWR)
     except FileNotFoundError:
@@ -215,7 +217,9 @@ def say_in_lock(path: Path, waits: str) -> None:
     try:
         holder = _holder_in(fd)
         if holder.pid == os.getpid():
-            data = json.dumps(asdict(replace(holder, waits=waits[:500]))).encode()
+            waits = holder.waits if waits is None else waits[:500]
+            asked = holder.asked if asked is None else asked
+            data = json.dumps(asdict(replace(holder, waits=waits, asked=asked))).encode()
             write_at(fd, data, 0)
             os.ftruncate(fd, len(data))
     finally:
@@ -252,6 +256,7 @@ def _holder_in(fd: int) -> Holder:
         # What lies behind it is of a longer text before, which is being cut off.
         found, _ = json.JSONDecoder().raw_decode(read_at(fd, 4096, 0).decode())
         host, user, since = (visible(str(found[key])) for key in ("host", "user", "since"))
-        return Holder(int(found["pid"]), host, user, since, visible(str(found.get("waits", ""))))
+        waits, asked = (visible(str(found.get(key, ""))) for key in ("waits", "asked"))
+        return Holder(int(found["pid"]), host, user, since, waits, asked)
     except (ValueError, LookupError, TypeError, OSError):
         return Holder()

@@ -1,6 +1,8 @@
 """Working on a run: one holder at a time, until nothing is left to do."""
 
+import contextlib
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -29,6 +31,8 @@ _LOG = logging.getLogger(__name__)
 
 #: Seconds that a worker waits for a journal that another process has locked.
 _PATIENCE = 3600.0
+#: Seconds at least between two times that an answer is told of.
+_ANSWERS = 2.0
 #: Opens a client of the service for one run, and closes it.
 Connect = Callable[[], AbstractAsyncContextManager[BulkSignIn]]
 
@@ -103,7 +107,24 @@ def _still_there(lock: Path) -> Callable[[], None]:
 
 def _say_wait(lock: Path, what: str) -> None:
     _LOG.warning("%s", what or "the journal is free again")
-    say_in_lock(lock, what)
+    say_in_lock(lock, waits=what)
+
+
+class _Answers:
+    """Writes beside the lock when the service last answered, which the journal has no place for
+    where an answer brings nothing new."""
+
+    def __init__(self, lock: Path) -> None:
+        self._lock = lock
+        self._last = 0.0
+
+    def told(self) -> None:
+        """It answered now."""
+        if (moment := time.monotonic()) - self._last < _ANSWERS:
+            return
+        self._last = moment
+        with contextlib.suppress(OSError):  # it is for the eye alone
+            say_in_lock(self._lock, asked=now().isoformat(timespec="seconds"))
 
 
 def _stopped(error: SiptuiError) -> RunStopped:
@@ -147,7 +168,12 @@ async def work_on(
                     leave_to_others(journal, run, now(), where)
                     run_log = RunLog(journal, run, now, still_mine=still_mine)
                     engine = Engine(
-                        run_log, service, host=where, actor=actor, sign_in_wait=sign_in_wait
+                        run_log,
+                        service,
+                        host=where,
+                        actor=actor,
+                        sign_in_wait=sign_in_wait,
+                        answered=_Answers(lock).told,
                     )
                     await engine.run()
                     # An order may have arrived while the engine was on its way out. One that it

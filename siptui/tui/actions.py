@@ -280,6 +280,14 @@ ACTIONS: tuple[Action, ...] = (
         also="events messages pane",
     ),
     Action(
+        "row_pane",
+        "view",
+        ("d",),
+        "row pane",
+        "row pane below the table: larger, smaller",
+        also="details strip text more lines remedy",
+    ),
+    Action(
         "copy",
         "view",
         ("y",),

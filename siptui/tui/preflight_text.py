@@ -20,8 +20,8 @@ def sign(finding: Finding) -> tuple[str, str]:
 
 
 def cell(found: AccountFindings | None) -> tuple[str, str]:
-    """The row's cell and its tone: `✓`, `✗ 2`, `? 1`; `P` behind it where the account may be
-    personal."""
+    """The row's cell and its tone: `✓`, `✗ 2: phone number`, `? 1: licence`, the first check in
+    words; `P` before those where the account may be personal."""
     if found is None:
         return "", "muted"
     result = found.result
@@ -29,7 +29,9 @@ def cell(found: AccountFindings | None) -> tuple[str, str]:
     if result is Result.PASS:
         warned = any(finding.warning for finding in found.findings)
         return ("!", "unknown") if warned else ("✓", "ok")
-    return f"{SIGNS[result]} {count}{' P' if found.personal else ''}", TONES[result]
+    first = next((name_of(f.check) for f in ranked(found.findings) if f.result is result), "")
+    personal = " P" if found.personal else ""
+    return f"{SIGNS[result]} {count}{personal}: {first}", TONES[result]
 
 
 def words(found: AccountFindings | None) -> tuple[str, str]:

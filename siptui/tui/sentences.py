@@ -27,6 +27,8 @@ REGIONS = {
     Region.NOAM: "North and South America",
 }
 
+_CAUSES = 3  # named at the end of a run; the summary has them all
+
 
 def list_name(file: str) -> str:
     """The name of a list without its folders, of either system."""
@@ -61,9 +63,9 @@ def estimate(run: RunState, now: datetime | None = None) -> str:
 def ended(
     run: RunState, keys: Mapping[str, str], *, read_only: bool = False, verify: bool = False
 ) -> str:
-    """The one line at the end of a run: what came out, why, and what to press next, by action
-    id in `keys`. What is not allowed is not proposed; `verify`:
-    the inventory can be followed."""
+    """The one line at the end of a run: why not all are signed in, since the counts stand above
+    it, then what to press next, by action id in `keys`. What is not allowed is not proposed;
+    `verify`: the inventory can be followed."""
     failed, unknown = run.counts[DeviceState.FAILED], run.counts[DeviceState.UNKNOWN]
     good = run.counts[DeviceState.SUCCEEDED]
     if not failed and not unknown:
@@ -72,11 +74,6 @@ def ended(
             f"Ended: all {good} signed in. {verifies}{keys['export']} exports, "
             f"{keys['summary']} sums up."
         )
-    parts = [f"{good} signed in"]
-    if failed:
-        parts.append(f"{failed} failed")
-    if unknown:
-        parts.append(f"{unknown} unknown")
     causes = run.causes()
     ways = [f"{keys['summary']} sums up", f"{keys['export']} exports"]
     if failed and not read_only:
@@ -84,7 +81,7 @@ def ended(
         ways.insert(0, f"{keys['retry']} retries{some}")
     if good and verify:
         ways.append(f"{keys['verify']} verifies")
-    return f"Ended: {', '.join(parts)}. {', '.join(ways)}. {causes_line(causes)}."
+    return f"Ended: {causes_line(causes, _CAUSES)}; {good} signed in. {', '.join(ways)}."
 
 
 def regions_line(devices: Iterable[Device]) -> str:

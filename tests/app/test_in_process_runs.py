@@ -12,6 +12,7 @@ from siptui.app.in_process_runs import InProcessRunService
 from siptui.devicelist import read
 from siptui.domain.errors import SignInNeededError
 from siptui.domain.state import DeviceState
+from siptui.domain.times import passed
 from siptui.emulator.demo import demo_list
 from siptui.runs.events import Options, WorkerStarted
 
@@ -49,6 +50,23 @@ def test_the_demo_runs_to_its_end_and_retries(tmp_path: Path) -> None:
         assert {following.state.devices[i].attempt for i in failed[:2]} == {2}
         assert run_service.runs()[0].state == "finished"
         following.close()
+    finally:
+        run_service.close()
+
+
+def test_the_worker_says_when_the_service_last_answered(tmp_path: Path) -> None:
+    run_service = demo_run_service(tmp_path, speed=1)
+    try:
+        run = _create(run_service, tmp_path)
+        run_service.start(run)
+        end = time.monotonic() + 30
+        while not ((held := run_service.holder(run)) and held.asked) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert held is not None
+        ago = passed(held.asked, run_service.now())
+        assert ago is not None
+        assert ago < 60
+        assert held.pid
     finally:
         run_service.close()
 

@@ -94,7 +94,7 @@ def test_what_is_no_time_is_nothing() -> None:
 
 
 #: Names of files and runs, the report of a crash, and lists' own dates, as they were read.
-_OTHER_FORMS = re.compile(r"^%Y%m%d(T%H%M%SZ|-%H%M%S)$|^%B %Y$|^%FT%TZ$")
+_OTHER_FORMS = re.compile(r"^%Y%m%d(T%H%M%SZ|-%H%M%S)$|^%B %Y$|^%Y-%m-%dT%H:%M:%SZ$")
 #: What the journal keeps is of no operator's place.
 _JOURNAL = {"service_waits.py", "engine.py"}
 

@@ -42,6 +42,7 @@ class ScriptedRuns(RunService):
         self.clock = Clock()
         self.started: list[str] = []
         self.attended = True
+        self.asked = ""
         super().__init__(
             folder / file,
             tenant=tenant,
@@ -56,7 +57,11 @@ class ScriptedRuns(RunService):
 
     def holder(self, run: str) -> Holder | None:
         """The test, as long as it says so."""
-        return Holder(1) if self.attended else None
+        return Holder(1, asked=self.asked) if self.attended else None
+
+    def answered(self) -> None:
+        """The worker had an answer that brought nothing new."""
+        self.asked = self.clock().isoformat()
 
     def write(self, *events: ev.Event, seconds: float = 1.0, run: str = "") -> None:
         self.clock.pass_(seconds)

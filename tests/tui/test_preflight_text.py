@@ -43,9 +43,9 @@ def _report(*rows: AccountFindings, tenant: tuple[Finding, ...] = ()) -> Report:
 def test_the_cell_says_how_many_of_the_worst_kind() -> None:
     assert preflight_text.cell(_row(0)) == ("✓", "ok")
     assert preflight_text.cell(_row(0, LATE)) == ("!", "unknown")
-    assert preflight_text.cell(_row(0, MFA, DENIED)) == ("✗ 1", "failed")
-    assert preflight_text.cell(_row(0, DENIED, DENIED)) == ("? 2", "unknown")
-    assert preflight_text.cell(_row(0, MFA, personal=True)) == ("✗ 1 P", "failed")
+    assert preflight_text.cell(_row(0, MFA, DENIED)) == ("✗ 1: mfa", "failed")
+    assert preflight_text.cell(_row(0, DENIED, DENIED)) == ("? 2: licence", "unknown")
+    assert preflight_text.cell(_row(0, MFA, personal=True)) == ("✗ 1 P: mfa", "failed")
     assert preflight_text.cell(None)[0] == ""
 
 

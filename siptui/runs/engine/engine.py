@@ -8,7 +8,7 @@ Over 400 lines because the engine is one class, and what it looks after at each 
 import asyncio
 import os
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC
 
 from siptui.domain.errors import SiptuiError
@@ -82,6 +82,7 @@ class Engine:
         rng: random.Random | None = None,
         sign_in_wait: float = 0.0,
         order_seconds: float = _ORDERS,
+        answered: Callable[[], None] = lambda: None,
     ) -> None:
         self._run_log = run_log
         self._service = service
@@ -94,7 +95,7 @@ class Engine:
         self._tenant = TenantLook(run_log, service, self._host)
         self._throttle = service.throttle
         self._waits = ServiceWaits(run_log, self._throttle)
-        self._reader = Reader(run_log, self._rng, self._gate, self._throttle)
+        self._reader = Reader(run_log, self._rng, self._gate, self._throttle, answered)
         self._paces = {region: Pace() for region in Region}
         self._settling: dict[int, asyncio.Task[None]] = {}
         self._looked_at: set[int] = set()

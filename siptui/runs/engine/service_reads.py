@@ -72,7 +72,8 @@ class SignInGate:
 class Reader:
     """Reads of the service that are tried again while trying again can help.
 
-    None leaves while `throttle` says that the service asked to wait.
+    None leaves while `throttle` says that the service asked to wait. `answered` is told of each
+    answer.
     """
 
     def __init__(
@@ -81,8 +82,10 @@ class Reader:
         rng: random.Random,
         gate: Callable[[], SignInGate],
         throttle: Throttle,
+        answered: Callable[[], None] = lambda: None,
     ) -> None:
         self._run_log = run_log
+        self._answered = answered
         self._rng = rng
         self._gate = gate
         self._throttle = throttle
@@ -192,6 +195,7 @@ class Reader:
         self._reached = True
         self._failing_since = None
         self.answered_at = asyncio.get_running_loop().time()
+        self._answered()
         if self._told:
             self._told = False
             self._run_log.note("the service answers again")

@@ -9,7 +9,7 @@ from siptui.domain.times import clock, second, zone
 from siptui.runs import events as ev
 from siptui.runs.state import DeviceRecord
 from siptui.tui import preflight_text
-from siptui.tui.console.table_rows import Board, elapsed, until
+from siptui.tui.console.table_rows import GOING, Board, elapsed, until
 from siptui.tui.powershell import powershell
 from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line
@@ -45,6 +45,8 @@ def _record(board: Board, record: DeviceRecord) -> list[Line]:
     state = record.state
     at = f", {clock(record.since)}" if record.since else ""
     attempt = f"  attempt {record.attempt}" if record.attempt else ""
+    if record.state in GOING and (took := elapsed(record, board.now_running)):
+        at += f", for {took}"
     lines: list[Line] = [
         (
             (visible(record.device.user_name), "strong"),
@@ -94,7 +96,7 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
         ("Batch id", visible(batch.batch_id) if batch else ""),
         ("Submitted", second(record.submitted_at)),
         ("Since", second(record.since)),
-        ("Took", elapsed(record)),
+        ("Took so far" if record.state in GOING else "Took", elapsed(record, board.now_running)),
         *((visible(name), visible(value)) for name, value in device.extra.items()),
     )
     lines += _prerequisites(board, key)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from siptui.domain.public_address import parse_public
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
+from siptui.domain.times import passed
 from siptui.gateway.tenant_model import NumberType
 from siptui.runs.events import Options, Stored
 from siptui.runs.follower import Follower, RunUpdate
@@ -45,6 +47,16 @@ _NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
 def read_list(path: Path, region: Region | None, options: ListOptions) -> "DeviceList":
     """Read a device list; for a thread, as a long one takes a second."""
     return part_of(read(path, region=region, options=options), options.where)
+
+
+@dataclass(frozen=True, slots=True)
+class RunClock:
+    """How long the run has been going, and how long ago its worker last had an answer, if that
+    is known: as of one moment, so that nothing else is sent because time goes by."""
+
+    at: datetime
+    seconds: float
+    asked: float | None = None
 
 
 class Session:
@@ -78,6 +90,10 @@ class Session:
         self.worker_gone = False
         #: What the worker waits for and cannot say in the journal, or nothing.
         self.worker_waits = ""
+        #: When the worker last had an answer of the service, RFC 3339, or nothing.
+        self.worker_asked = ""
+        #: The run's clock as it was last looked at, while it goes on.
+        self.clock: RunClock | None = None
         #: Why the run cannot be read any more, or nothing.
         self.unreadable = ""
 
@@ -151,11 +167,25 @@ class Session:
         if run is not None and self.live and not self.unreadable:
             holder = self.run_service.holder(run.run)
             gone, waits = holder is None, holder.waits if holder else ""
+            self.worker_asked = holder.asked if holder else ""
             if gone and self._following is not None:
                 self._following.check()
         news = (gone, waits) != (self.worker_gone, self.worker_waits)
         self.worker_gone, self.worker_waits = gone, waits
         return news
+
+    def look_at_clock(self) -> bool:
+        """Bring the run's clock up to date; whether it goes on."""
+        run, self.clock = self.run, None
+        if run is None or not self.live or self.worker_gone or self.unreadable:
+            return False
+        now = self.run_service.now()
+        if (seconds := passed(run.planned_at, now)) is None:
+            return False
+        asked = passed(self.worker_asked, now) if self.worker_asked else None
+        self.clock = RunClock(now, seconds, asked)
+        self.board.now_running = now
+        return True
 
     @property
     def file(self) -> str:
@@ -290,6 +320,7 @@ class Session:
             self._following.close()
         self._following = None
         self.worker_gone, self.worker_waits, self.unreadable = False, "", ""
+        self.worker_asked, self.clock = "", None
         self.events.clear()
 
     def failed(self, cause: str | None = None) -> list[DeviceRecord]:

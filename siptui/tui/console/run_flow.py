@@ -8,6 +8,7 @@ from siptui.devicelist.writing import write_csv, write_json, write_new
 from siptui.domain.errors import SiptuiError
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
+from siptui.domain.times import moment_at, passed
 from siptui.gc_pause import collected_later
 from siptui.runs.output.export_rows import result_rows
 from siptui.runs.output.markdown_report import report_text
@@ -165,10 +166,17 @@ class RunFlow:
         title = str(device.user_name) if device else f"line {invalid.line}" if invalid else ""
         run = self.session.run
         return Content(
-            as_of(title, run.last_at) if run is not None and run.finished is None else title,
+            as_of(title, self._told_at(run)) if run is not None and run.finished is None else title,
             details.page(board, key, self.session.events),
             details.lines_to_copy(board, key),
         )
+
+    def _told_at(self, run: RunState) -> str:
+        """Until when it is known how the run goes: its last news, or the last answer without."""
+        asked = self.session.worker_asked
+        times = [at for at in (run.last_at, asked) if moment_at(at) is not None]
+        now = self.session.run_service.now()
+        return min(times, key=lambda at: passed(at, now) or 0.0, default="")
 
     def _step(self, rows: int) -> None:
         grid = self.view.grid
@@ -197,7 +205,9 @@ class RunFlow:
             read_only = session.options.read_only
             now = session.moment
             text = summary(run, session.events, self.view.key_of, read_only=read_only, now=now)
-            return Content("Summary" if run.finished else as_of("Summary", run.last_at), text)
+            return Content(
+                "Summary" if run.finished else as_of("Summary", self._told_at(run)), text
+            )
 
         self.view.app.push_screen(LivePage(content))
 

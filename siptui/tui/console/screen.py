@@ -27,6 +27,8 @@ from siptui.runs.follower import RunUpdate
 from siptui.tui.actions import ACTIONS, BY_ID, shown
 from siptui.tui.console import details, status_lines, status_text
 from siptui.tui.console.action_state import NO_WORKER, offers, who_resumes, why_not
+from siptui.tui.console.footer import footer
+from siptui.tui.console.header import header
 from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
 from siptui.tui.console.overview_flow import OverviewFlow
@@ -46,9 +48,10 @@ from siptui.tui.key_bindings import bindings
 from siptui.tui.sentences import log_lines
 from siptui.tui.terminal import Title, announce
 from siptui.tui.widgets.field import Field
-from siptui.tui.widgets.log_pane import LogPane
+from siptui.tui.widgets.key_bar import KeyBar
+from siptui.tui.widgets.log_pane import LOG_KEYS, LogPane
 from siptui.tui.widgets.table import RowGrid
-from siptui.tui.widgets.text_lines import Line, Surface, wrapped
+from siptui.tui.widgets.text_lines import Line, Surface, in_room, wrapped
 
 R = TypeVar("R")
 
@@ -57,7 +60,10 @@ SMALLEST = (60, 14)
 _MANY = 1_000
 _NOT_LIVE = 5  # a run that no process works on is read in one of so many ticks
 _WORKER = 2.0  # seconds between two looks who works on the run: a lock that is tried, no more
+_CLOCK = 5.0  # seconds of a run between two looks at its clock
 _COUNT_DOWN = 20.0  # seconds between two looks at the time left, which is shown in minutes
+#: Lines of the pane of a row, in a window that is low, as usual, and high.
+_ROW_PANE = (2, 4, 5)
 _RUN_COLUMNS = frozenset({"batch", "attempt", "time"})
 _IN_FILTER = {"question_mark": "filter_help"}
 
@@ -117,6 +123,7 @@ class Console(Screen[None]):
         self._needs: Line = ()
         self._ticks = 0
         self._waits: tuple[str, int | None] = ("", None)
+        self._clock_step = 0
         self._title = Title()
 
     def compose(self) -> ComposeResult:
@@ -134,7 +141,7 @@ class Console(Screen[None]):
         yield Surface(id="empty")
         yield Surface(id="detail")
         yield self.log_pane
-        yield Surface(id="footer", classes="bar")
+        yield KeyBar(id="footer", classes="bar")
         yield Surface(id="small")
 
     def on_mount(self) -> None:
@@ -240,6 +247,7 @@ class Console(Screen[None]):
                     self.filter_field.value = self.session.filter.typed
             if self.session.filter.words:
                 self.view_flow.apply_filter()
+            self._place_times()
             self.show_bars()
             self.show_detail()
         if len(self.grid.index.rows) > _MANY:
@@ -254,6 +262,15 @@ class Console(Screen[None]):
             self.grid.sort(by[0], self.session.sort_key(by[0]), reverse=by[1])
         elif by:
             self.grid.sort(None, None)
+
+    def _place_times(self) -> None:
+        """Where the column of times does not fit, a running row has its time with the result."""
+        board, hidden = self.session.board, self.session.hidden
+        alone = "time" not in self.grid.shown_columns[0] | hidden
+        if alone != board.time_in_result:
+            board.time_in_result = alone
+            if self.session.status is None:
+                self.grid.put(board.running())
 
     def show_columns(self) -> None:
         """Show the columns that have something to say and were not hidden."""
@@ -279,7 +296,7 @@ class Console(Screen[None]):
         line, session = self.query_one, self.session
         self._title.show(self.app, session.run)
         status = session.status
-        line("#header", Surface).show([status_lines.header(session, width)])
+        line("#header", Surface).show([header(session, width)])
         bar, going = line("#bar", Surface), line("#going", Surface)
         length = min(30, width // 6)
         bar.styles.width = length + 1 if session.run and status is None else 0
@@ -292,8 +309,10 @@ class Console(Screen[None]):
         line("#notice", Surface).show([self._notice()])
         line("#found", Surface).show([status_lines.found(self.grid.index, self.view_flow.flaw())])
         said = NO_WORKER.rstrip(".") if session.worker_gone else ""
-        footer = status_lines.footer(self.offers(), self.keys, width, said=said)
-        line("#footer", Surface).show([footer])
+        own = LOG_KEYS if self.log_pane.has_focus else ()
+        line("#footer", KeyBar).show_keys(
+            *footer(self.offers(), self.keys, width, said=said, first=own)
+        )
         line("#empty", Surface).show(status_lines.empty(self.key_of))
         text = f"{width}×{height} is too small; siptui needs {SMALLEST[0]}×{SMALLEST[1]}. "
         small: list[Line] = [((text, "strong"),), (("A run goes on all the same.", "muted"),)]
@@ -315,11 +334,16 @@ class Console(Screen[None]):
 
     def show_detail(self) -> None:
         """What is known of the row under the cursor."""
+        self.share_height()
+
+    def _row_lines(self, room: int) -> list[Line]:
         status, cursor = self.session.status, self.grid.cursor
-        lines = details.strip(self.session.board, cursor)
         if status is not None:
             lines = status_text.strip(status, cursor)
-        self.query_one("#detail", Surface).show(lines)
+        else:
+            lines = details.strip(self.session.board, cursor)
+        more = f"{self.key_of['row_pane']} more, {self.key_of['details']} everything"
+        return in_room(lines, self.size.width - 2, room, more)
 
     def say(self, text: str, tone: str = "normal") -> None:
         """One sentence in the notice line, until the next key or change of the run."""
@@ -345,6 +369,7 @@ class Console(Screen[None]):
             if self.session.live or self._ticks % _NOT_LIVE == 0:
                 self.look()
         self._show_waits()
+        self._show_clock()
 
     def look(self) -> None:
         """Show what is new of the run."""
@@ -423,6 +448,24 @@ class Console(Screen[None]):
             if now[0] != before and isinstance(page := self.app.screen, TablePage):
                 page.say(now[0] or "asking the service …", "unknown" if now[0] else "muted")
 
+    def _show_clock(self) -> None:
+        """Bring clock and times of running rows up to date, every few seconds of a run that goes
+        on; without one it costs nothing."""
+        session = self.session
+        if not session.live or not self.in_use:
+            return
+        step = int(session.run_service.now().timestamp() // _CLOCK)
+        if step == self._clock_step or not session.look_at_clock():
+            return
+        self._clock_step = step
+        self.query_one("#header", Surface).show([header(session, self.size.width)])
+        if session.status is None:
+            index, rows = self.grid.index, session.board.running()
+            self.grid.put([row for row in rows if index.row(row.key) != row])
+            self.show_detail()
+        if isinstance(page := self.app.screen, LivePage):
+            page.look()
+
     def log_events(self) -> None:
         """All events of the run, as lines of the log."""
         self._log(self.session.events)
@@ -452,6 +495,24 @@ class Console(Screen[None]):
             self.status_flow.open_row()
         else:
             self.run_flow.open_row()
+
+    def on_row_grid_head_clicked(self, message: RowGrid.HeadClicked) -> None:
+        """Sort by it; once more turns the order round."""
+        message.stop()
+        if self.may("sort"):
+            self.view_flow.sort_by(message.column)
+
+    async def on_key_bar_clicked(self, message: KeyBar.Clicked) -> None:
+        """What its key does."""
+        message.stop()
+        if BY_ID[message.action].owner == "grid":
+            await self.app.run_action(f"grid_{message.action}", self.grid)
+        else:
+            self.perform(message.action)
+
+    def on_descendant_focus(self) -> None:
+        """The keys of the pane that has the focus come first."""
+        self.call_after_refresh(self.show_bars)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""
@@ -510,16 +571,27 @@ class Console(Screen[None]):
         if self.focused is None:  # hidden while the window was too small, it lost the keys
             taker = self.filter_field if self.has_class("-filtering") else self.grid
             self.call_after_refresh(taker.focus)
+        self.call_after_refresh(self._place_times)
         self.call_after_refresh(self.show_bars)
 
     def share_height(self) -> None:
-        """The height of the log."""
-        size, height = self.view_flow.log_size, self.size.height
-        self.set_class(size is LogSize.HIDDEN, "-no-log")
+        """The heights below the table: what the row's pane does not fill the log gets, so that
+        the table stays as it is."""
+        flow, height = self.view_flow, self.size.height
+        self.set_class(flow.log_size is LogSize.HIDDEN, "-no-log")
         small = 3 if height < 32 else 5
-        self.log_pane.styles.height = (
-            small if size is LogSize.SMALL else max(small + 2, height // 2)
-        )
+        log = small if flow.log_size is LogSize.SMALL else max(small + 2, height // 2)
+        room = _ROW_PANE[2 if height >= 32 else 1 if height >= 20 else 0]
+        if flow.row_pane_large:
+            room = max(room, height // 3)
+        lines = self._row_lines(room)
+        used = room if flow.log_size is LogSize.HIDDEN else max(1, len(lines))
+        pane = self.query_one("#detail", Surface)
+        pane.show(lines)
+        for widget, high in ((pane, used), (self.log_pane, log + room - used)):
+            now = widget.styles.height
+            if now is None or now.value != high:  # setting it lays the screen out again
+                widget.styles.height = high
 
 
 def size_classes(size: tuple[int, int]) -> dict[str, bool]:

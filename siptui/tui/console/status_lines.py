@@ -1,25 +1,18 @@
 """The lines around the table: where am I, how far is it, what needs me. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping
-from pathlib import PurePath
 
-from rich.cells import cell_len
-
-from siptui.domain.guid import is_guid
 from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import plural, visible
-from siptui.domain.times import clock as time_of_day
 from siptui.domain.times import minute
 from siptui.runs.state import needs_sign_in
-from siptui.tui.actions import ACTIONS, shown
 from siptui.tui.console.action_state import NO_WORKER, who_resumes
 from siptui.tui.console.model import Session
 from siptui.tui.countdown import clock, waiting_batch
-from siptui.tui.sentences import ended, estimate, regions_line
+from siptui.tui.sentences import ended, estimate
 from siptui.tui.widgets.row_index import RowIndex
 from siptui.tui.widgets.styles import tone
-from siptui.tui.widgets.text_lines import Line, Run, plain, spread
+from siptui.tui.widgets.text_lines import Line, Run, spread
 
 #: Seconds from which on a wait is told by its date.
 _FAR = 12 * 3600
@@ -31,48 +24,6 @@ _COUNTED = (
     DeviceState.QUEUED,
     DeviceState.UNKNOWN,
 )
-
-
-def header(session: Session, width: int) -> Line:
-    """Tenant, regions, list; the account at the right. The middle of a tenant's id gives way
-    before the list and the word that nothing can be changed are cut."""
-    right: Line = ((visible(session.account) + " ", "muted"),)
-    left = _where(session, session.tenant)
-    if is_guid(session.tenant) and cell_len(plain(left)) > width:
-        left = _where(session, f"{session.tenant[:8]}…{session.tenant[-4:]}")
-    return spread(left, right, width)
-
-
-def _where(session: Session, tenant: str) -> Line:
-    left: list[Run] = [(" siptui  ", "accent"), *_held_up(session), _tenant(session, tenant)]
-    if devices := session.devices():
-        left.append((f" · {regions_line(devices)}", "normal"))
-    if session.file:
-        name = PurePath(session.file.replace("\\", "/")).name or session.file
-        left.append((f" · {visible(name)}", "normal"))
-    if session.options.read_only:
-        left.append((" · read-only", "unknown"))
-    return tuple(left)
-
-
-def _tenant(session: Session, tenant: str) -> Run:
-    """In the colour of its profile, as a block, which no theme can make look like another's."""
-    if accent := session.options.accent:
-        return (f" {tenant} ", f"on {accent}")
-    return (tenant, "strong")
-
-
-def _held_up(session: Session) -> list[Run]:
-    """That an order holds the run up, whose and since when: before all else, never cut off."""
-    run = session.run
-    if run is None or run.finished is not None or not (run.paused or run.stopping):
-        return []
-    word = "paused" if run.paused else "stopping"
-    if run.held_by is not None:
-        since = time_of_day(run.held_since)[:5]
-        who = run.held_by.actor.os_user or run.held_by.actor.account
-        word += f" {since}" + (f" by {visible(who)}" if who else "")
-    return [(f"{word} ", "unknown"), ("· ", "normal")]
 
 
 def bar(session: Session, length: int) -> Line:
@@ -279,33 +230,3 @@ def empty(keys: dict[str, str]) -> list[Line]:
         (),
         (("  siptui demo", "accent"), (" shows how it works, without an account", "normal")),
     ]
-
-
-#: What goes first when there is no room; help and quit always stay.
-_GO_FIRST = ("urls", "preflight", "mark", "runs", "export", "status", "filter", "open")
-
-
-def footer(
-    labels: Mapping[str, str], keys: Mapping[str, tuple[str, ...]], width: int, *, said: str = ""
-) -> Line:
-    """One line of keys and words. `labels` are the words of what can be done, by action id;
-    `said` is what stands before them."""
-    entries = {
-        action.id: (shown(keys[action.id][0]), labels[action.id])
-        for action in ACTIONS
-        if action.footer and action.id in labels and keys[action.id]
-    }
-    for going in (None, *_GO_FIRST):
-        if going is not None:
-            entries.pop(going, None)
-        line = ((f" {said} ", "unknown"), *_line(entries)) if said else _line(entries)
-        if len(plain(line)) <= width:
-            break
-    return line
-
-
-def _line(entries: Mapping[str, tuple[str, str]]) -> Line:
-    runs: list[Run] = []
-    for key, word in entries.values():
-        runs += [(" " + key, "key"), (f" {word} ", "muted")]
-    return tuple(runs)

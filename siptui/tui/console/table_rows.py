@@ -10,7 +10,7 @@ from siptui.domain.device import Device
 from siptui.domain.outcome import Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import folded, visible
-from siptui.domain.times import minute
+from siptui.domain.times import minute, moment_at, passed
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.console.filters import NO_COLUMNS, Probe, column_name
 from siptui.tui.preflight_text import cell, words
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("line", "Line", 4, most=6, drop=1, right=True),
-    Column("user", "User", 16, flex=6, whole=40, tail="@"),
+    Column("user", "User", 16, flex=6, whole=40, tail="@", stays=True),
     Column("hardware_id", "Hardware ID", 17, most=21),
     Column("region", "Reg", 4, drop=4),
     Column("batch", "Batch", 5, drop=3, right=True),
     Column("status", "Status", 10, fit=False),
-    Column("pre", "Pre", 5),
+    Column("pre", "Pre", 5, most=26, flex=2, fit=False, tail=":", silent=True),
     Column("result", "Result", 12, most=60, flex=2, fit=False, whole=16, roomy=21),
     Column("attempt", "Try", 3, drop=5, right=True),
     Column("time", "Time", 6, drop=2, right=True),
@@ -59,6 +59,10 @@ class Board:
         #: The extra columns of the list that are shown, by their titles there.
         self.extra: tuple[str, ...] = ()
         self._probes: dict[Hashable, tuple[GridRow, Probe]] = {}
+        #: Until when the time of rows that are running is told; none while no clock goes.
+        self.now_running: datetime | None = None
+        #: Whether it stands with the result, as there is no room for the column of times.
+        self.time_in_result = False
 
     def take_list(self, devices: "DeviceList") -> None:
         """Show a list, before any run."""
@@ -195,6 +199,11 @@ class Board:
             rows.sort(key=lambda pair: pair[0])
         return [row for _, row in rows]
 
+    def running(self) -> list[GridRow]:
+        """The rows that are running, as they are now."""
+        devices = self.run.devices if self.run else ()
+        return [self._run_row(record) for record in devices if record.state in GOING]
+
     def changed(self, devices: Iterable[int]) -> list[GridRow]:
         """The rows of these devices of the run, as they are now."""
         return [self._run_row(self.run.devices[i]) for i in devices] if self.run else []
@@ -290,6 +299,7 @@ class Board:
 
     def _run_row(self, record: DeviceRecord) -> GridRow:
         device, state = record.device, record.state
+        took, running = elapsed(record, self.now_running), state in GOING
         pre, shade = cell(self.findings(record.index))
         return GridRow(
             record.index,
@@ -301,9 +311,9 @@ class Board:
                 str(record.batch or ""),
                 WORDS[state],
                 pre,
-                visible(result(record)),
+                visible(result(record)) or (took if running and self.time_in_result else ""),
                 str(record.attempt or ""),
-                elapsed(record),
+                took,
                 self.left(record.index),
                 *self._extras(device.extra),
             ),
@@ -360,19 +370,26 @@ def result(record: DeviceRecord) -> str:
 _USUAL = frozenset({"", "running", "inprogress", "in progress", "pending", "queued", "notstarted"})
 
 
-def elapsed(record: DeviceRecord) -> str:
-    """From the submit to the outcome, as minutes and seconds; nothing while it runs, so that a
-    clock costs no bytes."""
+def elapsed(record: DeviceRecord, now: datetime | None = None) -> str:
+    """From the submit to the outcome, as minutes and seconds; while it runs, to `now` in steps
+    of some seconds, so that a clock costs few bytes."""
     over = record.state in (DeviceState.SUCCEEDED, DeviceState.FAILED)
-    if not over or not record.submitted_at or not record.since:
+    end = moment_at(record.since) if over else now
+    if end is None or not record.submitted_at or not (over or record.state in GOING):
         return ""
-    try:
-        seconds = (
-            datetime.fromisoformat(record.since) - datetime.fromisoformat(record.submitted_at)
-        ).total_seconds()
-    except (ValueError, TypeError):
+    seconds = passed(record.submitted_at, end)
+    if seconds is None:
         return ""
-    return duration(seconds)
+    if not over:
+        step = next(step for until, step in _STEPS if seconds < until)
+        seconds = seconds // step * step
+    return duration(seconds) if over or seconds else ""
+
+
+#: A device that the service is at work on.
+GOING = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING})
+#: Up to so many seconds the time of a row that is running goes on in such steps.
+_STEPS = ((60, 10), (600, 30), (float("inf"), 60))
 
 
 def until(device: Device) -> str:

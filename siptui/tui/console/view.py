@@ -124,7 +124,7 @@ class View(Protocol):
         """What is known of the row under the cursor."""
 
     def share_height(self) -> None:
-        """The height of the log."""
+        """The heights of the row's pane and of the log."""
 
     # -- the run that is followed
 

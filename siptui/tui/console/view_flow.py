@@ -11,6 +11,7 @@ from siptui.tui.base_app import ThemedApp
 from siptui.tui.console import details
 from siptui.tui.console.action_state import why_not
 from siptui.tui.console.filters import NO_COLUMNS, compile_filter, flaw
+from siptui.tui.console.header import where_lines
 from siptui.tui.console.help_text import FILTER_HELP, help_lines
 from siptui.tui.console.model import Session
 from siptui.tui.console.selection import Which, what
@@ -47,6 +48,8 @@ class ViewFlow:
         self.view = view
         self.session = session
         self.log_size = LogSize.SMALL
+        #: Whether the pane of the row under the cursor may take a part of the table.
+        self.row_pane_large = False
 
     def restore(self) -> None:
         """The columns as they were chosen last time."""
@@ -129,16 +132,24 @@ class ViewFlow:
         """Choose a column; the same one again turns the order round."""
         if not self.view.may("sort"):
             return
-        grid, table, now = self.view.grid, self.session.table, self.view.grid.sorted_by
+        table, now = self.session.table, self.view.grid.sorted_by
         choices = [(c.key, c.title, "") for c in table.columns if not c.key.startswith(EXTRA)]
         choices += [(EXTRA + name, visible(name), "of the list") for name in table.extra_names()]
         at = next((i for i, choice in enumerate(choices) if now and now[0] == choice[0]), 0)
         column = await self.view.ask(Choice("Sort by", choices, topic=Topic.SORT, at=at))
         if isinstance(column, str):
-            reverse = now is not None and now[0] == column and not now[1]
-            grid.sort(column, self.session.sort_key(column), reverse=reverse)
-            title = next(title for key, title, _ in choices if key == column)
-            self.view.say(f"sorted by {title}{', backwards' if reverse else ''}.", "muted")
+            self.sort_by(column)
+
+    def sort_by(self, column: str) -> None:
+        """Sort by that column; the other way round where it is sorted by it already."""
+        grid, now = self.view.grid, self.view.grid.sorted_by
+        reverse = now is not None and now[0] == column and not now[1]
+        grid.sort(column, self.session.sort_key(column), reverse=reverse)
+        title = next(
+            (c.title for c in self.session.table.columns if c.key == column),
+            visible(column.removeprefix(EXTRA)),
+        )
+        self.view.say(f"sorted by {title}{', backwards' if reverse else ''}.", "muted")
 
     async def columns(self) -> None:
         """Choose the columns, the list's own among them."""
@@ -147,12 +158,17 @@ class ViewFlow:
         board, table = self.session.board, self.session.table
         own = [c for c in table.columns if c.key not in FIXED and not c.key.startswith(EXTRA)]
         names = table.extra_names()
-        choices = [(c.key, c.title, "") for c in own]
+        fit, beyond = self.view.grid.shown_columns
+        nothing = "nothing in it yet"
+        choices = [
+            (c.key, c.title, "" if c.key in fit | beyond | self.session.hidden else nothing)
+            for c in own
+        ]
         choices += [(EXTRA + name, name, "of the list") for name in names]
         shown = {c.key for c in own if c.key not in self.session.hidden}
         shown |= {EXTRA + name for name in names if name in board.extra}
         text: Line = (("User, hardware id and how a row stands are always shown.", "muted"),)
-        chosen = await self.view.ask(ColumnChoice(choices, shown, [text]))
+        chosen = await self.view.ask(ColumnChoice(choices, shown, [text], fit=fit, beyond=beyond))
         if chosen is None:
             return
         elsewhere = self.session.hidden - {c.key for c in own}  # of the other table
@@ -184,6 +200,11 @@ class ViewFlow:
         """Smaller, larger, hidden."""
         sizes = list(LogSize)
         self.log_size = sizes[(sizes.index(self.log_size) + 1) % len(sizes)]
+        self.view.share_height()
+
+    def row_pane(self) -> None:
+        """Larger, smaller."""
+        self.row_pane_large = not self.row_pane_large
         self.view.share_height()
 
     def redraw(self) -> None:
@@ -242,7 +263,8 @@ class ViewFlow:
         hidden |= {"batches"} if options.tenant_batches is None else set()
         hidden |= {"standing", "verify"} if options.status is None else set()
         hidden |= {"sign_in"} if options.sign_in is None else set()
-        self.view.app.push_screen(Page("Help", help_lines(self.view.keys, hidden)))
+        lines = [*where_lines(self.session), (), *help_lines(self.view.keys, hidden)]
+        self.view.app.push_screen(Page("Help", lines))
 
     def palette(self) -> None:
         """Every command by name."""

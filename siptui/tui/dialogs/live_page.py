@@ -64,7 +64,9 @@ class RowPage(LivePage):
     def own_keys(self) -> Line:
         """To the rows beside this one; a retry where that is of use."""
         line: Line = (("n p", "key"), (" next, previous  ", "muted"))
-        return (*line, ("r", "key"), (" retry  ", "muted")) if self._failed() else line
+        if self._failed():
+            line = (*line, ("r", "key"), (" retry  ", "muted"))
+        return (*line, ("?", "key"), (" help  ", "muted"))
 
     def action_step(self, rows: int) -> None:
         """Another row."""

@@ -15,7 +15,9 @@ class Column:
     When it is narrow, columns with the highest `drop` go first; 0 is never dropped. `whole` is
     how wide a flexible column would like to be: others give way for it before it is cut; `roomy`
     is the same in a window that is wide. From `tail` on a cell says least, so that where the width
-    is short that goes first; `stem` is how wide the longest cell is without it.
+    is short that goes first; `stem` is how wide the longest cell is without it, `longest` with it.
+    A tail that is `silent` goes without an ellipsis. A column that `stays` is there wherever the
+    table is scrolled to.
     """
 
     key: str
@@ -30,27 +32,40 @@ class Column:
     roomy: int = 0
     tail: str = ""
     stem: int = 0
+    longest: int = 0
+    silent: bool = False
+    stays: bool = False
 
 
 #: From this many cells on there is room for two blanks between columns.
 _WIDE = 95
+#: From this many cells on the beginning of a tail says something.
+_WORTH = 6
 
 
 def fitted_to(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> tuple[Column, ...]:
-    """The columns as `fitted` makes them for the cells of these rows."""
+    """The columns as `fitted` makes them for the cells of these rows. A tail that all cells have
+    in common tells none of them from another: it goes silently."""
     lengths, stems = [0] * len(columns), [0] * len(columns)
-    tails = [(i, column.tail) for i, column in enumerate(columns) if column.tail]
+    tails = [(i, column.tail) for i, column in enumerate(columns) if column.tail and column.fit]
+    ends: dict[int, set[str]] = {i: set() for i, _ in tails}
     for cells in rows:
         for i, cell in enumerate(cells):
             if len(cell) > lengths[i]:
                 lengths[i] = len(cell) if cell.isascii() else cell_len(cell)
         for i, tail in tails:
-            stem, found, _ = cells[i].partition(tail)
+            stem, found, end = cells[i].partition(tail)
+            if len(ends[i]) < 2:
+                ends[i].add(found + end)
             width = (len(stem) if stem.isascii() else cell_len(stem)) + 2 * len(
                 found
             )  # the mark itself, and an ellipsis
             stems[i] = max(stems[i], width)
-    return fitted(columns, lengths, stems)
+    common = {i for i, tail in tails if len(ends[i]) == 1 and lengths[i] and "".join(ends[i])}
+    for i in common:
+        stems[i] -= 2 * len(columns[i].tail)
+    done = fitted(columns, lengths, stems)
+    return tuple(replace(one, silent=True) if i in common else one for i, one in enumerate(done))
 
 
 def fitted(
@@ -61,7 +76,7 @@ def fitted(
     done = []
     for i, (column, length) in enumerate(zip(columns, lengths, strict=True)):
         if stems and stems[i]:
-            column = replace(column, stem=min(stems[i], length))
+            column = replace(column, stem=min(stems[i], length), longest=length)
         if not column.fit:
             done.append(column)
             continue
@@ -96,8 +111,25 @@ def arrange(
     """Which columns are shown (by place), and how wide, in `available` cells.
 
     Columns with `drop` go first, highest first, until the others are `whole`; then the flexible
-    ones are narrowed as far as they must be, so that the others are never cut.
+    ones are narrowed as far as they must be, so that the others are never cut. Where cells are not
+    whole even then, what all have in common goes, and makes room for other columns.
     """
+    found = _arranged(columns, available, gap, hidden)
+    cut = {i for i, width in found if columns[i].silent and width < columns[i].longest}
+    if not cut:
+        return found
+    bare = [
+        replace(one, whole=max(one.stem, one.width), most=max(one.stem, one.width))
+        if i in cut
+        else one
+        for i, one in enumerate(columns)
+    ]
+    return _arranged(bare, available, gap, hidden)
+
+
+def _arranged(
+    columns: Sequence[Column], available: int, gap: int, hidden: Iterable[str]
+) -> list[tuple[int, int]]:
     out = frozenset(hidden)
     chosen = [i for i, column in enumerate(columns) if column.key not in out]
 
@@ -107,7 +139,7 @@ def arrange(
     liked = {i: max(columns[i].width, columns[i].whole) for i in chosen}
     widths = {i: columns[i].width for i in chosen}
 
-    for i in sorted((i for i in chosen if columns[i].drop), key=lambda i: -columns[i].drop):
+    for i in sorted((i for i in chosen if columns[i].drop), key=lambda i: (-columns[i].drop, -i)):
         if needed(liked) <= available:
             break
         chosen.remove(i)
@@ -127,9 +159,8 @@ def arrange(
             more = max(1, spare * columns[i].flex // shares)
             if columns[i].most:
                 more = min(more, columns[i].most - widths[i])
-            more = min(more, available - sum(widths.values()) - gap * max(0, len(chosen) - 1))
-            widths[i] += more
-        spare = available - sum(widths.values()) - gap * max(0, len(chosen) - 1)
+            widths[i] += min(more, available - needed(widths))
+        spare = available - needed(widths)
     for i in flexible:
         if spare >= 0:
             break
@@ -137,6 +168,46 @@ def arrange(
         widths[i] -= less
         spare += less
     return [(i, widths[i]) for i in chosen]
+
+
+def pages(
+    columns: Sequence[Column], available: int, *, hidden: Iterable[str] = ()
+) -> tuple[int, list[list[tuple[int, int]]]]:
+    """The blanks between columns, and what is shown where the table is scrolled to: first what
+    `spaced` makes of the columns, then the ones that do not fit there, as many as do at a time,
+    beside those that stay."""
+    gap, first = spaced(columns, available, hidden=hidden)
+    out, shown = frozenset(hidden), {i for i, _ in first}
+    beyond = [i for i, one in enumerate(columns) if i not in shown and one.key not in out]
+    staying = [i for i, _ in first if columns[i].stays]
+    found = [first]
+    while beyond:
+        chosen, left = list(staying), available - sum(columns[i].width + gap for i in staying)
+        while beyond and (left >= columns[beyond[0]].width or chosen == staying):
+            left -= columns[beyond[0]].width + gap
+            chosen.append(beyond.pop(0))
+        some = [replace(columns[i], drop=0) for i in chosen]
+        found.append([(chosen[n], width) for n, width in arrange(some, available, gap=gap)])
+    return gap, found
+
+
+def cell_of(column: Column, text: str, width: int) -> str:
+    """`text` in exactly `width` cells: with blanks, or without its tail, or cut in the middle, so
+    that what tells it from others is kept at both ends."""
+    if not column.tail or width < 1:
+        return cut_to(text, width, column.right)
+    stem, found, _ = text.partition(column.tail)
+    if found and column.silent and (width < column.longest or cell_len(text) > width):
+        if not column.longest and cell_len(stem) + _WORTH <= width:
+            return cut_to(text, width, column.right)
+        text, found = stem, ""
+    if cell_len(text) <= width:
+        return cut_to(text, width, column.right)
+    if found and cell_len(stem) + 2 <= width:
+        return cut_to(stem + found + "…", width, column.right)
+    begin = set_cell_size(stem, (width - 1) // 2)
+    end = set_cell_size(stem[::-1], max(0, width - 1 - cell_len(begin)))[::-1]
+    return cut_to(f"{begin}…{end}", width, column.right)
 
 
 def cut_to(text: str, width: int, right: bool) -> str:

@@ -6,9 +6,12 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from siptui.tui.widgets.text_lines import Line, Surface, spread, wrapped
+from siptui.tui.widgets.text_lines import Line, Run, Surface, spread, wrapped
 
 _KEPT = 5_000
+#: Its keys, for the footer.
+LOG_KEYS = (("j k", "scroll log"), ("End", "newest"), ("Tab", "table"))
+_FOCUSED = "▌"
 _INDENT = 10  # as wide as the time before an entry
 
 
@@ -73,8 +76,8 @@ class LogPane(Surface, can_focus=True):
 
     def on_resize(self) -> None:
         """Show as many lines as fit now."""
-        if self.size.width != self._broken_for:
-            new, self._broken_for = self.new, self.size.width
+        if self.size.width - 1 != self._broken_for:
+            new, self._broken_for = self.new, self.size.width - 1  # the bar of the focus
             self._all = self._broken(self._entries)
             if self._top is not None:
                 self._top = max(0, min(self._top, len(self._all) - self.size.height))
@@ -126,12 +129,22 @@ class LogPane(Surface, can_focus=True):
         """To the newest line, and follow."""
         self.action_on(len(self._all))
 
+    def on_focus(self) -> None:
+        """Say that keys come here."""
+        self.call_later(self._paint)  # it has the focus when this was handled
+
+    def on_blur(self) -> None:
+        """They do not any more."""
+        self.call_later(self._paint)
+
     def _paint(self) -> None:
         height = self.size.height
         if not height:
             return
         top = max(0, len(self._all) - height) if self._top is None else self._top
         shown = self._all[top : top + height]
+        bar: Run = (_FOCUSED if self.has_focus else " ", "accent")
+        shown = [(bar, *line) for line in shown or [()]]
         if self.new and shown:
             label: Line = ((f" {self.new} new, End ", "accent"),)
             shown[-1] = spread(shown[-1], label, self.size.width)

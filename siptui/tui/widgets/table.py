@@ -21,7 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from siptui.tui.key_bindings import bindings
-from siptui.tui.widgets.column_layout import Column, cut_to, fitted_to, spaced
+from siptui.tui.widgets.column_layout import Column, cell_of, cut_to, fitted_to, pages
 from siptui.tui.widgets.row_index import GridRow, RowIndex, Test
 from siptui.tui.widgets.styles import Toned
 
@@ -69,13 +69,20 @@ class RowGrid(Toned, ScrollView, can_focus=True):
 
         key: Hashable
 
+    @dataclass
+    class HeadClicked(Message):
+        """A click on the title of a column."""
+
+        column: str
+
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.index = RowIndex()
         self._specs = tuple(columns)
         self._columns = self._specs
         self._hidden: frozenset[str] = frozenset()
-        self._layout: list[tuple[int, int]] = []
+        self._pages: list[list[tuple[int, int]]] = [[]]
+        self._page = 0  # how far to the right it is scrolled
         self._gap = 1
         self._arranged_for = 0
         self._cursor: Hashable = None
@@ -163,6 +170,13 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         """Take every mark off."""
         self.index.marks.clear()
         self._marks_changed()
+
+    @property
+    def shown_columns(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The keys of the columns that fit, and of those that it must be scrolled for."""
+        fit = frozenset(self._columns[i].key for i, _ in self._pages[0])
+        beyond = (self._columns[i].key for page in self._pages[1:] for i, _ in page)
+        return fit, frozenset(beyond) - fit
 
     # -- the cursor
 
@@ -257,7 +271,18 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         self._choose_cell(1)
 
     def _choose_cell(self, step: int) -> None:
-        self._cell = max(0, min(self._cell + step, len(self._layout) - 1))
+        cell, page = self._cell + step, self._page
+        if cell >= len(self._layout) and page + 1 < len(self._pages):
+            self._page += 1
+            staying = sum(1 for i, _ in self._layout if self._columns[i].stays)
+            self._cell = min(staying, len(self._layout) - 1)
+        elif page and cell < len(self._layout) and self._columns[self._layout[cell][0]].stays:
+            self._page -= 1
+            self._cell = len(self._layout) - 1
+        else:
+            self._cell = max(0, min(cell, len(self._layout) - 1))
+        if page != self._page:
+            self._strips.clear()
         self.refresh()
 
     def action_grid_mark(self) -> None:
@@ -285,9 +310,33 @@ class RowGrid(Toned, ScrollView, can_focus=True):
             self.post_message(self.Opened(self._cursor))
 
     def on_click(self, event: events.Click) -> None:
-        """The mouse is a second way, never the only one."""
-        if event.y >= _HEAD:
-            self.move_to(round(self.scroll_offset.y) + event.y - _HEAD)
+        """The mouse is a second way, never the only one: a click chooses a row, two open it, one
+        on a title is told."""
+        at = round(self.scroll_offset.y) + event.y - _HEAD
+        if event.y < _HEAD:
+            if column := self._column_at(event.x):
+                self.post_message(self.HeadClicked(column))
+        elif at < len(self.index.view):
+            self.move_to(at)
+            if event.chain == 2:
+                self.action_grid_details()
+
+    def _column_at(self, x: int) -> str:
+        end = _PREFIX
+        for i, width in self._layout:
+            end += width + self._gap
+            if _PREFIX <= x < end:
+                return self._columns[i].key
+        return ""
+
+    def on_focus(self) -> None:
+        """The cursor shows that keys come here."""
+        self._strips.clear()
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """They do not any more."""
+        self.on_focus()
 
     # -- painting
 
@@ -324,8 +373,13 @@ class RowGrid(Toned, ScrollView, can_focus=True):
     def _arrange(self) -> None:
         self._arranged_for = self._width
         available = self._width - _PREFIX
-        self._gap, self._layout = spaced(self._columns, available, hidden=self._hidden)
+        self._gap, self._pages = pages(self._columns, available, hidden=self._hidden)
+        self._page = min(self._page, len(self._pages) - 1)
         self._strips.clear()
+
+    @property
+    def _layout(self) -> list[tuple[int, int]]:
+        return self._pages[self._page]
 
     def on_resize(self) -> None:
         """Share the new width among the columns; the cursor stays in sight."""
@@ -364,8 +418,9 @@ class RowGrid(Toned, ScrollView, can_focus=True):
         style = self.tone_style(row.tone)
         if here:
             style = style + self._cursor_style()
-        text = ("▌" if here else " ") + ("*" if marked else " ") + (row.symbol or " ")[:1] + " "
-        cells = [cut_to(row.cells[i], width, self._columns[i].right) for i, width in self._layout]
+        bar = ("▌" if self.has_focus else "│") if here else " "
+        text = bar + ("*" if marked else " ") + (row.symbol or " ")[:1] + " "
+        cells = [cell_of(self._columns[i], row.cells[i], width) for i, width in self._layout]
         gap = " " * self._gap
         own = dict(row.tones)
         segments: list[Segment] = []
@@ -395,7 +450,24 @@ class RowGrid(Toned, ScrollView, can_focus=True):
             gap = " " * self._gap if n + 1 < len(self._layout) else ""
             segments += [Segment(before, style), Segment(bare, chosen), Segment(after + gap, style)]
         strip = Strip([s for s in segments if s.text])
-        return strip.adjust_cell_length(self.size.width, style)
+        return self._with_beyond(strip.adjust_cell_length(self.size.width, style), style)
+
+    def _with_beyond(self, head: Strip, style: Style) -> Strip:
+        """The head with how many columns are further to the left and to the right."""
+        back = sum(len(page) for page in self._pages[: self._page])
+        shown = {i for page in self._pages[: self._page + 1] for i, _ in page}
+        on = len({i for page in self._pages for i, _ in page} - shown)
+        said = f"← {back}" if back else ""
+        said = " ".join(part for part in (said, f"+{on} →" if on else "") if part)
+        head = head.crop(0, self._width)  # what the scrollbar leaves
+        width, mark = head.cell_length, self.tone_style("accent") + Style(bold=True)
+        room = width - len(head.text.rstrip())
+        if not said or not width:
+            return head
+        if room > len(said):
+            return Strip([*head.crop(0, width - len(said)), Segment(said, mark)])
+        short = said.replace(" ", "")[:_PREFIX].ljust(_PREFIX)
+        return Strip([Segment(short, mark), *head.crop(_PREFIX)])
 
     def _cursor_style(self) -> Style:
         cursor = self.tone_style("cursor")

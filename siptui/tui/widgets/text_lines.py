@@ -1,7 +1,7 @@
 """A few lines of toned text that repaint only what changed: bars, details, log."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
@@ -103,6 +103,17 @@ def wrapped(line: Line, width: int, *, indent: int = 0) -> list[Line]:
                 used += length
     done.append(_without_end(current))
     return done
+
+
+def in_room(lines: Iterable[Line], width: int, room: int, more: str) -> list[Line]:
+    """The lines broken to `width`, no more of them than `room`; the last one then ends in `more`,
+    which says where the rest is."""
+    broken = [part for line in lines for part in wrapped(line, width)]
+    if len(broken) <= room or room < 1:
+        return broken[: max(0, room)]
+    end: Line = ((f" {more}", "accent"),)
+    last = fit(broken[room - 1], max(1, width - cell_len(plain(end))))
+    return [*broken[: room - 1], spread(last, end, width)]
 
 
 def _without_end(runs: list[Run]) -> Line:

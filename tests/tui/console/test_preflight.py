@@ -78,7 +78,8 @@ async def test_findings_stand_on_the_rows_and_can_be_filtered(
         assert len(harness.app.screen_stack) == 1  # nothing is opened over the table
         assert "Prerequisites: 3 accounts fail" in harness.text
         assert [cell[:1] for cell in _pre(harness)] == ["✓", "✗", "✗", "✗", "✓", "✓"]
-        assert _pre(harness)[3].endswith("P")
+        assert _pre(harness)[3].startswith("✗ 2 P: ")
+        assert " ✗ 2 P: ip" in harness.text  # there is room before a run
         assert " Pre " in harness.text
         await harness.press("slash")
         await harness.type("check:mfa")

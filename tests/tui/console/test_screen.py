@@ -517,8 +517,8 @@ async def test_the_end_is_one_line_with_the_causes(tmp_path: Path) -> None:
             ev.RunFinished(succeeded=7, failed=3, unknown=0, skipped=0, seconds=41.0)
         )
         await harness.look()
-        said = "Ended: 7 signed in, 3 failed. r retries, R by cause, t sums up, e exports."
-        assert f"{said} 2 no phone number, 1 offline." in harness.text
+        said = "Ended: 2 no phone number, 1 offline; 7 signed in."
+        assert f"{said} r retries, R by cause, t sums up, e exports." in harness.text
 
 
 async def test_leaving_a_run_that_ends_with_the_console_is_asked_about(tmp_path: Path) -> None:

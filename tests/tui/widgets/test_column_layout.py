@@ -1,11 +1,23 @@
 """The columns share the width: nothing that matters is cut, nothing is lost."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from siptui.domain.outcome import OUTCOMES
+from siptui.domain.text import visible
 from siptui.tui.console.table_rows import COLUMNS
-from siptui.tui.widgets.column_layout import Column, arrange, fitted, fitted_to, spaced
+from siptui.tui.widgets.column_layout import (
+    Column,
+    arrange,
+    cell_of,
+    fitted,
+    fitted_to,
+    pages,
+    spaced,
+)
 
 
 def _shown(width: int, gap: int = 1, *, without_deadlines: bool = True) -> dict[str, int]:
@@ -67,6 +79,51 @@ def test_what_users_have_in_common_is_cut_before_a_cause_is() -> None:
     assert shown["hardware_id"] == 21
     wide = {columns[i].key: w for i, w in arrange(columns, 200, hidden=("until",))}
     assert wide["user"] == len(cells[1])
+
+
+USERS = Column("user", "User", 10, flex=1, most=40, whole=40, tail="@", stays=True)
+OTHER = Column("other", "Other", 8, flex=1, most=30, fit=False)
+LAST = Column("last", "Last", 6, drop=1)
+
+
+def test_a_domain_that_all_have_goes_whole_and_makes_room_for_columns() -> None:
+    rows = [[f"berlin-lobby-{n}@a-long-domain.example", "", "x"] for n in range(20)]
+    columns = fitted_to((USERS, OTHER, LAST), rows)
+    shown = dict(arrange(columns, 36))
+    assert set(shown) == {0, 1, 2}
+    assert cell_of(columns[0], rows[12][0], shown[0]).strip() == "berlin-lobby-12"
+    assert 2 not in dict(arrange(columns, len(rows[12][0]) + 10))  # whole before that
+    wide = dict(arrange(columns, 90))
+    assert cell_of(columns[0], rows[12][0], wide[0]).strip() == rows[12][0]
+    mixed = fitted_to((USERS, OTHER, LAST), [*rows, ["lobby@other.example", "", ""]])
+    assert cell_of(mixed[0], rows[12][0], 17) == "berlin-lobby-12@…"
+
+
+@given(st.text(min_size=1, max_size=60), st.integers(0, 40))
+def test_a_cell_is_as_wide_as_its_column(text: str, width: int) -> None:
+    text = visible(text)
+    for column in (USERS, replace(USERS, silent=True, longest=30), replace(USERS, silent=True)):
+        assert cell_len(cell_of(column, text, width)) == width
+
+
+def test_a_long_name_keeps_both_its_ends() -> None:
+    names = [f"berlin-building-12-floor-{n}-lobby@contoso.com" for n in (3, 4)]
+    cut = [cell_of(USERS, name, 20) for name in names]
+    assert cut == ["berlin-bu…or-3-lobby", "berlin-bu…or-4-lobby"]
+
+
+@given(st.integers(20, 140), st.integers(1, 12))
+def test_every_column_can_be_scrolled_to(width: int, count: int) -> None:
+    some = [replace(LAST, key=f"c{n}", drop=n + 1, width=4 + n) for n in range(count)]
+    columns = (USERS, OTHER, *some)
+    gap, found = pages(columns, width)
+    seen = {i for page in found for i, _ in page}
+    assert seen == set(range(len(columns)))
+    for page in found[1:]:
+        assert page[0][0] == 0  # whose row it is
+        assert len(page) > 1
+        fixed = sum(10 if i == 0 else columns[i].width for i, _ in page) + gap * len(page)
+        assert sum(w for _, w in page) + gap * (len(page) - 1) <= max(width, fixed)
 
 
 def test_deadlines_take_a_column_where_there_is_room() -> None:
