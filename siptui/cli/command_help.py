@@ -44,37 +44,6 @@ ENDINGS: Mapping[str, Ending] = {
         ),
         {0: "done, or all devices are signed in", 3: "some devices failed", **_SIGN_IN},
     ),
-    "profiles": Ending(
-        (
-            ("List them", "siptui profiles"),
-            ("Add one", "siptui profiles add contoso --tenant contoso.com --region EMEA"),
-            ("Make it the default", "siptui profiles use contoso"),
-        ),
-        _DONE,
-    ),
-    "profiles add": Ending(
-        (("One with a region", "siptui profiles add contoso --tenant contoso.com --region EMEA"),),
-        _DONE,
-    ),
-    "profiles use": Ending((("Make it the default", "siptui profiles use contoso"),), _DONE),
-    "profiles rename": Ending((("A new name", "siptui profiles rename contoso fabrikam"),), _DONE),
-    "profiles remove": Ending((("Remove it", "siptui profiles remove contoso"),), _DONE),
-    "forget": Ending(
-        (
-            ("See what would go", "siptui forget 20260301-101530-4f2a --dry-run"),
-            ("Forget a person", "siptui forget --user kim@contoso.com"),
-        ),
-        {**_DONE, **_HELD},
-    ),
-    "prune": Ending(
-        (
-            ("See what would go", "siptui prune --older-than 90d --keep-last 10 --dry-run"),
-            ("Forget what is older than a day", "siptui prune --older-than 1d"),
-        ),
-        _DONE,
-    ),
-    "backup": Ending((("Copy the journal", "siptui backup journal.backup"),), _DONE),
-    "restore": Ending((("Put a copy back", "siptui restore journal.backup"),), {**_DONE, **_HELD}),
     "auth": Ending(
         (
             ("Sign in with a code in any browser", "siptui auth login"),

@@ -5,11 +5,7 @@ from typing import Any
 
 from siptui.domain.line_numbers import ranges
 from siptui.domain.text import plural
-<<<<<<< HEAD
-from siptui.preflight.finding import AccountFindings, Finding, Lacking, Report
-=======
-from siptui.preflight.finding import AccountFindings, Finding, Report, Result
->>>>>>> 0f95894 (Give no green tick to rows that could not be checked)
+from siptui.preflight.finding import AccountFindings, Finding, Lacking, Report, Result
 
 #: Rows of one group that are shown in full; of the others the lines are named.
 _IN_FULL = 4

@@ -223,14 +223,6 @@ class _Plan:
         trusted = self._facts.tenant.trusted_ips
         if isinstance(trusted, Missing):
             return
-<<<<<<< HEAD
-        seen = self._facts.devices
-        public = "" if isinstance(seen, Missing) else seen[str(device.hardware_id)].public_ip
-        if public and covers(self._wishes.public_ips, parse_public(public)):
-            return  # it will be, by the fix of the tenant
-        left = Left(device.line, str(device.user_name), Check.TRUSTED_IP, finding.remedy)
-        self._left.append(replace(left, lacking=Lacking.PUBLIC_ADDRESS, address=public))
-=======
         listed, seen = addresses_of(device), self._facts.devices
         wanted = () if isinstance(listed, Unusable) else listed
         found = None if isinstance(seen, Missing) else seen.get(str(device.hardware_id))
@@ -243,10 +235,9 @@ class _Plan:
         ]
         if not lacking:
             return  # they will be, by the fix of the tenant
-        options = " ".join(f"--public-ip {shown(one)}" for one in lacking)
-        why = f"{finding.remedy} With siptui: fix {options}, a in the console."
-        self._left.append(Left(device.line, str(device.user_name), Check.TRUSTED_IP, why))
->>>>>>> 144b21a (Check the public addresses of a list against the trusted ones)
+        left = Left(device.line, str(device.user_name), Check.TRUSTED_IP, finding.remedy)
+        names = " --public-ip ".join(map(shown, lacking))  # an option each, where it is one
+        self._left.append(replace(left, lacking=Lacking.PUBLIC_ADDRESS, address=names))
 
     def _calling_policy(self) -> tuple[str, str]:
         """The calling policy to assign, and its name again if it has to be made first."""

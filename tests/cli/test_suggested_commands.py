@@ -76,11 +76,7 @@ def _taken(words: list[str]) -> Iterator[str]:
     for at, word in enumerate(words):
         value = at > 0 and words[at - 1].startswith("-")
         plain = re.fullmatch(r"[a-z]+", word) is not None
-<<<<<<< HEAD
         named = words[0] == "profiles" or (at == 1 and words[0] in ("auth", "help"))
-=======
-        named = at == 1 and words[0] in ("auth", "help", "profiles")
->>>>>>> 97e9300 (Give the new commands their examples, and try what they suggest)
         if at and plain and not value and not named:
             return
         yield _WORDS.get(word, word)
@@ -106,11 +102,7 @@ def _parse(words: list[str]) -> None:
     context = cli.make_context("siptui", list(words))
     command: click.Command = cli
     while isinstance(command, click.Group):
-<<<<<<< HEAD
-        if command.invoke_without_command and not context._protected_args + context.args:
-=======
         if command.invoke_without_command and not [*context._protected_args, *context.args]:
->>>>>>> 97e9300 (Give the new commands their examples, and try what they suggest)
             return
         name, named, rest = command.resolve_command(
             context, [*context._protected_args, *context.args]
@@ -158,15 +150,10 @@ def _all_commands() -> Iterator[list[str]]:
     yield []
     for name in (*COMMANDS, "open"):
         yield [name]
-<<<<<<< HEAD
-    yield from (["profiles", name] for name in ("add", "use", "rename", "remove"))
-    yield from (["auth", name] for name in ("login", "logout", "status"))
-=======
     for name in ("auth", "profiles"):
         group = cli.get_command(click.Context(cli), name)
         assert isinstance(group, click.Group)
         yield from ([name, one] for one in group.commands)
->>>>>>> 97e9300 (Give the new commands their examples, and try what they suggest)
 
 
 @pytest.mark.parametrize("words", list(_all_commands()), ids=" ".join)

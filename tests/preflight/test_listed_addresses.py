@@ -13,7 +13,7 @@ from siptui.domain.public_address import parse_public
 from siptui.domain.region import Region
 from siptui.gateway.tenant_model import TrustedIP
 from siptui.preflight.check import evaluate
-from siptui.preflight.finding import Check, Finding, Report, Result
+from siptui.preflight.finding import Check, Finding, Lacking, Report, Result
 from siptui.preflight.fix_plan import Wishes, plan_fixes
 from tests.preflight.made import DENIED, DEVICE, NOW, facts
 
@@ -128,7 +128,7 @@ def test_a_fix_names_the_option_and_trusts_what_is_named() -> None:
     device = replace(DEVICE, extra={"PublicIP": "198.51.100.0/30"})
     report = evaluate([device], found, NOW)
     (left,) = plan_fixes(report, found, [device], Wishes()).left
-    assert "--public-ip 198.51.100.0/30" in left.why
+    assert (left.lacking, left.address) == (Lacking.PUBLIC_ADDRESS, "198.51.100.0/30")
     wishes = Wishes(public_ips=(parse_public("198.51.100.0/30"),))
     plan = plan_fixes(evaluate([device], found, NOW, wishes.public_ips), found, [device], wishes)
     assert plan.left == ()

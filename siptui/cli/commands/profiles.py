@@ -10,10 +10,7 @@ from siptui.app import profiles
 from siptui.app.profiles import ProfileRow
 from siptui.cli import options
 from siptui.cli.command import Group
-<<<<<<< HEAD
 from siptui.cli.completion import complete_profiles
-=======
->>>>>>> 97e9300 (Give the new commands their examples, and try what they suggest)
 from siptui.cli.kept_data_table import size_words
 from siptui.cli.wording import columns
 from siptui.domain.region import Region
