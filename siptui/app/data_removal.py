@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from siptui.app.session import Selected
-from siptui.domain.errors import UsageError
+from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.forgotten_text import ForgottenNames, is_stand_in, names_of
 from siptui.domain.text import plural, visible
 from siptui.host.locks import HeldError
@@ -32,6 +32,13 @@ class KeptError(UsageError):
 
     title = "Nothing was forgotten"
     code = "kept"
+
+
+class NotRemovedError(SiptuiError):
+    """The system refused it; the journal is as it was."""
+
+    title = "Nothing was forgotten"
+    code = "not_removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +250,17 @@ class DataRemoval:
         with ExitStack() as held:
             for one in runs:
                 held.enter_context(take(self._journal.path, one.run))
-            for path in beside:
-                path.unlink(missing_ok=True)
-            files = [*beside, *remove_names(logs, names)]
-            changed = self._record.remove(fixes, names) if fixes or names else 0
+            try:
+                for path in beside:
+                    path.unlink(missing_ok=True)
+                files = [*beside, *remove_names(logs, names)]
+                changed = self._record.remove(fixes, names) if fixes or names else 0
+            except OSError as error:
+                raise NotRemovedError(
+                    f"{visible(error.filename or str(logs))} cannot be written without the names: "
+                    f"{error.strerror}. Nothing was forgotten yet.",
+                    remedy="Free some space, or see to the rights of the file, and try again.",
+                ) from error
             if runs or what.no_fingerprints:
                 self._journal.forget(what, unless=lambda: self._refuse_changed(runs))
         return files, changed

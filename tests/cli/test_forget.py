@@ -1,11 +1,15 @@
 """Forgotten runs and people are gone from every file; what must not be submitted twice is known."""
 
 import json
+import resource
 import shutil
+import signal
 import sqlite3
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -187,6 +191,31 @@ def test_what_cannot_be_told_is_kept_unless_it_is_named_with_force(tmp_path: Pat
         assert again.exit_code == 2
         assert "unknown in run" in again.stderr
         assert set(place.times().values()) == {1}
+
+
+@pytest.mark.slow
+def test_on_a_full_disk_it_says_so_and_forgets_nothing(place: Installation) -> None:
+    run = _run(place, range(1, 4))
+    log = place.folder / "state" / "logs" / "siptui.log"
+    log.open("a").write('{"path":"/users/room2@contoso.example"}\n')
+    before = log.read_text()
+    sizes = (0, 600)  # bytes that a file may have: no lock can be written, no log
+
+    def limited(size: int) -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    for size in sizes:
+        how = {"stderr": subprocess.PIPE, "preexec_fn": partial(limited, size)}
+        with place.process("forget", run, **how) as process:
+            _, said = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "Traceback" not in said
+        assert "space" in said or "quota" in said
+        assert place.state(run).counts[DeviceState.SUCCEEDED] == 3
+        assert log.read_text() == before
+    assert place.run("forget", run).exit_code == 0
+    assert _holding(place.folder / "state", "room2@") == []
 
 
 @pytest.mark.slow
