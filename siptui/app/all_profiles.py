@@ -1,11 +1,13 @@
 """All profiles of this host at once: what each has going on, and whose a run is. No network."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from siptui.app.new_profile import cloud_notes, make_profile
 from siptui.app.session import Selected, select
 from siptui.domain.errors import UsageError
+from siptui.domain.region import Region
 from siptui.runs.journal.journal import Journal, NoSuchRunError
 from siptui.runs.journal.sqlite_file import JournalError
 from siptui.runs.overview import ProfileOverview, ProfileReader
@@ -44,6 +46,18 @@ class HostProfiles:
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
+
+    def clouds(self) -> Mapping[str, str]:
+        """The clouds a further one may be in, each with what is to be known of it."""
+        return cloud_notes(load_settings(os.environ))
+
+    def config(self) -> Path:
+        """The file that a further one is written to."""
+        return load_settings(os.environ).folders.config_file
+
+    def add(self, tenant: str, cloud: str, region: Region | None) -> str:
+        """Make a further one; its name. Raises `SiptuiError` for what is not allowed."""
+        return make_profile(tenant, cloud, region)
 
 
 def overview() -> list[ProfileOverview]:

@@ -242,7 +242,7 @@ ACTIONS: tuple[Action, ...] = (
         ("O",),
         "overview",
         "all profiles of this host: what is live, waits, needs a person; Enter goes there",
-        also="profiles tenants switch change customer other host all",
+        also="profiles tenants switch change customer other host all add new",
     ),
     Action(
         "pause",

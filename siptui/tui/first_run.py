@@ -1,6 +1,5 @@
 """The first run, without a profile: a few questions, then a profile, or the demo."""
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -13,15 +12,14 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.tui.base_app import ThemedApp
-from siptui.tui.dialogs.ask import Choice, Prompt
+from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
-from siptui.tui.sentences import REGIONS
+from siptui.tui.dialogs.new_profile import ask_profile
 from siptui.tui.widgets.text_lines import Line, Surface
 
 First = Literal["profile", "demo"]
 #: Writes the profile: tenant, cloud, region. Raises `SiptuiError` for what is not allowed.
-MakeProfile = Callable[[str, str, Region | None], None]
-_TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*[.-][0-9A-Za-z.-]*[0-9A-Za-z]")
+MakeProfile = Callable[[str, str, Region | None], object]
 
 
 class FirstRun(ThemedApp[First]):
@@ -78,52 +76,11 @@ class FirstRun(ThemedApp[First]):
             return
 
     async def _profile(self) -> bool:
-        where: Line = ((f"It will be written to {visible(str(self.config))}.", "muted"),)
-        tenant = ""
-        while True:
-            typed = await self.push_screen_wait(
-                Prompt(
-                    "New profile: tenant",
-                    [_ASK_TENANT, where],
-                    value=tenant,
-                    check=_wrong,
-                    leaves="q",
-                )
-            )
-            if typed is None:
-                return False
-            tenant = typed
-            while (cloud := await self._cloud(tenant)) is not None:
-                region = await self._region(tenant)
-                if region is None:
-                    continue
-                self.make(tenant, cloud, region if isinstance(region, Region) else None)
-                return True
-
-    async def _cloud(self, tenant: str) -> str | None:
-        choices = [(name, name, note) for name, note in self.clouds.items()]
-        text: Line = ((f"The cloud of {visible(tenant)}; most tenants are public.", "normal"),)
-        chosen = await self.push_screen_wait(
-            Choice("New profile: cloud", choices, [text], topic=Topic.PROFILE_CLOUD)
-        )
-        return chosen if isinstance(chosen, str) else None
-
-    async def _region(self, tenant: str) -> Region | Literal["none"] | None:
-        choices = [("none", "no default", "each list names it, or siptui asks")]
-        choices += [(region, str(region), about) for region, about in REGIONS.items()]
-        text: Line = (
-            (
-                "The SIP Gateway region of rows that name none. A device lives in exactly one; in "
-                "another it is not found.",
-                "normal",
-            ),
-        )
-        chosen = await self.push_screen_wait(
-            Choice("New profile: region", choices, [text], topic=Topic.PROFILE_REGION)
-        )
-        if isinstance(chosen, Region):
-            return chosen
-        return "none" if chosen == "none" else None
+        new = await ask_profile(self.push_screen_wait, self.clouds, self.config)
+        if new is None:
+            return False
+        self.make(new.tenant, new.cloud, new.region)
+        return True
 
 
 class _Ground(Screen[None]):
@@ -145,16 +102,3 @@ _WELCOME: Line = (
         "normal",
     ),
 )
-_ASK_TENANT: Line = (
-    (
-        "The tenant's id, or one of its domains such as contoso.com. A sign-in to another tenant "
-        "will be refused.",
-        "normal",
-    ),
-)
-
-
-def _wrong(tenant: str) -> str:
-    if _TENANT.fullmatch(tenant):
-        return ""
-    return "That is neither an id (xxxxxxxx-xxxx-…) nor a domain (contoso.com)."

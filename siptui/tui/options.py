@@ -161,6 +161,18 @@ class Profiles(Protocol):
         """Let go of what was opened for it; another look opens it again."""
         ...
 
+    def clouds(self) -> Mapping[str, str]:
+        """The clouds a further one may be in, each with what is to be known of it."""
+        ...
+
+    def config(self) -> Path:
+        """The file that a further one is written to."""
+        ...
+
+    def add(self, tenant: str, cloud: str, region: Region | None) -> str:
+        """Make a further one; its name. Raises `SiptuiError` for what is not allowed."""
+        ...
+
 
 class SignIns(Protocol):
     """How to sign in to the profile's tenant; made from settings where those are known.

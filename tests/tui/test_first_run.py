@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from siptui.cli.commands.first_run import profile_name
+from siptui.app.new_profile import profile_name
 from siptui.domain.region import Region
 from siptui.settings.folders import Folders
 from siptui.settings.load import load

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.tui.console.model import Session
 from siptui.tui.console.view import View
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
-from siptui.tui.dialogs.overview import OverviewPage
-from siptui.tui.options import Destination
+from siptui.tui.dialogs.new_profile import ask_profile
+from siptui.tui.dialogs.overview import ADD, OverviewPage
+from siptui.tui.options import Destination, Profiles
 from siptui.tui.sentences import list_name
 from siptui.tui.widgets.text_lines import Line
 
@@ -34,9 +36,12 @@ class OverviewFlow:
         if not self.view.may("overview") or options.profiles is None:
             return
         seconds = max(_LOOKS, 1 / options.refresh_hz)
-        page = OverviewPage(options.profiles, here=options.profile, seconds=seconds)
+        adds = not options.read_only
+        page = OverviewPage(options.profiles, here=options.profile, seconds=seconds, adds=adds)
         chosen = await self.view.ask(page)
-        if chosen is None:
+        if chosen == ADD:
+            chosen = await self._added(options.profiles)
+        if not isinstance(chosen, Destination):
             return
         if chosen.profile != options.profile:
             await self._leave_for(chosen)
@@ -44,6 +49,17 @@ class OverviewFlow:
             self.view.say(f"{visible(chosen.profile)} has no run yet.", "muted")
         elif self.session.run is None or self.session.run.run != chosen.run:
             self._attach(chosen.run)
+
+    async def _added(self, profiles: Profiles) -> Destination | None:
+        """Ask for a further profile, and write it."""
+        try:
+            new = await ask_profile(self.view.ask, profiles.clouds(), profiles.config())
+            if new is None:
+                return None
+            return Destination(profiles.add(new.tenant, new.cloud, new.region))
+        except SiptuiError as error:
+            self.view.tell(error)
+            return None
 
     async def _leave_for(self, chosen: Destination) -> None:
         """Leave this console for that profile, unless something here would end by it."""

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from textual import work
+from textual import events, work
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural, visible
@@ -31,18 +33,30 @@ _COLUMNS = (
 )
 
 
-class OverviewPage(TablePage[Destination]):
-    """By name. The answer: the profile to go to, and a run of it to attach to.
+#: The answer that a further profile is wanted.
+ADD: Literal["add"] = "add"
+
+
+class OverviewPage(TablePage[Destination | Literal["add"]]):
+    """By name. The answer: the profile to go to, and a run of it to attach to; or `ADD`.
 
     `here` is the profile that the console is on. What is shown is looked at again every `seconds`.
+    With `adds` a further profile can be asked for.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("O", "leave", "back", show=False),
+        Binding("slash", "filter", "filter", show=False),
+        Binding("a", "add", "add", show=False),
     ]
 
-    def __init__(self, profiles: Profiles, *, here: str, seconds: float) -> None:
+    def __init__(
+        self, profiles: Profiles, *, here: str, seconds: float, adds: bool = False
+    ) -> None:
         super().__init__(_COLUMNS, details=4)
+        self._adds = adds
+        self._field = Input(id="page-filter", compact=True, placeholder="part of a name or tenant")
+        self._words: list[str] = []
         self._profiles = profiles
         self._here = here
         self._seconds = seconds
@@ -50,8 +64,16 @@ class OverviewPage(TablePage[Destination]):
         self._read_once = False
         self._reading = threading.Lock()
 
+    def compose(self) -> ComposeResult:
+        """The field of the filter stands above the table while it is typed at."""
+        title, *others = super().compose()
+        yield title
+        yield self._field
+        yield from others
+
     def on_mount(self) -> None:
         """Look at once, and again and again."""
+        self._field.display = False
         super().on_mount()
         self.set_interval(self._seconds, self._look)
         self._look()
@@ -78,7 +100,15 @@ class OverviewPage(TablePage[Destination]):
 
     def rows(self) -> Iterable[GridRow]:
         """A line a profile."""
-        return [self._row(one) for one in self._found.values()]
+        return [self._row(one) for one in self._shown()]
+
+    def _shown(self) -> list[ProfileOverview]:
+        """The profiles that the filter leaves: each word is in the name or the tenant."""
+        return [
+            one
+            for one in self._found.values()
+            if all(word in f"{one.profile} {one.tenant}".casefold() for word in self._words)
+        ]
 
     def _row(self, one: ProfileOverview) -> GridRow:
         live = f"{one.live_devices:,} in {one.live_batches}" if one.live_batches else ""
@@ -106,7 +136,47 @@ class OverviewPage(TablePage[Destination]):
 
     def keys(self) -> Iterable[tuple[str, str]]:
         """What can be done."""
-        return (("Enter", "go there, to its run"), ("y", "copy"), ("Esc", "back"))
+        filtered = " ".join(self._words)
+        yield ("Enter", "go there, to its run")
+        yield ("/", f"filter: {visible(filtered)}" if filtered else "filter")
+        if self._adds:
+            yield ("a", "add a profile")
+        yield from (("y", "copy"), ("Esc", "back"))
+
+    def action_filter(self) -> None:
+        """Type a part of a name."""
+        self._field.display = True
+        self._field.focus()
+
+    def action_add(self) -> None:
+        """Ask for a further profile."""
+        if self._adds:
+            self.dismiss(ADD)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as it is typed."""
+        self._words = event.value.casefold().split()
+        self.fill()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Where one is left, go there; else go on in the table."""
+        shown = self._shown()
+        self._leave_field()
+        if len(shown) == 1:
+            self.dismiss(Destination(shown[0].profile, shown[0].opens))
+
+    def on_key(self, event: events.Key) -> None:
+        """Escape and the arrows lead out of the field; Escape takes the filter off."""
+        if self._field.has_focus and event.key in ("escape", "down", "up"):
+            event.stop()
+            event.prevent_default()
+            if event.key == "escape":
+                self._field.value = ""
+            self._leave_field()
+
+    def _leave_field(self) -> None:
+        self._field.display = False
+        self.grid.focus()
 
     @work(thread=True, group="read")
     def _look(self) -> None:
@@ -132,7 +202,7 @@ class OverviewPage(TablePage[Destination]):
             with self.app.batch_update():
                 self.fill()
                 if first and self._here in self._found:
-                    self.grid.move_to(list(self._found).index(self._here))
+                    self.grid.move_to(list(self._found).index(self._here))  # nothing is typed yet
                     self.show_detail()
         elif before != self._found:
             with self.app.batch_update():

@@ -146,3 +146,42 @@ def test_the_console_goes_from_one_tenant_to_another_and_back(host: Host) -> Non
         assert terminal.leave() == 0
     finally:
         terminal.close()
+
+
+async def test_a_tenant_is_found_by_typing_and_a_further_one_is_added(
+    host: Host, tmp_path: Path
+) -> None:
+    here = host.runs(_NAMES[0])
+    options = {"profiles": HostProfiles(), "profile": _NAMES[0], "runs": here}
+    async with console(tmp_path, size=(80, 24), **options) as harness:  # type: ignore[arg-type]
+        await harness.press("O", "slash")
+        await harness.type("tenant-1")
+        assert [row[0] for row in harness.rows_of_page] == _NAMES[10:]
+        await harness.press("escape")
+        assert len(harness.rows_of_page) == 15
+        await harness.press("slash")
+        await harness.type("-0 7.EX")
+        assert [row[0] for row in harness.rows_of_page] == [_NAMES[7]]
+        await harness.press("down")
+        assert "filter: -0 7.ex" in harness.text
+        await harness.press("escape", "O", "a")
+        harness.fill("fabrikam.com")
+        await harness.press("enter", "enter", "j", "j", "enter")
+        assert harness.app.return_value == Destination("fabrikam")
+    config = (tmp_path / "config" / "config.toml").read_text()
+    assert config.endswith(
+        '\n[profiles.fabrikam]\ntenant = "fabrikam.com"\ncloud = "public"\nregion = "EMEA"\n'
+    )
+    async with console(tmp_path, size=(80, 24), **options) as harness:  # type: ignore[arg-type]
+        await harness.press("O", "a")
+        harness.fill("fabrikam.net")
+        await harness.press("enter", "enter", "enter")
+        assert harness.app.return_value == Destination("fabrikam-2")
+    options["read_only"] = True
+    async with console(tmp_path, size=(80, 24), **options) as harness:  # type: ignore[arg-type]
+        await harness.press("O")
+        assert "add a profile" not in harness.text
+        await harness.press("a", "slash")
+        await harness.type("fabrikam-2")
+        await harness.press("enter")
+        assert harness.app.return_value == Destination("fabrikam-2")
