@@ -11,17 +11,17 @@ from types import MappingProxyType
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
         "list": "device lists: columns, forms, faults",
-        "run": "how a run behaves: crashes, waits, doubt, other operators",
-        "preflight": "what preflight checks and fix changes",
+        "run": "crashes, waits, doubt, other operators",
+        "preflight": "what it checks, what fix changes",
         "keys": "the keys of the console",
         "json": "JSON output: types and fields",
         "exit-codes": "what each exit code means",
-        "config": "config.toml and environment variables",
+        "config": "config.toml and the environment",
         "over-ssh": "SSH, tmux, clipboard, colours",
-        "data": "what is kept here, forgetting it, backups",
-        "security": "what is stored, sent and never written",
-        "install": "installing without Python 3.11 or internet; completion",
-        "recordings": "what is verified, and how to record the service",
+        "data": "what is kept here, forgetting, backups",
+        "security": "what is stored, sent, never written",
+        "install": "older Python, no network, completion",
+        "recordings": "what is verified, how to record",
     }
 )
 

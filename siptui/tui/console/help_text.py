@@ -7,7 +7,7 @@ from siptui.help import TOPICS
 from siptui.runs.rollout.evidence import Standing
 from siptui.runs.rollout.standing_words import SYMBOLS as STANDING_SYMBOLS
 from siptui.runs.rollout.standing_words import WORDS as STANDING_WORDS
-from siptui.tui.actions import ACTIONS, shown
+from siptui.tui.actions import ACTIONS, BY_ID, Action, shown
 from siptui.tui.console.status_rows import TONES as STANDING_TONES
 from siptui.tui.widgets.text_lines import Line
 
@@ -19,7 +19,7 @@ _TONES = (
     (
         DeviceState.UNKNOWN,
         "unknown",
-        "no outcome is known; never submitted again without your confirmation",
+        "no outcome is known; you decide before it goes out again",
     ),
     (DeviceState.INVALID, "invalid", "a row of the list that is never submitted"),
 )
@@ -37,22 +37,55 @@ FILTER_HELP: tuple[Line, ...] = (
     (("words       ", "accent"), ("each must be in the row; !word must not", "normal")),
     (
         ("name:value  ", "accent"),
-        ("status: cause: batch: region: user: hw: line: check: pre:   as in !pre:fail", "normal"),
+        ("status: cause: batch: region: user: hw: line: check: pre:", "normal"),
     ),
+    (("            ", "accent"), ("as in cause:offline, or !pre:fail", "normal")),
 )
 
 
+#: The actions by what one wants to do. Those in none of them stand in the last.
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Get ready", ("open", "headers", "sign_in", "preflight", "fix", "urls")),
+    ("Choose rows", ("filter", "clear", "status", "mark", "mark_range", "mark_all")),
+    ("Sign phones in", ("submit", "pause", "try_now", "give_up")),
+    ("See how it goes", ("details", "row_pane", "summary", "standing", "verify", "log")),
+    ("When something failed", ("retry", "retry_cause", "settle")),
+    ("Take results along", ("export", "copy", "columns_left", "columns_right")),
+    ("Other runs, other tenants", ("runs", "batches", "overview", "acknowledge")),
+    ("Move", ("down", "up", "top", "bottom", "page_down", "page_up")),
+    ("The window", ("sort", "columns", "theme", "redraw", "palette", "help", "quit")),
+)
+
+
+def grouped() -> list[tuple[str, list[Action]]]:
+    """Every action once, by what one wants to do."""
+    known = {action_id for _, ids in GROUPS for action_id in ids}
+    rest = tuple(action.id for action in ACTIONS if action.id not in known)
+    groups = [*GROUPS[:-1], (GROUPS[-1][0], (*GROUPS[-1][1], *rest))]
+    return [(title, [BY_ID[one] for one in ids]) for title, ids in groups]
+
+
 def help_lines(keys: Mapping[str, tuple[str, ...]], hidden: Collection[str] = ()) -> list[Line]:
-    """Keys, filters and symbols, as lines."""
+    """Keys by what one wants to do, filters and symbols, as lines."""
     lines: list[Line] = []
-    for action in ACTIONS:
-        if action.id in hidden or not keys[action.id]:
+    for title, actions in grouped():
+        shown_here = [one for one in actions if one.id not in hidden and keys[one.id]]
+        if not shown_here:
             continue
-        names = " ".join(shown(key) for key in keys[action.id])
-        lines.append(((f"{names:<12}", "key"), (action.help, "normal")))
+        lines += [((title, "strong"),)]
+        for action in shown_here:
+            names = " ".join(shown(key) for key in keys[action.id])
+            lines.append(((f"{names:<12}", "key"), (action.help, "normal")))
+        if title == "Choose rows":
+            told = [keys[one] for one in ("submit", "retry", "fix", "export", "copy")]
+            names = ", ".join(shown(own[0]) for own in told if own)
+            lines.append(((f"{names} are about the marked rows, else those shown.", "muted"),))
+        if title == "Move":
+            lines.append(
+                (("Tab         ", "key"), ("to the log and back; the same keys scroll", "normal"))
+            )
+        lines.append(())
     lines += [
-        (("Tab         ", "key"), ("to the log and back; there the same keys scroll", "normal")),
-        (),
         (("Filter", "strong"),),
         *FILTER_HELP,
         (),

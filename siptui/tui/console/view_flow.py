@@ -261,6 +261,7 @@ class ViewFlow:
         hidden = {a.id for a in ACTIONS if a.changes and options.read_only}
         hidden |= {"preflight", "fix"} if options.checks is None else set()
         hidden |= {"batches"} if options.tenant_batches is None else set()
+        hidden |= {"overview"} if options.profiles is None else set()
         hidden |= {"standing", "verify"} if options.status is None else set()
         hidden |= {"sign_in"} if options.sign_in is None else set()
         lines = [*where_lines(self.session), (), *help_lines(self.view.keys, hidden)]
@@ -287,11 +288,11 @@ class ViewFlow:
             for words in (now.get(action.id, action.title),)
         ]
         commands += [
-            Command(f"{_THEME}{name}", f"theme {name}", "", "use this theme", "colours colors")
+            Command(f"{_THEME}{name}", "theme", "", f"use {name}", "colours colors")
             for name in sorted(view.app.available_themes)
         ]
         commands += [
-            Command(f"{_TOPIC}{name}", f"help {name}", "", about, "topic")
+            Command(f"{_TOPIC}{name}", "help", "", f"{name}: {about}", "topic")
             for name, about in TOPICS.items()
             if name != "keys"  # `?`, which knows the operator's own
         ]

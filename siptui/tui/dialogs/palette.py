@@ -58,7 +58,7 @@ class Palette(Dialog[Hashable]):
         """A field, and a line for each command below it."""
         yield Field(acting=_HELPS, id="dialog-input", compact=True)
         columns = (
-            Column("title", "", 14, most=24),
+            Column("title", "", 12, most=24),
             Column("key", "", 3, most=6),
             Column("about", "", 1, flex=1),
         )
@@ -81,11 +81,12 @@ class Palette(Dialog[Hashable]):
         found = [
             one for one in self._commands if all(word in self._found_by[one.id] for word in words)
         ]
-        # What can be done comes first, and what is found by its name before what is said about it.
+        # What can be done comes first; what is found by its name, then by what is said about it.
         found.sort(
             key=lambda one: (
                 bool(one.why_not),
                 not all(word in folded(one.title) for word in words),
+                not all(word in folded(f"{one.title} {one.about}") for word in words),
             )
         )
         grid = self.query_one(RowGrid)
@@ -112,6 +113,5 @@ class Palette(Dialog[Hashable]):
 
 def _row(one: Command) -> GridRow:
     if one.why_not:
-        about = f"not now: {one.why_not} ({one.about})"
-        return GridRow(one.id, (one.title, one.key, about), tone="muted")
+        return GridRow(one.id, (one.title, one.key, f"not now: {one.why_not}"), tone="muted")
     return GridRow(one.id, (one.title, one.key, one.about))
