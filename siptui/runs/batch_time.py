@@ -1,13 +1,16 @@
 """How long a batch takes: measured over the tenant's last ones, which estimates go by."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+from siptui.domain.errors import SiptuiError
 from siptui.runs.conflicts import perhaps_same_tenant
 from siptui.runs.events import BatchAccepted, BatchFinished, RunPlanned
 from siptui.runs.journal.journal import Journal
 
+_LOG = logging.getLogger(__name__)
 #: What a batch is taken to last before one of the tenant's was followed to its end.
 ASSUMED = timedelta(minutes=10)
 #: Batches that are enough to go by, and runs that are looked through for them.
@@ -23,12 +26,16 @@ class BatchTime:
 
 
 def batch_time(journal: Journal, tenant: str) -> BatchTime:
-    """The time that the last batches of `tenant` took from acceptance to their end."""
+    """The time that the last batches of `tenant` took from acceptance to their end. A run that
+    cannot be read is left out: nothing is decided by this."""
     took: list[float] = []
     for run in journal.runs()[:_RUNS]:
-        planned = journal.first_and_last(run)[0].event
-        if isinstance(planned, RunPlanned) and perhaps_same_tenant(planned.tenant, tenant):
-            took += _took(journal, run)
+        try:
+            planned = journal.first_and_last(run)[0].event
+            if isinstance(planned, RunPlanned) and perhaps_same_tenant(planned.tenant, tenant):
+                took += _took(journal, run)
+        except SiptuiError as error:
+            _LOG.warning("run %s is not counted in estimates: %s", run, error.message)
         if len(took) >= _ENOUGH:
             break
     return BatchTime(timedelta(seconds=median(took)), len(took)) if took else BatchTime()

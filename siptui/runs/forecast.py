@@ -8,13 +8,16 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from siptui.domain.deadline import deadline_of, due_first
 from siptui.domain.plan import Batch
 from siptui.domain.region import Region
 from siptui.runs.batch_time import BatchTime, moment
 from siptui.runs.events import Options
+
+#: A day before the end of what dates can say, in any zone.
+_LAST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def ends(
         heapq.heappush(busy[region], end)
         if ahead:
             tried[group] = max(end, tried.get(group, end))
+    slots = max(1, slots)
     # Those that go ahead come first: while they are tried, the rest of their group waits.
     for batch in sorted(batches, key=lambda batch: not batch.ahead):
         start, taken = batch.earliest, busy[batch.region]
@@ -67,11 +71,16 @@ def ends(
             start = max(start, heapq.heappop(taken))
         if not batch.ahead and batch.group in tried:
             start = max(start, tried[batch.group])
-        end = found[batch.number] = start + each
+        end = found[batch.number] = _after(start, each)
         heapq.heappush(taken, end)
         if batch.ahead:
             tried[batch.group] = max(end, tried.get(batch.group, end))
     return found
+
+
+def _after(start: datetime, each: timedelta) -> datetime:
+    """`start` and so much later, where dates go as far."""
+    return start + each if start < _LAST - each else start
 
 
 def forecast(
@@ -87,7 +96,7 @@ def forecast(
     last = begin
     for batch in batches:
         end = found[batch.number]
-        out = until is not None and end - time.each >= until
+        out = until is not None and end >= _after(until, time.each)
         shut_out += len(batch.devices) * out
         last = last if out else max(last, end)
         deadlines = [due for device in batch.devices if (due := deadline_of(device))]

@@ -133,7 +133,7 @@ def _live(
 def _share(run: RunState, batch: BatchRecord) -> float:
     """How much of the batch has an outcome."""
     done = sum(run.devices[i].state in _DONE for i in batch.devices)
-    return done / len(batch.devices)
+    return done / max(1, len(batch.devices))
 
 
 def _passed(batch: BatchRecord, now: datetime) -> float:

@@ -54,6 +54,8 @@ def test_a_run_by_site(tmp_path: Path) -> None:
         waits = [line for line in into.read_text().splitlines() if "room7@" in line]
         assert len(waits) == 1
         assert f"queued,Site Bonn was {why}" in waits[0].replace('"', "")
+        whole = place.run("report", str(file), "--region", "EMEA").stdout
+        assert f"| Bonn | 4 | 0 | 2 | 0 | 0 | 2 | stopped in run {place.runs()[0]}: " in whole
         shown = json.loads(place.run("show", place.runs()[0], "--json").stdout)
         stops = {g["group"]: g["stopped_by"] for g in shown["groups"]}
         assert stops == {"Berlin": None, "Bonn": {"bad": 2, "tried": 2}}
@@ -65,6 +67,8 @@ def test_a_run_by_site(tmp_path: Path) -> None:
         assert sum(place.times().values()) == 10
         alone = ("--where", "Site=Bonn", "--new-only", "--yes", "--json")
         assert place.run("run", str(file), "--region", "EMEA", *alone).exit_code == 3
+        whole = place.run("report", str(file), "--region", "EMEA").stdout
+        assert "stopped in run" not in whole
         assert sum(place.times().values()) == 14  # what had waited in the run and what had failed
 
 

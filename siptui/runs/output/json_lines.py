@@ -110,7 +110,7 @@ def _more(state: RunState, event: ev.Event) -> dict[str, Any]:
 
 def _how_long(state: RunState, until: str) -> dict[str, Any]:
     """The seconds until the next attempt, and until all has an outcome."""
-    wait = seconds_between(state.last_at, until) if until else None
+    wait = round(seconds_between(state.last_at, until)) if until else None
     left = time_left(state).seconds
     return {"wait_seconds": wait, "seconds_left": None if left is None else round(left)}
 

@@ -54,7 +54,7 @@ def forecast_notes(found: Forecast, now: datetime) -> list[str]:
         why = f"the tenant's last batch took about {each}"
     else:
         why = f"assuming {each} a batch, as none of this tenant was followed from here yet"
-    end = f"about {zoned_time(found.end, now)} (in {time_left(found.end + _HALF, now)})"
+    end = f"about {zoned_time(found.end, now)} (in {time_left(found.end, now - _HALF)})"
     notes = [f"Estimated end: {end}; {why}."]
     if found.late:
         of = f"{found.late} of {plural(found.dated, 'device')} with a deadline"

@@ -8,7 +8,7 @@ from siptui.domain.text import visible
 from siptui.domain.times import minute, second, zone
 from siptui.runs.output import password_words
 from siptui.runs.output.markdown_report import percent, plain
-from siptui.runs.rollout.summary import STANDINGS, DeviceLine, RolloutSummary
+from siptui.runs.rollout.summary import STANDINGS, DeviceLine, RolloutSummary, SiteLine
 
 _WORDS = {"succeeded": "signed in"}
 _STYLE = (
@@ -54,9 +54,9 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
     if found.sites:
         yield Section(
             f"By {found.by}",
-            head=(found.by, "devices", *map(_word, STANDINGS)),
+            head=(found.by, "devices", *map(_word, STANDINGS), "why"),
             rows=tuple(
-                (s.site, str(s.devices), *(str(s.counts[one]) for one in STANDINGS))
+                (s.site, str(s.devices), *(str(s.counts[one]) for one in STANDINGS), _why_site(s))
                 for s in found.sites
             ),
         )
@@ -109,6 +109,10 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
                 for one in done
             ),
         )
+
+
+def _why_site(one: SiteLine) -> str:
+    return "; ".join([*one.stops, *(f"{n} {cause}" for cause, n in one.causes.most_common())])
 
 
 def _why(one: DeviceLine) -> str:

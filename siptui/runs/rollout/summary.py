@@ -1,13 +1,14 @@
 """All runs of a list together, known by their devices: the data of a report. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from siptui.domain.device import Device
 from siptui.domain.outcome import Outcome
 from siptui.domain.state import DeviceState
+from siptui.runs.group_tally import stop_words, tallies
 from siptui.runs.state import DeviceRecord, RunState
 
 #: What was planned and not submitted, or never planned at all.
@@ -45,11 +46,14 @@ class DeviceLine:
 
 @dataclass(slots=True)
 class SiteLine:
-    """The devices of one value of a column."""
+    """The devices of one value of a column, why some are not signed in, and why runs stopped it
+    where something of it is still not submitted for that."""
 
     site: str
     devices: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    causes: Counter[str] = field(default_factory=Counter)
+    stops: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ def summarize(
     account last, that is not this row's sign-in."""
     rows = {str(d.hardware_id): DeviceLine(d) for d in devices}
     runs = []
-    for state in sorted(states, key=lambda s: s.planned_at):
+    in_order = sorted(states, key=lambda s: s.planned_at)
+    for state in in_order:
         mine = [r for r in state.devices if str(r.device.hardware_id) in rows]
         if not mine:
             continue
@@ -110,7 +115,7 @@ def summarize(
         attempts=sum(one.attempts for one in lines),
         causes=tuple(causes.most_common()),
         by=by,
-        sites=_sites(lines, group_of) if group_of else (),
+        sites=_sites(rows, in_order, group_of) if group_of else (),
         part=part,
     )
 
@@ -138,11 +143,33 @@ def _who(state: RunState) -> str:
     return (actor.account or actor.os_user) if actor else ""
 
 
-def _sites(lines: Iterable[DeviceLine], group_of: Callable[[Device], str]) -> tuple[SiteLine, ...]:
+def _sites(
+    rows: Mapping[str, DeviceLine], states: Iterable[RunState], group_of: Callable[[Device], str]
+) -> tuple[SiteLine, ...]:
     found: dict[str, SiteLine] = {}
-    for line in lines:
+    for line in rows.values():
         site = group_of(line.device)
         one = found.setdefault(site, SiteLine(site))
         one.devices += 1
         one.counts[line.standing] += 1
+        if line.outcome and line.standing in ("failed", "unknown"):
+            one.causes[line.outcome.short] += 1
+    for state in states:
+        for group, why in _stopped(state).items():
+            waits = {
+                group_of(row.device)
+                for index, name in state.group_of.items()
+                if name == group
+                and (row := rows.get(str(state.devices[index].device.hardware_id)))
+                and row.standing == NOT_SUBMITTED
+            }
+            for site in sorted(waits):
+                found[site].stops.append(f"stopped in run {state.run}: {why}")
     return tuple(found.values())
+
+
+def _stopped(state: RunState) -> dict[str, str]:
+    """The groups of the run that are stopped, and why."""
+    most = state.plan.options.max_failures if state.plan else 100.0
+    found = ((one.group, one.stop) for one in tallies(state) if one.left)
+    return {group: stop_words(stop, most) for group, stop in found if stop}
