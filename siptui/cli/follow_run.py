@@ -103,7 +103,7 @@ def _followed(
 ) -> ExitCode:
     run = follower.state.run
     looked = time.monotonic()
-    waits = ""
+    waits, stopped = "", False
     while True:
         try:
             ended = _tell(follower, as_json, after, quiet, tell_end)
@@ -111,8 +111,9 @@ def _followed(
                 looked = time.monotonic()
                 holder = holder_of(path, run)
                 if holder is not None and holder.waits != waits:
+                    stopped = holder.stopped or (stopped and not holder.waits)
                     waits = holder.waits
-                    _tell_wait(run, waits, as_json)
+                    _tell_wait(run, waits, as_json, stopped=stopped)
                 if holder is None:
                     # Its last words may have come between the two looks, if they could.
                     follower.check()
@@ -201,13 +202,15 @@ def _tell(
     return ended and not (follower.state.finished and follower.state.open_orders)
 
 
-def _tell_wait(run: str, waits: str, as_json: bool) -> None:
-    """What the worker waits for, as it cannot write it into the journal that is locked."""
+def _tell_wait(run: str, waits: str, as_json: bool, *, stopped: bool) -> None:
+    """What the worker waits for, as it cannot write it into the journal: that is locked, or the
+    worker is `stopped` by a signal."""
     now = timestamp(datetime.now(UTC))
     if as_json:
-        why = waits or "the journal is free again"
+        why = waits or ("the worker goes on" if stopped else "the journal is free again")
+        kind = "worker" if stopped else "journal"
         line = {"schema": SCHEMA, "type": "waiting", "at": now, "run": run, "why": why}
-        click.echo(json.dumps({**line, "kind": "journal", "until": None, "over": not waits}))
+        click.echo(json.dumps({**line, "kind": kind, "until": None, "over": not waits}))
     elif waits:
         click.echo(f"{clock(now)}  waiting  {waits}")
     sys.stdout.flush()

@@ -17,6 +17,7 @@ from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.domain.times import second, zone
 from siptui.host.files import open_private, read_at, write_at
+from siptui.host.processes import process_stopped
 from siptui.host.user import user_name
 
 if sys.platform == "win32":
@@ -62,6 +63,7 @@ class Holder:
     since: str = ""
     waits: str = ""  # what it waits for, where it cannot say so in the journal
     asked: str = ""  # when what it works with last answered, RFC 3339
+    stopped: bool = False  # by a signal, as a look at its process shows; not in the file
 
     def __str__(self) -> str:
         if not self.pid:
@@ -200,11 +202,24 @@ def lock_holder(path: Path) -> Holder | None:
     except FileNotFoundError:
         return None
     try:
-        return _holder_in(fd) if locked_for_writing(fd) else None
+        return _as_it_is(_holder_in(fd)) if locked_for_writing(fd) else None
     except OSError as error:
         raise _explained(error, path) from error
     finally:
         os.close(fd)
+
+
+def _as_it_is(holder: Holder) -> Holder:
+    """The holder, with what it cannot say itself: that it was stopped and says nothing more."""
+    import socket
+
+    if holder.host != socket.gethostname() or not process_stopped(holder.pid):
+        return holder
+    why = (
+        f"process {holder.pid} was stopped by a signal; it submits and follows nothing until it "
+        f"is continued: kill -CONT {holder.pid}"
+    )
+    return replace(holder, waits=why, stopped=True)
 
 
 def say_in_lock(path: Path, waits: str | None = None, *, asked: str | None = None) -> None:

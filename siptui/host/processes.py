@@ -5,7 +5,8 @@ from the folder they start in. `start_child` starts one without a terminal or a 
 `end_child` ends it together with what it started. `start_detached` starts one that the end of this
 process, of its terminal and of its session does not end; `detached_outlives_terminal` says whether
 that works here, before something rests on it. `read_line` waits for a line so many seconds.
-`process_lives` only looks. `how_ended` reads an exit code, and
+`process_lives` and
+`process_stopped` only look. `how_ended` reads an exit code, and
 `limit_this_process` sets limits to one that reads what others made.
 """
 
@@ -21,6 +22,7 @@ if sys.platform == "win32":
         how_ended,
         limit_this_process,
         process_lives,
+        process_stopped,
         read_line,
         start_child,
         start_detached,
@@ -33,6 +35,7 @@ else:
         how_ended,
         limit_this_process,
         process_lives,
+        process_stopped,
         read_line,
         start_child,
         start_detached,
@@ -46,6 +49,7 @@ __all__ = [
     "how_ended",
     "limit_this_process",
     "process_lives",
+    "process_stopped",
     "read_line",
     "start_child",
     "start_detached",

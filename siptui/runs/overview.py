@@ -124,7 +124,10 @@ def needed_by(path: Path, state: RunState) -> str:
         return f"a sign-in is needed: {why}"
     if lost := state.unsettled_batches():
         return f"{plural(len(lost), 'batch')} in doubt; you decide."
-    if state.finished is None and holder_of(path, state.run) is None:
+    holder = holder_of(path, state.run) if state.finished is None else None
+    if holder is not None and holder.stopped:
+        return f"{holder.waits}."
+    if state.finished is None and holder is None:
         said = state.stopped.message if state.stopped else "no process works on it"
         if queued := state.counts[DeviceState.QUEUED]:
             return f"stopped, {plural(queued, 'device')} wait: {said}"

@@ -79,6 +79,16 @@ def process_lives(pid: int) -> bool:
     return True
 
 
+def process_stopped(pid: int) -> bool:
+    """Whether the process was stopped by a signal (SIGSTOP, Ctrl-Z) and does nothing until it is
+    continued; where the system does not tell it in `/proc`, no."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return told.rpartition(")")[2].split()[:1] in (["T"], ["t"])  # behind the name in brackets
+
+
 def how_ended(code: int) -> Ended:
     """What the exit code of a child says."""
     if -code in (signal.SIGXCPU, signal.SIGKILL):

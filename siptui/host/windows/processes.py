@@ -158,6 +158,11 @@ def process_lives(pid: int) -> bool:
         kernel32.CloseHandle(handle)
 
 
+def process_stopped(pid: int) -> bool:
+    """Whether the process was stopped by a signal: there is none that does so."""
+    return False
+
+
 def how_ended(code: int) -> Ended:
     """What the exit code of a child says."""
     code &= 0xFFFFFFFF
