@@ -22,8 +22,11 @@ from siptui.runs.service import this_actor
 from siptui.runs.state_load import load
 from siptui.runs.worker import take
 
-#: Journals and copies of them that were set aside as they were found.
-_SET_ASIDE = ("journal.db.damaged-*", "journal.db.copy.other-*")
+#: Journals and copies of them that were set aside as they were found, or left half written.
+_SET_ASIDE = (
+    *("journal.db.damaged-*", "journal.db.copy.other-*"),
+    *("journal.db.building*", "journal.db.restoring*", "journal.db.copy.building"),
+)
 _COPIED_TEXT = "copied.txt"
 
 
@@ -191,6 +194,7 @@ class DataRemoval:
         what = Forgetting(
             at=self._now,
             runs=sorted(gone),
+            names=names,
             remembered=[known for one in runs for known in remembered(one.state)],
             no_fingerprints=self._no_fingerprints,
         )

@@ -8,11 +8,12 @@ from urllib.parse import unquote
 
 #: What stands where a forgotten name stood.
 FORGOTTEN = "(forgotten)"
-#: Where a name or a hardware id may begin and end: at blanks, quotation marks, brackets, and what
-#: parts an address of a page or a list.
-_WORD = re.compile(r"[^\s\"'“”‘’<>()\[\]{},;=?&|/\\]+(?:'[^\s\"'“”‘’<>()\[\]{},;=?&|/\\]+)*")
-_HEX = re.compile(r"(?:SEP|ATA)?((?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2})(?::\d{3})?")
-_TAIL = ".:!…"
+_UPN = re.compile(r"[\w.!#^~+'’-]+@[\w-]+(?:\.[\w-]+)+")
+_HARDWARE_ID = re.compile(
+    r"(?<![0-9A-Za-z])(?:SEP|ATA)?((?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2})(?::\d{3})?(?![0-9A-Za-z])"
+)
+#: A user name in an address of a page.
+_QUOTED = re.compile(r"[\w.~+%'!-]+%40[\w.%-]+", re.IGNORECASE)
 
 
 def stand_in(number: int) -> str:
@@ -35,33 +36,41 @@ class ForgottenNames:
     def __bool__(self) -> bool:
         return bool(self.users or self.hardware)
 
-    def has(self, word: str) -> bool:
-        """Whether `word` is one of them, however it is written."""
-        folded = word.casefold()
-        if folded in self.users or ("%" in folded and unquote(folded) in self.users):
-            return True
-        found = _HEX.fullmatch(unquote(word) if "%" in word else word)
-        return found is not None and _digits(found[1]) in self.hardware
-
     def in_text(self, text: str) -> bool:
         """Whether one of them stands in `text`."""
         return self.without(text) != text
 
     def without(self, text: str) -> str:
-        """`text` with `FORGOTTEN` in place of each of them."""
-        return _WORD.sub(self._replaced, text) if self else text
+        """`text` with `FORGOTTEN` in place of each of them, however it is written."""
+        if self.users:
+            text = _UPN.sub(self._user, _QUOTED.sub(self._quoted, text))
+        if self.hardware:
+            text = _HARDWARE_ID.sub(self._hardware_id, text)
+        return text
 
-    def _replaced(self, found: re.Match[str]) -> str:
+    def _user(self, found: re.Match[str]) -> str:
         word = found.group()
-        if self.has(word):
-            return FORGOTTEN
-        core = word.rstrip(_TAIL)
-        if core != word and self.has(core):
-            return FORGOTTEN + word[len(core) :]
-        head, mark, rest = word.partition(":")  # “user:” or “mailto:user”
-        if mark and (self.has(rest.rstrip(_TAIL)) or self.has(head)):
-            return (FORGOTTEN if self.has(head) else head) + ":" + self.without(rest)
+        starts = (0, *(mark.end() for mark in re.finditer(r"['’.-]", word.partition("@")[0])))
+        ends = (len(word), *(m.start() for m in re.finditer(r"[.-](?=[^@]*$)", word)))
+        for start in starts:  # an apostrophe may be of the name, or stand before it
+            for end in ends:
+                if word[start:end].casefold() in self.users and _apart(word, start, end):
+                    return word[:start] + FORGOTTEN + word[end:]
         return word
+
+    def _quoted(self, found: re.Match[str]) -> str:
+        plain = unquote(found.group())
+        new = _UPN.sub(self._user, plain)
+        return new if new != plain else found.group()
+
+    def _hardware_id(self, found: re.Match[str]) -> str:
+        return FORGOTTEN if _digits(found[1]) in self.hardware else found.group()
+
+
+def _apart(word: str, start: int, end: int) -> bool:
+    """Whether what stands there is a name of its own, and no part of a longer one."""
+    before, behind = word[:start], word[end:]
+    return before.strip("'’.-") == "" and behind.strip(".-") == ""
 
 
 def names_of(users: Iterable[str], hardware_ids: Iterable[str]) -> ForgottenNames:

@@ -49,6 +49,8 @@ class TracesLeftError(JournalError):
 class Forgetting:
     """What is to be forgotten: whole `runs`, or in `rows` the devices of runs, by their places.
 
+    `names` are those that no device has then; with `runs` they go from what other runs say, too.
+
     `remembered` are devices whose fingerprints are kept; with `no_fingerprints` none is, also of
     those of before.
     """
@@ -79,6 +81,8 @@ def forget(
         for run in what.runs:
             delete_run(db, run)
             db.execute("INSERT OR REPLACE INTO forgotten_runs VALUES (?, ?)", (run, at))
+        if what.runs and what.names:
+            _rewrite(db, "SELECT seq, body FROM events", (), what.names)
         for run, devices in what.rows.items():
             _make_unreadable(db, run, devices, what, at)
         if what.no_fingerprints:
@@ -97,13 +101,20 @@ def _make_unreadable(
             " WHERE run = ? AND device = ?",
             (name, name, run, device),
         )
-    rows = db.execute("SELECT seq, body FROM events WHERE run = ?", (run,)).fetchall()
-    changed = [(new, seq) for seq, body in rows if (new := _without(body, what.names)) != body]
-    db.executemany("UPDATE events SET body = ? WHERE seq = ?", changed)
+    _rewrite(db, "SELECT seq, body FROM events WHERE run = ?", (run,), what.names)
     if not devices:
         return
     event = DevicesForgotten(devices=list(devices), actor=what.actor)
     db.execute("INSERT INTO events (run, at, body) VALUES (?, ?, ?)", (run, at, event_body(event)))
+
+
+def _rewrite(
+    db: sqlite3.Connection, query: str, values: tuple[str, ...], names: ForgottenNames
+) -> None:
+    """Take the names out of the entries that a query finds."""
+    rows = db.execute(query, values).fetchall()
+    changed = [(new, seq) for seq, body in rows if (new := _without(body, names)) != body]
+    db.executemany("UPDATE events SET body = ? WHERE seq = ?", changed)
 
 
 def _without(body: str, names: ForgottenNames) -> str:

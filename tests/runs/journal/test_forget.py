@@ -63,7 +63,9 @@ def _left(path: Path, run: str) -> list[str]:
 def _forgetting(*runs: str) -> Forgetting:
     keys = [_device(run, number).key for run in runs for number in range(3)]
     known = [Remembered(key, "succeeded", "2025-03-04T05:06:07.000Z", runs[0]) for key in keys]
-    return Forgetting(at=AT, runs=runs, remembered=known)
+    devices = [_device(run, number) for run in runs for number in range(_MANY)]
+    names = names_of([d.user_name for d in devices], [d.hardware_id for d in devices])
+    return Forgetting(at=AT, runs=runs, names=names, remembered=known)
 
 
 def _state(path: Path, run: str) -> tuple[int, int] | None:
@@ -97,6 +99,8 @@ def _in_child(act: Callable[[], None]) -> int:
 def test_no_trace_is_left_and_the_others_stay_as_they_were(path: Path) -> None:
     others = [told_of(path, run) for run in ("run-2", "run-3")]
     with Journal(path) as journal:
+        other = "run-1.room7@contoso.example on 00-04-F2-01-00-07 is live in run-1"
+        journal.append("run-2", [Note(level="error", text=other)], AT)
         before = _left(path, "run-1")
         assert {"journal.db", "journal.db.copy"} <= set(before)
         journal.forget(_forgetting("run-1"))
@@ -111,7 +115,8 @@ def test_no_trace_is_left_and_the_others_stay_as_they_were(path: Path) -> None:
         }
         assert journal.remembered([_device("run-1", 5), _device("run-2", 1)]) == []
     assert _state(path, "run-1") is None
-    assert _state(path, "run-2") == (_MANY, _MANY + 2)
+    assert _state(path, "run-2") == (_MANY, _MANY + 3)
+    assert any("(forgotten) on (forgotten) is live" in one for one in told_of(path, "run-2"))
     assert told_of(path, "run-3") == others[1]
     assert _left(path, "run-1") == []
 
