@@ -124,7 +124,8 @@ async def _at_once(*_: object) -> None:
 def _dates(now: Callable[[], datetime.datetime]) -> Iterator[None]:
     """`datetime.now` is `now` in all modules of siptui."""
     for found in pkgutil.walk_packages(siptui.__path__, "siptui."):
-        if not found.name.endswith("__main__"):
+        other = found.name.startswith("siptui.host.windows.") and sys.platform != "win32"
+        if not (found.name.endswith("__main__") or other):
             importlib.import_module(found.name)
 
     class Kind(type):

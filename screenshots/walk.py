@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -19,13 +20,18 @@ from screenshots.capture import screen_cells
 from screenshots.cells import Grid, text_of
 from screenshots.scenes import AFTER, SIZES, THEMES
 from screenshots.svg import Frame
+from siptui.app.all_profiles import HostProfiles
 from siptui.app.console_sign_in import ConsoleSignIn
 from siptui.app.demo_tenant import Demo, demo_tenant
 from siptui.app.session import Selected
+from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.emulator.demo import DEMO_FILE, demo_list
 from siptui.emulator.emulator import Emulator
 from siptui.emulator.entra.beside import authority_beside
+from siptui.host.locks import file_lock
+from siptui.runs import events as ev
+from siptui.runs.journal.locks import lock_path
 from siptui.settings.folders import Folders
 from siptui.settings.load import Settings
 from siptui.settings.model import Cloud, Profile
@@ -33,6 +39,7 @@ from siptui.tui.app import SiptuiApp
 from siptui.tui.console.screen import Console
 from siptui.tui.first_run import FirstRun
 from siptui.tui.options import ConsoleOptions
+from tests.tui.scripted_runs import ScriptedRuns, make_devices
 
 DEMO_SIZE = (100, 30)
 _PORT = 9443  # of the emulated authority, whose address is in the picture
@@ -106,6 +113,7 @@ def pictures(folder: Path) -> dict[str, Grid]:
         return {
             **emulated.run(_first_run),
             **emulated.run_at_once(_sign_in),
+            **emulated.run_at_once(_overview),
             **emulated.run(_demo),
             **emulated.run(_waves),
         }
@@ -230,6 +238,75 @@ async def _demo() -> dict[str, Grid]:
             await photographer.take_opened(name, keys)
     demo.run_service.close()
     return photographer.taken
+
+
+async def _overview() -> dict[str, Grid]:
+    """What goes on in all profiles of a host, from their journals."""
+    folder = Path("host")
+    for place in ("config", "state"):
+        (folder / place).mkdir(parents=True)
+    config = "".join(
+        f'[profiles.{name}]\ntenant = "{name}.onmicrosoft.com"\n' for name in sorted(_TENANTS)
+    )
+    (folder / "config" / "config.toml").write_text(config)
+    opened = {name: _journal(folder / "state" / name, name, *of) for name, of in _TENANTS.items()}
+    environ = {"SIPTUI_CONFIG_DIR": "config", "SIPTUI_STATE_DIR": "state"}
+    environ = {name: str((folder / place).absolute()) for name, place in environ.items()}
+    here = opened["contoso"]
+    options = ConsoleOptions(save_folder=folder, profile="contoso", profiles=HostProfiles())
+    live = lock_path(folder / "state" / "adatum" / "journal.db", opened["adatum"].newest)
+    live.parent.mkdir()
+    with patch.dict(os.environ, environ), file_lock(live):
+        async with SiptuiApp(here, options).run_test(size=SIZES[0]) as pilot:
+            photographer = Photographer(pilot)
+            await photographer.press("escape", "O")
+            await photographer.until(lambda: "15 profiles" in text_of(screen_cells(pilot.app)))
+            await photographer.press("j")
+            await photographer.take("overview")
+            await photographer.press("escape")
+    for runs in opened.values():
+        runs.close()
+    return photographer.taken
+
+
+#: Tenants: devices of the run, signed in, failed; whether it ended, and whether an answer was lost.
+_TENANTS = {
+    **dict.fromkeys(("alpine-ski", "coho", "litware", "lucerne"), (0, 0, 0, True, False)),
+    **dict.fromkeys(("margies", "proseware", "relecloud", "tailspin"), (0, 0, 0, True, False)),
+    "adatum": (100, 61, 3, False, False),
+    "contoso": (60, 58, 2, True, False),
+    "fabrikam": (40, 10, 0, False, False),
+    "humongous": (24, 24, 0, True, False),
+    "northwind": (30, 0, 0, False, True),
+    "wingtip": (5, 5, 0, True, False),
+    "woodgrove": (12, 11, 1, True, False),
+}
+
+
+def _journal(
+    folder: Path, name: str, devices: int, good: int, bad: int, ended: bool, lost: bool
+) -> ScriptedRuns:
+    """A journal as a worker would have left it."""
+    folder.mkdir()
+    runs = ScriptedRuns(folder, tenant=f"{name}.onmicrosoft.com", file="journal.db")
+    if not devices:
+        return runs
+    runs.create(
+        make_devices(devices), file=f"{name}.csv", sha256="", skipped=0, options=ev.Options()
+    )
+    if lost:
+        runs.write(
+            ev.BatchSubmitting(batch=1, region=Region.EMEA, devices=devices),
+            ev.BatchInDoubt(batch=1, why="the connection broke after sending"),
+            ev.BatchUnsettled(batch=1, why="two match", candidates=["9b1c", "44e0"]),
+        )
+        return runs
+    runs.accept(1)
+    runs.finish(range(good))
+    runs.finish(range(good, good + bad), error="Device is offline.")
+    if ended:
+        runs.write(ev.RunFinished(succeeded=good, failed=bad, unknown=0, skipped=0, seconds=180.0))
+    return runs
 
 
 async def _waves() -> dict[str, Grid]:

@@ -25,7 +25,7 @@ from siptui.tui.widgets.text_lines import Line
 
 _COLUMNS = (
     Column("profile", "Profile", 8, most=20),
-    Column("tenant", "Tenant", 10, flex=2, drop=1, tail="."),
+    Column("tenant", "Tenant", 10, flex=2, drop=1, tail=".", roomy=24),
     Column("live", "Live", 8, most=11, fit=False),
     Column("waiting", "Waits", 5, right=True, fit=False),
     Column("needs", "Needs a person", 14, flex=3, fit=False),
