@@ -23,6 +23,7 @@ from siptui.host.private_files import (
     runtime_folder,
     runtime_place,
 )
+from siptui.host.unused_locks import WAITS, remove_unused
 from siptui.identity.account import account_of
 from siptui.identity.environment import DEVICES, GRAPH, VALUE, EnvironmentToken, environment_token
 from siptui.identity.msal_client import HttpFactory
@@ -71,9 +72,11 @@ class Selected:
         address = self.profile.cloud.admin_api.rstrip("/")
         name = sha256(address.encode()).hexdigest()[:16]
         try:
-            return private_folder(runtime_folder() / name)
+            turns = private_folder(runtime_folder() / name)
         except (OSError, PrivateFileError):
             return None  # the tenant's batches are still compared
+        remove_unused(turns.parent, keep=turns)
+        return turns
 
     @property
     def store_folder(self) -> Path:
@@ -91,7 +94,7 @@ class Selected:
     def _waits(self) -> Path:
         """Where the waits that services asked for are kept; not made by looking."""
         try:
-            return runtime_place() / "waits"
+            return runtime_place() / WAITS
         except (OSError, PrivateFileError):
             return self.settings.folders.waits  # those with this folder of state see it
 

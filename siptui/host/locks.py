@@ -17,6 +17,7 @@ from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.domain.times import second, zone
 from siptui.host.files import open_private, read_at, write_at
+from siptui.host.private_files import private_folder
 from siptui.host.processes import process_stopped
 from siptui.host.user import user_name
 
@@ -145,10 +146,10 @@ class CountedLock:
     def take(self) -> int | None:
         """Take it and count; the count before, or None when another process has it. Raises
         `OSError` and `NoLocksError`."""
-        fd = open_private(self.path, os.O_RDWR | os.O_CREAT)
+        fd = self._opened()
         try:
-            if not _try_lock(fd, self.path, tries=1):
-                os.close(fd)
+            if not _try_lock(fd, self.path, tries=1) or not _is_at(fd, self.path):
+                os.close(fd)  # another process has it, or removed it in the meantime
                 return None
             before = _number(read_at(fd, 32, 0))
             _write_number(fd, before + 1)
@@ -158,6 +159,27 @@ class CountedLock:
         self._fd = fd
         return before
 
+    def remove(self, unused_since: float) -> bool:
+        """Remove the file, unless a process has it or took it after that time; whether it is gone.
+        One that opens it in the meantime finds that it is another file than it was."""
+        fd = open_private(self.path, os.O_RDWR)
+        try:
+            if not _try_lock(fd, self.path, tries=1) or not _is_at(fd, self.path):
+                return False
+            if os.fstat(fd).st_mtime >= unused_since:
+                return False
+            self.path.unlink()
+            return True
+        finally:
+            os.close(fd)
+
+    def _opened(self) -> int:
+        try:
+            return open_private(self.path, os.O_RDWR | os.O_CREAT)
+        except FileNotFoundError:  # its folder was removed as unused
+            private_folder(self.path.parent)
+            return open_private(self.path, os.O_RDWR | os.O_CREAT)
+
     def release(self, *, used: bool = True) -> None:
         """Let go; the turn counts only if it was `used`. Doing it twice does no harm."""
         if self._fd >= 0:
@@ -166,6 +188,15 @@ class CountedLock:
             finally:
                 os.close(self._fd)
                 self._fd = -1
+
+
+def _is_at(fd: int, path: Path) -> bool:
+    """Whether the open file is the one that is at `path` now."""
+    try:
+        here = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(fd), here)
 
 
 def _write_number(fd: int, number: int) -> None:

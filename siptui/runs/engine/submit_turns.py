@@ -9,6 +9,7 @@ from pathlib import Path
 from siptui.domain.errors import SiptuiError
 from siptui.domain.region import Region
 from siptui.host.locks import CountedLock
+from siptui.host.unused_locks import TURNS
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two tries, and after which no turn is waited for any more: a submit takes no
@@ -30,7 +31,7 @@ class SubmitTurns:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._lock = CountedLock(folder / "submits") if folder else None
+        self._lock = CountedLock(folder / TURNS) if folder else None
         self._mine: set[int] = set()
         self._using: set[Region] = set()
 
@@ -58,8 +59,9 @@ class SubmitTurns:
             _LOG.warning("there are no turns to submit: %s", type(error).__name__)
             return True
         assert before is not None
-        # One's own turns make no list old: what they submitted is known.
-        if all(turn in self._mine for turn in range(listed, before)):
+        # One's own turns make no list old: what they submitted is known. A count that went back
+        # is that of a new file, of which it is not known what was submitted before.
+        if listed <= before and all(turn in self._mine for turn in range(listed, before)):
             if not self._using:
                 self._mine |= {before, before + 1}
             self._using.add(region)
