@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import click
+from msgspec import structs
 
 from siptui.app.in_process_runs import in_process_run_service
 from siptui.app.session import Selected
@@ -38,6 +39,7 @@ from siptui.domain.plan import Batch
 from siptui.runs.conflicts import BusyDevicesError, SignedInError, refuse_signed_in
 from siptui.runs.events import BatchPlanned, Event, Order
 from siptui.runs.orders import Changed, plan_again
+from siptui.runs.output.plan_notes import forecast_notes
 from siptui.runs.service import RunService
 from siptui.runs.state import DeviceRecord, RunState
 
@@ -235,12 +237,13 @@ def submit_part(flow: SubmitFlow, part: Part) -> ExitCode:
     rest = [r for r in rest if r.device in accounts.kept]
     notes = [*part.notes, *found.notes, *accounts.notes]
     if rest:
+        batches = part.batches(rest)
         flow.confirm(
-            [device for batch in part.batches(rest) for device in batch.devices],
-            batches=len(part.batches(rest)),
+            [device for batch in batches for device in batch.devices],
+            batches=len(batches),
             first=part.changes.first or 0,
             columns=part.columns,
-            notes=notes,
+            notes=[*notes, *_ending(flow, part, batches)],
         )
     else:  # the run is only followed
         for note in notes if part.records else ():
@@ -248,6 +251,16 @@ def submit_part(flow: SubmitFlow, part: Part) -> ExitCode:
     changes = replace(part.changes, personal=accounts.named)
     part.order([*(r.index for r in rest), *left_out], changes, found.again, accounts)
     return flow.follow(run, after)
+
+
+def _ending(flow: SubmitFlow, part: Part, batches: Sequence[Batch]) -> list[str]:
+    """When these batches of the run will probably have ended; a window that has closed is lifted
+    by going on."""
+    if not batches or part.state.plan is None:
+        return []
+    options = structs.replace(part.changes.apply(part.state.plan.options), until="")
+    found = flow.run_service.forecast(batches, options)
+    return forecast_notes(found, flow.run_service.now())
 
 
 def _show(flow: SubmitFlow, part: Part, rest: Sequence[DeviceRecord], found: Conflicts) -> ExitCode:
@@ -262,10 +275,14 @@ def _show(flow: SubmitFlow, part: Part, rest: Sequence[DeviceRecord], found: Con
     rest = [r for r in rest if r.device in accounts.kept]
     preview = planned_state(service, (), part.events(rest, found.again), run)
     compared = compare(flow.selected, preview, service.journal)
+    batches = part.batches(rest)
     show_plan(
-        part.batches(rest),
+        batches,
         as_json=flow.selected.call.as_json,
-        notes=[*found.notes, *accounts.notes, *compared.notes],
+        notes=[
+            *(*found.notes, *accounts.notes),
+            *(*_ending(flow, part, batches), *compared.notes),
+        ],
         columns=part.columns,
         run=run,
         held=[*accounts.held, *compared.held],

@@ -95,3 +95,17 @@ region = "NOAM"
         assert again.exit_code == 0, again.output
         sent = place.emulator.ask("ledger")["submits"]
         assert [s["region"] for s in sent] == ["EMEA", "NOAM"]
+
+
+def test_what_goes_out_again_has_an_end_as_well(tmp_path: Path) -> None:
+    rows = [f"room{n}@contoso.example,{hardware_id(n)}" for n in (1, 2, 3)]
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(["Username,HardwareId", *rows]) + "\n")
+    with installed(tmp_path / "lab", _SCENARIO) as place:
+        tried = ("--first", "1", "--max-failures", "0", "--yes", "--json")
+        assert place.run("run", str(file), "--region", "EMEA", *tried).exit_code == 3
+        (run,) = place.runs()
+        for command in ("resume", "retry"):
+            plan = json.loads(place.run(command, run, "--dry-run", "--json").stdout)
+            (said,) = [note for note in plan["notes"] if "Estimated end" in note]
+            assert "the tenant's last batch took about" in said
