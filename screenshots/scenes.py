@@ -14,4 +14,6 @@ AFTER = {
     "sort": ("S",),
     "export": ("e",),
     "palette": ("colon", *"theme"),
+    "status": ("w",),
+    "verify": ("V",),
 }

@@ -182,6 +182,7 @@ def _opened(folder: Path, **more: Any) -> tuple[Demo, SiptuiApp]:
         tenant_id=demo.tenant_id,
         tenant_batches=demo.tenant_batches,
         checks=demo.checks,
+        status=demo.status,
         **more,
     )
     return demo, SiptuiApp(demo.run_service, options)
@@ -217,6 +218,9 @@ async def _demo() -> dict[str, Grid]:
         await pilot.pause(1)
         await photographer.take("batches")
         await photographer.press("escape", "s")
+        await photographer.take("to-do")
+        await photographer.press("enter")
+        await pilot.pause(0.3)
         await photographer.take("personal")
         await photographer.press("enter")
         await pilot.pause(0.3)
@@ -224,7 +228,7 @@ async def _demo() -> dict[str, Grid]:
         await photographer.press("question_mark")
         await photographer.take("about")
         await photographer.press("escape")
-        pilot.app.screen.query_one(Input).value = "59"  # the one that may be personal is left out
+        pilot.app.screen.query_one(Input).value = "49"  # the one that may be personal is left out
         await photographer.press("enter")
         await photographer.until(lambda: photographer.done() >= 0.55)
         await photographer.press("g", "j", "j", "j", "j", "j")
@@ -342,8 +346,11 @@ async def _frames() -> list[Frame]:
 
         await pilot.pause(2)
         await show(2)
-        await show(2.5, "s")
-        await show(1, *"60")
+        await show(2.5, "w")
+        await show(1, "w")
+        await show(2, "s")
+        await show(2, "enter")  # only what is to do
+        await show(1, *"50")
         await show(1, "enter")
         while not photographer.ended():  # shown quicker than it is
             await pilot.pause(5)

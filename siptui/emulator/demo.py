@@ -14,7 +14,7 @@ DEMO_FILE = "contoso-phones.csv"
 
 #: The scenarios that have a device list of their own, and what can be seen in them.
 DEMOS = {
-    DEMO_SCENARIO: "s submits its sixty phones, p checks what they need first",
+    DEMO_SCENARIO: "Sixty phones at three sites: w shows where each stands, s submits",
     "prerequisites": "p checks its forty phones, F fixes what can be fixed, s submits",
     "unprepared": "nothing is set up yet: p checks its forty phones, F sets up what they need",
 }

@@ -180,7 +180,7 @@ ACTIONS: tuple[Action, ...] = (
         "run",
         ("e",),
         "export",
-        "export the results",
+        "export the results, or where the rows stand",
         footer=True,
         also="save write results csv excel json report markdown ticket file",
     ),

@@ -19,8 +19,17 @@ from tests.emulator.support import calling
 from tests.support import emulated_time
 
 
+def _rows() -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(demo_list().decode("utf-8"))))
+
+
+#: The site of each line, and which of them is done already, which fails.
+SITES = {line: row["Site"] for line, row in enumerate(_rows(), 2)}
+DONE, FAILS = "Sydney Barangaroo", "Chicago Wacker"
+
+
 def demo_devices() -> list[Device]:
-    rows = csv.DictReader(io.StringIO(demo_list().decode("utf-8")))
+    rows = _rows()
     return [
         Device(
             line,
@@ -32,11 +41,30 @@ def demo_devices() -> list[Device]:
     ]
 
 
+def test_of_three_sites_one_is_done_one_fails_and_one_is_new() -> None:
+    async def main() -> None:
+        async with calling(load_scenario(DEMO_SCENARIO)) as caller:
+            answer = await caller.client.get("/_emulator/truth")
+            signed_in = answer.json()["phones"]
+            devices = demo_devices()
+            done = [d for d in devices if signed_in.get(str(d.hardware_id)) == d.user_name]
+            assert {SITES[d.line] for d in done} == {DONE}
+            assert len(done) == sum(SITES[d.line] == DONE for d in devices)
+            fails = [d for d in devices if SITES[d.line] == FAILS]
+            items = [(str(d.user_name), str(d.hardware_id)) for d in fails]
+            errors = await caller.errors(items, fails[0].region)
+            assert {explain(error).cause for error in errors if error} == {Cause.IP_NOT_TRUSTED}
+            assert None not in errors
+
+    emulated_time.run(main())
+
+
 def test_the_list_is_sound() -> None:
     devices = demo_devices()
     assert len(devices) == 60
     assert len({device.user_name.key for device in devices}) == 60
     assert {device.region for device in devices} == set(Region)
+    assert len(set(SITES.values())) == 3
 
 
 def test_every_documented_error_is_met_and_some_pass_by_the_second_attempt() -> None:
@@ -51,7 +79,7 @@ def test_every_documented_error_is_met_and_some_pass_by_the_second_attempt() -> 
                     errors.update(zip(batch.devices, results, strict=True))
                 return errors
 
-            first = await run(demo_devices())
+            first = await run([d for d in demo_devices() if SITES[d.line] != DONE])
             failed = [device for device, error in first.items() if error]
             causes = Counter(explain(error).cause for error in first.values() if error)
             assert set(causes) == {*TEXTS, Cause.UNKNOWN}

@@ -128,7 +128,9 @@ class Session:
     def show_standings(self) -> Standings:
         """Have the table show where the rows stand; what was read before is still known."""
         if self.standings is None:
-            self.standings = Standings(self.devices(), self.board)
+            listed = self.board.list  # all of it, where a part of it was submitted
+            devices = listed.devices if listed is not None else self.devices()
+            self.standings = Standings(devices, self.board)
         self.standings_shown = True
         return self.standings
 

@@ -87,9 +87,8 @@ class StatusFlow:
                     view.say(status_text.reading(done, of), "muted")
 
         view.say(status_text.reading(0, 0), "muted")
-        board = session.board
-        listed = board.list.devices if board.list is not None else standings.devices
-        found, evidence = await reads.read(standings.devices, listed, progress)
+        devices = standings.devices
+        found, evidence = await reads.read(devices, devices, progress)
         if session.standings is not standings:
             return  # another list was opened meanwhile, or another run
         standings.take(found, evidence, datetime.now(UTC))

@@ -133,12 +133,19 @@ class Standings:
             WORDS[row.standing] if self.read else "",
             local_time(row.since, now) if row.since else "",
             visible(row.by),
-            visible(row.why),
+            visible(self._brief(row)),
             *(visible(row.extra.get(name, "")) for name in self._board.extra),
         )
         if not self.read:
             return GridRow(key, cells, " ", "muted")
         return GridRow(key, cells, SYMBOLS[row.standing], TONES[row.standing])
+
+    def _brief(self, row: RowStanding) -> str:
+        """Why, without the names of runs and batches, which are long and in the details."""
+        why = row.why
+        for one in self.evidence.attempts.get(row.hardware_id, ()) if self.evidence else ():
+            why = why.replace(f" in {one.where}", "").replace(f" by {one.where}", "")
+        return why
 
     def probe(self, row: GridRow) -> Probe:
         """What a filter sees of a row; made once for each content of it."""
@@ -152,7 +159,7 @@ class Standings:
         cells = [folded(cell) for cell in row.cells]
         extra = folded(" ".join(found.extra.values()))
         return Probe(
-            text=" ".join((*cells, extra)),
+            text=" ".join((*cells, folded(found.why), extra)),
             user=cells[_AT["user"]],
             hardware_id=cells[_AT["hardware_id"]],
             status=f"{found.standing}|{WORDS[found.standing]}" if self.read else "",

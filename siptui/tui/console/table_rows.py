@@ -120,7 +120,8 @@ class Board:
         """The titles of the list's extra columns, in their order."""
         devices = self.list.devices if self.list else ()
         shown = [r.device for r in self.run.devices] if self.run else devices
-        return list(dict.fromkeys(name for device in shown for name in device.extra))
+        rows = (*shown, *self._invalid)
+        return list(dict.fromkeys(name for row in rows for name in row.extra))
 
     def own_value(self, key: Hashable, name: str) -> str:
         """What the list has for a row in a column of its own."""
@@ -223,10 +224,8 @@ class Board:
         if isinstance(row.key, int) and row.key < 0:
             state = DeviceState.INVALID
         cause = str(record.outcome.cause) if record and record.outcome else ""
-        extra = ""
-        device = self.device(row.key)
-        if device is not None and device.extra:
-            extra = folded(" ".join(device.extra.values()))
+        source = self.device(row.key) or self.invalid(row.key)
+        extra = folded(" ".join(source.extra.values())) if source is not None else ""
         pre, check = words(self.findings(row.key))
         return Probe(
             text=" ".join((*cells, extra)),
@@ -239,7 +238,7 @@ class Board:
             line=cells[_AT["line"]],
             pre=pre,
             check=check,
-            extra=device.extra if device is not None else NO_COLUMNS,
+            extra=source.extra if source is not None else NO_COLUMNS,
         )
 
     def state(self, key: Hashable) -> DeviceState:

@@ -131,6 +131,8 @@ def _not_seen(found: Verification) -> list[Line]:
         sight, user = found.sight(device)
         if sight is Sight.NOT_YET:
             text = "the service says success, the inventory not yet"
+            if device.hardware_id.mac != device.hardware_id:
+                text = "a port: the inventory has one account for the whole adapter"
             lines.append(_row(device, "?", text, "unknown"))
         elif sight is Sight.OTHER:
             lines.append(_row(device, "✗", f"signed in as {visible(user)}", "failed"))

@@ -202,6 +202,11 @@ async def test_a_submit_there_offers_what_is_to_do_first(tmp_path: Path) -> None
         submitted = service.runs.journal.devices(service.runs.newest)
         assert [str(d.user_name)[10] for d in submitted] == ["0", "5", "6", "7"]
         assert "STATUS" not in harness.text  # it is the run that is followed now
+        await harness.press("slash")
+        await harness.type("site:ulm")  # the rows left out have a site as well
+        assert sorted(_users(harness)) == ["1", "3", "5", "7"]
+        await harness.press("escape", "w")
+        assert len(_stands(harness)) == 9  # the whole list, whatever part of it was submitted
 
 
 async def test_a_submit_there_takes_marked_rows_and_never_what_is_live(tmp_path: Path) -> None:

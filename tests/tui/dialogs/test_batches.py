@@ -21,6 +21,23 @@ from tests.tui.service import Service
 __all__ = ["authority", "certificates", "server"]  # fixtures
 
 PRIYA = "priya.raman@contoso.com"
+#: A batch of a colleague that is over, in which some phones failed, and one that is live.
+TENANT = read_scenario(
+    f"""
+[[foreign]]
+at = -93600
+region = "APAC"
+devices = 34
+failing = 0.1
+user = "{PRIYA}"
+[[foreign]]
+at = -5
+region = "APAC"
+devices = 12
+user = "{PRIYA}"
+""",
+    "test",
+)
 
 
 @asynccontextmanager
@@ -39,7 +56,7 @@ async def _harness(
 
 
 async def test_everybodys_batches_and_which_are_our_own(tmp_path: Path) -> None:
-    service = Service(tmp_path)
+    service = Service(tmp_path, scenario=TENANT)
     run = service.submit(3)
     async with _harness(tmp_path, service) as harness:
         await harness.press("escape", "b")
@@ -57,7 +74,7 @@ async def test_everybodys_batches_and_which_are_our_own(tmp_path: Path) -> None:
 
 
 async def test_one_is_opened_exported_and_followed_as_a_run(tmp_path: Path) -> None:
-    service = Service(tmp_path)
+    service = Service(tmp_path, scenario=TENANT)
     async with _harness(tmp_path, service, (80, 24)) as harness:
         await harness.press("b", "enter")
         assert isinstance(harness.app.screen, BatchPage)
@@ -85,7 +102,7 @@ async def test_one_is_opened_exported_and_followed_as_a_run(tmp_path: Path) -> N
 
 
 async def test_a_devices_own_words_and_what_they_mean(tmp_path: Path) -> None:
-    service = Service(tmp_path)
+    service = Service(tmp_path, scenario=TENANT)
     async with _harness(tmp_path, service) as harness:
         await harness.press("b", "G", "enter")
         page = harness.app.screen
@@ -101,7 +118,7 @@ async def test_a_devices_own_words_and_what_they_mean(tmp_path: Path) -> None:
 
 
 async def test_what_goes_wrong_is_told_on_the_page_and_can_be_tried_again(tmp_path: Path) -> None:
-    service = Service(tmp_path)
+    service = Service(tmp_path, scenario=TENANT)
     service.error = SignInNeededError("No one is signed in.", remedy="siptui auth login")
     async with _harness(tmp_path, service, (80, 24)) as harness:
         await harness.press("b")
@@ -119,7 +136,7 @@ async def test_a_sign_in_is_asked_for_where_one_is_needed(
     tmp_path: Path, authority: Authority
 ) -> None:
     setting = _Setting(authority, tmp_path)
-    service = Service(tmp_path, setting.runs)
+    service = Service(tmp_path, setting.runs, scenario=TENANT)
     service.before = lambda: setting.ways.tokens().token()
     options = {"sign_in": setting.ways, "tenant_id": ""}
     async with _harness(tmp_path, service, (80, 24), **options) as harness:
@@ -132,7 +149,7 @@ async def test_a_sign_in_is_asked_for_where_one_is_needed(
 
 
 async def test_a_read_only_console_looks_and_follows_nothing(tmp_path: Path) -> None:
-    service = Service(tmp_path)
+    service = Service(tmp_path, scenario=TENANT)
     text = list_text(make_devices(2))
     async with _harness(tmp_path, service, text=text, read_only=True) as harness:
         await harness.press("b", "enter", "a")
