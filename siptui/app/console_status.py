@@ -1,7 +1,7 @@
 """Where rows stand, for the console: asked in a loop of their own, told in the screen's."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ class ConsoleStatus:
         self._names = OperatorNames()
 
     async def read(
-        self, devices: Sequence[Device], listed: Sequence[Device], on_progress: OnProgress
+        self, devices: Sequence[Device], listed: Collection[str], on_progress: OnProgress
     ) -> tuple[list[RowStanding], Evidence]:
         """Where each of `devices` stands and what is gone, and what was read for it. A source that
         cannot be read is told in the evidence; nothing is raised for it."""
@@ -73,11 +73,11 @@ class ConsoleStatus:
         return await self._background.ask(self._read(devices, listed, tell))
 
     async def _read(
-        self, devices: Sequence[Device], listed: Sequence[Device], tell: OnProgress
+        self, devices: Sequence[Device], listed: Collection[str], tell: OnProgress
     ) -> tuple[list[RowStanding], Evidence]:
         now = self._now
         # In a thread: a long history would hold up what else this loop does.
-        history = await asyncio.to_thread(read_history, self._host(), now())
+        history = await asyncio.to_thread(read_history, self._host(), now(), devices)
         try:
             async with self._opening() as sources:
                 evidence = await read_evidence(

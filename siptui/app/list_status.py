@@ -1,7 +1,7 @@
 """Where the rows of a list stand, read for the profile in use; nothing is changed."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from siptui.app.session import Selected, open_session
@@ -19,13 +19,13 @@ def read_status(
     selected: Selected,
     devices: Sequence[Device],
     *,
-    listed: Iterable[Device] | None = None,
+    listed: Collection[str] | None = None,
     on_wait: OnWait | None = None,
 ) -> tuple[list[RowStanding], Evidence]:
     """Where each of `devices` stands and what is gone, and what was read for it.
 
-    `listed` is the whole list where `devices` are a part of it. A source that cannot be read is
-    told in the evidence; nothing is raised for it.
+    `listed` are the hardware ids of the whole list where `devices` are a part of it. A source that
+    cannot be read is told in the evidence; nothing is raised for it.
     """
     history = read_history(selected.host, _now(), devices)
 

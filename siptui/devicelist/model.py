@@ -1,12 +1,14 @@
 """What reading a device list gives: its devices, its faults, and what was decided on the way."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from siptui.domain.columns import WHAT
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.list_options import ReadFrom
 
 #: Why a column was read: the operator named it, its name is a usual one or holds a telling part,
@@ -156,6 +158,18 @@ class DeviceList:
     def rows_invalid(self) -> int:
         """How many rows have an error."""
         return len(self.invalid)
+
+    @property
+    def hardware_ids(self) -> frozenset[str]:
+        """The hardware ids of all rows, of those with an error as well as far as they can be read;
+        of ports of an adapter that of the adapter, too."""
+        found = [d.hardware_id for d in self.devices]
+        for row in self.invalid:
+            with suppress(HardwareIdError):
+                found.append(HardwareId.parse(row.hardware_id))
+        return frozenset(
+            str(one) for hardware_id in found for one in (hardware_id, hardware_id.mac)
+        )
 
     @property
     def user_names(self) -> tuple[str, ...]:

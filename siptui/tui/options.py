@@ -138,10 +138,10 @@ class StatusReads(Protocol):
     async def read(
         self,
         devices: Sequence[Device],
-        listed: Sequence[Device],
+        listed: Collection[str],
         on_progress: Callable[[int, int], None],
     ) -> "tuple[list[RowStanding], Evidence]":
-        """Where each of `devices` stands and what is in none of `listed`, and what was read.
+        """Where each of `devices` stands, what is none of the hardware ids `listed`, what was read.
         `on_progress` hears, in the loop of the caller, how many of the batches were read."""
         ...
 

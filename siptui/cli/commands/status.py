@@ -56,7 +56,7 @@ def command(
     rows, evidence = read_status(
         select_for(call),
         found.devices,
-        listed=whole.devices,
+        listed=whole.hardware_ids,
         on_wait=say_wait,
     )
     shown = [row for row in rows if not only or str(row.standing) in only]

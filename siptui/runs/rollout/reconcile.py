@@ -9,7 +9,7 @@ several times as long to be loaded, and 55 MB more (`tests/benchmarks/measure_st
 of each row would still be made one by one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from siptui.domain.device import Device
@@ -26,18 +26,18 @@ def reconcile(
     evidence: Evidence,
     now: datetime,
     *,
-    listed: Iterable[Device] | None = None,
+    listed: Collection[str] | None = None,
 ) -> list[RowStanding]:
     """The rows of `devices` in their order, and then what is gone.
 
-    `listed` is the whole list where `devices` are a part of it: its phones are not gone.
+    `listed` are the hardware ids of the whole list, with its faulty rows, where `devices` are a
+    part of it: its phones are not gone.
     """
     devices = list(devices)
     rows = _Rows(evidence, now)
     found = [rows.of(device) for device in devices]
-    known = {str(d.hardware_id) for d in (devices if listed is None else listed)}
-    known |= {str(d.hardware_id.mac) for d in (devices if listed is None else listed)}
-    return found + rows.gone(known)
+    known = {str(d.hardware_id) for d in devices} | {str(d.hardware_id.mac) for d in devices}
+    return found + rows.gone(known.union(listed or ()))
 
 
 class _Rows:

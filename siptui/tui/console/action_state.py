@@ -122,6 +122,8 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
         case "standing":
             if session.options.status is None:
                 return "not available here"
+            if not session.devices() and board.lacking_region():
+                return f"the rows have no region; {keys['submit']} asks for it"
             return f"no list: {keys['open']} opens one" if board.empty else ""
         case "verify":
             if session.options.status is None:

@@ -1,15 +1,18 @@
 """Where each row stands: read in the background, shown in place of the run, left again."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural, visible
 from siptui.runs.output.status_file import write_status
 from siptui.runs.rollout.evidence import RowStanding
 from siptui.tui.console import status_text
-from siptui.tui.console.model import Session
+from siptui.tui.console.model import Session, read_list
 from siptui.tui.console.selection import Which, what
 from siptui.tui.console.status_rows import Standings
 from siptui.tui.console.view import SignIn, View
@@ -87,10 +90,12 @@ class StatusFlow:
                     view.say(status_text.reading(done, of), "muted")
 
         view.say(status_text.reading(0, 0), "muted")
-        devices = standings.devices
-        found, evidence = await reads.read(devices, devices, progress)
+        listed = await self._listed()
+        found, evidence = await reads.read(standings.devices, listed, progress)
         if session.standings is not standings:
             return  # another list was opened meanwhile, or another run
+        if session.board.list is None:  # of a run alone it is not known what its list had besides
+            found = [row for row in found if row.line is not None]
         standings.take(found, evidence, datetime.now(UTC))
         view.log_pane.append(status_text.log_lines(standings))
         if session.status is not standings:
@@ -101,6 +106,23 @@ class StatusFlow:
             view.show_all()
             self._go_back_to(place)
             view.show_bars()
+
+    async def _listed(self) -> Collection[str]:
+        """The hardware ids of the whole list, of which a part may be open."""
+        session, path = self.session, self.session.path
+        opened = session.board.list
+        if opened is None or path is None:
+            return ()
+        options = session.list_options(path)
+        if not options.where:
+            return opened.hardware_ids
+        try:
+            whole = replace(options, where=())
+            read = partial(read_list, path, session.region, whole)
+            return (await self.view.in_thread(read)).hardware_ids
+        except SiptuiError as error:
+            self.view.tell(error)
+            return opened.hardware_ids
 
     # -- a row, a file
 

@@ -26,7 +26,7 @@ COLUMNS = (
     Column("standing", "Stands", 7, fit=False),
     Column("since", "Since", 8, most=16, drop=3),
     Column("by", "By", 6, most=24, drop=4),
-    Column("why", "Why", 14, most=90, flex=4, whole=20, roomy=40),
+    Column("why", "Why", 14, most=90, flex=4, whole=20, roomy=24),
 )
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
 TONES = {

@@ -61,7 +61,10 @@ def log_lines(standings: Standings) -> list[Line]:
         return []
     said = ", ".join(f"{n:,} {WORDS[one]}" for one, n in standings.counts.items() if n)
     lines: list[Line] = [((f"Status: {said or 'no rows'}.", "accent"),)]
-    return lines + [_source(one, now) for one in evidence.sources]
+    lines += [_source(one, now) for one in evidence.sources]
+    if evidence.nameless:
+        lines.append(((visible(evidence.nameless), "muted"),))
+    return lines
 
 
 def _source(one: SourceRead, now: datetime) -> Line:

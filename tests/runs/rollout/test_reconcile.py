@@ -159,5 +159,5 @@ def test_what_the_list_lacks_is_gone_unless_it_is_of_another_part() -> None:
         ("gone", "02", None),
         ("gone", "03", None),
     ]
-    whole = [device(), device("00-04-F2-00-00-02"), device("00-04-F2-00-00-03")]
+    whole = {"00-04-F2-00-00-01", "00-04-F2-00-00-02", "00-04-F2-00-00-03"}
     assert reconcile([device()], evidence, NOW, listed=whole)[1:] == []

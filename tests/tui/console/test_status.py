@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from siptui.domain.errors import SignInNeededError
+from siptui.domain.list_options import ListOptions
+from siptui.domain.row_filter import condition
 from siptui.emulator.scenario import read_scenario
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.live_page import RowPage
@@ -247,3 +249,23 @@ async def test_columns_of_the_list_can_be_sorted_by_shown_or_not(tmp_path: Path)
         assert _users(harness) == list("76543210")
         await harness.press("w", "S", "G", "k", "enter")
         assert _users(harness)[:8] == list("02461357")
+
+
+async def test_of_a_part_of_a_list_the_other_rows_are_not_gone(tmp_path: Path) -> None:
+    part = ListOptions(where=(condition("Site=Bonn"),))
+    async with _opened(tmp_path, list_options=part) as (harness, _):
+        await harness.press("w")
+        assert _stands(harness) == ["to do", "other", "live", "to do", "gone"]
+        assert harness.rows[-1][1] == "elsewhere@contoso.com"
+
+
+async def test_a_faulty_row_is_not_gone_and_rows_without_a_region_are_said(tmp_path: Path) -> None:
+    text = _list_text(1) + "not a user,00-04-F2-00-00-99,EMEA,Bonn,1\n"
+    async with _opened(tmp_path, text=text) as (harness, _):
+        await harness.press("w")
+        assert harness.rows[0][4] == "to do"
+        assert "elsewhere@contoso.com" not in [row[1] for row in harness.rows]
+    text = _list_text(1).replace("EMEA", "")
+    async with _opened(tmp_path, text=text) as (harness, _):
+        await harness.press("w")
+        assert "the rows have no region; s asks for it" in harness.flat
