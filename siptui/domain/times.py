@@ -69,6 +69,15 @@ def passed(since: Moment, now: datetime) -> float | None:
     return max(0.0, (now - when).total_seconds()) if when is not None else None
 
 
+def duration(seconds: float) -> str:
+    """How long something takes: `0:41`, `1:02:03`."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    if hours:
+        return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+    return f"{rest // 60}:{rest % 60:02}"
+
+
 def _written(when: Moment, form: str, now: datetime | None) -> str:
     here, today = _here(when), _here(now or datetime.now(UTC))
     if here is None:

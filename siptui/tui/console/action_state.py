@@ -40,7 +40,7 @@ def offers(session: Session, index: RowIndex, keys: Mapping[str, str]) -> dict[s
     words = {action.id: action.title for action in ACTIONS if not why_not(session, action.id, keys)}
     now = {"status": session.filter.next_status}
     if session.status is not None:
-        now["standing"] = "leave status"
+        now["standing"] = "back"
     if failed := session.run.counts[DeviceState.FAILED] if session.run else 0:
         now["retry"] = f"retry {_failed_of_selected(session, index, failed)}"
     if session.resumable:

@@ -6,9 +6,8 @@ from rich.cells import cell_len
 
 from siptui.domain.guid import is_guid
 from siptui.domain.text import visible
-from siptui.domain.times import clock, zone
+from siptui.domain.times import clock, duration, zone
 from siptui.tui.console.model import Session
-from siptui.tui.console.table_rows import duration
 from siptui.tui.sentences import list_name, regions_line
 from siptui.tui.widgets.text_lines import Line, Run, plain, spread
 

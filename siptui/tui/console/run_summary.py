@@ -6,7 +6,7 @@ from datetime import datetime
 from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
 from siptui.domain.text import plural, visible
-from siptui.domain.times import clock
+from siptui.domain.times import clock, duration
 from siptui.runs import events as ev
 from siptui.runs.group_tally import GroupTally, stop_words, tallies
 from siptui.runs.output.markdown_report import percent
@@ -14,7 +14,6 @@ from siptui.runs.output.sentences import cause_name
 from siptui.runs.state import RunState
 from siptui.runs.time_left import TimeLeft, left_words, time_left
 from siptui.tui.console.filters import column_name
-from siptui.tui.console.table_rows import duration
 from siptui.tui.countdown import clock as countdown
 from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line, Run

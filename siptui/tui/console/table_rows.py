@@ -10,7 +10,7 @@ from siptui.domain.device import Device
 from siptui.domain.outcome import Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import folded, visible
-from siptui.domain.times import minute, moment_at, passed
+from siptui.domain.times import duration, minute, moment_at, passed
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.tui.console.filters import NO_COLUMNS, Probe, column_name
 from siptui.tui.preflight_text import cell, words
@@ -395,12 +395,3 @@ def until(device: Device) -> str:
     """When its deadline is."""
     end = deadline_of(device) if device.extra else None
     return minute(end) if end else ""
-
-
-def duration(seconds: float) -> str:
-    """`0:41`, `1:02:03`."""
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    if hours:
-        return f"{hours}:{rest // 60:02}:{rest % 60:02}"
-    return f"{rest // 60}:{rest % 60:02}"

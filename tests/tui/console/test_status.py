@@ -91,7 +91,7 @@ async def test_a_key_shows_where_each_row_stands_and_leaves_it(
         counted = "STATUS ◌ 4 to do ✓ 2 done ✗ 1 other … 1 live - 1 gone"
         assert counted in harness.flat
         assert "runs of this host 0, batches 3, inventory" in harness.flat
-        assert " w leave status" in harness.text
+        assert " w back" in harness.text
         assert "ready" not in harness.text  # nothing of the list's own table
         await harness.press("j")
         assert "✓ done 00-04-F2-00-00-01 since" in harness.flat
