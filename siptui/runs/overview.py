@@ -111,6 +111,18 @@ class ProfileReader:
         return replace(head, state=state, held_by=str(holder) if holder else "")
 
 
+def lost_note(state: RunState) -> str:
+    """That outcomes were lost, for a run that is over; nothing where none was."""
+    if not state.lost_outcomes or state.finished is None:
+        return ""
+    many = plural(state.lost_outcomes, "device")
+    return (
+        f"the outcomes of {many} were in the journal when the run ended and are lost: it is "
+        "damaged, and so is its copy. Look at the phones, or in the Teams admin center, before "
+        "you submit them again."
+    )
+
+
 def needs(path: Path, state: RunState) -> str:
     """What a person must do about a run that is not over, as a sentence; nothing where it goes
     on."""
@@ -135,6 +147,8 @@ def needed_by(path: Path, state: RunState) -> str:
         return f"stopped, {plural(live, 'device')} live and not followed: {said}"
     if state.paused and state.finished is None:
         return "paused."
+    if state.finished and state.lost_outcomes:
+        return lost_note(state)
     if state.finished and (unknown := state.counts[DeviceState.UNKNOWN]):
         return f"{plural(unknown, 'device')} of unknown outcome; you decide."
     return ""

@@ -94,6 +94,8 @@ class RunState:
         self.stopped_at = 0
         self.stopped: ev.RunStopped | None = None
         self.finished: ev.RunFinished | None = None
+        #: How many devices had an outcome when the run ended that no entry here tells: it was lost.
+        self.lost_outcomes = 0
         self.waiting: ev.Waiting | None = None
         self.open_orders: dict[int, ev.Order] = {}
         self.sign_ins = 0
@@ -458,6 +460,12 @@ class RunState:
 
     def _on_run_finished(self, event: ev.RunFinished, at: str) -> set[int]:
         self.finished, self.waiting, self.stopped = event, None, None
+        ended = (
+            (DeviceState.SUCCEEDED, event.succeeded),
+            (DeviceState.FAILED, event.failed),
+            (DeviceState.UNKNOWN, event.unknown),
+        )
+        self.lost_outcomes = sum(max(0, many - self.counts[state]) for state, many in ended)
         return set()
 
 

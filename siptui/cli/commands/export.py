@@ -19,6 +19,7 @@ from siptui.host.standard_streams import write_utf8
 from siptui.runs.output.export_rows import in_part, result_rows
 from siptui.runs.output.filled_list import write_into
 from siptui.runs.output.markdown_report import report_text
+from siptui.runs.overview import lost_note
 from siptui.runs.service import RunService
 from siptui.runs.state_load import load
 
@@ -80,6 +81,8 @@ def command(
         state = load(run_service.journal, run_service.find(run))
     finally:
         run_service.close()
+    if lost := lost_note(state):
+        click.echo(f"Run {state.run}: {lost}", err=True)
     if into is not None:
         if output is not None or form is not None or only is not None or raw or where:
             raise UsageError("--into writes the whole list in its own form; give it alone.")

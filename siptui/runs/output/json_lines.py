@@ -168,7 +168,7 @@ def device_fields(record: DeviceRecord) -> dict[str, Any]:
 
 def exit_code(state: RunState) -> ExitCode:
     """What the process of a run that ended, or was stopped, tells the shell."""
-    if state.counts[DeviceState.UNKNOWN]:
+    if state.counts[DeviceState.UNKNOWN] or (state.finished and state.lost_outcomes):
         return ExitCode.SOME_UNKNOWN
     stopped = _EXIT_OF_STOP.get(state.stopped.code) if state.stopped else None
     if stopped:

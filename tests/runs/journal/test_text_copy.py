@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from siptui.domain.errors import ExitCode
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState
 from siptui.emulator.scenario import Scenario
@@ -20,6 +21,8 @@ from siptui.runs.events import BatchSubmitting, Note, Options, Order
 from siptui.runs.journal.journal import Journal, JournalError
 from siptui.runs.journal.locks import lock_path
 from siptui.runs.journal.text_copy import JournalCopy
+from siptui.runs.output.json_lines import exit_code
+from siptui.runs.overview import needs
 from siptui.runs.state_load import load
 from siptui.runs.worker import take
 from tests.runs.engine.engine_harness import EngineHarness, device, devices
@@ -391,3 +394,30 @@ def test_light_entries_are_copied_with_the_next_that_counts(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         rows = db.execute("SELECT seq FROM events ORDER BY seq").fetchall()
     assert [seq for (seq,) in rows] == list(copy.read().entries)
+
+
+def test_outcomes_lost_in_both_are_told(path: Path) -> None:
+    """The same entries are damaged in journal and copy: their phones have no outcome."""
+    with Journal(path) as journal:
+        over = journal.runs()[-1]
+        assert load(journal, over).lost_outcomes == 0
+        assert needs(path, load(journal, over)) == ""
+        before = exit_code(load(journal, over))
+    with closing(sqlite3.connect(path)) as db:
+        query = "SELECT seq FROM events WHERE run = ? AND body LIKE '%\"succeeded\"%'"
+        lost = [seq for (seq,) in db.execute(query, (over,)) if seq % 40 == 0][:2]
+        assert len(lost) == 2
+        db.executemany("DELETE FROM events WHERE seq = ?", [(seq,) for seq in lost])
+        db.commit()
+    copy = path.with_name("journal.db.copy")
+    lines = copy.read_bytes().split(b"\n")
+    for seq in lost:
+        (at,) = [n for n, line in enumerate(lines) if b'"seq":%d,' % seq in line]
+        lines[at] = lines[at][:20] + b"?" + lines[at][21:]
+    copy.write_bytes(b"\n".join(lines))
+    with Journal(path, run=over) as journal:
+        state = load(journal, over)
+        assert state.finished is not None
+        assert state.lost_outcomes == 2
+        assert "the outcomes of 2 devices" in needs(path, state)
+        assert (before, exit_code(state)) == (ExitCode.OK, ExitCode.SOME_UNKNOWN)
