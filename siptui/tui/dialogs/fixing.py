@@ -80,8 +80,8 @@ class FixPage(TablePage[str]):
         """Show what is there, and what is new of it from now on."""
         super().on_mount()
         self.work.changed = self._renew
-        if self.work.sent:
-            self.say(*self.work.said)
+        if self.work.sent:  # when the table has told of its cursor, which takes what is said away
+            self.call_after_refresh(self.say, *self.work.said)
 
     def on_unmount(self) -> None:
         """Shown no more."""
@@ -105,7 +105,7 @@ class FixPage(TablePage[str]):
             of = f" · {self._about.which}" if self._about.which else ""
             would = f"{plural(fixes, 'change')} would be made in {self._tenant}{people}"
             return f"{would} · not sent{of}"
-        return f"{self._tenant}: {self.work.standing()}{people}"
+        return f"{self.work.standing()}{people} · {self._tenant}"
 
     def rows(self) -> Iterable[GridRow]:
         """The fixes in the order in which they are made, then what cannot be fixed here."""

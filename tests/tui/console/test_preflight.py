@@ -287,6 +287,7 @@ async def test_changes_go_on_when_their_page_is_left_and_are_undone_together(
         assert isinstance(again, FixPage)
         assert again.work is page.work
         assert "2 not read back yet of 2 changes" in harness.flat
+        assert "working: what was written is read back" in harness.flat
         await harness.press("U")
         assert "still working" in harness.flat
         await harness.press("escape")
