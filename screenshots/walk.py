@@ -37,6 +37,7 @@ from siptui.settings.load import Settings
 from siptui.settings.model import Cloud, Profile
 from siptui.tui.app import SiptuiApp
 from siptui.tui.console.screen import Console
+from siptui.tui.dialogs.waves import WavesDialog
 from siptui.tui.first_run import FirstRun
 from siptui.tui.options import ConsoleOptions
 from tests.tui.scripted_runs import ScriptedRuns, make_devices
@@ -320,9 +321,14 @@ async def _waves() -> dict[str, Grid]:
     async with app.run_test(size=SIZES[0]) as pilot:
         photographer = Photographer(pilot)
         await pilot.pause(2)
-        await photographer.press("s", "w", "right", "down", "3", "down", *["backspace"] * 2, *"35")
+        await photographer.press("s")
+        await pilot.pause(0.5)
+        await photographer.press("enter")  # what is signed in already is left out
+        await pilot.pause(0.5)
+        await photographer.press("w", "right", "down", "3", "down", *["backspace"] * 2, *"35")
+        assert isinstance(app.screen, WavesDialog)
         await photographer.take("waves")
-        await photographer.press("enter", *"60", "enter")
+        await photographer.press("enter", *"50", "enter")
         await photographer.until(lambda: photographer.done() >= 0.55)
         await photographer.press("t")
         await photographer.take("sites")
