@@ -71,6 +71,7 @@ class Batch:
     ends: float = math.inf
     done: bool = False
     gone: bool = False  # the service answers as if it had never been
+    listed: float = math.inf  # when a list of batches first had it
     keys: frozenset[DeviceKey] = field(init=False)
     accounts: frozenset[str] = field(init=False)
     devices: frozenset[str] = field(init=False)

@@ -41,7 +41,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something that must not happen. `other` is the batch it collided with."""
+    """Something that must not happen. `other` is the batch it collided with.
+
+    `known_for`: how many seconds before a submit over the limit lists of batches had as many live
+    ones as there may be. None had where it is 0: then nobody could know.
+    """
 
     at: float
     wrong: Wrong
@@ -49,6 +53,7 @@ class Violation:
     other: str = ""
     user: str = ""
     hardware_id: str = ""
+    known_for: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,11 +178,14 @@ class Tenant:
         now = self.settle()
         oldest = self.clock.date() - MEMORY
         lag = self.scenario.lag.summaries
-        return [
+        found = [
             batch
             for batch in reversed(self._batches.values())
             if not batch.gone and batch.requested >= oldest and now - batch.accepted >= lag
         ]
+        for batch in found:
+            batch.listed = min(batch.listed, now)
+        return found
 
     # -- what only a test can know ------------------------------------------------------------
 
@@ -272,7 +275,9 @@ class Tenant:
         ledger.violations.extend(self._clashes(items, now, batch.batch_id))
         live = len(self.live(region)) + 1
         if live > self.scenario.limits.live and not foreign:
-            ledger.violations.append(Violation(now, Wrong.TOO_MANY_LIVE, batch.batch_id))
+            known_for = self._known_for(region, now)
+            over = Violation(now, Wrong.TOO_MANY_LIVE, batch.batch_id, known_for=known_for)
+            ledger.violations.append(over)
         ledger.max_live[region] = max(ledger.max_live.get(region, 0), live)
         sent = tuple((item.user_name, item.hardware_id) for item in items)
         (ledger.foreign if foreign else ledger.submits).append(
@@ -288,6 +293,15 @@ class Tenant:
         if not queueing or live <= self.scenario.limits.live:
             self._begin(batch, now)
         return batch
+
+    def _known_for(self, region: Region, now: float) -> float:
+        """For how long callers could know that every slot is taken: of their own batches they do
+        from the beginning, of others once these were listed."""
+        known = sorted(
+            min(b.listed, math.inf if b.foreign else b.accepted) for b in self.live(region)
+        )
+        since = known[self.scenario.limits.live - 1]
+        return max(0.0, now - since) if math.isfinite(since) else 0.0
 
     def _begin(self, batch: Batch, now: float) -> None:
         batch.started = now

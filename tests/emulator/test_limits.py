@@ -6,6 +6,7 @@ import pytest
 
 from siptui.domain.region import Region
 from siptui.emulator.call_log import Wrong
+from siptui.emulator.scenario import ForeignBatch
 from tests.emulator.support import calling, devices, mac
 from tests.support import emulated_time
 
@@ -63,6 +64,25 @@ def test_over_the_limit_may_be_accepted_and_is_seen() -> None:
                 assert (await caller.submit(devices(1, n))).status_code == 200
             assert caller.ledger.max_live == {Region.EMEA: 5}
             assert [v.wrong for v in caller.ledger.violations] == [Wrong.TOO_MANY_LIVE] * 2
+
+    emulated_time.run(main())
+
+
+def test_over_the_limit_it_is_told_for_how_long_a_caller_could_know() -> None:
+    async def main() -> None:
+        async with calling('[limits]\nover = "accept"\n[timing]\ndevice = [900, 900]') as caller:
+            for n in range(2):
+                await caller.submit(devices(1, n))
+            colleague = ForeignBatch(at=0, region=Region.EMEA, devices=1)
+            caller.tenant.start_foreign(colleague)
+            caller.pass_time(20)
+            await caller.submit(devices(1, 7))  # no list had the colleague's
+            await caller.summaries()
+            caller.pass_time(20)
+            await caller.submit(devices(1, 8))
+            known = [round(v.known_for) for v in caller.ledger.violations]
+            assert known == [0, 20]
+            assert {v.wrong for v in caller.ledger.violations} == {Wrong.TOO_MANY_LIVE}
 
     emulated_time.run(main())
 
