@@ -30,6 +30,8 @@ _WORDS = [
     ["batches"],
     ["ursl"],
 ]
+#: Those of them that read what the others do not: a list, the journal, the service, nothing.
+_FEW = [_WORDS[number] for number in (0, 4, 7, 10, 11)]
 Whole = Callable[..., "subprocess.CompletedProcess[bytes]"]
 full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 
@@ -109,9 +111,9 @@ def test_a_full_disk_behind_the_output_is_told_in_words(
     expected = whole(*words)
     with Path("/dev/full").open("wb") as target:
         done = _siptui(installation, *words, stdout=target.fileno())
-        json_done = _siptui(installation, *words, "--json", stdout=target.fileno())
+        if words in _FEW:
+            _no_trace(_siptui(installation, *words, "--json", stdout=target.fileno()))
     _no_trace(done)
-    _no_trace(json_done)
     if expected.stdout:
         assert done.returncode == (expected.returncode or 1)
         assert b"No space left on device" in done.stderr
@@ -160,7 +162,7 @@ def test_a_reader_that_leaves_in_the_middle_does_not_end_the_run(
 def test_closed_pipes_of_both_streams_are_survived(installation: Installation) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    for words in _WORDS:
+    for words in _FEW:
         done = subprocess.run(
             [sys.executable, "-m", "siptui", *words],
             cwd=installation.folder,

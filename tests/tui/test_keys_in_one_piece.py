@@ -1,10 +1,11 @@
 """Keys that arrive in one piece do what they do one by one: whatever opens an input takes them."""
 
+import os
 import random
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import cycle
 from pathlib import Path
 
@@ -74,20 +75,46 @@ def _walks() -> list[tuple[str, ...]]:
     return walks
 
 
-async def _walk(folder: Path, walk: tuple[str, ...], *, at_once: bool) -> tuple[str, list[object]]:
-    runs = _a_run(folder)
-    nowhere = Path("/nowhere")  # a path that is proposed is one and the same
-    async with console(folder, runs=runs, run=runs.newest, export_folder=nowhere) as harness:
-        if at_once:
-            await in_one_piece(harness, walk)
-        else:
-            for key in walk:
-                await in_one_piece(harness, [key])
-                if harness.app._exit:
+#: Walks that one console takes, one after the other.
+_TOGETHER = 8
+
+
+async def _walked(
+    folder: Path, walks: Iterable[tuple[str, ...]], *, at_once: bool
+) -> list[tuple[str, list[object]]]:
+    """What stands on the screen after each of the walks, and what was ordered until then. Each
+    begins on the screen of the run; where no escape leads back there, in a new console."""
+    found: list[tuple[str, list[object]]] = []
+    left = list(walks)
+    while left:
+        place = folder / str(len(left))
+        place.mkdir(parents=True)
+        runs = _a_run(place)
+        nowhere = Path("/nowhere")  # a path that is proposed is one and the same
+        async with console(place, runs=runs, run=runs.newest, export_folder=nowhere) as harness:
+            for _ in range(min(_TOGETHER, len(left))):
+                walk = left.pop(0)
+                for keys in [walk] if at_once else [[key] for key in walk]:
+                    await in_one_piece(harness, keys)
+                    if harness.app._exit:
+                        break
+                gone = harness.app._exit
+                screen = "left" if gone else harness.text.replace(str(place), "")
+                stored = runs.journal.read(runs.newest)
+                orders = [s.event for s in stored if isinstance(s.event, ev.Order)]
+                found.append((screen, [(one.what, one.devices, one.batch) for one in orders]))
+                if gone or not await _back(harness):
                     break
-        screen = "left" if harness.app._exit else harness.text.replace(str(folder), "")
-        orders = [s.event for s in runs.journal.read(runs.newest) if isinstance(s.event, ev.Order)]
-        return screen, [(one.what, one.devices, one.batch) for one in orders]
+    return found
+
+
+async def _back(harness: ConsoleHarness) -> bool:
+    """Whether escapes lead back to the screen of the run."""
+    for _ in range(4):
+        if isinstance(harness.app.screen, Console) and not harness.console.filter_field.display:
+            return True
+        await in_one_piece(harness, ["escape"])
+    return isinstance(harness.app.screen, Console)
 
 
 @pytest.mark.slow
@@ -96,12 +123,11 @@ async def test_in_one_piece_and_one_by_one_come_to_the_same(
     tmp_path: Path, share: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda _: "1f3a")  # in the run's id
-    for place, walk in enumerate(_walks()[share::2]):
-        slow, fast = tmp_path / f"{place}-slow", tmp_path / f"{place}-fast"
-        slow.mkdir(), fast.mkdir()
-        one_by_one = await _walk(slow, walk, at_once=False)
-        at_once = await _walk(fast, walk, at_once=True)
-        assert at_once == one_by_one, walk
+    walks = _walks()[share::2]
+    one_by_one = await _walked(tmp_path / "slow", walks, at_once=False)
+    at_once = await _walked(tmp_path / "fast", walks, at_once=True)
+    for walk, slow, fast in zip(walks, one_by_one, at_once, strict=True):
+        assert fast == slow, walk
 
 
 _OPENING = {
@@ -171,16 +197,19 @@ async def test_who_ordered_a_pause_and_how_is_in_the_log_and_in_the_header(tmp_p
 
 
 @contextmanager
-def _load(processes: int) -> Iterator[None]:
-    """Busy loops beside."""
+def _load(beside: int) -> Iterator[None]:
+    """A busy loop on the one core that the process has."""
     busy = "import time\nend = time.monotonic() + 120\nwhile time.monotonic() < end: pass"
-    started = [subprocess.Popen([sys.executable, "-c", busy]) for _ in range(processes)]
+    started = subprocess.Popen([sys.executable, "-c", busy])
     try:
+        if hasattr(os, "sched_setaffinity"):
+            core = min(os.sched_getaffinity(0))
+            os.sched_setaffinity(beside, {core})
+            os.sched_setaffinity(started.pid, {core})
         yield
     finally:
-        for one in started:
-            one.kill()
-            one.wait()
+        started.kill()
+        started.wait()
 
 
 #: Keys in one piece, what must stand on the screen then, and the keys that lead back.
@@ -208,7 +237,7 @@ _PIECES = (
 def test_on_a_terminal(situation: str, apart: tuple[bool, ...]) -> None:
     terminal = Terminal()
     try:
-        with _load(3 if situation == "load" else 0):
+        with _load(terminal.process.pid) if situation == "load" else nullcontext():
             terminal.shows("60 devices ready")
             if situation != "idle":
                 terminal.write("s\r50\r")  # only what is to do
