@@ -219,7 +219,7 @@ async def _demo() -> dict[str, Grid]:
         await pilot.pause(1)
         await photographer.take("batches")
         await photographer.press("escape", "s")
-        await photographer.take("to-do")
+        await pilot.pause(2)
         await photographer.press("enter")
         await pilot.pause(0.3)
         await photographer.take("personal")
