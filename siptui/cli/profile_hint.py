@@ -7,11 +7,18 @@ import click
 from siptui.domain.text import visible
 from siptui.host.command_line import quoted
 
-#: Commands that need the profile that was given on the command line, too.
+#: The commands that take a profile, all of them: a test compares it with the command line. Behind
+#: those of `OF_RUN` a run is named, and the profile behind that.
+OF_RUN = ("resume", "retry", "attach", "export", "show", "pause", "stop", "handover", "batch")
+OF_PROFILE = (
+    *("auth login", "auth logout", "auth status", "check", "status", "run", "runs", "report"),
+    *("preflight", "fix", "urls", "batches", "forget", "prune", "backup", "restore", "info"),
+    *("doctor",),
+)
 _COMMAND = re.compile(
-    r"\bsiptui (?:auth log(?:in|out)|(?:resume|retry|attach|export|show|pause|stop) [\w-]+|batches)"
-    r"(?![\w-])"
-    r"(?! --profile)"
+    rf"\bsiptui (?:(?:{'|'.join(OF_RUN)})(?: (?=[\dA-Z@]|\w*\d)[\w@-]+)?+"
+    rf"|(?:{'|'.join(OF_PROFILE)}))(?![\w-])(?! --help)"
+    r"(?![^;,”`\n]*--profile)"  # it is there, perhaps behind other options
 )
 
 
