@@ -300,7 +300,7 @@ ACTIONS: tuple[Action, ...] = (
         "grid",
         ("left",),
         "previous cell",
-        "choose the cell to copy",
+        "the cell to copy; back from columns that do not fit",
         palette=False,
     ),
     Action(
@@ -308,7 +308,7 @@ ACTIONS: tuple[Action, ...] = (
         "grid",
         ("right",),
         "next cell",
-        "choose the cell to copy",
+        "the cell to copy; on to columns that do not fit",
         palette=False,
     ),
     Action("theme", "view", (), "theme", "choose a theme", also="colours colors dark light"),

@@ -15,10 +15,11 @@ from siptui.tui.widgets.text_lines import Line, Run, plain, spread
 def header(session: Session, width: int) -> Line:
     """Tenant and list always; what there is room for of profile, regions, clock and account."""
     name, ends = _beginning, _ends(session)
-    lefts = [name(session), name(session, regions=False)]
+    lefts = [name(session, called=True), name(session), name(session, regions=False)]
     lefts += [name(session, regions=False, profile=False)]
     lefts += [name(session, regions=False, profile=False, us=False)]
-    tries = [(lefts[0], end) for end in ends[:2]] + [(left, ends[1]) for left in lefts[1:]]
+    tries = [(left, end) for left in lefts[:2] for end in ends[:2]]
+    tries += [(left, ends[1]) for left in lefts[2:]]
     tries += [(lefts[-1], end) for end in ends[2:]]
     for left, right in tries:
         if cell_len(plain(left)) + cell_len(plain(right)) < width:
@@ -44,12 +45,17 @@ def _ago(seconds: float) -> str:
 
 
 def _beginning(
-    session: Session, *, regions: bool = True, profile: bool = True, us: bool = True
+    session: Session,
+    *,
+    regions: bool = True,
+    profile: bool = True,
+    us: bool = True,
+    called: bool = False,
 ) -> Line:
     left: list[Run] = [(" siptui  " if us else " ", "accent"), *_held_up(session)]
-    tenant, called = tenant_name(session), visible(session.options.profile)
-    if profile and called and called != tenant:
-        left.append((f"{called} · ", "normal"))
+    tenant, own = tenant_name(session, called=called), visible(session.options.profile)
+    if profile and own and own != tenant:
+        left.append((f"{own} · ", "normal"))
     left.append(_tenant(session, tenant))
     if regions and (devices := session.devices()):
         left.append((f" · {regions_line(devices)}", "normal"))
@@ -68,15 +74,15 @@ def _tenant(session: Session, tenant: str) -> Run:
     return (tenant, "strong")
 
 
-def tenant_name(session: Session) -> str:
-    """The tenant by its own name, else as the profile calls it; by no id where there is another
-    name: `?` has that."""
-    ways, called = session.options.sign_in, visible(session.run_service.tenant)
+def tenant_name(session: Session, *, called: bool = False) -> str:
+    """The tenant by its own name (and as the profile has it, where that is `called`), else as the
+    profile has it; by no id where there is another name: `?` has that."""
+    ways, kept = session.options.sign_in, visible(session.run_service.tenant)
     if ways is not None and ways.tenant_name:
-        return visible(ways.tenant_name)
-    if not is_guid(called):
-        return called
-    return visible(session.options.profile) or f"{called[:8]}…{called[-4:]}"
+        return session.tenant if called and not is_guid(kept) else visible(ways.tenant_name)
+    if not is_guid(kept):
+        return kept
+    return visible(session.options.profile) or f"{kept[:8]}…{kept[-4:]}"
 
 
 def where_lines(session: Session) -> list[Line]:

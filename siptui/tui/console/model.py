@@ -322,7 +322,7 @@ class Session:
             self._following.close()
         self._following = None
         self.worker_gone, self.worker_waits, self.unreadable = False, "", ""
-        self.worker_asked, self.clock = "", None
+        self.worker_asked, self.clock, self.board.now_running = "", None, None
         self.events.clear()
 
     def failed(self, cause: str | None = None) -> list[DeviceRecord]:

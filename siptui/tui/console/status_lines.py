@@ -157,10 +157,9 @@ def _as_long(until: str, left: int | None) -> str:
 
 
 def found(index: RowIndex, flaw: str) -> Line:
-    """Beside a filter that is being typed: how many rows it lets through, or what is wrong."""
-    if flaw:
-        return ((f" {visible(flaw)}", "failed"),)
-    return ((f" {len(index.view):,} of {len(index.rows):,}", "accent"),)
+    """Beside a filter that is being typed: how many rows it lets through, and what is wrong."""
+    many: Line = ((f" {len(index.view):,} of {len(index.rows):,}", "accent"),)
+    return (*many, (f"  {visible(flaw)}", "failed")) if flaw else many
 
 
 def chip(status: str, words: str, index: RowIndex, flaw: str = "") -> Line:

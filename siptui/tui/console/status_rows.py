@@ -20,7 +20,7 @@ from siptui.tui.widgets.row_index import GridRow
 
 COLUMNS = (
     Column("line", "Line", 4, most=6, drop=2, right=True),
-    Column("user", "User", 16, flex=6, whole=40, tail="@"),
+    Column("user", "User", 16, flex=6, whole=40, tail="@", stays=True),
     Column("hardware_id", "Hardware ID", 17, most=21),
     Column("region", "Reg", 4, drop=5),
     Column("standing", "Stands", 7, fit=False),

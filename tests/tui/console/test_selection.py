@@ -285,7 +285,7 @@ async def test_a_filter_says_what_is_wrong_with_it_and_how_many_it_finds(tmp_pat
         assert " 6 of 10" in harness.text
         harness.console.filter_field.value = "cuase:x"
         await harness.settle()
-        assert "no column cuase:, cause: perhaps" in harness.text
+        assert " 0 of 10  no column cuase:, cause: perhaps" in harness.text
         assert "No row matches /cuase:x. Esc shows all 10 rows." in harness.text
         await harness.press("enter")
         assert "no column cuase:" in harness.text.splitlines()[2]

@@ -20,6 +20,7 @@ from siptui.tui.console.screen import Console
 from siptui.tui.console.tenant_urls import known_tenant
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.sign_in import SignIn
+from siptui.tui.widgets.text_lines import plain
 from tests.identity.conftest import Authority, authority, certificates, server
 from tests.tui.harness import SIZES, ConsoleHarness, console
 from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
@@ -97,7 +98,9 @@ async def test_a_submit_without_a_sign_in_asks_for_one(
         setting.approve()
         await _until(harness, lambda: isinstance(harness.app.screen, Confirm))
         assert "operator@contoso.com" in harness.console.session.account
-        await _until(harness, lambda: "Signed in as operator@contoso.com" in harness.text)
+        log = harness.console.log_pane  # a part of which lies below the question
+        said = "Signed in as operator@contoso.com"
+        await _until(harness, lambda: any(said in plain(line) for line in log.entries))
         assert known_tenant(harness.console.session, harness.console.key_of).guid == CONTOSO
         await harness.type("3")
         await harness.press("enter")
