@@ -169,9 +169,9 @@ def test_another_size_while_a_run_goes_on() -> None:
     terminal = Terminal(COLUMNS="80", LINES="24")  # as some shells export them
     try:
         terminal.read_until(b"60 devices ready")
-        os.write(terminal.master, b"s")
-        terminal.read_until(b"Submit")
-        os.write(terminal.master, b"60\r")
+        os.write(terminal.master, b"s\r")  # only what is to do
+        terminal.read_until(b"Type 50")
+        os.write(terminal.master, b"50\r")
         terminal.read_until(b"live")
         for width, height, wanted in ((300, 80, "Hardware ID"), (40, 10, "40×10 is too small")):
             seen = len(terminal.sent)
