@@ -7,6 +7,7 @@ written there is never read, and a second process on the path submits the same p
 import os
 import sqlite3
 import stat
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +77,17 @@ class JournalIdentity:
         self._rows = (0, 0)
         #: The number of the last forgetting that this process knows of (see `forget.py`).
         self.forgetting = 0
-        self.remember()
+        self._remember(_FILES[:1])
 
     def remember(self) -> None:
-        """Take the files that are there now for the right ones; called once more when all of them
-        are open."""
-        for path in (with_suffix(self._path, suffix) for suffix in _FILES):
+        """Take the files that are there now for the right ones; called when all of them are open.
+
+        Before that another process may be the last to close the journal, and remove its log.
+        """
+        self._remember(_FILES)
+
+    def _remember(self, suffixes: Sequence[str]) -> None:
+        for path in (with_suffix(self._path, suffix) for suffix in suffixes):
             if path not in self._known and (found := _lstat(path)) is not None:
                 self._known[path] = (found.st_dev, found.st_ino)
         self.accept()

@@ -1,13 +1,16 @@
 """Several processes that write to one run: whoever decides knows all that was written."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchStatus, ItemStatus, Phase
-from siptui.runs.events import Options
+from siptui.runs.events import Note, Options
+from siptui.runs.journal import journal as journal_module
+from siptui.runs.journal.journal import Journal
 from siptui.runs.orders import Changed
 from siptui.runs.service import RunService
 from siptui.runs.tenant_batches import adopt_foreign
@@ -59,3 +62,27 @@ def test_of_two_who_adopt_a_batch_at_once_one_makes_the_run(
     assert adopt_foreign(run_service, status, None, emulated_time.START) == others[0]
     assert run_service.journal.runs() == others
     run_service.close()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_log_that_the_last_other_process_just_removed_is_no_replaced_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_only: bool
+) -> None:
+    """Whoever closes a journal last removes its log, also while another is about to open it."""
+    path = tmp_path / "journal.db"
+    other = Journal(path)
+    note, at = Note(level="info", text="one"), emulated_time.START
+    other.create("run-1", devices(3), [note], at)
+    connect = journal_module.connect
+
+    def closed_meanwhile(where: Path) -> sqlite3.Connection:
+        other.close()
+        return connect(where)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_module, "connect", closed_meanwhile)
+        journal = Journal(path, read_only=read_only, run="run-1")
+    with journal, Journal(path) as third:
+        third.append("run-1", [note], at)
+        journal.check()
+        assert len(journal.read("run-1")) == 2
