@@ -195,6 +195,11 @@ class DataRemoval:
             at=self._now,
             runs=sorted(gone),
             names=names,
+            plans={
+                one.state.plan.plan: one.run
+                for one in runs
+                if one.state.plan and one.state.plan.plan
+            },
             remembered=[known for one in runs for known in remembered(one.state)],
             no_fingerprints=self._no_fingerprints,
         )

@@ -285,12 +285,12 @@ class RunService:
         return forecast(batches, options, self.batch_time(), self._now())
 
     def run_of_plan(self, plan: str) -> str:
-        """The run that submitted the plan with this digest, or nothing."""
+        """The run that submitted the plan with this digest, forgotten since perhaps, or nothing."""
         for run in self._journal.runs():
             planned = self._journal.first_and_last(run)[0].event
             if isinstance(planned, RunPlanned) and planned.plan == plan:
                 return run
-        return ""
+        return self._journal.forgotten_run_of_plan(plan)
 
     @contextmanager
     def deciding(self) -> Iterator[None]:

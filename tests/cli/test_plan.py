@@ -60,6 +60,10 @@ def test_a_plan_is_submitted_as_it_is_and_once(place: Installation, tmp_path: Pa
     assert planned is not None
     assert planned.planned_by
     assert code_of(place.run("retry", run, "--yes", "--json")) == (2, "plan_required")
+    assert place.run("forget", run, "--no-fingerprints").exit_code == 0
+    forgotten = place.run("run", "--plan", str(plan), "--yes", "--json")
+    assert code_of(forgotten) == (2, "plan_used")
+    assert run in forgotten.stdout
 
 
 def test_a_plan_that_was_changed_or_does_not_hold_any_more(

@@ -27,6 +27,7 @@ from siptui.runs.journal.forgotten import (
     mark_cleaned,
     next_number,
     remember,
+    remember_plan,
     uncleaned,
 )
 from siptui.runs.journal.sqlite_file import JournalError, Wait, transaction
@@ -51,8 +52,9 @@ class Forgetting:
 
     `names` are those that no device has then; with `runs` they go from what other runs say, too.
 
-    `remembered` are devices whose fingerprints are kept; with `no_fingerprints` none is, also of
-    those of before.
+    `plans` are the plan files that the runs submitted, by their SHA-256 and run: none is submitted
+    a second time. `remembered` are devices whose fingerprints are kept; with `no_fingerprints`
+    none is, also of those of before.
     """
 
     at: datetime
@@ -61,6 +63,7 @@ class Forgetting:
     names: ForgottenNames = ForgottenNames()  # noqa: RUF009 - frozen
     actor: Actor = Actor()  # noqa: RUF009 - frozen
     remembered: Sequence[Remembered] = ()
+    plans: dict[str, str] = field(default_factory=dict)
     no_fingerprints: bool = False
 
 
@@ -81,6 +84,8 @@ def forget(
         for run in what.runs:
             delete_run(db, run)
             db.execute("INSERT OR REPLACE INTO forgotten_runs VALUES (?, ?)", (run, at))
+        for plan, run in what.plans.items():
+            remember_plan(db, plan, run, at)
         if what.runs and what.names:
             _rewrite(db, "SELECT seq, body FROM events", (), what.names)
         for run, devices in what.rows.items():

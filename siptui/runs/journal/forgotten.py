@@ -18,6 +18,8 @@ from siptui.domain.device import DeviceKey
 #: Bytes of a fingerprint and of its key.
 _SIZE, _KEY_SIZE = 16, 32
 _AT_ONCE = 500
+#: In place of a device's state: the mark is the SHA-256 of a plan file that was submitted.
+_PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,23 @@ def remember(db: sqlite3.Connection, devices: Iterable[Remembered]) -> None:
     )
 
 
+def remember_plan(db: sqlite3.Connection, plan: str, run: str, at: str) -> None:
+    """Keep that the plan file with this SHA-256 was submitted: it is not a second time."""
+    db.execute("INSERT OR REPLACE INTO fingerprints VALUES (?, ?, ?, ?)", (plan, _PLAN, at, run))
+
+
+def run_of_plan(db: sqlite3.Connection, plan: str) -> str:
+    """The forgotten run that submitted the plan, or nothing."""
+    if not plan or not last_number(db):
+        return ""
+    query = "SELECT run FROM fingerprints WHERE mark = ? AND state = ?"
+    found = db.execute(query, (plan, _PLAN)).fetchone()
+    return str(found[0]) if found else ""
+
+
 def forget_fingerprints(db: sqlite3.Connection) -> None:
-    """Keep none of them any more."""
-    db.execute("DELETE FROM fingerprints")
+    """Keep none of them any more. Those of plan files are of no device."""
+    db.execute("DELETE FROM fingerprints WHERE state != ?", (_PLAN,))
     db.execute("DELETE FROM fingerprint_key")
 
 
@@ -162,7 +178,7 @@ def put_back(db: sqlite3.Connection, copied: CopiedForgotten, at: str) -> None:
     forget_fingerprints(db)
     if copied.key:
         db.execute("INSERT INTO fingerprint_key VALUES (?)", (copied.key,))
-    db.executemany("INSERT INTO fingerprints VALUES (?, ?, ?, ?)", copied.fingerprints)
+    db.executemany("INSERT OR REPLACE INTO fingerprints VALUES (?, ?, ?, ?)", copied.fingerprints)
 
 
 def delete_run(db: sqlite3.Connection, run: str) -> None:

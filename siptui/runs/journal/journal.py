@@ -45,6 +45,7 @@ from siptui.runs.journal.forgotten import (
     forgotten_runs,
     last_number,
     remembered,
+    run_of_plan,
 )
 from siptui.runs.journal.lock_wait import JournalWait
 from siptui.runs.journal.locks import remove_files
@@ -303,6 +304,11 @@ class Journal:
         """What runs that were forgotten said of these devices (see `forgotten.py`)."""
         with self._explained():
             return remembered(self._db, [device.key for device in devices])
+
+    def forgotten_run_of_plan(self, plan: str) -> str:
+        """The forgotten run that submitted the plan file with this SHA-256, or nothing."""
+        with self._explained():
+            return run_of_plan(self._db, plan)
 
     def copied_forgotten(self) -> CopiedForgotten | None:
         """All that is kept of what was forgotten."""
