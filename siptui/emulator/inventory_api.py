@@ -45,10 +45,11 @@ class InventoryFace(Face):
         attempts = {phone: times + 1 for (_, phone), times in self.tenant.ledger.times.items()}
         seen = self.tenant.settle() - self.tenant.scenario.lag.inventory
         known = {**attempts, **dict.fromkeys(self.tenant.sign_ins.phones(), 1)}
-        users = {p: user for p in known if (user := self.tenant.sign_ins.user(p, seen))}
         wanted = _types(asked.parameters.get("filterjson", ""))
         names = self._names({**known, **attempts}, wanted)
         page, further = paged(names, asked.parameters.get("continuationtoken", ""), size)
+        shown = [p for ports in page for p in ports if p in known]
+        users = {p: user for p in shown if (user := self.tenant.sign_ins.user(p, seen))}
         rows = [row for ports in page if (row := self._device(ports, attempts, users)) is not None]
         return Told(200, {"devices": rows, "continuationToken": further or None})
 

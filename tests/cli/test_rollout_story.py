@@ -108,10 +108,12 @@ class _Rollout:
     running: Running | None = None
 
     def harness(self, operator: str) -> EngineHarness:
-        """The engines of an operator, on the journal that the commands of that one will find."""
-        state = self.folder / operator
+        """The engines of an operator, on the journal that the commands of that one will find. They
+        take turns to submit, as on one host: of two hosts both may submit at the same moment."""
+        state, turns = self.folder / operator, self.folder / "turns"
+        turns.mkdir(exist_ok=True)
         found = EngineHarness(state / "lab", emulator=self.emulator, tenant=_TENANT)
-        found.run_service.host = HostTenant(_TENANT, state, found.path)
+        found.run_service.host = HostTenant(_TENANT, state, found.path, turns)
         return found
 
     def order(self, numbers: Iterable[int]) -> None:
