@@ -130,7 +130,7 @@ def skip_token(link: str, name: str = "skiptoken") -> str:
 
 def first(found: Mapping[str, Any], names: Sequence[str]) -> str:
     """The first of these fields that holds a text."""
-    return next((word(found[name]) for name in names if word(found.get(name))), "")
+    return next((said for name in names if (said := word(found.get(name)))), "")
 
 
 def further(found: Mapping[str, Any], names: Sequence[str]) -> str:
