@@ -26,7 +26,7 @@ from siptui.runs.state import RunState
 from siptui.runs.state_load import load as load_state
 from siptui.settings.load import Settings, load
 from siptui.settings.model import Profile
-from siptui.settings.write import remove_profile, rename_profile
+from siptui.settings.write import remove_profile, rename_profile, require_profile
 
 #: What stays on this host when a profile is removed, in the order in which it is told.
 _STAYS = ("journal", "journal copy", "journal set aside", "record of changes", "other")
@@ -95,7 +95,7 @@ def rename(old: str, name: str) -> Selected:
 
     Raises `HeldError` where a run is worked on, `UsageError` for a name that cannot be had.
     """
-    chosen = select(old)
+    chosen = _named(old)
     settings = chosen.settings
     folders = settings.folders
     source, target = folders.state / old, folders.state / name
@@ -163,7 +163,7 @@ def remove(name: str, *, force: bool = False) -> RemovedProfile:
     Raises `HeldError` where a run is worked on, and, unless `force`, `UsageError` where the service
     has batches of it or a run is not finished.
     """
-    chosen = select(name)
+    chosen = _named(name)
     settings = chosen.settings
     with _none_at_work(chosen, "remove it"):
         if not force and (open_runs := [s for s in _states(chosen) if s.finished is None]):
@@ -188,6 +188,11 @@ def remove(name: str, *, force: bool = False) -> RemovedProfile:
         one for one in kept_data(settings.folders) if one.profile == name and one.kind in _STAYS
     )
     return RemovedProfile(name, store is not None, chosen.store_folder, stays, was_default)
+
+
+def _named(name: str) -> Selected:
+    require_profile(load(), name)
+    return select(name)
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ def use_profile(folders: Folders, name: str) -> Settings:
     """Make `name` the default profile. Raises `UsageError` where it is not there."""
 
     def use(old: str, before: Settings) -> str:
-        _known(before, name)
+        require_profile(before, name)
         return with_default(old, name)
 
     return _changed(folders, use)
@@ -84,7 +84,7 @@ def rename_profile(folders: Folders, old_name: str, name: str) -> Settings:
     """Call a profile otherwise; its other settings and its place in the file stay."""
 
     def rename(old: str, before: Settings) -> str:
-        _known(before, old_name)
+        require_profile(before, old_name)
         if name.casefold() != old_name.casefold():
             _refuse_taken(before, name)
         return renamed(old, old_name, name)
@@ -96,7 +96,7 @@ def remove_profile(folders: Folders, name: str) -> Settings:
     """Take a profile out of the file; if it was the default one, there is none then."""
 
     def remove(old: str, before: Settings) -> str:
-        _known(before, name)
+        require_profile(before, name)
         return without(old, name)
 
     return _changed(folders, remove)
@@ -164,7 +164,8 @@ def _refuse_edited(path: Path, raw: bytes) -> None:
         )
 
 
-def _known(settings: Settings, name: str) -> None:
+def require_profile(settings: Settings, name: str) -> None:
+    """Raise `UsageError` where there is no profile `name`."""
     if name not in settings.profiles:
         listed = ", ".join(settings.profiles)
         known = f"known: {listed}" if listed else "there is none yet"

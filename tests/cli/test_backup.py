@@ -48,6 +48,9 @@ def test_what_was_lost_is_put_back_and_what_the_journal_knows_more_of_is_not(
     assert backup.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in place.folder.glob("*backup*")] == ["backup.db"]
     assert place.run("backup", str(backup)).exit_code == 2
+    nowhere = place.run("backup", str(place.folder / "no folder" / "b.db"))
+    assert nowhere.exit_code == 2
+    assert nowhere.stderr.startswith("No backup was written: ")
     again = place.run("restore", str(backup))
     assert again.stdout == "The journal has all of it already.\n"
     second = _run(place, range(11, 13))

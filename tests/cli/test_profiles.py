@@ -108,6 +108,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(config: Path, args: tuple
     refused = _siptui("profiles", *args)
     assert refused.exit_code == 2
     assert "Traceback" not in refused.stderr
+    assert "--profile names" not in refused.stderr
     assert config.read_text() == _FILE
 
 

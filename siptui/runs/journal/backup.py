@@ -92,7 +92,7 @@ def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> Ba
         )
     building = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        with explained(target, "try again."):
+        with _written(target), explained(target, "try again."):
             os.close(open_private(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
             with closing(connect(building)) as db:
                 journal.copy_to(db)
@@ -105,6 +105,19 @@ def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> Ba
     finally:
         for suffix in ("", *COMPANIONS):
             with_suffix(building, suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[None]:
+    """What the system or SQLite refused of the backup, which is no fault of the journal."""
+    try:
+        yield
+    except JournalError as error:
+        if not error.message.startswith(str(target)):
+            raise  # of the journal that is read
+        raise BackupError(
+            f"{error.message}.", title="No backup was written", remedy="Choose another place."
+        ) from error
 
 
 def _counts(db: sqlite3.Connection) -> tuple[int, int]:
