@@ -206,8 +206,8 @@ def restore(
         "service has (siptui batches) before you submit any of these devices again."
     )
     unfinished = [run for run in new if not _over(*states[run])]
+    private_folder(path.parent)
     with explained(path, "try again."), file_lock(with_suffix(path, ".repair.lock")):
-        private_folder(path.parent)
         building = with_suffix(path, _BUILDING)
         try:
             for suffix in ("", *COMPANIONS):

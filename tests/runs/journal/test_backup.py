@@ -1,0 +1,44 @@
+"""A restore that is killed leaves the old journal or the restored one, and no file beside it."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siptui.runs.journal import backup as backup_module
+from siptui.runs.journal.backup import restore, write_backup
+from siptui.runs.journal.journal import Journal
+from tests.runs.journal.test_forget import _in_child, path  # noqa: F401 - a fixture
+
+_RUNS = ["run-3", "run-2", "run-1"]
+
+
+@pytest.mark.parametrize("step", ["add_mark", "replace_file", "swap_built", "Journal"])
+def test_a_killed_restore_is_done_or_not(path: Path, tmp_path: Path, step: str) -> None:  # noqa: F811
+    file = tmp_path / "backup.db"
+    with Journal(path) as journal:
+        write_backup(journal, file)
+    shutil.rmtree(path.parent)
+
+    def act() -> None:
+        def kill(*_: Any, **__: Any) -> None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        setattr(backup_module, step, kill)
+        restore(file, path, same_tenant=lambda _: True)
+
+    assert _in_child(act) == -signal.SIGKILL
+    with Journal(path) as journal:
+        found = journal.runs()
+        assert bool(journal.notice) is (step != "add_mark")
+    assert found == ([] if step in ("add_mark", "replace_file") else _RUNS)
+    if not found:
+        assert set(restore(file, path, same_tenant=lambda _: True).runs) == set(_RUNS)
+    with Journal(path, run="run-1") as journal:
+        assert journal.runs() == _RUNS
+        assert len(journal.devices("run-1")) == 60
+    left = sorted(one.name for one in path.parent.iterdir() if not one.name.endswith(".lock"))
+    assert left == ["journal.db", "journal.db.copy", "journal.db.warnings.json"]
