@@ -26,6 +26,13 @@ _LEFT_OUT = {
 }
 
 
+class InventoryUnreadError(SiptuiError):
+    """The inventory is there and cannot be read, so what is to do is not known."""
+
+    title = "The inventory cannot be read"
+    code = "inventory_unread"
+
+
 @dataclass(frozen=True, slots=True)
 class NewRows:
     """The rows that are to do, what is said of the others, and whether earlier runs have signed in
@@ -44,7 +51,7 @@ def new_rows(
     """What of `devices` is to do by history, batches and inventory, and nothing else.
 
     Raises the error that keeps the tenant's batches from being read: without them it is not known
-    what a colleague has at the service.
+    what a colleague has at the service; and `InventoryUnreadError`.
     """
     rows, evidence = read_status(selected, devices, on_wait=say_wait)
     return to_do_of(devices, rows, evidence, run_service)
@@ -59,6 +66,14 @@ def to_do_of(
     """What of `devices`, of which `rows` tell where they stand, is to do. Raises as `new_rows`."""
     if (error := _unread(evidence)) is not None:
         raise error
+    inventory = evidence.source("inventory")
+    if inventory is not None and inventory.fails_for_now:
+        raise InventoryUnreadError(
+            f"The device inventory cannot be read for now: {inventory.error} A phone that a person "
+            "signed in, or a batch of more than 30 days ago, stands nowhere else. Nothing was "
+            "submitted.",
+            remedy="Run it again later; “siptui status LIST” shows whether it can be read.",
+        )
     by_id = {row.hardware_id: row for row in rows if row.line is not None}
     wanted = [d for d in devices if by_id[str(d.hardware_id)].standing is Standing.TO_DO]
     again = {key for key, row in by_id.items() if row.again}
@@ -73,7 +88,6 @@ def to_do_of(
         }
     kept = tuple(d for d in wanted if str(d.hardware_id) not in gone)
     notes = _notes(by_id.values(), gone)
-    inventory = evidence.source("inventory")
     if inventory is not None and inventory.error:
         notes.append(f"The inventory was not looked at: {inventory.error}")
     return NewRows(kept, notes, again=any(str(d.hardware_id) in again for d in kept))

@@ -129,6 +129,20 @@ def test_a_nightly_run_resets_no_password(place: Installation, tmp_path: Path) -
     assert "--again" in refused.stdout
 
 
+def test_a_nightly_run_waits_for_an_inventory_that_fails(
+    place: Installation, tmp_path: Path
+) -> None:
+    file = write_list(tmp_path / "list.csv", [2, 5])  # a person signed 5 in: no batch knows of it
+    place.emulator.tell("faults", kind="status", status=503, call="devices")
+    done = place.run("run", str(file), *_RUN, "--new-only")
+    assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (1, "inventory_unread")
+    code, body = status(place, file)
+    assert (code, standings(body)) == (5, {"02": "unknown", "05": "unknown"})
+    place.emulator.tell("faults/clear")
+    assert place.run("run", str(file), *_RUN, "--new-only").exit_code == 0
+    assert hardware_id(5) not in place.times()
+
+
 def test_who_has_no_history_sees_what_a_colleague_did(place: Installation, tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", [2, 3])
     assert place.run("run", str(file), *_RUN).exit_code == 0

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from siptui.domain.errors import SiptuiError
+from siptui.gateway.errors import GatewayError
 
 
 class Standing(StrEnum):
@@ -33,8 +34,9 @@ class Result(StrEnum):
 class Attempt:
     """An attempt on a phone as a run of this host or a batch of the tenant tells of it.
 
-    `at` is when it came to `result` as far as that is known, `where` the run or batch for people,
-    `by` the account that submitted it, `batch_id` the service's batch.
+    `at` is when it came to `result`, `where` the run or batch for people, `by` the account that
+    submitted it, `batch_id` the service's batch. Without `end_known` (the service tells no end)
+    `at` is when it was submitted, and it ended at any time since.
     """
 
     user_name: str
@@ -46,6 +48,7 @@ class Attempt:
     batch_id: str = ""
     region: str = ""
     error: str = ""
+    end_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,12 @@ class SourceRead:
     def read(self) -> bool:
         """Whether anything was read."""
         return not self.error or self.partial
+
+    @property
+    def fails_for_now(self) -> bool:
+        """Whether it is there and could not be read this time: it may be at another."""
+        cause = self.cause
+        return isinstance(cause, GatewayError) and cause.passing and not self.partial
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Where each row of a list stands, from everything that was read. Pure; nothing is guessed.
 
 An attempt is a fact of its time. The inventory is of now but late: docs give no figure for how
-late, so for `LAG` after an attempt it proves nothing against it. Absence from the inventory proves
+late, so for `LAG` after an attempt it proves nothing against it, and where only the submit has a
+time, for as long more as a batch may take. Absence from the inventory proves
 nothing at all: it lists a phone after its first sign-in (Microsoft Learn, "Configure SIP Gateway").
 
 The sources are joined by dictionaries. For 10,000 rows polars needs as long for the joins alone,
@@ -18,6 +19,8 @@ from siptui.runs.rollout.evidence import Attempt, Evidence, Result, RowStanding,
 
 #: For how long after an attempt the inventory may not show what came of it yet.
 LAG = timedelta(minutes=30)
+#: For how long after its submit a batch of the tenant may have gone on: the service tells no end.
+LONGEST = timedelta(hours=2)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -48,6 +51,7 @@ class _Rows:
         listed = inventory is not None and not inventory.error
         #: Whether a phone that no source tells of is surely new: nothing live can be unseen.
         self._complete = batches is not None and (not batches.error or (batches.partial and listed))
+        self._inventory_fails = inventory is not None and inventory.fails_for_now
         self._live_accounts = {
             one.user_name.casefold(): one
             for attempts in evidence.attempts.values()
@@ -116,6 +120,9 @@ class _Rows:
             return Standing.UNKNOWN, "the inventory does not say as whom it is signed in"
         if not self._complete:
             return Standing.UNKNOWN, "no run of this host has it, and the batches cannot be read"
+        if self._inventory_fails:
+            why = "no run or batch has it, and the inventory cannot be read for now"
+            return Standing.UNKNOWN, why
         return Standing.TO_DO, "not signed in" if seen else "new"
 
     def _of_unknown(self, last: Attempt, seen: Seen | None, user: str) -> tuple[Standing, str]:
@@ -156,12 +163,20 @@ class _Rows:
                 return Standing.UNKNOWN, why, False
             return Standing.OTHER, f"signed in as {seen.user_name}, not as {user}", False
         if self._fresh(last):
-            return ours, f"{by}; the service says success, the inventory not yet", False
+            late = f"{by}; the service says success, the inventory not yet"
+            return (ours if self._surely_fresh(last) else Standing.UNKNOWN), late, False
         since = local_time(last.at, self._now) if last.at else "before"
         why = f"no longer signed in; {last.where} signed it in {since}"
         return Standing.TO_DO, why, wanted
 
     def _fresh(self, attempt: Attempt) -> bool:
+        return self._surely_fresh(attempt) or (
+            not attempt.end_known
+            and attempt.at is not None
+            and self._now - attempt.at < LAG + LONGEST
+        )
+
+    def _surely_fresh(self, attempt: Attempt) -> bool:
         return attempt.at is None or self._now - attempt.at < LAG
 
     def gone(self, listed: set[str]) -> list[RowStanding]:

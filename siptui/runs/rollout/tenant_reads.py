@@ -106,6 +106,7 @@ def attempts_of(summary: BatchSummary, status: BatchStatus) -> list[Attempt]:
                 batch_id=summary.batch_id,
                 region=str(summary.region or status.region or ""),
                 error=item.error,
+                end_known=False,
             )
         )
     return found
@@ -202,7 +203,7 @@ def merged(
 
 def _with(ours: Attempt, told: Attempt) -> Attempt:
     """Our attempt with the service's outcome; its time is that of the request, ours is later."""
-    return _replaced(ours, told.result, told.error)
+    return replace(_replaced(ours, told.result, told.error), end_known=False)
 
 
 def _replaced(one: Attempt, result: Result, error: str = "") -> Attempt:

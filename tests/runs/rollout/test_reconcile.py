@@ -1,5 +1,6 @@
 """Where a row stands by what the sources say: attempts, inventory, what could not be read."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from siptui.domain.device import Device
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
+from siptui.gateway.errors import AccessDeniedError, ServiceFailedError, ThrottledError
 from siptui.runs.rollout.evidence import (
     Attempt,
     Evidence,
@@ -17,7 +19,7 @@ from siptui.runs.rollout.evidence import (
     SourceRead,
     Standing,
 )
-from siptui.runs.rollout.reconcile import LAG, reconcile
+from siptui.runs.rollout.reconcile import LAG, LONGEST, reconcile
 from siptui.runs.rollout.tenant_reads import decided_batches, merged
 
 NOW = datetime(2026, 11, 26, 20, tzinfo=UTC)
@@ -98,6 +100,40 @@ def test_a_row_by_its_last_attempt_and_the_inventory(
     found = row(*attempts, seen=seen)
     assert (found.standing, bool(found.why)) == (standing, True)
     assert found.again is (standing == "to_do" and last is _S)
+
+
+@pytest.mark.parametrize(
+    ("last", "ago", "seen", "standing"),
+    [
+        (_S, _SOON, _OUT, "done"),
+        (_S, _LONG_AGO, _OUT, "unknown"),  # signed in just now, or out since
+        (_S, LAG + LONGEST, _OUT, "to_do"),
+        (_S, _LONG_AGO, _OTHER, "unknown"),
+        (_S, LAG + LONGEST, _OTHER, "other"),
+        (_F, _LONG_AGO, _IN, "unknown"),
+        (_F, _LONG_AGO, _OUT, "to_do"),
+    ],
+)
+def test_a_batch_that_tells_no_end_may_have_ended_just_now(
+    last: Result, ago: timedelta, seen: Seen, standing: str
+) -> None:
+    told = replace(attempt(last, ago=ago, batch_id="b1"), end_known=False)
+    assert row(told, seen=seen).standing == standing
+    left = [attempt(_L, ago=ago, batch_id="B1")]  # its worker was killed meanwhile
+    (ours,) = merged(left, [told], {"b1"})[MAC]
+    assert row(ours, seen=seen).standing == standing
+
+
+def test_an_inventory_that_fails_for_now_makes_nothing_new() -> None:
+    for cause, standing in (
+        (ServiceFailedError("503"), "unknown"),
+        (ThrottledError("429"), "unknown"),
+        (AccessDeniedError("403"), "to_do"),  # it will be so tomorrow, too
+        (None, "to_do"),  # the cloud has none
+    ):
+        unread = SourceRead("inventory", NOW, error="unread", cause=cause)
+        assert row(inventory=unread).standing == standing
+        assert row(attempt(_S), inventory=unread).standing is Standing.DONE
 
 
 def test_another_account_is_named_with_the_wanted_one() -> None:
