@@ -15,7 +15,7 @@ from siptui.host.interpreter import module_command
 from siptui.host.locks import HeldError
 from siptui.host.pipe import send_line
 from siptui.host.private_files import PrivateFileError
-from siptui.host.processes import read_line, start_detached
+from siptui.host.processes import detached_outlives_terminal, read_line, start_detached
 from siptui.identity.environment import DEVICES, GRAPH, VALUE
 from siptui.identity.handoff import Handoff
 from siptui.runs.journal.locks import hand_path
@@ -93,6 +93,18 @@ def _check(line: bytes, process: subprocess.Popen[bytes], run: str) -> None:
     )
 
 
+def worker_note() -> str:
+    """What an operator should know before a submit where a worker cannot outlive the terminal; or
+    nothing."""
+    if detached_outlives_terminal():
+        return ""
+    return (
+        "This terminal ends all that is started in it: closing its window ends the worker. Nothing "
+        "is lost then; siptui resume goes on. To have it go on by itself, start siptui over SSH or "
+        "in a console window (conhost)."
+    )
+
+
 def given_by(selected: Selected) -> Handoff:
     """What a worker is to sign in with: the token of the environment, else its own look-up."""
     return Handoff(token=selected.environ.get(VALUE, ""))
@@ -138,6 +150,7 @@ def worker_run_service(
         hand_over=hand_over,
     )
     run_service.label, run_service.host = label(selected), selected.host
+    run_service.worker_note = worker_note
     return run_service
 
 

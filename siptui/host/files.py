@@ -5,9 +5,10 @@ followed, no started program inherits the descriptor, and what is made is this u
 `open_to_read` follows links, and never waits for the writer of a pipe. `replace_file` gives a
 file another's name; where the system refuses that while another program has it open, the
 `OSError` says so in its `strerror`. `flush_to_disk` returns when the file is on the disk, and
-`flush_folder` when its name is. `read_at` and `write_at` leave the place in the file open.
+`flush_folder` when its name is. `read_at` and `write_at` do not move the place in the file.
 """
 
+import os
 import sys
 
 if sys.platform == "win32":
@@ -38,5 +39,12 @@ __all__ = [
     "open_to_read",
     "read_at",
     "replace_file",
+    "same_file",
     "write_at",
 ]
+
+
+def same_file(known: tuple[int, int], found: os.stat_result) -> bool:
+    """Whether `found` is of the file with this device and number. Where the system does not tell
+    them, as Windows while another program keeps a file to itself, it is taken for the same."""
+    return known == (found.st_dev, found.st_ino) or 0 in (known[1], found.st_ino)

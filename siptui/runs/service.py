@@ -174,6 +174,8 @@ class RunService:
         self.label = tenant
         #: What else this host has of the tenant: devices may be in hand there as well.
         self.host = HostTenant.alone(path, tenant)
+        #: What an operator should know of the worker before a submit, if anything.
+        self.worker_note: Callable[[], str] = str
         self._deciding = False
         self._account = account
         self._start_work = start_work
@@ -317,7 +319,8 @@ class RunService:
         with self.deciding():  # a run that is about to start is seen once it holds its devices
             state = load(self._journal, run) if run else None
             known = self._known(devices, state, again=again)
-        return conflicts.notes(known, self._done(known, devices, state), again=again)
+        told = conflicts.notes(known, self._done(known, devices, state), again=again)
+        return [*filter(None, [self.worker_note()]), *told]
 
     def done(self, devices: Sequence[Device], *, run: str = "") -> list[Overlap]:
         """Those that another run signed in as the list wants it since `run` last submitted them,

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.protocol import BulkSignIn
+from siptui.host.files import same_file
 from siptui.host.locks import FileLock, file_lock, say_in_lock
 from siptui.host.private_files import private_folder
 from siptui.runs.conflicts import BusyDevicesError, left_out, refuse_busy, seen, signed_in
@@ -88,13 +90,21 @@ def _going_out(state: RunState) -> Iterator[DeviceRecord]:
 def _still_there(lock: Path) -> Callable[[], None]:
     """Raises `LockGoneError` when the file at `lock`, if there is one, is no longer the same."""
 
-    def seen() -> int:
-        return lock.stat().st_ino if lock.exists() else 0
+    def seen() -> os.stat_result | None:
+        try:
+            return lock.stat()
+        except FileNotFoundError:
+            return None
 
     mine = seen()
 
     def check() -> None:
-        if seen() != mine:
+        now = seen()
+        if mine is None or now is None:
+            gone = mine is not now
+        else:
+            gone = not same_file((mine.st_dev, mine.st_ino), now)
+        if gone:
             raise LockGoneError(
                 f"{lock} was deleted or replaced while this process worked on the run, so that"
                 " others take it to be free",

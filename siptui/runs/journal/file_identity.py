@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from siptui.host.files import same_file
 from siptui.host.locks import lock_holder
 from siptui.runs.journal.forgotten import last_number
 from siptui.runs.journal.sqlite_file import (
@@ -117,7 +118,7 @@ class JournalIdentity:
             found = _lstat(path)
             if found is None:
                 raise JournalGoneError(path, "was deleted or moved")
-            if (found.st_dev, found.st_ino) != known or not stat.S_ISREG(found.st_mode):
+            if not same_file(known, found) or not stat.S_ISREG(found.st_mode):
                 raise JournalGoneError(path, "was replaced by another file")
         found = _lstat(self._path)
         if found is None:

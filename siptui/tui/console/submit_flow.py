@@ -397,7 +397,8 @@ class SubmitFlow:
             return
 
         more = f"{session.headers_read()} {note}".strip()
-        notes = [*unread, *_left_out(without), *_done_left_out(done)]
+        told = filter(None, [session.run_service.worker_note()])
+        notes = [*told, *unread, *_left_out(without), *_done_left_out(done)]
 
         def question(size: int) -> list[Paragraph]:
             asked = sentences.retry_question(run, records, session.tenant, size, more=more)

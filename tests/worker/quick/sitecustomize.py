@@ -7,6 +7,7 @@ signals are the real ones.
 
 import os
 import selectors
+import sys
 import time
 from asyncio import base_events
 from typing import Any
@@ -24,5 +25,14 @@ def _quick_time(self: base_events.BaseEventLoop) -> float:
 
 
 if _TIMES != 1:
+    if sys.platform == "win32":
+        from asyncio.windows_events import IocpProactor
+
+        _wait = IocpProactor.select
+
+        def _quick_wait(self: IocpProactor, timeout: float | None = None) -> Any:
+            return _wait(self, timeout / _TIMES if timeout and timeout > 0 else timeout)
+
+        IocpProactor.select = _quick_wait  # type: ignore[method-assign]  # on purpose
     selectors.DefaultSelector.select = _quick_select  # type: ignore[method-assign]  # on purpose
     base_events.BaseEventLoop.time = _quick_time  # type: ignore[method-assign]  # on purpose
