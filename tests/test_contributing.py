@@ -44,10 +44,12 @@ def test_the_readme_points_there() -> None:
     assert ".github/SECURITY.md" in development
 
 
-def test_the_workflow_runs_the_check_and_nothing_else() -> None:
+def test_the_workflow_runs_the_check_and_on_windows_its_tests() -> None:
     (workflow,) = (GITHUB / "workflows").glob("*.yml")
     text = workflow.read_text(encoding="utf-8")
-    assert re.findall(r"^\s*- run: (.+)$", text, re.M) == [".ci/run"]
+    ran = re.findall(r"^\s*- run: (.+)$", text, re.M)
+    assert (ran[0], ran[-1]) == (".ci/run", "python -m tests.windows")
+    assert all(one.startswith("python -m pip install") for one in ran[1:-2])
     assert "contents: read" in text
     oldest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert f'"{oldest.removeprefix(">=")}"' in text

@@ -17,6 +17,7 @@ from click.shell_completion import CompletionItem
 
 from siptui import __version__
 from siptui.cli.errors import lost_output, quiet_pipe, report
+from siptui.cli.powershell_completion import add_powershell
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.host.command_line import has_folder
 from siptui.host.open_files import require_open_files
@@ -185,6 +186,7 @@ class LazyGroup(click.Group):
         kwargs["prog_name"] = kwargs.get("prog_name") or "siptui"
         if "--json" in words:
             write_utf8()
+        add_powershell()
         try:
             done = super().main(**kwargs)
             sys.stdout.flush()

@@ -17,6 +17,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "json": "JSON output: types and fields",
         "exit-codes": "what each exit code means",
         "config": "config.toml and the environment",
+        "windows": "folders, terminals, open files, text, completion",
         "over-ssh": "SSH, tmux, clipboard, colours",
         "data": "what is kept here, forgetting, backups",
         "security": "what is stored, sent, never written",

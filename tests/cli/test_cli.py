@@ -204,7 +204,7 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
     assert done.stderr == b""
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_completion_script(shell: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from siptui.cli.main import main; main()"],
@@ -234,6 +234,21 @@ def test_completion_of_commands_and_values(words: str, wanted: str) -> None:
         },
     )
     assert f"plain,{wanted}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "wanted"),
+    [
+        ("siptui ur", "ur", ["urls"]),
+        ("siptui urls --region em", "em", ["EMEA"]),
+        ("siptui urls --region ", "", ["APAC", "EMEA", "NOAM"]),
+        ("siptui check C:\\lists\\pho", "C:\\lists\\pho", []),
+    ],
+)
+def test_completion_in_powershell(line: str, word: str, wanted: list[str]) -> None:
+    env = {"_SIPTUI_COMPLETE": "powershell_complete", "COMP_LINE": line, "COMP_WORD": word}
+    result = CliRunner().invoke(cli, env=env)
+    assert [one.split("\t")[0] for one in result.stdout.splitlines() if one] == wanted
 
 
 def test_the_table_has_the_commands_of_the_interface() -> None:
