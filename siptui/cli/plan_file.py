@@ -22,6 +22,7 @@ from siptui.runs.journal.codec import timestamp
 from siptui.runs.service import planned_batches
 
 SCHEMA = 1
+_ANEW = "Have it planned anew: siptui run LIST --plan-to FILE"
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -59,11 +60,13 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     batches: list[_Batch]
     findings: list[str] = []
     columns: dict[str, str] = {}
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan as it was read. `digest` tells it from every other, `devices` are in list order."""
+    """A plan as it was read. `digest` tells it from every other, however it is laid out.
+    `devices` are in list order."""
 
     digest: str
     tenant: str
@@ -131,19 +134,21 @@ def write_plan(
         "columns": columns,
         "batches": batches,
     }
+    body["digest"] = _digest(json.dumps(body))
     text = json.dumps(body, ensure_ascii=False, indent=1) + "\n"
     write_new(path, text.encode("utf-8", "backslashreplace"), force=force)
 
 
 def read_plan(path: Path) -> PlanFile:
-    """The plan in the file at `path`. Raises `PlanError` for what is none, or was changed so that
-    its batches are no longer those that its devices and options come to."""
+    """The plan in the file at `path`. Raises `PlanError` for what is none, or was changed after it
+    was written: its digest, or its batches, are no longer what its contents come to."""
     try:
         if path.stat().st_size > _LARGEST:
             raise PlanError(f"{visible(str(path))} is too large for a plan.")
         data = path.read_bytes()
         read = msgspec.json.decode(data, type=_File)
         devices = [_device(d, batch.region) for batch in read.batches for d in batch.devices]
+        digest = _digest(data)
     except OSError as error:
         raise PlanError(f"{visible(str(path))} cannot be read: {error.strerror}.") from error
     except ValueError as error:
@@ -153,10 +158,12 @@ def read_plan(path: Path) -> PlanFile:
         ) from error
     if read.schema != SCHEMA:
         raise PlanError(f"The plan is of another version of siptui (schema {read.schema}).")
+    if read.digest != digest:
+        raise PlanError("The plan was changed after it was written.", remedy=_ANEW)
     devices.sort(key=lambda device: device.line)
     _held_together(read, devices)
     return PlanFile(
-        *(sha256(data).hexdigest(), read.tenant, read.file, read.sha256, read.planned_by),
+        *(digest, read.tenant, read.file, read.sha256, read.planned_by),
         *(read.planned_at, read.skipped, read.options, tuple(devices), tuple(read.findings)),
         columns=read.columns,
     )
@@ -176,8 +183,20 @@ def _held_together(read: _File, devices: Sequence[Device]) -> None:
         raise PlanError(
             "The plan was changed after it was written: its batches are not those that its "
             "devices and options come to.",
-            remedy="Have it planned anew: siptui run LIST --plan-to FILE",
+            remedy=_ANEW,
         )
+
+
+def _digest(data: str | bytes) -> str:
+    """The SHA-256 of what a plan says, however it is laid out: a copy with other blanks, line ends
+    or order of its keys is the same plan."""
+    body = json.loads(data, parse_float=_number)
+    body.pop("digest", None)
+    return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _number(text: str) -> float:
+    return int(number) if (number := float(text)).is_integer() else number
 
 
 def _device(found: _Device, region: Region) -> Device:

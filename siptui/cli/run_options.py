@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from siptui.cli import options
 from siptui.cli.completion import complete_headers
@@ -55,6 +56,15 @@ class RunOptions:
         return waves.over(options, found, datetime.now(UTC))
 
 
+def _told(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """The value; wrong usage where it is given but empty, as a variable of a script that is not
+    set: nothing may go out outside a window since its end was not told."""
+    given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    if given and not value.strip():
+        raise click.UsageError(f"{parameter.opts[0]} is empty.", ctx=context)
+    return value
+
+
 _OPTIONS = (
     options.batch_size,
     options.slots,
@@ -76,6 +86,7 @@ _OPTIONS = (
     ),
     click.option(
         "--by",
+        callback=_told,
         metavar="COLUMN",
         shell_complete=complete_headers,
         default="",
@@ -84,12 +95,14 @@ _OPTIONS = (
     ),
     click.option(
         "--not-before",
+        callback=_told,
         metavar="TIME",
         default="",
         help="Submit nothing before TIME: 22:00 (the next one), 2026-11-27 22:00, or RFC 3339.",
     ),
     click.option(
         "--until",
+        callback=_told,
         metavar="TIME",
         default="",
         help="Submit nothing from TIME on. What is live is followed; the rest can be resumed.",

@@ -40,9 +40,10 @@ def submit_plan(
     *,
     listed: DeviceList | None,
     quiet: bool,
+    verify: float | None = None,
 ) -> ExitCode:
     """Submit the plan in the file at `path`; the exit code. `listed` is the list, where it was
-    named beside it.
+    named beside it. With `verify` the inventory is followed after that for so many seconds.
 
     Raises `PlanError` that says what differs since it was planned.
     """
@@ -79,7 +80,7 @@ def submit_plan(
             skipped=plan.skipped,
             columns=plan.columns,
             first=0 if plan.options.by else plan.options.first,
-            notes=notes,
+            notes=list(dict.fromkeys(notes)),
         )
         service = flow.run_service
         with service.deciding():
@@ -101,7 +102,7 @@ def submit_plan(
                     f"{plural(len(batches), 'batch')}"
                 )
             service.start(run)
-        return flow.follow(run, quiet=quiet)
+        return flow.follow(run, quiet=quiet, verify=verify)
 
 
 def _foreseen(selected: Selected, batches: Sequence[Batch], options: Options) -> Forecast:
@@ -122,11 +123,30 @@ def _refuse_other(selected: Selected, plan: PlanFile, listed: DeviceList | None)
             remedy="Name the profile of that tenant with --profile.",
         )
     if listed is not None and listed.sha256 != plan.sha256:
-        raise PlanError(f"{listed.file} is not the list as it was planned.", remedy=_ANEW)
+        raise PlanError(
+            f"{listed.file} is not the list as it was planned: {_difference(plan, listed)}.",
+            remedy=_ANEW,
+        )
     if plan.options.batch_size > profile.batch_size or plan.options.slots > profile.slots:
         raise PlanError("The profile allows smaller or fewer batches by now.", remedy=_ANEW)
     if plan.options.until and plan.options.until <= timestamp(datetime.now(UTC)):
         raise PlanError("The window of the plan has closed.", remedy=_ANEW)
+
+
+def _difference(plan: PlanFile, listed: DeviceList) -> str:
+    """What of the planned devices the list has otherwise by now."""
+    there = {device.key: device for device in listed.devices}
+    gone = [d for d in plan.devices if d.key not in there]
+    if gone:
+        more = f" and {len(gone) - 1:,} more planned devices are" if len(gone) > 1 else " is"
+        one = gone[0]
+        return f"{one.user_name} on {one.hardware_id} (line {one.line}){more} not in it"
+    other = [d for d in plan.devices if there[d.key].region != d.region]
+    if other:
+        one, now = other[0], there[other[0].key].region
+        more = f", and {len(other) - 1:,} more" if len(other) > 1 else ""
+        return f"{one.user_name} on {one.hardware_id} was for {one.region}, not {now}{more}"
+    return "all planned devices are in it, and other cells or rows differ"
 
 
 def _refuse_changed(flow: SubmitFlow, plan: PlanFile) -> list[str]:

@@ -1,12 +1,14 @@
 """A part of a device list: `--where 'Site=Berlin'`, what it means and which rows it takes. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from siptui.domain.columns import COLUMNS, KNOWN, folded_name
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.hardware_id import HardwareId, HardwareIdError
 
 _ABOUT = "Write it as COLUMN=VALUE or COLUMN!=VALUE; several values are separated by commas."
 #: Columns that every device has, whatever the list calls them.
@@ -122,6 +124,7 @@ def taker(
     Raises `NoSuchColumnError`.
     """
     tests = [(column_of(one.column, extra, headers), one) for one in wanted]
+    tests = [(key, _spelled(one) if key == "hardware_id" else one) for key, one in tests]
 
     def takes(own: Mapping[str, str], further: Mapping[str, str]) -> bool:
         return all(
@@ -130,6 +133,19 @@ def taker(
         )
 
     return takes
+
+
+def _spelled(wanted: Condition) -> Condition:
+    """A condition on hardware ids, whose cells are not kept as the list spells them."""
+    both = (*wanted.values, *map(_canonical, wanted.values))
+    return replace(wanted, values=tuple(dict.fromkeys(both)))
+
+
+def _canonical(text: str) -> str:
+    try:
+        return str(HardwareId.parse(text))
+    except HardwareIdError:
+        return text
 
 
 #: What rows without a value are called.
@@ -160,4 +176,5 @@ def own_columns(device: Device) -> Mapping[str, str]:
 
 
 def _folded(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().casefold()
+    """A value without case, spare blanks, and the two ways to write a letter with its mark."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip().casefold()

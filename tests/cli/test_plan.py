@@ -54,6 +54,10 @@ def test_a_plan_is_submitted_as_it_is_and_once(place: Installation, tmp_path: Pa
     assert each_type(json_lines(done.stdout), "run_planned")[0]["sha256"] == body["sha256"]
     again = place.run("run", "--plan", str(plan), "--yes", "--json")
     assert code_of(again) == (2, "plan_used")
+    copy = tmp_path / "copy.json"
+    copy.write_text(json.dumps(dict(reversed(body.items())), indent=4), newline="\r\n")
+    again = place.run("run", "--plan", str(copy), "--yes", "--json")
+    assert code_of(again) == (2, "plan_used")
     assert set(place.times().values()) == {1}
     (run,) = place.runs()
     planned = place.state(run).plan
@@ -72,12 +76,22 @@ def test_a_plan_that_was_changed_or_does_not_hold_any_more(
     file, plan = write_list(tmp_path / "list.csv", [2, 3, 4]), tmp_path / "plan.json"
     assert place.run("run", str(file), *_REGION, "--plan-to", str(plan)).exit_code == 0
     body = json.loads(plan.read_text())
-    for change in ("size", "tenant", "nonsense"):
+    for change in ("size", "tenant", "nonsense", "account", "region", "again", "finding", "digest"):
         other = json.loads(plan.read_text())
         if change == "size":
             other["options"]["batch_size"] = 1
         elif change == "tenant":
             other["tenant"] = "fabrikam.example"
+        elif change == "account":
+            other["batches"][0]["devices"][0]["username"] = "else@contoso.example"
+        elif change == "region":
+            other["batches"][0]["region"] = "NOAM"
+        elif change == "again":
+            other["options"]["again"] = True
+        elif change == "finding":
+            other["findings"] = []
+        elif change == "digest":
+            del other["digest"]
         else:
             other = {"batches": body["batches"]}
         (tmp_path / "other.json").write_text(json.dumps(other))
@@ -86,6 +100,19 @@ def test_a_plan_that_was_changed_or_does_not_hold_any_more(
     file.write_text(file.read_text() + "room9@contoso.example,00-04-F2-00-00-09\n")
     done = place.run("run", str(file), *_REGION, "--plan", str(plan), "--yes", "--json")
     assert code_of(done) == (2, "plan")
+    assert "all planned devices are in it" in done.stdout
+    file.write_text(file.read_text().replace("room3@", "room33@"))
+    done = place.run("run", str(file), *_REGION, "--plan", str(plan), "--yes", "--json")
+    assert code_of(done) == (2, "plan")
+    assert "room3@contoso.example" in done.stdout
+    for option in (
+        *(("--where", "Username=x"), ("--first", "1"), ("--by", "Site"), ("--new-only",)),
+        *(("--again",), ("--until", "22:00"), ("--batch-size", "1"), ("--region", "NOAM")),
+    ):
+        done = place.run("run", "--plan", str(plan), *option, "--yes", "--json")
+        assert code_of(done) == (2, "usage")
+        assert option[0] in done.stdout
+    assert place.times() == {}
     one = write_list(tmp_path / "one.csv", [3])
     assert place.run("run", str(one), *_REGION, "--yes", "--json").exit_code == 0
     done = place.run("run", "--plan", str(plan), "--yes", "--json")

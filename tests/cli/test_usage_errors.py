@@ -48,6 +48,8 @@ def test_it_is_two_lines(words: list[str]) -> None:
         *(["run", "--plan", ""], ["resume", "--adopt", ""], ["resume", "--give-up", ""]),
         *(["fix", "--undo", ""], ["attach", "--batch", ""], ["runs", "--profile", ""]),
         *(["export", "@last", "-o", ""], ["export", "@last", "--output="]),
+        *(["run", "x.csv", "--until", ""], ["run", "x.csv", "--not-before", " "]),
+        *(["run", "x.csv", "--by="], ["run", "x.csv", "--where", "Site=1", "--by", ""]),
     ],
     ids=repr,
 )

@@ -1,5 +1,6 @@
 """A part of a list: `--where`."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from siptui.devicelist.part import EmptyPartError, part_of
 from siptui.devicelist.reading import read
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
-from siptui.domain.row_filter import NoSuchColumnError, conditions, in_words
+from siptui.domain.row_filter import NoSuchColumnError, conditions, grouper, in_words
 
 _LIST = """Username,HardwareId,Standort,Floor,Region
 a@x.example,00-04-F2-00-00-01,Berlin,1,EMEA
@@ -45,6 +46,8 @@ def part(tmp_path: Path, *texts: str) -> str:
         (("Floor=2", "region=noam"), "c"),
         (("Username=a@X.example",), "a"),
         (("hardware_id=00-04-F2-00-00-03",), "c"),
+        (("HardwareId=0004f2000003,00:04:f2:00:00:04",), "cd"),
+        (("HardwareId!=0004.f200.0003",), "abd!"),
     ],
 )
 def test_a_part_is_what_all_conditions_take(
@@ -55,6 +58,17 @@ def test_a_part_is_what_all_conditions_take(
             part(tmp_path, *texts)
     else:
         assert part(tmp_path, *texts) == rows
+
+
+def test_a_letter_with_its_mark_is_one_however_it_is_written(tmp_path: Path) -> None:
+    file, mac = tmp_path / "list.csv", "00-04-F2-00-00-0"
+    names = ("Köln", unicodedata.normalize("NFD", "KÖLN"))
+    rows = "".join(f"{n}@x.example,{mac}{n},{name}\n" for n, name in enumerate(names))
+    file.write_text("Username,HardwareId,Site\n" + rows, encoding="utf-8")
+    found = read(file, region=Region.EMEA)
+    for name in names:
+        assert len(part_of(found, conditions([f"Site={name}"])).devices) == 2
+    assert len(set(map(grouper(found.devices, "Site"), found.devices))) == 1
 
 
 def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:

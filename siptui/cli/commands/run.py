@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from msgspec import structs
 
 from siptui.app.invocation import Invocation
@@ -45,6 +46,14 @@ from siptui.runs.output.plan_notes import by_note, forecast_field, forecast_note
 from siptui.runs.service import RunService, plan_events, planned_batches
 
 _SHOWN = 20
+#: What may be given with --plan: who decides and what is told; and how a list beside it is read.
+_BESIDE_PLAN = frozenset(
+    (
+        *("file", "plan", "yes", "foreground", "dry_run", "include_personal", "no_account_check"),
+        *("quiet", "verify", "as_json", "profile", "no_input", "log_level", "record"),
+    )
+)
+_OF_THE_LIST = frozenset(("region", "columns", "sheet", "timezone", "day_first"))
 
 
 class FaultyListError(UsageError):
@@ -96,11 +105,15 @@ def command(
     some is unknown, 7 when some wait for your confirmation (siptui help exit-codes).
     """
     if how.plan is not None:
+        _refuse_beside_plan(with_list=file is not None)
         listed = file and read_list(file, call.profile, region=region, options=list_options)
-        if submit.again or how.new_only or how.plan_to:
-            raise UsageError("--plan submits the plan as it is; give it alone.")
         return submit_plan(
-            select_for(call), submit, how.plan, listed=listed or None, quiet=how.quiet
+            select_for(call),
+            submit,
+            how.plan,
+            listed=listed or None,
+            quiet=how.quiet,
+            verify=how.verify,
         )
     if file is None:
         raise UsageError(
@@ -135,6 +148,22 @@ def command(
             return ExitCode.OK
         run = _ordered(flow, found, plan, how)
         return flow.follow(run, quiet=how.quiet, verify=how.verify) if run else ExitCode.OK
+
+
+def _refuse_beside_plan(*, with_list: bool) -> None:
+    """Raise for options that say what is submitted, or how: a plan says that itself."""
+    context = click.get_current_context()
+    allowed = _BESIDE_PLAN | (_OF_THE_LIST if with_list else frozenset())
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in allowed:
+            raise UsageError(
+                f"{max(option.opts, key=len)} does not go with --plan, which submits the plan as "
+                "it is.",
+                title="Wrong usage",
+                remedy="Leave it out, or have it planned anew: siptui run LIST --plan-to FILE",
+            )
 
 
 def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) -> str:
