@@ -142,6 +142,7 @@ ENDINGS: Mapping[str, Ending] = {
         (
             ("Show what would go", "siptui prune --older-than 90d --keep-last 10 --dry-run"),
             ("All that ended over a day ago", "siptui prune --older-than 1d"),
+            ("In a script", "siptui prune --older-than 90d --yes"),
         ),
         _DONE,
     ),

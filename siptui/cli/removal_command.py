@@ -38,14 +38,13 @@ def removal_options(command: F) -> F:
         help="Keep no fingerprints of signed-in devices, nor those of before. A later run then "
         "signs the same devices in again without a question.",
     )
-    yes = click.option("--yes", is_flag=True, help="Do not ask at a terminal.")
     grouped = options.grouped(RemovalFlags, "flags")(command)
     named = options.no_input(options.as_json(grouped))
-    return dry_run(no_fingerprints(yes(named)))
+    return dry_run(no_fingerprints(options.yes(named)))
 
 
 def remove(selected: Selected, flags: RemovalFlags, act: Callable[[DataRemoval], Removed]) -> None:
-    """Do `act`, after it was shown and confirmed at a terminal, and print what it did."""
+    """Do `act`, after it was shown and confirmed, and print what it did."""
     if not (selected.store_folder / "journal.db").exists():
         raise UsageError(
             f"Profile {selected.profile.name} has no journal, so there is nothing to forget.",

@@ -23,12 +23,13 @@ _NO_FINGERPRINTS = (
 
 
 def confirm_removal(what: Removed, *, yes: bool, no_input: bool, no_fingerprints: bool) -> None:
-    """Ask at a terminal, unless `yes`; without a terminal the command itself is the word."""
-    if yes or not sys.stdin.isatty() or not (what.runs or what.rows):
+    """Ask at a terminal, unless `yes` or nothing would go. Raises `UsageError` where no terminal
+    can be asked, as before a submit."""
+    if yes or not (what.runs or what.rows):
         return
-    if no_input:
+    if no_input or not sys.stdin.isatty():
         raise UsageError(
-            "This needs a confirmation.",
+            "This forgets for good, and there is no terminal to ask on. Nothing was forgotten.",
             title="Confirmation needed",
             code="confirmation_needed",
             remedy="Look at it with --dry-run, then give --yes.",

@@ -145,7 +145,7 @@ def test_what_was_forgotten_since_a_backup_stays_forgotten(place: Installation) 
     first, second = _run(place, range(1, 4)), _run(place, range(11, 13))
     backup = place.folder / "b.db"
     assert place.run("backup", str(backup)).exit_code == 0
-    assert place.run("forget", first).exit_code == 0
+    assert place.run("forget", first, "--yes").exit_code == 0
     assert place.run("restore", str(backup)).exit_code == 0
     assert place.runs() == [second]
     state = place.folder / "state"

@@ -67,7 +67,11 @@ def test_a_forgotten_run_is_in_no_file_any_more_and_the_others_are(place: Instal
     assert "Would forget 1 run" in dry.stdout
     assert "copied.txt" in dry.stdout
     assert _holding(state, "room7@")
-    done = place.run("forget", first)
+    unsaid = place.run("forget", first)
+    assert unsaid.exit_code == 2
+    assert "give --yes" in unsaid.stderr
+    assert _holding(state, "room7@")
+    done = place.run("forget", first, "--yes")
     assert done.exit_code == 0, done.stderr
     for number in range(1, 40):
         for name in (f"room{number}@contoso.example", hardware_id(number)):
@@ -94,7 +98,7 @@ def test_what_a_forgotten_run_signed_in_is_not_submitted_again_without_a_word(
     place: Installation,
 ) -> None:
     run = _run(place, range(1, 4))
-    assert place.run("prune", "--older-than", "0d").exit_code == 0
+    assert place.run("prune", "--older-than", "0d", "--yes").exit_code == 0
     assert place.runs() == []
     file = str(write_list(place.folder / "more.csv", range(1, 6)))
     refused = place.run("run", file, "--region", "EMEA", "--yes")
@@ -107,7 +111,7 @@ def test_what_a_forgotten_run_signed_in_is_not_submitted_again_without_a_word(
     assert new.exit_code == 0, new.stderr
     assert place.times() == {hardware_id(number): 1 for number in range(1, 6)}
     (again,) = place.runs()
-    assert place.run("forget", again, "--no-fingerprints").exit_code == 0
+    assert place.run("forget", again, "--no-fingerprints", "--yes").exit_code == 0
     with Journal(place.journal) as journal:
         assert journal.remembered([]) == []
         assert journal._fetch("SELECT * FROM fingerprints") == []
@@ -116,7 +120,13 @@ def test_what_a_forgotten_run_signed_in_is_not_submitted_again_without_a_word(
 def test_a_person_is_unreadable_and_the_counts_stay(place: Installation) -> None:
     state = place.folder / "state"
     run = _run(place, range(1, 5))
-    done = place.run("forget", "--user", "ROOM2@Contoso.Example", "--json")
+    for unsaid in (("forget", "--user", "room2@contoso.example"), ("prune", "--keep-last", "0")):
+        refused = place.run(*unsaid, "--json")
+        assert refused.exit_code == 2
+        assert json.loads(refused.stdout)["error"]["code"] == "confirmation_needed"
+    assert place.runs() == [run]
+    assert _holding(state, "room2@contoso.example")
+    done = place.run("forget", "--user", "ROOM2@Contoso.Example", "--json", "--yes")
     assert done.exit_code == 0, done.stderr
     (told,) = json_lines(done.stdout)
     assert told["forgotten"] == [{"run": run, "devices": 1, "whole": False}]
@@ -130,7 +140,7 @@ def test_a_person_is_unreadable_and_the_counts_stay(place: Installation) -> None
     assert "(forgotten-2)" in out.read_text()
     attached = place.run("show", run)
     assert attached.exit_code == 0
-    assert place.run("forget", "--user", "room9@contoso.example").stdout.startswith(
+    assert place.run("forget", "--user", "room9@contoso.example", "--yes").stdout.startswith(
         "There is nothing to forget."
     )
     file = str(write_list(place.folder / "again.csv", [2]))
@@ -149,13 +159,13 @@ def test_a_live_run_is_kept_and_goes_on_while_others_are_forgotten(tmp_path: Pat
         with place.process("run", file, "--region", "EMEA", "--yes", "--json") as process:
             run = until(lambda: next((r for r in place.runs() if r != old), ""), "the run")
             until(lambda: place.state(run).open_batches(), "a live batch")
-            refused = place.run("forget", run, "--force")
+            refused = place.run("forget", run, "--force", "--yes")
             assert refused.exit_code == 11
             assert "siptui stop" in refused.stderr
-            named = place.run("forget", "--user", "room2@contoso.example")
+            named = place.run("forget", "--user", "room2@contoso.example", "--yes")
             assert named.exit_code == 2
             assert run in named.stderr
-            pruned = place.run("prune", "--older-than", "0d", "--json")
+            pruned = place.run("prune", "--older-than", "0d", "--json", "--yes")
             assert pruned.exit_code == 0, pruned.stderr
             (told,) = json_lines(pruned.stdout)
             assert [one["run"] for one in told["forgotten"]] == [old]
@@ -167,7 +177,7 @@ def test_a_live_run_is_kept_and_goes_on_while_others_are_forgotten(tmp_path: Pat
         assert each_type(json_lines(out), "run_finished")[0]["succeeded"] == 3
         with Journal(place.journal, run=run) as journal:
             assert journal.notice == ""
-        assert place.run("prune", "--keep-last", "0").exit_code == 0
+        assert place.run("prune", "--keep-last", "0", "--yes").exit_code == 0
         assert _holding(place.folder / "state", "room2@") == []
 
 
@@ -179,14 +189,14 @@ def test_what_cannot_be_told_is_kept_unless_it_is_named_with_force(tmp_path: Pat
             run = until(lambda: next(iter(place.runs()), ""), "the run")
             until(lambda: place.times(), "a live batch")
             place.kill(run)
-        refused = place.run("forget", run)
+        refused = place.run("forget", run, "--yes")
         assert refused.exit_code == 2
         assert "--force" in refused.stderr
         assert place.runs() == [run]
-        pruned = place.run("prune", "--keep-last", "0")
+        pruned = place.run("prune", "--keep-last", "0", "--yes")
         assert pruned.exit_code == 0
         assert f"Kept: run {run}" in pruned.stdout
-        assert place.run("forget", run, "--force").exit_code == 0
+        assert place.run("forget", run, "--force", "--yes").exit_code == 0
         again = place.run("run", file, "--region", "EMEA", "--yes")
         assert again.exit_code == 2
         assert "unknown in run" in again.stderr
@@ -207,14 +217,14 @@ def test_on_a_full_disk_it_says_so_and_forgets_nothing(place: Installation) -> N
 
     for size in sizes:
         how = {"stderr": subprocess.PIPE, "preexec_fn": partial(limited, size)}
-        with place.process("forget", run, **how) as process:
+        with place.process("forget", run, "--yes", **how) as process:
             _, said = process.communicate(timeout=60)
         assert process.returncode == 1
         assert "Traceback" not in said
         assert "space" in said or "quota" in said
         assert place.state(run).counts[DeviceState.SUCCEEDED] == 3
         assert log.read_text() == before
-    assert place.run("forget", run).exit_code == 0
+    assert place.run("forget", run, "--yes").exit_code == 0
     assert _holding(place.folder / "state", "room2@") == []
 
 

@@ -64,7 +64,7 @@ def test_a_plan_is_submitted_as_it_is_and_once(place: Installation, tmp_path: Pa
     assert planned is not None
     assert planned.planned_by
     assert code_of(place.run("retry", run, "--yes", "--json")) == (2, "plan_required")
-    assert place.run("forget", run, "--no-fingerprints").exit_code == 0
+    assert place.run("forget", run, "--no-fingerprints", "--yes").exit_code == 0
     forgotten = place.run("run", "--plan", str(plan), "--yes", "--json")
     assert code_of(forgotten) == (2, "plan_used")
     assert run in forgotten.stdout
