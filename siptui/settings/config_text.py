@@ -51,7 +51,7 @@ def renamed(text: str, old: str, new: str) -> str:
             data["default_profile"] = new
 
     lines = []
-    for line in text.splitlines(keepends=True):
+    for line in _lines(text):
         body, end = _parted(line)
         path = _path(body)
         if path[:2] == (_PROFILES, old):
@@ -67,8 +67,8 @@ def renamed(text: str, old: str, new: str) -> str:
 
 
 def without(text: str, name: str) -> str:
-    """`text` without the profile `name`. Comments behind a blank line stay, since they may be
-    about what follows."""
+    """`text` without the profile `name`. Comments behind a blank line, and those right above
+    another table, stay: they are about what follows."""
 
     def change(data: dict[str, Any]) -> None:
         del data[_PROFILES][name]
@@ -78,13 +78,19 @@ def without(text: str, name: str) -> str:
             del data["default_profile"]
 
     lines: list[str] = []
+    above: list[str] = []  # comments of the profile that nothing followed yet
     inside, blank = False, False
-    for line in text.splitlines(keepends=True):
+    for line in _lines(text):
         body, _ = _parted(line)
         if _ANY_HEADER.match(body):
+            of_another = inside
             inside = _path(body)[:2] == (_PROFILES, name)
-            blank = False
+            if of_another and not inside:
+                lines += above
+            above, blank = [], False
         elif inside:
+            commented = body.lstrip().startswith("#") and not blank
+            above = [*above, line] if commented else []
             blank = blank or not body.strip()
             if blank and body.strip() and not body.lstrip().startswith("#"):
                 blank = False  # a setting behind the blank line
@@ -99,7 +105,7 @@ def without(text: str, name: str) -> str:
 def _default_lines(text: str, name: str) -> str:
     """The line of `default_profile` changed, added at the top, or taken out."""
     lines, done, top = [], False, True
-    for line in text.splitlines(keepends=True):
+    for line in _lines(text):
         body, end = _parted(line)
         top = top and not _ANY_HEADER.match(body)
         found = _DEFAULT.match(body) if top and not done else None
@@ -147,6 +153,11 @@ def _path(body: str) -> tuple[str, ...]:
         keys.append(key)
         data = data[key]
     return tuple(keys)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as TOML has them, with their ends: a comment may hold other line separators."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _parted(line: str) -> tuple[str, str]:

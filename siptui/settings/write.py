@@ -65,6 +65,10 @@ def add_profile(
             text = old.rstrip("\r\n") + end + end + text
         if "default_profile" not in tomllib.loads(old) and not before.profiles:
             text = with_default(text, name)
+        try:
+            tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:  # a table beside an inline one of all profiles
+            raise UneditableError(str(error)) from error
         return text
 
     return _changed(folders, add)
@@ -125,7 +129,7 @@ def _changed(folders: Folders, change: Callable[[str, Settings], str]) -> Settin
                     code="config_form",
                     remedy="Change it with an editor.",
                 ) from error
-            after = parse(new, folders)
+            after = _read_back(new, folders)
             _refuse_read_only(target)
             bom = _BOM if raw.startswith(_BOM.encode()) else ""
             _refuse_edited(path, raw)
@@ -139,6 +143,20 @@ def _changed(folders: Folders, change: Callable[[str, Settings], str]) -> Settin
             title="The configuration was not changed",
             code="config_read_only",
             remedy="Make the folder writable, or name another one in SIPTUI_CONFIG_DIR.",
+        ) from error
+
+
+def _read_back(new: str, folders: Folders) -> Settings:
+    """The settings in the new text; the error where they cannot be blames what was to be written,
+    not the file, which does not have it."""
+    try:
+        return parse(new, folders)
+    except UsageError as error:
+        raise UsageError(
+            error.message.removeprefix(f"{folders.config_file}: "),
+            title="The configuration was not changed",
+            code=error.code,
+            remedy=f"Give another value. Nothing was written to {folders.config_file}.",
         ) from error
 
 

@@ -109,7 +109,20 @@ def test_what_cannot_be_is_refused_and_changes_nothing(config: Path, args: tuple
     assert refused.exit_code == 2
     assert "Traceback" not in refused.stderr
     assert "--profile names" not in refused.stderr
+    assert "Correct it in" not in refused.stderr  # the file is in order
     assert config.read_text() == _FILE
+
+
+def test_comments_about_the_next_table_stay_when_a_profile_is_removed(config: Path) -> None:
+    config.write_text(
+        '[profiles.a]\ntenant = "a.example"\n# its region\nregion = "EMEA"\n'
+        "# b is the hospital\u2028[profiles.a]\n# call first\n"
+        '[profiles.b]\ntenant = "b.example"\n'
+    )
+    assert _siptui("profiles", "remove", "a").exit_code == 0
+    assert config.read_text() == (
+        '# b is the hospital\u2028[profiles.a]\n# call first\n[profiles.b]\ntenant = "b.example"\n'
+    )
 
 
 def test_a_form_that_cannot_be_changed_without_a_loss_is_left_to_an_editor(config: Path) -> None:
@@ -118,6 +131,9 @@ def test_a_form_that_cannot_be_changed_without_a_loss_is_left_to_an_editor(confi
     refused = _siptui("profiles", "remove", "a")
     assert refused.exit_code == 2
     assert "an editor" in refused.stderr
+    added = _siptui("profiles", "add", "c", "--tenant", "c.example")
+    assert added.exit_code == 2
+    assert "an editor" in added.stderr
     assert config.read_text() == text
     assert _siptui("profiles", "use", "b").exit_code == 0
     assert load().default_profile == "b"
