@@ -59,9 +59,12 @@ def next_steps(state: "RunState", *, worked_on: bool) -> list[str]:
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Lines with `head` and `rows` in columns as wide as their longest cell; the last is free."""
     table = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    widths = [max(cell_width(row[i]) for row in table) for i in range(len(head))]
     for row in table:
-        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        cells = [
+            cell + " " * (width - cell_width(cell))
+            for cell, width in zip(row[:-1], widths, strict=False)
+        ]
         yield "  ".join([*cells, row[-1]]).rstrip()
 
 
@@ -71,12 +74,21 @@ def submitted(text: str) -> str:
     return minute(when) if when else visible(text)
 
 
+def cell_width(text: str) -> int:
+    """How many cells of a terminal `text` takes."""
+    return len(text) if text.isascii() else sum(_cells(one) for one in text)
+
+
+def _cells(letter: str) -> int:
+    return 0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1
+
+
 def cut(text: str, width: int) -> str:
     """`text` in at most `width` cells of a terminal, with an ellipsis where something is left
     out."""
-    cells = [0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text]
-    if sum(cells) <= width:
+    if cell_width(text) <= width:
         return text
+    cells = [_cells(one) for one in text]
     kept = 0
     while sum(cells[: kept + 1]) < width:
         kept += 1

@@ -11,8 +11,8 @@ from siptui.app.profiles import ProfileRow
 from siptui.cli import options
 from siptui.cli.command import Group
 from siptui.cli.completion import complete_profiles
+from siptui.cli.fitted_table import fits, fitted, short_last_run, terminal_width
 from siptui.cli.kept_data_table import size_words
-from siptui.cli.wording import columns
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.domain.times import local_time, zone
@@ -38,11 +38,16 @@ def command(context: click.Context, as_json: bool) -> None:
         click.echo("Make one: siptui profiles add NAME --tenant contoso.com")
         return
     head = ("", "PROFILE", "TENANT", "CLOUD", "REGION", "SIGNED IN AS", f"LAST RUN ({zone()})")
-    for line in columns(head, [_cells(row) for row in rows]):
+    width = terminal_width()
+    cells = [_cells(row) for row in rows]
+    if not fits(head, cells, width):
+        cells = [(*_cells(row)[:-1], short_last_run(row.last_run)) for row in rows]
+    # The name is typed, so that it is cut after what only tells more of it.
+    for line in fitted(head, cells, width, ((2, 10), (5, 12), (1, 12), (6, 14), (3, 6))):
         click.echo(line)
     if any(row.in_use for row in rows):
         click.echo(
-            "\n* is the one that commands use. Another: --profile NAME, or siptui profiles use NAME"
+            "\n* commands use this one. Another: --profile NAME, or siptui profiles use NAME"
         )
     else:
         click.echo("\nNone is used without --profile NAME. Choose one: siptui profiles use NAME")
