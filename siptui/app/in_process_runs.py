@@ -14,6 +14,7 @@ from siptui.app.tenant_name import label
 from siptui.background_loop import BackgroundLoop
 from siptui.gateway.protocol import BulkSignIn
 from siptui.host.locks import HeldError, Holder
+from siptui.logs.audit import AuditLog
 from siptui.runs.service import RunService
 from siptui.runs.worker import Connect, take, work_on
 
@@ -26,7 +27,8 @@ class InProcessRunService(RunService):
     """A run service that works in this process. The screen's loop and the engine's never wait for
     each other: both read and write the journal. `close` stops the work; such a run can be resumed.
     `background` is the engine's loop, for other readers of the same service; `notify` is the
-    command that is run at the end of a run and where an operator has to act; `closed` is called
+    command that is run at the end of a run and where an operator has to act; `audit` is where
+    acts are written down; `closed` is called
     when all is let go of."""
 
     def __init__(
@@ -37,12 +39,14 @@ class InProcessRunService(RunService):
         tenant: str,
         account: str = "",
         notify: tuple[str, ...] = (),
+        audit: AuditLog | None = None,
         closed: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(journal, tenant=tenant, account=account, start_work=self._start)
         self._journal_path = journal
         self._connect = connect
         self._notify = notify
+        self._audit = audit
         self._closed = closed
         self._works: dict[str, Future[None]] = {}
         self.background = BackgroundLoop("runs")
@@ -88,6 +92,7 @@ class InProcessRunService(RunService):
                     host=self.host,
                     actor=self.actor,
                     notify=self._notify,
+                    audit=self._audit,
                     release=lock.release,
                 )
         except HeldError:
@@ -116,6 +121,7 @@ def in_process_run_service(
         tenant=selected.profile.tenant,
         account=account,
         notify=selected.settings.notify_command,
+        audit=selected.audit_log,
         closed=lambda: forget_old_runs(selected),
     )
     run_service.label, run_service.host = label(selected), selected.submitting_host

@@ -32,6 +32,7 @@ from siptui.identity.registration import INVENTORY_SCOPE, resource_name
 from siptui.identity.store import existing_store, no_sign_in
 from siptui.identity.stored_tokens import StoredTokens
 from siptui.identity.token_source import registration_of, tokens_of
+from siptui.logs.audit import AuditLog, audit_log
 from siptui.logs.start import start
 from siptui.runs.host_tenant import HostTenant
 from siptui.settings.load import Settings, load
@@ -55,6 +56,11 @@ class Selected:
     def journal(self) -> Path:
         """The profile's journal; its folder is made."""
         return self.settings.folders.journal(self.profile.name)
+
+    @property
+    def audit_log(self) -> AuditLog | None:
+        """Where acts that change the profile's tenant are written down, if anywhere."""
+        return audit_log(self.profile.audit_log, self.profile.name)
 
     @property
     def host(self) -> HostTenant:

@@ -165,6 +165,7 @@ async def _work(order: dict[str, Any]) -> int:
                 actor=this_actor(order.get("account", "")),
                 sign_in_wait=float(order.get("patience", 0)),
                 notify=selected.settings.notify_command,
+                audit=selected.audit_log,
                 release=release,
             )
         )

@@ -10,7 +10,7 @@ from siptui.cli.preflight_options import record_of, sources_of
 from siptui.cli.wording import columns
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.times import minute, zone
-from siptui.preflight.change_log import Step
+from siptui.preflight.change_log import Record, Step
 from siptui.preflight.fix_runner import Fixer, FixOutcome, find_change
 
 #: What each step is called on the screen.
@@ -105,8 +105,10 @@ def take_back(selected: Selected, name: str, *, yes: bool, may_ask: bool) -> int
 
     async def main() -> FixOutcome:
         async with open_session(selected) as session:
-            fixer = Fixer(sources_of(session), record_of(selected, account_of(session)))
-            return await fixer.undo(found.fix)
+            record = record_of(selected, account_of(session))
+            outcome = await Fixer(sources_of(session), record).undo(found.fix)
+            say_audit_news(record)
+            return outcome
 
     outcome = asyncio.run(main())
     if as_json:
@@ -114,6 +116,12 @@ def take_back(selected: Selected, name: str, *, yes: bool, may_ask: bool) -> int
     else:
         say(outcome)
     return ExitCode.OK if outcome.step is Step.UNDONE else ExitCode.SOME_UNKNOWN
+
+
+def say_audit_news(record: Record) -> None:
+    """Say on standard error what an operator should know of the audit log."""
+    for text in record.take_news():
+        click.echo(f"{text[0].upper()}{text[1:]}.", err=True)
 
 
 def account_of(session: Session) -> str:

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 import click
 
 from siptui import __version__
+from siptui.cli.log_format import JsonStream
 from siptui.cli.profile_hint import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
@@ -41,8 +42,8 @@ def wants_json(args: Sequence[str]) -> bool:
 def report(error: BaseException, args: Sequence[str]) -> int:
     """Tell the user about `error`, met while carrying out `args`; the exit code.
 
-    With `--json` an object `{"error": {"code", "message", "next"}}` goes to standard output,
-    otherwise two lines go to standard error.
+    With `--json` an object `{"error": {"code", "message", "next"}}` goes to standard output and one
+    line to standard error, otherwise two lines go to standard error.
     """
     error = _only_one(error)
     as_json = wants_json(args)
@@ -190,6 +191,11 @@ def _say(error: SiptuiError, as_json: bool, *, profile: str = "") -> int:
     if as_json:
         body = {"code": error.code, "message": error.message, "next": remedy}
         _print(json.dumps({"error": body}, ensure_ascii=False), sys.stdout)
+    if isinstance(sys.stderr, JsonStream):
+        message = f"{error.title}: {error.message}"
+        sys.stderr.object(level="error", message=message, code=error.code, next=remedy)
+    elif as_json:
+        _print(" ".join(f"{error.title}: {error.message} {remedy}".split()), sys.stderr)
     else:
         # A remedy may hold several lines on purpose; what is foreign in it came in made visible.
         _print(f"{error.title}: {error.message}", sys.stderr)

@@ -16,6 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from siptui import __version__
+from siptui.cli import log_format
 from siptui.cli.errors import lost_output, quiet_pipe, report
 from siptui.cli.powershell_completion import add_powershell
 from siptui.domain.errors import ExitCode, UsageError
@@ -66,7 +67,9 @@ _OFFLINE = frozenset(
     }
 )
 # Options that may stand before a command or a file and take a value, with which they move.
-_WITH_VALUE = frozenset({"--profile", "--region", "--log-level", "--record", "--settle", "--where"})
+_WITH_VALUE = frozenset(
+    {"--profile", "--region", "--log-level", "--log-format", "--record", "--settle", "--where"}
+)
 _OWN = frozenset({"--help", "-h", "--version"})
 
 
@@ -187,13 +190,19 @@ class LazyGroup(click.Group):
         if "--json" in words:
             write_utf8()
         add_powershell()
+        if log_format.wanted(words):
+            with log_format.json_on_stderr():
+                sys.exit(self._code_of(words, kwargs))
+        sys.exit(self._code_of(words, kwargs))
+
+    def _code_of(self, words: list[str], kwargs: dict[str, Any]) -> int:
         try:
             done = super().main(**kwargs)
             sys.stdout.flush()
             code = int(done) if isinstance(done, int) else ExitCode.OK
         except (Exception, KeyboardInterrupt) as error:
             code = _reported(error, words)
-        sys.exit(_with_lost_output(code))
+        return _with_lost_output(code)
 
 
 def _with_lost_output(code: int) -> int:

@@ -104,6 +104,18 @@ def log_level(command: F) -> F:
     )(command)
 
 
+def log_format(command: F) -> F:
+    """`--log-format FORMAT` of standard error; see `log_format.py`, which looks for it itself."""
+    return click.option(
+        "--log-format",
+        type=click.Choice(("text", "json"), case_sensitive=False),
+        default="text",
+        expose_value=False,
+        help="What is said on standard error: text, or the log and all else as JSON, one object "
+        "a line. Default: text.",
+    )(command)
+
+
 def _recording(
     context: click.Context, parameter: click.Parameter, path: Path | None
 ) -> RecordingFile | None:
@@ -140,9 +152,9 @@ def grouped(into: type, name: str) -> Callable[[F], F]:
 
 # call: Invocation
 def common(command: F) -> F:
-    """`--profile`, `--no-input`, `--log-level`, `--record`, of all that meet the service: with
-    `--json`, where the command has it, one `Invocation`."""
-    return profile(no_input(log_level(record(grouped(Invocation, "call")(command)))))
+    """`--profile`, `--no-input`, `--log-level`, `--log-format`, `--record`, of all that meet the
+    service: with `--json`, where the command has it, one `Invocation`."""
+    return profile(no_input(log_level(log_format(record(grouped(Invocation, "call")(command))))))
 
 
 # region: Region | None

@@ -65,7 +65,8 @@ def record_of(selected: Selected, account: str = "") -> Record:
     """The record of what was changed in the profile's tenant from here."""
     folder = selected.store_folder
     who = Who(account, user_name(), socket.gethostname())
-    return Record(folder, tenant=selected.profile.tenant, who=who)
+    audit = selected.audit_log
+    return Record(folder, tenant=selected.profile.tenant, who=who, audit=audit)
 
 
 def said_progress(quiet: bool) -> Callable[[Progress], None] | None:

@@ -19,6 +19,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "config": "config.toml and the environment",
         "windows": "folders, terminals, open files, text, completion",
         "over-ssh": "SSH, tmux, clipboard, colours",
+        "unattended": "nightly jobs, sign-in, audit log",
         "data": "what is kept here, forgetting, backups",
         "security": "what is stored, sent, never written",
         "install": "older Python, no network, completion",

@@ -2,7 +2,8 @@
 
 `open_private` takes the flags of `os.open` for reading, writing and making; a symbolic link is not
 followed, no started program inherits the descriptor, and what is made is this user's alone.
-`open_to_read` follows links, and never waits for the writer of a pipe. `replace_file` gives a
+`open_to_read` follows links, and never waits for the writer of a pipe; `open_appending` follows
+them too, and makes what is not there. `replace_file` gives a
 file another's name; where the system refuses that while another program has it open, the
 `OSError` says so in its `strerror`. `flush_to_disk` returns when the file is on the disk, and
 `flush_folder` when its name is. `read_at` and `write_at` do not move the place in the file.
@@ -15,6 +16,7 @@ if sys.platform == "win32":
     from siptui.host.windows.files import (
         flush_folder,
         flush_to_disk,
+        open_appending,
         open_private,
         open_to_read,
         read_at,
@@ -25,6 +27,7 @@ else:
     from siptui.host.posix.files import (
         flush_folder,
         flush_to_disk,
+        open_appending,
         open_private,
         open_to_read,
         read_at,
@@ -35,6 +38,7 @@ else:
 __all__ = [
     "flush_folder",
     "flush_to_disk",
+    "open_appending",
     "open_private",
     "open_to_read",
     "read_at",

@@ -10,103 +10,25 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 from siptui.domain.forgotten_text import ForgottenNames
-from siptui.gateway.tenant_model import NumberType
 from siptui.host.files import open_private, read_at
 from siptui.host.locks import FileLock, file_lock
 from siptui.host.private_files import PrivateFileError, private_folder, read_private, write_private
+from siptui.logs.audit import AuditLog
+from siptui.preflight import audited_changes
+from siptui.preflight.audited_changes import AuditedChanges
 from siptui.preflight.finding import Check
+from siptui.preflight.recorded_line import CHECKS, Change, Kind, Line, Step, Who
+
+__all__ = ["CHECKS", "NAME", "Change", "Kind", "Line", "Record", "Recorded", "Step", "Who"]
 
 NAME = "fixes.jsonl"
 #: Seconds to wait for another process that writes a line.
 _PATIENCE = 5.0
-
-
-class Step(StrEnum):
-    """What is known of a change, in the order in which it comes about."""
-
-    INTENDED = "intended"  # about to be sent: from here on it may have been done
-    SENT = "sent"  # the service took it
-    IN_DOUBT = "in_doubt"  # the answer was lost
-    SEEN = "seen"  # read back as wanted
-    NOT_SEEN = "not_seen"  # not (yet) read back as wanted
-    FAILED = "failed"  # the service refused it, or nothing was sent
-    UNDOING = "undoing"  # about to be set back
-    UNDONE = "undone"  # set back, and read back as before
-    UNDO_NOT_SEEN = "undo_not_seen"  # set back, but not (yet) read back
-
-
-class Kind(StrEnum):
-    """What can be changed from here. Stable words, for the record and for `--json`."""
-
-    ENABLE_BULK_SIGN_IN = "enable_bulk_sign_in"
-    ADD_TRUSTED_IP = "add_trusted_ip"
-    CREATE_CALLING_POLICY = "create_calling_policy"
-    CREATE_IP_PHONE_POLICY = "create_ip_phone_policy"
-    GRANT_CALLING_POLICY = "grant_calling_policy"
-    GRANT_IP_PHONE_POLICY = "grant_ip_phone_policy"
-    ASSIGN_NUMBER = "assign_number"
-
-
-#: Which check a change is to set right.
-CHECKS = {
-    Kind.ENABLE_BULK_SIGN_IN: Check.BULK_SIGN_IN,
-    Kind.ADD_TRUSTED_IP: Check.TRUSTED_IP,
-    Kind.CREATE_CALLING_POLICY: Check.CALLING_POLICY,
-    Kind.CREATE_IP_PHONE_POLICY: Check.IP_PHONE_POLICY,
-    Kind.GRANT_CALLING_POLICY: Check.CALLING_POLICY,
-    Kind.GRANT_IP_PHONE_POLICY: Check.IP_PHONE_POLICY,
-    Kind.ASSIGN_NUMBER: Check.PHONE_NUMBER,
-}
-
-
-#: Changes of an account.
-_OF_ACCOUNT = frozenset({Kind.GRANT_CALLING_POLICY, Kind.GRANT_IP_PHONE_POLICY, Kind.ASSIGN_NUMBER})
-
-
-class Who(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who does it: the account signed in to the tenant, the user and host of the computer."""
-
-    account: str = ""
-    os_user: str = ""
-    host: str = ""
-
-
-class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One change, in words that can be carried out and taken back.
-
-    `target` is what is changed: an account's name, a policy's name, an address. `value` is what
-    it gets (a policy, a number, a mask), `before` what it had, `number_type` for numbers.
-    """
-
-    kind: Kind
-    target: str
-    value: str = ""
-    before: str = ""
-    number_type: NumberType | None = None
-
-    @property
-    def of_account(self) -> bool:
-        """Whether an account was changed, whose user name is the target."""
-        return self.kind in _OF_ACCOUNT
-
-
-class Line(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One line of the record. `fix` is the change's id, `at` UTC in RFC 3339."""
-
-    schema: int = 1
-    fix: str
-    step: Step
-    at: str
-    tenant: str = ""
-    who: Who | None = None  # with the first step
-    change: Change | None = None  # with the first step
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +67,12 @@ class Record:
         tenant: str = "",
         who: Who = Who(),  # noqa: B008 - frozen
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        audit: AuditLog | None = None,
     ) -> None:
+        mark = folder / audited_changes.NAME
+        self._mark = mark
+        self._audit = AuditedChanges(audit, mark) if audit else None
+        self._followed = (0, 0)  # the file that was followed, and how far
         self.path = folder / NAME
         self._tenant = tenant
         self._who = who
@@ -176,8 +103,19 @@ class Record:
     def note(self, steps: Iterable[tuple[str, Step, str]]) -> None:
         """Write down what became of changes: (id, step, detail)."""
         self._append(
-            Line(fix=fix, step=step, at=self._stamp(), detail=detail) for fix, step, detail in steps
+            Line(
+                fix=fix,
+                step=step,
+                at=self._stamp(),
+                detail=detail,
+                who=self._who if step is Step.UNDOING else None,
+            )
+            for fix, step, detail in steps
         )
+
+    def take_news(self) -> list[str]:
+        """What an operator should know of the audit log, once."""
+        return self._audit.take_news() if self._audit else []
 
     def changes(self) -> dict[str, Recorded]:
         """Every change, oldest first. A line that was cut off by a crash is passed over."""
@@ -223,6 +161,8 @@ class Record:
                 kept += [line.encode() + b"\n"] if line else []
             if changed:
                 write_private(self.path, b"".join(kept))
+                if self._mark.exists():
+                    write_private(self._mark, str(len(kept)).encode())
             return changed
 
     def age(self, one: Recorded) -> timedelta:
@@ -272,8 +212,21 @@ class Record:
                 while view:
                     view = view[os.write(fd, view) :]
                 os.fsync(fd)
+                self._follow(fd)
             finally:
                 os.close(fd)
+
+    def _follow(self, fd: int) -> None:
+        """Write to the audit log what the record has more than at the last time."""
+        if self._audit is None:
+            return
+        found = os.fstat(fd)
+        file, at = self._followed
+        if file != found.st_ino or at > found.st_size:  # the record was written anew
+            self._audit.begin()
+            at = 0
+        self._followed = (found.st_ino, found.st_size)
+        self._audit.follow(read_at(fd, found.st_size - at, at))
 
 
 def _parsed(text: str) -> datetime:

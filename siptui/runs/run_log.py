@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from siptui.domain.errors import SiptuiError
+from siptui.runs.audit_trail import AuditTrail
 from siptui.runs.events import Event, Level, Note
 from siptui.runs.journal.codec import event_body
 from siptui.runs.journal.journal import Journal, JournalGoneError, timestamp
@@ -27,7 +28,7 @@ class RunLog:
 
     Others write to the same run (orders), so the state is only ever brought up to date by
     reading; `changed` is called whenever something new was read. `still_mine` raises
-    `LockGoneError` when others may take the run to be free.
+    `LockGoneError` when others may take the run to be free. `audit` gets each entry, too.
 
     Its time never goes back. When the computer's clock is set back, it goes on from where the
     journal stands: a wait until a quarter past must not become a wait of an hour.
@@ -40,9 +41,11 @@ class RunLog:
         now: Callable[[], datetime],
         *,
         still_mine: Callable[[], None] = lambda: None,
+        audit: AuditTrail | None = None,
     ) -> None:
         self._journal = journal
         self._still_mine = still_mine
+        self._audit = audit
         self._now = now
         self.run = run
         self.state = RunState(run, journal.devices(run))
@@ -115,6 +118,8 @@ class RunLog:
     def look(self) -> None:
         """Read what others wrote, if they did; raises as `check` does."""
         self.check()
+        for text in self._audit.take_news() if self._audit else ():
+            self.note(text, level="warning")
         if self._journal.changed():
             self.catch_up()
 
@@ -123,7 +128,11 @@ class RunLog:
         events = self._journal.read(self.run, self.state.last_seq)
         for stored in events:
             self.state.apply(stored)
+            if self._audit:
+                self._audit.follow(self.state, stored)
         if events:
+            if self._audit:
+                self._audit.write()
             self.changed()
 
     def now(self, ahead: float = 0.0) -> str:

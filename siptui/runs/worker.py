@@ -15,13 +15,15 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.host.files import same_file
 from siptui.host.locks import FileLock, file_lock, say_in_lock
 from siptui.host.private_files import private_folder
+from siptui.logs.audit import AuditLog
+from siptui.runs.audit_trail import AuditTrail
 from siptui.runs.conflicts import BusyDevicesError, left_out, refuse_busy, seen, signed_in
 from siptui.runs.engine.engine import Engine, internal_error
 from siptui.runs.engine.scheduler import may_go_out
 from siptui.runs.events import Actor, Note, Order, RunStopped
 from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal.journal import Journal, JournalGoneError
-from siptui.runs.journal.locks import lock_path
+from siptui.runs.journal.locks import audited_path, lock_path
 from siptui.runs.notify import Notifier
 from siptui.runs.orders import SUBMITTING, ordered
 from siptui.runs.run_log import LockGoneError, RunLog
@@ -150,13 +152,15 @@ async def work_on(
     actor: Actor | None = None,
     sign_in_wait: float = 0.0,
     notify: tuple[str, ...] = (),
+    audit: AuditLog | None = None,
     release: Callable[[], None] = lambda: None,
 ) -> None:
     """Carry `run` out; the caller has taken it. How it ended is in the journal.
 
     `host` is what else this host has of the tenant, if not this journal alone. `sign_in_wait` is
     how many seconds a lost sign-in is waited for. `notify` is the command that is run for an
-    operator who is not watching (see `notify.py`); `release` frees the run before the last of
+    operator who is not watching (see `notify.py`), `audit` where its acts are written down (see
+    `audit_trail.py`); `release` frees the run before the last of
     these commands is waited for. Errors that are no fault of siptui end up in the journal as the
     reason why the run stopped.
     """
@@ -169,6 +173,7 @@ async def work_on(
         journal.waiting.patience = _PATIENCE
         journal.waiting.on_wait = partial(_say_wait, lock)
         notifier = Notifier(journal, run, notify) if notify else None
+        trail = AuditTrail(audit, audited_path(path, run)) if audit else None
         if notifier:
             notifier.start()
         try:
@@ -176,7 +181,7 @@ async def work_on(
             async with connect() as service:
                 while True:
                     leave_to_others(journal, run, now(), where)
-                    run_log = RunLog(journal, run, now, still_mine=still_mine)
+                    run_log = RunLog(journal, run, now, still_mine=still_mine, audit=trail)
                     engine = Engine(
                         run_log,
                         service,
@@ -204,6 +209,8 @@ async def work_on(
                 journal.append(run, [internal_error(run, error)], now())
             raise
         finally:
+            if trail:
+                trail.close()
             if notifier:
                 await notifier.flush()
             release()

@@ -12,6 +12,7 @@ ALLOWED = {
     "number_type": ", ".join(NUMBER_TYPES),
     "columns": 'a table of column = "header of your lists"',
     "keep_days": "a whole number of days; 0 keeps runs for ever",
+    "audit_log": '"syslog" or the full path of a file, such as "/var/log/siptui-audit.jsonl"',
     "accent": 'a colour, such as "#c05a00" or "red"',
     "slots": f"a whole number from 1 to {MAX_LIVE_BATCHES}",
     "redirect_port": "a port from 1024 to 65535",

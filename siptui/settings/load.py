@@ -22,6 +22,7 @@ from siptui.host.private_files import PrivateFileError, read_trusted
 from siptui.settings.accent import accent_colour
 from siptui.settings.address import checked_address
 from siptui.settings.allowed import ALLOWED
+from siptui.settings.audit import audit_place
 from siptui.settings.columns import ColumnsError, read_columns
 from siptui.settings.folders import RESERVED, Folders, folders
 from siptui.settings.model import (
@@ -40,8 +41,6 @@ _TENANT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,252}[0-9A-Za-z])?")
 Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
 BatchSize = Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH_SIZE)]
 Slots = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIVE_BATCHES)]
-
-
 KeepDays = Annotated[int, msgspec.Meta(ge=0, le=36500)]
 
 
@@ -54,6 +53,7 @@ class _File(msgspec.Struct):
     notify_command: str | list[str] = ""
     redirect_port: Port = REDIRECT_PORT
     log_level: str = "info"
+    audit_log: str = ""
     keys: dict[str, str | list[str]] = {}
     profiles: dict[str, dict[str, Any]] = {}
     clouds: dict[str, dict[str, Any]] = {}
@@ -74,6 +74,7 @@ class _ProfileTable(msgspec.Struct):
     number_type: str = NUMBER_TYPES[0]
     columns: dict[str, Any] = {}
     keep_days: KeepDays = 0
+    audit_log: str | None = None
     accent: str = ""
 
 
@@ -284,6 +285,10 @@ def _profile(
         region = Region.parse(table.region) if table.region else None
     except ValueError as error:
         raise _bad(path, where, "region", table.region) from error
+    if table.audit_log is None:
+        log = _audit_log(path, "", file.audit_log)
+    else:
+        log = _audit_log(path, where, table.audit_log)
     return Profile(
         name=name,
         tenant=table.tenant,
@@ -300,8 +305,16 @@ def _profile(
         number_type=_number_type(path, where, table.number_type),
         columns=_columns(path, where, table.columns),
         keep_days=table.keep_days,
+        audit_log=log,
         accent=_accent(path, where, table.accent),
     )
+
+
+def _audit_log(path: Path, where: str, given: str) -> str:
+    try:
+        return audit_place(given)
+    except ValueError as error:
+        raise _bad(path, where, "audit_log", given) from error
 
 
 def _accent(path: Path, where: str, given: str) -> str:

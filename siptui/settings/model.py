@@ -102,5 +102,7 @@ class Profile:
     columns: Mapped = NOT_MAPPED
     #: Days after which runs are forgotten when nothing runs; 0 keeps them.
     keep_days: int = 0
+    #: Where acts that change the tenant are written down: a file, `syslog`, or nowhere.
+    audit_log: str = ""
     #: The colour that the console names the tenant in, as #rrggbb, or nothing.
     accent: str = ""

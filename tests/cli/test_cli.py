@@ -122,7 +122,7 @@ def test_an_error_says_what_happened_and_what_to_do() -> None:
     assert json.loads(result.stdout) == {
         "error": {"code": "cut", "message": "The line is cut.", "next": "Mend it."}
     }
-    assert result.stderr == ""
+    assert result.stderr == "No line: The line is cut. Mend it.\n"
 
 
 @pytest.mark.parametrize("given_", [["--profile", "lab"], ["--profile=lab"]])

@@ -226,3 +226,19 @@ def test_a_relative_notify_command_lies_beside_the_configuration(tmp_path: Path)
     assert told == (str(tmp_path / "config" / "tell.sh"), "./now")
     assert parse('notify_command = "tell now"', where).notify_command == ("tell", "now")
     assert parse('notify_command = "/opt/tell"', where).notify_command == ("/opt/tell",)
+
+
+def test_an_audit_log_is_a_full_path_or_syslog(environ: dict[str, str]) -> None:
+    lab = '[profiles.lab]\ntenant = "lab.example"\n'
+    other = '[profiles.other]\ntenant = "other.example"\naudit_log = ""\n'
+    both = loaded(environ, f'audit_log = "syslog"\n{lab}{other}').profiles
+    assert (both["lab"].audit_log, both["other"].audit_log) == ("syslog", "")
+    home = loaded(environ, f'{lab}audit_log = "~/audit.jsonl"\n').profiles["lab"]
+    assert home.audit_log == str(Path("~/audit.jsonl").expanduser())
+    for text, key in (
+        (f'{lab}audit_log = "audit.jsonl"\n', "profiles.lab.audit_log"),
+        (f'audit_log = "logs/audit.jsonl"\n{lab}', "audit_log"),
+        (f"{lab}audit_log = true\n", "profiles.lab.audit_log"),
+    ):
+        with pytest.raises(UsageError, match=f"{key} is .*full path"):
+            loaded(environ, text)

@@ -13,7 +13,7 @@ from siptui.app.invocation import Invocation
 from siptui.app.list_input import whole_and_part
 from siptui.app.session import Selected, open_session, select_for
 from siptui.cli import options
-from siptui.cli.change_log import account_of, say, show_history, take_back
+from siptui.cli.change_log import account_of, say, say_audit_news, show_history, take_back
 from siptui.cli.command import Command
 from siptui.cli.preflight_gate import attended
 from siptui.cli.preflight_options import (
@@ -186,12 +186,10 @@ def _fix(selected: Selected, found: DeviceList, chosen: FixOptions, *, may_ask: 
                     code="confirmation_needed",
                     remedy="Look at it with --dry-run, then give --yes.",
                 )
-            fixer = Fixer(
-                sources,
-                record_of(selected, account_of(session)),
-                on_outcome=None if as_json else say,
-            )
+            record = record_of(selected, account_of(session))
+            fixer = Fixer(sources, record, on_outcome=None if as_json else say)
             outcomes = await _steps(fixer, plan, chosen, may_ask=may_ask, as_json=as_json)
+            say_audit_news(record)
             return _end(plan, outcomes, as_json)
 
     return asyncio.run(main())

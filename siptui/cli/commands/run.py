@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 from msgspec import structs
 
+from siptui.app.failed_start import told_without_sign_in
 from siptui.app.invocation import Invocation
 from siptui.app.list_input import left_out, read_how, read_list, whole_and_part
 from siptui.app.session import Selected, select_for, select_offline
@@ -23,7 +24,7 @@ from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
 from siptui.cli.journal_notice import told
 from siptui.cli.new_rows import new_rows, refuse_seen_signed_in
 from siptui.cli.plan_file import write_plan
-from siptui.cli.preflight_gate import Checked, PreflightFailedError, preflighted
+from siptui.cli.preflight_gate import Checked, PreflightFailedError, attended, preflighted
 from siptui.cli.preflight_handover import hand_over
 from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.profile_rules import refuse_without_plan
@@ -43,6 +44,7 @@ from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor
 from siptui.runs.forecast import forecast
 from siptui.runs.output.plan_notes import by_note, forecast_field, forecast_notes, window_note
+from siptui.runs.same_list import refuse_same_list
 from siptui.runs.service import RunService, plan_events, planned_batches
 
 _SHOWN = 20
@@ -141,9 +143,17 @@ def command(
         )
     if submit.dry_run:
         return _dry(selected, found, how, submit)
-    with submit_flow(selected, submit, account=signed_in_account(selected)) as flow:
-        plan = _chosen(flow, found.devices, new_only=how.new_only, refuse=True)
+    watched = attended(call, submit.yes)
+    with told_without_sign_in(selected, found.file, watched=watched):
+        account = signed_in_account(selected)
+    with submit_flow(selected, submit, account=account) as flow:
+        if how.new_only:
+            refuse_same_list(flow.run_service.journal, found.read_from.path)
+        with told_without_sign_in(selected, found.file, watched=watched):
+            plan = _chosen(flow, found.devices, new_only=how.new_only, refuse=True)
         if not plan.devices:
+            if how.new_only:  # one that was started meanwhile may be why
+                refuse_same_list(flow.run_service.journal, found.read_from.path)
             _nothing_to_do(found, plan, call.as_json)
             return ExitCode.OK
         run = _ordered(flow, found, plan, how)
@@ -229,6 +239,8 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
         notes=[*notes, *ending],
     )
     with service.deciding():  # until it is held, so that of two that start at once one does
+        if how.new_only:
+            refuse_same_list(service.journal, found.read_from.path)
         run = service.create(
             devices,
             file=found.file,

@@ -33,6 +33,15 @@ def open_private(path: Path, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
 
 
+def open_appending(path: Path) -> int:
+    """A descriptor of `path` that only adds to it; what is made has the mode 0600."""
+    flags = os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        return os.open(path, os.O_RDWR | flags, 0o600)
+    except PermissionError:  # it may be added to, and not be read
+        return os.open(path, os.O_WRONLY | flags, 0o600)
+
+
 def open_to_read(path: Path) -> int:
     """A descriptor of `path`, whatever it is."""
     return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

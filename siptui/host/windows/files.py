@@ -70,6 +70,11 @@ def _disposition(flags: int) -> int:
     return _OPEN_EXISTING
 
 
+def open_appending(path: Path) -> int:
+    """A descriptor of `path` that only adds to it; made where it is not there."""
+    return open_private(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+
+
 def open_to_read(path: Path) -> int:
     """A descriptor of `path`, if it is a file on a disk: reading a device may wait for ever."""
     _refuse_device(path)

@@ -16,12 +16,17 @@ def hand_path(journal: Path, run: str) -> Path:
     return journal.parent / HELD / f"{run}.hand"
 
 
+def audited_path(journal: Path, run: str) -> Path:
+    """The file that says how far the acts of `run` are in the audit log."""
+    return journal.parent / HELD / f"{run}.audited"
+
+
 def holder_of(journal: Path, run: str) -> Holder | None:
     """The process that works on `run`, or none."""
     return lock_holder(lock_path(journal, run))
 
 
 def remove_files(journal: Path, run: str) -> None:
-    """Remove the lock and the pipe of a run that is forgotten."""
-    for path in (lock_path(journal, run), hand_path(journal, run)):
+    """Remove what lies beside the journal for a run that is forgotten."""
+    for path in (lock_path(journal, run), hand_path(journal, run), audited_path(journal, run)):
         path.unlink(missing_ok=True)

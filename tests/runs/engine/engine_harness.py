@@ -22,9 +22,12 @@ from siptui.emulator.emulator import Emulator
 from siptui.emulator.scenario import FaultRule, Scenario
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.host.locks import FileLock
+from siptui.logs.audit import AuditLog
+from siptui.runs.audit_trail import AuditTrail
 from siptui.runs.engine.engine import Engine
-from siptui.runs.events import Event, Note, Options, RunFinished, RunStopped
+from siptui.runs.events import Actor, Event, Note, Options, RunFinished, RunStopped
 from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import audited_path
 from siptui.runs.journal.sqlite_file import COPY, with_suffix
 from siptui.runs.run_log import RunLog
 from siptui.runs.service import RunService
@@ -128,6 +131,7 @@ class EngineHarness:
         self.run_service = RunService(self.path, tenant=tenant, now=now)
         self.seed = seed
         self.token_now = "test-token"
+        self.audit: AuditLog | None = None
 
     async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         """A token, as a `TokenSource` gives it."""
@@ -149,13 +153,15 @@ class EngineHarness:
         throttle = Throttle(self.path.parent / ".waits" / "admin_api.json", now)
         client = BulkSignInClient(http, "https://emulator.invalid", self, throttle=throttle)
         journal = _Process(self.path)
-        run_log = RunLog(journal, run, now)
+        trail = AuditTrail(self.audit, audited_path(self.path, run)) if self.audit else None
+        run_log = RunLog(journal, run, now, audit=trail)
         rng = random.Random(self.seed)
         engine = Engine(
             run_log,
             client,
             host=self.run_service.host,
             rng=rng,
+            actor=Actor(account="admin@contoso.example", os_user="anna", host="jump1"),
             sign_in_wait=sign_in_wait,
             order_seconds=_ORDER_SECONDS,
         )
