@@ -35,8 +35,8 @@ class BulkSignInClient(AdminApi):
     ) -> BatchAccepted:
         """Submit `devices` (1 to 100). Resets their accounts' passwords; sent exactly once.
 
-        The one exception: a 401 says that nothing was accepted, so the same is sent once more
-        with a new token. Every error has a `fate`; one raised before the submit (discovery,
+        The one exception: a 401 or 403 says that nothing was accepted, so the same is sent once
+        more with a new token. Every error has a `fate`; one raised before the submit (discovery,
         token) is never `Fate.UNKNOWN`. `SignInNeededError` of the token source passes through,
         and so does what `leaving` raises, which is asked last before the submit leaves.
         """

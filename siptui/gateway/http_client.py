@@ -1,5 +1,6 @@
 """What every client of a service shares: token, correlation id, one more try after a 401, tries."""
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,13 @@ from typing import Any, TypeVar
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.times import local_time, zone
 from siptui.gateway import bulk_json
-from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
+from siptui.gateway.errors import (
+    AccessDeniedError,
+    GatewayError,
+    NotReachedError,
+    ThrottledError,
+    TokenRefusedError,
+)
 from siptui.gateway.http_errors import of_answer, of_transport, refuses_token, unreadable
 from siptui.gateway.protocol import TokenSource
 from siptui.settings.address import checked_address
@@ -18,6 +25,8 @@ from siptui.transport.retry import MAX_HONOURED, OnWait, asked_wait, date_of, re
 from siptui.transport.throttle import Throttle, Wait
 
 T = TypeVar("T")
+#: Seconds between two new tokens that are asked for since a call was denied: most denials last.
+_DENIED_AGAIN = 50.0
 #: Raises where a request must not leave any more.
 Leaving = Callable[[], None]
 
@@ -47,6 +56,7 @@ class Authorized:
         #: When the service may be asked; one for all of its clients in this process.
         self.throttle = throttle or Throttle()
         self.calls = 0
+        self._asked_anew: float | None = None
         #: What the service's clock said with its last answer, if it did.
         self.service_date: datetime | None = None
 
@@ -62,7 +72,8 @@ class Authorized:
         leaving: Leaving = lambda: None,
     ) -> tuple[Answer, str]:
         """A success (2xx) and its correlation id. A 401 of the service gets one more try with a new
-        token; one of something on the way may stand for an answer to what went through.
+        token; one of something on the way may stand for an answer to what went through. A 403
+        gets one, too, since a role that was activated just now is not in an older token.
 
         `leaving` is asked last before the request leaves; what it raises passes, and nothing was
         sent. Nothing else is sent twice. Every error has a `fate`; one raised before anything left
@@ -88,9 +99,32 @@ class Authorized:
             answer, correlation_id = await self._send(
                 call, method, path, headers, body, renewed, leaving
             )
+            token = renewed
+        if answer.status == 403:
+            denied = of_answer(answer, correlation_id, needs=needs)
+            if not isinstance(denied, AccessDeniedError):
+                raise denied  # of something on the way
+            if not (newer := await self._newer(token)):
+                raise denied
+            answer, correlation_id = await self._send(
+                call, method, path, headers, body, newer, leaving
+            )
         if not 200 <= answer.status < 300:
             raise of_answer(answer, correlation_id, needs=needs)
         return answer, correlation_id
+
+    async def _newer(self, token: str) -> str:
+        """A newer token than `token`, which a call was denied with; now and then a new one is asked
+        for. Nothing where there is none."""
+        now = asyncio.get_running_loop().time()
+        anew = self._asked_anew is None or now - self._asked_anew >= _DENIED_AGAIN
+        if anew:
+            self._asked_anew = now
+        try:
+            found = await self.token(refresh=anew)
+        except (SignInNeededError, GatewayError):
+            return ""
+        return found if found != token else ""
 
     async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         """A token (see `TokenSource`).

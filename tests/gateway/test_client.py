@@ -1,5 +1,6 @@
 """The client: what it sends, what it makes of answers, and what it says may have happened."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import Callable
@@ -227,6 +228,59 @@ def test_a_token_that_cannot_be_fetched_leaves_nothing_in_doubt(at_refresh: bool
     assert error.fate is Fate.NOT_SENT
 
 
+@pytest.mark.parametrize("status", [403, 401])
+def test_denied_it_is_sent_once_more_with_a_new_token(status: int) -> None:
+    """A role that was activated just now is not in the token of before."""
+    replies = iter([web.Response(status), web.Response(403), web.Response(200, json=[])])
+    service, tokens = Service(lambda _: next(replies)), Tokens("first", "second", "third")
+    error = create(service, tokens)
+    assert isinstance(error, errors.AccessDeniedError) == (status == 403)
+    assert tokens.refreshed == (1 if status == 403 else 2)
+    last = service.calls[-1].headers["authorization"]
+    assert last == ("Bearer second" if status == 403 else "Bearer third")
+
+
+def test_a_denial_that_lasts_asks_for_a_new_token_once_a_minute() -> None:
+    class Counting(Tokens):
+        async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+            self.refreshed += refresh
+            return f"token {self.refreshed}"
+
+    service, tokens = Service(lambda _: web.Response(403)), Counting()
+
+    async def main() -> None:
+        client = service.client(tokens)
+        for _ in range(60):
+            with pytest.raises(errors.AccessDeniedError):
+                await client.batch_summaries()
+            await asyncio.sleep(5)
+
+    emulated_time.run(main())
+    assert tokens.refreshed in (5, 6)
+    assert len(service.calls) == 60 + tokens.refreshed
+
+
+def test_a_page_of_a_proxy_with_403_gets_no_second_try() -> None:
+    service, tokens = Service(lambda _: web.Response(403, html=HTML)), Tokens()
+    error = create(service, tokens)
+    assert isinstance(error, errors.AnswerUnreadableError)
+    assert error.fate is Fate.UNKNOWN
+    assert len(service.calls) == 1
+
+
+@pytest.mark.parametrize("why", ["no sign-in", "not reached"])
+def test_denied_and_no_new_token_is_denied(why: str) -> None:
+    class Stale(Tokens):
+        async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+            if not refresh:
+                return "old"
+            raise SignInNeededError("gone") if why == "no sign-in" else SiptuiError("not reached")
+
+    error = create(Service(lambda _: web.Response(403)), Stale())
+    assert isinstance(error, errors.AccessDeniedError)
+    assert error.fate is Fate.REFUSED
+
+
 def test_403_names_the_roles_and_keeps_what_the_service_said() -> None:
     body = {
         "code": "Forbidden",
@@ -319,9 +373,9 @@ def test_a_read_raises_at_once_when_told_so_or_when_it_cannot_pass() -> None:
     found, waits, _, calls = reading([web.Response(503)], retry=False)
     assert isinstance(found, errors.ServiceFailedError)
     assert (waits, calls) == ([], 1)
-    found, waits, _, calls = reading([web.Response(403)], retry=True)
+    found, waits, _, calls = reading([web.Response(403)] * 2, retry=True)
     assert isinstance(found, errors.AccessDeniedError)
-    assert (waits, calls) == ([], 1)
+    assert (waits, calls) == ([], 2)  # once more with a new token
 
 
 def test_a_wait_beyond_a_quarter_of_an_hour_is_left_to_people() -> None:
