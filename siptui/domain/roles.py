@@ -52,6 +52,11 @@ INVENTORY_READS = frozenset(
 POLICY_READS = frozenset(
     {"Global Administrator", "Global Reader", "Conditional Access Administrator"}
 )
+#: Who may read when roles end (of those above; Microsoft Graph, "List
+#: roleAssignmentScheduleInstances").
+ACTIVATION_READS = frozenset(
+    {"Global Administrator", "Global Reader", "Privileged Role Administrator"}
+)
 MFA_READS = BULK | {"Global Reader", "Authentication Policy Administrator"}
 
 #: What an operator holds where a scenario does not say: enough to bulk sign in and to read all.

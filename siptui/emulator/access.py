@@ -1,11 +1,13 @@
 """Who may call: bearer tokens of the scenario, or of an authority beside the tenant."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from siptui.domain.roles import BULK, OPERATOR, OVER_ADMINISTRATORS, WITHOUT_BULK
+from siptui.emulator.role_changes import HeldRoles
 from siptui.emulator.scenario import AuthTable, TokenRule
+from siptui.emulator.scenario_tables import RoleChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,28 @@ Verify = Callable[[str, datetime], Caller | None]
 class Access:
     """The door. `verify`, where set, decides instead of the scenario's `[auth]`.
 
+    `roles` are what accounts hold by now, by the scenario's `[[roles]]` and later changes.
     `revoke` makes every token seen so far worthless, as when an administrator ends all sessions.
     """
 
-    def __init__(self, auth: AuthTable) -> None:
+    def __init__(self, auth: AuthTable, changes: Iterable[RoleChange] = ()) -> None:
         self._auth = auth
         self._rules = {rule.token: rule for rule in auth.tokens}
         self._seen: set[str] = set()
         self._revoked: set[str] = set()
+        self.roles = HeldRoles(changes, auth.user)
         self.verify: Verify | None = None
 
     def caller(self, authorization: str, now: float, date: datetime) -> Caller | None:
         """Who calls with this Authorization header; None means 401."""
+        found = self._known(authorization, now, date)
+        held = self.roles.held(found.user, now) if found else None
+        if found is None or held is None:
+            return found
+        named = authorization.partition(" ")[2].strip().startswith("eyJ")
+        return replace(found, roles=found.roles & held if named else held)
+
+    def _known(self, authorization: str, now: float, date: datetime) -> Caller | None:
         scheme, _, token = authorization.strip().partition(" ")
         token = token.strip()
         if scheme.casefold() != "bearer" or not token or token in self._revoked:

@@ -51,14 +51,14 @@ class Emulator:
         ahead = timedelta(seconds=self.scenario.wire.clock_ahead)
         began = (epoch or datetime.now(UTC)) + ahead
         self.tenant = Tenant(self.scenario, Clock(clock, speed=speed, epoch=began), seed)
-        self.access = Access(self.scenario.auth)
+        self.access = Access(self.scenario.auth, self.scenario.roles)
         self.faults = Faults(self.scenario.faults, seed)
         gate = Gate(self.tenant, self.access)
         inner = Starlette(
             routes=[
                 *Wire(self.tenant, gate).routes(),
                 *AdminFace(self.tenant, gate).routes(),
-                *GraphFace(self.tenant, gate, self.faults).routes(),
+                *GraphFace(self.tenant, gate, self.faults, self.access.roles).routes(),
                 *InventoryFace(self.tenant, gate).routes(),
                 *inspection_routes(self.tenant, self.faults, self.access),
                 *routes,

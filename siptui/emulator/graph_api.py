@@ -7,10 +7,18 @@ roles, Conditional Access, authentication requirements).
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from siptui.domain.roles import MFA_READS, NUMBER_WRITES, POLICY_READS, ROLE_IDS, TEAMS_READS
+from siptui.domain.roles import (
+    ACTIVATION_READS,
+    MFA_READS,
+    NUMBER_WRITES,
+    POLICY_READS,
+    ROLE_IDS,
+    TEAMS_READS,
+)
 from siptui.domain.roles import TEAMS_WRITES as GRANTS
 from siptui.emulator.accounts import Person, object_id
 from siptui.emulator.admin_api import (
@@ -27,6 +35,7 @@ from siptui.emulator.graph_policies import access_policy, role_assignments
 from siptui.emulator.pages import paged
 from siptui.emulator.paths import Source, called
 from siptui.emulator.policies import CALLING, IP_PHONE
+from siptui.emulator.role_changes import HeldRoles
 from siptui.emulator.service_routes import Asked, Face, Handle, Told, parameters_of
 from siptui.emulator.tenant import Tenant
 
@@ -49,8 +58,9 @@ class GraphFace(Face):
     source = Source.GRAPH
     prefixes = ("/v1.0/", "/beta/")
 
-    def __init__(self, tenant: Tenant, gate: Gate, faults: Faults) -> None:
+    def __init__(self, tenant: Tenant, gate: Gate, faults: Faults, held: HeldRoles) -> None:
         self._faults = faults
+        self._held = held
         self._operations = Operations(tenant)
         super().__init__(tenant, gate)
 
@@ -60,6 +70,7 @@ class GraphFace(Face):
         teams = ("TeamsUserConfiguration.Read.All",)
         policies = ("Policy.Read.All",)
         roles = ("RoleManagement.Read.Directory", "Directory.Read.All")
+        activations = ("RoleAssignmentSchedule.Read.Directory", "RoleManagement.Read.Directory")
         numbers = ("TeamsTelephoneNumber.ReadWrite.All",)
         grants = ("TeamsPolicyUserAssign.ReadWrite.All",)
         rules: dict[tuple[str, str], _Rule] = {
@@ -74,6 +85,7 @@ class GraphFace(Face):
             ("GET", "graphOperation"): (self._operation, numbers, NUMBER_WRITES),
             ("GET", "graphOwnRoles"): (self._own_roles, ("User.Read", *roles, *users), _ANY_ROLE),
             ("GET", "graphRoleAssignments"): (self._role_assignments, roles, _ANY_ROLE),
+            ("GET", "graphOwnActivations"): (self._activations, activations, ACTIVATION_READS),
             ("GET", "graphAccessPolicies"): (self._access_policies, policies, POLICY_READS),
             ("GET", "graphSecurityDefaults"): (self._defaults, policies, POLICY_READS),
         }
@@ -295,6 +307,24 @@ class GraphFace(Face):
         own = {object_id(asked.caller.user): sorted(asked.caller.roles)}
         return self._list(asked, role_assignments(self.tenant, own))
 
+    def _activations(self, asked: Asked) -> Told:
+        now, user = self.tenant.settle(), asked.caller.user
+        rows = []
+        for name in sorted(asked.caller.roles):
+            end = self._held.end(user, name, now)
+            until = self.tenant.clock.date() + timedelta(seconds=end - now) if end else None
+            rows.append(
+                {
+                    "principalId": object_id(user),
+                    "roleDefinitionId": ROLE_IDS[name],
+                    "directoryScopeId": "/",
+                    "assignmentType": "Activated" if until else "Assigned",
+                    "memberType": "Direct",
+                    "endDateTime": until.isoformat().replace("+00:00", "Z") if until else None,
+                }
+            )
+        return self._list(asked, rows)
+
     def _access_policies(self, asked: Asked) -> Told:
         found = self.tenant.scenario.access_policies
         return self._list(asked, [access_policy(one, self.tenant.people) for one in found])
@@ -308,6 +338,8 @@ class GraphFace(Face):
 _PATHS = {
     "graphUsers": "/users",
     "graphOwnRoles": "/me/transitiveMemberOf/microsoft.graph.directoryRole",
+    "graphOwnActivations": "/roleManagement/directory/roleAssignmentScheduleInstances"
+    "/filterByCurrentUser(on='principal')",
     "graphRoleAssignments": "/roleManagement/directory/roleAssignments",
     "graphAccessPolicies": "/identity/conditionalAccess/policies",
 }

@@ -14,6 +14,7 @@
     POST /_emulator/faults        a [[faults]] table
     POST /_emulator/faults/clear  no faults from now on
     POST /_emulator/revoke        every token used so far is refused
+    POST /_emulator/roles         a [[roles]] table; `at` counts from now
 
 No token is needed: the emulator listens on loopback only.
 """
@@ -26,9 +27,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from siptui.domain.roles import ROLE_IDS
 from siptui.emulator.access import Access
 from siptui.emulator.faults import Faults
 from siptui.emulator.scenario import AccountRule, DeviceRule, FaultRule, ForeignBatch, HandSignIn
+from siptui.emulator.scenario_tables import RoleChange
 from siptui.emulator.tenant import Tenant
 
 T = TypeVar("T")
@@ -105,6 +108,11 @@ def inspection_routes(tenant: Tenant, faults: Faults, access: Access) -> list[Ro
         access.revoke()
         return _json({"ok": True})
 
+    def change_roles(wanted: RoleChange) -> None:
+        if unknown := set(wanted.roles) - set(ROLE_IDS):
+            raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(ROLE_IDS)}")
+        access.roles.add(wanted, tenant.settle())
+
     def advance(wanted: _Time) -> None:
         tenant.advance(wanted.advance)
 
@@ -126,6 +134,7 @@ def inspection_routes(tenant: Tenant, faults: Faults, access: Access) -> list[Ro
         post("faults", _told(FaultRule, faults.add, tenant)),
         post("faults/clear", clear),
         post("revoke", revoke),
+        post("roles", _told(RoleChange, change_roles, tenant)),
     ]
 
 

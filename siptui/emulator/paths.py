@@ -59,6 +59,12 @@ _PATHS: tuple[tuple[Source, str, str], ...] = (
         "graphRoleAssignments",
         "/(?:v1.0|beta)/roleManagement/directory/roleAssignments",
     ),
+    (
+        Source.GRAPH,
+        "graphOwnActivations",
+        r"/(?:v1.0|beta)/roleManagement/directory/roleAssignmentScheduleInstances"
+        r"/filterByCurrentUser\(on='principal'\)",
+    ),
     (Source.GRAPH, "graphAccessPolicies", "/(?:v1.0|beta)/identity/conditionalAccess/policies"),
     (
         Source.GRAPH,

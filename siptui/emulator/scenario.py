@@ -25,6 +25,7 @@ from siptui.emulator.scenario_tables import (
     Group,
     IPPhonePolicy,
     Number,
+    RoleChange,
     Site,
     Table,
     TrustedIP,
@@ -334,6 +335,7 @@ class Scenario(Table, frozen=True):
     batches: tuple[BatchRule, ...] = ()
     foreign: tuple[ForeignBatch, ...] = ()
     by_hand: tuple[HandSignIn, ...] = ()
+    roles: tuple[RoleChange, ...] = ()
     faults: tuple[FaultRule, ...] = ()
     entra: dict[str, Any] = msgspec.field(default_factory=dict)
 
@@ -366,6 +368,7 @@ def _check(scenario: Scenario, source: str) -> None:
     for where, roles in (
         ("auth.roles", scenario.auth.roles),
         *((f"auth.tokens[{n}].roles", rule.roles) for n, rule in enumerate(scenario.auth.tokens)),
+        *((f"roles[{n}].roles", change.roles) for n, change in enumerate(scenario.roles)),
     ):
         if unknown := set(roles or ()) - set(ROLE_IDS):
             raise wrong(where, f"{sorted(unknown)[0]!r} is none of {', '.join(ROLE_IDS)}")

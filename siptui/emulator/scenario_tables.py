@@ -88,3 +88,12 @@ class Number(Table, frozen=True):
 
     number: str
     kind: Literal["CallingPlan", "OperatorConnect", "DirectRouting"] = "CallingPlan"
+
+
+class RoleChange(Table, frozen=True):
+    """From `at` on the account holds these roles and no others (see `role_changes`). Without
+    `user` it is the operator."""
+
+    at: float = 0
+    roles: tuple[str, ...] = ()
+    user: str = ""

@@ -11,7 +11,7 @@ from siptui.emulator.scenario import ScenarioError, load_scenario, read_scenario
 from tests.emulator.support import mac, scenario
 
 NAMES = {
-    *("demo", "healthy", "lossy", "mixed", "odd-words", "prerequisites", "throttled"),
+    *("demo", "healthy", "lossy", "mixed", "odd-words", "role-ends", "prerequisites", "throttled"),
     "unprepared",
 }
 

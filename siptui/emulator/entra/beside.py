@@ -46,12 +46,19 @@ def state_of(emulator: Emulator) -> EntraState:
         user(f"teams@{tenant.domain}", WITHOUT_BULK),
         user(f"authentication@{tenant.domain}", ("Authentication Administrator",)),
     ]
-    return EntraState(
+
+    def wids_of(one: EntraUser) -> tuple[str, ...]:
+        held = emulator.access.roles.held(one.upn, emulator.tenant.clock.now())
+        return one.wids if held is None else tuple(ROLE_IDS[name] for name in sorted(held))
+
+    state = EntraState(
         tenants={tenant.id: (tenant.domain,)},
         users=users,
         clock=lambda: emulator.tenant.clock.date().timestamp(),
         resources=set(RESOURCES),
     )
+    state.issuer.wids_of = wids_of
+    return state
 
 
 def verified_by(issuer: Issuer) -> Verify:

@@ -45,6 +45,8 @@ class Issuer:
         self.clock = clock
         self.lifetime = lifetime
         self.audience = TEAMS_API
+        #: The roles of a user now; the user's own `wids` where none is set.
+        self.wids_of: Callable[[EntraUser], tuple[str, ...]] = lambda user: user.wids
         self._secret = secrets.token_bytes(32)
         self._revoked: set[str] = set()
         self._issued: set[str] = set()
@@ -73,7 +75,7 @@ class Issuer:
                 "upn": user.upn,
                 "uti": uti,
                 "ver": "1.0",
-                "wids": [*user.wids, DEFAULT_USER],
+                "wids": [*self.wids_of(user), DEFAULT_USER],
             }
         )
 
