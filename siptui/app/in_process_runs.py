@@ -16,7 +16,7 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.host.locks import HeldError, Holder
 from siptui.logs.audit import AuditLog
 from siptui.runs.service import RunService
-from siptui.runs.worker import Connect, take, work_on
+from siptui.runs.worker import ROLE_WAIT, Connect, take, work_on
 
 _LOG = logging.getLogger(__name__)
 #: Seconds until the engine's loop must have taken a run.
@@ -91,6 +91,7 @@ class InProcessRunService(RunService):
                     self._connect,
                     host=self.host,
                     actor=self.actor,
+                    role_wait=ROLE_WAIT,
                     notify=self._notify,
                     audit=self._audit,
                     release=lock.release,

@@ -13,7 +13,7 @@ from siptui.identity.handoff import Handoff
 from siptui.identity.store import StoreKind, TokenStore
 from siptui.runs.journal.locks import holder_of
 from siptui.runs.service import RunService
-from siptui.runs.state import needs_sign_in
+from siptui.runs.state import needs_role, needs_sign_in
 from siptui.runs.state_load import load
 
 
@@ -26,9 +26,10 @@ class HandedOver:
 
 
 def waiting_runs(run_service: RunService, journal: Path) -> list[str]:
-    """The runs with a worker that waits for a sign-in."""
+    """The runs with a worker that waits for a sign-in, or for a role that a new one may bring."""
     held = [run for run in run_service.journal.runs() if holder_of(journal, run)]
-    return [run for run in held if needs_sign_in(load(run_service.journal, run))]
+    states = [load(run_service.journal, run) for run in held]
+    return [state.run for state in states if needs_sign_in(state) or needs_role(state)]
 
 
 def hand_to_workers(selected: Selected, account: Account, store: TokenStore) -> HandedOver:

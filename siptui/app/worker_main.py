@@ -39,7 +39,7 @@ from siptui.runs.events import Note
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.locks import hand_path
 from siptui.runs.service import this_actor
-from siptui.runs.worker import now, take, work_on
+from siptui.runs.worker import ROLE_WAIT, now, take, work_on
 
 #: By name: run as a program, this module is called `__main__`, and only siptui's loggers log.
 _LOG = logging.getLogger("siptui.app.worker_main")
@@ -164,6 +164,7 @@ async def _work(order: dict[str, Any]) -> int:
                 host=selected.submitting_host,
                 actor=this_actor(order.get("account", "")),
                 sign_in_wait=float(order.get("patience", 0)),
+                role_wait=ROLE_WAIT,
                 notify=selected.settings.notify_command,
                 audit=selected.audit_log,
                 release=release,

@@ -234,6 +234,8 @@ def for_people(state: RunState, stored: ev.Stored, touched: set[int]) -> list[st
             "         sign in in another window: siptui auth login; or hand over a new "
             f"SIPTUI_ACCESS_TOKEN: siptui resume {state.run}"
         )
+    elif isinstance(event, ev.Waiting) and not event.over and event.for_role:
+        out.append(f"         once it is active, at once: siptui resume {state.run} --now")
     # While a batch is looked for its devices have no verdict; the line above says enough.
     for index in sorted(touched if not isinstance(event, ev.BatchInDoubt) else ()):
         record = state.devices[index]

@@ -13,9 +13,11 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 
 Level = Literal["info", "warning", "error"]
-#: `Waiting.kind` of a wait for a new sign-in, of one that the service asked for, and of one for a
-#: free place or for the outcome of the first devices.
-SIGN_IN, SERVICE, TURN = "sign_in", "service", "turn"
+#: `Waiting.kind` of a wait for a new sign-in, of one for a role that has ended, of one that the
+#: service asked for, and of one for a free place or for the outcome of the first devices.
+SIGN_IN, ROLE, SERVICE, TURN = "sign_in", "role", "service", "turn"
+#: Waits that a person ends.
+FOR_PERSONS = (SIGN_IN, ROLE)
 #: How the reason of such a wait began before it had a kind.
 _SIGN_IN_BEFORE = "sign-in needed"
 
@@ -231,12 +233,27 @@ class Waiting(Event, frozen=True, tag="waiting", kw_only=True):
     why: str
     until: str = ""
     over: bool = False
-    kind: str = ""  # SIGN_IN, SERVICE or TURN
+    kind: str = ""  # SIGN_IN, ROLE, SERVICE or TURN
 
     @property
     def for_sign_in(self) -> bool:
         """Whether it waits until an operator signs in again."""
         return self.kind == SIGN_IN or (not self.kind and self.why.startswith(_SIGN_IN_BEFORE))
+
+    @property
+    def known_kind(self) -> str:
+        """Its kind; nothing where a journal of before does not tell it."""
+        return SIGN_IN if self.for_sign_in else self.kind
+
+    @property
+    def for_role(self) -> bool:
+        """Whether it waits until a role of the account is active again."""
+        return self.kind == ROLE
+
+    @property
+    def for_person(self) -> bool:
+        """Whether it lasts until a person does something."""
+        return self.for_sign_in or self.for_role
 
 
 class Note(Event, frozen=True, tag="note", kw_only=True):

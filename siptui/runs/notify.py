@@ -148,7 +148,7 @@ def told(event: ev.Event) -> str:
     match event:
         case ev.RunFinished() | ev.RunStopped() | ev.BatchUnsettled():
             pass
-        case ev.Waiting(over=False) if event.for_sign_in:
+        case ev.Waiting(over=False) if event.for_person:
             pass
         case _:
             return ""

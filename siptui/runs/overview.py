@@ -9,7 +9,7 @@ from siptui.domain.text import plural
 from siptui.runs.journal.locks import holder_of
 from siptui.runs.journal.sqlite_file import JournalError
 from siptui.runs.service import RunHead, RunService
-from siptui.runs.state import RunState, needs_sign_in
+from siptui.runs.state import RunState, needs_role, needs_sign_in
 from siptui.runs.state_load import load
 
 _OPEN = (DeviceState.SUBMITTING, DeviceState.RUNNING)
@@ -134,6 +134,8 @@ def needed_by(path: Path, state: RunState) -> str:
     """As `needs`, without the run."""
     if why := needs_sign_in(state):
         return f"a sign-in is needed: {why}"
+    if why := needs_role(state):
+        return f"a role is needed: {why}"
     if lost := state.unsettled_batches():
         return f"{plural(len(lost), 'batch')} in doubt; you decide."
     holder = holder_of(path, state.run) if state.finished is None else None

@@ -24,6 +24,8 @@ from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs import events as ev
 
+#: The kinds of waits, the one to tell of first.
+_WAITS = (*ev.FOR_PERSONS, "")
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
 
 
@@ -96,7 +98,7 @@ class RunState:
         self.finished: ev.RunFinished | None = None
         #: How many devices had an outcome when the run ended that no entry here tells: it was lost.
         self.lost_outcomes = 0
-        self.waiting: ev.Waiting | None = None
+        self._waits: dict[str, ev.Waiting] = {}  # by kind: for a sign-in, for a role, any other
         self.open_orders: dict[int, ev.Order] = {}
         self.sign_ins = 0
         #: Warnings that were given, with the batch they are about.
@@ -137,6 +139,15 @@ class RunState:
             self.finished = None  # there is something to do once more
         handler = _HANDLERS.get(type(event))
         return handler(self, event, stored.at) if handler else set()
+
+    @property
+    def waiting(self) -> ev.Waiting | None:
+        """What the run waits for; what a person must do first."""
+        return next((self._waits[kind] for kind in _WAITS if kind in self._waits), None)
+
+    def waits_for(self, kind: str) -> ev.Waiting | None:
+        """The wait of this kind, `SIGN_IN` or `ROLE`, if there is one."""
+        return self._waits.get(kind)
 
     @property
     def over(self) -> bool:
@@ -254,7 +265,8 @@ class RunState:
             frozenset(event.known),
             at,
         )
-        batch.not_before, self.waiting = "", None
+        batch.not_before = ""
+        self._waits.pop("", None)
         batch.service_ahead = event.service_ahead
         for index in batch.devices:
             self.devices[index].submitted_at = at
@@ -272,6 +284,8 @@ class RunState:
         )
         batch.accepted_at = batch.changed_at = at
         self.finished = None
+        if not event.adopted:
+            self._waits.pop(ev.SIGN_IN, None)
         if not batch.submitted_at:  # it is at the service all the same
             batch.submitted_at = at
             for index in batch.devices:
@@ -403,7 +417,13 @@ class RunState:
         return set(event.devices)
 
     def _on_waiting(self, event: ev.Waiting, at: str) -> set[int]:
-        self.waiting = None if event.over else event
+        kind = ev.SIGN_IN if event.for_sign_in else ev.ROLE if event.for_role else ""
+        if not event.over:
+            self._waits[kind] = event
+        elif event.kind:
+            self._waits.pop(kind, None)
+        else:
+            self._waits.clear()
         return set()
 
     def _on_note(self, event: ev.Note, at: str) -> set[int]:
@@ -429,8 +449,8 @@ class RunState:
                 batch.not_before = ""
         elif event.what == "new_token":
             self.sign_ins += 1
-            if self.waiting is not None and not self.waiting.until:
-                self.waiting = None  # who works on the run says so again if it was not enough
+            # Who works on the run says so again if it was not enough.
+            self._waits.pop(ev.SIGN_IN, None)
         return set()
 
     def _stop(self) -> None:
@@ -438,11 +458,13 @@ class RunState:
         self.stopping, self.stopped_at = True, self.last_seq
 
     def _on_worker_started(self, event: ev.WorkerStarted, at: str) -> set[int]:
-        self.stopped = self.waiting = None
+        self.stopped = None
+        self._waits.clear()
         return set()
 
     def _on_run_stopped(self, event: ev.RunStopped, at: str) -> set[int]:
-        self.stopped, self.waiting = event, None
+        self.stopped = event
+        self._waits.clear()
         if event.code == "canary":
             self.first_stopped = max((b.trial for b in self.batches.values()), default=0)
             self._stop()
@@ -459,7 +481,8 @@ class RunState:
         return set()
 
     def _on_run_finished(self, event: ev.RunFinished, at: str) -> set[int]:
-        self.finished, self.waiting, self.stopped = event, None, None
+        self.finished, self.stopped = event, None
+        self._waits.clear()
         ended = (
             (DeviceState.SUCCEEDED, event.succeeded),
             (DeviceState.FAILED, event.failed),
@@ -508,6 +531,13 @@ def needs_sign_in(run: RunState | None) -> str:
     if run.stopped is not None:
         code = run.stopped.code
         return run.stopped.message if code in _STOPS or code.startswith("AADSTS") else ""
-    if run.waiting is not None and run.waiting.for_sign_in:
-        return run.waiting.why
-    return ""
+    wait = run.waits_for(ev.SIGN_IN)
+    return wait.why if wait is not None else ""
+
+
+def needs_role(run: RunState | None) -> str:
+    """Why a run waits for a role of the account; nothing where it does not."""
+    if run is None or run.finished is not None:
+        return ""
+    wait = run.waits_for(ev.ROLE)
+    return wait.why if wait is not None else ""

@@ -35,6 +35,8 @@ _LOG = logging.getLogger(__name__)
 
 #: Seconds that a worker waits for a journal that another process has locked.
 _PATIENCE = 3600.0
+#: Seconds that a worker waits for a role that has ended before it lets go of the run.
+ROLE_WAIT = 24 * 3600.0
 #: Seconds at least between two times that an answer is told of.
 _ANSWERS = 2.0
 #: Opens a client of the service for one run, and closes it.
@@ -151,6 +153,7 @@ async def work_on(
     host: HostTenant | None = None,
     actor: Actor | None = None,
     sign_in_wait: float = 0.0,
+    role_wait: float = 0.0,
     notify: tuple[str, ...] = (),
     audit: AuditLog | None = None,
     release: Callable[[], None] = lambda: None,
@@ -158,11 +161,11 @@ async def work_on(
     """Carry `run` out; the caller has taken it. How it ended is in the journal.
 
     `host` is what else this host has of the tenant, if not this journal alone. `sign_in_wait` is
-    how many seconds a lost sign-in is waited for. `notify` is the command that is run for an
-    operator who is not watching (see `notify.py`), `audit` where its acts are written down (see
-    `audit_trail.py`); `release` frees the run before the last of
-    these commands is waited for. Errors that are no fault of siptui end up in the journal as the
-    reason why the run stopped.
+    how many seconds a lost sign-in is waited for, `role_wait` a role that has ended. `notify` is
+    the command that is run for an operator who is not watching (see `notify.py`), `audit` where its
+    acts are written down (see `audit_trail.py`); `release` frees the run before the last of these
+    commands is waited for. Errors that are no fault of siptui end up in the journal as the reason
+    why the run stopped.
     """
     with Journal(path, run=run) as journal:
         if journal.notice:
@@ -188,6 +191,7 @@ async def work_on(
                         host=where,
                         actor=actor,
                         sign_in_wait=sign_in_wait,
+                        role_wait=role_wait,
                         answered=_Answers(lock).told,
                     )
                     await engine.run()

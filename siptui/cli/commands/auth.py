@@ -128,7 +128,7 @@ def login(
         if kept.kind is StoreKind.MEMORY:
             click.echo("They are gone when this command ends; the console can sign in itself.")
     for run in handed.told:
-        click.echo(f"Run {run} was waiting for this: it goes on.", err=call.as_json)
+        click.echo(f"Run {run} was waiting and tries with this sign-in now.", err=call.as_json)
     _warn_of_environment(call.as_json)
 
 

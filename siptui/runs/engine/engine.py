@@ -24,6 +24,8 @@ from siptui.runs.engine.deadlines import too_late
 from siptui.runs.engine.groups import closed_groups, newly_stopped
 from siptui.runs.engine.lost_answers import Settler
 from siptui.runs.engine.poller import Poller
+from siptui.runs.engine.role_gate import RoleGate
+from siptui.runs.engine.run_stop import RunStop, stopped_by
 from siptui.runs.engine.scheduler import (
     awaits_decision,
     blocking,
@@ -32,7 +34,7 @@ from siptui.runs.engine.scheduler import (
     may_go_out,
     window_closed,
 )
-from siptui.runs.engine.service_reads import Reader, RunStop, SignInGate, stopped_by
+from siptui.runs.engine.service_reads import Reader, SignInGate
 from siptui.runs.engine.service_waits import ServiceWaits
 from siptui.runs.engine.status_changes import finished, members
 from siptui.runs.engine.submit_turns import SubmitTurns
@@ -69,7 +71,9 @@ class Engine:
     """Works on one run until nothing is left to do or it cannot go on.
 
     `host` is what else this host has of the tenant, if not the run's journal alone.
-    `sign_in_wait` is how many seconds a lost sign-in is waited for (0: the run stops at once).
+    `sign_in_wait` is how many seconds a lost sign-in is waited for (0: the run stops at once),
+    `role_wait` the same for a role that ends; of the latter a run that has submitted nothing waits
+    only where it would wait for a sign-in as well.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Engine:
         actor: Actor | None = None,
         rng: random.Random | None = None,
         sign_in_wait: float = 0.0,
+        role_wait: float = 0.0,
         order_seconds: float = _ORDERS,
         answered: Callable[[], None] = lambda: None,
     ) -> None:
@@ -95,7 +100,16 @@ class Engine:
         self._tenant = TenantLook(run_log, service, self._host)
         self._throttle = service.throttle
         self._waits = ServiceWaits(run_log, self._throttle)
-        self._reader = Reader(run_log, self._rng, self._gate, self._throttle, answered)
+        self._roles = RoleGate(
+            run_log,
+            self._wakeup,
+            self._throttle,
+            service.batch_summaries,
+            patience=role_wait,
+            attended=sign_in_wait > 0,
+        )
+        parts = (run_log, self._rng, self._gate, self._throttle, self._roles)
+        self._reader = Reader(*parts, answered)
         self._paces = {region: Pace() for region in Region}
         self._settling: dict[int, asyncio.Task[None]] = {}
         self._looked_at: set[int] = set()
@@ -147,7 +161,14 @@ class Engine:
                         self._paces[region],
                     )
                     submitter = Submitter(
-                        *parts, self._wakeup, self._rng, self._gate(), summaries, over, self._tenant
+                        *parts,
+                        self._wakeup,
+                        self._rng,
+                        self._gate(),
+                        self._roles,
+                        summaries,
+                        over,
+                        self._tenant,
                     )
                     self._submitters.append(group.create_task(self._submit(submitter)))
                     poller = Poller(
@@ -222,6 +243,7 @@ class Engine:
         for seq, order in list(state.open_orders.items()):
             if order.what == "now":
                 self._throttle.lift()
+                self._roles.look_now()
                 self._run_log.write(
                     Note(level="info", text="no wait any more: asking now", order=seq)
                 )

@@ -11,7 +11,8 @@ from siptui.gateway.errors import AccessDeniedError, AnswerUnreadableError, Gate
 from siptui.gateway.protocol import BatchStatus, BulkSignIn, Phase
 from siptui.runs.engine.backoff import Backoff, Pace
 from siptui.runs.engine.other_batches import ALL_DECIDED
-from siptui.runs.engine.service_reads import TELL_AFTER, Reader, RunStop, stopped_by
+from siptui.runs.engine.run_stop import RunStop, stopped_by
+from siptui.runs.engine.service_reads import TELL_AFTER, Reader
 from siptui.runs.engine.status_changes import news, tally, undecided
 from siptui.runs.engine.text_changes import TextChanges, kept, other_cause
 from siptui.runs.events import BatchFinished, DeviceChanged, Event, Note
@@ -135,7 +136,7 @@ class Poller:
             # A lost look is no verdict on a phone, and one batch that cannot be read must not
             # keep the others from being read.
             self._lost(batch, watch, error, loop.time())
-            if isinstance(error, AccessDeniedError):
+            if isinstance(error, AccessDeniedError) and not self._reader.waits_for_role:
                 self._denied(error, loop.time())
             return
         self._denied_since = None

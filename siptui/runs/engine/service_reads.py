@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
-from siptui.gateway.errors import GatewayError, TokenRefusedError
+from siptui.gateway.errors import AccessDeniedError, GatewayError, TokenRefusedError
 from siptui.runs.engine.backoff import Backoff, Pace
-from siptui.runs.events import SIGN_IN, RunFinished, RunStopped, Waiting
+from siptui.runs.engine.role_gate import RoleGate
+from siptui.runs.engine.run_stop import stopped_by
+from siptui.runs.events import SIGN_IN, Waiting
 from siptui.runs.run_log import RunLog
 from siptui.runs.wakeup import Wakeup
 from siptui.transport.throttle import Throttle
@@ -20,19 +22,6 @@ _FIRST_CONTACT = 60.0
 _GATE_SECONDS = 15.0
 #: Failed reads in a row after which the operator is told.
 TELL_AFTER = 3
-
-
-class RunStop(Exception):  # noqa: N818 - no error: the way out of the engine
-    """The run cannot go on in this process; `event` says why."""
-
-    def __init__(self, event: RunStopped | RunFinished) -> None:
-        super().__init__(type(event).__name__)
-        self.event = event
-
-
-def stopped_by(error: SiptuiError) -> RunStop:
-    """The end of the work that `error` means."""
-    return RunStop(RunStopped(code=error.code, message=error.message, remedy=error.remedy))
 
 
 class SignInGate:
@@ -54,9 +43,8 @@ class SignInGate:
             self._since = loop.time()
         if loop.time() - self._since >= self._patience:
             raise stopped_by(error) from error
-        why = f"sign-in needed: {error.message}"
-        if self._run_log.state.waiting is None or self._run_log.state.waiting.why != why:
-            self._run_log.write(Waiting(why=why, kind=SIGN_IN))
+        if self._run_log.state.waits_for(SIGN_IN) is None:
+            self._run_log.write(Waiting(why=f"sign-in needed: {error.message}", kind=SIGN_IN))
         sign_ins, until = self._run_log.state.sign_ins, loop.time() + _GATE_SECONDS
         while loop.time() < until and self._run_log.state.sign_ins == sign_ins:
             await self._wakeup.wait(until - loop.time())
@@ -64,8 +52,7 @@ class SignInGate:
     def passed(self) -> None:
         """The sign-in is good again, for what waited here."""
         waited, self._since = self._since is not None, None
-        waiting = self._run_log.state.waiting
-        if waited and waiting is not None and waiting.for_sign_in:
+        if waited and self._run_log.state.waits_for(SIGN_IN) is not None:
             self._run_log.write(Waiting(why="the sign-in is good again", over=True, kind=SIGN_IN))
 
 
@@ -82,6 +69,7 @@ class Reader:
         rng: random.Random,
         gate: Callable[[], SignInGate],
         throttle: Throttle,
+        roles: RoleGate,
         answered: Callable[[], None] = lambda: None,
     ) -> None:
         self._run_log = run_log
@@ -89,6 +77,7 @@ class Reader:
         self._rng = rng
         self._gate = gate
         self._throttle = throttle
+        self._roles = roles
         self._reached = False
         self._failing_since: float | None = None
         self._told = False
@@ -115,16 +104,18 @@ class Reader:
     async def once(self, pace: Pace, call: Callable[[], Awaitable[T]], *, first: bool = False) -> T:
         """The answer of `call`; raises whatever `GatewayError` it met, passing or not.
 
-        For reads that must not hold up what stands behind them. Only a lost sign-in is waited
-        for, since it concerns all alike; `RunStop` when it stays lost.
+        For reads that must not hold up what stands behind them. Only a lost sign-in and a role
+        that has ended are waited for, since they concern all alike; `RunStop` when they stay away.
         """
-        gate = self._gate()
+        gate, denied = self._gate(), 0
         while True:
             await self._turn(pace, first)
             try:
                 answer = await call()
             except (TokenRefusedError, SignInNeededError) as error:
                 await gate.wait(error)
+            except AccessDeniedError as error:
+                denied = await self._denied(error, denied)
             else:
                 gate.passed()
                 self._succeeded("")
@@ -150,7 +141,7 @@ class Reader:
         first: bool = False,
     ) -> T:
         wait = Backoff(self._rng, 2.0, 60.0)
-        gate = self._gate()
+        gate, denied = self._gate(), 0
         failed = 0
         while True:
             await self._turn(pace, first)
@@ -158,6 +149,8 @@ class Reader:
                 answer = await call()
             except (TokenRefusedError, SignInNeededError) as error:
                 await gate.wait(error)
+            except AccessDeniedError as error:
+                denied = await self._denied(error, denied)
             except GatewayError as error:
                 if not error.passing:
                     raise
@@ -167,6 +160,22 @@ class Reader:
                 gate.passed()
                 succeeded(what)
                 return answer
+
+    @property
+    def waits_for_role(self) -> bool:
+        """Whether a role that has ended is waited for."""
+        return self._roles.patient
+
+    async def _denied(self, error: AccessDeniedError, before: int) -> int:
+        """Return when the read may be asked again, with how often it alone was denied. Raises
+        `error` where that is the second time, or where a role is not waited for."""
+        if not self._roles.patient:
+            raise error
+        if await self._roles.reads_back(error):
+            return 0
+        if before:
+            raise error
+        return before + 1
 
     def _no_answer(self, what: str) -> None:
         """Nothing was asked of the service, so nothing is known of it."""

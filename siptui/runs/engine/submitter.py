@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.region import Region
-from siptui.gateway.errors import AccessDeniedError, GatewayError, TokenRefusedError
+from siptui.gateway.errors import (
+    AccessDeniedError,
+    GatewayError,
+    RejectedError,
+    TokenRefusedError,
+)
 from siptui.gateway.json_lists import Listed
 from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.runs.engine import submit_outcome
@@ -16,8 +21,10 @@ from siptui.runs.engine.backoff import LATEST, SPACING, Backoff, Pace
 from siptui.runs.engine.batch_conflicts import Sorted
 from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.engine.other_batches import Others
+from siptui.runs.engine.role_gate import RoleGate
+from siptui.runs.engine.run_stop import stopped_by
 from siptui.runs.engine.scheduler import NOTHING_HELD, Hold, looks_for_slot, next_batch
-from siptui.runs.engine.service_reads import Reader, SignInGate, stopped_by
+from siptui.runs.engine.service_reads import Reader, SignInGate
 from siptui.runs.engine.submit_turns import TurnsTaken
 from siptui.runs.engine.summaries import Summaries, over
 from siptui.runs.engine.tenant_look import TenantLook
@@ -58,6 +65,7 @@ class Submitter:
         wakeup: Wakeup,
         rng: random.Random,
         gate: SignInGate,
+        roles: RoleGate,
         summaries: Summaries,
         over: set[int],
         tenant: TenantLook,
@@ -70,6 +78,7 @@ class Submitter:
         self._wakeup = wakeup
         self._rng = rng
         self._gate = gate
+        self._roles = roles
         self._tenant = tenant
         self._refused = Backoff(rng, 5.0, 60.0)
         self._told = ""
@@ -87,6 +96,8 @@ class Submitter:
                 self._pace, lambda: self._service.batch_status(batch_id), first=True
             )
         except AccessDeniedError as error:
+            if self._roles.patient:
+                raise  # the role is there: this batch alone cannot be read
             raise stopped_by(error) from error
 
     async def run(self) -> None:
@@ -169,11 +180,13 @@ class Submitter:
                 return  # a wait began, or an order came, since these answers
             if not self._intend(choice, [s.batch_id for s in summaries], ahead):
                 return
-            no_sign_in = await self._submit(choice)
+            not_let_in = await self._submit(choice)
         finally:
             turns.give_back(self._region)
-        if no_sign_in:
-            await self._gate.wait(no_sign_in)
+        if isinstance(not_let_in, AccessDeniedError):
+            await self._roles.submit_denied(self._region, not_let_in)
+        elif not_let_in:
+            await self._gate.wait(not_let_in)
 
     def _until_look(self, choice: Hold | None) -> float:
         """Seconds until it is worth asking whether a slot became free."""
@@ -248,7 +261,7 @@ class Submitter:
         )
 
     async def _submit(self, batch: BatchRecord) -> SiptuiError | None:
-        """Send it; the error if it was for want of a sign-in."""
+        """Send it; the error if it was for want of a sign-in, or of a role."""
         request = asyncio.ensure_future(self._request(batch))
         try:
             return await asyncio.shield(request)
@@ -260,7 +273,8 @@ class Submitter:
             raise
 
     async def _request(self, batch: BatchRecord) -> SiptuiError | None:
-        """Send it and write down what came of it; the error if it was for want of a sign-in."""
+        """Send it and write down what came of it; the error if it was for want of a sign-in, or
+        of a role that is waited for."""
         devices = [self._run_log.state.devices[i].device for i in batch.devices]
         try:
             # Nothing is sent that could not be found in the journal afterwards.
@@ -282,6 +296,7 @@ class Submitter:
         else:
             self._refused.reset()
             self._gate.passed()
+            self._roles.submit_allowed(self._region)
             self._run_log.write(*submit_outcome.accepted(self._run_log.state, batch, answer))
             return None
 
@@ -300,6 +315,8 @@ class Submitter:
             self._over_frees = False
         if isinstance(event, BatchDeferred) and error.retry_after is None:
             self._run_log.write(Waiting(why=error.message, until=until, kind=SERVICE))
-        if isinstance(error, AccessDeniedError):
+        if isinstance(error, AccessDeniedError) and not self._roles.patient:
             raise stopped_by(error)
-        return error if isinstance(error, TokenRefusedError) else None
+        if isinstance(error, RejectedError):
+            self._roles.submit_allowed(self._region)
+        return error if isinstance(error, TokenRefusedError | AccessDeniedError) else None

@@ -97,8 +97,7 @@ def _more(state: RunState, event: ev.Event) -> dict[str, Any]:
         case ev.BatchUnsettled():
             return {"settled": False}
         case ev.Waiting():
-            kind = ev.SIGN_IN if event.for_sign_in else event.kind or None
-            return {"kind": kind} | _how_long(state, event.until)
+            return {"kind": event.known_kind or None} | _how_long(state, event.until)
         case ev.BatchDeferred():
             return _how_long(state, event.until)
         case ev.DevicesSignedIn():

@@ -48,11 +48,13 @@ class CauseStanding:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What the run, or one batch of it, waits for. `until` is RFC 3339 in UTC, or nothing."""
+    """What the run, or one batch of it, waits for. `until` is RFC 3339 in UTC, or nothing; `kind`
+    is that of the run's own waits (`Waiting.kind`)."""
 
     why: str
     until: str = ""
     batch: int | None = None
+    kind: str = ""
 
 
 def batch_standings(state: RunState, events: Iterable[ev.Stored]) -> list[BatchStanding]:
@@ -122,8 +124,8 @@ def waits(state: RunState, *, worked_on: bool, locked: str = "") -> list[Wait]:
         word = "paused" if state.paused else "stopped"
         by = f": order {order_words(state.held_by)}" if state.held_by else ""
         found.append(Wait(f"submitting is {word}{by}"))
-    if worked_on and state.waiting is not None:
-        found.append(Wait(state.waiting.why, state.waiting.until))
+    if worked_on and (wait := state.waiting) is not None:
+        found.append(Wait(wait.why, wait.until, kind=wait.known_kind))
     found += [
         Wait(batch.why or "the service asked to wait", batch.not_before, batch.number)
         for batch in state.queued_batches()
@@ -160,7 +162,10 @@ def run_object(
             for one in batches
         ],
         "causes": [asdict(one) for one in cause_standings(state)],
-        "waits": [asdict(one) | {"until": one.until or None} for one in waiting_for],
+        "waits": [
+            asdict(one) | {"until": one.until or None, "kind": one.kind or None}
+            for one in waiting_for
+        ],
         "needs": needs or None,
         "next": list(following),
         "wait_seconds": _rounded(left.next_attempt),

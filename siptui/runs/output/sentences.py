@@ -122,7 +122,8 @@ def sentence(
             return Sentence(event.why, "muted")
         case ev.Waiting():
             until = f" until {local_time(event.until, at)}" if event.until else ""
-            return Sentence(f"waiting{until}: {event.why}", "muted")
+            tone = "unknown" if event.for_role else "muted"
+            return Sentence(f"waiting{until}: {event.why}", tone)
         case ev.Note():
             tone = {"warning": "unknown", "error": "failed"}.get(event.level, "normal")
             about = f"batch {event.batch}: " if event.batch else ""

@@ -4,6 +4,7 @@ each answer is read from counts."""
 from collections.abc import Mapping
 
 from siptui.domain.state import DeviceState
+from siptui.runs.state import needs_role
 from siptui.tui.actions import ACTIONS, BY_ID
 from siptui.tui.console.model import Session
 from siptui.tui.console.selection import Which, selected
@@ -118,7 +119,7 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
         case "try_now":
             if not session.live:
                 return "no run is going on"
-            return "" if session.waits() else "nothing waits"
+            return "" if session.waits() or needs_role(session.run) else "nothing waits"
         case "standing":
             if session.options.status is None:
                 return "not available here"

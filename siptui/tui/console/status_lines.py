@@ -5,7 +5,7 @@ from collections import Counter
 from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute
-from siptui.runs.state import needs_sign_in
+from siptui.runs.state import needs_role, needs_sign_in
 from siptui.tui.console.action_state import NO_WORKER, who_resumes
 from siptui.tui.console.model import Session
 from siptui.tui.countdown import clock, waiting_batch
@@ -133,6 +133,9 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
         if asks and needs_sign_in(run):
             # The way on first: on a narrow screen the reason is cut off.
             why = f"{keys['sign_in']} signs in. {why[0].upper()}{why[1:]}"
+            return ((f" {why}", "unknown"),)
+        if needs_role(run) and not session.options.read_only:
+            why = f"{keys['try_now']} looks now. {why[0].upper()}{why[1:]}"
             return ((f" {why}", "unknown"),)
         now = ""
         if run.waiting.until and not session.options.read_only:

@@ -145,7 +145,7 @@ class EngineHarness:
             wanted, file="list.csv", sha256="0" * 64, skipped=0, options=options or Options()
         )
 
-    def start(self, run: str, *, sign_in_wait: float = 0.0) -> Work:
+    def start(self, run: str, *, sign_in_wait: float = 0.0, role_wait: float = 0.0) -> Work:
         """An engine of its own process, as far as it can tell, at work on `run`."""
         lock = take(self.path, run)
         leave_to_others(self.run_service.journal, run, now(), self.run_service.host)
@@ -163,13 +163,16 @@ class EngineHarness:
             rng=rng,
             actor=Actor(account="admin@contoso.example", os_user="anna", host="jump1"),
             sign_in_wait=sign_in_wait,
+            role_wait=role_wait,
             order_seconds=_ORDER_SECONDS,
         )
         return Work(engine, journal, lock)
 
-    async def work(self, run: str, *, sign_in_wait: float = 0.0) -> RunFinished | RunStopped:
+    async def work(
+        self, run: str, *, sign_in_wait: float = 0.0, role_wait: float = 0.0
+    ) -> RunFinished | RunStopped:
         """Carry the run out to its end."""
-        return await self.start(run, sign_in_wait=sign_in_wait).end()
+        return await self.start(run, sign_in_wait=sign_in_wait, role_wait=role_wait).end()
 
     def forget(self, run: str, *kinds: type[Event]) -> None:
         """Lose the tail of the journal from the first event of these kinds on, in its copy, too."""

@@ -28,6 +28,7 @@ SHOWN: list[ev.AnyEvent] = [
     ev.DevicesSignedIn(devices=[0, 1], batch_id="short", run="another"),
     ev.DevicesHeld(devices=[2], batch=1, why="personal"),
     ev.Waiting(why="sign-in needed: It was revoked.", kind=ev.SIGN_IN),
+    ev.Waiting(why="your role has ended; activate it", kind=ev.ROLE),
     ev.Waiting(why="Too many requests.", until="2026-03-02T08:05:00.000Z", kind=ev.SERVICE),
     ev.Note(level="warning", text="The list changed.", batch=1),
     ev.RunStopped(code="access_denied", message="Not allowed.", remedy="Ask for the role."),

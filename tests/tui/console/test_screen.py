@@ -212,6 +212,23 @@ async def test_a_size_that_is_none_submits_nothing(tmp_path: Path, size: str) ->
         assert len(harness.runs.journal.read(harness.runs.newest)) == before
 
 
+async def test_a_role_that_has_ended_is_said_with_what_to_do(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(6)), size=(80, 24)) as harness:
+        await harness.submit(6)
+        harness.runs.write(ev.WorkerStarted(pid=1))
+        why = "your role has ended; activate it, siptui looks every minute (Access Denied)"
+        harness.runs.write(ev.Waiting(why=why, kind=ev.ROLE))
+        await harness.look()
+        notice = harness.text.splitlines()[2]
+        assert "N looks now. Your role has ended; activate it, siptui looks every minute" in notice
+        await harness.press("N")
+        stored = harness.runs.journal.read(harness.runs.newest)
+        assert [s.event.what for s in stored if isinstance(s.event, ev.Order)] == ["now"]
+        harness.runs.write(ev.Waiting(why="it is active again", kind=ev.ROLE, over=True))
+        await harness.look()
+        assert "Your role has ended" not in harness.text.splitlines()[2]
+
+
 async def test_a_wait_is_ended_by_a_key(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(10))) as harness:
         await harness.press("N")
