@@ -46,12 +46,12 @@ def offers(session: Session, index: RowIndex, keys: Mapping[str, str]) -> dict[s
         now["retry"] = f"retry {_failed_of_selected(session, index, failed)}"
     if session.resumable:
         now["retry"] = "resume"
-    if count := len(index.marks) or (len(index.view) if session.filter.words else 0):
-        now["submit"] = f"submit {count:,}"
     if session.run is not None and session.run.paused:
         now["pause"] = "continue"
     if session.rest and session.status is None:
         now["submit"] = f"submit the other {session.rest:,}"
+    if count := len(index.marks) or (len(index.view) if session.filter.words else 0):
+        now["submit"] = f"submit {count:,}"
     return words | {name: word for name, word in now.items() if name in words}
 
 

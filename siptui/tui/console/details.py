@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 
+from siptui.domain.device import Device
 from siptui.domain.outcome import Outcome
 from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
@@ -18,6 +19,8 @@ from siptui.tui.widgets.text_lines import Line
 def strip(board: Board, key: Hashable) -> list[Line]:
     """The most important about a row, the newest first: for the strip below the table."""
     if (bad := board.invalid(key)) is not None:
+        if (out := board.left_out(key)) is not None:
+            return _left_out(board, key, out)
         lines: list[Line] = [((f"line {bad.line}  ! invalid: it is not submitted", "invalid"),)]
         faults = _faults(board, bad.line) or [visible(board.why(bad.line))]
         lines += [((text, "normal"),) for text in faults]
@@ -27,12 +30,10 @@ def strip(board: Board, key: Hashable) -> list[Line]:
         device = board.device(key)
         if device is None:
             return []
-        lines = [
-            (
-                (visible(device.user_name), "strong"),
-                (f"  {visible(device.hardware_id)}  {device.region}  not submitted yet", "muted"),
-            )
-        ]
+        if (earlier := board.earlier(key)) is not None:
+            lines = _record(board, earlier, before=True)
+        else:
+            lines = [_device(device, "not submitted yet")]
         if (found := board.findings(key)) is not None:
             lines.append(preflight_text.short(found))
         if device.extra:
@@ -41,10 +42,27 @@ def strip(board: Board, key: Hashable) -> list[Line]:
     return _record(board, record)
 
 
-def _record(board: Board, record: DeviceRecord) -> list[Line]:
+def _device(device: Device, said: str) -> Line:
+    where = f"  {visible(device.hardware_id)}  {device.region}  {said}"
+    return ((visible(device.user_name), "strong"), (where, "muted"))
+
+
+def _left_out(board: Board, key: Hashable, device: Device) -> list[Line]:
+    lines = [_device(device, f"left out of this run: {visible(board.why(device.line))}")]
+    if (earlier := board.earlier(key)) is not None:
+        lines += _record(board, earlier, before=True)
+    if device.extra:
+        lines.append(((_extra(device.extra.items()), "muted"),))
+    return lines
+
+
+def _record(board: Board, record: DeviceRecord, *, before: bool = False) -> list[Line]:
+    """What came of a device in the run; with `before` in an earlier one of the same list."""
     state = record.state
     at = f", {clock(record.since)}" if record.since else ""
     attempt = f"  attempt {record.attempt}" if record.attempt else ""
+    if before:
+        attempt = "  in an earlier run"
     if record.state in GOING and (took := elapsed(record, board.now_running)):
         at += f", for {took}"
     lines: list[Line] = [
@@ -62,7 +80,7 @@ def _record(board: Board, record: DeviceRecord) -> list[Line]:
             lines.append(((line, "accent"),))
     elif record.word:
         lines.append((("the service says: ", "muted"), (visible(record.word), "normal")))
-    batch = board.run.batches.get(record.batch) if board.run else None
+    batch = board.run.batches.get(record.batch) if board.run and not before else None
     if batch is not None and batch.batch_id and len(lines) < 3:
         lines.append(((f"batch {batch.number}  {visible(batch.batch_id)}", "muted"),))
     return lines

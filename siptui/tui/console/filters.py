@@ -32,7 +32,7 @@ _DIGITS = re.compile(r"[-:.\s]")
 _HEX = re.compile(r"[0-9a-f]+")
 
 #: The status filters, in turn: a word and the states that it lets through.
-STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
+STATUS: tuple[tuple[str, frozenset[DeviceState | None]], ...] = (
     ("all", frozenset(DeviceState)),
     ("failed", frozenset({DeviceState.FAILED})),
     ("running", frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING})),
@@ -40,6 +40,7 @@ STATUS: tuple[tuple[str, frozenset[DeviceState]], ...] = (
     ("unknown", frozenset({DeviceState.UNKNOWN})),
     ("queued", frozenset({DeviceState.QUEUED})),
     ("invalid", frozenset({DeviceState.INVALID})),
+    ("left out", frozenset({None})),
 )
 #: What begins like the name of a column: `cause` in `cause:offline`, not the `00` of `00:04:f2`.
 _NAME = re.compile(r"[^\W\d_][\w-]*")
@@ -54,6 +55,8 @@ class RowFilter:
     typed: str = ""
     place: int = 0
     steps: Sequence[tuple[str, frozenset[Any]]] = STATUS
+    #: How the rows stand or may stand; a status of none of these is passed over.
+    present: Collection[Any] | None = None
 
     @property
     def status(self) -> str:
@@ -68,7 +71,10 @@ class RowFilter:
     @property
     def next_place(self) -> int:
         """The place of the next status filter, after the last the first."""
-        return (self.place + 1) % len(self.steps)
+        for place in range(self.place + 1, len(self.steps)):
+            if self.present is None or self.steps[place][1] & frozenset(self.present):
+                return place
+        return 0
 
     @property
     def next_status(self) -> str:

@@ -1,4 +1,7 @@
-"""What a console works on: a run service, a list, a run. It decides nothing and draws nothing."""
+"""What a console works on: a run service, a list, a run. It decides nothing and draws nothing.
+
+Over 400 lines because every action of the console asks this one thing what there is.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
 
 #: Why a row that could be submitted is no part of a run: the operator selected others.
 NOT_SELECTED = "not selected"
+#: Why one is left out that is as the list wants it.
+SIGNED_IN_ALREADY = "signed in already"
+_QUIET = frozenset({NOT_SELECTED, SIGNED_IN_ALREADY})
 _NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
 
 
@@ -84,8 +90,8 @@ class Session:
         #: What stands at the top of the log as long as a list is shown.
         self.welcome: Line = ()
         self._following: Follower | None = None
-        #: How many rows of the list could be submitted and were not selected for the run.
-        self.rest = 0
+        #: The devices of the list that could be submitted and were not selected for the run.
+        self.rest_of_list: frozenset[DeviceKey] = frozenset()
         #: Whether the run has an end before it and no process works on it; see `look_for_worker`.
         self.worker_gone = False
         #: What the worker waits for and cannot say in the journal, or nothing.
@@ -118,7 +124,10 @@ class Session:
     @property
     def filter(self) -> RowFilter:
         """What the table is filtered by; where rows stand has a filter of its own."""
-        return self.status.filter if self.status else self._filter
+        if self.status:
+            return self.status.filter
+        self._filter.present = self.board.states
+        return self._filter
 
     def sort_key(self, column: str) -> Callable[[GridRow], Any]:
         """How the rows of the table are compared when sorted by a column."""
@@ -232,6 +241,11 @@ class Session:
         ips = tuple(parse_public(text) for text in self.public_ips)
         return Wishes(public_ips=ips, number_type=NumberType(self.number_type))
 
+    @property
+    def rest(self) -> int:
+        """How many rows of the list could be submitted and were not selected for the run."""
+        return len(self.rest_of_list)
+
     def devices(self) -> Sequence[Device]:
         """The devices of the list or the run."""
         if self.run is not None:
@@ -272,7 +286,12 @@ class Session:
         if devices is None or self.run is not None:
             return
         left_out = [device for device in devices.devices if device.key in without]
-        rest = sum(without[device.key] == NOT_SELECTED for device in left_out)
+        earlier = self.board.outcomes()
+        why_not = {device.key: without[device.key] for device in left_out}
+        for key, why in why_not.items():
+            before = earlier.get(key)
+            if why == NOT_SELECTED and before and before.state is DeviceState.SUCCEEDED:
+                why_not[key] = SIGNED_IN_ALREADY
         # Until it is held, so that of two that start at once one does.
         with self.run_service.deciding():
             run = self.run_service.create(
@@ -286,11 +305,12 @@ class Session:
                 read_from=devices.read_from,
             )
             self.run_service.start(run)
-        for why in dict.fromkeys(without.values()):
-            some = [device for device in left_out if without[device.key] == why]
-            self.board.leave_out(some, f"left out: {why}", good=why == NOT_SELECTED)
+        for why in dict.fromkeys(why_not.values()):
+            self.board.leave_out(
+                [d for d in left_out if why_not[d.key] == why], why, quiet=why in _QUIET
+            )
         self.follow(run, same_list=True)
-        self.rest = rest
+        self.rest_of_list = frozenset(key for key, why in why_not.items() if why == NOT_SELECTED)
 
     def follow(self, run: str, *, same_list: bool = False) -> RunUpdate:
         """Follow a run from its beginning."""
@@ -303,7 +323,7 @@ class Session:
 
     def _other_rows(self) -> None:
         """What was known of the rows that were shown is of no use any more."""
-        self.rest = 0
+        self.rest_of_list = frozenset()
         self.standings, self.standings_shown = None, False
 
     def poll(self) -> RunUpdate:

@@ -330,7 +330,8 @@ class Console(Screen[None]):
         """What needs the operator; where rows stand, what that was read from."""
         if (status := self.session.status) is not None:
             return status_text.sources(status, self.key_of["standing"])
-        return status_lines.notice(self.session, self.key_of, left)
+        selecting = bool(self.session.filter.words or self.grid.index.marks)
+        return status_lines.notice(self.session, self.key_of, left, selecting=selecting)
 
     def show_detail(self) -> None:
         """What is known of the row under the cursor."""

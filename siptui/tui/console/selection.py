@@ -11,10 +11,11 @@ _NAMES = 3
 
 
 class Which(Enum):
-    """How the rows were selected."""
+    """How the rows were selected. `REST` are those that an earlier run left out."""
 
     MARKED = auto()
     SHOWN = auto()
+    REST = auto()
     ALL = auto()
 
 
@@ -54,6 +55,8 @@ def what(selection: Selection, count: int, kind: str = "") -> str:
     if selection.which is Which.SHOWN:
         by = visible(selection.shown_by)
         return f"the {rows} that the filter {by} shows, of {selection.total:,}"
+    if selection.which is Which.REST:
+        return f"the other {rows}, of {selection.total:,}"
     if count == 1:
         return f"the only {kind}row"
     return f"all {rows.replace(' ', f' {kind}', 1)}"

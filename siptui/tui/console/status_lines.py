@@ -49,7 +49,10 @@ def progress(session: Session) -> Line:
         devices = session.board.list
         if devices is None:
             return ()
-        runs: list[Run] = [(f" {plural(len(devices.devices), 'device')} ready", "strong")]
+        ended = session.board.earlier_counts
+        ready = plural(len(devices.devices) - sum(ended.values()), "device")
+        runs: list[Run] = [(f" {ready} ready", "strong")]
+        runs += [(f"  {SYMBOLS[s]} {ended[s]}", tone(s)) for s in _COUNTED if ended.get(s)]
         if devices.rows_invalid:
             runs.append((f"   ! {plural(devices.rows_invalid, 'row')} invalid", "invalid"))
         return tuple(runs)
@@ -87,14 +90,17 @@ def going_on(session: Session, width: int) -> Line:
     return spread((), (said,), width)
 
 
-def notice(session: Session, keys: dict[str, str], left: int | None = None) -> Line:
+def notice(
+    session: Session, keys: dict[str, str], left: int | None = None, *, selecting: bool = False
+) -> Line:
     """What needs the operator now, in one line that ends in what to do; `keys` by action id.
 
-    `left` are the seconds that the run still waits, where that is known.
+    `left` are the seconds that the run still waits, where that is known. With `selecting`, rows
+    are marked or filtered, and those are what is submitted.
     """
     run = session.run
     if run is None:
-        return _list_notice(session, keys)
+        return _list_notice(session, keys, selecting=selecting)
     if session.unreadable:
         return ((f" {visible(session.unreadable)}", "failed"),)
     if session.worker_gone:
@@ -122,7 +128,7 @@ def notice(session: Session, keys: dict[str, str], left: int | None = None) -> L
         options = session.options
         verify = options.status is not None
         said = ended(run, keys, read_only=options.read_only, verify=verify)
-        if session.rest and not session.options.read_only:
+        if session.rest and not selecting and not session.options.read_only:
             said = f"{keys['submit']} submits the other {session.rest:,} rows. {said}"
         return ((f" {said}", shade),)
     if session.worker_waits:
@@ -186,7 +192,7 @@ def _else(session: Session, key: str) -> str:
     return "not here, which is read-only," if session.options.read_only else key
 
 
-def _list_notice(session: Session, keys: dict[str, str]) -> Line:
+def _list_notice(session: Session, keys: dict[str, str], *, selecting: bool) -> Line:
     devices = session.board.list
     if devices is None:
         return ()
@@ -209,7 +215,10 @@ def _list_notice(session: Session, keys: dict[str, str]) -> Line:
             (f" {submits} submits." if submits else "", "muted"),
         )
     if devices.devices:
-        said = f"{submits} submits, after a question." if submits else "Nothing can be changed."
+        rows = f" the other {session.rest:,} rows" if session.rest and not selecting else ""
+        said = f"{submits} submits{rows}, after a question."
+        if not submits:
+            said = "Nothing can be changed."
         return ((f" {said}", "muted"),)
     return ((" The list has no devices.", "unknown"),)
 

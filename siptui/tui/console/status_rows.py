@@ -84,6 +84,7 @@ class Standings:
         self._probes: dict[Hashable, tuple[GridRow, Probe]] = {}
         #: How many rows stand where, as far as that was read.
         self.counts: Mapping[Standing, int] = counts_of(found) if self.read else {}
+        self.filter.present = [one for one in Standing if self.counts.get(one)] or None
 
     @property
     def read(self) -> bool:

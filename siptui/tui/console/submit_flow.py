@@ -24,7 +24,7 @@ from siptui.runs.waves import Waves
 from siptui.tui import sentences
 from siptui.tui.console import personal_accounts, waves
 from siptui.tui.console.first_few import first_few
-from siptui.tui.console.model import NOT_SELECTED, Session
+from siptui.tui.console.model import NOT_SELECTED, SIGNED_IN_ALREADY, Session
 from siptui.tui.console.selection import Selection, Which, about, what
 from siptui.tui.console.signed_in import again_chosen
 from siptui.tui.console.status_rows import Standings
@@ -65,13 +65,14 @@ class SubmitFlow:
         if not self.view.may("submit"):
             return
         chosen: Selection | None = self.view.selection() if standings is not None else None
-        submitted = session.rest or (chosen is not None and session.run is not None)
+        rest = session.rest_of_list
+        submitted = rest or (chosen is not None and session.run is not None)
         if submitted and not await self._read_rest():
             return
         if standings is not None and chosen is not None:
             chosen = standings.rows_of(chosen, session.board)
         else:
-            chosen = await self._with_regions(self.view.selection())
+            chosen = await self._with_regions(self._or_rest(rest))
         if chosen is None:
             return
         devices = self.session.devices_of(chosen)
@@ -128,7 +129,7 @@ class SubmitFlow:
         if asked is None:
             return None
         done, again = asked
-        why = dict.fromkeys(done, "signed in already")
+        why = dict.fromkeys(done, SIGNED_IN_ALREADY)
         return Part([d for d in devices if d.key not in done], why, again, notes)
 
     async def _seen_signed_in(
@@ -168,14 +169,31 @@ class SubmitFlow:
         return replace(chosen, keys=tuple(keys))
 
     async def _read_rest(self) -> bool:
-        """Show the list again, of which a part was submitted; what was checked stays known."""
-        session = self.session
-        checked = session.preflight
+        """Show the list again, of which a part was submitted; what was checked, marked and done
+        stays known."""
+        session, index = self.session, self.view.grid.index
+        board, rest, checked = session.board, session.rest_of_list, session.preflight
+        outcomes = board.outcomes()
+        marked = {d.key for k in index.marks if (d := board.device(k) or board.left_out(k))}
         if session.path is None or not await self._read_list(session.path, session.region):
             return False
         session.take_preflight(checked)
+        board.remember(outcomes)
+        session.rest_of_list = rest
+        index.marks.clear()  # a row's key in a run is another one's in the list
+        self.view.show_all()
+        index.marks |= {r.key for r in index.rows if (d := board.device(r.key)) and d.key in marked}
         self.view.show_all()
         return True
+
+    def _or_rest(self, rest: frozenset[DeviceKey]) -> Selection:
+        """The rows that are selected; where none are, those of `rest` if there are any: what the
+        run before was not given."""
+        chosen, board = self.view.selection(), self.session.board
+        if chosen.which is not Which.ALL or not rest:
+            return chosen
+        keys = [k for k in chosen.keys if (d := board.device(k)) is not None and d.key in rest]
+        return replace(chosen, which=Which.REST, keys=tuple(keys))
 
     async def _confirmed(
         self, chosen: Selection, devices: list[Device], notes: list[str], *, again: bool
@@ -540,7 +558,7 @@ def _left_out(without: Collection[DeviceKey]) -> list[str]:
 def _done_left_out(done: Collection[DeviceKey]) -> list[str]:
     if not done:
         return []
-    return [f"{plural(len(done), 'row')} left out: signed in already."]
+    return [f"{plural(len(done), 'row')} left out: {SIGNED_IN_ALREADY}."]
 
 
 _NEVER: Line = (

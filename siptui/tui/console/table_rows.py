@@ -1,12 +1,16 @@
-"""What stands in the table: the rows of a list, and of the run made from it. No Textual here."""
+"""What stands in the table: the rows of a list, and of the run made from it. No Textual here.
 
+Over 400 lines because a row is one thing: its cells, its state and what a filter sees of it.
+"""
+
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from siptui.devicelist.model import InvalidRow
 from siptui.domain.deadline import deadline_of, time_left
-from siptui.domain.device import Device
+from siptui.domain.device import Device, DeviceKey
 from siptui.domain.outcome import Cause
 from siptui.domain.state import SYMBOLS, WORDS, DeviceState
 from siptui.domain.text import folded, visible
@@ -42,6 +46,11 @@ EXTRA = "extra:"
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
 #: The rules by which a row lacks nothing but a region, which can be asked for.
 REGION_RULES = frozenset({"region_missing"})
+#: Of a row that could be submitted and is no part of the run.
+_LEFT_OUT = "left out"
+_STATES: frozenset[DeviceState | None] = frozenset(DeviceState)
+#: What an earlier run is remembered by.
+_ENDED = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
 
 
 class Board:
@@ -55,7 +64,12 @@ class Board:
         self._why: dict[int, str] = {}
         self._report: Report | None = None
         self._lacking: frozenset[int] = frozenset()
-        self._left_out: set[int] = set()
+        #: The rows that could be submitted and were left out of the run, by line.
+        self._left_out: dict[int, Device] = {}
+        self._quiet: set[int] = set()
+        self._earlier: Mapping[DeviceKey, DeviceRecord] = {}
+        #: How many devices of the list ended how in earlier runs.
+        self.earlier_counts: Mapping[DeviceState, int] = {}
         #: The extra columns of the list that are shown, by their titles there.
         self.extra: tuple[str, ...] = ()
         self._probes: dict[Hashable, tuple[GridRow, Probe]] = {}
@@ -68,7 +82,8 @@ class Board:
         """Show a list, before any run."""
         self.list, self.run = devices, None
         self._invalid = list(devices.invalid)
-        self._why, self._left_out = {}, set()
+        self._why, self._left_out, self._quiet = {}, {}, set()
+        self._earlier, self.earlier_counts = {}, {}
         errors = [fault for fault in devices.faults if fault.severity == "error"]
         for fault in sorted(errors, key=lambda fault: fault.rule in REGION_RULES):
             self._why.setdefault(fault.line, fault.message)
@@ -81,7 +96,8 @@ class Board:
         self._probes.clear()
         if not same_list:
             self.list, self._invalid, self._why = None, [], {}
-            self._lacking, self._left_out = frozenset(), set()
+            self._lacking, self._left_out, self._quiet = frozenset(), {}, set()
+            self._earlier = {}
 
     @property
     def deadlines(self) -> bool:
@@ -109,7 +125,7 @@ class Board:
     @property
     def results(self) -> bool:
         """Whether there is anything to say of a row's result: a run, or a row that is invalid."""
-        return self.run is not None or bool(self._invalid)
+        return self.run is not None or bool(self._invalid) or bool(self._earlier)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -154,15 +170,48 @@ class Board:
         """Why the row of that line is not submitted."""
         return self._why.get(line, "")
 
-    def leave_out(self, devices: Iterable[Device], why: str, *, good: bool = False) -> None:
-        """Show these rows of the list as left out of the run, beside the invalid ones; those that
-        are `good` could be submitted another time."""
+    def leave_out(self, devices: Iterable[Device], why: str, *, quiet: bool = False) -> None:
+        """Show these rows of the list as left out of the run, beside the invalid ones; `quiet`
+        where nothing about them needs the operator."""
         for d in devices:
             texts = (str(d.user_name), str(d.hardware_id), str(d.region))
             self._invalid.append(InvalidRow(d.line, *texts, d.extra))
             self._why[d.line] = why
-            if good:
-                self._left_out.add(d.line)
+            self._left_out[d.line] = d
+            if quiet:
+                self._quiet.add(d.line)
+
+    def left_out(self, key: Hashable) -> Device | None:
+        """The device of a row that was left out of the run."""
+        row = self.invalid(key)
+        return self._left_out.get(row.line) if row is not None else None
+
+    @property
+    def states(self) -> frozenset[DeviceState | None]:
+        """How rows may stand; None for those that were left out, where there are any."""
+        return _STATES | {None} if self._left_out else _STATES
+
+    # -- what earlier runs of the same list came to
+
+    def outcomes(self) -> dict[DeviceKey, DeviceRecord]:
+        """How the devices of the list ended in the run that is shown, or in one before it."""
+        found = dict(self._earlier)
+        for record in self.run.devices if self.run else ():
+            if record.state in _ENDED:
+                found[record.device.key] = record
+        return found
+
+    def remember(self, earlier: Mapping[DeviceKey, DeviceRecord]) -> None:
+        """Show on the rows of a list how their devices ended in runs before."""
+        self._earlier = dict(earlier)
+        self._probes.clear()
+        ended = (earlier.get(device.key) for device in (self.list.devices if self.list else ()))
+        self.earlier_counts = Counter(record.state for record in ended if record is not None)
+
+    def earlier(self, key: Hashable) -> DeviceRecord | None:
+        """How the device of a row ended in an earlier run, where the run has nothing of it."""
+        device = None if self.record(key) else self.device(key) or self.left_out(key)
+        return self._earlier.get(device.key) if device is not None else None
 
     @property
     def empty(self) -> bool:
@@ -219,10 +268,9 @@ class Board:
     def _probe(self, row: GridRow) -> Probe:
         whole = "\x1f".join(row.cells)  # folded in one go: it is done for every row at every key
         cells = (whole.lower() if whole.isascii() else folded(whole)).split("\x1f")
-        record = self.record(row.key)
-        state = record.state if record else DeviceState.QUEUED
-        if isinstance(row.key, int) and row.key < 0:
-            state = DeviceState.INVALID
+        record = self.record(row.key) or self.earlier(row.key)
+        state = self.state(row.key)
+        status = f"{state}|{WORDS[state]}" if state else _LEFT_OUT
         cause = str(record.outcome.cause) if record and record.outcome else ""
         source = self.device(row.key) or self.invalid(row.key)
         extra = folded(" ".join(source.extra.values())) if source is not None else ""
@@ -231,7 +279,7 @@ class Board:
             text=" ".join((*cells, extra)),
             user=cells[_AT["user"]],
             hardware_id=cells[_AT["hardware_id"]],
-            status=f"{state}|{WORDS[state]}",
+            status=status,
             cause=f"{cause}|{folded(record.outcome.short)}" if record and record.outcome else "",
             batch=cells[_AT["batch"]],
             region=cells[_AT["region"]],
@@ -241,9 +289,11 @@ class Board:
             extra=source.extra if source is not None else NO_COLUMNS,
         )
 
-    def state(self, key: Hashable) -> DeviceState:
-        """Where the device of a row stands."""
-        record = self.record(key)
+    def state(self, key: Hashable) -> DeviceState | None:
+        """Where the device of a row stands; None where it was left out of the run."""
+        if self.left_out(key) is not None:
+            return None
+        record = self.record(key) or self.earlier(key)
         if record is not None:
             return record.state
         return DeviceState.INVALID if isinstance(key, int) and key < 0 else DeviceState.QUEUED
@@ -272,8 +322,7 @@ class Board:
         return min(self._why.items(), default=None)
 
     def _list_row(self, place: int, device: Device) -> GridRow:
-        state = DeviceState.QUEUED
-        word = "ready"
+        earlier = self._earlier.get(device.key)
         pre, shade = cell(self.findings(place))
         return GridRow(
             place,
@@ -283,16 +332,16 @@ class Board:
                 visible(device.hardware_id),
                 str(device.region),
                 "",
-                word,
+                WORDS[earlier.state] if earlier else "ready",
                 pre,
-                "",
+                visible(result(earlier)) if earlier else "",
                 "",
                 "",
                 self.left(place),
                 *self._extras(device.extra),
             ),
-            " ",
-            "normal" if state is DeviceState.QUEUED else tone(state),
+            SYMBOLS[earlier.state] if earlier else " ",
+            tone(earlier.state) if earlier else "normal",
             ((_AT["pre"], shade),) if pre else (),
         )
 
@@ -322,7 +371,7 @@ class Board:
         )
 
     def _bad_row(self, key: int, row: "InvalidRow") -> GridRow:
-        good = row.line in self._left_out
+        left_out, quiet = row.line in self._left_out, row.line in self._quiet
         return GridRow(
             key,
             (
@@ -331,7 +380,7 @@ class Board:
                 visible(row.hardware_id),
                 visible(row.region),
                 "",
-                "left out" if good else WORDS[DeviceState.INVALID],
+                _LEFT_OUT if left_out else WORDS[DeviceState.INVALID],
                 "",
                 visible(self._why.get(row.line, "")),
                 "",
@@ -339,8 +388,8 @@ class Board:
                 "",
                 *self._extras(row.extra),
             ),
-            " " if good else SYMBOLS[DeviceState.INVALID],
-            "muted" if good else "invalid",
+            " " if quiet else SYMBOLS[DeviceState.INVALID],
+            "muted" if quiet else "invalid",
         )
 
 

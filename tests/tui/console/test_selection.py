@@ -86,11 +86,74 @@ async def test_what_was_left_out_is_submitted_after_the_run(tmp_path: Path) -> N
         assert "s submits the other 3 rows." in harness.text
         assert " s submit the other 3 " in harness.text.splitlines()[-1]
         await harness.press("s")
-        assert "2 devices are signed in as the list wants it" in harness.flat
-        await harness.press("enter")
+        assert "The other 3 rows, of 5: lobby.00002@contoso.com" in harness.question
+        assert [row[5] for row in harness.rows] == ["signed in"] * 2 + ["ready"] * 3
+        assert "3 devices ready  ✓ 2" in harness.text
         await harness.type("3")
         await harness.press("enter")
         assert _submitted(harness) == ["lobby.00002", "lobby.00003", "lobby.00004"]
+
+
+async def _pilot(harness: ConsoleHarness, *outcomes: str) -> None:
+    """Rows 2 and 3 of the list submitted alone, with an error each or none."""
+    await harness.press("j", "j", "space", "space", "s", "2", "enter")
+    harness.runs.accept(1)
+    for place, error in enumerate(outcomes):
+        harness.runs.finish([place], error=error)
+    good = outcomes.count("")
+    ended = {"succeeded": good, "failed": 2 - good, "unknown": 0}
+    harness.runs.write(ev.RunFinished(**ended, skipped=3, seconds=4.0))
+    await harness.look()
+
+
+async def test_what_failed_is_not_among_the_other_rows(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(5))) as harness:
+        await _pilot(harness, "", NO_NUMBER)
+        assert "s submits the other 3 rows." in harness.text
+        await harness.press("s")
+        assert "The other 3 rows, of 5: lobby.00000" in harness.question
+        assert [row[5] for row in harness.rows] == [
+            *("ready", "ready", "signed in", "failed", "ready")
+        ]
+        await harness.press("escape", "home", "j", "j", "j")
+        assert "failed in an earlier run" in harness.flat
+        assert "phone number" in harness.flat
+        assert "s submits the other 3 rows, after a question." in harness.text
+        await harness.press("s")
+        assert "The other 3 rows, of 5: lobby.00000" in harness.question
+
+
+async def test_marks_of_a_run_are_of_the_same_devices_in_the_list(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(5))) as harness:
+        await _pilot(harness, NO_NUMBER, NO_NUMBER)
+        await harness.press("home", "space", "j", "space")  # left out, then one of the run
+        assert " s submit 2 " in harness.text.splitlines()[-1]
+        assert "s submits the other" not in harness.text
+        await harness.press("s")
+        assert "The 2 marked rows: lobby.00000@contoso.com, lobby.00002" in harness.question
+        await harness.type("2")
+        await harness.press("enter")
+        assert _submitted(harness) == ["lobby.00000", "lobby.00002"]
+
+
+async def test_a_filter_says_what_is_submitted_in_place_of_the_rest(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(5))) as harness:
+        await _pilot(harness, "", "")
+        await harness.press("slash", *"lobby.00004", "enter")
+        assert " s submit 1 " in harness.text.splitlines()[-1]
+        assert "s submits the other" not in harness.text
+
+
+async def test_what_is_signed_in_is_left_out_and_not_invalid(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(5))) as harness:
+        await _pilot(harness, "", "")
+        await harness.press("s", "escape", "space", "s", "1", "enter")
+        kept = [(row[5], row[7]) for row in harness.rows]
+        assert kept.count(("left out", "signed in already")) == 2
+        assert kept.count(("left out", "not selected")) == 2
+        assert harness.console.session.rest == 2
+        await harness.press("slash", *"status:invalid", "enter")
+        assert " 0 of 5 " in harness.text
 
 
 async def test_marked_rows_stay_marked_when_a_region_is_asked_for(tmp_path: Path) -> None:
@@ -303,7 +366,7 @@ async def test_f_knows_queued_and_invalid(tmp_path: Path) -> None:
         assert "invalid 1 of 4" in harness.flat
         await harness.press("f")
         assert len(harness.rows) == 4
-    assert {state for _, states in STATUS[1:] for state in states} == set(DeviceState)
+    assert {state for _, states in STATUS[1:] for state in states} == {*DeviceState, None}
 
 
 def test_own_columns_are_found_by_their_name() -> None:
