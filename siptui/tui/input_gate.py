@@ -8,10 +8,14 @@ them until the action is carried out and what it opened has the focus.
 
 import asyncio
 from collections import deque
+from itertools import takewhile
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual.events import Key, Paste
 from textual.worker import Worker
+
+from siptui.tui.typed_pastes import GAP, is_text, pasted
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -32,6 +36,8 @@ class InputGate:
     def __init__(self, app: "App[Any]") -> None:
         self._app = app
         self._held: deque[Typed] = deque()
+        self._last_text: tuple[str, float] = ("", 0.0)
+        self._hurried = False  # a key came right behind another one
         self._handed_on: Typed | None = None
         self._task: asyncio.Task[None] | None = None
         self._asking: dict[Worker[Any], Screen[Any]] = {}
@@ -45,6 +51,7 @@ class InputGate:
         if event is self._handed_on:
             self._handed_on = None
             return False
+        self._notice(event)
         self._held.append(event)
         if self._task is None:
             self._task = asyncio.create_task(self._hand_on(), name="input gate")
@@ -60,6 +67,29 @@ class InputGate:
         self._held.clear()
         if self._task is not None:
             self._task.cancel()
+
+    def _notice(self, event: Typed) -> None:
+        """Remember whether keys come as those of a paste do."""
+        if isinstance(event, Key) and is_text(event):
+            key, at = self._last_text
+            now = monotonic()
+            self._hurried = now - at < GAP and key != event.key
+            self._last_text = (event.key, now)
+
+    async def _whole_paste(self) -> None:
+        """Wait while keys come in as those of a paste do, and make one event of them if they are
+        one: its line ends are no Enter then, and its letters no commands."""
+        while self._hurried and (left := self._quiet_in()) > 0:  # noqa: ASYNC110 - no event: silence
+            await asyncio.sleep(left)
+        self._hurried = False
+        keys = [event for event in takewhile(is_text, self._held) if isinstance(event, Key)]
+        if text := pasted(keys):
+            for _ in keys:
+                self._held.popleft()
+            self._held.appendleft(Paste(text))
+
+    def _quiet_in(self) -> float:
+        return self._last_text[1] + GAP - monotonic()
 
     # -- conversations
 
@@ -88,6 +118,7 @@ class InputGate:
         try:
             while True:
                 await self._settled()
+                await self._whole_paste()
                 if not self._held:
                     return
                 event = self._handed_on = self._held.popleft()

@@ -1,6 +1,5 @@
 """The commands of the first use, as processes, whatever the code page."""
 
-import json
 import os
 import subprocess
 import sys
@@ -74,14 +73,14 @@ def test_results_are_exported_and_a_target_that_is_open_is_named(
     before = target.read_bytes()
     assert b"Username" in before
     with target.open("rb"):
-        refused = _said(tried, "export", "@last", "-o", str(target), "--force", "--json")
-    error = json.loads(refused.stdout)["error"]
-    assert "results.csv" in error["message"]
-    assert "close it there" in error["message"]
+        refused = _said(tried, "export", "@last", "-o", str(target), "--force")
+    assert refused.returncode != 0
+    assert b"results.csv" in refused.stderr
+    assert b"close it there" in refused.stderr
     assert target.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
-    device = _said(tried, "export", "@last", "-o", str(tmp_path / "aux.csv"), "--json")
-    assert "keeps for a device" in json.loads(device.stdout)["error"]["message"]
+    device = _said(tried, "export", "@last", "-o", str(tmp_path / "aux.csv"))
+    assert b"keeps for a device" in device.stderr
 
 
 def test_a_planted_module_is_not_run(tried: dict[str, str], tmp_path: Path) -> None:
