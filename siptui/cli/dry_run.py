@@ -1,8 +1,7 @@
 """Showing a plan, with nothing done: what `--dry-run` prints."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -10,8 +9,6 @@ import click
 from siptui.domain.columns import columns_read
 from siptui.domain.plan import Batch
 from siptui.domain.text import plural, visible
-from siptui.runs.events import BatchPlanned, Event
-from siptui.runs.state import BatchRecord, RunState
 
 
 def show_plan(
@@ -58,24 +55,3 @@ def show_plan(
     left_out = f", {plural(skipped, 'row')} left out" if skipped else ""
     named = f"{plural(devices, 'device')}, {plural(len(batches), 'batch')}"
     click.echo(f"{named}{left_out}. Nothing was done.")
-
-
-def planned_batches(state: RunState, events: Iterable[Event]) -> list[Batch]:
-    """The batches that `events` plan in the run."""
-    return [
-        Batch(
-            e.batch,
-            e.region,
-            tuple(replace(state.devices[i].device, region=e.region) for i in e.devices),
-        )
-        for e in events
-        if isinstance(e, BatchPlanned)
-    ]
-
-
-def queued_batches(state: RunState, records: Iterable[BatchRecord]) -> list[Batch]:
-    """Batches of the run as they are."""
-    return [
-        Batch(b.number, b.region, tuple(state.devices[i].device for i in b.devices))
-        for b in records
-    ]

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import click
-from msgspec import structs
 
 from siptui.app.in_process_runs import in_process_run_service
 from siptui.app.session import Selected
 from siptui.app.worker_start import can_be_renewed, signed_in_account, worker_run_service
 from siptui.cli.confirm import confirm
-from siptui.cli.dry_run import planned_batches, show_plan
+from siptui.cli.dry_run import show_plan
 from siptui.cli.dry_run_accounts import foresee_accounts
 from siptui.cli.dry_run_conflicts import compare, planned_state
 from siptui.cli.follow_run import tell_news, watch
@@ -40,6 +39,7 @@ from siptui.runs.conflicts import BusyDevicesError, SignedInError, refuse_signed
 from siptui.runs.events import BatchPlanned, Event, Order
 from siptui.runs.orders import Changed, plan_again
 from siptui.runs.output.plan_notes import forecast_notes
+from siptui.runs.run_batches import batches_in, foreseen
 from siptui.runs.service import RunService
 from siptui.runs.state import DeviceRecord, RunState
 
@@ -204,7 +204,7 @@ def again_part(
         return plan_again(state, rest, size=size, first=changes.first or 0, region=changes.region)
 
     def batches(rest: Sequence[DeviceRecord]) -> list[Batch]:
-        return planned_batches(state, planned(rest))
+        return batches_in(state, planned(rest))
 
     def events(rest: Sequence[DeviceRecord], again: bool) -> list[Event]:
         word = [Order(what="go_on", again=True)] if again else []
@@ -254,13 +254,10 @@ def submit_part(flow: SubmitFlow, part: Part) -> ExitCode:
 
 
 def _ending(flow: SubmitFlow, part: Part, batches: Sequence[Batch]) -> list[str]:
-    """When these batches of the run will probably have ended; a window that has closed is lifted
-    by going on."""
-    if not batches or part.state.plan is None:
-        return []
-    options = structs.replace(part.changes.apply(part.state.plan.options), until="")
-    found = flow.run_service.forecast(batches, options)
-    return forecast_notes(found, flow.run_service.now())
+    """When these batches of the run will probably have ended."""
+    service = flow.run_service
+    found = foreseen(part.state, batches, service.batch_time(), service.now(), part.changes)
+    return forecast_notes(found, service.now()) if found else []
 
 
 def _show(flow: SubmitFlow, part: Part, rest: Sequence[DeviceRecord], found: Conflicts) -> ExitCode:

@@ -1,7 +1,8 @@
 """The sentences of the console: pure functions from what is known to what is said."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from siptui.domain.deadline import deadlines_note
@@ -12,8 +13,12 @@ from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
 from siptui.domain.times import clock
 from siptui.runs import events as ev
+from siptui.runs.batch_time import BatchTime
+from siptui.runs.forecast import Forecast
 from siptui.runs.orders import plan_again
+from siptui.runs.output.plan_notes import forecast_notes
 from siptui.runs.output.sentences import causes_line, sentence
+from siptui.runs.run_batches import batches_in, foreseen, queued_batches
 from siptui.runs.service import planned_batches
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.runs.time_left import left_words, time_left
@@ -117,10 +122,17 @@ def submit_question(
 
 
 def retry_question(
-    run: RunState, records: Sequence[DeviceRecord], tenant: str, size: int, *, more: str = ""
+    run: RunState,
+    records: Sequence[DeviceRecord],
+    tenant: str,
+    size: int,
+    time: BatchTime,
+    now: datetime,
+    *,
+    more: str = "",
 ) -> list[Paragraph]:
     """What is asked before a retry in batches of at most `size`, as paragraphs; `more` belongs to
-    the first."""
+    the first. A batch takes so much `time`."""
     devices = [record.device for record in records]
     causes = Counter(str(r.outcome.cause) for r in records if r.outcome)
     planned = plan_again(run, records, size=size)
@@ -130,6 +142,7 @@ def retry_question(
         f"submitted once more, {plural(batches, 'batch')}: {causes_line(causes)}. {more}".strip(),
         *truth(records),
         _CONSEQUENCE,
+        *ending(foreseen(run, batches_in(run, planned), time, now), now),
     ]
     if most := max((r.most for r in records if r.most < size), default=0):
         paragraphs.append(
@@ -168,15 +181,36 @@ def give_up_question(batch: BatchRecord, unknown: int, tenant: str) -> list[str]
 
 
 def resume_question(
-    run: RunState, tenant: str, waiting: int, notes: Sequence[str] = (), *, more: str = ""
+    run: RunState,
+    tenant: str,
+    waiting: Collection[Device],
+    time: BatchTime,
+    now: datetime,
+    notes: Sequence[str] = (),
+    *,
+    more: str = "",
 ) -> list[Paragraph]:
-    """What is asked before a stopped run goes on; `more` belongs to the first paragraph."""
+    """What is asked before a stopped run goes on with what is `waiting`; `more` belongs to the
+    first paragraph. A batch takes so much `time`."""
+    keys = {device.key for device in waiting}
+    batches = [
+        replace(batch, devices=left)
+        for batch in queued_batches(run, run.queued_batches())
+        if (left := tuple(one for one in batch.devices if one.key in keys))
+    ]
     return [
         f"The run of {visible(run.plan.file) if run.plan else run.run} goes on in "
-        f"{visible(tenant)}: {plural(waiting, 'device')} not submitted yet will be. {more}".strip(),
+        f"{visible(tenant)}: {plural(len(waiting), 'device')} not submitted yet will be. "
+        f"{more}".strip(),
         _CONSEQUENCE,
+        *ending(foreseen(run, batches, time, now), now),
         *notes,
     ]
+
+
+def ending(found: Forecast | None, now: datetime) -> list[str]:
+    """The estimated end as a paragraph, as the command line has it; nothing where none is known."""
+    return [" ".join(forecast_notes(found, now))] if found is not None else []
 
 
 def _accounts(devices: Sequence[Device]) -> int:

@@ -13,7 +13,7 @@ from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
 from siptui.cli.command import Command
 from siptui.cli.completion import complete_runs
-from siptui.cli.dry_run import planned_batches, queued_batches, show_plan
+from siptui.cli.dry_run import show_plan
 from siptui.cli.give_up import confirm_give_up, live_batch
 from siptui.cli.preflight_gate import Accounts
 from siptui.cli.profile_hint import named
@@ -31,6 +31,7 @@ from siptui.runs.events import Event, Order, Stored
 from siptui.runs.journal.locks import holder_of, lock_path
 from siptui.runs.orders import ADOPTABLE, Changed
 from siptui.runs.output.json_lines import exit_code, lines
+from siptui.runs.run_batches import batches_in, queued_batches
 from siptui.runs.service import RunService
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.runs.state_load import load
@@ -227,7 +228,7 @@ def _waiting(service: RunService, state: RunState, decision: Decision, changes: 
         goes = {r.device.hardware_id for r in rest}
         found = queued_batches(state, state.queued_batches())
         if changes.cuts:
-            found = planned_batches(state, changes.cut(state))
+            found = batches_in(state, changes.cut(state))
         kept = [tuple(d for d in b.devices if d.hardware_id in goes) for b in found]
         return [
             Batch(b.number, b.region, part) for b, part in zip(found, kept, strict=True) if part

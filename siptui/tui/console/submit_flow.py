@@ -367,7 +367,13 @@ class SubmitFlow:
                 return
             notes = [*notes, *unread, *_done_left_out(done)]
             question = sentences.resume_question(
-                run, session.tenant, len(waiting), notes, more=session.headers_read()
+                run,
+                session.tenant,
+                waiting,
+                session.run_service.batch_time(),
+                session.run_service.now(),
+                notes,
+                more=session.headers_read(),
             )
             if not await self.view.ask(
                 Confirm("Resume", question, len(waiting), topic=Topic.RESUME)
@@ -417,9 +423,12 @@ class SubmitFlow:
         more = f"{session.headers_read()} {note}".strip()
         told = filter(None, [session.run_service.worker_note()])
         notes = [*told, *unread, *_left_out(without), *_done_left_out(done)]
+        time, now = session.run_service.batch_time(), session.run_service.now()
 
         def question(size: int) -> list[Paragraph]:
-            asked = sentences.retry_question(run, records, session.tenant, size, more=more)
+            asked = sentences.retry_question(
+                run, records, session.tenant, size, time, now, more=more
+            )
             return [*asked, *notes]
 
         usual = run.plan.options.batch_size
