@@ -102,7 +102,11 @@ def _held_up(session: Session) -> list[Run]:
     run = session.run
     if run is None or run.finished is not None or not (run.paused or run.stopping):
         return []
-    word = "paused" if run.paused else "stopping"
+    word = "paused"
+    if run.stopping:
+        worked_on = run.stopped is None and not session.worker_gone
+        followed = any(batch.order <= run.stopped_at for batch in run.open_batches())
+        word = "stopping" if worked_on and followed else "stopped"
     if run.held_by is not None:
         since = clock(run.held_since)[:5]
         who = run.held_by.actor.os_user or run.held_by.actor.account

@@ -104,3 +104,31 @@ async def test_no_clock_goes_where_no_worker_is(tmp_path: Path) -> None:
         harness.runs.clock.pass_(60)
         await harness.look()
         assert "run " not in _first(harness)
+
+
+async def test_a_run_that_was_stopped_is_not_told_to_be_stopping(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(6))) as harness:
+        await harness.submit(6)
+        harness.runs.write(ev.WorkerStarted(pid=1))
+        harness.runs.accept(1)
+        harness.runs.write(ev.Order(what="stop", actor=ev.Actor(os_user="anna"), how="SIGTERM"))
+        await harness.look()
+        assert "stopping 08:00 by anna" in _first(harness)
+        harness.runs.finish(range(5))
+        harness.runs.finish([5], error="Device is offline")
+        harness.runs.end_batch(1, succeeded=5, failed=1)
+        harness.runs.write(ev.RunStopped(code="held_back", message="It was stopped."))
+        await harness.look()
+        assert "stopped 08:00 by anna" in _first(harness)
+        assert "stopping" not in _first(harness)
+        # A retry goes out alone: what was held back stays so.
+        order = ev.Order(what="retry", devices=[5])
+        harness.runs.write(ev.WorkerStarted(pid=2), order)
+        seq = harness.runs.journal.first_and_last(harness.runs.newest)[1].seq
+        region = make_devices(1)[0].region
+        harness.runs.write(
+            ev.BatchPlanned(batch=2, region=region, devices=[5], attempt=2, order=seq)
+        )
+        harness.runs.accept(2)
+        await harness.look()
+        assert "stopping" not in _first(harness)
