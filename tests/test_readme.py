@@ -92,6 +92,9 @@ def _printed() -> dict[str, set[str]]:
         ev.BatchRejected(batch=1),
         ev.DevicesHeld(batch=1, devices=[0], why="other_batch", batch_id="b"),
         ev.DevicesSignedIn(devices=[0], run="r"),
+        ev.DeviceCorrected(
+            device=0, user_name="b", hardware_id="h", old_user_name="a", old_hardware_id="h"
+        ),
         ev.Waiting(why="w"),
         ev.Note(level="info", text="n"),
         ev.WorkerStarted(pid=1),

@@ -152,7 +152,7 @@ class DataRemoval:
             one = self._judged(run)
             yield (
                 one,
-                [r.index for r in one.state.devices if r.device.user_name.key == key],
+                [r.index for r in one.state.devices if any(user == key for user, _ in r.keys)],
             )
 
     def _judged(self, run: str) -> RunToForget:
@@ -208,13 +208,17 @@ class DataRemoval:
 
     def _names_of(self, runs: Sequence[RunToForget]) -> ForgottenNames:
         """The names that no other run of the profile has."""
-        devices = [r.device for one in runs for r in one.state.devices]
+        records = [r for one in runs for r in one.state.devices]
+        devices = [r.device for r in records]
+        devices += [was.device for r in records for was in r.corrections]
         users = {d.user_name.key for d in devices if not is_stand_in(d.user_name)}
         hardware = {str(d.hardware_id) for d in devices if not is_stand_in(d.hardware_id)}
         gone = {one.run for one in runs}
         for run in self._journal.runs() if users else ():
             if run not in gone:
-                others = self._journal.devices(run)
+                records = load(self._journal, run).devices
+                others = [r.device for r in records]
+                others += [was.device for r in records for was in r.corrections]
                 users -= {d.user_name.key for d in others}
                 hardware -= {str(d.hardware_id) for d in others}
         return names_of(users, hardware)
@@ -226,7 +230,10 @@ class DataRemoval:
         kept: Sequence[RunToForget],
     ) -> Removed:
         hardware = {
-            str(one.state.devices[i].device.hardware_id) for one, rows in found for i in rows
+            hardware_id
+            for one, rows in found
+            for i in rows
+            for _, hardware_id in one.state.devices[i].keys
         }
         names = names_of([user], hardware)
         fixes = {fix for fix, one in self._changes.items() if _of(one, names)} if not kept else ()

@@ -25,7 +25,9 @@ class WriteError(SiptuiError):
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """What became of one device, as it goes into a file. `attempt` counts from 1; 0 is none yet."""
+    """What became of one device, as it goes into a file. `attempt` counts from 1; 0 is none yet.
+    `corrected_from` is what the list had for user name and hardware id, where that was corrected.
+    """
 
     line: int
     user_name: str
@@ -37,6 +39,7 @@ class ResultRow:
     error: str = ""
     cause: str = ""
     remedy: str = ""
+    corrected_from: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,7 +50,8 @@ def csv_text(rows: Iterable[ResultRow], *, raw: bool = False) -> str:
     spreadsheet program would compute get a `'` in front, unless `raw`.
     """
     rows = list(rows)
-    names = list(dict.fromkeys(name for row in rows for name in row.extra))
+    names = list(dict.fromkeys(name for row in rows for name in row.extra if name != CORRECTED))
+    corrected = [CORRECTED] if any(row.corrected_from for row in rows) else []
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
 
@@ -55,13 +59,14 @@ def csv_text(rows: Iterable[ResultRow], *, raw: bool = False) -> str:
         texts = (visible(str(value)) for value in values)
         writer.writerow(texts if raw else [guard(text) for text in texts])
 
-    put([*LIST, *BLOCK, *names])
+    put([*LIST, *BLOCK, *corrected, *names])
     for row in rows:
         put(
             [
                 *(row.user_name, row.hardware_id, row.region),
                 *(row.line, row.state, row.error, row.cause, row.remedy),
                 *(row.batch_id, row.attempt),
+                *(row.corrected_from for _ in corrected),
                 *(row.extra.get(name, "") for name in names),
             ]
         )
@@ -82,6 +87,7 @@ def json_text(run: str, rows: Iterable[ResultRow]) -> str:
             "error": row.error or None,  # null where there is none, as in the lines of `run`
             "cause": row.cause or None,
             "remedy": row.remedy or None,
+            "corrected_from": row.corrected_from or None,
             "extra": dict(row.extra),
         }
         for row in rows
@@ -177,5 +183,7 @@ def _link(temporary: Path, path: Path) -> None:
 LIST = ("Username", "HardwareId", "Region")
 #: What a run adds. In this order behind `LIST` they mark a file that siptui wrote.
 BLOCK = ("Line", "State", "Error", "Cause", "Remedy", "BatchId", "Attempt")
+#: What stands behind them where names of the list were corrected.
+CORRECTED = "CorrectedFrom"
 #: What a run adds to a copy of the list it was made from. In this order they mark such a copy.
 STATUS = ("Status", "Cause", "What to do", "Batch", "Finished")

@@ -2,10 +2,10 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from siptui.domain.device import Device
+from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import UsageError
 from siptui.domain.outcome import BATCH_REJECTED
 from siptui.domain.provisioning import tenant_id
@@ -45,7 +45,8 @@ class Overlap:
     it. `waits`: it is queued in a run that no process works on. `device` is that run's: it has the
     same hardware id, or where it is `busy` perhaps the same account only. `profile` is whose
     journal has the run, if it is another profile's. `forgotten`: the run was, and only that much
-    of the device is known still.
+    of the device is known still. `corrected_to` is what that run calls it since its names were
+    corrected; `device` has those of before.
     """
 
     device: Device
@@ -56,6 +57,7 @@ class Overlap:
     waits: bool = False
     profile: str = ""
     forgotten: bool = False
+    corrected_to: Device | None = None
 
     @property
     def where(self) -> str:
@@ -98,6 +100,7 @@ def overlaps(
     """
     ids = {device.hardware_id for device in devices}
     names = {device.user_name.key for device in devices}
+    keys = {device.key for device in devices}
     newest: dict[tuple[str, bool], Overlap] = {}
     runs = dict.fromkeys([*journal.runs_with(list(ids)), *_unfinished(journal)])
     for run in runs:
@@ -110,7 +113,9 @@ def overlaps(
         retried = _to_be_retried(state)
         for record in state.devices:
             now = DeviceState.QUEUED if record.index in retried else record.state
-            if record.device.hardware_id in ids:
+            if before := _before(record, keys):
+                found = _same_device(state, record, now, held, before=before)
+            elif record.device.hardware_id in ids:
                 found = _same_device(state, record, now, held)
             elif record.device.user_name.key in names:
                 found = _same_account(state, record, now, held)
@@ -118,7 +123,7 @@ def overlaps(
                 continue
             if found is None:
                 continue
-            key = (record.device.hardware_id, found.waits)
+            key = (found.device.hardware_id, found.waits)
             known = newest.get(key)
             if known is None or (found.busy, found.at) > (known.busy, known.at):
                 newest[key] = found
@@ -127,6 +132,14 @@ def overlaps(
         if known is None or (one.at > known.at and one.busy >= known.busy):
             newest[one.device.hardware_id, False] = one
     return list(newest.values())
+
+
+def _before(record: DeviceRecord, keys: Collection[DeviceKey]) -> Device | None:
+    """The device as it was called before its names were corrected, where the list of `keys` calls
+    it so still."""
+    if not record.corrections or record.device.key in keys:
+        return None
+    return next((c.device for c in reversed(record.corrections) if c.device.key in keys), None)
 
 
 def _of_forgotten_runs(journal: Journal, devices: Sequence[Device]) -> Iterator[Overlap]:
@@ -170,7 +183,12 @@ def _is_id(tenant: str) -> bool:
 
 
 def _same_device(
-    state: RunState, record: DeviceRecord, now: DeviceState, held: bool
+    state: RunState,
+    record: DeviceRecord,
+    now: DeviceState,
+    held: bool,
+    *,
+    before: Device | None = None,
 ) -> Overlap | None:
     queued = now is DeviceState.QUEUED
     going = queued and held and _goes_out(state, record)
@@ -178,7 +196,15 @@ def _same_device(
     known = record.submitted_at or record.signed_in_by
     if not (busy or queued or known) or _never_taken(record, now):
         return None
-    return Overlap(record.device, state.run, now, record.since, busy, waits=queued and not going)
+    return Overlap(
+        before or record.device,
+        state.run,
+        now,
+        record.since,
+        busy,
+        waits=queued and not going,
+        corrected_to=record.device if before else None,
+    )
 
 
 def _same_account(
@@ -250,7 +276,8 @@ def refuse_signed_in(done: Sequence[Overlap]) -> None:
         many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
         raise SignedInError(
             f"{many} signed in as the list wants it, last in run {newest.where}: "
-            f"{newest.device.user_name} on {newest.device.hardware_id}. Nothing was submitted.",
+            f"{newest.device.user_name} on {newest.device.hardware_id}{_corrected(newest)}. "
+            "Nothing was submitted.",
             remedy="Submit only the others with --new-only, or all of them once more with --again, "
             "which resets their passwords.",
         )
@@ -306,7 +333,7 @@ def signed_in_note(done: Sequence[Overlap]) -> str:
     """That these are signed in as the list wants it, and by which run."""
     many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
     newest = max(done, key=lambda o: o.at)
-    return f"{many} signed in as the list wants it, last in run {newest.where}."
+    return f"{many} signed in as the list wants it, last in run {newest.where}{_corrected(newest)}."
 
 
 def left_out_note(done: Sequence[Overlap]) -> str:
@@ -314,7 +341,8 @@ def left_out_note(done: Sequence[Overlap]) -> str:
     many = "1 device is" if len(done) == 1 else f"{len(done)} devices are"
     newest = max(done, key=lambda o: o.at)
     return (
-        f"{many} left out: signed in as the list wants it, last in run {newest.where}. "
+        f"{many} left out: signed in as the list wants it, last in run {newest.where}"
+        f"{_corrected(newest)}. "
         "--again submits them once more."
     )
 
@@ -344,6 +372,13 @@ def new_only(known: Sequence[Overlap], devices: Sequence[Device]) -> NewOnly:
         tuple(d for d in devices if d in signed_in),
         tuple(d for d in devices if d in live),
     )
+
+
+def _corrected(one: Overlap) -> str:
+    """What it was corrected to there, for people; or nothing."""
+    if (to := one.corrected_to) is None:
+        return ""
+    return f" (corrected there to {to.user_name} on {to.hardware_id})"
 
 
 def _option(one: Overlap) -> str:

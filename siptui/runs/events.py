@@ -215,6 +215,18 @@ class DevicesHeld(Event, frozen=True, tag="devices_held", kw_only=True):
     decide: bool = False
 
 
+class DeviceCorrected(Event, frozen=True, tag="device_corrected", kw_only=True):
+    """The list had wrong names for a device, which are these from now on; it is no order to submit
+    it. What they were is kept: its account may have been submitted."""
+
+    device: int
+    user_name: str
+    hardware_id: str
+    old_user_name: str
+    old_hardware_id: str
+    actor: Actor = Actor()
+
+
 class DevicesForgotten(Event, frozen=True, tag="devices_forgotten", kw_only=True):
     """The names of these were made unreadable at the operator's word; they are never submitted
     again by this run."""
@@ -345,6 +357,7 @@ AnyEvent = (
     | DeviceChanged
     | DevicesSignedIn
     | DevicesHeld
+    | DeviceCorrected
     | DevicesForgotten
     | Waiting
     | Note

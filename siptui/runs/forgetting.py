@@ -83,8 +83,9 @@ def remembered(state: RunState, places: Collection[int] | None = None) -> Iterat
     for record in state.devices:
         if (places is not None and record.index not in places) or record.index in state.forgotten:
             continue
-        key, at = record.device.key, record.since or state.planned_at
-        if record.state is DeviceState.SUCCEEDED:
-            yield Remembered(key, DeviceState.SUCCEEDED.value, at, state.run)
-        elif record.state is DeviceState.UNKNOWN or record.state in _OPEN:
-            yield Remembered(key, DeviceState.UNKNOWN.value, at, state.run)
+        at = record.since or state.planned_at
+        for key in sorted(record.keys):  # a list may have what was corrected still
+            if record.state is DeviceState.SUCCEEDED:
+                yield Remembered(key, DeviceState.SUCCEEDED.value, at, state.run)
+            elif record.state is DeviceState.UNKNOWN or record.state in _OPEN:
+                yield Remembered(key, DeviceState.UNKNOWN.value, at, state.run)

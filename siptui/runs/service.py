@@ -30,6 +30,7 @@ from siptui.runs.engine.status_changes import finished
 from siptui.runs.events import (
     Actor,
     BatchPlanned,
+    DeviceCorrected,
     Event,
     Note,
     Options,
@@ -494,6 +495,30 @@ class RunService:
             region=changes.region,
         )
         self._order_alone(run, order, changes)
+
+    def correct(self, run: str, device: int, user_name: str, hardware_id: str) -> None:
+        """By the operator's word, a failed device is called so from now on, whatever its list says.
+        Nothing is submitted by it. Raises `UsageError` where that cannot be done now."""
+        with self.deciding():
+            written = False
+            while not written:  # another process wrote to the run in between
+                state = load(self._journal, run)
+                before = state.devices[device].device
+                if why := state.why_not_corrected(device):
+                    raise UsageError(
+                        f"{before.user_name} cannot be corrected: {why}. Nothing was changed.",
+                        code="not_correctable",
+                        remedy="Look at its row, and try again then.",
+                    )
+                event = DeviceCorrected(
+                    device=device,
+                    user_name=str(user_name),
+                    hardware_id=str(hardware_id),
+                    old_user_name=str(before.user_name),
+                    old_hardware_id=str(before.hardware_id),
+                    actor=self.actor,
+                )
+                written = self._journal.append(run, [event], self._now(), after=state.last_seq)
 
     def adopt(self, run: str, batch: int, batch_id: str) -> None:
         """By the operator's decision, the lost batch is the one the service calls `batch_id`."""

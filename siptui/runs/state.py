@@ -6,11 +6,14 @@ Over 400 lines because a fold has one step for each kind of event, all over the 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from typing import Any
 
 from msgspec.structs import replace
 
-from siptui.domain.device import Device
+from siptui.domain.device import Device, DeviceKey
+from siptui.domain.forgotten_text import FORGOTTEN, is_stand_in
+from siptui.domain.hardware_id import HardwareId
 from siptui.domain.outcome import (
     ANSWER_LOST,
     BATCH_REJECTED,
@@ -22,11 +25,25 @@ from siptui.domain.outcome import (
 )
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
+from siptui.domain.user_name import UserName
 from siptui.runs import events as ev
 
 #: The kinds of waits, the one to tell of first.
 _WAITS = (*ev.FOR_PERSONS, "")
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a device was called before its names were corrected, and what had come of it: how
+    often it was submitted so, with which outcome. `at` and `by` say when that was and who did."""
+
+    device: Device
+    at: str
+    by: ev.Actor
+    attempt: int
+    error: str
+    outcome: Outcome | None
 
 
 @dataclass(slots=True)
@@ -49,6 +66,18 @@ class DeviceRecord:
     since: str = ""
     signed_in_by: str = ""  # the service's batch that did, where it is not of this host
     most: int = 0
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def corrected(self) -> bool:
+        """Whether it failed with names that were corrected since."""
+        failed = self.state is DeviceState.FAILED
+        return failed and bool(self.corrections) and self.corrections[-1].attempt == self.attempt
+
+    @property
+    def keys(self) -> frozenset[DeviceKey]:
+        """What it is and was called."""
+        return frozenset((self.device.key, *(one.device.key for one in self.corrections)))
 
 
 @dataclass(slots=True)
@@ -412,6 +441,37 @@ class RunState:
         self.held |= dict.fromkeys(event.devices, event)
         return set()
 
+    def why_not_corrected(self, index: int) -> str:
+        """Why the names of a device cannot be corrected now, or nothing where they can."""
+        record = self.devices[index]
+        if index in self.forgotten:
+            return "its names were forgotten"
+        if record.state is not DeviceState.FAILED:
+            return "it has not failed"
+        batch = self.batches.get(record.batch)
+        if batch is not None and batch.state in _OPEN:
+            # The service's answers are matched by these names, and may correct an outcome.
+            return f"its batch {batch.number} has not ended; it can be corrected then"
+        orders = (one for one in self.open_orders.values() if one.what == "retry")
+        if any(index in one.devices or one.batch == record.batch for one in orders):
+            return "it is ordered to be submitted again already"
+        return ""
+
+    def _on_device_corrected(self, event: ev.DeviceCorrected, at: str) -> set[int]:
+        record = self.devices[event.device]
+        names = (event.user_name, event.hardware_id)
+        if FORGOTTEN in names or is_stand_in(record.device.user_name):
+            return set()  # what it was called, before or after, is not to be known
+        if self.why_not_corrected(event.device):
+            return set()
+        old = Correction(
+            record.device, at, event.actor, record.attempt, record.error, record.outcome
+        )
+        record.corrections = (*record.corrections, old)
+        user_name, hardware_id = UserName(event.user_name), HardwareId(event.hardware_id)
+        record.device = replace_fields(record.device, user_name=user_name, hardware_id=hardware_id)
+        return {event.device}
+
     def _on_devices_forgotten(self, event: ev.DevicesForgotten, at: str) -> set[int]:
         self.forgotten.update(event.devices)
         return set(event.devices)
@@ -511,6 +571,7 @@ _HANDLERS: dict[type[ev.Event], Any] = {
     ev.BatchGivenUp: RunState._on_batch_given_up,
     ev.DevicesSignedIn: RunState._on_devices_signed_in,
     ev.DevicesHeld: RunState._on_devices_held,
+    ev.DeviceCorrected: RunState._on_device_corrected,
     ev.DevicesForgotten: RunState._on_devices_forgotten,
     ev.Waiting: RunState._on_waiting,
     ev.Note: RunState._on_note,

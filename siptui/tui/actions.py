@@ -17,6 +17,7 @@ Owner = Literal[
     "list",
     "sign_in",
     "submit",
+    "correct",
     "tenant",
     "run",
     "overview",
@@ -93,6 +94,15 @@ ACTIONS: tuple[Action, ...] = (
         "retry by cause",
         changes=True,
         also="again failed reason why",
+    ),
+    Action(
+        "correct",
+        "correct",
+        ("E",),
+        "correct",
+        "correct user name or hardware id of a failed row",
+        changes=True,
+        also="edit rename typo wrong data user not found mac change",
     ),
     Action(
         "settle",

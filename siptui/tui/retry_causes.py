@@ -21,9 +21,12 @@ _FIXES = (Retry.FIX_TENANT, Retry.PHYSICAL)
 def truth(records: Sequence[DeviceRecord]) -> list[str]:
     """What a retry of these devices can do, as paragraphs: how many are temporary, how many need
     a fix first, how many have wrong data, which a retry sends again."""
-    counts = Counter(one.outcome.retry for one in records if one.outcome)
+    counts = Counter(one.outcome.retry for one in records if one.outcome and not one.corrected)
+    corrected = sum(one.corrected for one in records)
     fixes = sum(counts[one] for one in _FIXES)
     parts = []
+    if corrected:
+        parts.append(f"{corrected:,} {'was' if corrected == 1 else 'were'} corrected")
     if few := counts[Retry.WAIT]:
         parts.append(f"{few:,} {_are(few)} temporary")
     if fixes:
@@ -53,7 +56,7 @@ def _are(count: int) -> str:
 
 
 _DATA = (
-    "A retry sends the same wrong data again. Export those rows, correct them and open the new "
-    "list instead."
+    "A retry sends the same wrong data again. Correct a row with E first, or export those rows, "
+    "correct them and open the new list."
 )
 _NEVER = "A phone whose deadline expired must be reset and provisioned again first."

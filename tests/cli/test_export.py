@@ -10,7 +10,7 @@ from tests.worker.installation import hardware_id
 
 _FIELDS = {
     *("line", "username", "hardware_id", "region", "batch_id", "state", "attempt", "error"),
-    *("cause", "remedy", "extra"),
+    *("cause", "remedy", "corrected_from", "extra"),
 }
 
 

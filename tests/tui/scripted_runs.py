@@ -72,6 +72,16 @@ class ScriptedRuns(RunService):
         self.write(ev.BatchSubmitting(batch=batch, region=region, devices=count))
         self.write(ev.BatchAccepted(batch=batch, batch_id=batch_id or f"0000-batch-{batch}"))
 
+    def end_batch(self, batch: int, *, succeeded: int, failed: int) -> None:
+        self.write(
+            ev.BatchFinished(
+                batch=batch,
+                batch_id=f"0000-batch-{batch}",
+                succeeded=succeeded,
+                failed=failed,
+            )
+        )
+
     def finish(
         self, devices: Iterable[int], batch: int = 1, *, error: str = "", seconds: float = 1.0
     ) -> None:

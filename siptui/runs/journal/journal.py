@@ -21,6 +21,7 @@ from siptui.runs.events import (
     BatchAccepted,
     BatchSubmitting,
     DeviceChanged,
+    DeviceCorrected,
     Event,
     Note,
     Stored,
@@ -485,9 +486,28 @@ class Journal:
                 for hardware_id, run, when in rows:
                     found.setdefault(run, []).append(hardware_id)
                     created[run] = when
+            corrected = self._corrected(wanted)
+            for hardware_id, run, when in corrected:
+                if hardware_id not in found.setdefault(run, []):
+                    found[run].append(hardware_id)
+                created[run] = when
         place = {hardware_id: index for index, hardware_id in enumerate(wanted)}
         newest_first = sorted(found, key=lambda run: (created[run], run), reverse=True)
         return {run: sorted(found[run], key=place.__getitem__) for run in newest_first}
+
+    def _corrected(self, hardware_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """The same of the names that devices got by a correction, with the time of each run."""
+        wanted = set(hardware_ids)
+        rows = self._fetch(
+            "SELECT run, created, body FROM events JOIN runs USING (run)"
+            ' WHERE body LIKE \'{"type":"device_corrected"%\''
+        )
+        found = []
+        for run, when, body in rows:
+            event = self._event(run, 0, "", body).event
+            if isinstance(event, DeviceCorrected) and event.hardware_id in wanted:
+                found.append((event.hardware_id, run, when))
+        return found
 
     def first_runs(self) -> dict[str, dict[str, int]]:
         """Of each run, how many of its devices came first in which run (itself perhaps)."""

@@ -29,10 +29,19 @@ def result_rows(run: RunState, records: Iterable[DeviceRecord]) -> list[ResultRo
                 error=record.error,
                 cause=str(outcome.cause) if outcome else "",
                 remedy=outcome.remedy if outcome else "",
+                corrected_from=corrected_from(record),
                 extra=record.device.extra,
             )
         )
     return rows
+
+
+def corrected_from(record: DeviceRecord) -> str:
+    """What the list had for the device, where its names were corrected; or nothing."""
+    if not record.corrections:
+        return ""
+    listed = record.corrections[0].device
+    return f"{listed.user_name} on {listed.hardware_id}"
 
 
 def in_part(run: RunState, wanted: Sequence[Condition]) -> list[DeviceRecord]:

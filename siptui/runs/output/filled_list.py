@@ -12,6 +12,7 @@ from siptui.domain.outcome import Cause
 from siptui.domain.state import WORDS, DeviceState
 from siptui.domain.text import visible
 from siptui.runs.group_tally import goes_on, stop_of, stop_words
+from siptui.runs.output.export_rows import corrected_from
 from siptui.runs.state import DeviceRecord, RunState
 
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
@@ -54,7 +55,8 @@ def _as_before(columns: Mapping[str, str]) -> Mapped:
 
 def _statuses(run: RunState, found: DeviceList) -> dict[int, RowStatus]:
     """What each row of the list is to say, by line."""
-    records = {record.device.key: record for record in run.devices}
+    records = {key: record for record in run.devices for key in record.keys}
+    records |= {record.device.key: record for record in run.devices}
     why: dict[int, str] = {}
     for fault in found.faults:
         if fault.severity == "error":
@@ -78,13 +80,18 @@ def _status(run: RunState, record: DeviceRecord) -> RowStatus:
             f"{stop.column} {group} was stopped: {stop_words(stop, run.plan.options.max_failures)}"
         )
         return RowStatus(WORDS[record.state], visible(why), goes_on(run, group))
+    remedy = outcome.remedy if outcome else ""
+    if was := corrected_from(record):
+        now = f"{record.device.user_name} on {record.device.hardware_id}"
+        said = f"Corrected in the run: {was} is {now}."
+        remedy = f"{said} {remedy if outcome and not record.corrected else ''}".strip()
     if outcome is not None:
         unknown = outcome.cause is Cause.UNKNOWN
         cause = record.error or outcome.short if unknown else outcome.short
     return RowStatus(
         WORDS[record.state],
         visible(cause),
-        outcome.remedy if outcome else "",
+        visible(remedy),
         batch.batch_id if batch else "",
         record.since if record.state in _OVER else "",
     )

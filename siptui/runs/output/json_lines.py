@@ -47,6 +47,14 @@ _LINES: tuple[tuple[type[ev.Event], str, tuple[str, ...]], ...] = (
     (ev.GroupStopped, "group_stopped", ("column", "group", "bad", "tried", "left")),
     (ev.DevicesHeld, "devices_held", ("batch", "why", "batch_id?", "by?", "decide")),
     (ev.DevicesSignedIn, "devices_left_out", ("in_run=run?", "batch_id?", "by?")),
+    (
+        ev.DeviceCorrected,
+        "device_corrected",
+        (
+            *("username=user_name", "hardware_id"),
+            *("old_username=old_user_name", "old_hardware_id"),
+        ),
+    ),
     (ev.Waiting, "waiting", ("why", "until?", "over")),
     (ev.Note, "note", ("level", "text", "batch")),
 )
@@ -102,6 +110,9 @@ def _more(state: RunState, event: ev.Event) -> dict[str, Any]:
             return _how_long(state, event.until)
         case ev.DevicesSignedIn():
             return {"why": "signed_in", "devices": _named(state, event.devices)}
+        case ev.DeviceCorrected():
+            by = event.actor.account or event.actor.os_user
+            return {"line": state.devices[event.device].device.line, "by": by or None}
         case ev.DevicesHeld():
             return {"devices": _named(state, event.devices)}
     return {}

@@ -28,7 +28,10 @@ def report_text(run: RunState, records: Iterable[DeviceRecord] | None = None) ->
     records = list(run.devices if records is None else records)
     return (
         "\n".join(
-            [*_head(run), *_counts(run), *_groups(run), *_causes(run), *_tables(records, run)]
+            [
+                *(*_head(run), *_counts(run), *_groups(run), *_causes(run)),
+                *(*_tables(records, run), *_corrections(records)),
+            ]
         )
         + "\n"
     )
@@ -66,7 +69,7 @@ def _head(run: RunState) -> Iterator[str]:
         "This cannot be undone."
     )
     yield ""
-    failures = [(str(r.device.user_name), r.outcome, r.attempt) for r in run.devices]
+    failures = password_words.failures(run.devices)
     if excepted := password_words.of_all(failures):
         yield excepted
         yield ""
@@ -167,6 +170,28 @@ def _tables(records: Sequence[DeviceRecord], run: RunState) -> Iterator[str]:
         for record in good:
             yield f"| {' | '.join(_who(record, run))} |"
         yield ""
+
+
+def _corrections(records: Sequence[DeviceRecord]) -> Iterator[str]:
+    """What was corrected, and what had come of it: the account of before may have been reset."""
+    corrected = [record for record in records if record.corrections]
+    if not corrected:
+        return
+    yield f"## Corrected ({len(corrected)})"
+    yield ""
+    yield "| line | was | is | when | by | said by the service before |"
+    yield "| ---: | --- | --- | --- | --- | --- |"
+    for record in corrected:
+        following = [*(one.device for one in record.corrections[1:]), record.device]
+        for one, new in zip(record.corrections, following, strict=True):
+            was, now = (
+                plain(f"{device.user_name} on {device.hardware_id}") for device in (one.device, new)
+            )
+            by = plain(one.by.account or one.by.os_user)
+            said = f"{one.error} {password_words.of_account(one.outcome, one.attempt)}"
+            cells = (str(record.device.line), was, now, _moment(one.at), by, plain(said))
+            yield f"| {' | '.join(cells)} |"
+    yield ""
 
 
 def _row(record: DeviceRecord, run: RunState) -> str:

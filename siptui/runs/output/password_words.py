@@ -1,9 +1,11 @@
 """What a report says of passwords that were not reset. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
+from siptui.domain.device import Device
 from siptui.domain.outcome import Cause, Outcome
 from siptui.domain.text import plural
+from siptui.runs.state import Correction, DeviceRecord
 
 
 def kept(outcome: Outcome | None, attempts: int) -> bool:
@@ -20,6 +22,26 @@ def of_account(outcome: Outcome | None, attempts: int) -> str:
     if attempts <= 1:
         return "Its password was not reset."
     return "Its password was not reset by the last attempt."
+
+
+def failures_of(
+    device: Device, outcome: Outcome | None, attempts: int, corrections: Sequence[Correction]
+) -> Iterator[tuple[str, Outcome | None, int]]:
+    """User name, outcome and attempts of a device, for `of_all`; where its user name was
+    corrected, of the accounts of before, too."""
+    before = 0
+    for was in corrections:
+        if was.device.user_name.key != device.user_name.key:
+            yield str(was.device.user_name), was.outcome, was.attempt - before
+            before = was.attempt
+    if attempts > before:  # else the account of now was never submitted
+        yield str(device.user_name), outcome, attempts - before
+
+
+def failures(records: Iterable[DeviceRecord]) -> Iterator[tuple[str, Outcome | None, int]]:
+    """The same of the devices of a run."""
+    for one in records:
+        yield from failures_of(one.device, one.outcome, one.attempt, one.corrections)
 
 
 def of_all(failures: Iterable[tuple[str, Outcome | None, int]]) -> str:

@@ -39,7 +39,11 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
         if found.counts[one] or one in ("succeeded", "failed")
     )
     excepted = password_words.of_all(
-        (str(one.device.user_name), one.outcome, one.attempts) for one in found.devices
+        failure
+        for one in found.devices
+        for failure in password_words.failures_of(
+            one.called or one.device, one.outcome, one.attempts, one.corrections
+        )
     )
     told = (
         f"{total} devices, {found.attempts} submits in {len(found.runs)} runs. Each submit reset "
@@ -80,6 +84,12 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
             for r in found.runs
         ),
     )
+    if corrected := [one for one in found.devices if one.corrections]:
+        yield Section(
+            f"Corrected in a run ({len(corrected)})",
+            head=("line", "was", "is", f"when ({zone(found.made)})", "said before"),
+            rows=tuple(row for one in corrected for row in _corrections(one, found)),
+        )
     if left := found.left:
         yield Section(
             f"Left ({len(left)})",
@@ -109,6 +119,14 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
                 for one in done
             ),
         )
+
+
+def _corrections(one: DeviceLine, found: RolloutSummary) -> Iterator[tuple[str, ...]]:
+    following = [*(was.device for was in one.corrections[1:]), one.called or one.device]
+    for was, now in zip(one.corrections, following, strict=True):
+        said = f"{was.error} {password_words.of_account(was.outcome, was.attempt)}".strip()
+        before, called = (f"{d.user_name} on {d.hardware_id}" for d in (was.device, now))
+        yield str(one.device.line), before, called, second(was.at, found.made), said
 
 
 def _why_site(one: SiteLine) -> str:

@@ -112,6 +112,11 @@ def sentence(
             )
         case ev.DevicesSignedIn() | ev.DevicesHeld():
             return Sentence(held_back(run, event), "unknown") if run else None
+        case ev.DeviceCorrected():
+            line = f"line {run.devices[event.device].device.line}" if run else "a device"
+            who = actor_words(event.actor)
+            by = f", by {who}" if who else ""
+            return Sentence(f"{line} corrected: {correction_words(event)}{by}", "strong")
         case ev.DevicesForgotten():
             who = actor_words(event.actor)
             by = f" by {who}" if who else ""
@@ -179,6 +184,15 @@ def actor_words(actor: ev.Actor) -> str:
     where = f"{actor.os_user}@{actor.host}" if actor.os_user and actor.host else actor.os_user
     account = f" ({actor.account})" if where and actor.account else actor.account
     return f"{where}{account}"
+
+
+def correction_words(event: ev.DeviceCorrected) -> str:
+    """What was corrected: `user name a@contoso.com → b@contoso.com`."""
+    changes = (
+        ("user name", event.old_user_name, event.user_name),
+        ("hardware id", event.old_hardware_id, event.hardware_id),
+    )
+    return ", ".join(f"{what} {old} → {new}" for what, old, new in changes if old != new)
 
 
 def held_back(state: RunState, event: ev.DevicesHeld | ev.DevicesSignedIn) -> str:

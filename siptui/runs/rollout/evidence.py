@@ -36,7 +36,8 @@ class Attempt:
 
     `at` is when it came to `result`, `where` the run or batch for people, `by` the account that
     submitted it, `batch_id` the service's batch. Without `end_known` (the service tells no end)
-    `at` is when it was submitted, and it ended at any time since.
+    `at` is when it was submitted, and it ended at any time since. `corrected_to` is what that run
+    calls the phone since its hardware id was corrected.
     """
 
     user_name: str
@@ -49,6 +50,7 @@ class Attempt:
     region: str = ""
     error: str = ""
     end_known: bool = True
+    corrected_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the runs of this host tell of each phone: its own profile's, and others' of the tenant."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def attempts_of(state: RunState, where: str, *, held: bool) -> Iterator[Attempt]
             continue
         batch = state.batches.get(record.batch)
         foreign = record.signed_in_by
-        yield Attempt(
+        attempt = Attempt(
             user_name=str(record.device.user_name),
             hardware_id=str(record.device.hardware_id),
             result=result,
@@ -94,6 +95,14 @@ def attempts_of(state: RunState, where: str, *, held: bool) -> Iterator[Attempt]
             region=str(record.device.region),
             error=record.error,
         )
+        yield attempt
+        # A list may have the phone under the hardware id that was corrected still.
+        for user_name, hardware_id in record.keys:
+            if hardware_id != attempt.hardware_id:
+                to = f"{attempt.user_name} on {attempt.hardware_id}"
+                yield replace(
+                    attempt, user_name=user_name, hardware_id=hardware_id, corrected_to=to
+                )
 
 
 def _result(record: DeviceRecord, *, held: bool) -> Result | None:

@@ -56,13 +56,18 @@ class _Rows:
             one.user_name.casefold(): one
             for attempts in evidence.attempts.values()
             for one in attempts
-            if one.result is Result.LIVE
+            if one.result is Result.LIVE and not one.corrected_to
         }
 
     def of(self, device: Device) -> RowStanding:
         """Where the row of `device` stands."""
         hardware_id, user = str(device.hardware_id), device.user_name.casefold()
-        attempts = self._evidence.attempts.get(hardware_id, ())
+        attempts = [
+            one
+            for one in self._evidence.attempts.get(hardware_id, ())
+            # A phone that was corrected is this one for the list that says so still alone.
+            if not one.corrected_to or one.user_name.casefold() == user
+        ]
         last = _newest(attempts)
         seen = self._seen(device)
 
@@ -96,6 +101,9 @@ class _Rows:
             return row(*self._of_unknown(last, seen, user), last)
         if last.result is Result.FAILED:
             return row(*self._of_failed(last, seen, user), last)
+        if last.corrected_to:  # what the inventory says of this id is of no phone of the run
+            why = f"corrected to {last.corrected_to} in {last.where}, and signed in so"
+            return row(Standing.OTHER, why, last)
         standing, why, again = self._of_succeeded(last, seen, user)
         return row(standing, why, last, again=again)
 
@@ -192,7 +200,11 @@ class _Rows:
         for hardware_id, attempts in self._evidence.attempts.items():
             if hardware_id in listed or hardware_id in found:
                 continue
-            here = [a for a in attempts if not a.batch_id or a.where.startswith("run ")]
+            here = [
+                a
+                for a in attempts
+                if (not a.batch_id or a.where.startswith("run ")) and not a.corrected_to
+            ]
             last = _newest(here)
             if last is not None and last.result is not Result.WAITS:
                 found[hardware_id] = RowStanding(

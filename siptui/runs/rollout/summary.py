@@ -9,7 +9,7 @@ from siptui.domain.device import Device
 from siptui.domain.outcome import Outcome
 from siptui.domain.state import DeviceState
 from siptui.runs.group_tally import stop_words, tallies
-from siptui.runs.state import DeviceRecord, RunState
+from siptui.runs.state import Correction, DeviceRecord, RunState
 
 #: What was planned and not submitted, or never planned at all.
 NOT_SUBMITTED = "not submitted"
@@ -42,6 +42,8 @@ class DeviceLine:
     when: str = ""
     error: str = ""
     outcome: Outcome | None = None
+    corrections: tuple[Correction, ...] = ()
+    called: Device | None = None  # since its names were corrected in a run
 
 
 @dataclass(slots=True)
@@ -91,17 +93,18 @@ def summarize(
 ) -> RolloutSummary:
     """What `states`, runs in any order, come to for `devices`. A device is known by its hardware
     id, whatever the list it was submitted from was called; of one that was submitted for another
-    account last, that is not this row's sign-in."""
+    account last, that is not this row's sign-in. One that was corrected in a run is known by what
+    the list has for it, too."""
     rows = {str(d.hardware_id): DeviceLine(d) for d in devices}
     runs = []
     in_order = sorted(states, key=lambda s: s.planned_at)
     for state in in_order:
-        mine = [r for r in state.devices if str(r.device.hardware_id) in rows]
+        mine = [(r, row) for r in state.devices if (row := _row_of(rows, r)) is not None]
         if not mine:
             continue
         counts: Counter[str] = Counter()
-        for record in mine:
-            _take(rows[str(record.device.hardware_id)], record, state)
+        for record, row in mine:
+            _take(row, record, state)
             counts[_standing(record)] += 1
         name = state.plan.file if state.plan else ""
         runs.append(RunLine(state.run, state.planned_at, name, _who(state), len(mine), counts))
@@ -120,12 +123,22 @@ def summarize(
     )
 
 
+def _row_of(rows: Mapping[str, DeviceLine], record: DeviceRecord) -> DeviceLine | None:
+    for was in record.corrections:
+        row = rows.get(str(was.device.hardware_id))
+        if row is not None and row.device.key == was.device.key:
+            return row
+    return rows.get(str(record.device.hardware_id))
+
+
 def _take(row: DeviceLine, record: DeviceRecord, state: RunState) -> None:
     submitted = record.attempt if record.submitted_at else record.attempt - 1
     row.attempts += max(0, submitted)
     if not record.submitted_at and not record.signed_in_by:
         return  # only planned, or left out as another run has it
-    if record.device.key != row.device.key:
+    if record.corrections:
+        row.corrections, row.called = record.corrections, record.device
+    if row.device.key not in record.keys:
         row.standing, row.error = NOT_SUBMITTED, f"last submitted for {record.device.user_name}"
         row.outcome = None
     elif not row.when or record.since >= row.when or record.state is not DeviceState.QUEUED:

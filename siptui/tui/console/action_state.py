@@ -20,7 +20,7 @@ _NEEDS_ROWS = frozenset(
 
 
 #: What is about the rows of a run, and has no meaning where rows stand.
-_NOT_IN_STATUS = frozenset({"retry", "retry_cause", "preflight", "fix"})
+_NOT_IN_STATUS = frozenset({"retry", "retry_cause", "correct", "preflight", "fix"})
 #: What does something else there.
 _IN_STATUS = frozenset({"submit", "export"})
 
@@ -107,6 +107,8 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
         case "retry" if session.resumable:
             return ""  # it resumes the run
         case "retry" | "retry_cause":
+            return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
+        case "correct":
             return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
         case "settle":
             return "" if session.undecided() else "no batch waits for a decision"

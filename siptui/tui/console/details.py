@@ -8,6 +8,7 @@ from siptui.domain.state import SYMBOLS, WORDS
 from siptui.domain.text import visible
 from siptui.domain.times import clock, second, zone
 from siptui.runs import events as ev
+from siptui.runs.output.sentences import actor_words, correction_words
 from siptui.runs.state import DeviceRecord
 from siptui.tui import preflight_text
 from siptui.tui.console.table_rows import GOING, Board, elapsed, until
@@ -72,6 +73,16 @@ def _record(board: Board, record: DeviceRecord, *, before: bool = False) -> list
             (f"{attempt}{at}", "muted"),
         )
     ]
+    if record.corrected:
+        was = record.corrections[-1]
+        old = f"{visible(was.device.user_name)} on {visible(was.device.hardware_id)}"
+        lines.append(
+            (
+                (f"Corrected, not retried yet. As {old}: ", "unknown"),
+                (visible(record.error), "normal"),
+            )
+        )
+        return lines
     if record.error:
         lines.append(((visible(record.error), "normal"),))
     if record.outcome is not None:
@@ -104,7 +115,12 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
         ("The service says", visible(record.word)),
         ("Error, verbatim", visible(record.error)),
     )
-    if record.outcome is not None:  # before all that scrolls off a small screen
+    for was in record.corrections:
+        old = f"{visible(was.device.user_name)} on {visible(was.device.hardware_id)}"
+        lines += _pairs(record, ("Corrected from", old))
+    if (
+        record.outcome is not None and not record.corrected
+    ):  # before all that scrolls off a small screen
         lines += [(), *_meaning(record, record.outcome), ()]
     lines += _pairs(
         record,
@@ -179,6 +195,10 @@ def history(index: int, events: Iterable[ev.Stored]) -> list[Line]:
                 if device == index:
                     text = WORDS[state] + (f" ({word})" if word else "")
                     say(stored.at, f"{text}: {error}" if error else text, tone(state))
+            case ev.DeviceCorrected(device=device) if device == index:
+                who = actor_words(stored.event.actor)
+                by = f", by {who}" if who else ""
+                say(stored.at, f"corrected: {correction_words(stored.event)}{by}", "strong")
             case ev.BatchSubmitting(batch=batch) if batch in mine:
                 say(stored.at, f"batch {batch} submitting")
             case ev.BatchAccepted(batch=batch, batch_id=batch_id) if batch in mine:

@@ -10,7 +10,8 @@ from siptui.tui.widgets.text_lines import Line
 
 #: What the run or the list asks for now, then what is of use at any time, the most needed first.
 _ORDER = (
-    *("settle", "submit", "retry", "try_now", "filter", "status", "mark", "standing", "preflight"),
+    *("settle", "submit", "retry", "correct", "try_now", "filter", "status", "mark", "standing"),
+    "preflight",
     *("export", "verify"),
     *("runs", "open", "details", "summary", "pause", "columns", "retry_cause", "fix", "urls"),
     *("sort", "batches", "row_pane", "log", "copy", "sign_in"),

@@ -1,6 +1,6 @@
 """Runs: the one that is opened first, the history, what a run shows and exports, and leaving."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +34,15 @@ from siptui.tui.widgets.text_lines import Line
 class RunFlow:
     """Attaches to runs, shows what is known of them, and leaves them."""
 
-    def __init__(self, view: View, session: Session, read_list: ReadList, orders: Orders) -> None:
+    def __init__(
+        self,
+        view: View,
+        session: Session,
+        read_list: ReadList,
+        orders: Orders,
+        correct: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._correct = correct
         self.view = view
         self.session = session
         self._read_list = read_list
@@ -157,7 +165,9 @@ class RunFlow:
 
     def open_row(self) -> None:
         """Everything about the row under the cursor."""
-        page = RowPage(self._row, self._step, self._retry_row, self._may_retry_row)
+        page = RowPage(
+            self._row, self._step, self._retry_row, self._may_retry_row, self._correct_row
+        )
         self.view.app.push_screen(page)
 
     def _row(self) -> Content:
@@ -194,6 +204,10 @@ class RunFlow:
         if record is not None:
             self.view.start(partial(self._orders.retry_one, record))
         return record is not None
+
+    def _correct_row(self) -> None:
+        """Correct the names of the row under the cursor."""
+        self.view.start(self._correct)
 
     def summary(self) -> None:
         """The run as a whole."""

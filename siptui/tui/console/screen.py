@@ -27,6 +27,7 @@ from siptui.runs.follower import RunUpdate
 from siptui.tui.actions import ACTIONS, BY_ID, shown
 from siptui.tui.console import details, status_lines, status_text
 from siptui.tui.console.action_state import NO_WORKER, offers, who_resumes, why_not
+from siptui.tui.console.correct_flow import CorrectFlow
 from siptui.tui.console.footer import footer
 from siptui.tui.console.header import header
 from siptui.tui.console.list_flow import ListFlow
@@ -94,7 +95,10 @@ class Console(Screen[None]):
         self.submit_flow = SubmitFlow(
             self, session, self.list_flow.read, self.sign_in_flow.signed_in
         )
-        self.run_flow = RunFlow(self, session, self.list_flow.read, self.submit_flow)
+        self.correct_flow = CorrectFlow(self, session, self.submit_flow)
+        self.run_flow = RunFlow(
+            self, session, self.list_flow.read, self.submit_flow, self.correct_flow.correct
+        )
         self.tenant_flow = TenantFlow(self, session, self.sign_in_flow, self.run_flow.attach)
         self.overview_flow = OverviewFlow(self, session, self.run_flow.attach)
         self.status_flow = StatusFlow(self, session, self.sign_in_flow)
@@ -105,6 +109,7 @@ class Console(Screen[None]):
             "list": self.list_flow,
             "sign_in": self.sign_in_flow,
             "submit": self.submit_flow,
+            "correct": self.correct_flow,
             "tenant": self.tenant_flow,
             "run": self.run_flow,
             "standing": self.status_flow,

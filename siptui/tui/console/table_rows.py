@@ -407,6 +407,8 @@ def _lacking_region(errors: "Iterable[Fault]") -> frozenset[int]:
 
 def result(record: DeviceRecord) -> str:
     """The outcome in a few words; the service's own where siptui does not know them."""
+    if record.corrected:
+        return "corrected"
     if record.outcome is not None:
         unknown = record.outcome.cause is Cause.UNKNOWN
         return record.error or record.outcome.short if unknown else record.outcome.short

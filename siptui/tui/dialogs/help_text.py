@@ -34,6 +34,7 @@ class Topic(Enum):
     RESUME = auto()
     JOURNAL = auto()
     CAUSES = auto()
+    CORRECT = auto()
     UNKNOWN_OUTCOME = auto()
     GIVE_UP_WHICH = auto()
     GIVE_UP = auto()
@@ -100,6 +101,13 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
     Topic.CAUSES: (
         "The failed devices of these causes are submitted once more, after a question that names "
         "their number. The others stay as they are.",
+    ),
+    Topic.CORRECT: (
+        "For a row whose names are wrong in the list, such as a user name that the tenant does not "
+        "have. What is typed is checked by the rules of a list, and whether the account may be "
+        "personal. What stood there is kept in the history, the export and the report.",
+        "Nothing is submitted by it: r then retries the row, after the usual question. The list "
+        "itself stays as it is; e writes one with the names of now.",
     ),
     Topic.UNKNOWN_OUTCOME: (
         "To follow a batch of the service submits nothing: its results become those of these "

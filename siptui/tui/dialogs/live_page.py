@@ -48,6 +48,7 @@ class RowPage(LivePage):
         Binding("n,right", "step(1)", "next row", show=False),
         Binding("p,left", "step(-1)", "previous row", show=False),
         Binding("r", "retry", "retry this row", show=False),
+        Binding("E", "correct", "correct this row", show=False),
         Binding("question_mark", "help", "help", show=False),
     ]
 
@@ -57,15 +58,18 @@ class RowPage(LivePage):
         step: Callable[[int], None],
         retry: Callable[[], bool],
         failed: Callable[[], bool],
+        correct: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(content)
         self._step, self._retry, self._failed = step, retry, failed
+        self._correct = correct
 
     def own_keys(self) -> Line:
         """To the rows beside this one; a retry where that is of use."""
         line: Line = (("n p", "key"), (" next, previous  ", "muted"))
         if self._failed():
             line = (*line, ("r", "key"), (" retry  ", "muted"))
+            line = (*line, ("E", "key"), (" correct  ", "muted"))
         return (*line, ("?", "key"), (" help  ", "muted"))
 
     def action_step(self, rows: int) -> None:
@@ -77,6 +81,11 @@ class RowPage(LivePage):
         """Retry this row alone, after the question."""
         if self._failed() and self._retry():
             self.dismiss(None)
+
+    def action_correct(self) -> None:
+        """Correct the names of this row; the page shows what came of it."""
+        if self._failed():
+            self._correct()
 
     def action_help(self) -> None:
         """The keys of this page."""
@@ -97,6 +106,7 @@ _ROW_KEYS = (
     ("n →", "the next row of the table, as it is sorted and filtered"),
     ("p ←", "the one before"),
     ("r", "retry this row, where it failed"),
+    ("E", "correct its user name or hardware id, where it failed"),
     ("y", "copy the PowerShell line where there is one, else the page"),
     ("Y", "copy the page"),
     ("j k g G", "scroll"),

@@ -27,6 +27,13 @@ SHOWN: list[ev.AnyEvent] = [
     ev.GroupStopped(column="Site", group="Bonn", bad=2, tried=3, left=9),
     ev.DevicesSignedIn(devices=[0, 1], batch_id="short", run="another"),
     ev.DevicesHeld(devices=[2], batch=1, why="personal"),
+    ev.DeviceCorrected(
+        device=0,
+        user_name="b@contoso.com",
+        hardware_id="00-04-F2-00-00-01",
+        old_user_name="a@contoso.com",
+        old_hardware_id="00-04-F2-00-00-01",
+    ),
     ev.Waiting(why="sign-in needed: It was revoked.", kind=ev.SIGN_IN),
     ev.Waiting(why="your role has ended; activate it", kind=ev.ROLE),
     ev.Waiting(why="Too many requests.", until="2026-03-02T08:05:00.000Z", kind=ev.SERVICE),

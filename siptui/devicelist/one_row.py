@@ -1,0 +1,47 @@
+"""The rules of a list for one row of it that is typed anew: its own cells, and the rows beside."""
+
+from collections.abc import Iterable
+
+from siptui.devicelist.cells import clean
+from siptui.devicelist.changes import Changes
+from siptui.devicelist.duplicates import Entry, repeated_accounts, repeated_devices, without_port
+from siptui.devicelist.model import Fault
+from siptui.devicelist.row_rules import Judge, Judged, Layout
+from siptui.domain.columns import COLUMNS
+from siptui.domain.device import Device
+
+#: The columns that are typed, as faults name them.
+USER, HARDWARE = COLUMNS["username"], COLUMNS["hardware_id"]
+#: The list's own columns that say what a hardware id must be like.
+_MODEL = COLUMNS["model"]
+
+
+def check_row(
+    row: Device, user_name: str, hardware_id: str, others: Iterable[Device]
+) -> tuple[Device | None, list[Fault]]:
+    """`row` with these names, and what is wrong with them; none if that is an error.
+
+    `others` are the devices of the rows beside it, which must not have the same hardware id.
+    """
+    model = row.extra.get(_MODEL, "")
+    names = (USER, HARDWARE, *((_MODEL,) if model else ()))
+    layout = Layout(1, names, 0, 1, model=2 if model else None)
+    cells = [clean(user_name), clean(hardware_id), *((clean(model),) if model else ())]
+    judged = Judge(layout, row.region, Changes(), [cells]).judge(row.line, cells)
+    faults = list(judged.faults) if isinstance(judged, Judged) else []
+    found = judged.device if isinstance(judged, Judged) else judged
+    if found is None:
+        return None, [fault for fault in faults if fault.severity == "error"]
+    found = Device(row.line, found.user_name, found.hardware_id, row.region, row.extra)
+    beside = [one for one in others if one.line != row.line]
+    entries = [
+        Entry(one.line, one.hardware_id, one.user_name.key, one.region.casefold())
+        for one in (*beside, found)
+    ]
+    across = {**repeated_devices(entries, layout), **without_port([*beside, found], layout)}
+    if wrong := across.get(row.line) or next(
+        (fault for fault in across.values() if fault.value == found.hardware_id), None
+    ):
+        return None, [wrong]
+    accounts = repeated_accounts(entries, layout)
+    return found, [*faults, *(fault for fault in accounts if fault.line == row.line)]

@@ -1,0 +1,114 @@
+"""`E` corrects the names of a failed row; `r` then retries it under the usual question."""
+
+from pathlib import Path
+
+from siptui.runs.events import DeviceCorrected, Order
+from tests.tui.harness import ConsoleHarness, console
+from tests.tui.scripted_runs import list_text, make_devices
+
+NOT_FOUND = "User not found in tenant"
+
+
+async def _failed(harness: ConsoleHarness, *, ended: bool = True) -> None:
+    await harness.submit(3)
+    harness.runs.accept(1)
+    harness.runs.finish([0, 2])
+    harness.runs.finish([1], error=NOT_FOUND)
+    if ended:
+        harness.runs.end_batch(1, succeeded=2, failed=1)
+    await harness.look()
+    await harness.press("g", "j")
+
+
+def _corrections(harness: ConsoleHarness) -> list[DeviceCorrected]:
+    stored = harness.runs.journal.read(harness.runs.newest)
+    return [one.event for one in stored if isinstance(one.event, DeviceCorrected)]
+
+
+async def test_a_wrong_user_name_is_corrected_and_retried_without_leaving(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3)), size=(80, 24)) as harness:
+        await _failed(harness)
+        await harness.press("E")
+        assert "User not found in tenant" in harness.question
+        await harness.press("ctrl+u")
+        await harness.type("lobby.77777@contoso.com")
+        await harness.press("enter")
+        (said,) = _corrections(harness)
+        assert (said.old_user_name, said.user_name) == (
+            "lobby.00001@contoso.com",
+            "lobby.77777@contoso.com",
+        )
+        assert said.hardware_id == said.old_hardware_id
+        assert "line 3 corrected; nothing was submitted. r retries." in harness.flat
+        assert harness.rows[1][-4].startswith("corrected")
+        assert "Corrected, not retried yet." in harness.text
+        await harness.press("r")
+        assert "1 was corrected." in harness.question
+        assert "sends the same wrong data" not in harness.question
+        assert "lobby.77777" in harness.question
+        await harness.press("1", "enter")
+        order = harness.runs.journal.read(harness.runs.newest)[-1].event
+        assert isinstance(order, Order)
+        assert order.devices == [1]
+        await harness.press("enter")
+        assert "Corrected from" in harness.text
+        assert "lobby.00001@contoso.com on 00-04-F2-00-00-01" in harness.flat
+        assert "corrected: user name lobby.00001@contoso.com →" in harness.flat
+
+
+async def test_what_the_rules_of_a_list_refuse_is_not_taken_and_not_lost(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3))) as harness:
+        await _failed(harness)
+        await harness.press("E", "enter")
+        assert "Nothing was changed yet" in harness.text
+        await harness.press("ctrl+u")
+        await harness.type("no name")
+        await harness.press("enter")
+        assert "Username:" in harness.text
+        assert "no name" in harness.text  # what was typed stands there still
+        await harness.press("ctrl+u")
+        await harness.type("lobby.00001@contoso.com")
+        await harness.press("tab", "ctrl+u")
+        await harness.type("0004F2000002")
+        await harness.press("enter")
+        assert "the same hardware id as on line 4" in harness.flat
+        await harness.press("ctrl+u")
+        await harness.type("0004F2000099")
+        await harness.press("enter")
+        (said,) = _corrections(harness)
+        assert said.hardware_id == "00-04-F2-00-00-99"
+
+
+async def test_an_account_of_another_row_is_taken_by_a_second_enter(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3))) as harness:
+        await _failed(harness)
+        await harness.press("E", "ctrl+u")
+        await harness.type("lobby.00000@contoso.com")
+        await harness.press("enter")
+        assert "the same account as on line 2" in harness.flat
+        assert _corrections(harness) == []
+        await harness.press("enter")
+        assert len(_corrections(harness)) == 1
+
+
+async def test_rows_that_cannot_be_corrected_say_why(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3))) as harness:
+        await harness.press("E")
+        assert "nothing has failed" in harness.text
+        await _failed(harness, ended=False)
+        await harness.press("E")
+        assert "its batch 1 has not ended" in harness.flat
+        harness.runs.end_batch(1, succeeded=2, failed=1)
+        await harness.look()
+        await harness.press("g", "E")
+        assert "it has not failed" in harness.flat
+
+
+async def test_it_is_corrected_from_the_page_of_the_row_as_well(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3))) as harness:
+        await _failed(harness)
+        await harness.press("enter", "E", "tab", "ctrl+u")
+        await harness.type("0004F2000099")
+        await harness.press("enter")
+        assert len(_corrections(harness)) == 1
+        assert "Corrected from" in harness.text
