@@ -67,6 +67,14 @@ ACTIONS: tuple[Action, ...] = (
         also="mapping user name account mac region port date wrong column",
     ),
     Action(
+        "region",
+        "submit",
+        ("Z",),
+        "region",
+        "choose the region of rows that name none",
+        also="emea noam apac area zone where change default",
+    ),
+    Action(
         "submit",
         "submit",
         ("s",),

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from siptui.domain.text import visible
 from siptui.runs.service import RunService
 from siptui.tui.actions import ACTIONS, resolve_keys
 from siptui.tui.base_app import ThemedApp
@@ -70,4 +71,9 @@ class SiptuiApp(ThemedApp[int | Destination]):
             self.farewell = f"The run goes on. To come back to it: siptui attach {run}"
             if self.session.worker_gone:
                 self.farewell = f"{NO_WORKER} To resume it: siptui resume {run}"
+        if (folder := self.session.options.passing_folder) is not None:
+            self.farewell = (
+                f"The demo's folder {visible(str(folder))} was removed, with its list and runs. "
+                "What was exported elsewhere stays."
+            )
         self.session.leave()

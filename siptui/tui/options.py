@@ -33,6 +33,8 @@ class Destination:
 
     profile: str
     run: str = ""
+    #: Whether the profile was made just now.
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,10 @@ class ConsoleOptions:
     refresh_hz: float = 5.0
     #: Whether a run is worked on by this very process and so stops when the console is left.
     run_ends_with_us: bool = False
+    #: The folder of a demo, which is removed with all that is in it when the console is left.
+    passing_folder: Path | None = None
+    #: Whether the profile was made just now, so that signing in is the next step.
+    made: bool = False
     #: What is told once at the start, such as that this is the emulated tenant.
     greeting: str = ""
 

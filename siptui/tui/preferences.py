@@ -18,18 +18,26 @@ from siptui.host.private_files import private_folder, write_private
 
 _FILE = "console.json"
 _MOST = 65_536
+_RECENT = 5
 _ANSWERS = 100  # kinds of lists whose answers are kept
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """`theme` by name, none for the configured one; `hidden` columns by key; `extra` columns of
-    lists, by their titles, that are shown; `answers` about lists, by their headers (`asked_of`)."""
+    lists, by their titles, that are shown; `answers` about lists, by their headers (`asked_of`);
+    `recent` are the paths of the lists opened last."""
 
     theme: str = ""
     hidden: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    recent: tuple[str, ...] = ()
+
+    def opened(self, path: str) -> "Kept":
+        """With a list that was opened, the newest first."""
+        others = (one for one in self.recent if one != path)
+        return replace(self, recent=(path, *others)[:_RECENT])
 
     def answered(self, headers: str, key: str, answer: str) -> "Kept":
         """With the answer to a question about lists with these headers, the newest last."""
@@ -51,12 +59,13 @@ def read_kept(folder: Path | None) -> Kept:
     try:
         with (folder / _FILE).open("rb") as file:
             data = json.loads(file.read(_MOST))
-        theme, hidden, extra = (data.get(name) for name in ("theme", "hidden", "extra"))
+        names = ("theme", "hidden", "extra", "recent")
+        theme, hidden, extra, recent = (data.get(name) for name in names)
         answers = data.get("answers")
     except (OSError, ValueError, AttributeError, RecursionError):
         return Kept()
     name = theme if isinstance(theme, str) else ""
-    return Kept(name, _texts(hidden), _texts(extra), _answers(answers))
+    return Kept(name, _texts(hidden), _texts(extra), _answers(answers), _texts(recent)[:_RECENT])
 
 
 def write_kept(folder: Path | None, kept: Kept) -> None:

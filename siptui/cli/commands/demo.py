@@ -13,6 +13,7 @@ from siptui.emulator.demo import DEMO_FILE, DEMO_SCENARIO, DEMOS, demo_list
 _GREETING = (
     "This is the emulated tenant Contoso Ltd: no account, no network, nothing is really reset. "
 )
+_FOLDER = "Its folder is removed when you leave; what you export stays."
 
 
 @click.command(cls=Command)
@@ -72,8 +73,9 @@ def run_demo(theme: str | None, scenario: str = DEMO_SCENARIO, *, mouse: bool) -
                     mouse=mouse,
                     save_folder=folder,
                     export_folder=Path.cwd(),
-                    greeting=f"{_GREETING}{DEMOS[scenario]}.",
+                    greeting=f"{_GREETING}{DEMOS[scenario]}. {_FOLDER}",
                     run_ends_with_us=True,
+                    passing_folder=folder,
                     tenant_id=demo.tenant_id,
                     tenant_batches=demo.tenant_batches,
                     checks=demo.checks,

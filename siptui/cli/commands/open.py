@@ -68,6 +68,7 @@ def command(
     """
     if file is not None:
         _refuse_what_is_no_list(file)
+    made = False
     try:
         selected = select_for(call)
     except SignInNeededError:
@@ -82,7 +83,7 @@ def command(
 
             shipped = flags.theme if flags.theme in theme_names() else None  # no folder of yours
             return run_demo(shipped, mouse=not flags.no_mouse)
-        selected = select_for(call)
+        selected, made = select_for(call), True
     console = console_options(
         selected,
         flags,
@@ -93,7 +94,7 @@ def command(
         slots=slots,
         public_ip=public_ip,
     )
-    return open_console(selected, console, flags)
+    return open_console(selected, dataclasses.replace(console, made=made), flags)
 
 
 def _refuse_what_is_no_list(file: Path) -> None:
@@ -216,6 +217,7 @@ def open_console(selected: Selected, console: "ConsoleOptions", flags: options.C
         call = dataclasses.replace(selected.call, profile=left.profile)
         selected = select_for(call)
         console = console_options(selected, flags, run=left.run or None)
+        console = dataclasses.replace(console, made=left.made)
         left = _open_on(selected, console)
     return left
 

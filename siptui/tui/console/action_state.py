@@ -90,7 +90,7 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
     if action in _NEEDS_ROWS:
         return f"no list: {keys['open']} opens one" if board.empty else ""
     match action:
-        case "headers":
+        case "headers" | "region":
             if board.list is None or session.path is None:
                 return f"no list: {keys['open']} opens one"
             return f"this list was submitted already; {keys['open']} opens it again" if run else ""

@@ -45,11 +45,11 @@ FILTER_HELP: tuple[Line, ...] = (
 
 #: The actions by what one wants to do. Those in none of them stand in the last.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Get ready", ("open", "headers", "sign_in", "preflight", "fix", "urls")),
+    ("Get ready", ("open", "headers", "region", "sign_in", "preflight", "fix", "urls")),
     ("Choose rows", ("filter", "clear", "status", "mark", "mark_range", "mark_all")),
     ("Sign phones in", ("submit", "pause", "try_now", "give_up")),
     ("See how it goes", ("details", "row_pane", "summary", "standing", "verify", "log")),
-    ("When something failed", ("retry", "retry_cause", "settle")),
+    ("When something failed", ("correct", "retry", "retry_cause", "settle")),
     ("Take results along", ("export", "copy", "columns_left", "columns_right")),
     ("Other runs, other tenants", ("runs", "batches", "overview", "acknowledge")),
     ("Move", ("down", "up", "top", "bottom", "page_down", "page_up")),

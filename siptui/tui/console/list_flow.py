@@ -31,6 +31,8 @@ class ListFlow:
     def __init__(self, view: View, session: Session) -> None:
         self.view = view
         self.session = session
+        #: What was typed in the picker when that was left.
+        self._typed = ""
         #: Whether a list is on its way since the start: there is a table in a moment.
         self.opening = session.options.file is not None
 
@@ -39,7 +41,13 @@ class ListFlow:
         from siptui.tui.dialogs.picker import Picker  # textual-fspicker, for this dialog alone
 
         if self.view.may("open"):
-            path = await self.view.ask(Picker(self.session.start_folder))
+            picker = Picker(
+                self.session.start_folder,
+                recent=recent(self.session.options.save_folder),
+                typed=self._typed,
+            )
+            path: Path | None = await self.view.ask(picker)
+            self._typed = picker.typed if path is None else ""
             if path is not None:
                 await self.read(path, self.session.options.region)
 
@@ -110,6 +118,7 @@ class ListFlow:
         view.log_pane.clear()
         view.log_pane.append([*opening_lines(self.session, view.key_of), *lines])
         view.clear_notice()
+        remember(self.session.options.save_folder, path)
         self.opening = False
         view.grid.clear_marks()
         view.show_all()
@@ -151,3 +160,16 @@ class ListFlow:
             if isinstance(answer, str) and answer and error.names:
                 write_kept(folder, read_kept(folder).answered(headers, question.key, answer))
         return with_answer(options, question.key, answer) if isinstance(answer, str) else None
+
+
+def recent(folder: Path | None) -> list[Path]:
+    """The lists that were opened last and are there still, the newest first."""
+    return [path for one in read_kept(folder).recent if (path := Path(one)).is_file()]
+
+
+def remember(folder: Path | None, path: Path) -> None:
+    """Keep that this list was opened, where its name can be shown."""
+    whole = str(path.absolute())
+    kept = read_kept(folder)
+    if visible(whole) == whole and path.is_file() and kept.recent[:1] != (whole,):
+        write_kept(folder, kept.opened(whole))

@@ -56,7 +56,7 @@ class OverviewFlow:
             new = await ask_profile(self.view.ask, profiles.clouds(), profiles.config())
             if new is None:
                 return None
-            return Destination(profiles.add(new.tenant, new.cloud, new.region))
+            return Destination(profiles.add(new.tenant, new.cloud, new.region), made=True)
         except SiptuiError as error:
             self.view.tell(error)
             return None

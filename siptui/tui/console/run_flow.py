@@ -306,8 +306,10 @@ class RunFlow:
         if isinstance(app.screen, Quit):
             return
         ends: list[Line] = []
-        if self.session.live and self.session.options.run_ends_with_us:
-            ends.append(_RUN_ENDS)
+        options = self.session.options
+        if self.session.live and options.run_ends_with_us:
+            folder = options.passing_folder
+            ends.append(_RUN_ENDS if folder is None else _demo_ends(folder))
         if any(one.group == "fix" and not one.is_finished for one in app.workers):
             ends.append(_FIX_ENDS)
         if ends and await self.view.ask(Quit(ends)) != "quit":
@@ -319,11 +321,12 @@ class Quit(Choice):
     """Asked before this window is left while it works on something; `ends` says on what."""
 
     def __init__(self, ends: Sequence[Line]) -> None:
-        stops = "the run stops; h, then r resumes it later"
-        choices = [
-            ("stay", "stay", "it continues"),
-            ("quit", "quit", stops if _RUN_ENDS in ends else "it is not waited for"),
-        ]
+        about = "it is not waited for"
+        if _RUN_ENDS in ends:
+            about = "the run stops; h, then r resumes it later"
+        elif any(part[0].startswith(_DEMO) for line in ends for part in line):
+            about = "the demo ends"
+        choices = [("stay", "stay", "it continues"), ("quit", "quit", about)]
         super().__init__("Quit", choices, ends, topic=Topic.QUIT)
 
 
@@ -334,6 +337,17 @@ _RUN_ENDS: Line = (
         "normal",
     ),
 )
+_DEMO = "The demo ends with this window"
+
+
+def _demo_ends(folder: Path) -> Line:
+    text = (
+        f"{_DEMO}: its folder {visible(str(folder))} is removed, with the run in it. What was "
+        "exported elsewhere stays."
+    )
+    return ((text, "normal"),)
+
+
 _FIX_ENDS: Line = (
     (
         "Changes are being made in the tenant. What was sent is not taken back; the next check "

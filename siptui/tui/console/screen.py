@@ -159,6 +159,9 @@ class Console(Screen[None]):
         self.show_all()
         self.grid.focus()
         self.run_flow.open_first()
+        if self.session.options.made:
+            # A group of its own: at the start a list is read at the same time.
+            self.later(lambda: self.start(self.sign_in_flow.offer, group="sign_in"))
 
     def on_unmount(self) -> None:
         """Give the window its title back."""

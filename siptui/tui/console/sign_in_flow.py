@@ -35,6 +35,26 @@ class SignInFlow:
         if self.view.may("sign_in") and ways is not None:
             await self._sign_in(ways, needs_sign_in(self.session.run))
 
+    async def offer(self) -> None:
+        """Offer to sign in, as the next step once a profile was made."""
+        options = self.session.options
+        ways = options.sign_in
+        problem = await ways.problem() if ways is not None and not options.read_only else None
+        if ways is None or problem is None:
+            return
+        made: Line = (
+            (f"The profile {visible(options.profile)} is made. ", "accent"),
+            ("The next step is to sign in to the tenant.", "normal"),
+        )
+        keys = self.view.key_of
+        choices = [
+            ("now", "sign in", "with a code in any browser, or a browser here"),
+            ("later", "later", f"{keys['sign_in']} signs in, {keys['open']} opens a list"),
+        ]
+        chosen = await self.view.ask(Choice("Next step", choices, [made], topic=Topic.NEXT_STEP))
+        if chosen == "now":
+            await self._sign_in(ways, problem.message)
+
     async def signed_in(self) -> bool:
         """Whether there is a sign-in that can be used, asked for if there is none."""
         ways = self.session.options.sign_in
@@ -58,7 +78,7 @@ class SignInFlow:
 
     async def _sign_in(self, ways: SignIns, why: str) -> bool:
         try:
-            store = await self._store(ways)
+            store = await self._store(ways, why)
             account = None if store is None else await self.view.ask(SignIn(ways, store, why))
             if store is None or account is None:
                 self.view.say("not signed in; nothing was submitted.", "muted")
@@ -82,19 +102,23 @@ class SignInFlow:
         self.view.show_bars()
         return True
 
-    async def _store(self, ways: SignIns) -> TokenStore | None:
+    async def _store(self, ways: SignIns, why: str) -> TokenStore | None:
         """Where the tokens are kept, asked where it is not decided; none if the operator goes
-        back."""
+        back. `why` says why a sign-in is needed."""
         try:
             return await ways.store()
         except StoreUndecidedError as undecided:
-            text: Line = ((visible(undecided.message), "normal"),)
+            needed = f"A sign-in is needed: {visible(why)}" if why else "To sign in:"
+            text: list[Line] = [
+                ((needed, "strong"),),
+                ((f"{_TOKENS} {visible(undecided.message)}", "normal"),),
+            ]
             choices = [
                 (StoreKind.FILE, "file", "a plain file that only you (and root) can read"),
                 (StoreKind.MEMORY, "memory", "nowhere: sign in again next time"),
             ]
             kind = await self.view.ask(
-                Choice("Keep the tokens in", choices, [text], topic=Topic.TOKEN_STORE)
+                Choice("Keep the tokens in", choices, text, topic=Topic.TOKEN_STORE)
             )
         return await ways.store(kind) if isinstance(kind, StoreKind) else None
 
@@ -121,6 +145,10 @@ class SignInFlow:
             self.view.start(self.sign_in)
 
 
+_TOKENS = (
+    "It gives siptui tokens, with which the run goes on without this window. Where they are kept "
+    "is asked first, and once:"
+)
 _NO_ROLE = (
     "None of the roles in the token may bulk sign in, which takes Authentication Administrator, "
     "Privileged Authentication Administrator or Global Administrator. An eligible role must be "

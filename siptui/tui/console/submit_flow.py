@@ -7,6 +7,7 @@ Over 400 lines because the questions before a submit, a retry and a resume are t
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from siptui.domain.device import Device, DeviceKey
@@ -24,10 +25,11 @@ from siptui.runs.waves import Waves
 from siptui.tui import sentences
 from siptui.tui.console import personal_accounts, waves
 from siptui.tui.console.first_few import first_few
-from siptui.tui.console.model import NOT_SELECTED, SIGNED_IN_ALREADY, Session
+from siptui.tui.console.model import NOT_SELECTED, SIGNED_IN_ALREADY, Session, read_list
 from siptui.tui.console.selection import Selection, Which, about, what
 from siptui.tui.console.signed_in import again_chosen
 from siptui.tui.console.status_rows import Standings
+from siptui.tui.console.table_rows import Board
 from siptui.tui.console.to_do import Part, part_chosen
 from siptui.tui.console.view import ReadList, SignedIn, View
 from siptui.tui.console.waves import ask_waves
@@ -158,15 +160,47 @@ class SubmitFlow:
             return chosen
         region = await self._ask_region(lacking)
         lines = {board.line(key) for key in chosen.keys}
-        if region is None or not await self._read_list(path, region):
+        marked = lines if chosen.which is Which.MARKED else set[int]()
+        if region is None or not await self._read_for(path, region, marked):
             return None
-        if chosen.which is Which.MARKED:  # what was marked stays so, wherever it stands now
-            for row in self.view.grid.index.rows:
-                if board.line(row.key) in lines:
-                    self.view.grid.index.toggle(row.key)
-            self.view.grid.refresh()
         keys = [row.key for row in self.view.grid.index.rows if board.line(row.key) in lines]
         return replace(chosen, keys=tuple(keys))
+
+    async def _read_for(self, path: Path, region: Region, marked: Collection[int]) -> bool:
+        """Read the list anew for rows of `region`, with the rows of these lines marked, wherever
+        they stand now; whether that went well."""
+        if not await self._read_list(path, region):
+            return False
+        board, grid = self.session.board, self.view.grid
+        for row in grid.index.rows if marked else ():
+            if board.line(row.key) in marked:
+                grid.index.toggle(row.key)
+        if marked:
+            grid.refresh()
+        return True
+
+    async def region(self) -> None:
+        """Choose, or change, the region of the rows that name none."""
+        session, view = self.session, self.view
+        if not view.may("region") or (path := session.path) is None:
+            return
+        bare = Board()
+        read = partial(read_list, path, None, session.list_options(path))
+        try:
+            bare.take_list(await view.in_thread(read))
+        except SiptuiError as error:
+            view.tell(error)
+            return
+        if not (lacking := bare.lacking_region()):
+            view.say("region: every row names its own.", "muted")
+            return
+        region = await self._ask_region(lacking, session.region)
+        if region is None:
+            return
+        marked = {session.board.line(key) for key in view.grid.index.marks}
+        if await self._read_for(path, region, marked):
+            rows = f"{plural(lacking, 'row')} without a region"
+            view.say(f"{rows} {'is' if lacking == 1 else 'are'} {region} now.", "accent")
 
     async def _read_rest(self) -> bool:
         """Show the list again, of which a part was submitted; what was checked, marked and done
@@ -307,12 +341,13 @@ class SubmitFlow:
         key = self.view.key_of["preflight"] if self.session.options.checks is not None else ""
         return sentence(self.session.board.report, devices, key)
 
-    async def _ask_region(self, rows: int) -> Region | None:
+    async def _ask_region(self, rows: int, now: Region | None = None) -> Region | None:
+        taken = f"{'It is' if rows == 1 else 'They are'} taken for {now} now. " if now else ""
         text: Line = (
             (
                 f"{plural(rows, 'row')} of the list "
                 f"{'names' if rows == 1 else 'name'} no region. "
-                "A device lives in exactly one; in another it is not found.",
+                f"{taken}A device lives in exactly one; in another it is not found.",
                 "normal",
             ),
         )

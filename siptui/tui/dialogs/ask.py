@@ -16,6 +16,8 @@ from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid
 from siptui.tui.widgets.text_lines import Line, Paragraph, Surface
 
+#: What is typed to go back where a `q` could begin a text.
+_LEAVES = "q"
 _NO_NUMBER = {"question_mark": "help", "q": "leave"}
 
 
@@ -126,8 +128,8 @@ def _size(text: str) -> int:
 
 
 class Prompt(Dialog[str]):
-    """Asks for a text. `check` says what is wrong with it, or nothing; `leaves` is a text that is
-    no answer but the wish to go back."""
+    """Asks for a text. `check` says what is wrong with it, or nothing. A `q` alone is no answer but
+    the wish to go back."""
 
     def __init__(
         self,
@@ -136,14 +138,11 @@ class Prompt(Dialog[str]):
         *,
         value: str = "",
         check: Callable[[str], str] | None = None,
-        leaves: str = "",
     ) -> None:
         super().__init__(title, text)
         self._value = value
         self._check = check
-        self._leaves = leaves
-        if leaves:
-            self._said = ((f"Escape, Ctrl-C or {leaves} and Enter goes back.", "muted"),)
+        self._said = ((f"Escape, Ctrl-C or {_LEAVES} and Enter goes back.", "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """One field."""
@@ -152,7 +151,7 @@ class Prompt(Dialog[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the text unless something is wrong with it."""
         value = event.value.strip()
-        if value and value == self._leaves:
+        if value == _LEAVES:
             self.dismiss(None)
         elif not value:
             self.say("Type something, or Escape to go back.", "failed")

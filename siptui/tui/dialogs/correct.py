@@ -72,6 +72,9 @@ class Correct(Dialog[Device]):
         """Take what is typed if it is right."""
         event.stop()
         typed = tuple(self.query_one(f"#{name}", Input).value.strip() for name in _FIELDS)
+        if "q" in typed:  # neither is a name: the wish to go back, as elsewhere
+            self.dismiss(None)
+            return
         if typed == (str(self._row.user_name), str(self._row.hardware_id)):
             self.say("Nothing was changed yet. Escape goes back.", "failed")
             return

@@ -50,6 +50,7 @@ class Topic(Enum):
     PROFILE_REGION = auto()
     PROFILE_CLOUD = auto()
     FIRST_RUN = auto()
+    NEXT_STEP = auto()
     SORT = auto()
     COLUMNS = auto()
     THEME = auto()
@@ -177,6 +178,10 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
         "nothing is submitted before a number is typed.",
         "The demo opens a list of sixty phones of a tenant that does not exist. Everything can be "
         "tried there.",
+    ),
+    Topic.NEXT_STEP: (
+        "Checks, submits and what the tenant has need a sign-in; to open and check a list needs "
+        "none. It is asked for once something needs it, too.",
     ),
     Topic.SORT: (
         "The same column again turns the order round. Rows that change stay where they are until "

@@ -50,7 +50,6 @@ async def ask_profile(ask: Ask, clouds: Mapping[str, str], config: Path) -> NewP
                 [_ASK_TENANT, where],
                 value=tenant,
                 check=_wrong,
-                leaves="q",
             )
         )
         if typed is None:

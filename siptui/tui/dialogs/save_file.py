@@ -38,7 +38,7 @@ async def ask_and_write(
             await app.push_screen_wait(Choice("The file exists", choices, topic=Topic.FILE_EXISTS))
             != "yes"
         ):
-            return "not written: the file exists already.", "muted"
+            continue  # to another name
         try:
             return write(path, True), "accent"
         except SiptuiError as error:

@@ -353,7 +353,7 @@ async def test_export_asks_before_it_replaces(tmp_path: Path) -> None:
             harness.fill(str(target))
             await harness.press("enter", *answer)
 
-        await export("enter")
+        await export("enter", "escape")
         assert target.read_text() == "mine"
         await export("j", "enter")
         assert len(json.loads(target.read_text())["devices"]) == 2

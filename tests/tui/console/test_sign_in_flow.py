@@ -92,7 +92,7 @@ async def test_a_submit_without_a_sign_in_asks_for_one(
         assert "Good for 14:" in harness.flat
         await harness.press("y")
         assert harness.app.clipboard == _code(harness)
-        assert not (tmp_path / "saved").exists()
+        assert [one.name for one in (tmp_path / "saved").iterdir()] == ["console.json"]
         await harness.press("question_mark")  # a sign-in goes on while its help is read
         assert "Only ever type a code that you asked for yourself" in harness.flat
         setting.approve()
