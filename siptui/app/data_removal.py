@@ -9,7 +9,7 @@ from pathlib import Path
 from siptui.app.session import Selected
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.forgotten_text import ForgottenNames, is_stand_in, names_of
-from siptui.domain.text import plural, visible
+from siptui.domain.text import folded, plural, visible
 from siptui.host.locks import HeldError
 from siptui.logs.removal import remove_names
 from siptui.preflight.change_log import Record, Recorded
@@ -55,6 +55,9 @@ class Removed:
     kept: Sequence[RunToForget] = ()
     files: Sequence[Path] = ()
     changes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.runs or self.rows or self.files or self.changes)
 
 
 class DataRemoval:
@@ -107,7 +110,7 @@ class DataRemoval:
     def prune(self, older_than: timedelta | None, keep_last: int | None) -> Removed:
         """Forget the runs that ended so long ago, apart from the newest `keep_last` and from what
         is live, unfinished, unknown or undoable only with what is kept."""
-        cut = self._now - older_than if older_than is not None else None
+        cut = _before(self._now, older_than) if older_than is not None else None
         with self._host.deciding():
             old = [self._judged(run) for run in self._journal.runs()[keep_last or 0 :]]
             if cut is not None:
@@ -125,9 +128,9 @@ class DataRemoval:
         """Make the rows of `user` in ended runs unreadable; how many devices had which outcome
         stays known. Raises `KeptError` where they are in a run that is not ended, or changes of
         the account can be undone; with `force` the former stay and the latter go."""
-        key = user.casefold()
+        key = folded(user.strip())
         with self._host.deciding():
-            naming = set(self._journal.runs_naming(names_of([user], ())))  # who ordered it, say
+            naming = set(self._journal.runs_naming(names_of([key], ())))  # who ordered it, say
             found = [(one, rows) for one, rows in self._rows_of(key) if rows or one.run in naming]
             open_runs = [one for one, _ in found if one.obstacle not in (None, Obstacle.UNDOABLE)]
             undoable = key in self._undoable()
@@ -145,7 +148,7 @@ class DataRemoval:
                     "with --force: they can then be undone by hand only.",
                 )
             ended = [(one, rows) for one, rows in found if one not in open_runs]
-            return self._remove_rows(user, ended, open_runs)
+            return self._remove_rows(key, ended, open_runs)
 
     def _rows_of(self, key: str) -> Iterator[tuple[RunToForget, list[int]]]:
         for run in self._journal.runs():
@@ -309,6 +312,13 @@ class DataRemoval:
                 )
 
 
+def _before(now: datetime, age: timedelta) -> datetime:
+    try:
+        return now - age
+    except OverflowError:  # older than any calendar
+        return datetime.min.replace(tzinfo=UTC)
+
+
 def _of(one: Recorded, names: ForgottenNames) -> bool:
     return one.change.of_account and one.change.target.casefold() in names.users
 
@@ -322,5 +332,6 @@ def removed_words(found: Removed) -> str:
     """What was forgotten, for people."""
     if found.rows:
         devices = sum(count for _, count in found.rows)
-        return f"{plural(devices, 'device')} in {plural(len(found.rows), 'run')}"
+        what = plural(devices, "device") if devices else "the name"
+        return f"{what} in {plural(len(found.rows), 'run')}"
     return plural(len(found.runs), "run")

@@ -25,7 +25,7 @@ _NO_FINGERPRINTS = (
 def confirm_removal(what: Removed, *, yes: bool, no_input: bool, no_fingerprints: bool) -> None:
     """Ask at a terminal, unless `yes` or nothing would go. Raises `UsageError` where no terminal
     can be asked, as before a submit."""
-    if yes or not (what.runs or what.rows):
+    if yes or not what:
         return
     if no_input or not sys.stdin.isatty():
         raise UsageError(
@@ -49,7 +49,7 @@ def removal_lines(what: Removed, *, dry_run: bool, no_fingerprints: bool) -> lis
     if what.runs or what.rows:
         lines.append(f"{said} {removed_words(what)}:")
         lines += [f"  {line}" for line in _table(what)]
-    else:
+    elif not what:
         lines.append("There is nothing to forget.")
     if what.files:
         names = ", ".join(dict.fromkeys(visible(path.name) for path in what.files))

@@ -14,6 +14,8 @@ _HARDWARE_ID = re.compile(
 )
 #: A user name in an address of a page.
 _QUOTED = re.compile(r"[\w.~+%'!-]+%40[\w.%-]+", re.IGNORECASE)
+#: What ends the name of a file and of no domain: a list may be called after an account.
+_FILE_ENDING = re.compile(r"(?:\.(?:csv|tsv|txt|log|xls[xmb]?|ods|jsonl?|html))+", re.IGNORECASE)
 
 
 def stand_in(number: int) -> str:
@@ -70,7 +72,8 @@ class ForgottenNames:
 def _apart(word: str, start: int, end: int) -> bool:
     """Whether what stands there is a name of its own, and no part of a longer one."""
     before, behind = word[:start], word[end:]
-    return before.strip("'’.-") == "" and behind.strip(".-") == ""
+    ended = behind.strip(".-") == "" or _FILE_ENDING.fullmatch(behind)
+    return before.strip("'’.-") == "" and bool(ended)
 
 
 def names_of(users: Iterable[str], hardware_ids: Iterable[str]) -> ForgottenNames:

@@ -140,9 +140,16 @@ def test_a_person_is_unreadable_and_the_counts_stay(place: Installation) -> None
     assert "(forgotten-2)" in out.read_text()
     attached = place.run("show", run)
     assert attached.exit_code == 0
-    assert place.run("forget", "--user", "room9@contoso.example", "--yes").stdout.startswith(
-        "There is nothing to forget."
-    )
+    log = state / "logs" / "siptui.log"
+    log.open("a").write('{"path":"/users/room9%40contoso.example"}\n')
+    stranger = ("forget", "--user", " room9@contoso.example ")  # of no run: looked at beforehand
+    assert place.run(*stranger).exit_code == 2
+    assert "room9%40" in log.read_text()
+    assert place.run(*stranger, "--yes").stdout.startswith("Names went from: siptui.log.")
+    assert "room9" not in log.read_text()
+    assert place.run(*stranger).stdout.startswith("There is nothing to forget.")
+    ages = place.run("prune", "--older-than", "999999y")
+    assert ages.stdout.startswith("There is nothing to forget."), ages.stderr
     file = str(write_list(place.folder / "again.csv", [2]))
     refused = place.run("run", file, "--region", "EMEA", "--yes")
     assert refused.exit_code == 2

@@ -88,6 +88,7 @@ def forget(
             remember_plan(db, plan, run, at)
         if what.runs and what.names:
             _rewrite(db, "SELECT seq, body FROM events", (), what.names)
+            _rewrite_cells(db, "", (), what.names)
         for run, devices in what.rows.items():
             _make_unreadable(db, run, devices, what, at)
         if what.no_fingerprints:
@@ -107,6 +108,7 @@ def _make_unreadable(
             (name, name, run, device),
         )
     _rewrite(db, "SELECT seq, body FROM events WHERE run = ?", (run,), what.names)
+    _rewrite_cells(db, " AND run = ?", (run,), what.names)
     if not devices:
         return
     event = DevicesForgotten(devices=list(devices), actor=what.actor)
@@ -120,6 +122,20 @@ def _rewrite(
     rows = db.execute(query, values).fetchall()
     changed = [(new, seq) for seq, body in rows if (new := _without(body, names)) != body]
     db.executemany("UPDATE events SET body = ? WHERE seq = ?", changed)
+
+
+def _rewrite_cells(
+    db: sqlite3.Connection, which: str, values: tuple[str, ...], names: ForgottenNames
+) -> None:
+    """Take the names out of what a list says in other columns: a row may name another's phone."""
+    query = f"SELECT run, device, extra FROM devices WHERE extra IS NOT NULL{which}"  # noqa: S608
+    rows = db.execute(query, values).fetchall()
+    changed = [
+        (new, run, device)
+        for run, device, extra in rows
+        if (new := _without(extra, names)) != extra
+    ]
+    db.executemany("UPDATE devices SET extra = ? WHERE run = ? AND device = ?", changed)
 
 
 def _without(body: str, names: ForgottenNames) -> str:

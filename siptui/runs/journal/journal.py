@@ -292,11 +292,16 @@ class Journal:
                 self._files.forgot(self._forgetting)
 
     def runs_naming(self, names: ForgottenNames) -> list[str]:
-        """The runs in whose entries one of the names stands, newest first."""
+        """The runs in whose entries, or further cells of rows, one of the names stands, newest
+        first."""
         found = []
         with self._explained():
             for run in self.runs():
-                rows = self._fetch("SELECT body FROM events WHERE run = ?", (run,))
+                rows = self._fetch(
+                    "SELECT body FROM events WHERE run = ? UNION ALL"
+                    " SELECT extra FROM devices WHERE run = ? AND extra IS NOT NULL",
+                    (run, run),
+                )
                 if any(names.in_text(body) for (body,) in rows):
                     found.append(run)
         return found

@@ -236,6 +236,29 @@ def test_names_are_made_unreadable_in_journal_and_copy_alike(path: Path) -> None
         assert all(word not in f.read_bytes() for f in path.parent.iterdir() if f.is_file())
 
 
+def test_other_columns_of_other_rows_lose_the_names(path: Path) -> None:
+    gone, stays = _device("run-1", 7), _device("run-2", 5)
+    names = names_of([gone.user_name], [str(gone.hardware_id)])
+    cells = {"Room": "5", "Notes": f"swapped with {gone.user_name.upper()} ({gone.hardware_id})"}
+    swapped = Device(2, stays.user_name, stays.hardware_id, Region.EMEA, cells)
+    with Journal(path) as journal:
+        for run in ("run-4", "run-5"):
+            journal.create(run, [swapped, _device(run, 1)], [_planned(run)], AT)
+        assert journal.runs_naming(names) == ["run-5", "run-4", "run-1"]
+        journal.forget(Forgetting(at=AT, rows={"run-1": [7], "run-4": []}, names=names))
+        assert journal.devices("run-5")[0].extra == cells
+        journal.forget(Forgetting(at=AT, runs=["run-1"], names=names))
+        for run in ("run-4", "run-5"):
+            first, second = journal.devices(run)
+            assert first.extra == {"Room": "5", "Notes": "swapped with (forgotten) ((forgotten))"}
+            assert first.user_name == stays.user_name
+            assert second == _device(run, 1)
+    with Journal(path, run="run-4") as journal:
+        assert journal.notice == ""
+    for word in (b"run-1.room7@", b"RUN-1.ROOM7@", str(gone.hardware_id).encode()):
+        assert all(word not in f.read_bytes() for f in path.parent.iterdir() if f.is_file())
+
+
 def test_a_damaged_journal_does_not_get_back_what_was_forgotten(path: Path) -> None:
     old = path.with_name("before")
     with closing(sqlite3.connect(path)) as db:
