@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from siptui.domain.text import folded
+
 #: What stands where a forgotten name stood.
 FORGOTTEN = "(forgotten)"
-_UPN = re.compile(r"[\w.!#^~+'’-]+@[\w-]+(?:\.[\w-]+)+")
+_UPN = re.compile(r"[\w.!#^~+'’\u0300-\u036f-]+@[\w-]+(?:\.[\w-]+)+")
 _HARDWARE_ID = re.compile(
-    r"(?<![0-9A-Za-z])(?:SEP|ATA)?((?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2})(?::\d{3})?(?![0-9A-Za-z])"
+    r"(?:(?<![0-9A-Za-z%])|(?<=%[0-9A-Fa-f]{2}))(?:SEP|ATA)?((?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2})(?::\d{3})?(?![0-9A-Za-z])"
 )
 #: A user name in an address of a page.
 _QUOTED = re.compile(r"[\w.~+%'!-]+%40[\w.%-]+", re.IGNORECASE)
@@ -56,7 +58,7 @@ class ForgottenNames:
         ends = (len(word), *(m.start() for m in re.finditer(r"[.-](?=[^@]*$)", word)))
         for start in starts:  # an apostrophe may be of the name, or stand before it
             for end in ends:
-                if word[start:end].casefold() in self.users and _apart(word, start, end):
+                if _plain(word[start:end]) in self.users and _apart(word, start, end):
                     return word[:start] + FORGOTTEN + word[end:]
         return word
 
@@ -69,6 +71,12 @@ class ForgottenNames:
         return FORGOTTEN if _digits(found[1]) in self.hardware else found.group()
 
 
+def _plain(word: str) -> str:
+    """`word` without case, and with one apostrophe where a filter or a line for PowerShell has two,
+    or a text the printed one."""
+    return folded(word.replace("''", "'").replace("’", "'"))
+
+
 def _apart(word: str, start: int, end: int) -> bool:
     """Whether what stands there is a name of its own, and no part of a longer one."""
     before, behind = word[:start], word[end:]
@@ -79,7 +87,7 @@ def _apart(word: str, start: int, end: int) -> bool:
 def names_of(users: Iterable[str], hardware_ids: Iterable[str]) -> ForgottenNames:
     """The names to be forgotten, of user names and hardware ids as lists have them."""
     return ForgottenNames(
-        frozenset(user.casefold() for user in users),
+        frozenset(_plain(user) for user in users),
         frozenset(
             _digits(one.partition(":")[0]) if one.count(":") == 1 else _digits(one)
             for one in hardware_ids
