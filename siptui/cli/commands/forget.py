@@ -16,8 +16,8 @@ from siptui.domain.errors import UsageError
 @click.option(
     "--user",
     metavar="NAME",
-    help="Make the rows of this user name unreadable in all runs that have ended, instead of "
-    "forgetting runs; how many devices had which outcome stays known.",
+    help="Make the rows of this user name unreadable in all runs of the profile that have ended, "
+    "instead of forgetting runs; how many devices had which outcome stays known.",
 )
 @click.option(
     "--force",
