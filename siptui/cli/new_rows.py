@@ -88,6 +88,9 @@ def to_do_of(
         }
     kept = tuple(d for d in wanted if str(d.hardware_id) not in gone)
     notes = _notes(by_id.values(), gone)
+    history = evidence.source("history")
+    if history is not None and history.error:
+        notes.append(f"Not all runs of this host were read: {history.error}")
     if inventory is not None and inventory.error:
         notes.append(f"The inventory was not looked at: {inventory.error}")
     return NewRows(kept, notes, again=any(str(d.hardware_id) in again for d in kept))

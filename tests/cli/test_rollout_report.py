@@ -62,6 +62,26 @@ def test_all_runs_of_a_list_in_one_report(tmp_path: Path) -> None:
         assert wrong.exit_code == 2
 
 
+def test_the_last_state_counts_also_of_a_run_that_began_earlier(tmp_path: Path) -> None:
+    rows = [f"room{n}@contoso.example,{hardware_id(n)}" for n in (1, 2)]
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(["Username,HardwareId", *rows, "room3@contoso.example,no-mac"]))
+    scenario = _SCENARIO.replace("until_attempt = 2", "until_attempt = 3")
+    with installed(tmp_path / "lab", scenario) as place:
+        for _ in range(2):
+            done = place.run("run", str(file), *_RUN, "--new-only", "--skip-invalid")
+            assert done.exit_code == 3
+        first = place.runs()[-1]
+        assert place.run("retry", first, "--yes").exit_code == 0  # the second run has it as failed
+        text = place.run("report", str(file), "--region", "EMEA").stdout
+        assert "2 devices, 4 submits in 2 runs" in text
+        assert "| signed in | 2 | 100 % |" in text
+        assert "Not counted: 1 row of the list with faults" in text
+        folder = tmp_path / "lists"
+        found = place.run("handover", str(file), "--region", "EMEA", "-o", str(folder))
+        assert "Nothing failed" in found.stdout
+
+
 def test_the_report_excepts_accounts_that_were_not_found(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(

@@ -72,6 +72,7 @@ def command(
         by=column,
         group_of=grouper(found.devices, column) if column else None,
         part=found.part,
+        faulty=found.rows_invalid,
     )
     page = output is not None and output.suffix.casefold() in (".html", ".htm")
     text = rollout_html(summary) if page else rollout_markdown(summary)

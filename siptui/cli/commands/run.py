@@ -277,11 +277,15 @@ def _given_over(checked: Checked, how: RunOptions) -> list[str]:
 def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
     if found.rows_invalid and not skip_invalid:
         faults = [fault for fault in found.faults if fault.severity == "error"]
-        shown = [f"  {f.place}, {f.column}: {f.message}" for f in faults[:_SHOWN]]
+        shown = [
+            f"  {', '.join(filter(None, (f.place, f.column)))}: {f.message}"
+            for f in faults[:_SHOWN]
+        ]
         more = len(faults) - _SHOWN
         look = f"siptui check {shell_word(found.file)}"
+        rows = plural(found.rows_invalid, "row")
         raise FaultyListError(
-            f"{found.file}: {found.rows_invalid} rows cannot be submitted, so none was.\n"
+            f"{found.file}: {rows} cannot be submitted, so none was.\n"
             + "\n".join(shown)
             + (f"\n  and {more} more faults: {look}" if more > 0 else ""),
             remedy="Correct them, or leave them out with --skip-invalid.",

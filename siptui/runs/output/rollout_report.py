@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from siptui.domain.text import visible
+from siptui.domain.text import plural, visible
 from siptui.domain.times import minute, second, zone
 from siptui.runs.output import password_words
 from siptui.runs.output.markdown_report import percent, plain
@@ -46,9 +46,13 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
         )
     )
     told = (
-        f"{total} devices, {found.attempts} submits in {len(found.runs)} runs. Each submit reset "
-        f"the password of its account to an unknown value; this cannot be undone. {excepted}"
+        f"{plural(total, 'device')}, {plural(found.attempts, 'submit')} in "
+        f"{plural(len(found.runs), 'run')}. Each submit reset the password of its account to an "
+        f"unknown value; this cannot be undone. {excepted}"
     )
+    if found.faulty:
+        rows = plural(found.faulty, "row")
+        told += f" Not counted: {rows} of the list with faults, of which no device can be told."
     yield Section(
         "Result",
         told.strip(),

@@ -59,6 +59,11 @@ class _Rows:
             if one.result is Result.LIVE and not one.corrected_to
         }
 
+        self._signed_in_on: dict[str, list[str]] = {}
+        for phone, seen in evidence.seen.items():
+            if seen.signed_in and seen.user_name:
+                self._signed_in_on.setdefault(seen.user_name.casefold(), []).append(phone)
+
     def of(self, device: Device) -> RowStanding:
         """Where the row of `device` stands."""
         hardware_id, user = str(device.hardware_id), device.user_name.casefold()
@@ -74,6 +79,8 @@ class _Rows:
         def row(
             standing: Standing, why: str, fact: Attempt | None = None, *, again: bool = False
         ) -> RowStanding:
+            if standing is Standing.TO_DO and (there := self._elsewhere(device)):
+                why += f"; its account is signed in on {there}"
             return RowStanding(
                 line=device.line,
                 user_name=str(device.user_name),
@@ -106,6 +113,13 @@ class _Rows:
             return row(Standing.OTHER, why, last)
         standing, why, again = self._of_succeeded(last, seen, user)
         return row(standing, why, last, again=again)
+
+    def _elsewhere(self, device: Device) -> str:
+        """Another phone on which the account of `device` is seen signed in, or nothing: a submit
+        resets its password there, too."""
+        phones = self._signed_in_on.get(device.user_name.casefold(), ())
+        mac = str(device.hardware_id.mac)
+        return next((one for one in phones if not one.startswith(mac)), "")
 
     def _seen(self, device: Device) -> Seen | None:
         seen = self._evidence.seen

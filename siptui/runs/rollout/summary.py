@@ -73,6 +73,7 @@ class RolloutSummary:
     by: str = ""
     sites: tuple[SiteLine, ...] = ()
     part: str = ""
+    faulty: int = 0  # rows of the list that name no device, so that nothing is told of them
 
     @property
     def left(self) -> tuple[DeviceLine, ...]:
@@ -90,6 +91,7 @@ def summarize(
     by: str = "",
     group_of: Callable[[Device], str] | None = None,
     part: str = "",
+    faulty: int = 0,
 ) -> RolloutSummary:
     """What `states`, runs in any order, come to for `devices`. A device is known by its hardware
     id, whatever the list it was submitted from was called; of one that was submitted for another
@@ -120,6 +122,7 @@ def summarize(
         by=by,
         sites=_sites(rows, in_order, group_of) if group_of else (),
         part=part,
+        faulty=faulty,
     )
 
 
@@ -136,12 +139,14 @@ def _take(row: DeviceLine, record: DeviceRecord, state: RunState) -> None:
     row.attempts += max(0, submitted)
     if not record.submitted_at and not record.signed_in_by:
         return  # only planned, or left out as another run has it
+    if record.since < row.when:
+        return  # a run that began before this one went on after it
     if record.corrections:
         row.corrections, row.called = record.corrections, record.device
     if row.device.key not in record.keys:
         row.standing, row.error = NOT_SUBMITTED, f"last submitted for {record.device.user_name}"
         row.outcome = None
-    elif not row.when or record.since >= row.when or record.state is not DeviceState.QUEUED:
+    else:
         row.standing = _standing(record)
         row.error, row.outcome = record.error, record.outcome
     row.run, row.who, row.when = state.run, _who(state), record.since

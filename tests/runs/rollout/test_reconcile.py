@@ -157,6 +157,16 @@ def test_an_account_that_is_live_on_another_phone_makes_its_row_live() -> None:
     assert "00-04-F2-00-00-09" in found.why
 
 
+def test_what_is_to_do_names_the_phone_that_has_its_account() -> None:
+    other = "00-04-F2-00-00-09"
+    evidence = Evidence({}, {other: _IN}, (SourceRead("batches", NOW),))
+    found, gone = reconcile([device()], evidence, NOW)
+    assert (found.standing, gone.standing) == ("to_do", "gone")
+    assert other in found.why
+    port = device(f"{other}:002")  # an adapter is one phone there
+    assert reconcile([port], evidence, NOW)[0].standing is Standing.DONE
+
+
 def test_what_no_source_could_tell_is_unknown() -> None:
     dark = SourceRead("batches", NOW, error="403")
     part = SourceRead("batches", NOW, error="older ones", partial=True)
