@@ -112,11 +112,11 @@ def _changed(folders: Folders, change: Callable[[str, Settings], str]) -> Settin
     private_folder(folders.state)
     try:
         with file_lock(folders.state / _LOCK, wait=_PATIENCE):
-            private_folder(folders.config)
             try:
-                raw = read_trusted(path)
+                raw = read_trusted(path)  # before the folder is closed: others may have written it
             except FileNotFoundError:
                 raw = b""
+            private_folder(folders.config)
             text = raw.decode("utf-8-sig")
             before = parse(text, folders)
             try:
