@@ -26,7 +26,7 @@ def test_a_colour_is_a_name_or_a_number() -> None:
     assert accent_colour("#ABC") == "#aabbcc"
     assert accent_colour(" Orange ") == "#e8871e"
     for wrong in ("", "#12", "loud", "#12345g", "rgb(1,2,3)"):
-        with pytest.raises(ValueError, match=re.escape(wrong)):
+        with pytest.raises(ValueError, match=f"^{re.escape(wrong)}$"):
             accent_colour(wrong)
 
 
