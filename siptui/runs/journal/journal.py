@@ -5,8 +5,8 @@ Over 400 lines because a connection to the journal is one class.
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +58,7 @@ from siptui.runs.journal.sqlite_file import (
     connect,
     damage,
     explained,
+    is_damage,
     make_private,
     opened,
     prepare_writing,
@@ -125,6 +126,7 @@ class Journal:
         self._newest_seen = 0
         self._forgetting = 0
         self._copy = JournalCopy(path)
+        self._open = self._ready = False
         refuse_long(path)
         with self._explained():
             if run and not path.exists():
@@ -138,7 +140,6 @@ class Journal:
                 make_private(path)
             self._files = JournalIdentity(path)
             self._db = connect(path)  # nothing is locked before the first statement
-            self._open = False
             try:
                 head = opened(path)
                 self._open = True
@@ -153,6 +154,7 @@ class Journal:
             except BaseException:
                 self.close()
                 raise
+        self._ready = True
 
     def __enter__(self) -> Self:
         return self
@@ -337,16 +339,14 @@ class Journal:
         here, now and at every later call. Each write checks this as well."""
         if self._gone is not None:
             raise self._gone
-        try:
-            self._files.check(thorough=not self._read_only)
+        with self._explained():
+            self._check_files()
             newest, number = self._last_seq(), last_number(self._db)
             if newest < self._newest_seen and number <= self._forgetting:
-                raise JournalGoneError(self.path, "was replaced by an older version")
+                self._gone = JournalGoneError(self.path, "was replaced by an older version")
+                raise self._gone
             self._forgetting = max(self._forgetting, number)
             self._newest_seen = newest
-        except JournalGoneError as error:
-            self._gone = error
-            raise
 
     def _written(self, run: str, events: Sequence[Event]) -> None:
         """After a commit: it is taken for ours, and the copy follows where it counts."""
@@ -371,10 +371,26 @@ class Journal:
         query = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?"
         return int(self._db.execute(query, (run,)).fetchone()[0])
 
-    def _explained(self, run: str = "") -> AbstractContextManager[None]:
+    @contextmanager
+    def _explained(self, run: str = "") -> Iterator[None]:
+        """As `explained`; what a read finds damaged because the file was taken away or written
+        over since it was looked at last is told as that."""
         run = run or self._run
         again = f"go on with: siptui resume {run}" if run else "try again."
-        return explained(self.path, again)
+        with explained(self.path, again):
+            try:
+                yield
+            except sqlite3.DatabaseError as error:
+                if self._ready and is_damage(error):
+                    self._check_files()
+                raise
+
+    def _check_files(self) -> None:
+        try:
+            self._files.check(thorough=not self._read_only)
+        except JournalGoneError as error:
+            self._gone = error
+            raise
 
     def _insert(self, run: str, events: Iterable[Event], when: str) -> None:
         self._db.executemany(

@@ -42,6 +42,7 @@ LEAST_PAGE = 512
 _BUSY_SECONDS = 2.0
 _CHANGE_SECONDS = 10.0
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_NOT_THERE = frozenset({sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_READONLY_DBMOVED})
 _TABLES = frozenset({"runs", "devices", "events"})
 _SAFE = "Nothing was half written, and nothing more was submitted."
 _AGAIN = "Then {again}"
@@ -102,6 +103,16 @@ def primary_code(error: sqlite3.Error) -> int:
 def is_busy(error: sqlite3.Error) -> bool:
     """Whether another process has locked what was wanted."""
     return primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file's content may not be what was written, or no longer be at its path.
+
+    In a file that was emptied no table is found, which is SQLite's error without a further name.
+    """
+    if primary_code(error) in (*_DAMAGED, sqlite3.SQLITE_ERROR):
+        return True
+    return getattr(error, "sqlite_errorcode", 0) in _NOT_THERE
 
 
 @contextmanager
