@@ -3,16 +3,19 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 import click
 
 from siptui.app.invocation import Invocation
+from siptui.app.role_end import read_role_end
 from siptui.app.session import Selected, select_for, start_log, token_source
 from siptui.app.watchers import watching
 from siptui.cli.profile_hint import for_profile
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
 from siptui.domain.times import minute, zone
+from siptui.gateway.tenant_model import RoleEnd
 from siptui.identity.account import Account, account_of
 
 #: Seconds for all of it: a connection may take ten.
@@ -26,6 +29,7 @@ class Checked:
     profile: str | None
     account: Account | None = None
     source: str | None = None
+    role_end: RoleEnd | None = None
     error: SiptuiError | None = None
 
 
@@ -50,6 +54,7 @@ def _checked(call: Invocation) -> Checked:
         selected = select_for(call)
         name = selected.profile.name
         account, source = asyncio.run(_asked(selected, call))
+        role_end = read_role_end(selected)
     except UsageError:
         raise
     except SiptuiError as error:
@@ -61,7 +66,7 @@ def _checked(call: Invocation) -> Checked:
             code="timeout",
         )
         return Checked(name, error=late)
-    return Checked(name, account, source)
+    return Checked(name, account, source, role_end)
 
 
 async def _asked(selected: Selected, call: Invocation) -> tuple[Account, str]:
@@ -74,14 +79,15 @@ async def _asked(selected: Selected, call: Invocation) -> tuple[Account, str]:
 
 def _record(found: Checked, profile: str | None) -> dict[str, object]:
     account, error = found.account, found.error
-    until = account.expires_at if account else None
+    until, role = account.expires_at if account else None, found.role_end
     return {
         "profile": found.profile,
         "token": error is None,
         "account": account.user or None if account else None,
         "tenant": account.tenant or None if account else None,
         "may_bulk_sign_in": account.may_bulk_sign_in if account else None,
-        "expires_at": until.isoformat(timespec="seconds").replace("+00:00", "Z") if until else None,
+        "expires_at": _written(until) if until else None,
+        "role_ends": {"role": role.role, "at": _written(role.at)} if role else None,
         "source": found.source,
         "error": None
         if error is None
@@ -91,6 +97,10 @@ def _record(found: Checked, profile: str | None) -> dict[str, object]:
             "next": for_profile(error.remedy, profile),
         },
     }
+
+
+def _written(when: datetime) -> str:
+    return when.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _sentence(found: Checked, profile: str | None) -> str:
@@ -110,4 +120,6 @@ def _sentence(found: Checked, profile: str | None) -> str:
     roles = ""
     if account and account.may_bulk_sign_in is False:
         roles = " Its roles may not bulk sign in."
+    elif role := found.role_end:
+        roles = f" Its role {role.role} ends {minute(role.at)} {zone(role.at)}."
     return f"Profile {name}: token for {who} ({found.source}){until}.{roles}"

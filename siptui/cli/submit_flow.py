@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import click
 
 from siptui.app.in_process_runs import in_process_run_service
+from siptui.app.role_end import read_role_end
 from siptui.app.session import Selected
 from siptui.app.worker_start import can_be_renewed, signed_in_account, worker_run_service
 from siptui.cli.confirm import confirm
@@ -38,7 +39,7 @@ from siptui.domain.plan import Batch
 from siptui.runs.conflicts import BusyDevicesError, SignedInError, refuse_signed_in
 from siptui.runs.events import BatchPlanned, Event, Order
 from siptui.runs.orders import Changed, plan_again
-from siptui.runs.output.plan_notes import forecast_notes
+from siptui.runs.output.plan_notes import forecast_notes, role_end_notes
 from siptui.runs.run_batches import batches_in, foreseen
 from siptui.runs.service import RunService
 from siptui.runs.state import DeviceRecord, RunState
@@ -257,7 +258,13 @@ def _ending(flow: SubmitFlow, part: Part, batches: Sequence[Batch]) -> list[str]
     """When these batches of the run will probably have ended."""
     service = flow.run_service
     found = foreseen(part.state, batches, service.batch_time(), service.now(), part.changes)
-    return forecast_notes(found, service.now()) if found else []
+    if found is None:
+        return []
+    role = read_role_end(flow.selected)
+    return [
+        *forecast_notes(found, service.now()),
+        *role_end_notes(role, found.end, service.now()),
+    ]
 
 
 def _show(flow: SubmitFlow, part: Part, rest: Sequence[DeviceRecord], found: Conflicts) -> ExitCode:

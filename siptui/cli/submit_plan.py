@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from siptui.app.role_end import read_role_end
 from siptui.app.session import Selected
 from siptui.app.worker_start import signed_in_account
 from siptui.cli.dry_run import show_plan
@@ -27,7 +28,7 @@ from siptui.runs.events import Options
 from siptui.runs.forecast import Forecast, forecast
 from siptui.runs.journal.codec import timestamp
 from siptui.runs.journal.journal import Journal
-from siptui.runs.output.plan_notes import forecast_field, forecast_notes
+from siptui.runs.output.plan_notes import forecast_field, forecast_notes, role_end_notes
 from siptui.runs.service import planned_batches
 
 _ANEW = "Have it planned anew: siptui run LIST --plan-to FILE"
@@ -56,24 +57,32 @@ def submit_plan(
     ]
     refuse_unlisted(submit.include_personal, [d.user_name for d in plan.devices], "the plan")
     if submit.dry_run:
-        foreseen = _foreseen(selected, batches, plan.options)
+        foreseen, role = _foreseen(selected, batches, plan.options), read_role_end(selected)
+        now = datetime.now(UTC)
         found = foresee_accounts(selected, plan.devices, submit, named=plan.options.personal)
         show_plan(
             batches,
             as_json=selected.call.as_json,
             skipped=plan.skipped,
-            notes=[*notes, *forecast_notes(foreseen, datetime.now(UTC)), *found.notes],
+            notes=[
+                *notes,
+                *forecast_notes(foreseen, now),
+                *role_end_notes(role, foreseen.end, now),
+                *found.notes,
+            ],
             held=found.held,
             columns=plan.columns,
             file=plan.file,
             sha256=plan.sha256,
-            estimate=forecast_field(foreseen),
+            estimate=forecast_field(foreseen, role),
         )
         return ExitCode.OK
     with submit_flow(selected, submit, account=signed_in_account(selected)) as flow:
         notes += _refuse_changed(flow, plan)
         foreseen = flow.run_service.forecast(batches, plan.options)
-        notes += forecast_notes(foreseen, datetime.now(UTC))
+        now = datetime.now(UTC)
+        notes += forecast_notes(foreseen, now)
+        notes += role_end_notes(read_role_end(selected), foreseen.end, now)
         flow.confirm(
             plan.devices,
             batches=len(batches),

@@ -21,7 +21,7 @@ from siptui.gateway.json_fields import each, first, record
 from siptui.gateway.json_lists import Listed
 from siptui.gateway.protocol import TokenSource
 from siptui.gateway.tenant_client import quoted
-from siptui.gateway.tenant_model import AccessPolicy, DirectoryUser, NumberType, TeamsUser
+from siptui.gateway.tenant_model import AccessPolicy, DirectoryUser, NumberType, RoleEnd, TeamsUser
 from siptui.transport.http import Http
 from siptui.transport.messages import Answer, Call
 from siptui.transport.retry import OnWait
@@ -54,6 +54,7 @@ _READS_USERS = _needs("User.Read.All")
 _READS_NAMES = _needs("User.ReadBasic.All")
 _READS_TEAMS = _needs("TeamsUserConfiguration.Read.All", "Teams Administrator or Global Reader")
 _READS_ROLES = _needs("RoleManagement.Read.Directory")
+_READS_ACTIVATIONS = _needs("RoleAssignmentSchedule.Read.Directory", "Global Reader")
 _READS_POLICIES = _needs("Policy.Read.All", "Global Reader or Conditional Access Administrator")
 _READS_MFA = _needs("Policy.Read.All", "Global Reader or Authentication Policy Administrator")
 _WRITES_NUMBERS = (
@@ -82,6 +83,12 @@ class DirectoryClient(Authorized):
         fields = urlencode({"$select": "displayName,roleTemplateId"})
         path = f"/v1.0/me/transitiveMemberOf/microsoft.graph.directoryRole?{fields}"
         return graph_json.role_ids(await self._list(path, _READS_ROLES))
+
+    async def role_end(self) -> RoleEnd | None:
+        """When the operator's last role for bulk sign-in ends; None where one lasts."""
+        held = "roleManagement/directory/roleAssignmentScheduleInstances"
+        path = f"/v1.0/{held}/filterByCurrentUser(on='principal')"
+        return graph_json.role_end(await self._list(path, _READS_ACTIVATIONS))
 
     async def teams_users(self, user_names: Sequence[str]) -> Listed[TeamsUser]:
         """Those of 1 to 20 accounts that Graph's Teams administration knows; with a gap where it

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from siptui.domain.roles import BULK, names_of
 from siptui.gateway import paging
 from siptui.gateway.bulk_json import WireError, folded_keys
 from siptui.gateway.json_fields import first, further, plans, record, rows, truth, word
 from siptui.gateway.json_lists import Listed
-from siptui.gateway.tenant_model import UNREADABLE, AccessPolicy, DirectoryUser
+from siptui.gateway.tenant_model import UNREADABLE, AccessPolicy, DirectoryUser, RoleEnd
+from siptui.gateway.times import parse_when
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,21 @@ def role_ids(found: Listed[dict[str, Any]]) -> frozenset[str]:
     ids = {first(one, ("roletemplateid", "roledefinitionid")) for one in found}
     known = frozenset(one.casefold() for one in ids if one)
     return known if found.whole and all(ids) else known | {UNREADABLE}
+
+
+def role_end(found: Listed[dict[str, Any]]) -> RoleEnd | None:
+    """When the last role for bulk sign-in in a list of active roles ends; None where one lasts, or
+    where none of them can be read."""
+    ends: list[RoleEnd] = []
+    for one in found:
+        for role in names_of([word(one.get("roledefinitionid")).casefold()]):
+            if role not in BULK:
+                continue
+            until = parse_when(word(one.get("enddatetime")))
+            if until is None:
+                return None
+            ends.append(RoleEnd(role, until))
+    return max(ends, key=lambda end: end.at) if ends and found.whole else None
 
 
 def principals(found: Listed[dict[str, Any]]) -> frozenset[str]:

@@ -7,6 +7,7 @@ says that the source did not tell; it is never taken for a no.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -233,6 +234,14 @@ class TenantAdmin(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class RoleEnd:
+    """A role of the operator that ends: that of an activation (PIM), by its name."""
+
+    role: str
+    at: datetime
+
+
 class Directory(Protocol):
     """Microsoft Graph. All raise `gateway.errors.GatewayError`; `calls` as above.
 
@@ -243,6 +252,10 @@ class Directory(Protocol):
 
     async def own_roles(self) -> frozenset[str]:
         """Template ids of the directory roles the signed-in operator holds now."""
+        ...
+
+    async def role_end(self) -> RoleEnd | None:
+        """When the operator's last role for bulk sign-in ends; None where one lasts."""
         ...
 
     async def teams_users(self, user_names: Sequence[str]) -> Listed[TeamsUser]:

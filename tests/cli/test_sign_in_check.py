@@ -2,12 +2,14 @@
 
 import json
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from siptui.emulator.entra.tokens import TEAMS_MODULE
+from tests.worker.installation import write_list
 from tests.worker.signed_in import SignedInInstallation, signed_in_installation
 
 
@@ -83,3 +85,36 @@ def test_tokens_from_elsewhere(tmp_path: Path) -> None:
         file.write_text(token)
         file.chmod(0o600)
         assert _check(place, SIPTUI_ACCESS_TOKEN_FILE=str(file))[0] == 0
+
+
+def test_when_a_role_ends_is_told_where_graph_may_be_read(tmp_path: Path) -> None:
+    ends = f'[[roles]]\nat = {3600 * 48}\nroles = ["Global Reader"]\n'
+    with signed_in_installation(tmp_path, ends, speed=1) as place:
+        place.sign_in("--store", "file")
+        assert _check(place)[1]["role_ends"] is None  # the cloud names no address of Graph
+        config = tmp_path / "config" / "config.toml"
+        config.write_text(f'{config.read_text()}graph = "{place.emulator.url}"\n')
+        place.authority.resources.add(place.emulator.url)
+        code, said = _check(place)
+        assert code == 0
+        assert said["role_ends"]["role"] == "Authentication Administrator"
+        left = datetime.fromisoformat(said["role_ends"]["at"]) - datetime.now(UTC)
+        assert timedelta(hours=47) < left < timedelta(hours=49)
+        people = place.run("auth", "status", "--check").stdout
+        assert "Its role Authentication Administrator ends 20" in people
+        file = write_list(tmp_path / "phones.csv", [1, 2])
+        plan = place.run("run", str(file), "--region", "EMEA", "--dry-run")
+        assert "Your role Authentication Administrator ends at" in plan.output
+        assert ", after that." in plan.output
+        place.emulator.tell("roles", roles=["Global Reader"], at=60)
+        plan = place.run("run", str(file), "--region", "EMEA", "--dry-run", "--json")
+        estimate = json.loads(plan.stdout)["estimate"]
+        assert estimate["role_ends"] < estimate["end"]
+        plan = place.run("run", str(file), "--region", "EMEA", "--dry-run")
+        assert "before that: activate it for longer" in plan.output
+        place.emulator.tell("faults", kind="status", status=403, call="graphOwnActivations")
+        code, said = _check(place)
+        assert (code, said["role_ends"]) == (0, None)
+        plan = place.run("run", str(file), "--region", "EMEA", "--dry-run")
+        assert plan.exit_code == 0
+        assert "Your role" not in plan.output

@@ -138,6 +138,7 @@ class PrerequisitesContract:
                     strong.object_id: "enforced",
                 }
                 assert "c4e39bd9-1100-46d3-8c65-fb160da0071f" in await graph.own_roles()
+                assert await graph.role_end() is None  # none of them was activated for a time
                 assert await graph.security_defaults() is False
                 policies = {policy.state: policy for policy in await graph.access_policies()}
                 (dock,) = await graph.users(["den-dock-2@contoso.com"])

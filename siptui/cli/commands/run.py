@@ -14,6 +14,7 @@ from msgspec import structs
 from siptui.app.failed_start import told_without_sign_in
 from siptui.app.invocation import Invocation
 from siptui.app.list_input import left_out, read_how, read_list, whole_and_part
+from siptui.app.role_end import read_role_end
 from siptui.app.session import Selected, select_for, select_offline
 from siptui.app.worker_start import signed_in_account
 from siptui.cli import options
@@ -43,7 +44,13 @@ from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor
 from siptui.runs.forecast import forecast
-from siptui.runs.output.plan_notes import by_note, forecast_field, forecast_notes, window_note
+from siptui.runs.output.plan_notes import (
+    by_note,
+    forecast_field,
+    forecast_notes,
+    role_end_notes,
+    window_note,
+)
 from siptui.runs.same_list import refuse_same_list
 from siptui.runs.service import RunService, plan_events, planned_batches
 
@@ -209,7 +216,8 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
     batches = len(planned)
     notes += [*by_note(devices, kept), *window_note(kept)]
     foreseen = service.forecast(planned, kept)
-    ending = forecast_notes(foreseen, datetime.now(UTC))
+    role, now = read_role_end(flow.selected), datetime.now(UTC)
+    ending = [*forecast_notes(foreseen, now), *role_end_notes(role, foreseen.end, now)]
     skipped = found.rows_invalid + len(found.devices) - len(devices)
     if how.plan_to is not None:
         write_plan(
@@ -223,7 +231,7 @@ def _ordered(flow: SubmitFlow, found: DeviceList, plan: _Plan, how: RunOptions) 
             by=service.actor,
             findings=notes,
             columns=found.headers_read,
-            estimate=forecast_field(foreseen),
+            estimate=forecast_field(foreseen, role),
             force=how.force,
         )
         said = f"{plural(len(devices), 'device')} in {plural(batches, 'batch')}"
@@ -385,6 +393,7 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             compared = compare(selected, planned_state(None, plan.devices, events), journal)
     now, batches = datetime.now(UTC), planned_batches(plan.devices, kept)
     foreseen = forecast(batches, kept, time, now) if batches else None
+    role = read_role_end(selected) if batches else None
     show_plan(
         batches,
         as_json=selected.call.as_json,
@@ -396,6 +405,7 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
             *by_note(plan.devices, kept),
             *window_note(kept),
             *(forecast_notes(foreseen, now) if foreseen else ()),
+            *(role_end_notes(role, foreseen.end, now) if foreseen else ()),
             *accounts.notes,
             *compared.notes,
         ],
@@ -403,6 +413,6 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
         file=found.file,
         sha256=found.sha256,
         held=[*accounts.held, *compared.held],
-        estimate=forecast_field(foreseen) if foreseen else None,
+        estimate=forecast_field(foreseen, role) if foreseen else None,
     )
     return ExitCode.OK

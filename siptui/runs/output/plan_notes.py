@@ -13,6 +13,7 @@ from siptui.domain.device import Device
 from siptui.domain.row_filter import grouper
 from siptui.domain.text import plural, visible
 from siptui.domain.times import local_time, zone, zoned_time
+from siptui.gateway.tenant_model import RoleEnd
 from siptui.runs.events import Options
 from siptui.runs.forecast import Forecast
 from siptui.runs.journal.codec import timestamp
@@ -65,7 +66,17 @@ def forecast_notes(found: Forecast, now: datetime) -> list[str]:
     return notes
 
 
-def forecast_field(found: Forecast) -> dict[str, Any]:
+def role_end_notes(role: RoleEnd | None, end: datetime, now: datetime) -> list[str]:
+    """When the operator's role ends, beside the estimated `end`; nothing where none does."""
+    if role is None:
+        return []
+    said = f"Your role {role.role} ends at {zoned_time(role.at, now)}"
+    if role.at >= end:
+        return [f"{said}, after that."]
+    return [f"{said}, before that: activate it for longer, or the run waits until it is back."]
+
+
+def forecast_field(found: Forecast, role: RoleEnd | None = None) -> dict[str, Any]:
     """The same for programs."""
     return {
         "end": timestamp(found.end),
@@ -73,6 +84,7 @@ def forecast_field(found: Forecast) -> dict[str, Any]:
         "batches_measured": found.time.measured,
         "miss_deadline": found.late,
         "not_submitted": found.shut_out,
+        "role_ends": timestamp(role.at) if role else None,
     }
 
 
