@@ -86,6 +86,7 @@ class _Sent:
     outcome: FixOutcome
     needs: str = ""
     where: str = ""  # its progress can be read there
+    unread: bool = False  # reading it back came to nothing
     user: TeamsUser | None = field(default=None, repr=False)
 
     def become(self, step: Step, detail: str = "") -> FixOutcome:
@@ -229,7 +230,7 @@ class Fixer:
         if await self._watched([one], gone=True):
             return self._undone(one, "")
         self._record.note([(one.fix_id, Step.UNDO_NOT_SEEN, "")])
-        self._tell(one.become(Step.UNDO_NOT_SEEN, _LATE))
+        self._tell(one.become(Step.UNDO_NOT_SEEN, _UNREAD if one.unread else _LATE))
         return one.outcome
 
     async def _taken_back(self, one: _Sent) -> bool:
@@ -336,7 +337,8 @@ class Fixer:
             if one.fix_id not in seen and one.outcome.step is not Step.FAILED:
                 lost = one.outcome.step is Step.IN_DOUBT
                 step = Step.IN_DOUBT if lost else Step.NOT_SEEN
-                detail = f"{one.outcome.detail} {_LATE}".strip() if lost else _LATE
+                why = _UNREAD if one.unread else _LATE
+                detail = f"{one.outcome.detail} {why}".strip() if lost else why
                 self._record.note([(one.fix_id, step, detail)])
                 self._tell(one.become(step, detail))
 
@@ -414,6 +416,8 @@ class Fixer:
             by_id = {one.fix_id: one.change for one in left}
             there = await fix_actions.standing(self._sources, by_id)
             mute = 0 if any(there.get(key) is not None for key in by_id) else mute + 1
+            for one in left:
+                one.unread = there.get(one.fix_id) is None
             for one in list(left):
                 stands = there.get(one.fix_id)
                 if stands is None or stands is gone:
@@ -463,6 +467,11 @@ _REFUSED = (
     "The service took the order, then said that it failed: the number may be taken or unknown."
 )
 _LATE = "Not seen yet when read back; it may take longer. A preflight shows it later."
+
+_UNREAD = (
+    "It could not be read back: the service did not answer, or your role has ended. A preflight "
+    "shows it later."
+)
 
 
 def find_change(record: Record, name: str) -> Recorded:

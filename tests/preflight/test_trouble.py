@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from siptui.domain.roles import OPERATOR
 from siptui.emulator.scenario import FaultRule
+from siptui.emulator.scenario_tables import RoleChange
 from siptui.gateway.tenant_model import PolicyType
 from siptui.preflight.change_log import Step
 from siptui.preflight.finding import Check
 from siptui.preflight.fix_plan import Wishes, plan_fixes
+from siptui.preflight.fix_runner import FixOutcome
 from tests.preflight.lacking import BARE, SCENARIO, rows
 from tests.preflight.tenant import EmulatedServices, emulated_services
 from tests.runs.engine.engine_harness import device as numbered
@@ -139,5 +142,34 @@ def test_a_lost_answer_is_settled_by_reading_back(tmp_path: Path, moment: str, s
             assert outcome.step is step
             (recorded,) = tenant.record(tmp_path).changes().values()
             assert [s for s, _, _ in recorded.steps] == [Step.INTENDED, Step.IN_DOUBT, step]
+
+    emulated_time.run(main())
+
+
+def test_a_role_that_ends_while_fixes_are_read_back_leaves_nothing_to_be_sent_twice(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with emulated_services(_WITHOUT_POLICY.replace("60", "0")) as tenant:
+            ledger, roles = tenant.emulator.tenant.ledger, tenant.emulator.access.roles
+            devices = [numbered(n) for n in range(20)]
+            made = await tenant.preflight(devices)
+            plan = plan_fixes(made.report, made.facts, devices, Wishes())
+            hidden = 0
+
+            def ended(outcome: FixOutcome) -> None:
+                nonlocal hidden
+                hidden += outcome.step is Step.SENT
+                if hidden == 20:
+                    roles.add(RoleChange(), tenant.emulator.tenant.settle())
+
+            outcomes = await tenant.fixer(tmp_path, ended).apply_all(plan.fixes)
+            assert {outcome.step for outcome in outcomes} == {Step.NOT_SEEN}
+            assert all("your role has ended" in outcome.detail for outcome in outcomes)
+            assert ledger.calls["grant"] == 20
+            roles.add(RoleChange(roles=OPERATOR), tenant.emulator.tenant.settle())
+            again = await tenant.fixer(tmp_path).apply_all(plan.fixes)
+            assert {outcome.step for outcome in again} == {Step.SEEN}
+            assert ledger.calls["grant"] == 20, "what stands is not sent once more"
 
     emulated_time.run(main())
