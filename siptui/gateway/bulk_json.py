@@ -120,7 +120,8 @@ def batch_summaries(value: Any) -> Listed[BatchSummary]:
     """
     listed = _list(value)
     found = _each(listed, _summary, "entry")
-    return Listed(found, lost=found.lost, odd=found.odd, more=cut_at(value, len(listed)))
+    more = cut_at(value, len(listed))
+    return Listed(found, lost=found.lost, odd=found.odd, more=more, guessed=True)
 
 
 def text(value: Any) -> str:

@@ -12,14 +12,15 @@ class Listed(tuple[T, ...]):
     """The entries that could be read, a tuple like any other.
 
     `lost` counts entries that could not be read at all, `more` says why further ones may exist
-    (nothing where the list is known to end), `odd` are texts about what could not be read as it
-    should: whole entries and single fields. A conclusion from what is *not* listed must
-    look at `whole` first.
+    (nothing where the list is known to end), `guessed` whether its length is the only reason,
+    `odd` are texts about what could not be read as it should: whole entries and single fields. A
+    conclusion from what is *not* listed must look at `whole` first.
     """
 
     lost: int
     more: str
     odd: tuple[str, ...]
+    guessed: bool
 
     def __new__(
         cls,
@@ -28,10 +29,11 @@ class Listed(tuple[T, ...]):
         lost: int = 0,
         more: str = "",
         odd: Iterable[str] = (),
+        guessed: bool = False,
     ) -> "Listed[T]":
         """A list of `entries`."""
         made = super().__new__(cls, tuple(entries))
-        made.lost, made.more = lost, more
+        made.lost, made.more, made.guessed = lost, more, guessed and bool(more)
         made.odd = tuple(dict.fromkeys(odd))[:_MOST_TEXTS]
         return made
 

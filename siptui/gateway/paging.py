@@ -109,7 +109,7 @@ async def all_pages(
     known: set[object] = set()
     asked = {path}
     lost = idle = 0
-    more = ""
+    more, guessed = "", False
     while True:
         try:
             listed, then = await read_page(path)
@@ -125,7 +125,8 @@ async def all_pages(
         lost += listed.lost
         idle = 0 if new else idle + 1
         if then is None:
-            more = listed.more if len(asked) == 1 else ""
+            if len(asked) == 1:
+                more, guessed = listed.more, listed.guessed
             break
         if not then.path:
             more = then.why
@@ -135,7 +136,7 @@ async def all_pages(
             break
         path = then.path
         asked.add(path)
-    return Listed(found, lost=lost, more=more, odd=odd)
+    return Listed(found, lost=lost, more=more, odd=odd, guessed=guessed)
 
 
 def _said(value: Any) -> list[tuple[str, str, Any]]:

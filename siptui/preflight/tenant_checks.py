@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from siptui.domain.public_address import Network, shown
+from siptui.domain.text import plural
 from siptui.gateway.tenant_model import UNREADABLE, TrustedIP
 from siptui.preflight import remedies, roles
 from siptui.preflight.facts import Missing, TenantFacts
@@ -191,5 +192,6 @@ def network_sites(facts: TenantFacts) -> Finding:
     return finding(
         check,
         Result.PASS,
-        f"{sites:,} network sites with {subnets:,} subnets (a note: none seem to be needed).",
+        f"{plural(sites, 'network site')} with {plural(subnets, 'subnet')} "
+        "(a note: none seem to be needed).",
     )

@@ -2,6 +2,7 @@
 
 import shlex
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from siptui.domain.row_filter import NO_VALUE
@@ -33,9 +34,19 @@ class GroupTally:
 
 def tallies(state: RunState) -> list[GroupTally]:
     """The groups of the run in the order of the list; none where it goes by no column."""
+    return _tallied(state, state.group_of)
+
+
+def tallies_by(state: RunState, column: str) -> list[GroupTally]:
+    """The same for a run that goes by no column: its devices by what the list has in `column`."""
+    own = {r.index: r.device.extra.get(column, "").strip() or NO_VALUE for r in state.devices}
+    return _tallied(state, own)
+
+
+def _tallied(state: RunState, group_of: Mapping[int, str]) -> list[GroupTally]:
     found: dict[str, GroupTally] = {}
-    for index in sorted(state.group_of):
-        group, record = state.group_of[index], state.devices[index]
+    for index in sorted(group_of):
+        group, record = group_of[index], state.devices[index]
         one = found.setdefault(group, GroupTally(group, stop=stop_of(state, group)))
         one.devices += 1
         one.succeeded += record.state is DeviceState.SUCCEEDED

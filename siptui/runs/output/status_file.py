@@ -50,6 +50,7 @@ def status_object(
                 "read_at": one.read_at.isoformat(),
                 "rows": one.rows,
                 "error": one.error or None,
+                "note": one.note or None,
             }
             for one in evidence.sources
         ],

@@ -66,7 +66,8 @@ class Seen:
 class SourceRead:
     """What came of reading a source: `history`, `batches` or `inventory`. `error` says what could
     not be read, or nothing; with `partial` some of it was read all the same. `cause` is the error
-    that kept all of it from being read."""
+    that kept all of it from being read. `note` is what may be missing and is over long since.
+    """
 
     source: str
     read_at: datetime
@@ -74,6 +75,7 @@ class SourceRead:
     error: str = ""
     partial: bool = False
     cause: SiptuiError | None = None
+    note: str = ""
 
     @property
     def read(self) -> bool:

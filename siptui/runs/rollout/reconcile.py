@@ -50,7 +50,9 @@ class _Rows:
         batches, inventory = evidence.source("batches"), evidence.source("inventory")
         listed = inventory is not None and not inventory.error
         #: Whether a phone that no source tells of is surely new: nothing live can be unseen.
-        self._complete = batches is not None and (not batches.error or (batches.partial and listed))
+        self._complete = batches is not None and (
+            not (batches.error or batches.note) or (batches.partial and listed)
+        )
         self._inventory_fails = inventory is not None and inventory.fails_for_now
         self._live_accounts = {
             one.user_name.casefold(): one

@@ -44,4 +44,5 @@ def source_line(source: SourceRead, now: datetime) -> str:
     if source.error and not source.partial:
         return f"? {name}: could not be read. {source.error}"
     incomplete = f"; not complete: {source.error}" if source.error else ""
+    incomplete += f"; {source.note}" if source.note else ""
     return f"{name}: {what}, read {local_time(source.read_at, now)}{incomplete}"

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Protocol
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
+from siptui.domain.times import local_time
 from siptui.gateway.json_lists import Listed
 from siptui.gateway.operator_names import NamesById, OperatorNames
 from siptui.gateway.protocol import BatchStatus, BatchSummary, Phase
@@ -20,6 +22,8 @@ AT_ONCE = 4
 #: Batches of which the devices are read at least, the newest of them; with more rows a few more.
 _BATCHES = 150
 _ROWS_A_BATCH = 100
+#: A batch that was submitted so long ago is over.
+_OVER = timedelta(days=3)
 #: Hears how far a read is: of the batches that are wanted, how many were read.
 OnProgress = Callable[[int, int], None]
 _RESULTS = {Phase.SUCCEEDED: Result.SUCCEEDED, Phase.FAILED: Result.FAILED}
@@ -57,7 +61,8 @@ async def read_batches(
     wanted = [s for s in summaries if s.batch_id.casefold() not in decided]
     wanted.sort(key=_newest_first)
     most = max(_BATCHES, rows // _ROWS_A_BATCH)
-    errors = [summaries.gap] if summaries.gap else []
+    gap, note = _missing(summaries, now)
+    errors = [gap] if gap else []
     if len(wanted) > most:
         errors.append(f"the devices of {len(wanted) - most} older batches were not read")
     slots = asyncio.Semaphore(AT_ONCE)
@@ -82,7 +87,24 @@ async def read_batches(
         elif fault is not None:
             raise fault
     said = "; ".join(errors[:3]) + (f"; and {len(errors) - 3} more" if len(errors) > 3 else "")
-    return found, SourceRead("batches", now, len(found), said, partial=True), ids
+    return found, SourceRead("batches", now, len(found), said, partial=True, note=note), ids
+
+
+def _missing(summaries: Listed[BatchSummary], now: datetime) -> tuple[str, str]:
+    """What of the tenant's batches was not listed, and what of them may not be and is no matter.
+
+    A list of a round length may be cut. Where its times show that the newest come first, what was
+    cut is older than its oldest, and over long since: the inventory has its phones as it left
+    them. Where the inventory cannot be read either, it still counts as missing.
+    """
+    if summaries.lost or not summaries.guessed:
+        return summaries.gap, ""
+    times = [parse_when(one.request_time) for one in summaries]
+    told = [when for when in times if when is not None]
+    falling = len(told) == len(times) and all(a >= b for a, b in pairwise(told))
+    if not falling or told[0] == told[-1] or now - told[-1] < _OVER:
+        return summaries.gap, ""
+    return "", f"those of before {local_time(told[-1], now)} may not be listed"
 
 
 def attempts_of(summary: BatchSummary, status: BatchStatus) -> list[Attempt]:

@@ -10,10 +10,9 @@ from siptui.tui.widgets.text_lines import Line
 
 #: What the run or the list asks for now, then what is of use at any time, the most needed first.
 _ORDER = (
-    *("settle", "submit", "retry", "correct", "try_now", "filter", "status", "mark", "standing"),
-    "preflight",
-    *("export", "verify"),
-    *("runs", "open", "details", "summary", "pause", "columns", "retry_cause", "fix", "urls"),
+    *("settle", "submit", "retry", "correct", "try_now", "filter", "status", "summary", "mark"),
+    *("standing", "preflight", "export", "verify"),
+    *("runs", "open", "details", "pause", "columns", "retry_cause", "fix", "urls"),
     *("sort", "batches", "row_pane", "log", "copy", "sign_in"),
 )
 _REST = tuple(a.id for a in ACTIONS if (a.palette or a.id == "palette") and a.id not in _ORDER)

@@ -8,12 +8,13 @@ from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
 from siptui.domain.text import plural, visible
 from siptui.domain.times import clock, duration
 from siptui.runs import events as ev
-from siptui.runs.group_tally import GroupTally, stop_words, tallies
+from siptui.runs.group_tally import GroupTally, stop_words, tallies, tallies_by
 from siptui.runs.output.markdown_report import percent
 from siptui.runs.output.sentences import cause_name
 from siptui.runs.state import RunState
 from siptui.runs.time_left import TimeLeft, left_words, time_left
 from siptui.tui.console.filters import column_name
+from siptui.tui.console.waves import by_use
 from siptui.tui.countdown import clock as countdown
 from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line, Run
@@ -23,6 +24,8 @@ _WIDE = 48
 _BAR = 20
 #: The longest name of a group that is shown whole.
 _NAME = 24
+#: So many sites are told of one by one, in a run that does not go by them.
+_MOST_SITES = 40
 _OVER = (DeviceState.SUCCEEDED, DeviceState.FAILED)
 _TOLD = (*_OVER, DeviceState.UNKNOWN, DeviceState.RUNNING, DeviceState.QUEUED)
 
@@ -43,10 +46,25 @@ def summary(
         lines += [(), ((f"By {column}", "strong"),), *_groups(run, groups, left)]
     if causes := _causes(run):
         lines += [(), (("Causes", "strong"),), *causes]
+    if not groups and (column := _dividing(run)):
+        sites = tallies_by(run, column)
+        lines += [(), ((f"By {visible(column)}", "strong"),), *_groups(run, sites, left)]
     lines += [(), (("Batches", "strong"),), *_batches(run)]
     stopped = [visible(one.group) for one in groups if one.stopped and one.left]
     lines += [(), *_next(run, keys, stopped, read_only=read_only)]
     return lines
+
+
+def _dividing(run: RunState) -> str:
+    """The column of the list that most likely is its site, where the run goes by none: one with
+    several values, few enough to be read; nothing where there is none."""
+    devices = [record.device for record in run.devices]
+    titles = dict.fromkeys(title for device in devices for title in device.extra)
+    for title in by_use(list(titles), devices)[:1]:
+        values = {device.extra.get(title, "").strip() for device in devices}
+        if 1 < len(values) <= min(_MOST_SITES, len(devices) // 2):
+            return title
+    return ""
 
 
 def _counts(run: RunState) -> list[Line]:

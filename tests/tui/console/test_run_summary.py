@@ -175,3 +175,23 @@ def sent(harness: ConsoleHarness) -> int:
     driver = harness.app._driver
     assert isinstance(driver, CountingDriver)
     return len(driver.take().encode())
+
+
+async def test_the_summary_sums_up_each_site_of_a_run_that_goes_by_none(tmp_path: Path) -> None:
+    text = "Username,HardwareId,Region,Room,Site\n" + "".join(
+        f"{d.user_name},{d.hardware_id},EMEA,Room {n},{'North' if n < 6 else 'South'}\n"
+        for n, d in enumerate(make_devices(10))
+    )
+    async with console(tmp_path, text=text) as harness:
+        await harness.submit(10)
+        assert "t summary" in harness.text.splitlines()[-1]
+        harness.runs.accept(1)
+        harness.runs.finish(range(4))
+        harness.runs.finish([6], error="Device is offline")
+        await harness.look()
+        await harness.press("t")
+        told = [" ".join(line.split()) for line in harness.text.splitlines()]
+        at = told.index("By Site")
+        assert told[at + 1] == "North 4/6 ✓ 4 ✗ 0"
+        assert told[at + 2] == "South 1/4 ✓ 0 ✗ 1"
+        assert told[at + 3] == "1 offline"

@@ -269,3 +269,18 @@ async def test_a_faulty_row_is_not_gone_and_rows_without_a_region_are_said(tmp_p
     async with _opened(tmp_path, text=text) as (harness, _):
         await harness.press("w")
         assert "the rows have no region; s asks for it" in harness.flat
+
+
+async def test_f_passes_over_what_no_row_stands_as(tmp_path: Path) -> None:
+    async with _opened(tmp_path) as (harness, _):
+        await harness.press("w")
+        many = len(harness.rows)
+        steps = []
+        while len(steps) < 10:
+            await harness.press("f")
+            if len(harness.rows) == many:
+                break
+            steps.append(set(_stands(harness)))
+        assert len(steps) > 1
+        assert all(len(one) == 1 for one in steps)
+        assert len({*map(frozenset, steps)}) == len(steps) == len(set(_stands(harness)))
