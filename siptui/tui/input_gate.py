@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: way to its next question, keys wait. What works in the background belongs to other groups.
 CONVERSATION = "flow"
 _LOOK_AGAIN = 0.01  # seconds, while a conversation waits for a service or a file
+_COARSE = 0.005  # seconds of a clock's tick
 _CALL_OFF = frozenset({"escape", "ctrl+c", "ctrl+q"})
 
 Typed = Key | Paste
@@ -155,5 +156,13 @@ class InputGate:
 
 def _at_rest() -> bool:
     """Whether nothing but the caller is ready to run in this loop: every message was taken, every
-    task waits for something outside. asyncio has no public way to ask that."""
-    return not getattr(asyncio.get_running_loop(), "_ready", None)
+    task waits for something outside. asyncio has no public way to ask that.
+
+    Where the clock is coarse (Python up to 3.12 on Windows), a timer is ready a tick too early, and
+    one that is set again and again always is: there timers do not count.
+    """
+    loop = asyncio.get_running_loop()
+    ready = getattr(loop, "_ready", ())
+    if getattr(loop, "_clock_resolution", 0) < _COARSE:
+        return not ready
+    return all(isinstance(handle, asyncio.TimerHandle) for handle in ready)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import visible
+from siptui.host import clipboard
 from siptui.host.files import open_private
 from siptui.runs.state import RunState
 
@@ -55,6 +56,8 @@ def copy_text(app: "App[object]", text: str) -> str:
     """Copy `text`; what to tell the operator, the file's name included."""
     if len(text.encode()) <= _MOST:
         app.copy_to_clipboard(text)
+    if not app.is_headless:
+        clipboard.copy(text)
     folder: Path | None = getattr(app, "save_folder", None)
     if folder is None:
         return "copied"

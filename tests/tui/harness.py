@@ -1,11 +1,12 @@
 """A console in a test: driven by keys, looked at as text, its bytes counted."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual._context import visible_screen_stack
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
@@ -186,3 +187,27 @@ async def console(
         await harness.settle()
         yield harness
     runs.close()
+
+
+#: What the keys with a name send.
+CHARACTERS = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "asterisk": "*",
+    "space": " ",
+    "enter": "\r",
+    "tab": "\t",
+    "escape": "\x1b",
+}
+
+
+def key_event(name: str) -> events.Key:
+    return events.Key(name, name if len(name) == 1 else CHARACTERS.get(name))
+
+
+async def in_one_piece(harness: ConsoleHarness, keys: Iterable[str]) -> None:
+    """Every key is there before the first is looked at."""
+    for key in keys:
+        harness.app.post_message(key_event(key))
+    await harness.settle()

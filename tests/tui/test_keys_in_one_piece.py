@@ -19,34 +19,11 @@ from siptui.tui.console.screen import Console
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.causes import Causes
 from siptui.tui.dialogs.palette import Palette
-from tests.tui.harness import ConsoleHarness, console
+from tests.tui.harness import ConsoleHarness, console, in_one_piece, key_event
 from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
 from tests.tui.terminal import Terminal
 
-_CHARACTERS = {
-    "slash": "/",
-    "colon": ":",
-    "question_mark": "?",
-    "asterisk": "*",
-    "space": " ",
-    "enter": "\r",
-    "tab": "\t",
-    "escape": "\x1b",
-}
-
-
 _BY_CHANCE = 4
-
-
-def _key(name: str) -> events.Key:
-    return events.Key(name, name if len(name) == 1 else _CHARACTERS.get(name))
-
-
-async def in_one_piece(harness: ConsoleHarness, keys: Iterable[str]) -> None:
-    """Every key is there before the first is looked at."""
-    for key in keys:
-        harness.app.post_message(_key(key))
-    await harness.settle()
 
 
 def _a_run(folder: Path) -> ScriptedRuns:
@@ -173,7 +150,7 @@ async def test_what_was_pasted_outside_a_field_does_nothing(tmp_path: Path) -> N
         assert isinstance(harness.app.screen, Console)
         assert "Pasted text does nothing here" in harness.text
         assert runs.journal.read(runs.newest) == before
-        harness.app.post_message(_key("slash"))
+        harness.app.post_message(key_event("slash"))
         harness.app.post_message(events.Paste("00003\nP"))
         await harness.settle()
         assert harness.console.filter_field.value == "00003"

@@ -8,9 +8,8 @@ from textual.events import Key
 from textual.widgets import Input
 
 from siptui.tui.typed_pastes import pasted
-from tests.tui.harness import ConsoleHarness, console
+from tests.tui.harness import ConsoleHarness, console, in_one_piece
 from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
-from tests.tui.test_keys_in_one_piece import in_one_piece
 
 _NAMES = "".join(f"{name}@contoso.com\n" for name in ("sam.q", "fay", "quinn", "pat", "xena"))
 
