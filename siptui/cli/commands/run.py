@@ -22,6 +22,7 @@ from siptui.cli.command import Command
 from siptui.cli.dry_run import show_plan
 from siptui.cli.dry_run_accounts import Foreseen, foresee_accounts, foresee_preflight
 from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
+from siptui.cli.faulty_list import refuse_faults
 from siptui.cli.journal_notice import told
 from siptui.cli.new_rows import new_rows, refuse_seen_signed_in
 from siptui.cli.plan_file import write_plan
@@ -39,7 +40,7 @@ from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
-from siptui.domain.text import plural, shell_word, visible
+from siptui.domain.text import plural, visible
 from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor
@@ -54,7 +55,6 @@ from siptui.runs.output.plan_notes import (
 from siptui.runs.same_list import refuse_same_list
 from siptui.runs.service import RunService, plan_events, planned_batches
 
-_SHOWN = 20
 #: What may be given with --plan: who decides and what is told; and how a list beside it is read.
 _BESIDE_PLAN = frozenset(
     (
@@ -63,13 +63,6 @@ _BESIDE_PLAN = frozenset(
     )
 )
 _OF_THE_LIST = frozenset(("region", "columns", "sheet", "timezone", "day_first"))
-
-
-class FaultyListError(UsageError):
-    """The list has rows that cannot be submitted."""
-
-    title = "The list has faults"
-    code = "faulty_list"
 
 
 @dataclass(frozen=True)
@@ -132,7 +125,7 @@ def command(
         )
     whole, found = whole_and_part(file, call.profile, region=region, options=list_options)
     refuse_unlisted(submit.include_personal, whole.user_names, whole.file)
-    _refuse_faults(found, how.skip_invalid)
+    refuse_faults(found, how.skip_invalid)
     selected = select_offline(call) if submit.dry_run else select_for(call)
     if not (submit.dry_run or how.plan_to):
         refuse_without_plan(selected)
@@ -280,29 +273,6 @@ def _given_over(checked: Checked, how: RunOptions) -> list[str]:
             remedy="“siptui preflight LIST” shows all findings with their remedies.",
         )
     return said
-
-
-def _refuse_faults(found: DeviceList, skip_invalid: bool) -> None:
-    if found.rows_invalid and not skip_invalid:
-        faults = [fault for fault in found.faults if fault.severity == "error"]
-        shown = [
-            f"  {', '.join(filter(None, (f.place, f.column)))}: {f.message}"
-            for f in faults[:_SHOWN]
-        ]
-        more = len(faults) - _SHOWN
-        look = f"siptui check {shell_word(found.file)}"
-        rows = plural(found.rows_invalid, "row")
-        raise FaultyListError(
-            f"{found.file}: {rows} cannot be submitted, so none was.\n"
-            + "\n".join(shown)
-            + (f"\n  and {more} more faults: {look}" if more > 0 else ""),
-            remedy="Correct them, or leave them out with --skip-invalid.",
-        )
-    if not found.devices:
-        raise UsageError(
-            "\n".join([f"{found.file} has no device that can be submitted.", *left_out(found)]),
-            remedy=f"See what is wrong with it: siptui check {shell_word(found.file)}",
-        )
 
 
 def _chosen(flow: SubmitFlow, devices: Sequence[Device], *, new_only: bool, refuse: bool) -> _Plan:
