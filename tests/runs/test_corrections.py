@@ -7,24 +7,36 @@ from typing import Any
 
 import pytest
 
+from siptui.app.data_removal import DataRemoval
+from siptui.app.session import Selected
+from siptui.devicelist import read
 from siptui.devicelist.writing import csv_text, json_text
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
+from siptui.domain.list_options import NOT_KNOWN, ReadFrom
 from siptui.domain.state import DeviceState
 from siptui.emulator.scenario import Scenario, read_scenario
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import DeviceCorrected, Options, RunFinished
 from siptui.runs.forgetting import remembered
+from siptui.runs.host_tenant import HostTenant
 from siptui.runs.output.export_rows import result_rows
+from siptui.runs.output.filled_list import write_into
 from siptui.runs.output.json_lines import lines
 from siptui.runs.output.markdown_report import report_text
+from siptui.runs.output.rollout_report import rollout_markdown
 from siptui.runs.output.sentences import sentence
 from siptui.runs.rollout.evidence import Evidence, SourceRead, Standing
 from siptui.runs.rollout.history import attempts_of
 from siptui.runs.rollout.reconcile import reconcile
+from siptui.runs.rollout.summary import summarize
+from siptui.settings.folders import Folders
+from siptui.settings.load import Settings
+from siptui.settings.model import Cloud, Profile
 from tests.runs.engine.engine_harness import EngineHarness, device, devices
 from tests.runs.state_builder import StateBuilder
 from tests.support import emulated_time
+from tests.tui.scripted_runs import list_text
 
 SCENARIO = """
 [[accounts]]
@@ -193,3 +205,73 @@ def _stored(seq: int, said: DeviceCorrected) -> Any:
     from siptui.runs.events import Stored
 
     return Stored(seq, "2026-11-27T10:00:00.000Z", said)
+
+
+def _list_in(file: Path) -> ReadFrom:
+    file.write_text(list_text([TYPO, WRONG_ID]), encoding="utf-8")
+    return read(file).read_from
+
+
+async def _signed_in_corrected(harness: EngineHarness, file: Path | None = None) -> str:
+    """A run of two wrong rows that were corrected and are signed in."""
+    read_from = NOT_KNOWN
+    if file is not None:
+        read_from = _list_in(file)
+    run = harness.run_service.create(
+        [TYPO, WRONG_ID],
+        file=str(file or "l"),
+        sha256="",
+        skipped=0,
+        options=Options(),
+        read_from=read_from,
+    )
+    await harness.work(run)
+    correct(harness, run, 0, RIGHT)
+    correct(harness, run, 1, RIGHT_ID)
+    harness.run_service.retry(run, [0, 1])
+    await harness.work(run)
+    return run
+
+
+def test_the_list_as_it_was_is_filled_in_and_reported_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, scenario())
+        run = await _signed_in_corrected(harness, tmp_path / "list.csv")
+        state = harness.state(run)
+        assert write_into(state, tmp_path / "filled.csv", force=False) == 2
+        filled = (tmp_path / "filled.csv").read_text(encoding="utf-8")
+        assert filled.count("signed in") == 2
+        assert "typo@contoso.example on 00-04-F2-00-00-01 is room1@contoso.example" in filled
+        made = emulated_time.now()
+        found = summarize([TYPO, WRONG_ID], [state], made, file="list.csv", tenant="Contoso")
+        assert found.counts["succeeded"] == 2
+        report = rollout_markdown(found)
+        assert "Corrected in a run (2)" in report
+        assert "1 account that the tenant does not have" in report
+        assert "typo@contoso.example on" in report
+
+    lived(main)
+
+
+@pytest.mark.parametrize("user", ["typo@contoso.example", "room1@contoso.example"])
+def test_whoever_was_corrected_is_forgotten_by_either_name(tmp_path: Path, user: str) -> None:
+    async def main() -> None:
+        folders = Folders(tmp_path / "config", tmp_path / "state", tmp_path / "logs")
+        profile = Profile("work", "Contoso", Cloud("own", "https://x.invalid", "https://y.invalid"))
+        selected = Selected(Settings(folders), profile, {})
+        selected.journal.parent.mkdir(parents=True, exist_ok=True)
+        harness = EngineHarness(selected.journal.parent, scenario(), journal=selected.journal.name)
+        run = await _signed_in_corrected(harness)
+        journal = harness.run_service.journal
+        removal = DataRemoval(selected, journal, host=HostTenant.alone(harness.path, "Contoso"))
+        removal.forget_user(user)
+        for path in selected.journal.parent.rglob("*"):
+            if path.is_file():
+                assert user.encode() not in path.read_bytes(), path
+                assert b"00-04-F2-00-00-01" not in path.read_bytes(), path
+        state = harness.state(run)
+        assert state.forgotten == {0}
+        assert state.devices[0].device.user_name.startswith("(forgotten-")
+        assert state.devices[1].device.key == RIGHT_ID.key
+
+    lived(main)

@@ -48,9 +48,7 @@ class CorrectFlow:
         self._orders.give(order)
         if record.device.key == device.key:
             key = self.view.key_of["retry"]
-            self.view.say(
-                f"line {device.line} corrected; nothing was submitted. {key} retries.", "accent"
-            )
+            self.view.say(f"line {device.line} corrected: {key} retries it.", "accent")
 
     def _checked(self, row: Device, user_name: str, hardware_id: str) -> Checked:
         device, faults = check_row(row, user_name, hardware_id, self._beside())

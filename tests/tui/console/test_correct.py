@@ -39,7 +39,7 @@ async def test_a_wrong_user_name_is_corrected_and_retried_without_leaving(tmp_pa
             "lobby.77777@contoso.com",
         )
         assert said.hardware_id == said.old_hardware_id
-        assert "line 3 corrected; nothing was submitted. r retries." in harness.flat
+        assert "line 3 corrected: r retries it." in harness.flat
         assert harness.rows[1][-4].startswith("corrected")
         assert "Corrected, not retried yet." in harness.text
         await harness.press("r")
