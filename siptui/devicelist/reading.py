@@ -27,7 +27,7 @@ from siptui.devicelist.tables import Table, sheet_table, text_table
 from siptui.devicelist.workbook import is_workbook
 from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped
 from siptui.domain.device import Device
-from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
+from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions, Retyped
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 
@@ -93,8 +93,12 @@ def _read(
     dates = list(_dates(where, header, chosen, below, options))
     found = _Judged(source, table, chosen, changes, layout, [column for _, column in dates])
     judge = Judge(layout, region, changes, below, port_named="port" in columns.headers, dates=dates)
+    anew = {one.line: one for one in options.retyped}
     for row in table.rows:
-        judged = judge.judge(row.line, row.cells, row.broken)
+        cells = row.cells
+        if (one := anew.get(row.line)) is not None and not row.broken:
+            cells = _retyped(layout, cells, one, found)
+        judged = judge.judge(row.line, cells, row.broken)
         if isinstance(judged, Device):
             found.devices.append(judged)
         else:
@@ -102,6 +106,17 @@ def _read(
     if judge.ports is not None and (said := judge.ports.decided()):
         chosen.notes.append(said)
     return found.list()
+
+
+def _retyped(layout: Layout, cells: list[str], one: Retyped, found: "_Judged") -> list[str]:
+    """The cells of a row with the names that were typed for it, where it has the old ones still."""
+    width = max(layout.user, layout.hardware) + 1
+    new = [*cells, *([""] * (width - len(cells)))]
+    if (str(new[layout.user]), str(new[layout.hardware])) != one.old:
+        return cells
+    new[layout.user], new[layout.hardware] = one.new
+    found.retyped.append(one)
+    return new
 
 
 def _dates(
@@ -181,6 +196,7 @@ class _Judged:
     dates: list[DateColumn]
     devices: list[Device] = field(default_factory=list)
     others: list[Judged] = field(default_factory=list)
+    retyped: list[Retyped] = field(default_factory=list)
 
     def list(self) -> DeviceList:
         """The list, with what the rules across rows say."""
@@ -250,6 +266,7 @@ class _Judged:
         yield from self.chosen.notes
         yield from filter(None, (column.decided() for column in self.dates))
         yield from table.out.notes(table.word)
+        yield from (one.sentence for one in self.retyped)
 
     def _of_the_whole(self, rows: int) -> Iterable[Fault]:
         """Faults of the list as such; they stand at the line of the header."""

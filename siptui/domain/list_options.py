@@ -11,13 +11,31 @@ DAY_FIRST = "day first"
 
 
 @dataclass(frozen=True, slots=True)
+class Retyped:
+    """A row whose names the operator typed anew, since those of the list are wrong: they count as
+    long as the row of that line has the `old` ones."""
+
+    line: int
+    old: tuple[str, str]  # user name and hardware id as they stand
+    new: tuple[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """What was typed, for people."""
+        names = zip(("user name", "hardware id"), self.old, self.new, strict=True)
+        changes = (f"{what} {old or '(empty)'} → {new}" for what, old, new in names if old != new)
+        return f"Line {self.line} corrected here: {', '.join(changes)}"
+
+
+@dataclass(frozen=True, slots=True)
 class ListOptions:
     """What is said about a list beside the list itself.
 
     `columns` are the headers that were named, `sheet` that of a workbook by name, `timezone` the
     zone of dates that name none (an IANA name or `+02:00`; nothing: the host's), `day_first`
     whether 3/4/2026 is a day in April, where the list leaves that open (none: not said), `where`
-    which part of the list is meant (nothing: the whole).
+    which part of the list is meant (nothing: the whole), `retyped` the rows
+    that were corrected here.
     """
 
     columns: Mapped = NOT_MAPPED
@@ -25,6 +43,7 @@ class ListOptions:
     timezone: str = ""
     day_first: bool | None = None
     where: tuple[Condition, ...] = ()
+    retyped: tuple[Retyped, ...] = ()
 
 
 def with_answer(options: ListOptions, key: str, answer: str) -> ListOptions:

@@ -108,7 +108,7 @@ ACTIONS: tuple[Action, ...] = (
         "correct",
         ("E",),
         "correct",
-        "correct user name or hardware id of a failed row",
+        "correct user name or hardware id of a row",
         changes=True,
         also="edit rename typo wrong data user not found mac change",
     ),

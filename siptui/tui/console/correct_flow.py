@@ -1,11 +1,18 @@
 """Correcting a failed row whose names are wrong in the list."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from siptui.devicelist.one_row import check_row
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
+from siptui.domain.hardware_id import HardwareId
+from siptui.domain.list_options import ListOptions, Retyped
+from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.domain.user_name import UserName
 from siptui.runs.state import DeviceRecord
 from siptui.tui.console import personal_accounts
 from siptui.tui.console.model import Session
@@ -13,18 +20,26 @@ from siptui.tui.console.view import Orders, View
 from siptui.tui.dialogs.correct import Checked, Correct
 from siptui.tui.widgets.text_lines import Line
 
+#: Reads a list for rows of a region, as these options say, and shows it.
+ReadWith = Callable[[Path, Region | None, ListOptions], Awaitable[bool]]
+
 
 class CorrectFlow:
     """Has the operator type the right names of the row under the cursor, and writes them down."""
 
-    def __init__(self, view: View, session: Session, orders: Orders) -> None:
+    def __init__(self, view: View, session: Session, orders: Orders, read_with: ReadWith) -> None:
+        self._read_with = read_with
         self.view = view
         self.session = session
         self._orders = orders
 
     async def correct(self) -> None:
-        """Correct user name or hardware id of the failed row under the cursor."""
+        """Correct user name or hardware id of the failed row under the cursor, or before any run
+        of a row of the list."""
         if not self.view.may("correct"):
+            return
+        if self.session.run is None:
+            await self._correct_in_list()
             return
         run, record = self.session.run, self.session.board.record(self.view.grid.cursor)
         if run is None or record is None:
@@ -49,6 +64,31 @@ class CorrectFlow:
         if record.device.key == device.key:
             key = self.view.key_of["retry"]
             self.view.say(f"line {device.line} corrected: {key} retries it.", "accent")
+
+    async def _correct_in_list(self) -> None:
+        """Read the list anew with other names for the row under the cursor; the file stays."""
+        session, key = self.session, self.view.grid.cursor
+        row, path = session.board.device(key) or session.board.invalid(key), session.path
+        if row is None or path is None:
+            return
+        old = (str(row.user_name), str(row.hardware_id))
+        region = row.region if isinstance(row, Device) else Region.EMEA  # no rule looks at it here
+        shown = Device(row.line, UserName(old[0]), HardwareId(old[1]), region, row.extra)
+        why = session.board.why(row.line)
+        text: list[Line] = [((visible(why), "failed"),)] if why else []
+        device = await self.view.ask(
+            Correct(shown, [*text, _IN_LIST], partial(self._checked, shown))
+        )
+        if device is None:
+            return
+        options = session.list_options(path)
+        before = {one.line: one for one in options.retyped}
+        if (known := before.get(row.line)) is not None:
+            old = known.old  # what the file has
+        before[row.line] = Retyped(row.line, old, (str(device.user_name), str(device.hardware_id)))
+        retyped = tuple(before[line] for line in sorted(before))
+        if await self._read_with(path, session.region, replace(options, retyped=retyped)):
+            self.view.say(f"line {row.line} corrected here; the file stays as it is.", "accent")
 
     def _checked(self, row: Device, user_name: str, hardware_id: str) -> Checked:
         device, faults = check_row(row, user_name, hardware_id, self._beside())
@@ -89,6 +129,13 @@ def _said(record: DeviceRecord) -> Line:
     return ((text, "failed"),)
 
 
+_IN_LIST: Line = (
+    (
+        "What is typed here counts in place of what the list has, as long as it is open. The file "
+        "stays as it is; the run and its results have what is typed.",
+        "normal",
+    ),
+)
 _WHAT: Line = (
     (
         "What is typed here is submitted by the next retry in place of what the list has. "

@@ -269,6 +269,12 @@ class Session:
         said = self.board.list.decided if self.board.list and self.run is None else ()
         return [". ".join(said) + "."] if said else []
 
+    def retyped(self) -> list[str]:
+        """What was corrected in the list that is open, for the journal of its run."""
+        said = self.board.list.decided if self.board.list else ()
+        known = {one.sentence for one in self._read_with.retyped}
+        return [one for one in said if one in known]
+
     def submit(
         self,
         without: Mapping[DeviceKey, str] = _NOTHING,

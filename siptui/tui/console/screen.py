@@ -95,7 +95,7 @@ class Console(Screen[None]):
         self.submit_flow = SubmitFlow(
             self, session, self.list_flow.read, self.sign_in_flow.signed_in
         )
-        self.correct_flow = CorrectFlow(self, session, self.submit_flow)
+        self.correct_flow = CorrectFlow(self, session, self.submit_flow, self.list_flow.read)
         self.run_flow = RunFlow(
             self, session, self.list_flow.read, self.submit_flow, self.correct_flow.correct
         )

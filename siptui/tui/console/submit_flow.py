@@ -276,7 +276,8 @@ class SubmitFlow:
                 part = (
                     [f"Part of the list: {which}"] if len(devices) < len(session.devices()) else []
                 )
-                return _Confirmed(devices, options, part) if answer is True else None
+                kept = [*part, *session.retyped()]
+                return _Confirmed(devices, options, kept) if answer is True else None
 
     def _passing(self, devices: Sequence[Device]) -> list[Device]:
         """Those of the devices that were checked and fail nothing."""

@@ -107,6 +107,7 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
         "For a row whose names are wrong in the list, such as a user name that the tenant does not "
         "have. What is typed is checked by the rules of a list, and whether the account may be "
         "personal. What stood there is kept in the history, the export and the report.",
+        "Before a list is submitted its faulty rows are corrected so, as long as it is open.",
         "Nothing is submitted by it: r then retries the row, after the usual question. The list "
         "itself stays as it is; e writes one with the names of now.",
     ),

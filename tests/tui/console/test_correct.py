@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from siptui.runs.events import DeviceCorrected, Order
+from siptui.domain.region import Region
+from siptui.runs.events import DeviceCorrected, Note, Order
 from tests.tui.harness import ConsoleHarness, console
 from tests.tui.scripted_runs import list_text, make_devices
 
@@ -94,7 +95,7 @@ async def test_an_account_of_another_row_is_taken_by_a_second_enter(tmp_path: Pa
 async def test_rows_that_cannot_be_corrected_say_why(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(3))) as harness:
         await harness.press("E")
-        assert "nothing has failed" in harness.text
+        assert "no row of the list is faulty" in harness.text
         await _failed(harness, ended=False)
         await harness.press("E")
         assert "its batch 1 has not ended" in harness.flat
@@ -112,3 +113,52 @@ async def test_it_is_corrected_from_the_page_of_the_row_as_well(tmp_path: Path) 
         await harness.press("enter")
         assert len(_corrections(harness)) == 1
         assert "Corrected from" in harness.text
+
+
+async def test_a_faulty_row_of_a_list_is_corrected_before_any_run(tmp_path: Path) -> None:
+    good = list_text(make_devices(2))
+    text = good + "no name,0004F2000005,EMEA\nlobby.9@contoso.com,0004F2XX,EMEA\n"
+    async with console(tmp_path, text=text, size=(80, 24)) as harness:
+        await harness.press("g", "j", "j", "E", "ctrl+u")
+        await harness.type("lobby.5@contoso.com")
+        await harness.press("enter")
+        assert "line 4 corrected here; the file stays as it is." in harness.flat
+        assert [d.line for d in harness.console.session.devices()] == [2, 3, 4]
+        await harness.press("G", "E", "tab", "ctrl+u")
+        await harness.type("0004F2000005")
+        await harness.press("enter")
+        assert "the same hardware id as on line 4" in harness.flat
+        await harness.press("ctrl+u")
+        await harness.type("0004F2000006")
+        await harness.press("enter")
+        assert len(harness.console.session.devices()) == 4
+        await harness.press("s")
+        assert "user name no name → lobby.5@contoso.com" in harness.question
+        await harness.type("4")
+        await harness.press("enter")
+        names = [str(d.user_name) for d in harness.runs.journal.devices(harness.runs.newest)]
+        assert names[2:] == ["lobby.5@contoso.com", "lobby.9@contoso.com"]
+        stored = harness.runs.journal.read(harness.runs.newest)
+        notes = [one.event.text for one in stored if isinstance(one.event, Note)]
+        assert any("no name → lobby.5@contoso.com" in text for text in notes)
+    assert (tmp_path / "lobby.csv").read_text(encoding="utf-8") == text
+
+
+async def test_a_row_that_changed_in_the_file_is_not_taken_for_the_corrected_one(
+    tmp_path: Path,
+) -> None:
+    text = list_text(make_devices(1)) + "no name,0004F2000005,EMEA\n"
+    async with console(tmp_path, text=text, region=Region.EMEA) as harness:
+        await harness.press("G", "E", "ctrl+u")
+        await harness.type("lobby.5@contoso.com")
+        await harness.press("enter")
+        assert len(harness.console.session.devices()) == 2
+        other = text.replace("no name,0004F2000005", "odd name,0004F2000007")
+        _write(tmp_path / "lobby.csv", other)
+        await harness.press("o", "enter")
+        assert len(harness.console.session.devices()) == 1
+        assert "odd name" in harness.text
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
