@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 NOT_SELECTED = "not selected"
 #: Why one is left out that is as the list wants it.
 SIGNED_IN_ALREADY = "signed in already"
+SIGNED_IN_AS_ANOTHER = "signed in as another account"
 _QUIET = frozenset({NOT_SELECTED, SIGNED_IN_ALREADY})
 _NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
 

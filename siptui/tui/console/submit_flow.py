@@ -4,10 +4,11 @@ makes one call of the service of runs.
 Over 400 lines because the questions before a submit, a retry and a resume are the same.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from siptui.domain.device import Device, DeviceKey
@@ -25,7 +26,13 @@ from siptui.runs.waves import Waves
 from siptui.tui import sentences
 from siptui.tui.console import personal_accounts, waves
 from siptui.tui.console.first_few import first_few
-from siptui.tui.console.model import NOT_SELECTED, SIGNED_IN_ALREADY, Session, read_list
+from siptui.tui.console.model import (
+    NOT_SELECTED,
+    SIGNED_IN_ALREADY,
+    SIGNED_IN_AS_ANOTHER,
+    Session,
+    read_list,
+)
 from siptui.tui.console.selection import Selection, Which, about, what
 from siptui.tui.console.signed_in import again_chosen
 from siptui.tui.console.status_rows import Standings
@@ -126,30 +133,34 @@ class SubmitFlow:
 
     async def _part_by_looking(self, devices: Sequence[Device]) -> Part | None:
         """The same by the runs of this host and a look at the inventory."""
-        seen, notes = await self._seen_signed_in(devices)
-        asked = await self._asked_again(devices, seen=seen)
+        seen, other, notes = await self._seen_signed_in(devices)
+        asked = await self._asked_again(devices, seen=seen, other=other)
         if asked is None:
             return None
         done, again = asked
-        why = dict.fromkeys(done, SIGNED_IN_ALREADY)
+        why = {key: SIGNED_IN_AS_ANOTHER if key in other else SIGNED_IN_ALREADY for key in done}
         return Part([d for d in devices if d.key not in done], why, again, notes)
 
     async def _seen_signed_in(
         self, devices: Sequence[Device]
-    ) -> tuple[frozenset[DeviceKey], list[str]]:
-        """The devices that the inventory has signed in as the list wants it, by whomever, and a
-        note where it could not be read."""
+    ) -> tuple[frozenset[DeviceKey], dict[DeviceKey, str], list[str]]:
+        """The devices that the inventory has signed in as the list wants it, by whomever; those
+        that it has signed in as another account, with that; and a note where it could not be
+        read."""
         reads = self.session.options.status
         if reads is None:
-            return frozenset(), []
+            return frozenset(), {}, []
         self.view.say("looking at the device inventory …", "muted")
         seen, source = await reads.inventory()
         self.view.clear_notice()
         self.view.show_bars()
         if source.error:
-            return frozenset(), [f"The inventory was not looked at: {visible(source.error)}"]
-        signed_in = (d for d in devices if seen_as(d, seen)[0] is Sight.SIGNED_IN)
-        return frozenset(d.key for d in signed_in), []
+            note = f"The inventory was not looked at: {visible(source.error)}"
+            return frozenset(), {}, [note]
+        sights = {device.key: seen_as(device, seen) for device in devices}
+        signed_in = frozenset(k for k, (sight, _) in sights.items() if sight is Sight.SIGNED_IN)
+        other = {k: account for k, (sight, account) in sights.items() if sight is Sight.OTHER}
+        return signed_in, other, []
 
     async def _with_regions(self, chosen: Selection) -> Selection | None:
         """The same rows once each has a region, which is asked for where one lacks it; none if
@@ -293,16 +304,17 @@ class SubmitFlow:
         run: str = "",
         *,
         seen: frozenset[DeviceKey] = frozenset(),
+        other: Mapping[DeviceKey, str] = MappingProxyType({}),
     ) -> tuple[frozenset[DeviceKey], bool] | None:
         """The rows that are left out because they are signed in as the list wants it, and whether
         those are submitted once more instead; none if the operator goes back. `seen` are those
-        that the inventory has so."""
+        that the inventory has so, `other` those that it has signed in as another account."""
         try:
             done = self.session.run_service.done(devices, run=run)
         except SiptuiError as error:
             self.view.tell(error)
             return None
-        chosen = await again_chosen(self.view.ask, done, devices, seen)
+        chosen = await again_chosen(self.view.ask, done, devices, seen, other)
         if chosen is None:
             self.view.say("nothing was submitted.", "muted")
         return chosen

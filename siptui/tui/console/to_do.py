@@ -9,7 +9,7 @@ from siptui.domain.text import plural
 from siptui.runs.conflicts import NewOnly
 from siptui.runs.rollout.evidence import RowStanding, Standing
 from siptui.runs.rollout.standing_words import WORDS
-from siptui.tui.console.model import SIGNED_IN_ALREADY
+from siptui.tui.console.model import SIGNED_IN_ALREADY, SIGNED_IN_AS_ANOTHER
 from siptui.tui.console.status_rows import Standings
 from siptui.tui.console.view import Ask
 from siptui.tui.dialogs.ask import Choice
@@ -19,7 +19,7 @@ from siptui.tui.widgets.text_lines import Line
 #: Why rows are left out, by where they stand.
 _WHY = {
     Standing.DONE: SIGNED_IN_ALREADY,
-    Standing.OTHER: "signed in as another account",
+    Standing.OTHER: SIGNED_IN_AS_ANOTHER,
     Standing.LIVE: "at the service now, or its account is",
     Standing.UNKNOWN: "where it stands is not known",
     Standing.GONE: "not in the list",

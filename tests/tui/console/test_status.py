@@ -230,12 +230,31 @@ async def test_a_submit_of_the_list_offers_what_is_to_do_first_as_well(tmp_path:
         assert "2 devices are signed in as the list wants it, by the device inventory" in (
             harness.flat
         )
-        assert harness.rows_of_page[0] == ("only what is to do", "the other 6 devices")
+        taken = "1 phone is signed in as another account: 00-04-F2-00-00-02 as someone@contoso.com"
+        assert taken in harness.flat
+        assert harness.rows_of_page[0] == ("only what is to do", "the other 5 devices")
         await harness.press("enter")
         assert "2 rows left out: signed in already." in harness.flat
-        await harness.type("6")
+        assert "1 row left out: signed in as another account." in harness.flat
+        await harness.type("5")
         await harness.press("enter")
-        assert len(service.runs.journal.devices(service.runs.newest)) == 6
+        submitted = service.runs.journal.devices(service.runs.newest)
+        assert [str(d.user_name)[10] for d in submitted] == ["0", "4", "5", "6", "7"]
+
+
+async def test_a_phone_of_another_account_is_taken_by_word_only(tmp_path: Path) -> None:
+    async with _opened(tmp_path) as (harness, service):
+        await harness.press("j", "j", "space", "s")
+        assert harness.rows_of_page == [
+            ("only what is to do", "none: nothing is submitted"),
+            ("submit them, too", "1 device, with all that follows from it"),
+        ]
+        assert "signed out of that one" in harness.flat
+        await harness.press("j", "enter")
+        await harness.type("1")
+        await harness.press("enter")
+        submitted = service.runs.journal.devices(service.runs.newest)
+        assert [str(d.user_name)[10] for d in submitted] == ["2"]
 
 
 async def test_columns_of_the_list_can_be_sorted_by_shown_or_not(tmp_path: Path) -> None:
