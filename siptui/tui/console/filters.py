@@ -44,6 +44,7 @@ STATUS: tuple[tuple[str, frozenset[DeviceState | None]], ...] = (
 )
 #: What begins like the name of a column: `cause` in `cause:offline`, not the `00` of `00:04:f2`.
 _NAME = re.compile(r"[^\W\d_][\w-]*")
+_SIGN = re.compile(r"[:=]")
 _STATES = tuple(folded(word) for state in DeviceState for word in (state, WORDS[state]))
 
 
@@ -115,7 +116,8 @@ def compile_filter(
 
     Words must all be found; `!word` must not. `name:value` looks at one part: the status by the
     beginning of its word, batch and line exactly, the others anywhere. A hardware id is found
-    in any form. `columns` are the list's own, by what is typed for them.
+    in any form. `columns` are the list's own, by what is typed for them; of these `name=value`,
+    `name!=value` and several values (`a,b`) mean the same as with `--where`.
     """
     tests = [test for word in text.split() if (test := _word(folded(word), columns))]
     if not tests:
@@ -133,13 +135,14 @@ def flaw(
     nothing in it yet (`missing`, with the reason), a status that is none of `words`. Else
     nothing."""
     for word in folded(text).split():
-        name, colon, value = word.lstrip("!").partition(":")
+        name, colon, value = _parted(word.lstrip("!"))
+        name = name.removesuffix("!")
         if not colon or not _NAME.fullmatch(name) or _HEX.fullmatch(name):
             continue
         part = _ALIASES.get(name)
         if part is None and name not in columns:
             near = get_close_matches(name, [*_ALIASES, *columns], n=1)
-            return f"no column {name}:" + (f", {near[0]}: perhaps" if near else "")
+            return f"no column {name}{colon}" + (f", {near[0]}{colon} perhaps" if near else "")
         if part is not None and part in missing:
             return f"{name}: {missing[part]}"
         if part == "status" and value and not any(s.startswith(_state(value)) for s in words):
@@ -153,10 +156,14 @@ def _word(word: str, columns: Mapping[str, str]) -> Callable[[Probe], bool] | No
         wanted, word = not wanted, word[1:]
     if not word:
         return None
-    name, colon, value = word.partition(":")
+    name, colon, value = _parted(word)
+    if colon == "=" and name.removesuffix("!") in (*_ALIASES, *columns):
+        wanted, name = wanted is not name.endswith("!"), name.removesuffix("!")
     part = _ALIASES.get(name) if colon else None
     test: Callable[[Probe], bool] | None
-    if part is None and colon and name in columns:
+    if part is None and colon == "=" and name in columns:
+        test = _in_values(columns[name], value)
+    elif part is None and colon and name in columns:
         test = _in_extra(columns[name], value) if value else None
     elif part is None:
         test = _anywhere(word)
@@ -175,6 +182,18 @@ def _word(word: str, columns: Mapping[str, str]) -> Callable[[Probe], bool] | No
     if test is None:
         return None
     return test if wanted else (lambda probe: not test(probe))
+
+
+def _parted(word: str) -> tuple[str, str, str]:
+    """A word in the name of a column, the sign behind it and the value; all but the name is empty
+    where it has no sign."""
+    found = _SIGN.search(word)
+    return (word[: found.start()], found.group(), word[found.end() :]) if found else (word, "", "")
+
+
+def _in_values(title: str, value: str) -> Callable[[Probe], bool]:
+    values = {value, *value.split(",")}
+    return lambda probe: " ".join(folded(probe.extra.get(title, "")).split()) in values
 
 
 def _exactly(part: str, value: str) -> Callable[[Probe], bool]:

@@ -40,6 +40,7 @@ FILTER_HELP: tuple[Line, ...] = (
         ("status: cause: batch: region: user: hw: line: check: pre:", "normal"),
     ),
     (("            ", "accent"), ("as in cause:offline, or !pre:fail", "normal")),
+    (("name=value  ", "accent"), ("a whole value: Site=Bonn,Ulm or Site!=Bonn", "normal")),
 )
 
 

@@ -99,7 +99,7 @@ class ViewFlow:
     def _test(self) -> Test | None:
         table, states = self.session.table, self.session.filter.states
         text = self.session.filter.typed
-        typed = compile_filter(text, table.typed_columns() if ":" in text else NO_COLUMNS)
+        typed = compile_filter(text, table.typed_columns() if _names(text) else NO_COLUMNS)
         if typed is None and states is None:
             return None
 
@@ -113,7 +113,7 @@ class ViewFlow:
     def flaw(self) -> str:
         """What is wrong with the filter that was typed, or nothing."""
         text, board = self.session.filter.typed, self.session.board
-        if ":" not in text:
+        if not _names(text):
             return ""
         missing = dict[str, str]()
         if (status := self.session.status) is not None:
@@ -314,3 +314,8 @@ class ViewFlow:
 def _topic(name: str) -> Page:
     title, *lines = topic_text(name).splitlines()
     return Page(title, [((line, "normal"),) if line else () for line in lines[1:]])
+
+
+def _names(text: str) -> bool:
+    """Whether a filter may name a column."""
+    return ":" in text or "=" in text

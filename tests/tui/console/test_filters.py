@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siptui.tui.console.filters import Probe, compile_filter
+from siptui.tui.console.filters import Probe, compile_filter, flaw
 
 KITCHEN = Probe(
     text="3 kitchen.3@contoso.com 64-16-7f-0a-11-02 emea 1 failed offline first floor",
@@ -52,6 +52,39 @@ def test_not_found(text: str) -> None:
     test = compile_filter(text)
     assert test is not None
     assert not test(KITCHEN)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("site=bonn", True),
+        ("Site=BONN", True),
+        ("site=bon", False),  # as with --where: the whole value
+        ("site=ulm,bonn", True),
+        ("site!=bonn", False),
+        ("!site!=bonn", True),
+        ("site!=ulm,köln", True),
+        ("room=", True),
+        ("room!=", False),
+        ("site=bonn room=", True),
+        ("region=emea", True),
+        ("status=failed", True),
+        ("status!=failed", False),
+    ],
+)
+def test_a_part_is_typed_as_for_where(text: str, found: bool) -> None:
+    probe = KITCHEN._replace(extra={"Site": " Bonn", "Room": ""})
+    test = compile_filter(text, {"site": "Site", "room": "Room"})
+    assert test is not None
+    assert test(probe) is found
+
+
+def test_a_column_that_is_not_there_is_told_for_both_signs() -> None:
+    columns = {"site": "Site"}
+    assert flaw("stie=bonn", columns, {}) == "no column stie=, site= perhaps"
+    assert flaw("stie!=bonn", columns, {}) == "no column stie=, site= perhaps"
+    assert flaw("stie:bonn", columns, {}) == "no column stie:, site: perhaps"
+    assert not flaw("site!=bonn !site=ulm", columns, {})
 
 
 def test_signed_in_is_the_word_on_the_screen() -> None:
