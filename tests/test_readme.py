@@ -16,7 +16,9 @@ from siptui.help import TOPICS, topic_text
 from siptui.runs import events as ev
 from siptui.runs.output.json_lines import lines
 from siptui.runs.state import RunState
+from siptui.settings.hosts import hosts_of
 from siptui.settings.load import load
+from siptui.settings.model import BUILT_IN_CLOUDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +40,15 @@ def test_a_topic_fits_a_narrow_terminal() -> None:
 def test_every_command_is_told_about_and_exists() -> None:
     told = set(re.findall(r"`siptui (\w+)", _between("## Commands", "## Safety")))
     assert told - {"COMMAND"} == set(COMMANDS)
+
+
+def test_the_hosts_are_those_of_the_public_cloud() -> None:
+    rows = re.findall(
+        r"^\| `([^`]+)` \| (.+) \| (.+) \|$", _between("## Network", "## What is"), re.M
+    )
+    hosts = hosts_of(BUILT_IN_CLOUDS["public"])
+    assert rows == [(one.host, one.purpose, one.needed) for one in hosts]
+    assert {one.port for one in hosts} == {443}
 
 
 def test_every_topic_is_named_with_what_it_is_about() -> None:
