@@ -1,18 +1,29 @@
 """Backup and restore of a profile's journal."""
 
+import os
 from pathlib import Path
 
 from siptui.app.session import Selected
 from siptui.domain.errors import UsageError
+from siptui.domain.text import visible
 from siptui.host.locks import HeldError
 from siptui.runs.conflicts import perhaps_same_tenant
-from siptui.runs.journal.backup import BackedUp, Restored, restore, write_backup
+from siptui.runs.journal.backup import BackedUp, BackupError, Restored, restore, write_backup
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.locks import holder_of, lock_path
 
 
 def back_up(selected: Selected, target: Path, *, replace: bool) -> BackedUp:
-    """Copy the profile's journal into `target`."""
+    """Copy the profile's journal into `target`. Raises `BackupError` for a file in the folder of
+    the journals: put over one of siptui's own, it would take entries from a run at work."""
+    state = Path(os.path.realpath(selected.settings.folders.state))
+    if state in Path(os.path.realpath(target)).parents:
+        raise BackupError(
+            f"{visible(str(target))} is in the folder of the journals, {state}. Nothing was "
+            "written.",
+            title="No backup was written",
+            remedy="Choose another folder, on another disk if you can.",
+        )
     path = selected.store_folder / "journal.db"
     if not path.exists():
         raise UsageError(

@@ -108,7 +108,7 @@ def remove_profile(folders: Folders, name: str) -> Settings:
 
 def _changed(folders: Folders, change: Callable[[str, Settings], str]) -> Settings:
     path = folders.config_file
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # links in a circle are told where it is read
     private_folder(folders.state)
     try:
         with file_lock(folders.state / _LOCK, wait=_PATIENCE):

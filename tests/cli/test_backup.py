@@ -48,6 +48,14 @@ def test_what_was_lost_is_put_back_and_what_the_journal_knows_more_of_is_not(
     assert backup.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in place.folder.glob("*backup*")] == ["backup.db"]
     assert place.run("backup", str(backup)).exit_code == 2
+    link = place.folder / "link.db"
+    link.symlink_to(place.journal)
+    for own in (place.journal, place.journal.with_name("journal.db.copy"), link, Path("/dev/null")):
+        untouched = own.lstat()
+        refused = place.run("backup", str(own), "--force")
+        assert refused.exit_code == 2
+        assert refused.stderr.startswith("No backup was written: ")
+        assert own.lstat().st_ino == untouched.st_ino
     nowhere = place.run("backup", str(place.folder / "no folder" / "b.db"))
     assert nowhere.exit_code == 2
     assert nowhere.stderr.startswith("No backup was written: ")
@@ -109,7 +117,9 @@ def test_a_backup_of_a_live_run_is_never_put_over_it_nor_submits_what_waited_the
         assert place.times() == {hardware_id(number): 1 for number in range(1, 5)}
 
 
-@pytest.mark.parametrize("kind", ["damaged", "cut", "text", "foreign", "newer", "tenant", "none"])
+@pytest.mark.parametrize(
+    "kind", ["damaged", "cut", "text", "foreign", "newer", "tenant", "trigger", "none"]
+)
 def test_a_file_that_is_no_good_backup_changes_nothing(place: Installation, kind: str) -> None:
     run = _run(place, range(1, 4))
     file = place.folder / "b.db"
@@ -129,6 +139,8 @@ def test_a_file_that_is_no_good_backup_changes_nothing(place: Installation, kind
                 db.execute("PRAGMA application_id=7")
             elif kind == "newer":
                 db.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+            elif kind == "trigger":
+                db.execute("CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM devices; END")
             else:
                 db.execute(
                     "UPDATE events SET body = replace(body, 'contoso.example', 'fabrikam.example')"

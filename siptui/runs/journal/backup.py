@@ -7,6 +7,7 @@ is submitted by the operator's decision alone.
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -90,6 +91,12 @@ def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> Ba
             title="No backup was written",
             remedy="Choose another name, or replace it with --force.",
         )
+    if os.path.lexists(target) and not stat.S_ISREG(target.lstat().st_mode):
+        raise BackupError(
+            f"{visible(str(target))} is no plain file. Nothing was written.",
+            title="No backup was written",
+            remedy="Choose another name.",
+        )
     building = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with _written(target), explained(target, "try again."):
@@ -159,6 +166,14 @@ def _opened(source: Path) -> Iterator[sqlite3.Connection]:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if mark != APPLICATION_ID or not 0 < version <= SCHEMA_VERSION:
                 raise BackupError(f"{name} is no backup of a journal.")
+            # SQLite would run a trigger with every entry that is written from then on.
+            if db.execute(
+                "SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')"
+            ).fetchone():
+                raise BackupError(
+                    f"{name} was changed by another program.",
+                    remedy="Use a file as “siptui backup FILE” wrote it. Nothing was changed.",
+                )
             yield db
     except BackupError:
         raise
