@@ -10,7 +10,7 @@ from siptui.cli.wording import columns
 from siptui.domain.errors import UsageError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import day
-from siptui.runs.forgetting import RunToForget
+from siptui.runs.forgetting import Obstacle, RunToForget
 
 #: What is lost, in one sentence: asked before, and printed by a dry run.
 LOST = "It cannot be undone: no results, no retry and no report of it any more."
@@ -58,7 +58,7 @@ def removal_lines(what: Removed, *, dry_run: bool, no_fingerprints: bool) -> lis
         gone = "would leave" if dry_run else "left"
         lines.append(f"{plural(what.changes, 'line')} {gone} the record of changes.")
     lines += [f"Kept: run {one.run}, {one.why}." for one in what.kept]
-    if what.kept:
+    if any(one.obstacle is not Obstacle.AT_WORK for one in what.kept):
         lines.append("To forget one of those all the same: siptui forget RUN --force")
     if what.runs or what.rows:
         lines.append(_NO_FINGERPRINTS if no_fingerprints else _FINGERPRINTS)

@@ -59,7 +59,7 @@ def _obstacle(
     state: RunState, held_by: str, undoable: Collection[str]
 ) -> tuple[Obstacle | None, str]:
     if held_by:
-        return Obstacle.AT_WORK, f"{held_by} works on it"
+        return Obstacle.AT_WORK, f"it is worked on by {held_by}"
     if batches := state.open_batches():
         return Obstacle.LIVE, f"the service has {plural(len(batches), 'batch')} of it"
     unknown = state.counts[DeviceState.UNKNOWN]

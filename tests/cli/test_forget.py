@@ -172,6 +172,9 @@ def test_a_live_run_is_kept_and_goes_on_while_others_are_forgotten(tmp_path: Pat
             named = place.run("forget", "--user", "room2@contoso.example", "--yes")
             assert named.exit_code == 2
             assert run in named.stderr
+            kept = place.run("prune", "--keep-last", "0", "--dry-run")
+            assert f"Kept: run {run}, it is worked on by process" in kept.stdout
+            assert "--force" not in kept.stdout  # which would not help
             pruned = place.run("prune", "--older-than", "0d", "--json", "--yes")
             assert pruned.exit_code == 0, pruned.stderr
             (told,) = json_lines(pruned.stdout)
