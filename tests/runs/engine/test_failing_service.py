@@ -102,6 +102,27 @@ def test_a_new_sign_in_is_waited_for_and_used_at_once(tmp_path: Path) -> None:
     emulated_time.run(main(), limit=6 * 3600)
 
 
+def test_a_lost_sign_in_is_told_once_whatever_the_calls_say_of_it(tmp_path: Path) -> None:
+    """Reads are refused, submits have no token: the message is another each time."""
+
+    async def main() -> None:
+        harness = EngineHarness(tmp_path)
+        run = harness.create(devices(60, tuple(Region)), FIVE)
+        work = harness.start(run, sign_in_wait=7200)
+        await asyncio.sleep(20)
+        harness.fault("status", "*", status=401)
+        for place in range(40):
+            harness.token_now = "" if place % 2 else "refused"
+            await asyncio.sleep(15)
+        waits = [w for w in harness.events(run, Waiting) if w.for_sign_in]
+        assert [w.over for w in waits] == [False]
+        harness.emulator.faults.clear()
+        harness.token_now = "another-token"
+        _all_done(harness, run, await work.end(), 60)
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
 def test_a_sign_in_that_stays_lost_ends_the_wait(tmp_path: Path) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path)
