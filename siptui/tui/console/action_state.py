@@ -109,7 +109,8 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
         case "retry" | "retry_cause":
             return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
         case "correct" if run is None and session.path is not None and not board.empty:
-            return "" if board.first_fault() else "no row of the list is faulty"
+            faulty = board.wrong_rows() or session.retyped()
+            return "" if faulty else "no row of the list is faulty"
         case "correct":
             return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
         case "settle":

@@ -302,6 +302,10 @@ class Board:
         """How many rows of the list lack nothing but a region."""
         return len(self._lacking)
 
+    def wrong_rows(self) -> int:
+        """How many rows of the list are invalid for more than that."""
+        return len(self._invalid) - len(self._lacking)
+
     def lacks_region(self, key: Hashable) -> bool:
         """Whether the row lacks nothing but a region."""
         row = self.invalid(key)

@@ -254,4 +254,4 @@ def _exists(text: str, folder: Path) -> bool:
         return False
 
 
-_KEYS = "Enter opens · type a path, Tab completes · Backspace: up · . hidden files · Esc"
+_KEYS = "Enter opens · type, Tab completes · Backspace: up · . hidden · Esc"
