@@ -37,6 +37,8 @@ class Column:
     stays: bool = False
 
 
+#: What stands where there is nothing: it has no tail that could be another.
+_EMPTY = frozenset({"", "-"})
 #: From this many cells on there is room for two blanks between columns.
 _WIDE = 95
 #: From this many cells on the beginning of a tail says something.
@@ -55,7 +57,7 @@ def fitted_to(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> tuple
                 lengths[i] = len(cell) if cell.isascii() else cell_len(cell)
         for i, tail in tails:
             stem, found, end = cells[i].partition(tail)
-            if len(ends[i]) < 2:
+            if len(ends[i]) < 2 and cells[i] not in _EMPTY:
                 ends[i].add(found + end)
             width = (len(stem) if stem.isascii() else cell_len(stem)) + 2 * len(
                 found

@@ -95,6 +95,9 @@ def test_a_domain_that_all_have_goes_whole_and_makes_room_for_columns() -> None:
     assert 2 not in dict(arrange(columns, len(rows[12][0]) + 10))  # whole before that
     wide = dict(arrange(columns, 90))
     assert cell_of(columns[0], rows[12][0], wide[0]).strip() == rows[12][0]
+    for nothing in ("", "-"):  # a phone that nobody is signed in on has no other domain
+        beside = fitted_to((USERS, OTHER, LAST), [*rows, [nothing, "", ""]])
+        assert beside[0].silent
     mixed = fitted_to((USERS, OTHER, LAST), [*rows, ["lobby@other.example", "", ""]])
     assert cell_of(mixed[0], rows[12][0], 17) == "berlin-lobby-12@…"
 
