@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from textwrap import wrap
 
 from siptui.settings.hosts import Host, hosts_of
 from siptui.settings.model import Cloud
@@ -32,8 +33,8 @@ def host_lines(cloud: Cloud, *, as_json: bool, as_csv: bool) -> list[str]:
         lines.append("")
         lines.append(f"{f'{one.host}:{one.port}':<{widest}}  {one.service}")
         lines.append(f"  {one.purpose}")
-        lines.append(f"  needed: {one.needed}")
-    return [*lines, "", *_NOTES]
+        lines += wrap(f"needed: {one.needed}", 79, initial_indent="  ", subsequent_indent="    ")
+    return [*lines, "", *wrap(" ".join(_NOTES), 79)]
 
 
 def _record(one: Host) -> dict[str, object]:

@@ -60,8 +60,9 @@ def hosts_of(cloud: Cloud) -> tuple[Host, ...]:
             Host(
                 "Graph",
                 cloud.graph,
-                "accounts, licences, roles",
-                "preflight, fix, run --preflight",
+                "accounts, licences, roles and their end",
+                "preflight, fix, run --preflight; run, retry, resume and auth status --check, "
+                "for the end of a role",
                 required=False,
             )
         )
@@ -71,7 +72,7 @@ def hosts_of(cloud: Cloud) -> tuple[Host, ...]:
                 "inventory",
                 cloud.devices,
                 "phones as the Teams admin center lists them",
-                "preflight, run --preflight, --new-only or --verify, status",
+                "preflight, status, run (--dry-run, --preflight, --new-only, --verify)",
                 required=False,
             )
         )

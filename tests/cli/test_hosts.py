@@ -155,6 +155,7 @@ def test_the_table_is_that_of_the_cloud(own_folders: Path) -> None:
         assert [row["host"] for row in rows] == wanted
         told = CliRunner().invoke(cli, ["info", "--hosts"]).stdout
         assert all(f"{host}:443" in told for host in wanted)
+        assert max(map(len, told.splitlines())) < 80
         assert all(one.purpose and one.needed for one in hosts_of(cloud))
 
 
