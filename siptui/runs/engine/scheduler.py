@@ -205,9 +205,12 @@ def next_batch(
         return Hold(f"{mine + foreign} batches are live in {region}{others}", full=True)
     if state.group_of:
         closed = closed_groups(state)
-        open_ = [b for b in queued if not closed.has(b)]
+        # What a batch that is over came to may stop its group: it is read first.
+        unread = {b.group for b in opened if b.number in over}
+        open_ = [b for b in queued if not closed.has(b) and b.group not in unread]
         if not open_:
-            return Hold(closed.why[queued[0].group])
+            why = "what came of the last batch is still to be read"
+            return Hold(closed.why.get(queued[0].group, why))
         queued = open_
     if first := first_batches(state):
         waiting = [b for b in queued if b in first]

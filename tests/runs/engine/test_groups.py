@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ from siptui.domain.plan import make_group_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.emulator.scenario import AccountRule, DeviceRule, Scenario, TimingTable
+from siptui.runs.engine.scheduler import Hold, next_batch
 from siptui.runs.events import GroupStopped, Options, RunFinished, RunStopped
 from siptui.runs.group_tally import tallies
 from siptui.runs.orders import Changed
 from siptui.runs.output.json_lines import exit_code
+from siptui.runs.state import BatchRecord
 from tests.runs.engine.engine_harness import EngineHarness, device
+from tests.runs.state_builder import StateBuilder
 from tests.support import emulated_time
 
 HOURS = 3600.0
@@ -108,6 +112,22 @@ def test_a_site_is_stopped_while_it_goes_on(tmp_path: Path) -> None:
         assert resets(harness, 1) == 20
 
     emulated_time.run(main(), limit=20 * HOURS)
+
+
+def test_a_site_waits_for_what_its_batch_came_to_though_its_slot_is_free() -> None:
+    options = Options(by="Site", batch_size=2, slots=1)
+    builder = StateBuilder(sites({"Berlin": 4, "Oslo": 2}), options).running(1)
+    choose = partial(
+        next_batch, builder.state, Region.EMEA, foreign=0, slots=1, now="2026-03-02T09:00:00.000Z"
+    )
+    assert isinstance(choose(), Hold)
+    found = choose(over={1})
+    assert isinstance(found, BatchRecord)
+    assert found.group == "Oslo"
+    builder.running(found.number)
+    held = choose(over={1, found.number})
+    assert isinstance(held, Hold)
+    assert "still to be read" in held.why
 
 
 def test_the_rest_of_a_site_waits_for_its_first_devices_even_after_a_kill(tmp_path: Path) -> None:
