@@ -61,10 +61,7 @@ async def test_an_error_leaves_what_was_typed_and_the_keys(tmp_path: Path, lists
         await harness.type("nothing.csv")
         await harness.press("enter")
         assert "There is no file" in harness.text
-        assert (
-            "Enter opens · type, Tab completes · Backspace: up · . hidden · Esc"
-            in harness.text
-        )
+        assert "Enter opens · type, Tab completes · Backspace: up · . hidden · Esc" in harness.text
         assert _typed(harness) == "nothing.csv"
         await harness.press("up", "escape", "o")  # away and back
         assert _typed(harness) == "nothing.csv"
