@@ -62,6 +62,7 @@ from siptui.runs.journal.sqlite_file import (
     make_private,
     opened,
     prepare_writing,
+    primary_code,
     refuse_long,
     transaction,
     with_suffix,
@@ -324,10 +325,21 @@ class Journal:
             return copied_forgotten(self._db)
 
     def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy all of it into another database, as it is at one moment; others may write."""
+        """Copy all of it into another database, as it is at one moment; others may write.
+
+        Raises SQLite's error where the disk of the other one is full.
+        """
+        full = None
         with self._explained():
             self.check()
-            self._db.backup(target)
+            try:
+                self._db.backup(target)
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_FULL:
+                    raise
+                full = error  # to read fills no disk
+        if full is not None:
+            raise full
 
     def forgotten_runs(self) -> dict[str, str]:
         """The runs that were forgotten, and when."""

@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +44,11 @@ def test_a_killed_restore_is_done_or_not(path: Path, tmp_path: Path, step: str) 
         assert len(journal.devices("run-1")) == 60
     left = sorted(one.name for one in path.parent.iterdir() if not one.name.endswith(".lock"))
     assert left == ["journal.db", "journal.db.copy", "journal.db.warnings.json"]
+
+
+def test_a_full_disk_is_that_of_the_backup(path: Path, tmp_path: Path) -> None:  # noqa: F811
+    with Journal(path, read_only=True) as journal, closing(sqlite3.connect(tmp_path / "b")) as db:
+        db.execute("PRAGMA max_page_count=2")
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            journal.copy_to(db)
+        assert journal.runs()
