@@ -228,7 +228,9 @@ class Picker(FileOpen):
         try:
             path = resolved(text, self._folder)
             if path.is_dir():
-                self.query_one(DirectoryNavigation).location = path
+                navigation = self.query_one(DirectoryNavigation)
+                navigation.location = path
+                navigation.focus()  # to choose from; what is typed there goes on in the field
                 if self.query_one(Input).value == text:  # it says where we are now
                     self.query_one(Input).value = ""
             elif path.exists():

@@ -124,7 +124,7 @@ async def test_file_names_are_data(tmp_path: Path) -> None:
         assert "[x].csv" in harness.text
         assert "[red]dir" in harness.text
         assert "\x1b[2J" not in harness.app._driver.take()
-        await harness.press("down", "down", "enter", "enter")
+        await harness.press("down", "down", "enter")
         assert "1 device ready" in harness.text
 
 
