@@ -17,7 +17,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "json": "JSON output: types and fields",
         "exit-codes": "what each exit code means",
         "config": "config.toml and the environment",
-        "windows": "folders, terminals, open files, text, completion",
+        "windows": "folders, terminals, open files, text",
         "over-ssh": "SSH, tmux, clipboard, colours",
         "unattended": "nightly jobs, sign-in, audit log",
         "data": "what is kept here, forgetting, backups",

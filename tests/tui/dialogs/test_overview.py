@@ -167,7 +167,7 @@ async def test_a_tenant_is_found_by_typing_and_a_further_one_is_added(
         await harness.press("escape", "O", "a")
         harness.fill("fabrikam.com")
         await harness.press("enter", "enter", "j", "j", "enter")
-        assert harness.app.return_value == Destination("fabrikam")
+        assert harness.app.return_value == Destination("fabrikam", made=True)
     config = (tmp_path / "config" / "config.toml").read_text()
     assert config.endswith(
         '\n[profiles.fabrikam]\ntenant = "fabrikam.com"\ncloud = "public"\nregion = "EMEA"\n'
@@ -176,7 +176,7 @@ async def test_a_tenant_is_found_by_typing_and_a_further_one_is_added(
         await harness.press("O", "a")
         harness.fill("fabrikam.net")
         await harness.press("enter", "enter", "enter")
-        assert harness.app.return_value == Destination("fabrikam-2")
+        assert harness.app.return_value == Destination("fabrikam-2", made=True)
     options["read_only"] = True
     async with console(tmp_path, size=(80, 24), **options) as harness:  # type: ignore[arg-type]
         await harness.press("O")
@@ -184,4 +184,4 @@ async def test_a_tenant_is_found_by_typing_and_a_further_one_is_added(
         await harness.press("a", "slash")
         await harness.type("fabrikam-2")
         await harness.press("enter")
-        assert harness.app.return_value == Destination("fabrikam-2")
+        assert harness.app.return_value == Destination("fabrikam-2", made=True)
