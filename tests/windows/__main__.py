@@ -20,7 +20,11 @@ from tests.windows.wine import ROOT, CannotError, Wine, cache_folder, windows_pa
 CANNOT = 3
 _PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 _TESTS = ("tests/host/contract", "tests/windows", "tests/tui/test_typed_pastes.py")
-_LONG = ("--deselect=tests/windows/test_sessions.py", "-k", "not terminated")
+_LONG = (
+    "--deselect=tests/windows/test_sessions.py",
+    "--deselect=tests/windows/test_commands.py",
+    *("-k", "not terminated"),
+)
 #: Seconds that the tests, or one command, may take.
 _LIMIT = float(os.environ.get("SIPTUI_WINDOWS_LIMIT", "900"))
 
