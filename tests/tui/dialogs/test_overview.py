@@ -184,4 +184,4 @@ async def test_a_tenant_is_found_by_typing_and_a_further_one_is_added(
         await harness.press("a", "slash")
         await harness.type("fabrikam-2")
         await harness.press("enter")
-        assert harness.app.return_value == Destination("fabrikam-2", made=True)
+        assert harness.app.return_value == Destination("fabrikam-2")
