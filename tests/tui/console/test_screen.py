@@ -36,7 +36,8 @@ async def test_a_path_is_typed_into_the_picker_without_a_key_before_it(
 ) -> None:
     name = "kjg Polyphones.csv"
     (tmp_path / name).write_text(list_text(make_devices(10)))
-    wanted = name if how == "name" else str(tmp_path / name)
+    # Typed ahead is what fingers can: a longer text in one piece is one that was pasted.
+    wanted = name if how in ("name", "typed behind o") else str(tmp_path / name)
     monkeypatch.chdir(tmp_path)
     async with console(tmp_path) as harness:
         if how == "typed behind o":
