@@ -581,11 +581,12 @@ class Console(Screen[None]):
             taker = self.filter_field if self.has_class("-filtering") else self.grid
             self.call_after_refresh(taker.focus)
         self.call_after_refresh(self._place_times)
+        self.call_after_refresh(self.share_height)  # as the table is then
         self.call_after_refresh(self.show_bars)
 
     def share_height(self) -> None:
         """The heights below the table: what the row's pane does not fill the log gets, so that
-        the table stays as it is."""
+        the table stays as it is. Lines that the table leaves empty are the pane's."""
         flow, height = self.view_flow, self.size.height
         self.set_class(flow.log_size is LogSize.HIDDEN, "-no-log")
         small = 3 if height < 32 else 5
@@ -593,11 +594,16 @@ class Console(Screen[None]):
         room = _ROW_PANE[2 if height >= 32 else 1 if height >= 20 else 0]
         if flow.row_pane_large:
             room = max(room, height // 3)
-        lines = self._row_lines(room)
-        used = room if flow.log_size is LogSize.HIDDEN else max(1, len(lines))
         pane = self.query_one("#detail", Surface)
+        hidden = flow.log_size is LogSize.HIDDEN
+        below = room + (0 if hidden else log)
+        above = self.grid.size.height + pane.size.height + self.log_pane.size.height - below
+        rows = max(1, len(self.grid.index.view))
+        empty = max(0, above - 1 - rows)  # a line is its head
+        lines = self._row_lines(room + empty)
+        used = max(room if hidden else 1, len(lines))
         pane.show(lines)
-        for widget, high in ((pane, used), (self.log_pane, log + room - used)):
+        for widget, high in ((pane, used), (self.log_pane, log + max(0, room - used))):
             now = widget.styles.height
             if now is None or now.value != high:  # setting it lays the screen out again
                 widget.styles.height = high

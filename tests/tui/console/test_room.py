@@ -60,8 +60,8 @@ async def test_columns_that_do_not_fit_are_told_of_and_reached(tmp_path: Path) -
 async def test_what_is_known_of_a_row_is_broken_into_lines_and_the_log_has_the_rest(
     tmp_path: Path,
 ) -> None:
-    async with console(tmp_path, text=list_text(make_devices(9)), size=(80, 24)) as harness:
-        await harness.submit(9)
+    async with console(tmp_path, text=list_text(make_devices(40)), size=(80, 24)) as harness:
+        await harness.submit(40)
         harness.runs.accept(1)
         harness.runs.finish([1], error="User missing phone number assignment")
         await harness.look()
@@ -85,6 +85,28 @@ async def test_what_is_known_of_a_row_is_broken_into_lines_and_the_log_has_the_r
             assert harness.console.grid.size.height < rows
             await harness.press("d")
         assert harness.console.grid.size.height == rows
+
+
+async def test_lines_that_a_short_table_leaves_empty_tell_of_the_row(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(40)), size=(80, 24)) as harness:
+        await harness.submit(40)
+        harness.runs.accept(1)
+        harness.runs.finish([1], error="User missing phone number assignment")
+        await harness.look()
+        pane, grid = harness.console.query_one("#detail", Surface), harness.console.grid
+        await harness.press("j")
+        assert pane.size.height == 4
+        assert "d more" in harness.text
+        await harness.press("slash", *"failed", "enter")
+        assert len(grid.index.view) == 1
+        assert "d more" not in harness.text
+        assert "PhoneNumberType" in harness.flat
+        assert len(pane.lines) == pane.size.height > 4
+        assert grid.size.height >= 2
+        high = grid.size.height
+        await harness.press("escape")
+        assert "d more" in harness.text
+        assert grid.size.height > high
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200, 400])
