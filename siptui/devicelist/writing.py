@@ -39,8 +39,8 @@ class ResultRow:
     error: str = ""
     cause: str = ""
     remedy: str = ""
-    corrected_from: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    corrected_from: str = ""
 
 
 def csv_text(rows: Iterable[ResultRow], *, raw: bool = False) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -15,6 +15,7 @@ from siptui.tui.base_app import ThemedApp
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.new_profile import ask_profile
+from siptui.tui.stale_size import passed_by
 from siptui.tui.widgets.text_lines import Line, Surface
 
 First = Literal["profile", "demo"]
@@ -87,7 +88,9 @@ class _Ground(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Surface(id="header", classes="bar")
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        if passed_by(self, event):
+            return
         self.query_one(Surface).show([((" siptui  ", "accent"), ("first run", "muted"))])
 
 

@@ -185,8 +185,8 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
     assert found == json.loads(json_text("run-1", [ROW]))
     assert set(found) == {"run", "devices"}
     device = found["devices"][0]
-    keys = "line username hardware_id region batch_id state attempt error cause remedy extra"
-    assert list(device) == keys.split()
+    keys = "line username hardware_id region batch_id state attempt error cause remedy"
+    assert list(device) == [*keys.split(), "corrected_from", "extra"]
     assert device["extra"] == ROW.extra
 
 

@@ -21,9 +21,16 @@ class Terminal:
     """`siptui demo` on a pseudo-terminal, or another `command`; what it sends is kept, and shown
     on a `screen` of 80×24."""
 
-    def __init__(self, *words: str, code: str = "", command: str = "demo", **environ: str) -> None:
+    def __init__(
+        self,
+        *words: str,
+        code: str = "",
+        command: str = "demo",
+        size: tuple[int, int] = (80, 24),
+        **environ: str,
+    ) -> None:
         self.master, slave = pty.openpty()
-        ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.before = termios.tcgetattr(slave)
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM")}
         self.process = subprocess.Popen(

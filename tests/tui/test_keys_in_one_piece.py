@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -76,13 +77,17 @@ async def _walked(
                     if harness.app._exit:
                         break
                 gone = harness.app._exit
-                screen = "left" if gone else harness.text.replace(str(place), "")
+                screen = "left" if gone else _TIMES.sub("", harness.text.replace(str(place), ""))
                 stored = runs.journal.read(runs.newest)
                 orders = [s.event for s in stored if isinstance(s.event, ev.Order)]
                 found.append((screen, [(one.what, one.devices, one.batch) for one in orders]))
                 if gone or not await _back(harness):
                     break
     return found
+
+
+#: When the files of a folder were written: others write there meanwhile.
+_TIMES = re.compile(r"\d* +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
 async def _back(harness: ConsoleHarness) -> bool:

@@ -187,3 +187,15 @@ def test_another_size_while_a_run_goes_on() -> None:
                     seen = len(terminal.sent)
     finally:
         terminal.close()
+
+
+@pytest.mark.parametrize("size", [(0, 0), (80, 0), (0, 30)])
+def test_a_terminal_that_tells_no_size_is_heard_all_the_same(size: tuple[int, int]) -> None:
+    terminal = Terminal(size=size)
+    try:
+        terminal.read_until(b"60 devices ready")
+        os.write(terminal.master, b"q")
+        assert terminal.leave() == 0
+        assert len(terminal.sent) < 40_000
+    finally:
+        terminal.close()

@@ -47,6 +47,7 @@ from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.key_bindings import bindings
 from siptui.tui.sentences import log_lines
+from siptui.tui.stale_size import passed_by
 from siptui.tui.terminal import Title, announce
 from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.key_bar import KeyBar
@@ -573,8 +574,10 @@ class Console(Screen[None]):
         filters, opens = self.key_of["filter"], self.key_of["open"]
         self.say(f"Pasted text does nothing here: {filters} filters by it, {opens} opens a path.")
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Share the height again."""
+        if passed_by(self, event):
+            return
         self.update_classes(size_classes(self.size))
         self.share_height()
         if self.focused is None:  # hidden while the window was too small, it lost the keys

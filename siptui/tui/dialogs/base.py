@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -14,6 +15,7 @@ from textual.widget import Widget
 from siptui.domain.text import visible
 from siptui.tui.dialogs.help_text import Topic, help_of
 from siptui.tui.dialogs.page import Page
+from siptui.tui.stale_size import passed_by
 from siptui.tui.widgets.text_lines import Line, Surface, wrapped
 
 T = TypeVar("T")
@@ -56,9 +58,9 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """The widgets that take the answer."""
         return ()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Break the text again."""
-        if self._width() != self._filled_for:
+        if not passed_by(self, event) and self._width() != self._filled_for:
             self._fill(*self.query(Surface))
 
     def _width(self) -> int:

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from siptui.domain.text import visible
+from siptui.tui.stale_size import passed_by
 from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.text_lines import Line, Surface, plain, wrapped
 
@@ -101,6 +102,10 @@ class Page(Screen[None]):
         self._whole = "\n".join(plain(line) for line in text)
         self._copied = copied or self._whole
         self._what = what
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Go by the size that the terminal has."""
+        passed_by(self, event)
 
     def renew(self, title: str, text: Sequence[Line], copied: str = "") -> None:
         """Show this instead; only what differs is sent."""

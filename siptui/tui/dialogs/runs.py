@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -14,6 +15,7 @@ from siptui.runs.service import RunHead
 from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
 from siptui.tui.sentences import list_name
+from siptui.tui.stale_size import passed_by
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid
@@ -55,6 +57,10 @@ class RunsPage(Screen[tuple[str, bool] | None]):
         yield Surface(id="page-title", classes="bar")
         yield RowGrid(_COLUMNS, id="grid")
         yield Surface(id="page-keys", classes="bar")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Go by the size that the terminal has."""
+        passed_by(self, event)
 
     def on_mount(self) -> None:
         """Fill the table."""

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -11,6 +12,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
+from siptui.tui.stale_size import passed_by
 from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.row_index import GridRow
@@ -91,9 +93,9 @@ class TablePage(Screen[T | None], Generic[T]):
         """An error, until the next step."""
         self.say(f"{error.title}: {error.message} {error.remedy}".strip(), "failed")
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Break the details again."""
-        if self.is_mounted:
+        if not passed_by(self, event) and self.is_mounted:
             self.show_detail()
 
     def on_row_grid_moved(self, message: RowGrid.Moved) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 
 from siptui.runs import events as ev
 from siptui.tui.actions import ACTIONS, BY_ID, resolve_keys
@@ -162,3 +164,25 @@ async def test_the_pane_that_takes_the_keys_is_seen(tmp_path: Path) -> None:
         await harness.press("tab")
         assert "scroll log" not in harness.text.splitlines()[-1]
         assert "▌" not in next(line for line in harness.text.splitlines() if "note 8" in line)
+
+
+async def test_two_sizes_under_way_do_not_follow_each_other_for_ever(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(9)), size=(80, 24)) as harness:
+        screen, heard = harness.console, []
+        show = screen.share_height
+
+        def shown() -> None:
+            heard.append(screen.size)
+            assert len(heard) < 50  # else nothing ends it
+            show()
+
+        screen.share_height = shown  # type: ignore[method-assign]
+        for height in (30, 24, 31, 24):  # something between, as on a host that is slow
+            size = Size(80, height)
+            screen.post_message(Resize(size, size))
+            screen.call_later(lambda: None)
+        await harness.settle()
+        await harness.pilot.resize_terminal(100, 30)
+        await harness.settle()
+        assert screen.size == (100, 30)
+        assert len(heard) < 20
