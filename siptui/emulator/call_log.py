@@ -44,7 +44,7 @@ class Violation:
     """Something that must not happen. `other` is the batch it collided with.
 
     `known_for`: how many seconds before a submit over the limit lists of batches had as many live
-    ones as there may be. None had where it is 0: then nobody could know.
+    ones as there may be. None had where it is 0: then no reader could know.
     """
 
     at: float

@@ -1,6 +1,6 @@
 """Roles that end and come back, as with Privileged Identity Management (PIM).
 
-Inferred, for nobody outside has seen it of bulk sign-in: a role that has ended opens nothing any
+Inferred, not seen of bulk sign-in outside Microsoft: a role that has ended opens nothing any
 more, whatever the token says; one that was activated counts only in tokens made after it, since a
 token names the roles of its moment (`wids`). A token that is a plain word names none.
 """

@@ -1,7 +1,7 @@
 """The clipboard of the desktop that this process runs on, beside what a terminal is told (OSC 52).
 
 `copy` is False where there is none, or another program keeps it. Over SSH it lies on a desktop that
-nobody looks at, so that the terminal is told in every case.
+no user sees, so that the terminal is told in every case.
 """
 
 import sys

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from siptui.domain.text import visible
 
-#: Entries of a folder that are looked at; more than these nobody completes by name.
+#: Entries of a folder that are looked at; of more, none is completed by name.
 _MOST = 20_000
 
 

@@ -24,7 +24,7 @@ from siptui.host.windows.kernel import kernel32
 _BREAK, _CLOSE, _LOG_OFF, _SHUTDOWN = 1, 2, 5, 6
 #: Windows ends a process some five seconds after a close.
 _SECONDS_LEFT = 4.5
-#: SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window waits for a click where nobody is.
+#: SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window waits for a click.
 _QUIET_ERRORS = 0x1 | 0x2
 #: WER_FAULT_REPORTING_FLAG_NOHEAP: what is reported of a crash holds no heap.
 _NO_HEAP = 0x1

@@ -24,7 +24,7 @@ _TONES = (
     (DeviceState.INVALID, "invalid", "a row of the list that is never submitted"),
 )
 _STANDINGS = (
-    (Standing.TO_DO, "new, failed, or signed in to nobody"),
+    (Standing.TO_DO, "new, failed, or not signed in"),
     (Standing.DONE, "signed in as the list wants it"),
     (Standing.OTHER, "signed in as another account"),
     (Standing.LIVE, "in a batch now, of ours or of a colleague"),

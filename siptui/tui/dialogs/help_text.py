@@ -207,7 +207,7 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
         "of the list. As CSV it can be opened again as a list.",
     ),
     Topic.TO_DO: (
-        "To do is what is new, failed, or signed in to nobody. The rest is signed in already, at "
+        "To do is what is new, failed, or not signed in. The rest is signed in already, at "
         "the service now, or not known; Enter on a row says why.",
         "Submitted once more, a phone that is signed in gets another new password and restarts.",
     ),
