@@ -140,8 +140,8 @@ def retry_question(
     paragraphs: list[Paragraph] = [
         f"{plural(len(devices), 'device')} in {visible(tenant)} ({regions_line(devices)}) will be "
         f"submitted once more, {plural(batches, 'batch')}: {causes_line(causes)}. {more}".strip(),
+        _CONSEQUENCE,  # before what may be too long for the dialog
         *truth(records),
-        _CONSEQUENCE,
         *ending(foreseen(run, batches_in(run, planned), time, now), now),
     ]
     if most := max((r.most for r in records if r.most < size), default=0):

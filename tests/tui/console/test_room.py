@@ -186,3 +186,20 @@ async def test_two_sizes_under_way_do_not_follow_each_other_for_ever(tmp_path: P
         await harness.settle()
         assert screen.size == (100, 30)
         assert len(heard) < 20
+
+
+async def test_what_a_retry_does_to_passwords_is_seen_before_its_many_causes(
+    tmp_path: Path,
+) -> None:
+    errors = [
+        *("User not found in tenant.", "User missing phone number assignment."),
+        *("Device offline", "Device not found in records.", "Something of its own."),
+    ]
+    async with console(tmp_path, text=list_text(make_devices(25)), size=(80, 24)) as harness:
+        await harness.submit(25)
+        harness.runs.accept(1)
+        for place in range(25):
+            harness.runs.finish([place], error=errors[place % len(errors)])
+        await harness.look()
+        await harness.press("r")
+        assert "this cannot be undone" in harness.flat.replace("│", " ").replace("  ", " ")
