@@ -15,3 +15,7 @@ class OpenFilesError(SiptuiError):
 
     title = "Too few open files allowed"
     code = "open_files"
+
+
+class ProtectionError(Exception):
+    """The system did not encrypt or decrypt; the text says why, as the end of a sentence."""

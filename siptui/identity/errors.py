@@ -96,6 +96,20 @@ class StoreBrokenError(SignInNeededError):
     code = "store_broken"
 
 
+class StoreProtectedError(SignInNeededError):
+    """The token store is encrypted for another user or host, or for other sessions of this user."""
+
+    title = "Token store cannot be decrypted"
+    code = "store_protected"
+
+
+class NoProtectionError(SignInNeededError):
+    """The system does not encrypt for this session, and a plain file was not asked for."""
+
+    title = "The tokens cannot be encrypted"
+    code = "no_protection"
+
+
 class StoreUnusableError(SiptuiError):
     """The token store cannot be read or written: a full disk, a folder that is read-only."""
 

@@ -1,7 +1,8 @@
 """Where the tokens of a profile lie: encrypted with a key of the keyring, in a file, or nowhere.
 
 A store holds one blob. Files are 0600 in a 0700 folder, replaced as a whole, checked when read;
-who changes them holds a lock on the file beside them.
+who changes them holds a lock on the file beside them. Where the system encrypts for each user
+(Windows), a file is encrypted.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from siptui.domain.errors import SiptuiError, Way
+from siptui.host import protection
 from siptui.host.files import replace_file
 from siptui.host.locks import HeldError, file_lock
 from siptui.host.private_files import (
@@ -24,8 +26,15 @@ from siptui.host.private_files import (
     read_private,
     write_private,
 )
-from siptui.identity.errors import KeyringUnavailableError, StoreBrokenError, StoreUnusableError
+from siptui.host.protection import ProtectionError
+from siptui.identity.errors import (
+    KeyringUnavailableError,
+    StoreBrokenError,
+    StoreProtectedError,
+    StoreUnusableError,
+)
 from siptui.identity.keyring import LIMIT, Keyring
+from siptui.identity.protected_file import content_of, is_protected, protected, to_write
 
 #: Seconds to wait for another process that refreshes: a token request may take 30.
 _LOCK_LIMIT = 45.0
@@ -42,14 +51,6 @@ class StoreKind(StrEnum):
     KEYRING = "keyring"
     FILE = "file"
     MEMORY = "memory"
-
-
-#: How each kind is told to people.
-DESCRIPTIONS = {
-    StoreKind.KEYRING: "encrypted, the key in the system's keyring",
-    StoreKind.FILE: "a plain file that only this user can read (0600)",
-    StoreKind.MEMORY: "the memory of this process alone",
-}
 
 
 class TokenStore(Protocol):
@@ -79,6 +80,10 @@ class TokenStore(Protocol):
 
     def place(self) -> str:
         """Where it is, for people."""
+        ...
+
+    def described(self) -> str:
+        """How it is kept, for people."""
         ...
 
 
@@ -117,15 +122,28 @@ class MemoryStore:
         """Nowhere on disk."""
         return "memory"
 
+    def described(self) -> str:
+        """How it is kept, for people."""
+        return "the memory of this process alone"
+
 
 class FileStore:
-    """A plain file, or one encrypted with a key of the keyring, in `folder`.
+    """A file in `folder`, or one encrypted with a key of the keyring.
 
-    Writing one kind removes the other: there is one truth per profile.
+    Writing one kind removes the other: there is one truth per profile. Where the system encrypts
+    files and gives this session no key for it, only one that `may_be_plain` is written.
     """
 
-    def __init__(self, folder: Path, kind: StoreKind, *, keyring_limit: float = LIMIT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kind: StoreKind,
+        *,
+        keyring_limit: float = LIMIT,
+        may_be_plain: bool = False,
+    ) -> None:
         self.kind = kind
+        self._may_be_plain = may_be_plain
         self.folder = folder
         self.path = folder / (_SEALED if kind is StoreKind.KEYRING else _PLAIN)
         name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
@@ -133,7 +151,8 @@ class FileStore:
         self._key: bytes | None = None
 
     def read(self) -> bytes | None:
-        """The content, or none. A file that cannot be trusted is set aside, with an error."""
+        """The content, or none. A file that cannot be trusted is set aside, with an error; one
+        that is encrypted for another user or host stays where it is, with an error, too."""
         try:
             with self._usable():
                 content = read_private(self.path)
@@ -143,16 +162,16 @@ class FileStore:
             raise self.set_aside(error.message.rstrip(".")) from None
         if len(content) > _MOST:
             raise self.set_aside("it is far too large")
-        return self._opened(content) if self.kind is StoreKind.KEYRING else content
+        return self._opened(content) if self.kind is StoreKind.KEYRING else self._decrypted(content)
 
     def write(self, content: bytes) -> None:
         """Replace the content, whole or not at all."""
         self._make_folder()
-        if self.kind is StoreKind.KEYRING:
-            content = self._sealed(content)
+        content = (self._sealed if self.kind is StoreKind.KEYRING else self._encrypted)(content)
         other = self.folder / (_PLAIN if self.kind is StoreKind.KEYRING else _SEALED)
         with self._usable():
             self._sweep()
+            self._keep_what_is_not_mine()
             write_private(self.path, content)
             other.unlink(missing_ok=True)
 
@@ -207,6 +226,19 @@ class FileStore:
         """The file's path."""
         return str(self.path)
 
+    def described(self) -> str:
+        """How it is kept, for people."""
+        if self.kind is StoreKind.KEYRING:
+            return "encrypted, the key in the system's keyring"
+        if is_protected(self._written()):
+            return f"a file that {protection.PROTECTED_BY} encrypts for this user on this host"
+        mode = "" if protection.PROTECTED_BY else " (0600)"
+        return f"a plain file that only this user can read{mode}"
+
+    def encrypted(self) -> bool:
+        """Whether who reads the file alone cannot read the tokens."""
+        return self.kind is StoreKind.KEYRING or is_protected(self._written())
+
     def set_aside(self, why: str) -> StoreBrokenError:
         """Move the file out of the way and return the error that says so."""
         aside = self.path.with_name(f"{self.path.name}{_BROKEN}")
@@ -243,6 +275,45 @@ class FileStore:
             for left in self.folder.glob(f".{name}.*.tmp"):
                 left.unlink(missing_ok=True)
 
+    def _written(self) -> bytes:
+        """What lies there, of whomever and however; nothing where that cannot be read."""
+        try:
+            return read_private(self.path)
+        except (OSError, PrivateFileError):
+            return b""
+
+    def _encrypted(self, content: bytes) -> bytes:
+        """`content` as it goes into the file. Raises `NoProtectionError`."""
+        return to_write(content, self._written(), may_be_plain=self._may_be_plain)
+
+    def _decrypted(self, written: bytes) -> bytes:
+        """What is in the file. Raises `StoreProtectedError`; the file stays, for a session that is
+        given the key."""
+        try:
+            content = content_of(written)
+        except ProtectionError as error:
+            raise StoreProtectedError(
+                f"{self.path} was not read: {error}. It stays where it is.", way=Way.AGAIN
+            ) from None
+        if protection.PROTECTED_BY and content is written:
+            self._encrypt_now(written)
+        return content
+
+    def _encrypt_now(self, written: bytes) -> None:
+        """Encrypt what a version wrote that did not; whoever holds the lock does it if not this."""
+        with contextlib.suppress(SiptuiError, ProtectionError, OSError):
+            encrypted = protected(written)
+            with file_lock(self.folder / _LOCK):
+                if read_private(self.path) == written:
+                    write_private(self.path, encrypted)
+
+    def _keep_what_is_not_mine(self) -> None:
+        """Put aside a file that is encrypted for another user or host, or session of this user."""
+        try:
+            content_of(self._written())
+        except ProtectionError:
+            replace_file(self.path, self.path.with_name(f"{self.path.name}{_BROKEN}"))
+
     def _sealed(self, content: bytes) -> bytes:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -276,6 +347,8 @@ class FileStore:
             except SiptuiError:
                 self._key = None
             self._key = self._key or self._keyring.new_key()
+        else:
+            self._encrypted(b"")
 
 
 def existing_store(folder: Path, *, keyring_limit: float = LIMIT) -> FileStore | None:

@@ -1,9 +1,15 @@
-"""Which store to use: the keyring where it works, else what the operator says, asked once."""
+"""Which store to use: the keyring where it works, else a file that the system encrypts, else what
+the operator says, asked once."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from siptui.identity.errors import KeyringUnavailableError, StoreUndecidedError
+from siptui.host import protection
+from siptui.identity.errors import (
+    KeyringUnavailableError,
+    NoProtectionError,
+    StoreUndecidedError,
+)
 from siptui.identity.keyring import LIMIT
 from siptui.identity.store import FileStore, MemoryStore, StoreKind, TokenStore, existing_store
 
@@ -20,32 +26,38 @@ def choose_store(
 ) -> TokenStore:
     """The store for a new sign-in, proved to work before a sign-in.
 
-    `wanted` is the operator's choice; without it the keyring is tried, and if it does not work,
-    `ask` decides, unless a plain file is there already: then it was decided before. Blocks up to
-    some seconds. Raises `KeyringUnavailableError` when the keyring was asked for by name,
-    `StoreUndecidedError` where no operator can be asked, `PrivateFileError` for an unusable folder.
+    `wanted` is the operator's choice; without it the keyring is tried, and if it does not work, a
+    file where the system encrypts it. Else `ask` decides, unless a file is there already: then it
+    was decided before. Blocks up to some seconds. Raises `KeyringUnavailableError` when the keyring
+    was asked for by name, `StoreUndecidedError` where no operator can be asked, `PrivateFileError`
+    for an unusable folder.
     """
     if wanted is not None:
-        return _store(folder, wanted, keyring_limit)
+        return _store(folder, wanted, keyring_limit, may_be_plain=True)
     found = existing_store(folder, keyring_limit=keyring_limit)
+    kinds = [StoreKind.KEYRING, *([StoreKind.FILE] if protection.PROTECTED_BY else [])]
     if found and found.kind is StoreKind.FILE:
-        return _store(folder, StoreKind.FILE, keyring_limit)
-    try:
-        return _store(folder, StoreKind.KEYRING, keyring_limit)
-    except KeyringUnavailableError as error:
-        why = error.message
+        kinds = [StoreKind.FILE, StoreKind.KEYRING]
+    why = []
+    for kind in kinds:
+        try:
+            return _store(folder, kind, keyring_limit)
+        except (KeyringUnavailableError, NoProtectionError) as error:
+            why.append(error.message)
     if ask is None:
         raise StoreUndecidedError(
-            f"{why} Tokens are not written to a plain file unasked.",
+            f"{' '.join(why)} Tokens are not written to a plain file unasked.",
             remedy="Say where to keep them: `--store file` (readable by this user alone) or "
             "`--store memory` (for this process alone).",
         )
-    return _store(folder, ask(why), keyring_limit)
+    return _store(folder, ask(" ".join(why)), keyring_limit, may_be_plain=True)
 
 
-def _store(folder: Path, kind: StoreKind, keyring_limit: float) -> TokenStore:
+def _store(
+    folder: Path, kind: StoreKind, keyring_limit: float, *, may_be_plain: bool = False
+) -> TokenStore:
     if kind is StoreKind.MEMORY:
         return MemoryStore()
-    store = FileStore(folder, kind, keyring_limit=keyring_limit)
+    store = FileStore(folder, kind, keyring_limit=keyring_limit, may_be_plain=may_be_plain)
     store.prepare()
     return store

@@ -133,7 +133,8 @@ def test_info_without_and_with_a_profile(own_folders: Path) -> None:
     configure(own_folders, "http://127.0.0.1:1")
     found = json.loads(run("info", "--json").stdout)
     assert found["profile"]["tenant"] == TENANT
-    assert found["sign_in"] == {"source": None, "store": None, "place": None}
+    nothing = {"source": None, "store": None, "place": None, "encrypted": None}
+    assert found["sign_in"] == nothing
     assert not (own_folders / "state").exists(), "looking makes nothing"
     assert "no one is signed in" in run("info").stdout
 

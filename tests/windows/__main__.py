@@ -19,7 +19,10 @@ from tests.windows.wine import ROOT, CannotError, Wine, cache_folder, windows_pa
 
 CANNOT = 3
 _PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
-_TESTS = ("tests/host/contract", "tests/windows", "tests/tui/test_typed_pastes.py")
+_TESTS = (
+    *("tests/host/contract", "tests/windows", "tests/tui/test_typed_pastes.py"),
+    "tests/identity/test_protected_file.py",
+)
 _LONG = (
     "--deselect=tests/windows/test_sessions.py",
     "--deselect=tests/windows/test_commands.py",

@@ -30,7 +30,6 @@ from siptui.identity.msal_client import HttpFactory
 from siptui.identity.msal_http import Connection
 from siptui.identity.registration import Registration
 from siptui.identity.store import (
-    DESCRIPTIONS,
     FileStore,
     StoreKind,
     TokenStore,
@@ -66,7 +65,8 @@ def command() -> None:
     "--store",
     type=click.Choice(_STORES),
     help="Where tokens are kept. keyring: encrypted, the key in the system's keyring. file: in a "
-    "file that only this user can read. memory: nowhere. Default: keyring, else you are asked.",
+    "file that only this user can read, which Windows encrypts. memory: nowhere. Default: keyring, "
+    "else on Windows a file, else you are asked.",
 )
 @click.option(
     "--port",
@@ -124,7 +124,7 @@ def login(
         )
     else:
         _show(account, kept_name(selected))
-        _show_store(kept.kind, kept.place())
+        _show_store(kept)
         if kept.kind is StoreKind.MEMORY:
             click.echo("They are gone when this command ends; the console can sign in itself.")
     for run in handed.told:
@@ -203,6 +203,7 @@ def status(check: bool, call: Invocation) -> int:
             "source": "store" if isinstance(tokens, StoredTokens) else tokens.name,
             "store": str(kept.kind) if kept else None,
             "store_path": kept.place() if kept else None,
+            "encrypted": kept.encrypted() if kept else None,
             "set_aside": str(aside) if aside else None,
             "client_id": registration.client_id,
             "client": registration.client_name,
@@ -226,7 +227,7 @@ def status(check: bool, call: Invocation) -> int:
     elif there:
         click.echo("The token does not say whose it is.")
     if kept:
-        _show_store(kept.kind, kept.place())
+        _show_store(kept)
     if aside and there:
         click.echo(
             f"{aside} is an earlier token store that could not be used. It may hold tokens: "
@@ -366,8 +367,8 @@ def _show(account: Account, tenant_name: str) -> None:
         click.echo("The token does not say which roles the account has.")
 
 
-def _show_store(kind: StoreKind, place: str) -> None:
-    click.echo(f"Tokens are kept in {place} ({DESCRIPTIONS[kind]}).")
+def _show_store(kept: TokenStore) -> None:
+    click.echo(f"Tokens are kept in {kept.place()} ({kept.described()}).")
 
 
 def _warn_of_environment(as_json: bool) -> None:

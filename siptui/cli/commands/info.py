@@ -116,11 +116,16 @@ def _cloud(profile: str | None) -> Cloud:
 def _sign_in(selected: Any) -> dict[str, Any]:
     given = environment_token(registration_of(selected.profile), selected.environ)
     if given:
-        return {"source": given.name, "store": None, "place": None}
+        return {"source": given.name, "store": None, "place": None, "encrypted": None}
     store = existing_store(selected.store_folder)
     if store is None:
-        return {"source": None, "store": None, "place": None}
-    return {"source": "sign-in", "store": store.kind, "place": store.place()}
+        return {"source": None, "store": None, "place": None, "encrypted": None}
+    return {
+        "source": "sign-in",
+        "store": store.kind,
+        "place": store.place(),
+        "encrypted": store.encrypted(),
+    }
 
 
 def report(found: dict[str, Any]) -> list[str]:
@@ -161,4 +166,5 @@ def _kept(sign_in: dict[str, Any]) -> str:
         return "no one is signed in"
     if sign_in["store"] is None:
         return f"token from {sign_in['source']}, never stored"
-    return f"{sign_in['store']}: {sign_in['place']}"
+    how = ", encrypted" if sign_in["encrypted"] else ""
+    return f"{sign_in['store']}{how}: {sign_in['place']}"
