@@ -53,7 +53,8 @@ class Outcome:
 
     `short` fits a table column. `powershell` is a line in which `{user}` stands for the user
     name, or nothing. `lead_time_hours` is how long a change may take to work, if documented.
-    `password_kept`: by such a failure no password was reset, for certain.
+    `password_kept`: by such a failure no password was reset, for certain. `misspelt`: a wrong
+    user name or hardware id in the list leads to it.
     """
 
     cause: Cause
@@ -65,6 +66,7 @@ class Outcome:
     lead_time_hours: int | None = None
     docs: str = DOCS
     password_kept: bool = False
+    misspelt: bool = False
 
 
 _TABLE: tuple[tuple[str, Outcome], ...] = (
@@ -78,6 +80,7 @@ _TABLE: tuple[tuple[str, Outcome], ...] = (
             Retry.FIX_DATA,
             "Get-CsOnlineUser -Identity {user}",
             password_kept=True,
+            misspelt=True,
         ),
     ),
     (
@@ -122,8 +125,9 @@ _TABLE: tuple[tuple[str, Outcome], ...] = (
             Cause.DEVICE_NOT_FOUND,
             "device not found",
             "The region knows no such device: it was never provisioned, or lives elsewhere.",
-            "Check the region and the provisioning URL on the phone, restart it, then retry.",
+            "Check hardware id, region and the phone's provisioning URL, restart it, then retry.",
             Retry.PHYSICAL,
+            misspelt=True,
         ),
     ),
     (
@@ -187,6 +191,7 @@ _TABLE: tuple[tuple[str, Outcome], ...] = (
             "The service does not accept the form of this hardware id.",
             "Correct the hardware id in the list and retry.",
             Retry.FIX_DATA,
+            misspelt=True,
         ),
     ),
     (

@@ -129,10 +129,11 @@ def retry_question(
     time: BatchTime,
     now: datetime,
     *,
+    correct: str,
     more: str = "",
 ) -> list[Paragraph]:
     """What is asked before a retry in batches of at most `size`, as paragraphs; `more` belongs to
-    the first. A batch takes so much `time`."""
+    the first. A batch takes so much `time`. `correct` is the key that corrects a row."""
     devices = [record.device for record in records]
     causes = Counter(str(r.outcome.cause) for r in records if r.outcome)
     planned = plan_again(run, records, size=size)
@@ -141,7 +142,7 @@ def retry_question(
         f"{plural(len(devices), 'device')} in {visible(tenant)} ({regions_line(devices)}) will be "
         f"submitted once more, {plural(batches, 'batch')}: {causes_line(causes)}. {more}".strip(),
         _CONSEQUENCE,  # before what may be too long for the dialog
-        *truth(records),
+        *truth(records, correct),
         *ending(foreseen(run, batches_in(run, planned), time, now), now),
     ]
     if most := max((r.most for r in records if r.most < size), default=0):

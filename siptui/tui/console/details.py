@@ -17,8 +17,9 @@ from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line
 
 
-def strip(board: Board, key: Hashable) -> list[Line]:
-    """The most important about a row, the newest first: for the strip below the table."""
+def strip(board: Board, key: Hashable, correct: str = "") -> list[Line]:
+    """The most important about a row, the newest first: for the strip below the table. `correct`
+    is the key that corrects the names of a row."""
     if (bad := board.invalid(key)) is not None:
         if (out := board.left_out(key)) is not None:
             return _left_out(board, key, out)
@@ -40,7 +41,7 @@ def strip(board: Board, key: Hashable) -> list[Line]:
         if device.extra:
             lines.append(((_extra(device.extra.items()), "muted"),))
         return lines + [((text, "unknown"),) for text in _faults(board, device.line)]
-    return _record(board, record)
+    return _record(board, record, correct=correct)
 
 
 def _device(device: Device, said: str) -> Line:
@@ -57,7 +58,9 @@ def _left_out(board: Board, key: Hashable, device: Device) -> list[Line]:
     return lines
 
 
-def _record(board: Board, record: DeviceRecord, *, before: bool = False) -> list[Line]:
+def _record(
+    board: Board, record: DeviceRecord, *, before: bool = False, correct: str = ""
+) -> list[Line]:
     """What came of a device in the run; with `before` in an earlier one of the same list."""
     state = record.state
     at = f", {clock(record.since)}" if record.since else ""
@@ -86,7 +89,8 @@ def _record(board: Board, record: DeviceRecord, *, before: bool = False) -> list
     if record.error:
         lines.append(((visible(record.error), "normal"),))
     if record.outcome is not None:
-        lines.append(((f"{record.outcome.meaning} {record.outcome.remedy}", "normal"),))
+        advice = f"{record.outcome.meaning} {record.outcome.remedy}"
+        lines.append(((f"{advice} {_correctable(board, record, correct)}".rstrip(), "normal"),))
         if line := powershell(record):
             lines.append(((line, "accent"),))
     elif record.word:
@@ -97,8 +101,16 @@ def _record(board: Board, record: DeviceRecord, *, before: bool = False) -> list
     return lines
 
 
-def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]:
-    """Everything about a row."""
+def _correctable(board: Board, record: DeviceRecord, key: str) -> str:
+    """That `key` corrects the names of a row, where wrong ones may be why it failed."""
+    run, outcome = board.run, record.outcome
+    if not key or run is None or outcome is None or not outcome.misspelt:
+        return ""
+    return "" if run.why_not_corrected(record.index) else f"{key} corrects the names."
+
+
+def page(board: Board, key: Hashable, events: Iterable[ev.Stored], correct: str = "") -> list[Line]:
+    """Everything about a row; `correct` is the key that corrects its names."""
     record = board.record(key)
     if record is None:
         found = board.findings(key)
@@ -121,7 +133,8 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored]) -> list[Line]
     if (
         record.outcome is not None and not record.corrected
     ):  # before all that scrolls off a small screen
-        lines += [(), *_meaning(record, record.outcome), ()]
+        told = _correctable(board, record, correct)
+        lines += [(), *_meaning(record, record.outcome, told), ()]
     lines += _pairs(
         record,
         ("Line", str(device.line)),
@@ -149,9 +162,12 @@ def _pairs(record: DeviceRecord, *pairs: tuple[str, str]) -> list[Line]:
     ]
 
 
-def _meaning(record: DeviceRecord, outcome: Outcome) -> list[Line]:
+def _meaning(record: DeviceRecord, outcome: Outcome, correctable: str) -> list[Line]:
     lines: list[Line] = [(("What it means", "strong"),), ((outcome.meaning, "normal"),)]
-    lines += [(("What to do", "strong"),), ((outcome.remedy, "normal"),)]
+    lines += [
+        (("What to do", "strong"),),
+        ((f"{outcome.remedy} {correctable}".rstrip(), "normal"),),
+    ]
     if outcome.lead_time_hours:
         hours = outcome.lead_time_hours
         lines.append(((f"It may take up to {hours} hours to take effect.", "normal"),))

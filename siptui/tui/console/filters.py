@@ -1,8 +1,8 @@
 """What is typed behind `/`: words, `!` to invert, and `status:` `cause:` `batch:` and the like."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -58,6 +58,21 @@ class RowFilter:
     steps: Sequence[tuple[str, frozenset[Any]]] = STATUS
     #: How the rows stand or may stand; a status of none of these is passed over.
     present: Collection[Any] | None = None
+    #: The rows that stay in sight whatever their status is meanwhile, by key: they were retried
+    #: from what the table was filtered by.
+    kept: set[Hashable] = field(default_factory=set)
+    _kept_for: str = ""
+
+    def keep(self, keys: Iterable[Hashable]) -> None:
+        """Have these rows stay in sight as long as the filter is the same."""
+        self.forget_kept(unless=self.words)
+        self.kept.update(keys)
+
+    def forget_kept(self, *, unless: str = "") -> None:
+        """Keep no row in sight but what was kept for `unless`."""
+        if not unless or unless != self._kept_for:
+            self.kept.clear()
+        self._kept_for = unless
 
     @property
     def status(self) -> str:

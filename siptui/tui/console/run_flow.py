@@ -177,7 +177,7 @@ class RunFlow:
         run = self.session.run
         return Content(
             as_of(title, self._told_at(run)) if run is not None and run.finished is None else title,
-            details.page(board, key, self.session.events),
+            details.page(board, key, self.session.events, self.view.key_of["correct"]),
             details.lines_to_copy(board, key),
         )
 

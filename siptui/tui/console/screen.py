@@ -243,6 +243,7 @@ class Console(Screen[None]):
         board, table = self.session.board, self.session.table
         with self.in_one_frame():
             self.set_class(board.empty and not self.list_flow.opening, "-empty")
+            self.session.filter.forget_kept()  # their keys are those of other rows now
             if table is not self._shown:
                 self.grid.filter(None)  # it is one for the rows of the other
                 self._shown = table
@@ -351,7 +352,7 @@ class Console(Screen[None]):
         if status is not None:
             lines = status_text.strip(status, cursor)
         else:
-            lines = details.strip(self.session.board, cursor)
+            lines = details.strip(self.session.board, cursor, self.key_of["correct"])
         more = f"{self.key_of['row_pane']} more, {self.key_of['details']} everything"
         return in_room(lines, self.size.width - 2, room, more)
 

@@ -40,9 +40,10 @@ from siptui.tui.console.table_rows import Board
 from siptui.tui.console.to_do import Part, part_chosen
 from siptui.tui.console.view import ReadList, SignedIn, View
 from siptui.tui.console.waves import ask_waves
-from siptui.tui.dialogs.ask import Choice, Confirm, ConfirmBatches
+from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.causes import Causes
 from siptui.tui.dialogs.help_text import Topic
+from siptui.tui.dialogs.retry import CORRECTED, ConfirmRetry
 from siptui.tui.dialogs.submit import FIRST, PASSING, WAVES, ConfirmSubmit
 from siptui.tui.preflight_text import sentence
 from siptui.tui.widgets.text_lines import Line, Paragraph
@@ -475,14 +476,20 @@ class SubmitFlow:
 
         def question(size: int) -> list[Paragraph]:
             asked = sentences.retry_question(
-                run, records, session.tenant, size, time, now, more=more
+                run, records, session.tenant, size, time, now, correct=correct, more=more
             )
             return [*asked, *notes]
 
+        correct = self.view.key_of["correct"]
+        corrected = [record for record in records if record.corrected]
         usual = run.plan.options.batch_size
-        dialog = ConfirmBatches("Retry", question, len(records), usual, topic=Topic.RETRY)
-        if await self.view.ask(dialog):
+        dialog = ConfirmRetry(question, len(records), usual, corrected=len(corrected))
+        answer = await self.view.ask(dialog)
+        if answer == CORRECTED:
+            await self._retry(corrected, f"Only the corrected of {plural(len(records), 'row')}.")
+        elif answer:
             size = 0 if dialog.batch_size == usual else dialog.batch_size
+            session.filter.keep(record.index for record in records)
             self.give(partial(session.retry, [*records, *left_out], size, again=again))
             self.view.grid.clear_marks()  # the same keys could be pressed again unseen
 

@@ -90,6 +90,7 @@ class ViewFlow:
     def apply_filter(self) -> None:
         """Show what both filters let through; where that is nothing, the table says so."""
         grid = self.view.grid
+        self.session.filter.forget_kept(unless=self.session.filter.words)
         total, by = len(grid.index.rows), visible(self.session.filter.words)
         grid.empty = f"No row matches {by}. Esc shows all {total:,} rows."
         grid.filter(self._test())
@@ -98,12 +99,14 @@ class ViewFlow:
 
     def _test(self) -> Test | None:
         table, states = self.session.table, self.session.filter.states
-        text = self.session.filter.typed
+        text, kept = self.session.filter.typed, self.session.filter.kept
         typed = compile_filter(text, table.typed_columns() if _names(text) else NO_COLUMNS)
         if typed is None and states is None:
             return None
 
         def test(row: GridRow) -> bool:
+            if row.key in kept:
+                return True
             if states is not None and table.state(row.key) not in states:
                 return False
             return typed is None or typed(table.probe(row))

@@ -5,16 +5,15 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.widgets.column_layout import Column
 from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.row_index import GridRow
 from siptui.tui.widgets.table import RowGrid
-from siptui.tui.widgets.text_lines import Line, Paragraph, Surface
+from siptui.tui.widgets.text_lines import Line, Paragraph
 
 #: What is typed to go back where a `q` could begin a text.
 _LEAVES = "q"
@@ -67,64 +66,6 @@ def asked(paragraphs: Sequence[Paragraph], number: int) -> list[Line]:
             lines.append(())
         lines.append(((paragraph, "normal") if isinstance(paragraph, str) else paragraph,))
     return [*lines, (), ((f"Type {number} and Enter to go on, Escape to go back:", "accent"),)]
-
-
-class ConfirmBatches(Confirm):
-    """The same with another size of batches on offer: a second field, which Tab goes to.
-
-    `paragraphs` are those of a size; `batch_size` is the one that stands there, from 1 to 100.
-    """
-
-    takes = 3
-    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
-        *Confirm.KEYS,
-        ("Tab", "to the size of a batch, and back"),
-    )
-
-    def __init__(
-        self,
-        title: str,
-        paragraphs: Callable[[int], Sequence[Paragraph]],
-        number: int,
-        size: int,
-        *,
-        topic: Topic,
-    ) -> None:
-        super().__init__(title, paragraphs(size), number, topic=topic)
-        self._paragraphs = paragraphs
-        self.batch_size = size
-        self._said = (("Tab goes to the size of a batch. ? tells more.", "muted"),)
-
-    def question(self) -> Iterable[Widget]:
-        """The number, and the size."""
-        yield from super().question()
-        yield Static("Devices in a batch, at most:", id="dialog-size-label", markup=False)
-        size = str(self.batch_size)
-        yield Field(size, acting=_NO_NUMBER, id="dialog-size", compact=True, max_length=3)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Say how many batches it will be."""
-        if event.input.id != "dialog-size" or not (size := _size(event.value)):
-            return
-        self.batch_size = size
-        self._text = asked(self._paragraphs(size), int(self._number))
-        self._fill(*self.query(Surface))
-
-    def _submitted(self, event: Input.Submitted) -> None:
-        """Back to the number from the size; a size that is none goes nowhere."""
-        if not _size(self.query_one("#dialog-size", Input).value):
-            self.say(f"A batch has 1 to {MAX_BATCH_SIZE} devices.", "failed")
-        elif event.input.id == "dialog-size":
-            self.query_one("#dialog-input").focus()
-        else:
-            super()._submitted(event)
-
-
-def _size(text: str) -> int:
-    """The size of a batch that `text` names, 0 where it names none."""
-    text = text.strip()
-    size = int(text) if text.isascii() and text.isdigit() else 0
-    return size if size <= MAX_BATCH_SIZE else 0
 
 
 class Prompt(Dialog[str]):

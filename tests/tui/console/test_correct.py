@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from siptui.domain.region import Region
-from siptui.runs.events import DeviceCorrected, Note, Order
+from siptui.runs.events import BatchPlanned, DeviceCorrected, Note, Order
 from tests.tui.harness import ConsoleHarness, console
 from tests.tui.scripted_runs import list_text, make_devices
 
@@ -162,3 +162,40 @@ async def test_a_row_that_changed_in_the_file_is_not_taken_for_the_corrected_one
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+async def test_rows_that_were_retried_stay_in_sight_until_the_filter_changes(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3)), size=(80, 24)) as harness:
+        await _failed(harness)
+        await harness.press("f")  # the status filter: failed
+        assert len(harness.rows) == 1
+        await harness.press("r", "1", "enter")
+        harness.runs.write(BatchPlanned(batch=2, region=Region.EMEA, devices=[1], attempt=2))
+        await harness.look()
+        assert ["queued" in " ".join(row) for row in harness.rows] == [True]
+        await harness.press("escape")
+        assert len(harness.rows) == 3
+
+
+async def test_a_retry_names_what_was_corrected_and_can_be_of_that_alone(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(4)), size=(80, 24)) as harness:
+        await harness.submit(4)
+        harness.runs.accept(1)
+        harness.runs.finish([0, 1, 2, 3], error=NOT_FOUND)
+        harness.runs.end_batch(1, succeeded=0, failed=4)
+        await harness.look()
+        await harness.press("g", "j")
+        assert "E corrects the names." in harness.flat
+        await harness.press("E", "tab", "ctrl+u")
+        await harness.type("0004F2000077")
+        await harness.press("enter", "r")
+        assert "Line 3: 00-04-F2-00-00-01 → 00-04-F2-00-00-77." in harness.question
+        assert "c: only the 1 corrected." in harness.text
+        await harness.press("c")
+        assert "1 device in" in harness.question
+        await harness.press("1", "enter")
+        order = harness.runs.journal.read(harness.runs.newest)[-1].event
+        assert isinstance(order, Order)
+        assert order.devices == [1]

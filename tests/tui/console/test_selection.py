@@ -382,4 +382,4 @@ def test_every_class_of_retry_has_its_words() -> None:
     from siptui.domain.outcome import Retry
 
     assert set(CLASSES) == set(Retry)
-    assert truth([]) == []
+    assert truth([], "E") == []
