@@ -110,5 +110,6 @@ def planned_state(
     )
     at = timestamp(datetime.now(UTC))
     for event in events:
+        # An event that was never written has the type of one that was read.
         state.apply(Stored(state.last_seq + 1, at, event))  # type: ignore[arg-type]
     return state

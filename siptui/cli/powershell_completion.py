@@ -33,7 +33,7 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
 
 
 class PowerShellComplete(ShellComplete):
-    """Windows PowerShell 5.1 and PowerShell 7. Names of files PowerShell completes by itself."""
+    """Windows PowerShell 5.1 and PowerShell 7. PowerShell completes file names itself."""
 
     name = "powershell"
     source_template = _SOURCE

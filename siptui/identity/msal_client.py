@@ -1,4 +1,4 @@
-"""msal, kept at arm's length: imported when needed, silent, and with errors of our own."""
+"""The calls of msal: imported when needed, silent, and with errors of siptui's own."""
 
 import json
 import logging

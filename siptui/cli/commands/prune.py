@@ -58,7 +58,7 @@ def command(
 
     Runs that a process works on, that the service has batches of, that are not finished or of
     unknown outcome, or with changes of accounts that can still be undone, are kept, and named. So
-    are such changes. A profile with keep_days is pruned by itself when nothing runs.
+    are such changes. A profile with keep_days is pruned automatically when nothing runs.
     """
     selected = select(profile)
     if older_than is None and keep_last is None:

@@ -64,6 +64,7 @@ def start_child(
         creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP,
     )
     if job := kernel32.CreateJobObjectW(None, None):
+        # The handle has no public name; to open one by the number could meet another process.
         if kernel32.AssignProcessToJobObject(job, int(process._handle)):  # type: ignore[attr-defined]
             _jobs[process] = job
         else:

@@ -2,7 +2,7 @@
 
 Python hears of Ctrl-C and Ctrl-Break alone, and when the handler of a close returns, Windows ends
 the process at once. So the handler here waits, as long as Windows lets it, until the process has
-left by itself. A process without a console, as a worker is, hears of none of them: it is ended, and
+ended in order. A process without a console, as a worker is, hears of none of them: it is ended, and
 what counts is in the journal by then.
 """
 

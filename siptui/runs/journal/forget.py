@@ -128,6 +128,7 @@ def _rewrite_cells(
     db: sqlite3.Connection, which: str, values: tuple[str, ...], names: ForgottenNames
 ) -> None:
     """Take the names out of what a list says in other columns: a row may name another's phone."""
+    # `which` is a condition of this module's own, its values are bound.
     query = f"SELECT run, device, extra FROM devices WHERE extra IS NOT NULL{which}"  # noqa: S608
     rows = db.execute(query, values).fetchall()
     changed = [

@@ -137,6 +137,7 @@ def remembered(db: sqlite3.Connection, devices: Sequence[DeviceKey]) -> list[Rem
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         places = ",".join("?" * len(some))
+        # Only question marks are put into the text.
         rows = db.execute(
             f"SELECT mark, state, at, run FROM fingerprints WHERE mark IN ({places})",  # noqa: S608
             some,
