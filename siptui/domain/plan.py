@@ -50,18 +50,9 @@ def make_batches(
         raise ValueError(f"the first batch cannot have {first} devices")
     if not 1 <= size <= MAX_BATCH_SIZE:
         raise ValueError(f"a batch has 1 to {MAX_BATCH_SIZE} devices, not {size}")
-    seen: set[str] = set()
-    for device in devices:
-        if device.hardware_id in seen:
-            raise ValueError(f"line {device.line}: {device.hardware_id} occurs twice")
-        seen.add(device.hardware_id)
-    batches: list[Batch] = []
-    if first and devices:
-        ahead = _cut(devices[:first], min(first, size), start)
-        batches.extend(ahead)
-        devices = devices[first:]
-    batches.extend(_cut(devices, size, start + len(batches)))
-    return tuple(batches)
+    _refuse_twice(devices)
+    ahead = _cut(devices[:first], size, start)
+    return (*ahead, *_cut(devices[first:], size, start + len(ahead)))
 
 
 def make_group_batches(
@@ -76,19 +67,25 @@ def make_group_batches(
     The `first` few of each group come in batches of their own before the rest of it. Otherwise as
     `make_batches`, which checks the same.
     """
+    _refuse_twice(devices)
     groups: dict[str, list[Device]] = {}
     for device in devices:
         groups.setdefault(group_of(device), []).append(device)
     batches: list[Batch] = []
-    seen: set[str] = set()
     for group, members in groups.items():
         for part, probe in ((members[:first], True), (members[first:], False)):
             cut = make_batches(part, size=size, start=len(batches) + 1)
             batches += [replace(batch, group=group, probe=probe) for batch in cut]
-        if seen & (ids := {device.hardware_id for device in members}):
-            raise ValueError(f"{min(seen & ids)} occurs twice")
-        seen |= ids
     return tuple(batches)
+
+
+def _refuse_twice(devices: Iterable[Device]) -> None:
+    """Raise `ValueError` where a hardware id occurs twice."""
+    seen: set[str] = set()
+    for device in devices:
+        if device.hardware_id in seen:
+            raise ValueError(f"line {device.line}: {device.hardware_id} occurs twice")
+        seen.add(device.hardware_id)
 
 
 def _cut(devices: Sequence[Device], size: int, start: int) -> list[Batch]:

@@ -333,7 +333,7 @@ class Changed:
 
     def cut(self, state: RunState) -> list[Event]:
         """What is queued in other batches."""
-        size = self.batch_size or (state.plan.options.batch_size if state.plan else 100)
+        size = self.batch_size or state.options.batch_size
         return cut_again(state, size=size, first=self.first or 0)
 
 

@@ -179,6 +179,11 @@ class RunState:
         return self._waits.get(kind)
 
     @property
+    def options(self) -> ev.Options:
+        """How it is carried out; as by default while it is not planned."""
+        return self.plan.options if self.plan else ev.Options()
+
+    @property
     def over(self) -> bool:
         """Whether every device has an outcome and no batch is open."""
         decided = sum(self.counts[state] for state in _OVER)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from siptui.domain.device import Device
 from siptui.domain.hardware_id import HardwareId
-from siptui.domain.plan import Batch, make_batches, may_live_together
+from siptui.domain.plan import Batch, make_batches, make_group_batches, may_live_together
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
 
@@ -56,9 +56,34 @@ def test_without_repeated_accounts_the_batches_are_full_and_in_order(
         assert all(len(b.devices) == size for b in mine[:-1])
 
 
+@given(lists(), st.integers(1, 100), st.integers(0, 5))
+def test_groups_go_in_order_and_each_has_its_first_devices_apart(
+    devices: Sequence[Device], size: int, first: int
+) -> None:
+    def group_of(one: Device) -> str:
+        return "ABC"[one.line % 3]
+
+    batches = make_group_batches(devices, group_of, size=size, first=first)
+    assert [b.number for b in batches] == list(range(1, 1 + len(batches)))
+    expected: list[Batch] = []
+    for group in dict.fromkeys(group_of(one) for one in devices):
+        members = [one for one in devices if group_of(one) == group]
+        for part, probe in ((members[:first], True), (members[first:], False)):
+            cut = make_batches(part, size=size, start=len(expected) + 1)
+            expected += [Batch(b.number, b.region, b.devices, group, probe) for b in cut]
+    assert list(batches) == expected
+
+
+def test_a_batch_in_groups_has_100_devices_and_none_first_unless_it_is_said() -> None:
+    batches = make_group_batches([device(n, n, Region.EMEA) for n in range(150)], lambda _: "A")
+    assert [(len(b.devices), b.probe) for b in batches] == [(100, False), (50, False)]
+
+
 def test_a_first_batch_can_be_small() -> None:
     devices = [device(n, n, Region.EMEA) for n in range(250)]
     assert [len(b.devices) for b in make_batches(devices, first=5)] == [5, 100, 100, 45]
+    batches = make_batches(devices)
+    assert [(b.number, len(b.devices)) for b in batches] == [(1, 100), (2, 100), (3, 50)]
 
 
 def test_one_account_on_very_many_devices_is_planned_in_order() -> None:
@@ -71,6 +96,8 @@ def test_what_cannot_be_planned_is_refused() -> None:
     twice = [device(1, 1, Region.EMEA), device(1, 2, Region.EMEA)]
     with pytest.raises(ValueError, match="occurs twice"):
         make_batches(twice)
+    with pytest.raises(ValueError, match="occurs twice"):
+        make_group_batches(twice, lambda one: one.user_name)
     for size in (0, 101):
         with pytest.raises(ValueError, match="1 to 100"):
             make_batches([], size=size)

@@ -41,7 +41,7 @@ def begun_before(batch: BatchRecord, requested: str) -> bool:
     The service's clock may differ from this host's, by what its answers said right before the
     submit. Where that is not known, or the time cannot be read, it is not certain.
     """
-    if not batch.submitted_at or batch.service_ahead is None:
+    if batch.service_ahead is None:
         return False
     submitted = datetime.fromisoformat(batch.submitted_at)
     return surely_before(requested, submitted + timedelta(seconds=batch.service_ahead))

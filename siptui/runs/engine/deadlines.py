@@ -27,7 +27,7 @@ def too_late(
 
     For each: how many of its devices that concerns, and the first such deadline.
     """
-    slots = state.plan.options.slots if state.plan else 1
+    slots = state.options.slots
     each = batch_time(state)
     late: dict[int, tuple[int, datetime]] = {}
     ahead: dict[str, int] = {}

@@ -239,7 +239,7 @@ class Engine:
 
     def _carry_out_orders(self, group: asyncio.TaskGroup) -> None:
         state = self._run_log.state
-        size = state.plan.options.batch_size if state.plan else 1
+        size = state.options.batch_size
         for seq, order in list(state.open_orders.items()):
             if order.what == "now":
                 self._throttle.lift()
@@ -303,7 +303,7 @@ class Engine:
     def _retry_what_passes(self) -> None:
         """Plan passing failures again, as often as the operator allowed beforehand."""
         state = self._run_log.state
-        most = state.plan.options.auto_retry if state.plan else 0
+        most = state.options.auto_retry
         if not most or state.stopping:
             return
         for batch in list(state.batches.values()):
@@ -320,7 +320,7 @@ class Engine:
                 ]
                 if not again:
                     continue
-                size = state.plan.options.batch_size if state.plan else 1
+                size = state.options.batch_size
                 until = self._run_log.now(wait)
                 why = f"{len(again)} devices: {OUTCOMES[cause].short}"
                 planned = orders.plan_again(state, again, size=size, grouped=True)
@@ -428,7 +428,7 @@ def closed_window(state: RunState) -> RunStopped:
 
 def groups_stopped(state: RunState, stopped: Collection[str]) -> RunStopped:
     """The end of the work where all that is left is of groups that were stopped."""
-    column = state.plan.options.by if state.plan else ""
+    column = state.options.by
     names = sorted(stopped)
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return RunStopped(

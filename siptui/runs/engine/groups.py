@@ -42,8 +42,6 @@ class Closed:
 
 def progress(state: RunState) -> dict[str, GroupProgress]:
     """How each group of the run stands; none where it goes by no column."""
-    if not state.group_of:
-        return {}
     members: dict[str, list[DeviceRecord]] = defaultdict(list)
     for index, group in state.group_of.items():
         members[group].append(state.devices[index])
@@ -51,7 +49,7 @@ def progress(state: RunState) -> dict[str, GroupProgress]:
 
 
 def _progress(state: RunState, group: str, records: Collection[DeviceRecord]) -> GroupProgress:
-    most = state.plan.options.max_failures if state.plan else 100.0
+    most = state.options.max_failures
     probes = (r for r in records if r.index in state.probes)
     # Also while their batch is not over: what came of its devices counts from then on.
     trying = any(r.state in _UNDECIDED or _is_live(state, r) for r in probes)
@@ -73,7 +71,7 @@ def _is_live(state: RunState, record: DeviceRecord) -> bool:
 
 def closed_groups(state: RunState) -> Closed:
     """What may not go out for the sake of its group."""
-    column = state.plan.options.by if state.plan else ""
+    column = state.options.by
     why, stopped = {}, set()
     for group, one in progress(state).items():
         if one.stopped:
@@ -89,7 +87,7 @@ def newly_stopped(state: RunState) -> list[GroupStopped]:
     left: dict[str, int] = defaultdict(int)
     for batch in state.queued_batches():
         left[batch.group] += len(batch.devices)
-    column = state.plan.options.by if state.plan else ""
+    column = state.options.by
     return [
         GroupStopped(column=column, group=group, bad=one.bad, tried=one.tried, left=left[group])
         for group, one in progress(state).items()

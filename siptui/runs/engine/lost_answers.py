@@ -42,8 +42,7 @@ class Settler:
     async def settle(self, batch: BatchRecord) -> None:
         """Look for `batch` until it is found or the time for it is over."""
         loop = asyncio.get_running_loop()
-        plan = self._run_log.state.plan
-        until = loop.time() + (plan.options.settle_seconds if plan else 300.0)
+        until = loop.time() + self._run_log.state.options.settle_seconds
         backoff = Backoff(self._rng, 2.0, 15.0)
         looks = 0
         while _open(batch):

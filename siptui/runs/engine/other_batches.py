@@ -154,7 +154,7 @@ class OtherBatches:
         if not other.part or known:
             return replace(other, part=False)
         first = self._part_since.setdefault(other.batch_id.casefold(), now)
-        patience = state.plan.options.settle_seconds if state.plan else 300.0
+        patience = state.options.settle_seconds
         if (now - first).total_seconds() < patience:
             return other
         return replace(other, part=False, untold=True)

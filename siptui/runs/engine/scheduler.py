@@ -54,11 +54,8 @@ def blocking(state: RunState) -> list[BatchRecord]:
     if first_open(state):
         first = first_batches(state)
         queued = [b for b in queued if b in first]
-    if state.group_of:
-        closed = closed_groups(state)
-        queued = [b for b in queued if not closed.has(b)]
-        if not queued:
-            return []
+    closed = closed_groups(state)
+    queued = [b for b in queued if not closed.has(b)]
     lost = undecided(state)
     held = [accounts(state, b) & lost.keys() for b in queued]
     if not all(held):
@@ -88,7 +85,7 @@ def first_failures(state: RunState) -> int:
     0 while they are not all through, and once the rest has begun to go out.
     """
     first = first_batches(state)
-    if not first or state.plan is None or first_open(state):
+    if not first or first_open(state):
         return 0
     begin, tried = min(b.number for b in first), {b.number for b in first}
     rest = (b for number, b in state.batches.items() if number > begin and number not in tried)
@@ -96,7 +93,7 @@ def first_failures(state: RunState) -> int:
         return 0
     records = [state.devices[i] for i in {i for b in first for i in b.devices}]
     bad = sum(r.state is not DeviceState.SUCCEEDED for r in records)
-    return bad if 100 * bad > state.plan.options.max_failures * len(records) else 0
+    return bad if 100 * bad > state.options.max_failures * len(records) else 0
 
 
 def may_go_out(state: RunState, batch: BatchRecord) -> bool:
@@ -107,7 +104,7 @@ def may_go_out(state: RunState, batch: BatchRecord) -> bool:
 
 def window_closed(state: RunState, now: str) -> bool:
     """Whether the window for submits is over at `now`; not once an operator went on after it."""
-    until = state.plan.options.until if state.plan else ""
+    until = state.options.until
     return bool(until) and now >= until and not state.window_lifted
 
 
@@ -129,10 +126,9 @@ def awaits_decision(state: RunState) -> bool:
     if first_open(state):
         first = first_batches(state)
         free = [b for b in free if b in first]
-    if state.group_of:
-        closed = closed_groups(state)
-        free = [b for b in free if not closed.has(b)]
-    return len(going) > 0 and not free
+    closed = closed_groups(state)
+    free = [b for b in free if not closed.has(b)]
+    return bool(going) and not free
 
 
 def looks_for_slot(
@@ -196,7 +192,7 @@ def next_batch(
         return Hold(f"paused; P in the console or “siptui pause {state.run} --off” goes on")
     if window_closed(state, now):
         return Hold("the window for submits has closed")
-    if state.plan and (begin := state.plan.options.not_before) > now:
+    if (begin := state.options.not_before) > now:
         return Hold("the window for submits has not begun", begin, tell=True)
     opened = state.open_batches()
     mine = sum(b.region is region and b.number not in over for b in opened)
@@ -212,11 +208,11 @@ def next_batch(
             why = "what came of the last batch is still to be read"
             return Hold(closed.why.get(queued[0].group, why))
         queued = open_
-    if first := first_batches(state):
-        waiting = [b for b in queued if b in first]
-        if not waiting and (first_open(state) or first_failures(state)):
-            return Hold("the first devices must show that it works")
-        queued = waiting or queued
+    first = first_batches(state)
+    waiting = [b for b in queued if b in first]
+    if not waiting and (first_open(state) or first_failures(state)):
+        return Hold("the first devices must show that it works")
+    queued = waiting or queued
     live = [accounts(state, b) for b in opened]
     lost = undecided(state)
     hold: Hold | None = None
@@ -228,7 +224,7 @@ def next_batch(
         elif not may_live_together(accounts(state, batch), live):
             hold = hold or Hold("an account of the next batch is being signed in by another batch")
         elif waits_for := accounts(state, batch) & lost.keys():
-            number = lost[min(waits_for)]
+            number = min(lost[name] for name in waits_for)
             hold = hold or Hold(f"batch {number} was lost and has an account of the next batch")
         else:
             return batch
@@ -245,7 +241,10 @@ _LOST = frozenset({BatchState.UNSETTLED, BatchState.ABANDONED, BatchState.GIVEN_
 #: States in which a batch is over, whatever its outcome.
 ENDED = frozenset(
     {
-        *(BatchState.FINISHED, BatchState.REJECTED, BatchState.ABANDONED, BatchState.UNSETTLED),
+        BatchState.FINISHED,
+        BatchState.REJECTED,
+        BatchState.ABANDONED,
+        BatchState.UNSETTLED,
         BatchState.GIVEN_UP,
     }
 )

@@ -31,7 +31,7 @@ from siptui.runs.state import BatchRecord, RunState
 #: wait and never a second submit.
 _NO_SLOT = re.compile(
     r"concurren|conflict|another[\s_]*batch|batch\D{0,40}(?:limit|in progress|active|running)"
-    r"|(?:too[\s_]*many|limit|maximum|max)\D{0,40}batch",
+    r"|(?:too[\s_]*many|limit|max)\D{0,40}batch",
     re.I,
 )
 _TOO_BIG = re.compile(r"\b100\b|items?\b|devices? per|rows?\b", re.I)

@@ -226,12 +226,11 @@ class Submitter:
         self, *, foreign: int, held: Mapping[int, str] = NOTHING_HELD
     ) -> BatchRecord | Hold | None:
         state = self._run_log.state
-        slots = state.plan.options.slots if state.plan else 1
         return next_batch(
             state,
             self._region,
             foreign=foreign,
-            slots=slots,
+            slots=state.options.slots,
             now=self._run_log.now(),
             held=held,
             over=self._over if self._over_frees else (),
