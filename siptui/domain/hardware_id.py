@@ -74,6 +74,8 @@ class HardwareId(str):
         Read are pairs, fours and sixes of hexadecimal digits with one of `-`, `:`, `.`
         throughout, twelve bare digits, each with `SEP` or `ATA` before and `:NNN` behind.
         """
+        if isinstance(text, cls):
+            return text
         text = text.strip()
         found = _FORM.fullmatch(text)
         if found is None:

@@ -29,6 +29,8 @@ def visible(text: str) -> str:
     Applied to everything foreign (cells, server texts, names) where it is read in, so that no
     terminal, log or report downstream can be steered by it.
     """
+    if text.isascii() and text.isprintable():  # nearly all of them, without a regular expression
+        return text
     return _HIDDEN.sub(_shown, text)
 
 

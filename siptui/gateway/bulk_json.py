@@ -34,6 +34,8 @@ _MAX_TEXT = 2000
 #: Longest piece of an answer that a text about it repeats.
 _MAX_SHOWN = 160
 T = TypeVar("T")
+# Named, since an answer has tens of thousands of fields and `A | B` is made anew each time.
+_SCALARS, _NESTED = (str, int, float), (list, dict)
 
 
 class WireError(ValueError):
@@ -57,8 +59,15 @@ def decode(body: bytes) -> Any:
 
 
 @lru_cache(1024)
-def _folded(name: str) -> str:
+def folded_word(name: str) -> str:
+    """`name` without case, blanks, `_` and `-`."""
     return re.sub(r"[\s_-]", "", name.casefold())
+
+
+@lru_cache(256)
+def _folded_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of an object, of which a list has thousands: each kind is folded once."""
+    return tuple(folded_word(one) if len(one) <= _LONGEST_NAME else one for one in names)
 
 
 def folded_keys(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,11 +75,14 @@ def folded_keys(value: Mapping[str, Any]) -> dict[str, Any]:
 
     Of two that become one, the first that holds something.
     """
-    found: dict[str, Any] = {}
-    for name, part in value.items():
-        key = _folded(name) if len(name) <= _LONGEST_NAME else name
-        if found.get(key) is None:
-            found[key] = part
+    names = _folded_names(tuple(value))
+    found = dict(zip(names, value.values(), strict=True))
+    if len(found) == len(names):
+        return found
+    found = {}
+    for name, part in zip(names, value.values(), strict=True):
+        if found.get(name) is None:
+            found[name] = part
     return found
 
 
@@ -133,7 +145,7 @@ def text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str | int | float):
+    if isinstance(value, _SCALARS):
         return without_tokens(visible(str(value)[: _MAX_TEXT * 2])).strip()[:_MAX_TEXT]
     raise WireError("a field holds a list or an object instead of a text")
 
@@ -144,7 +156,7 @@ def kept(record: Mapping[str, Any], name: str, of: str, odd: list[str]) -> str:
     That decides nothing, and `odd` gets a text about it.
     """
     value = record.get(name)
-    if isinstance(value, list | dict):
+    if isinstance(value, _NESTED):
         odd.append(f"{name} of {of} is no text: {shown(value)}")
         return _json(value)[:_MAX_TEXT]
     return text(value)

@@ -12,7 +12,7 @@ from typing import Any
 
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
-from siptui.gateway.bulk_json import WireError, folded_keys
+from siptui.gateway.bulk_json import WireError, folded_keys, folded_word
 from siptui.gateway.json_fields import first, further, record, rows, skip_token, word
 from siptui.gateway.tenant_model import InventoryDevice
 
@@ -45,15 +45,16 @@ def device(found: Mapping[str, Any]) -> InventoryDevice | None:
         return None
     model, user = _inner(found, "devicemodelref"), _inner(found, "lastloggedinuserref")
     health, sign_in = _inner(found, "healthsummary"), _inner(found, "signininfo")
+    state = word(health.get("healthstate"))
     return InventoryDevice(
         hardware_id,
-        online=_ONLINE.get(_key(health.get("healthstate"))),
+        online=_ONLINE.get(folded_word(state)),
         region=_region({**found, **_inner(found, "configref"), **_inner(found, "baseinfo")}),
         model=" ".join(filter(None, (word(model.get("manufacturer")), word(model.get("model"))))),
         user_name=first(user, ("upn", "username")),
-        signed_in=_SIGNED_IN.get(_key(sign_in.get("signinstate"))),
+        signed_in=_SIGNED_IN.get(folded_word(word(sign_in.get("signinstate")))),
         public_ip=first(found, ("publicipaddress", "publicip")),
-        health=word(health.get("healthstate")),
+        health=state,
     )
 
 
@@ -63,7 +64,7 @@ def _hardware_id(infos: Any) -> str | None:
         if isinstance(infos, list)
         else []
     )
-    listed.sort(key=lambda one: "eth" not in _key(one.get("interfacetype")))
+    listed.sort(key=lambda one: "eth" not in folded_word(word(one.get("interfacetype"))))
     for one in listed:
         text = word(one.get("macaddress")).strip()
         if _HEX.fullmatch(text):
@@ -80,12 +81,9 @@ def _inner(found: Mapping[str, Any], name: str) -> dict[str, Any]:
     return folded_keys(value) if isinstance(value, dict) else {}
 
 
-def _key(value: Any) -> str:
-    return re.sub(r"[\s_-]", "", word(value)).casefold()
-
-
 def _region(found: Mapping[str, Any]) -> Region | None:
+    said = first(found, _REGIONS)
     try:
-        return Region.parse(first(found, _REGIONS))
+        return Region.parse(said) if said else None
     except ValueError:
         return None

@@ -130,7 +130,10 @@ def skip_token(link: str, name: str = "skiptoken") -> str:
 
 def first(found: Mapping[str, Any], names: Sequence[str]) -> str:
     """The first of these fields that holds a text."""
-    return next((said for name in names if (said := word(found.get(name)))), "")
+    for name in names:
+        if (value := found.get(name)) is not None and (said := word(value)):
+            return said
+    return ""
 
 
 def further(found: Mapping[str, Any], names: Sequence[str]) -> str:

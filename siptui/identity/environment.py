@@ -66,6 +66,8 @@ class EnvironmentToken:
 
     async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
         """The token, as it is. Raises `TokenFromElsewhereError`, `WrongTenantError`."""
+        if not self.name.endswith(("_FILE", "_COMMAND")):
+            return self.read()  # nothing is waited for
         async with self._one_at_a_time:
             return await in_thread(lambda: self.read(refresh=refresh))
 

@@ -23,6 +23,7 @@ from siptui.transport.messages import (
     TransportError,
     Watcher,
 )
+from siptui.transport.passed_over import pass_over
 from siptui.transport.proxy import proxy_for
 from siptui.transport.sent_token import without_sent_token
 from siptui.transport.tls import trust
@@ -69,6 +70,7 @@ class Http:
         watchers: Sequence[Watcher] = (),
         max_body: int = MAX_BODY,
     ) -> None:
+        pass_over()
         self._app = transport
         self._watchers = tuple(watchers)
         self._max_body = max_body

@@ -93,8 +93,9 @@ class SourceRead:
 class Evidence:
     """Everything that was read. `attempts` are by hardware id, `seen` too, `sources` in order."""
 
-    attempts: Mapping[str, Sequence[Attempt]]
-    seen: Mapping[str, Seen]
+    # Without them in its `repr`, which `asyncio.run` makes of what its task returned.
+    attempts: Mapping[str, Sequence[Attempt]] = field(repr=False)
+    seen: Mapping[str, Seen] = field(repr=False)
     sources: tuple[SourceRead, ...]
     calls: int = 0
     #: Why those who submitted batches have no names, the first time that it is so; or nothing.

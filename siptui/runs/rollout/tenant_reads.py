@@ -112,6 +112,8 @@ def attempts_of(summary: BatchSummary, status: BatchStatus) -> list[Attempt]:
     batch is: then it is not known."""
     over = summary.phase is not Phase.RUNNING or status.phase is not Phase.RUNNING
     when = parse_when(summary.request_time or status.request_time)
+    where, by = f"batch {summary.batch_id}", summary.user_id or status.user_id
+    region = str(summary.region or status.region or "")
     found = []
     for item in status.items:
         result = _RESULTS.get(item.phase)
@@ -123,10 +125,10 @@ def attempts_of(summary: BatchSummary, status: BatchStatus) -> list[Attempt]:
                 hardware_id=_canonical(item.hardware_id),
                 result=result,
                 at=when,
-                where=f"batch {summary.batch_id}",
-                by=summary.user_id or status.user_id,
+                where=where,
+                by=by,
                 batch_id=summary.batch_id,
-                region=str(summary.region or status.region or ""),
+                region=region,
                 error=item.error,
                 end_known=False,
             )
