@@ -86,6 +86,31 @@ def test_a_room_loads_nothing_from_above(room: str, never: set[str]) -> None:
     assert not _loaded_by(every_module) & never
 
 
+def test_the_http_library_brings_no_command_line_of_its_own() -> None:
+    code = (
+        "import siptui.transport\n"
+        "    siptui.transport.open_client()\n"
+        "    import httpx\n"
+        "    httpx.AsyncClient(verify=False)"
+    )
+    loaded = _loaded_by(code)
+    assert "httpx" in loaded
+    assert not loaded & {"rich", "pygments"}
+
+
+def test_the_process_that_reads_workbooks_loads_little_of_siptui() -> None:
+    loaded = _loaded_by("import siptui.devicelist.workbook_child", dotted=True)
+    assert {name for name in loaded if name.startswith("siptui.devicelist")} == {
+        "siptui.devicelist",
+        "siptui.devicelist.cells",
+        "siptui.devicelist.sheet_biff",
+        "siptui.devicelist.sheet_binary",
+        "siptui.devicelist.sheet_xml",
+        "siptui.devicelist.workbook_child",
+    }
+    assert not loaded & {"polars", "fastexcel"}
+
+
 def test_the_http_library_is_known_to_the_transport_alone() -> None:
     """In tests, too: another library takes its place without a search through everything."""
     known = [

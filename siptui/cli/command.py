@@ -7,6 +7,11 @@ from typing import Any
 import click
 
 from siptui.cli.command_help import write_ending
+from siptui.devicelist.workbook_process import start_early
+
+
+class ListFile(click.Path):
+    """A device list that a command reads, of whatever kind."""
 
 
 class Command(click.Command):
@@ -24,6 +29,15 @@ class Command(click.Command):
             for param in self.params:
                 _refuse_empty(ctx, param, here=here)
         return rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does; where the list is a workbook, the process that reads it starts before
+        the command loads what it needs itself."""
+        for param in self.params:
+            path = ctx.params.get(param.name or "") if isinstance(param.type, ListFile) else None
+            if path is not None and (end := start_early(path)):
+                ctx.call_on_close(end)
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples, exit codes and environment."""

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from siptui.app.invocation import Invocation
 from siptui.app.recording_file import RecordingFile
+from siptui.cli.command import ListFile
 from siptui.cli.completion import (
     complete_columns,
     complete_parts,
@@ -60,7 +61,7 @@ class RegionType(click.ParamType[Region]):
 REGION = RegionType()
 #: A file to read that need not exist yet as far as click is concerned: the command says what is
 #: wrong with it in its own words. `-` is left to the command.
-FILE = click.Path(path_type=Path, allow_dash=True)
+FILE = ListFile(path_type=Path, allow_dash=True)
 
 
 # profile: str | None

@@ -4,8 +4,6 @@ A process of its own reads them (see `workbook_child`); here is decided which sh
 """
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,10 +17,10 @@ from siptui.devicelist.column_choice import looks_like_hardware, looks_like_user
 from siptui.devicelist.header import Header, find_in_rows, is_header
 from siptui.devicelist.model import ListError, Option, Question, UndecidedError
 from siptui.devicelist.records import Record
+from siptui.devicelist.workbook_process import end_process, process_for_workbook
 from siptui.domain.columns import Mapped
 from siptui.domain.text import visible
-from siptui.host.interpreter import module_command
-from siptui.host.processes import Ended, how_ended, start_child
+from siptui.host.processes import Ended, how_ended
 
 #: A process that takes longer than this has met a workbook made to take for ever.
 LIMIT = 60.0
@@ -32,8 +30,6 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _XLS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 #: What polars is built for on x86-64; without these it dies at its import.
 _NEEDS = frozenset(("avx2", "fma", "bmi1", "bmi2"))
-#: Of the environment, what a process that only reads bytes needs.
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 _KEPT = 12
 
 
@@ -115,14 +111,7 @@ class _Child:
 
     def __init__(self, file: str, data: bytes) -> None:
         self._file = file
-        environ = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        environ |= {"POLARS_MAX_THREADS": "1", "POLARS_SKIP_CPU_CHECK": "1"}
-        self._process = start_child(
-            module_command("siptui.devicelist.workbook_child"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environ,
-        )
+        self._process = process_for_workbook()
         self._late = False
         self._timer = Timer(LIMIT, self._too_late)
         self._timer.daemon = True
@@ -140,13 +129,7 @@ class _Child:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
-        with suppress(OSError):
-            self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        self._process.wait()
+        end_process(self._process)
 
     def _too_late(self) -> None:
         self._late = True

@@ -7,7 +7,8 @@ take is given back with it.
 Over 400 lines because what belongs to the two sides of one conversation stays in one file.
 
 Standard input: one JSON line `{"size": N}`, N bytes of workbook, then one JSON line for each sheet
-that is wanted as a whole, `{"sheet": NAME}`. Standard output: one JSON line for each of the two:
+that is wanted as a whole, `{"sheet": NAME}`. Started with the word `early`, it loads its libraries
+before the first line has come. Standard output: one JSON line for each of the two:
 the beginnings of all sheets, and the rows of one. A cell is a text, null, or a list of one text for
 a number, so that a MAC address that was made a number is known. Numbers of rows and columns count
 from 0.
@@ -18,6 +19,7 @@ import struct
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from typing import Any, Literal
@@ -56,6 +58,8 @@ class _RefusedError(Exception):
 def main() -> int:
     """Answer until standard input ends."""
     limit_this_process(_MEMORY, _SECONDS)
+    if "early" in sys.argv:
+        _load_libraries()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     data = source.read(json.loads(source.readline())["size"])
     book: _Book | None = None
@@ -70,6 +74,13 @@ def main() -> int:
         if (opened := book) is not None:
             _answer(sink, partial(opened.rows, json.loads(line)["sheet"]))
     return 0
+
+
+def _load_libraries() -> None:
+    """Load what reads workbooks before there is one. What is missing is told of when there is."""
+    with suppress(ImportError):
+        import fastexcel  # noqa: F401 - for later
+        import polars  # noqa: F401
 
 
 def _answer(sink: Any, ask: Callable[[], dict[str, Any]]) -> None:

@@ -84,9 +84,10 @@ class TenantFacts:
     security_defaults: bool | Missing = NOT_ASKED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Facts:
-    """A whole reading.
+    """A whole reading, of thousands of accounts: it is not written out in a `repr`, which
+    `asyncio.run` makes of what its task returned.
 
     `users` is Teams' own view through the admin API, `graph_users` the same through Graph, asked
     for only where the former could not be had. `directory` is Entra's view. `mfa` is by object

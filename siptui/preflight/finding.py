@@ -115,7 +115,7 @@ class Report:
     """
 
     tenant: tuple[Finding, ...]
-    accounts: tuple[AccountFindings, ...]
+    accounts: tuple[AccountFindings, ...] = field(repr=False)
     made: datetime
     calls: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()

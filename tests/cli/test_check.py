@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from click.testing import CliRunner, Result
 from siptui.app.session import select
 from siptui.cli.commands.open import console_options
 from siptui.cli.group import cli
+from siptui.devicelist import workbook_process
+from siptui.devicelist.workbook_process import start_early
+from tests.support.workbooks import xlsx
 
 LISTS = Path(__file__).parent.parent / "lists"
 
@@ -153,6 +157,26 @@ def test_foreign_text_cannot_steer_the_terminal(tmp_path: Path) -> None:
         assert done.exit_code == 2
         shown = done.output.replace("\n", "")
         assert shown.isprintable(), repr(shown)
+
+
+def test_a_workbook_is_read_by_a_process_that_starts_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began: list[Path] = []
+
+    def noted(path: Path) -> Callable[[], None] | None:
+        began.append(path)
+        return start_early(path)
+
+    monkeypatch.setattr("siptui.cli.command.start_early", noted)
+    path = tmp_path / "phones.xlsx"
+    path.write_bytes(xlsx({"S": [["Username", "HardwareId"], ["a@c.de", "0004F2000001"]]}))
+    assert check(path, "--region", "EMEA").exit_code == 0
+    assert check(path, "--region", "EMEA", "--sheet", "None").exit_code == 2
+    path.write_text("not a workbook")  # whatever its name says
+    assert check(path, "--region", "EMEA").exit_code == 2
+    assert began == [path] * 3
+    assert workbook_process._waiting == []
 
 
 def test_a_short_list_is_checked_without_loading_polars() -> None:

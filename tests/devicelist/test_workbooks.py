@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from siptui.devicelist import DeviceList, ListError, UndecidedError, read, workbook
+from siptui.devicelist import (
+    DeviceList,
+    ListError,
+    UndecidedError,
+    read,
+    workbook,
+    workbook_process,
+)
 from siptui.devicelist.cells import column_letters
 from siptui.devicelist.sheet_biff import biff_marks
 from siptui.domain.list_options import ListOptions
@@ -365,7 +372,7 @@ def test_an_archive_that_unpacks_to_a_gigabyte_is_refused(tmp_path: Path) -> Non
 def test_a_process_that_dies_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for end, code in (("os.abort()", "too_large"), ("sys.exit(7)", "damaged")):
         command = ["python3", "-c", f"import os, sys; sys.stdin.buffer.readline(); {end}"]
-        monkeypatch.setattr(workbook, "module_command", lambda _, c=command: c)
+        monkeypatch.setattr(workbook_process, "module_command", lambda _, c=command: c)
         with pytest.raises(ListError) as caught:
             read_book(tmp_path, xlsx({"S": ROWS}))
         assert caught.value.code == code
@@ -373,7 +380,7 @@ def test_a_process_that_dies_is_told_of(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_one_that_never_answers_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["python3", "-c", "import time; time.sleep(600)"]
-    monkeypatch.setattr(workbook, "module_command", lambda _: command)
+    monkeypatch.setattr(workbook_process, "module_command", lambda _: command)
     monkeypatch.setattr(workbook, "LIMIT", 0.2)
     with pytest.raises(ListError) as caught:
         read_book(tmp_path, xlsx({"S": ROWS}))
@@ -404,16 +411,40 @@ def test_nothing_of_the_environment_reaches_the_process(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     seen: list[dict[str, str]] = []
-    start = workbook.subprocess.Popen
+    start = workbook_process.subprocess.Popen
 
     def watched(*args: object, **how: object) -> object:
         seen.append(how["env"])  # type: ignore[arg-type]
         return start(*args, **how)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(workbook.subprocess, "Popen", watched)
+    monkeypatch.setattr(workbook_process.subprocess, "Popen", watched)
     assert len(read_book(tmp_path, xlsx({"S": ROWS})).devices) == 2
     assert "secret" not in str(seen)
     assert "PYTHONPATH" not in seen[0]
+
+
+def test_a_process_that_was_started_early_reads_the_next_workbook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.XLSX").touch()
+    end = workbook_process.start_early(tmp_path / "other.XLSX")
+    assert end is not None
+    monkeypatch.setattr(workbook_process, "start_child", None)  # no other is started
+    assert len(read_book(tmp_path, xlsx({"S": ROWS})).devices) == 2
+    end()  # it was taken, and has ended
+
+
+def test_a_process_that_is_not_needed_ends(tmp_path: Path) -> None:
+    (tmp_path / "list.ods").touch()
+    end = workbook_process.start_early(tmp_path / "list.ods")
+    (process,) = workbook_process._waiting
+    assert end is not None
+    end()
+    assert process.returncode is not None
+    for name in ("list.csv", "folder.xlsx", "none.xlsx"):
+        (tmp_path / "folder.xlsx").mkdir(exist_ok=True)
+        (tmp_path / "list.csv").touch()
+        assert workbook_process.start_early(tmp_path / name) is None
 
 
 def test_many_rows(tmp_path: Path) -> None:

@@ -93,7 +93,8 @@ class SourceRead:
 class Evidence:
     """Everything that was read. `attempts` are by hardware id, `seen` too, `sources` in order."""
 
-    # Without them in its `repr`, which `asyncio.run` makes of what its task returned.
+    # Thousands: they are not written out in a `repr`, which `asyncio.run` makes of what its task
+    # returned.
     attempts: Mapping[str, Sequence[Attempt]] = field(repr=False)
     seen: Mapping[str, Seen] = field(repr=False)
     sources: tuple[SourceRead, ...]
