@@ -21,7 +21,10 @@ class Times:
 def timed(
     commands: Sequence[Sequence[str]], *, rounds: int, environ: Mapping[str, str] | None = None
 ) -> list[Times]:
-    """Run each of the commands `rounds` times, turn by turn; raises when one of them fails."""
+    """Run each of the commands `rounds` times, turn by turn; raises when one of them fails.
+
+    Processor time counts that of the processes they started.
+    """
     wall: list[list[float]] = [[] for _ in commands]
     cpu: list[list[float]] = [[] for _ in commands]
     env = {**os.environ, **(environ or {})}
@@ -29,9 +32,11 @@ def timed(
         for place, command in enumerate(commands):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             began = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=env)
+            done = subprocess.run(command, capture_output=True, check=False, env=env)
             took = time.perf_counter() - began
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            if done.returncode:
+                raise RuntimeError(f"{command} failed: {done.stderr.decode(errors='replace')}")
             if turn:  # the first warms the disk's cache and the byte code
                 wall[place].append(took)
                 cpu[place].append(
