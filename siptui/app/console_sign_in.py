@@ -10,6 +10,7 @@ from siptui.app.worker_start import given_by
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.gateway.protocol import TokenSource
 from siptui.identity.account import Account
+from siptui.identity.broker import BrokerSignIn
 from siptui.identity.browser import BrowserSignIn
 from siptui.identity.device_code import DeviceCodeSignIn
 from siptui.identity.environment import COMMAND, FILE, VALUE
@@ -82,6 +83,10 @@ class ConsoleSignIn:
     def by_browser(self, store: TokenStore) -> BrowserSignIn:
         """An attempt with a browser."""
         return BrowserSignIn(self._registration, store, http=self._http, sleep=self._sleep)
+
+    def by_broker(self, store: TokenStore) -> BrokerSignIn:
+        """An attempt by the broker of Windows."""
+        return BrokerSignIn(self._registration, store, http=self._http, sleep=self._sleep)
 
     async def taken(self, store: TokenStore, account: Account) -> None:
         """Remember who signed in."""

@@ -20,6 +20,7 @@ from siptui.domain.text import visible
 from siptui.domain.times import minute, zone
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.identity.account import account_of
+from siptui.identity.broker_place import has_broker, obstacle
 from siptui.settings.hosts import hosts_of
 from siptui.transport import Answer, Call, Http, Watcher, open_client
 from siptui.transport.proxy import names_proxy, proxy_for, without_password
@@ -154,6 +155,8 @@ async def _service(
         batches = await clients[0].batch_summaries()
         return Result.PASS, f"the service remembers {len(batches)} batches (30 days)", ""
 
+    if has_broker():
+        yield await _timed("Windows' broker", _broker)
     yield await _timed("sign-in", sign_in)
     yield await _timed("discovery", discovery)
     yield await _timed("read", read)
@@ -173,6 +176,13 @@ async def _timed(name: str, attempt: Callable[[], Awaitable[Found]]) -> Step:
 
 def _code(result: Result) -> ExitCode:
     return ExitCode.ERROR if result is Result.FAIL else ExitCode.OK
+
+
+async def _broker() -> Found:
+    found = obstacle()
+    if found is None:
+        return Result.PASS, "can sign in here: siptui auth login --method broker", ""
+    return Result.UNKNOWN, found.sentence, found.advice
 
 
 async def _notify(program: str) -> Found:

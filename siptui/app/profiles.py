@@ -12,6 +12,7 @@ from typing import Any
 from siptui.app.all_profiles import journal_of, overview
 from siptui.app.kept_data import Kept, kept_data
 from siptui.app.session import Selected, select
+from siptui.app.sign_out import sign_out
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.text import plural
 from siptui.host.locks import HeldError
@@ -179,15 +180,11 @@ def remove(name: str, *, force: bool = False) -> RemovedProfile:
             )
         was_default = settings.default_profile == name
         remove_profile(settings.folders, name)
-        store = existing_store(chosen.store_folder)
-        if chosen.store_folder.exists():
-            kept = store or FileStore(chosen.store_folder, StoreKind.FILE)
-            with kept.locked():
-                kept.forget()
+        signed_out = chosen.store_folder.exists() and sign_out(chosen).found
     stays = tuple(
         one for one in kept_data(settings.folders) if one.profile == name and one.kind in _STAYS
     )
-    return RemovedProfile(name, store is not None, chosen.store_folder, stays, was_default)
+    return RemovedProfile(name, signed_out, chosen.store_folder, stays, was_default)
 
 
 def _named(name: str) -> Selected:

@@ -211,6 +211,7 @@ ENDINGS: Mapping[str, Ending] = {
     "auth login": Ending(
         (
             ("With a code in any browser", "siptui auth login"),
+            ("Through Windows, with the state of this device", "siptui auth login --method broker"),
             ("Without keeping tokens", "siptui auth login --store memory"),
         ),
         {0: "signed in", 4: "the sign-in was refused or not completed"},

@@ -50,9 +50,7 @@ def next_steps(state: "RunState", *, worked_on: bool) -> list[str]:
     if state.waiting is not None and state.waiting.for_sign_in:
         said.append(f"Sign in: siptui auth login; then hand it over: siptui resume {run}")
     elif state.waiting is not None and state.waiting.for_role:
-        said.append(
-            f"Activate the role (PIM); the run then goes on, or at once: {now}"
-        )
+        said.append(f"Activate the role (PIM); the run then goes on, or at once: {now}")
     if state.unsettled_batches():
         said.append(f"Decide about the lost batches in the console: siptui attach {run}")
     if state.paused and not state.stopping:

@@ -61,6 +61,21 @@ class Way(StrEnum):
         "Sign in from a managed device: `siptui auth login --method browser` with the tunnel to "
         "this host, so that the device's own browser signs in; or ask for an exception."
     )
+    BROKER = (
+        "Sign in through Windows: `siptui auth login --method broker`, which shows the state of "
+        "this device. If that is refused too, sign in by `--method browser` on a managed device, "
+        "or ask for an exception."
+    )
+    BROKER_INSTALLED = (
+        "Sign in through Windows, which shows the state of this device: "
+        '`pip install "siptui[broker]"`, then `siptui auth login --method broker`. Or sign in by '
+        "`--method browser` on a managed device, or ask for an exception."
+    )
+    BROKER_AGAIN = "Sign in again: `siptui auth login --method broker`."
+    WITHOUT_BROKER = (
+        "Sign in by a code, `siptui auth login`, or where codes are blocked by a browser, "
+        "`siptui auth login --method browser`."
+    )
     STORE = (
         "Choose where to keep the tokens: `siptui auth login --store file`, or `--store memory` "
         "to keep them for this process alone."

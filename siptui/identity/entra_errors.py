@@ -11,6 +11,7 @@ from typing import Any
 from siptui.domain.errors import Way
 from siptui.domain.guid import is_guid
 from siptui.domain.text import visible
+from siptui.identity.broker_place import again_by_broker, way_by_broker
 from siptui.identity.errors import (
     AuthorityUnreachableError,
     CodeExpiredError,
@@ -141,6 +142,10 @@ EXPLANATIONS: dict[int, Explanation] = {
 #: What needs no look into the tenant's log: the operator did it, or left it undone.
 _BY_THE_OPERATOR = frozenset({50126, 65004, 70016, 70018, 70019, 70020})
 
+#: What the state of a device, which the broker shows, may be the answer to.
+_MET_BY_BROKER = frozenset({Way.DEVICE, Way.BROWSER, Way.BROWSER_FIRST})
+_ANEW = frozenset({Way.AGAIN, Way.NEW_CODE})
+
 #: OAuth words for answers without a known code.
 _WORDS: dict[str, Explanation] = {
     "access_denied": ("The request was declined in the browser.", "", Way.AGAIN),
@@ -161,14 +166,22 @@ _TRAILER = re.compile(r"\s*(?:\\x0d\\x0a|\s)*(?:Trace ID|Correlation ID|Timestam
 _SECRET = re.compile(r"[A-Za-z0-9_\-.~+/=%]{25,}")
 
 
-def explained(answer: Mapping[str, Any]) -> SignInRefusedError | AuthorityUnreachableError:
-    """The error to raise for an error answer of the authority (`error`, `error_codes`, …)."""
+def explained(
+    answer: Mapping[str, Any], *, by_broker: bool = False
+) -> SignInRefusedError | AuthorityUnreachableError:
+    """The error to raise for an error answer of the authority (`error`, `error_codes`, …).
+
+    What asks for the state of a device, or blocks a way to sign in, names the system's broker as
+    the next way where there is one, unless it was `by_broker`.
+    """
     word = visible(str(answer.get("error") or "sign_in_refused"))
     said = visible(str(answer.get("error_description") or ""))
     number = _code_of(answer, said)
     code = f"AADSTS{number}" if number else scrubbed(word)[:60]
     if number in EXPLANATIONS:
         message, remedy, *ways = EXPLANATIONS[number]
+    elif number // 1000 in (53, 530):
+        message, remedy, *ways = "A policy of the tenant blocks it.", "", Way.BROWSER_FIRST
     elif word in _WORDS:
         message, remedy, *ways = _WORDS[word]
     else:
@@ -187,9 +200,15 @@ def explained(answer: Mapping[str, Any]) -> SignInRefusedError | AuthorityUnreac
         message,
         remedy=remedy,
         code=code,
-        way=next(iter(ways), None),
+        way=_way(next(iter(ways), None), by_broker),
         correlation_id=correlation if telling else "",
     )
+
+
+def _way(way: Way | None, by_broker: bool) -> Way | None:
+    if by_broker:
+        return again_by_broker() if way in _ANEW else way
+    return (way_by_broker() if way in _MET_BY_BROKER else None) or way
 
 
 def cancelled() -> SignInCancelledError:

@@ -131,6 +131,16 @@ class KeyringUnavailableError(SignInNeededError):
     code = "keyring_unavailable"
 
 
+class BrokerUnavailableError(SignInNeededError):
+    """The system's sign-in broker cannot be used here."""
+
+    title = "No sign-in broker here"
+    code = "broker_unavailable"
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message, remedy=advice, way=Way.WITHOUT_BROKER)
+
+
 class TokenFromElsewhereError(SignInNeededError):
     """A token given by the environment is missing, unusable or no longer good."""
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping
@@ -11,11 +12,14 @@ from urllib.parse import urlsplit
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
+from siptui.identity.broker_errors import not_registered
+from siptui.identity.broker_place import INSTALL
 from siptui.identity.entra_errors import explained
 from siptui.identity.errors import (
     AuthorityElsewhereError,
     AuthorityUnreachableError,
     AuthorityUnreadableError,
+    BrokerUnavailableError,
 )
 from siptui.identity.registration import TEAMS_SCOPE, Registration
 
@@ -128,11 +132,14 @@ class MsalClient:
         self.http.close()
 
 
-def open_msal(registration: Registration, http: HttpFactory, cache: str = "") -> MsalClient:
+def open_msal(
+    registration: Registration, http: HttpFactory, cache: str = "", *, by_broker: bool = False
+) -> MsalClient:
     """An msal application over `cache`. Asks the authority for its endpoints; blocks.
 
     Raises `SignInRefusedError` (no such tenant), `AuthorityUnreachableError`,
-    `AuthorityUnreadableError`, or what the HTTP client raises.
+    `AuthorityUnreadableError`, or what the HTTP client raises; where it is to sign in and renew
+    `by_broker`, `BrokerUnavailableError`, since msal would open a browser on this host instead.
     """
     import msal
 
@@ -155,9 +162,13 @@ def open_msal(registration: Registration, http: HttpFactory, cache: str = "") ->
                 http_client=connection,
                 token_cache=tokens,
                 http_cache=throttle,
+                enable_broker_on_windows=by_broker,
             ),
             lambda: _why_no_discovery(registration, connection),
         )
+        # What msal's "proof of possession" stands for: on Windows, that there is a broker.
+        if by_broker and not application.is_pop_supported():
+            raise BrokerUnavailableError("The broker of Windows did not start.")
     except BaseException:
         connection.close()
         raise
@@ -180,8 +191,17 @@ def guarded(
         return call()
     except SiptuiError:
         raise
-    except ValueError:  # JSON that is none, or discovery that was refused
-        problem = why() if why else _unreadable(host)
+    except ValueError as error:  # JSON that is none, or discovery that was refused
+        if _redirect_refused(error):
+            problem = not_registered(registration)
+        else:
+            problem = why() if why else _unreadable(host)
+    except ImportError:  # msal's broker without its package
+        problem = BrokerUnavailableError(
+            "The package “pymsalruntime”, which talks to the broker of Windows, is not installed, "
+            "or does not fit this system.",
+            advice=f"Install it: {INSTALL}",
+        )
     except OSError:
         problem = AuthorityUnreachableError(
             f"No connection to {host}.", remedy="Check the network; `siptui doctor` shows more."
@@ -192,6 +212,11 @@ def guarded(
             f"{host} failed to answer as it should ({name}).", remedy="Try again in a few minutes."
         )
     raise problem
+
+
+def _redirect_refused(error: ValueError) -> bool:
+    broker = sys.modules.get("msal.broker")  # loaded by msal where it is used
+    return broker is not None and isinstance(error, broker.RedirectUriError)
 
 
 def scopes() -> list[str]:

@@ -21,6 +21,9 @@ Sleep = Callable[[float], Awaitable[None]]
 class Attempt:
     """One sign-in of one profile, to be kept in `store`. Used on one event loop."""
 
+    #: Whether the system's broker signs in, not the authority's pages.
+    by_broker = False
+
     def __init__(
         self,
         registration: Registration,
@@ -50,7 +53,9 @@ class Attempt:
     async def _opened(self) -> MsalClient:
         if self._client is None:
             self._client = await self._unless_cancelled(
-                in_thread(lambda: open_msal(self.registration, self._http))
+                in_thread(
+                    lambda: open_msal(self.registration, self._http, by_broker=self.by_broker)
+                )
             )
         return self._client
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.identity.account import Account
+from siptui.identity.broker import renewed
 from siptui.identity.entra_errors import explained
 from siptui.identity.errors import NotSignedInError, StoreBrokenError, StoreUnusableError
 from siptui.identity.msal_client import HttpFactory, default_http, guarded, open_msal
@@ -170,9 +171,13 @@ class StoredTokens:
         return access[0]
 
     def _asked(self, before: Tokens) -> Tokens:
-        client = open_msal(self.registration, self._http, before.cache)
+        client = open_msal(self.registration, self._http, before.cache, by_broker=before.by_broker)
         try:
             accounts = client.application.get_accounts()
+            if accounts and before.by_broker:
+                stale = before.access(self._scope)
+                got = renewed(client, self._scope, accounts[0], stale[0] if stale else "")
+                return taken(client, got, self._scope)[0]
             answer = (
                 guarded(
                     self.registration,
@@ -190,6 +195,6 @@ class StoredTokens:
                 )
             if "access_token" not in answer:
                 raise explained(answer)
-            return taken(client, answer)[0]
+            return taken(client, answer, self._scope)[0]
         finally:
             client.close()

@@ -39,6 +39,18 @@ class Tokens:
         ]
         return max(found, key=lambda pair: pair[1], default=None)
 
+    @property
+    def by_broker(self) -> bool:
+        """Whether the system's broker signed in: it renews, too, and there is no refresh token."""
+        accounts = json.loads(self.cache).get("Account", {})
+        return any(one.get("account_source") == "broker" for one in accounts.values())
+
+    @property
+    def home_accounts(self) -> frozenset[str]:
+        """The accounts by msal's id of each, the same in every tenant they are guests of."""
+        accounts = json.loads(self.cache).get("Account", {})
+        return frozenset(str(one.get("home_account_id")) for one in accounts.values())
+
     def account(self) -> Account | None:
         """Who signed in, also when the access token has run out."""
         found = self.access()
@@ -74,13 +86,16 @@ def unpacked(content: bytes) -> Tokens | None:
             return None
         tokens.access()
         tokens.account()
+        tokens.by_broker  # noqa: B018 - read as the others are
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
     return tokens
 
 
-def taken(client: MsalClient, answer: Mapping[str, Any]) -> tuple[Tokens, Account]:
-    """The tokens of a sign-in or refresh that went well. Raises `WrongTenantError`."""
+def taken(
+    client: MsalClient, answer: Mapping[str, Any], scope: str = TEAMS_SCOPE
+) -> tuple[Tokens, Account]:
+    """The tokens of a sign-in or refresh for `scope` that went well. Raises `WrongTenantError`."""
     account = account_of(str(answer.get("access_token", "")), answer.get("id_token_claims"))
     wanted = client.tenant_guid
     if wanted and account.tenant != wanted:
@@ -95,9 +110,23 @@ def taken(client: MsalClient, answer: Mapping[str, Any]) -> tuple[Tokens, Accoun
         registration.authority,
         registration.tenant,
         registration.client_id,
-        client.cache.serialize(),
+        _for_scope(client.cache.serialize(), str(answer.get("access_token", "")), scope),
     )
     return tokens, account
+
+
+def _for_scope(cache: str, token: str, scope: str) -> str:
+    """`cache`, where `token` is named as one for `scope`.
+
+    The authority repeats the scope it was asked for; a broker may name what was granted alone.
+    """
+    content = json.loads(cache)
+    for entry in content.get("AccessToken", {}).values():
+        named = str(entry.get("target", "")).split()
+        if entry.get("secret") == token and scope not in named:
+            entry["target"] = " ".join([*named, scope])
+            return json.dumps(content)
+    return cache
 
 
 def fitting(tokens: Tokens | None, registration: Registration) -> Tokens:

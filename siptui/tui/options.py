@@ -14,6 +14,7 @@ from siptui.tui.countdown import Waits
 
 if TYPE_CHECKING:
     from siptui.identity.account import Account
+    from siptui.identity.broker import BrokerSignIn
     from siptui.identity.browser import BrowserSignIn
     from siptui.identity.device_code import DeviceCodeSignIn
     from siptui.identity.store import StoreKind, TokenStore
@@ -205,6 +206,10 @@ class SignIns(Protocol):
 
     def by_browser(self, store: "TokenStore") -> "BrowserSignIn":
         """An attempt with a browser."""
+        ...
+
+    def by_broker(self, store: "TokenStore") -> "BrokerSignIn":
+        """An attempt by the broker of Windows."""
         ...
 
     async def taken(self, store: "TokenStore", account: "Account") -> None:

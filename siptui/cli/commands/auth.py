@@ -1,10 +1,8 @@
 """`siptui auth`: sign in to the tenant, sign out, show the sign-in."""
 
 import asyncio
-import json
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +11,21 @@ import click
 from siptui.app.invocation import Invocation
 from siptui.app.session import select_for, start_log
 from siptui.app.sign_in_handoff import hand_to_workers, holders
+from siptui.app.sign_out import sign_out
 from siptui.app.tenant_name import ask_name, kept_name
 from siptui.app.watchers import watching
 from siptui.cli import options
 from siptui.cli.command import Group
 from siptui.cli.profile_hint import for_profile
 from siptui.cli.sign_in_check import check_sign_in
+from siptui.cli.sign_in_methods import METHODS, line, signed_in, tell, utc_text
 from siptui.domain.errors import ExitCode, SignInNeededError
-from siptui.domain.times import clock, minute, zone
+from siptui.domain.times import minute, zone
 from siptui.identity.account import Account
-from siptui.identity.browser import BrowserPrompt, BrowserSignIn
-from siptui.identity.device_code import DeviceCodePrompt, DeviceCodeSignIn
+from siptui.identity.broker import require_broker
 from siptui.identity.environment import COMMAND, FILE, VALUE
-from siptui.identity.errors import RedirectUnreadableError
-from siptui.identity.msal_client import HttpFactory
 from siptui.identity.msal_http import Connection
-from siptui.identity.registration import Registration
 from siptui.identity.store import (
-    FileStore,
     StoreKind,
     TokenStore,
     existing_store,
@@ -43,7 +38,6 @@ from siptui.identity.token_source import registration_of, tokens_of
 from siptui.settings.load import load
 from siptui.settings.model import Profile
 
-_METHODS = ("device", "browser", "paste")
 _STORES = ("keyring", "file", "memory")
 
 
@@ -55,11 +49,13 @@ def command() -> None:
 @command.command()
 @click.option(
     "--method",
-    type=click.Choice(_METHODS),
+    type=click.Choice(METHODS),
     default="device",
     show_default=True,
     help="device: enter a code in any browser. browser: a browser that returns to a port of this "
-    "machine (through ssh -L). paste: paste the address at which the browser ended.",
+    "machine (through ssh -L). paste: paste the address at which the browser ended. broker: "
+    "Windows' own sign-in, on its desktop; it shows the state of the device, for tenants that ask "
+    'for a compliant one or block codes (pip install "siptui[broker]").',
 )
 @click.option(
     "--store",
@@ -95,18 +91,26 @@ def login(
             remedy="Use --method device or --method browser.",
             code="no_input",
         )
+    if method == "broker":
+        require_broker()
+        if call.no_input:
+            raise SignInNeededError(
+                "The window of Windows cannot be answered with --no-input.",
+                remedy="Use --method device or --method browser.",
+                code="no_input",
+            )
     kept = choose_store(folder, StoreKind(store) if store else None, _ask if asking else None)
     registration = registration_of(chosen)
     if not call.as_json:
-        _tell(f"Profile {chosen.name}, tenant {chosen.tenant}, cloud {chosen.cloud.name}.")
-        _tell(f"Client: {registration.client_name} ({registration.client_id}).")
+        tell(f"Profile {chosen.name}, tenant {chosen.tenant}, cloud {chosen.cloud.name}.")
+        tell(f"Client: {registration.client_name} ({registration.client_id}).")
     with watching(call.record) as watchers:
 
         def http() -> Connection:
             return Connection(watchers)
 
         account = asyncio.run(
-            _signed_in(registration, kept, method, port or chosen.redirect_port, call.as_json, http)
+            signed_in(registration, kept, method, port or chosen.redirect_port, call.as_json, http)
         )
         handed = hand_to_workers(selected, account, kept)
         for run, why in handed.refused:
@@ -114,7 +118,7 @@ def login(
         tokens = StoredTokens(registration, lambda: kept, http=http)
         asyncio.run(ask_name(selected, tokens, watchers))
     if call.as_json:
-        _line(
+        line(
             {
                 "account": account.user,
                 "tenant": account.tenant,
@@ -138,21 +142,29 @@ def login(
 def logout(call: Invocation) -> None:
     """Remove the tokens of a profile from this machine.
 
-    Workers at work keep the sign-in they were given. Sessions elsewhere are ended in Entra.
+    What the broker of Windows keeps for siptui goes, too. Workers at work keep the sign-in they
+    were given. Sessions elsewhere are ended in Entra.
     """
-    chosen, folder = _profile(call.profile)
-    found = existing_store(folder)
-    store = found or FileStore(folder, StoreKind.FILE)
-    with store.locked():
-        store.forget()
+    chosen, _ = _profile(call.profile)
+    selected = select_for(call)
+    with watching(call.record) as watchers:
+        done = sign_out(selected, lambda: Connection(watchers))
     if call.as_json:
-        _line({"profile": chosen.name, "signed_out": found is not None})
-    elif found:
+        line(
+            {
+                "profile": chosen.name,
+                "signed_out": done.found,
+                "broker_forgot": done.broker_forgot,
+            }
+        )
+    elif done.found:
         click.echo(f"Signed out of profile {chosen.name}: the tokens on this machine are removed.")
         click.echo("To end the account's sessions everywhere, revoke them in Entra.")
     else:
         click.echo(f"No one was signed in to profile {chosen.name}.")
-    for run, holder in holders(select_for(call)):
+    if done.note:
+        click.echo(done.note, err=True)
+    for run, holder in holders(selected):
         click.echo(
             f"Run {run} is still worked on by process {holder.pid} on {holder.host}: a worker "
             "that was handed a sign-in keeps it until the run ends. To stop submitting: "
@@ -199,7 +211,7 @@ def status(check: bool, call: Invocation) -> int:
             "tenant": account.tenant if account else None,
             "roles": list(account.roles) if account else [],
             "may_bulk_sign_in": account.may_bulk_sign_in if account else None,
-            "expires_at": _time(account.expires_at) if account else None,
+            "expires_at": utc_text(account.expires_at) if account else None,
             "source": "store" if isinstance(tokens, StoredTokens) else tokens.name,
             "store": str(kept.kind) if kept else None,
             "store_path": kept.place() if kept else None,
@@ -211,7 +223,7 @@ def status(check: bool, call: Invocation) -> int:
         }
         if problem:
             said["error"] = _error(problem, call.profile)
-        _line(said)
+        line(said)
         return ExitCode.OK if there else ExitCode.SIGN_IN
     if problem:
         raise problem
@@ -251,103 +263,11 @@ def _profile(name: str | None) -> tuple[Profile, Path]:
     return chosen, settings.folders.profile(chosen.name)
 
 
-async def _signed_in(
-    registration: Registration,
-    store: TokenStore,
-    method: str,
-    port: int,
-    as_json: bool,
-    http: HttpFactory,
-) -> Account:
-    if method == "device":
-        by_code = DeviceCodeSignIn(registration, store, http=http)
-        prompt = await by_code.start()
-        if as_json:
-            _line(
-                {
-                    "user_code": prompt.user_code,
-                    "verification_uri": prompt.verification_uri,
-                    "expires_at": _time(prompt.expires_at),
-                }
-            )
-            return await by_code.wait()
-        _show_code(prompt)
-        return await _counted_down(by_code.wait(), prompt.expires_at)
-    by_browser = BrowserSignIn(registration, store, http=http)
-    try:
-        opened = await by_browser.start(port, listening=method == "browser")
-        if as_json:
-            _line({"url": opened.url, "port": opened.port})
-        else:
-            _show_address(opened, method)
-        if method == "paste":
-            _paste(by_browser)
-        return await by_browser.wait()
-    finally:
-        await by_browser.close()
-
-
-def _show_code(prompt: DeviceCodePrompt) -> None:
-    code = "  ".join(prompt.user_code)
-    rule = "─" * (len(code) + 6)
-    _tell(f"\nOn any device, open   {prompt.verification_uri}\nand enter the code\n")
-    _tell(f"   ┌{rule}┐\n   │   {click.style(code, bold=True)}   │\n   └{rule}┘")
-    _tell(f"\n   ({prompt.user_code}, good until {clock(prompt.expires_at)})\n")
-
-
-async def _counted_down(waiting: Any, until: datetime) -> Account:
-    """Wait, with the time that is left on the last line of a terminal."""
-    job: asyncio.Task[Account] = asyncio.ensure_future(waiting)
-    shown = sys.stderr.isatty()
-    try:
-        while True:
-            if shown:
-                left = max(0, int((until - datetime.now(UTC)).total_seconds()))
-                clock = f"{left // 60}:{left % 60:02}"
-                click.echo(f"\rWaiting until it is entered, {clock} left. ", err=True, nl=False)
-            done, _ = await asyncio.wait({job}, timeout=1 if shown else None)
-            if done:
-                return job.result()
-    finally:
-        job.cancel()
-        if shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
-
-
-def _show_address(opened: BrowserPrompt, method: str) -> None:
-    if method == "browser":
-        _tell(f"\nOn your own computer, make a tunnel to this machine:\n\n   {opened.tunnel}\n")
-        _tell(f"then open there:\n\n{opened.url}\n")
-        _tell(f"Waiting on 127.0.0.1:{opened.port}. Ctrl-C ends.")
-    else:
-        _tell(f"\nOpen in a browser, anywhere:\n\n{opened.url}\n")
-        _tell(
-            "It ends at a page that cannot be opened: that is meant to be. Copy its whole address "
-            f"(http://localhost:{opened.port}/?code=…) and paste it here; it is not shown."
-        )
-
-
-def _paste(sign_in: Any) -> None:
-    """Take the pasted address; three tries at a terminal, one otherwise."""
-    if not sys.stdin.isatty():
-        sign_in.offer(sys.stdin.readline())
-        return
-    for tries_left in (2, 1, 0):
-        try:
-            sign_in.offer(click.prompt("Address", hide_input=True, err=True))
-        except RedirectUnreadableError as error:
-            if not tries_left:
-                raise
-            _tell(f"{error.message} {error.remedy}")
-        else:
-            return
-
-
 def _ask(why: str) -> StoreKind:
     """Where to keep tokens when the keyring does not work."""
-    _tell(why)
-    _tell("  file    a plain file that only this user (and root) can read")
-    _tell("  memory  nowhere: sign in again next time")
+    tell(why)
+    tell("  file    a plain file that only this user (and root) can read")
+    tell("  memory  nowhere: sign in again next time")
     said: str = click.prompt("Keep the tokens in", type=click.Choice(["file", "memory"]), err=True)
     return StoreKind(said)
 
@@ -374,23 +294,9 @@ def _show_store(kept: TokenStore) -> None:
 def _warn_of_environment(as_json: bool) -> None:
     for name in (VALUE, FILE, COMMAND):
         if os.environ.get(name) and not as_json:
-            _tell(f"Note: {name} is set and wins over the stored sign-in.")
+            tell(f"Note: {name} is set and wins over the stored sign-in.")
 
 
 def _error(error: SignInNeededError, profile: str | None) -> dict[str, str]:
     remedy = for_profile(error.remedy, profile)
     return {"code": error.code, "message": error.message, "next": remedy}
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
-
-
-def _line(record: dict[str, Any]) -> None:
-    click.echo(json.dumps(record, ensure_ascii=False))
-    sys.stdout.flush()
-
-
-def _tell(text: str) -> None:
-    """Print on standard error: it does not belong into a pipe."""
-    click.echo(text, err=True)

@@ -222,7 +222,8 @@ TEXTS: dict[Topic, tuple[str, ...]] = {
         "The code is typed at the address shown, in any browser on any device, by an account that "
         "may administer the tenant: Authentication Administrator, Privileged Authentication "
         "Administrator or Global Administrator.",
-        "Where the tenant refuses sign-ins by code, b leads through a browser.",
+        "Where the tenant refuses sign-ins by code, b leads through a browser. On a desktop of "
+        "Windows, w signs in through Windows, which shows the tenant the state of this device.",
         "Only ever type a code that you asked for yourself: who asked for it gets the sign-in.",
     ),
     Topic.TOKEN_STORE: (

@@ -1,4 +1,4 @@
-"""Signing in without leaving the console: a code to type elsewhere, or a browser."""
+"""Signing in without leaving the console: a code to type elsewhere, a browser, Windows' broker."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.domain.text import visible
+from siptui.identity.broker_place import has_broker
 from siptui.identity.errors import PortInUseError
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.dialogs.help_text import Topic
@@ -20,16 +21,17 @@ from siptui.tui.widgets.text_lines import Line, Surface
 
 if TYPE_CHECKING:
     from siptui.identity.account import Account
+    from siptui.identity.broker import BrokerSignIn
     from siptui.identity.browser import BrowserPrompt, BrowserSignIn
     from siptui.identity.device_code import DeviceCodePrompt, DeviceCodeSignIn
     from siptui.identity.store import TokenStore
 
 
-A = TypeVar("A", "DeviceCodeSignIn", "BrowserSignIn")
+A = TypeVar("A", "DeviceCodeSignIn", "BrowserSignIn", "BrokerSignIn")
 
 
 #: Work while an address is asked for, too.
-_IN_FIELD = {"y": "copy", "d": "code", "question_mark": "help", "q": "leave"}
+_IN_FIELD = {"y": "copy", "d": "code", "w": "windows", "question_mark": "help", "q": "leave"}
 
 
 class SignIn(Dialog["Account"]):
@@ -44,12 +46,14 @@ class SignIn(Dialog["Account"]):
         Binding("n", "new", show=False),
         Binding("b", "browser", show=False),
         Binding("d", "code", show=False),
+        Binding("w", "windows", show=False),
     ]
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("y", "copy the code, or the address to open"),
         ("n", "a new code"),
         ("b", "sign in with a browser instead"),
         ("d", "back from the browser to a code"),
+        *((("w", "sign in through Windows, on its desktop"),) if has_broker() else ()),
     )
 
     def __init__(self, ways: SignIns, store: "TokenStore", why: str = "") -> None:
@@ -57,7 +61,7 @@ class SignIn(Dialog["Account"]):
         super().__init__("Sign in", [*self._why, _ASKING], topic=Topic.SIGN_IN)
         self._ways = ways
         self._store = store
-        self._attempt: DeviceCodeSignIn | BrowserSignIn | None = None
+        self._attempt: DeviceCodeSignIn | BrowserSignIn | BrokerSignIn | None = None
         self._code: DeviceCodePrompt | None = None
         self._address: BrowserPrompt | None = None
 
@@ -89,6 +93,11 @@ class SignIn(Dialog["Account"]):
         """Sign in with a browser."""
         self._field(shown=True)
         self.run_worker(self._by_browser(), group="sign-in", exclusive=True, exit_on_error=False)
+
+    def action_windows(self) -> None:
+        """Sign in by the broker of Windows; what it says where there is none."""
+        self._field(shown=False)
+        self.run_worker(self._by_broker(), group="sign-in", exclusive=True, exit_on_error=False)
 
     def action_new(self) -> None:
         """A new code; the old one is not waited for any more."""
@@ -123,6 +132,9 @@ class SignIn(Dialog["Account"]):
     async def _by_browser(self) -> None:
         await self._tried(self._ways.by_browser(self._store), self._browser_waited_for)
 
+    async def _by_broker(self) -> None:
+        await self._tried(self._ways.by_broker(self._store), self._window_waited_for)
+
     async def _tried(self, attempt: A, wait: "Callable[[A], Awaitable[Account]]") -> None:
         self._attempt, self._code, self._address = attempt, None, None
         self._tell([_ASKING])
@@ -142,7 +154,7 @@ class SignIn(Dialog["Account"]):
     async def _code_waited_for(self, attempt: "DeviceCodeSignIn") -> "Account":
         self._code = await attempt.start()
         self._show_code()
-        self.say("y copies the code · n new code · b browser · Esc cancels · ? helps")
+        self.say(f"y copies the code · n new code · b browser{_windows()} · Esc cancels · ? helps")
         return await attempt.wait()
 
     async def _browser_waited_for(self, attempt: "BrowserSignIn") -> "Account":
@@ -154,6 +166,12 @@ class SignIn(Dialog["Account"]):
             said = f"{error.message} Paste the address, then. {said}"
         self._show_address(self._address)
         self.say(said)
+        return await attempt.wait()
+
+    async def _window_waited_for(self, attempt: "BrokerSignIn") -> "Account":
+        await attempt.start()
+        self._tell([_WINDOW])
+        self.say("d code instead · Esc cancels · ? helps")
         return await attempt.wait()
 
     # -- what is shown
@@ -210,7 +228,7 @@ class SignIn(Dialog["Account"]):
             lines.append(((f"In Entra's sign-in log: correlation id {correlation}", "muted"),))
         self._tell(lines)
         self._field(shown=False)
-        self.say("n new code · b browser · Esc cancels")
+        self.say(f"n new code · b browser{_windows()} · Esc cancels")
 
     def _field(self, *, shown: bool) -> None:
         field = self.query_one(Input)
@@ -226,6 +244,10 @@ def here(error: SiptuiError) -> str:
     if not isinstance(error, SignInNeededError) or error.way is None:
         return error.remedy
     return f"{error.advice} {_BY_KEYS.get(error.way, '')}".strip()
+
+
+def _windows() -> str:
+    return " · w Windows" if has_broker() else ""
 
 
 def boxed(code: str) -> list[Line]:
@@ -244,7 +266,20 @@ _BY_KEYS = {
     Way.BROWSER: "Try the browser (b).",
     Way.BROWSER_FIRST: "Try the browser (b). If that is blocked too, ask for an exception for this "
     "account.",
+    Way.BROKER: "Sign in through Windows, which shows the state of this device (w). If that is "
+    "refused too, try the browser (b), or ask for an exception.",
+    Way.BROKER_INSTALLED: 'Sign in through Windows (w), after: pip install "msal[broker]". Or '
+    "try the browser (b) on a managed device, or ask for an exception.",
+    Way.BROKER_AGAIN: "Sign in through Windows (w).",
+    Way.WITHOUT_BROKER: "Sign in by a code (n), or where codes are blocked by the browser (b).",
     Way.DEVICE: "Sign in from a managed device: b with the tunnel to this host, so that the "
     "device's own browser signs in; or ask for an exception.",
 }
+_WINDOW: Line = (
+    (
+        "Windows asks in a window of its own who signs in; it may lie behind this one. Choose the "
+        "account that administers the tenant.",
+        "normal",
+    ),
+)
 _ASKING: Line = (("Asking the sign-in service …", "muted"),)

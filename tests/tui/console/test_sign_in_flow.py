@@ -11,6 +11,7 @@ from siptui.app.console_sign_in import ConsoleSignIn
 from siptui.app.session import Selected
 from siptui.emulator.entra.app import CONTOSO
 from siptui.emulator.entra.tokens import EntraUser
+from siptui.host.desktop import Desktop
 from siptui.identity.token_cache import fitting, unpacked
 from siptui.runs import events as ev
 from siptui.settings.folders import Folders
@@ -22,6 +23,7 @@ from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.sign_in import SignIn
 from siptui.tui.widgets.text_lines import plain
 from tests.identity.conftest import Authority, authority, certificates, server
+from tests.identity.stand_in_broker import Broker, install
 from tests.tui.harness import SIZES, ConsoleHarness, console
 from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
 
@@ -182,6 +184,42 @@ async def test_a_refusal_is_told_and_the_browser_is_the_next_way(
         await harness.press("enter")
         await _until(harness, lambda: isinstance(harness.app.screen, Console))
         assert "Signed in as operator@contoso.com" in harness.text
+
+
+async def test_through_windows_where_codes_are_blocked(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting = _Setting(authority, tmp_path)
+    authority.state.refuse("device", 53003)
+    broker = Broker(authority.state)
+    options = {"runs": setting.runs, "size": (80, 24), "sign_in": setting.ways}
+    install(monkeypatch, broker)
+    async with console(tmp_path, **options) as harness:
+        await harness.pilot.press("i")
+        await _asked(harness, "enter")
+        setting.approve()
+        await _until(harness, lambda: "Conditional Access blocks" in harness.flat)
+        assert "Sign in through Windows, which shows the state of this device (w)" in harness.flat
+        with monkeypatch.context() as elsewhere:
+            place = "siptui.identity.broker_place.desktop"
+            elsewhere.setattr(place, lambda: Desktop.OVER_SSH)
+            await harness.press("w")
+            await _until(harness, lambda: "not seen over SSH" in harness.flat)
+            assert "Sign in by a code (n)" in harness.flat
+        broker.fail("UserCanceled")
+        await harness.press("w")
+        await _until(harness, lambda: "called off in the window of Windows" in harness.flat)
+        broker.failing = None
+        broker.window.clear()
+        await harness.press("w")
+        await _until(harness, lambda: "Windows asks in a window of its own" in harness.flat)
+        broker.window.set()
+        await _until(harness, lambda: isinstance(harness.app.screen, Console))
+        assert "Signed in as operator@contoso.com" in harness.text
+    content = (setting.state_folder / "work" / "tokens.json").read_bytes()
+    tokens = unpacked(content)
+    assert tokens
+    assert tokens.by_broker
 
 
 async def _redirected(url: str) -> str:
