@@ -17,6 +17,7 @@ from pathlib import Path
 
 import tests.benchmarks
 from tests.benchmarks.figure import HEAD, Figure, Figures, line, table
+from tests.benchmarks.results import write_section
 
 _HERE = Path(__file__).parent
 
@@ -52,11 +53,7 @@ def main() -> int:
             measured.append(figure)
             print(line(figure), flush=True)
     if not chosen.names and not chosen.no_write:
-        results = _HERE / "RESULTS.md"
-        # The campaign writes its own section at the end.
-        _, mark, campaign = results.read_text(encoding="utf-8").partition("\n# Campaign\n")
-        text = _page(measured, time.monotonic() - began) + mark + campaign
-        results.write_text(text, encoding="utf-8")
+        write_section("Measured", _page(measured, time.monotonic() - began))
     return int(any(figure.reached is False for figure in measured))
 
 
@@ -64,7 +61,6 @@ def _page(measured: list[Figure], seconds: float) -> str:
     missed = [figure.name for figure in measured if figure.reached is False]
     told = "Every aim is reached." if not missed else f"Not reached: {'; '.join(missed)}."
     return (
-        "# Measured\n\n"
         "Written by `python -m tests.benchmarks`. Ratios are of one run, side by side; plain\n"
         "times are of this machine only.\n\n"
         f"- machine: {machine()}\n"

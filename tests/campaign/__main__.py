@@ -21,11 +21,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks.__main__ import commit, machine
+from tests.benchmarks.results import RESULTS, write_section
 from tests.campaign.case import Case, StuckError, case
 from tests.campaign.kinds import KINDS, Kind
 
-_MARK = "\n# Campaign\n"
-_RESULTS = Path(__file__).parents[1] / "benchmarks" / "RESULTS.md"
 #: What the tenant is like in every run.
 BASE = """
 [timing]
@@ -163,7 +162,7 @@ def main() -> int:
     parser.add_argument(
         "--log", type=Path, metavar="FILE", help="add each run to FILE; leave out those in it"
     )
-    parser.add_argument("--write", action="store_true", help=f"put the table into {_RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {RESULTS.name}")
     chosen = parser.parse_args()
     numbers = chosen.only or list(range(chosen.runs))
     results: list[Result] = []
@@ -200,7 +199,6 @@ def main() -> int:
 
 
 def _write(seed: str, results: Sequence[Result], figures: str) -> None:
-    before, mark, _ = _RESULTS.read_text(encoding="utf-8").partition(_MARK)
     sums = sum((result.counts for result in results), Counter[str]())
     wrong = sum(bool(result.faults) for result in results)
     seconds = sum(result.seconds for result in results)
@@ -210,7 +208,6 @@ def _write(seed: str, results: Sequence[Result], figures: str) -> None:
         else f"{wrong:,} runs did not come to an end that equals the emulator's truth."
     )
     text = (
-        f"{before}{mark or _MARK}\n"
         f"Written by `python -m tests.campaign --runs {len(results)} --seed {seed} --write`: runs\n"
         "with real processes under faults of all kinds, up to three in one run.\n\n"
         f"- machine: {machine()}\n"
@@ -220,7 +217,7 @@ def _write(seed: str, results: Sequence[Result], figures: str) -> None:
         f"{sums['requests']:,} requests, {sums['faults']:,} of them with a fault\n\n"
         f"{figures}\n\n{said}\n"
     )
-    _RESULTS.write_text(text, encoding="utf-8")
+    write_section("Campaign", text)
 
 
 if __name__ == "__main__":

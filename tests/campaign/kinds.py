@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.campaign import killed
 from tests.campaign.case import Case
 from tests.campaign.fixes import TENANT, fixes_killed
 
@@ -456,4 +457,17 @@ KINDS: tuple[Kind, ...] = (
     Kind("log of the journal damaged", act=_damaged(_wal), group="process"),
     Kind("page of the journal damaged", act=_damaged(_page), group="process"),
     Kind("fix and undo killed", lambda _: TENANT, alone=fixes_killed),
+    Kind("role ends and comes back", killed.role_changes),
+    Kind("role wait killed", act=killed.role_taken, group="process"),
+    Kind(
+        "verification killed",
+        killed.late_inventory,
+        start=killed.run_verified,
+        act=killed.verification_killed,
+        group="process",
+    ),
+    Kind("status and new-only killed", killed.reconciled, alone=killed.reconcile_killed),
+    Kind("give-up killed", killed.given_up, alone=killed.give_up_killed),
+    Kind("correction killed", killed.typos, alone=killed.corrections_killed),
+    Kind("waves by site killed", killed.failing_site, alone=killed.waves_killed),
 )
