@@ -137,7 +137,10 @@ class RunState:
         self.window_lifted = False
         #: By place: the group of a device, where the run goes by a column, and its first few.
         self.group_of: dict[int, str] = {}
+        self.group_members: dict[str, set[int]] = {}
         self.probes: set[int] = set()
+        #: What was worked out of each group, until something of it changes (see `groups.progress`).
+        self.group_memo: dict[str, Any] = {}
         #: The groups of which too many failed, and those that go on all the same.
         self.stopped_groups: dict[str, ev.GroupStopped] = {}
         self.released_groups: set[str] = set()
@@ -158,7 +161,9 @@ class RunState:
         self.last_seq, self.last_at = stored.seq, stored.at
         event = stored.event
         if type(event) is ev.DeviceChanged:  # nine of ten events; no order is carried out by one
+            self.group_memo.pop(self.group_of.get(event.device, ""), None)
             return self._on_device(event, stored.at)
+        self.group_memo.clear()
         if done := getattr(event, "order", 0):
             self.open_orders.pop(done, None)
         elif isinstance(event, ev.Order) and event.what in _TO_CARRY_OUT:
@@ -287,6 +292,7 @@ class RunState:
         )
         if event.group:
             self.group_of |= dict.fromkeys(event.devices, event.group)
+            self.group_members.setdefault(event.group, set()).update(event.devices)
             if event.probe:
                 self.probes.update(event.devices)
         self.finished = None

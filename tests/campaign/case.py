@@ -33,9 +33,18 @@ SPEED, QUICKER = 300, 20
 #: Seconds of the service from a list of its batches to the submit that follows, at most: what
 #: others begin within them cannot be seen (the engine lists anew after 3 s of its own time).
 UNSEEN = 3 / QUICKER * SPEED
-#: Real seconds that a case may take, and a command of it.
+#: Real seconds that a case may take, and a command of it, on a computer that has the time.
 LIMIT, COMMAND_LIMIT = 240.0, 90.0
+#: How many times as long they may take at most where others have its processors.
+_MOST_TIMES = 8.0
 _POLL = 0.01
+
+
+def patience(seconds: float) -> float:
+    """How long to wait for what takes so long alone: a command that gets no processor is not
+    stuck."""
+    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return seconds * min(_MOST_TIMES, max(1.0, waiting))
 
 
 class StuckError(Exception):
@@ -91,9 +100,10 @@ class Case:
 
     def left(self) -> float:
         """Seconds until the case is stuck. Raises `StuckError` when there are none."""
-        left = LIMIT - (time.monotonic() - self.began)
+        limit = patience(LIMIT)
+        left = limit - (time.monotonic() - self.began)
         if left <= 0:
-            raise StuckError(f"the case did not end within {LIMIT:g} s")
+            raise StuckError(f"the case did not end within {limit:.0f} s")
         return left
 
     # -- commands
@@ -110,10 +120,11 @@ class Case:
 
     def end(self, process: "subprocess.Popen[str]", seconds: float = COMMAND_LIMIT) -> int:
         """Wait for a command; its exit code. Raises `StuckError`."""
+        limit = min(patience(seconds), self.left())
         try:
-            process.wait(min(seconds, self.left()))
+            process.wait(limit)
         except subprocess.TimeoutExpired:
-            raise StuckError(f"`{_words(process)}` did not end within {seconds:g} s") from None
+            raise StuckError(f"`{_words(process)}` did not end within {limit:.0f} s") from None
         if '"journal_repaired"' in self.printed(process):
             # The operator has read what became of the journal, and says so.
             self.counts["acknowledged"] += 1
@@ -131,7 +142,7 @@ class Case:
     def output(self, *args: str) -> str:
         """What a command prints."""
         with self.installation.process(*args, stderr=subprocess.DEVNULL) as process:
-            out, _ = process.communicate(timeout=COMMAND_LIMIT)
+            out, _ = process.communicate(timeout=patience(COMMAND_LIMIT))
         return out or ""
 
     def submit(self, *more: str) -> "subprocess.Popen[str]":
@@ -202,10 +213,11 @@ class Case:
 
     def worker_gone(self, seconds: float = 60.0) -> None:
         """Wait until nobody works on the run. Raises `StuckError`."""
-        deadline = time.monotonic() + min(seconds, self.left())
+        limit = min(patience(seconds), self.left())
+        deadline = time.monotonic() + limit
         while self.held():
             if time.monotonic() > deadline:
-                raise StuckError(f"a worker is still there after {seconds:g} s")
+                raise StuckError(f"a worker is still there after {limit:.0f} s")
             time.sleep(_POLL)
 
     # -- the operator

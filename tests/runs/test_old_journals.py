@@ -3,8 +3,10 @@
 Each folder of `journals/` was made by the code of that version (see `journals/make.py`).
 """
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,14 @@ from siptui.cli.group import cli
 from siptui.domain.state import BatchState, DeviceState
 from siptui.preflight.change_log import Record, Step
 from siptui.runs.events import RunFinished
-from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.journal import SCHEMA_VERSION, Journal
+from siptui.runs.orders import Changed
 from siptui.runs.state_load import load
 from tests.runs.engine.engine_harness import EngineHarness
 from tests.runs.journals.make import told
 from tests.support import emulated_time
 
-_VERSIONS = sorted(p for p in Path(__file__).with_name("journals").iterdir() if p.name[0].isdigit())
+_VERSIONS = sorted(Path(__file__).with_name("journals").glob("schema-*"))
 
 
 @pytest.fixture(params=_VERSIONS, ids=lambda path: path.name)
@@ -81,6 +84,55 @@ def test_its_runs_go_on_where_they_stood(folder: Path) -> None:
     harness.run_service.close()
 
 
+def test_what_was_decided_in_it_holds(folder: Path) -> None:
+    """A stopped site, a batch that was given up, an account that was not named, a correction, a
+    row that was forgotten: nothing of them goes out without the operator's word, with it once."""
+    expected = _expected(folder)
+    harness = EngineHarness(folder, seed=2)  # batch ids of its own
+    service, times = harness.run_service, harness.ledger.times
+
+    def left(name: str, *states: str) -> list[int]:
+        devices = expected[name]["devices"]
+        return [n for n, one in enumerate(devices) if one["state"] in states]
+
+    async def main() -> None:
+        failed = left("every_kind", "failed")
+        for name in ("given_up", "personal", "sites"):
+            if name not in expected:
+                continue
+            run, before = expected[name]["run"], harness.state(expected[name]["run"])
+            await harness.work(run)
+            if name != "sites":  # a worker alone waits for what is held, and asks nothing else
+                assert not times
+            if name == "given_up":
+                service.resubmit(run, devices=left(name, "unknown"))
+            elif name == "personal":
+                held = [str(before.devices[i].device.user_name) for i in before.held]
+                assert len(held) == 2
+                service.resume(run, Changed(personal=tuple(held)))
+            else:
+                service.resume(run)
+                await harness.work(run)
+                service.retry(run, left(name, "failed"))
+            end = await harness.work(run)
+            assert isinstance(end, RunFinished)
+            assert end.succeeded == len(before.devices)
+            sent = {str(phone) for _, phone in times}
+            state = harness.state(run)
+            ordered = left(name, "unknown", "queued", "failed")
+            assert sent == {str(state.devices[i].device.hardware_id) for i in ordered}
+            times.clear()
+        if failed:
+            service.retry(expected["every_kind"]["run"], failed)
+            end = await harness.work(expected["every_kind"]["run"])
+            assert isinstance(end, RunFinished)
+            assert (end.succeeded, end.failed) == (len(expected["every_kind"]["devices"]), 0)
+            assert list(times.values()) == [1] * len(failed)
+
+    emulated_time.run(main())
+    service.close()
+
+
 def test_commands_report_on_it(folder: Path, tmp_path: Path) -> None:
     expected = _expected(folder)
     config = tmp_path / "config" / "config.toml"
@@ -95,11 +147,11 @@ def test_commands_report_on_it(folder: Path, tmp_path: Path) -> None:
 
     states = {one["run"]: one["state"] for one in json.loads(siptui("runs", "--json"))["runs"]}
     assert states == {
-        expected["every_kind"]["run"]: "finished",
-        expected["stopped"]["run"]: "stopped",
-        expected["lost"]["run"]: "stopped",
+        one["run"]: "finished" if one["finished"] else "stopped" for one in expected.values()
     }
     for one in expected.values():
+        shown = json.loads(siptui("show", one["run"], "--json"))
+        assert (shown["run"], shown["state"]) == (one["run"], states[one["run"]])
         out = tmp_path / f"{one['run']}.json"
         siptui("export", one["run"], "-o", str(out))
         results = json.loads(out.read_text())["devices"]
@@ -108,7 +160,19 @@ def test_commands_report_on_it(folder: Path, tmp_path: Path) -> None:
     assert {change["id"] for change in changes} == set(Record(folder).changes())
 
 
+def test_there_is_a_journal_of_each_schema() -> None:
+    found = {}
+    for folder in _VERSIONS:
+        address = f"{(folder / 'journal.db').as_uri()}?immutable=1"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as db:
+            found[folder.name] = db.execute("PRAGMA user_version").fetchone()[0]
+    assert found == {f"schema-{n}": n for n in range(1, SCHEMA_VERSION + 1)}
+
+
 def test_its_record_of_fixes_reads_as_ever(folder: Path) -> None:
+    if not (folder / "fixes.jsonl").exists():
+        assert folder.joinpath("expected.json").exists()
+        return  # there were no fixes yet
     steps = [one.step for one in Record(folder).changes().values()]
     assert steps.count(Step.UNDONE) == 1
     assert set(steps) == {Step.UNDONE, Step.SEEN}

@@ -5,7 +5,7 @@ later on, nothing more of it is submitted; the other groups go on.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from siptui.domain.state import BatchState, DeviceState
@@ -40,12 +40,16 @@ class Closed:
         return batch.group in self.stopped or (batch.group in self.why and not batch.probe)
 
 
-def progress(state: RunState) -> dict[str, GroupProgress]:
-    """How each group of the run stands; none where it goes by no column."""
-    members: dict[str, list[DeviceRecord]] = defaultdict(list)
-    for index, group in state.group_of.items():
-        members[group].append(state.devices[index])
-    return {group: _progress(state, group, records) for group, records in members.items()}
+def progress(state: RunState) -> Mapping[str, GroupProgress]:
+    """How each group of the run stands; none where it goes by no column.
+
+    An engine asks at each of its steps: only what changed since is worked out anew.
+    """
+    memo: dict[str, GroupProgress] = state.group_memo
+    for group, members in state.group_members.items():
+        if group not in memo:
+            memo[group] = _progress(state, group, [state.devices[i] for i in members])
+    return memo
 
 
 def _progress(state: RunState, group: str, records: Collection[DeviceRecord]) -> GroupProgress:

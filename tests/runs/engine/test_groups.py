@@ -13,12 +13,13 @@ from siptui.domain.plan import make_group_batches
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.emulator.scenario import AccountRule, DeviceRule, Scenario, TimingTable
+from siptui.runs.engine.groups import progress
 from siptui.runs.engine.scheduler import Hold, next_batch
 from siptui.runs.events import GroupStopped, Options, RunFinished, RunStopped
 from siptui.runs.group_tally import tallies
 from siptui.runs.orders import Changed
 from siptui.runs.output.json_lines import exit_code
-from siptui.runs.state import BatchRecord
+from siptui.runs.state import BatchRecord, RunState
 from tests.runs.engine.engine_harness import EngineHarness, device
 from tests.runs.state_builder import StateBuilder
 from tests.support import emulated_time
@@ -143,6 +144,35 @@ def test_the_rest_of_a_site_waits_for_its_first_devices_even_after_a_kill(tmp_pa
         await harness.work(run)
         assert [resets(harness, place) for place in (0, 1, 2)] == [5, 30, 5]
         assert harness.differences(run) == []
+
+    emulated_time.run(main(), limit=20 * HOURS)
+
+
+def test_what_is_kept_of_a_group_is_what_its_devices_say_at_every_entry(tmp_path: Path) -> None:
+    """A group is judged anew only when something of it changed; nothing may be overlooked."""
+
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, failing(1))
+        harness.fault("cut", moment="before", nth=2)
+        wanted = sites({"A": 12, "B": 12, "C": 12}, (Region.EMEA, Region.NOAM))
+        run = harness.create(wanted, Options(by="Site", first=2, batch_size=5, settle_seconds=40))
+        await harness.work(run)
+        (lost,) = harness.state(run).unsettled_batches()
+        harness.run_service.resubmit(run, lost.number)
+        await harness.work(run)
+        harness.run_service.resume(run, Changed(max_failures=60))
+        await harness.work(run)
+        kept, stored = RunState(run, wanted), harness.run_service.journal.read(run)
+        seen = set()
+        for entry in stored:
+            kept.apply(entry)
+            anew = RunState(run, wanted)
+            for before in stored[: stored.index(entry) + 1]:
+                anew.apply(before)
+            assert progress(kept) == progress(anew), entry
+            seen |= set(progress(kept).values())
+        assert len(seen) > 15
+        assert any(one.stopped for one in seen)
 
     emulated_time.run(main(), limit=20 * HOURS)
 

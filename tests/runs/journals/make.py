@@ -1,22 +1,25 @@
 """Makes the journal and the record of fixes that later versions must open: one set a version.
 
-Run it with the code of the version that is to be kept, once, before a release:
+Run it with the code of the version that is to be kept, once, when the schema gets a further step:
 `python -m tests.runs.journals.make FOLDER`. What it writes is kept as it is from then on. The
 runs are carried out by the real engine against the emulated tenant, in emulated time.
 """
 
 import asyncio
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 from unittest.mock import patch
 
+from siptui.domain.forgotten_text import names_of
 from siptui.domain.region import Region
 from siptui.emulator.scenario import DeviceRule, LagTable, Scenario
 from siptui.preflight.fix_plan import Wishes, plan_fixes
 from siptui.runs.events import AnyEvent, Options
+from siptui.runs.journal.forget import Forgetting
 from siptui.runs.orders import Changed
 from siptui.runs.output.json_lines import device_fields
 from siptui.runs.state import DeviceRecord, RunState
@@ -25,8 +28,9 @@ from tests.preflight.tenant import emulated_services
 from tests.runs.engine.engine_harness import EngineHarness, device
 from tests.support import emulated_time
 
-#: The phones of each run. No phone is in two.
+#: The phones of each run. No phone is in two of these.
 EVERY, STOPPED, LOST = range(100, 112), range(200, 206), range(300, 304)
+SITES, GIVEN_UP, TWICE, PERSONAL = (range(n, n + 6) for n in (400, 500, 600, 700))
 #: What a version may not read otherwise; words for people may change.
 _KEPT = (
     *("line", "username", "hardware_id", "region", "batch"),
@@ -104,6 +108,55 @@ async def _lost(harness: EngineHarness) -> str:
     return run
 
 
+async def _sites(harness: EngineHarness) -> str:
+    """A run by site: a site is stopped by its first phone, whose names are corrected, and the
+    names of another phone are forgotten."""
+    bad = [str(device(n).hardware_id) for n in SITES[:3]]
+    harness.tenant.change_devices(DeviceRule(match=bad, known=False))
+    phones = [replace(device(n), extra={"Site": "BA"[n < SITES[3]]}) for n in SITES]
+    run = harness.create(phones, Options(by="Site", first=1, batch_size=2))
+    await harness.work(run)
+    harness.run_service.correct(run, 0, "lobby@contoso.example", "00-04-F2-00-0F-FF")
+    gone = phones[5]
+    names = names_of([gone.user_name], [gone.hardware_id])
+    harness.run_service.journal.forget(
+        Forgetting(at=emulated_time.now(), rows={run: [5]}, names=names)
+    )
+    return run
+
+
+async def _given_up(harness: EngineHarness) -> str:
+    """A batch that never ends was given up; the other one has ended."""
+    stuck = [str(device(n).hardware_id) for n in GIVEN_UP[:3]]
+    harness.tenant.change_devices(DeviceRule(match=stuck, stuck=True))
+    run = harness.create([device(n) for n in GIVEN_UP], Options(batch_size=3, slots=1))
+    work = harness.start(run)
+    await asyncio.sleep(600)
+    harness.run_service.give_up(run, 1)
+    await work.end()
+    return run
+
+
+async def _twice(harness: EngineHarness) -> dict[str, str]:
+    """A run that left out what another one had signed in meanwhile, and that other one."""
+    phones = [device(n, Region.APAC) for n in TWICE]
+    run = harness.create(phones, Options(batch_size=6))
+    other = harness.create(phones[:4])
+    await harness.work(other)
+    harness.run_service.resume(run)
+    await harness.work(run)
+    return {"twice": run, "other": other}
+
+
+async def _personal(harness: EngineHarness) -> str:
+    """A run of which two phones wait for their accounts to be named."""
+    phones = [device(n) for n in PERSONAL]
+    run = harness.create(phones, Options(batch_size=3))
+    harness.run_service.resume(run, personal=phones[:2])
+    await harness.work(run)
+    return run
+
+
 async def _fixes(folder: Path) -> None:
     """A record with changes made and one taken back."""
     async with emulated_services(SCENARIO) as tenant:
@@ -124,10 +177,17 @@ def make(folder: Path) -> None:
             "every_kind": await _every_kind(harness),
             "stopped": await _stopped(harness),
             "lost": await _lost(harness),
+            "sites": await _sites(harness),
+            "given_up": await _given_up(harness),
+            "personal": await _personal(harness),
+            **await _twice(harness),
         }
 
     # Whoever makes it is not written down.
-    with patch("getpass.getuser", lambda: "operator"), patch("socket.gethostname", lambda: "lab"):
+    with (
+        patch("siptui.runs.service.user_name", lambda: "operator"),
+        patch("socket.gethostname", lambda: "lab"),
+    ):
         runs = emulated_time.run(main())
     every = {type(s.event) for run in runs.values() for s in harness.run_service.journal.read(run)}
     if missing := set(get_args(AnyEvent)) - every:
@@ -135,11 +195,11 @@ def make(folder: Path) -> None:
     expected = {name: {"run": run, **told(harness.state(run))} for name, run in runs.items()}
     harness.run_service.close()
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
-    for left in (folder / "held", folder):
-        for file in left.iterdir():
-            if file.is_file() and file.name not in ("journal.db", "fixes.jsonl", "expected.json"):
-                file.unlink()
-    (folder / "held").rmdir()
+    for left in folder.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        elif left.name not in ("journal.db", "fixes.jsonl", "expected.json"):
+            left.unlink()
 
 
 if __name__ == "__main__":
