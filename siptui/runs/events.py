@@ -109,7 +109,11 @@ class BatchSubmitting(Event, frozen=True, tag="batch_submitting", kw_only=True):
 
 
 class BatchAccepted(Event, frozen=True, tag="batch_accepted", kw_only=True):
-    """The service has the batch. `adopted` when it was found after a lost answer."""
+    """The service has the batch. `adopted` when it was found after a lost answer.
+
+    `requested` is when another process or person submitted it, by this host's clock, as far as the
+    service tells (RFC 3339 in UTC): this run did not.
+    """
 
     batch: int
     batch_id: str
@@ -117,6 +121,7 @@ class BatchAccepted(Event, frozen=True, tag="batch_accepted", kw_only=True):
     correlation_id: str = ""
     adopted: bool = False
     order: int = 0
+    requested: str = ""
 
 
 class BatchDeferred(Event, frozen=True, tag="batch_deferred", kw_only=True):

@@ -327,9 +327,9 @@ class RunState:
         if not event.adopted:
             self._waits.pop(ev.SIGN_IN, None)
         if not batch.submitted_at:  # it is at the service all the same
-            batch.submitted_at = at
+            batch.submitted_at = min(event.requested or at, at)
             for index in batch.devices:
-                self.devices[index].submitted_at = at
+                self.devices[index].submitted_at = batch.submitted_at
                 self.held.pop(index, None)
         return self._move_batch(
             batch,

@@ -16,6 +16,7 @@ from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.engine.other_batches import OtherBatch
 from siptui.runs.engine.scheduler import may_go_out
 from siptui.runs.events import BatchAccepted, DevicesSignedIn, Event, Note
+from siptui.runs.journal.codec import timestamp
 from siptui.runs.orders import Reason, hold
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
@@ -46,6 +47,12 @@ class Tenant:
         """A moment of the journal, by the service's clock."""
         return datetime.fromisoformat(moment) + (self.ahead or timedelta())
 
+    def here(self, text: str) -> str:
+        """A time as the service writes it, by this host's clock and as the journal writes it;
+        nothing where it cannot be read."""
+        when = parse_when(text)
+        return timestamp(when - (self.ahead or timedelta())) if when else ""
+
 
 def sort_out(state: RunState, region: Region, tenant: Tenant) -> Sorted:
     """What of the queued batches of `region` may go out, beside the tenant's other batches.
@@ -62,7 +69,7 @@ def sort_out(state: RunState, region: Region, tenant: Tenant) -> Sorted:
             continue
         apart = any(i in state.held for i in batch.devices)  # they are together for the other one
         if not apart and (found := _is_it(state, batch, tenant)):
-            events += _adopted(batch, found)
+            events += _adopted(batch, found, tenant)
             continue
         for record in (state.devices[i] for i in batch.devices):
             before = state.held.get(record.index)
@@ -122,7 +129,7 @@ def _begun_since(other: OtherBatch, moment: datetime) -> bool:
     return other.live and not surely_before(other.requested, moment)
 
 
-def _adopted(batch: BatchRecord, other: OtherBatch) -> list[Event]:
+def _adopted(batch: BatchRecord, other: OtherBatch, tenant: Tenant) -> list[Event]:
     by = f" by {other.by}" if other.by else ""
     at = f" at {other.requested}" if other.requested else ""
     text = (
@@ -130,7 +137,12 @@ def _adopted(batch: BatchRecord, other: OtherBatch) -> list[Event]:
         "taken for that one and followed, not submitted"
     )
     return [
-        BatchAccepted(batch=batch.number, batch_id=other.batch_id, adopted=True),
+        BatchAccepted(
+            batch=batch.number,
+            batch_id=other.batch_id,
+            adopted=True,
+            requested=tenant.here(other.requested),
+        ),
         Note(level="warning", text=text, batch=batch.number),
     ]
 

@@ -61,13 +61,24 @@ class KilledError(BaseException):
 
 
 class _Process(Journal):
-    """The journal in the hand of one process. Once killed, nothing of it reaches the disk."""
+    """The journal in the hand of one process. Once killed, nothing of it reaches the disk.
+
+    `dies_at` is the write, counted from 1, right before or `dies_after` which it is killed.
+    """
 
     killed = False
+    writes = 0
+    dies_at = 0
+    dies_after = False
 
     def append(
         self, run: str, events: Iterable[Event], at: datetime, *, after: int | None = None
     ) -> bool:
+        self.writes += 1
+        if self.writes == self.dies_at:
+            if self.dies_after and not self.killed:
+                super().append(run, events, at, after=after)
+            self.killed = True
         if self.killed:
             raise KilledError
         return super().append(run, events, at, after=after)
@@ -97,6 +108,21 @@ class Work:
         with contextlib.suppress(BaseException):
             await self._task
         self._journal.close()
+
+    def dies(self, write: int, *, after: bool) -> None:
+        """It is killed at this write to the journal, before or `after` the entry is on the disk.
+        Then `kill` sees to what is left of it."""
+        self._journal.dies_at, self._journal.dies_after = write, after
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was killed."""
+        return self._journal.killed
+
+    @property
+    def writes(self) -> int:
+        """How often it wrote to the journal."""
+        return self._journal.writes
 
     async def terminate(self) -> None:
         """Ask it to end, as SIGTERM does."""

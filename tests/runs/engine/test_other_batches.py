@@ -399,3 +399,40 @@ def test_the_first_devices_of_a_trial_are_the_same_when_some_are_held_back(tmp_p
         assert _times(harness, devices(6)) == [1] * 6
 
     lived(main)
+
+
+@pytest.mark.parametrize("ahead", [0, 3600])
+def test_what_a_later_batch_signed_in_is_not_retried_after_an_earlier_one_was_adopted(
+    tmp_path: Path, ahead: float
+) -> None:
+    """The adopted batch was submitted when the service says, not when this run heard of it: what
+    came after it is news of its devices."""
+
+    async def main() -> None:
+        offline = DeviceRule(
+            match=[str(device(n).hardware_id) for n in (1, 2)], online=False, until_attempt=2
+        )
+        wire = WireTable(clock_ahead=ahead)
+        harness = EngineHarness(tmp_path, Scenario(devices=(offline,), wire=wire))
+        phones = devices(3)
+        run = harness.create(phones)
+        await asyncio.sleep(60)
+        colleague(harness, phones)
+        await asyncio.sleep(600)
+        colleague(harness, phones[1:2])
+        await asyncio.sleep(1800)
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.failed) == (1, 2)
+        (accepted,) = harness.events(run, BatchAccepted)
+        assert accepted.adopted
+        harness.run_service.retry(run, [1, 2])
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert (end.succeeded, end.failed) == (3, 0)
+        (left_out,) = harness.events(run, DevicesSignedIn)
+        assert left_out.devices == [1]
+        assert harness.ledger.violations == []
+        assert _times(harness, phones) == [1, 2, 2]
+
+    lived(main)
