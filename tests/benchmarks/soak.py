@@ -6,7 +6,7 @@ never ends, phones are offline at first, a site is not known yet, the role ends 
 token is revoked, colleagues take slots, workers are killed. The operators decide what is theirs to
 decide, until nothing is left.
 
-Carried out twice: once for the time it takes, once with every allocation traced, to tell what
+Carried out twice at once: for the time it takes, and with every allocation traced, to tell what
 the engine keeps from what the emulated tenant beside it does. Then every row of each journal is
 held against the tenant.
 """
@@ -21,9 +21,13 @@ import tempfile
 import time
 import tracemalloc
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
+
+import msgspec
 
 from siptui.domain.device import Device
 from siptui.domain.region import Region
@@ -117,36 +121,23 @@ class Soaked:
         )
 
 
+def _fault(kind: str, call: object, **more: object) -> FaultRule:
+    status = {"status": 503} if kind == "status" else {}
+    rule = {"kind": kind, "call": call, "seconds": 40, **status, **more}
+    return msgspec.convert(rule, FaultRule, strict=False)
+
+
 def _scenario(count: int, sites: int) -> Scenario:
     every = max(1, count // 1500)  # submits from one fault to the next
     faults = [
-        FaultRule(
-            kind=kind,
-            call="createbatch",
-            moment=moment,
-            nth=3 + place * every,
-            status=503 if kind == "status" else None,
-            seconds=40,
-            place="BatchId",
-        )
+        _fault(kind, "createbatch", moment=moment, nth=3 + place * every, place="BatchId")
         for place, (kind, moment) in enumerate(_SUBMIT_FAULTS)
     ]
-    faults.append(
-        FaultRule(kind="status", call="createbatch", status=429, retry_after=90, probability=0.05)
-    )
+    faults.append(_fault("status", "createbatch", status=429, retry_after=90, probability=0.05))
     reads = ("batchstatus", "batchsummaries")
-    faults += [
-        FaultRule(
-            kind=kind,
-            call=reads,
-            probability=0.01,
-            status=502 if kind == "status" else None,
-            place="BatchStatus",
-        )
-        for kind in _READ_FAULTS
-    ]
-    faults.append(FaultRule(kind="slow", call=reads, probability=0.005, seconds=20))
-    faults.append(FaultRule(kind="hang", call=reads, probability=0.001))
+    faults += [_fault(kind, reads, probability=0.01, place="BatchStatus") for kind in _READ_FAULTS]
+    faults.append(_fault("slow", reads, probability=0.005))
+    faults.append(_fault("hang", reads, probability=0.001))
     unknown = [str(one.hardware_id) for one in _phones(count, sites) if _site(one) == _BAD]
     return Scenario(
         lag=LagTable(summaries=20, status=5),
@@ -196,6 +187,8 @@ class _Operator:
         self.run = harness.create(phones, options)
         self.ordered.update(str(one.hardware_id) for one in phones)
         self._retried = False
+        #: Seconds after which a batch that is live still is given up.
+        self.late = 5400.0 if len(phones) > 500 else 900.0
 
     @property
     def state(self) -> RunState:
@@ -214,7 +207,7 @@ class _Operator:
                     kills += 1
                     await work.kill()
                     break
-                if passed > 3 * 3600 and passed % 1200 < 10:
+                if passed > self.late and passed % 1200 < 10:
                     self._give_up()
             else:
                 await work.end()
@@ -223,7 +216,7 @@ class _Operator:
         self.soaked.killed += kills
 
     def _give_up(self) -> None:
-        """A batch that is live for hours is followed no longer."""
+        """A batch that is live for so long is followed no longer."""
         for batch in self.state.batches.values():
             if batch.state is BatchState.RUNNING and batch.batch_id in self._stuck():
                 self.given_up |= {str(d) for d in self._hardware_ids(batch.devices)}
@@ -236,7 +229,7 @@ class _Operator:
         return {
             submit.batch_id
             for submit in self.harness.ledger.submits
-            if now().timestamp() - tenant.clock.epoch.timestamp() - submit.at > 2 * 3600
+            if now().timestamp() - tenant.clock.epoch.timestamp() - submit.at > self.late * 2 / 3
         }
 
     def _hardware_ids(self, places: list[int]) -> list[str]:
@@ -247,7 +240,7 @@ class _Operator:
         service, run_ = self.harness.run_service, self.run
         state = self.state
         for batch in state.unsettled_batches():
-            await asyncio.sleep(3600)  # whatever the service has of it is to be seen by now
+            await asyncio.sleep(300)  # whatever the service has of it is to be seen by now
             mine = [b.batch_id for b in state.batches.values()]
             wanted = {state.devices[i].device.key for i in batch.devices}
             found = [
@@ -424,18 +417,27 @@ def _flat(name: str, values: list[float], unit: str, at_most: float, more: str =
     return Figure(name, f"{last:.2f} {unit}", beside, ratio, f"≤ {at_most:g} ×", ratio <= at_most)
 
 
+def _carried_out(count: int, *, traced: bool) -> Soaked:
+    """The rollout in a process of its own."""
+    if traced:
+        tracemalloc.start()
+    return soak(count, traced=traced)
+
+
 def main() -> int:
     """Say what came of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.soak", description=__doc__)
     parser.add_argument("devices", nargs="?", type=int, default=9000)
     parser.add_argument("--write", action="store_true", help="put the figures into RESULTS.md")
     chosen = parser.parse_args()
-    done = soak(chosen.devices)
-    for said in (*done.wrong[:20], *done.twice[:20], *done.violations[:20]):
-        print(said, flush=True)
-    tracemalloc.start()
-    traced = soak(chosen.devices, traced=True)
-    tracemalloc.stop()
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        both = [
+            pool.submit(_carried_out, chosen.devices, traced=traced) for traced in (False, True)
+        ]
+        done = both[0].result()
+        for said in (*done.wrong[:20], *done.twice[:20], *done.violations[:20]):
+            print(said, flush=True)
+        traced = both[1].result()
     figures = _figures(done, traced)
     faults = ", ".join(f"{kind} {n}" for kind, n in sorted(done.faults.items()))
     text = (

@@ -8,6 +8,7 @@ Prints each run that does not, and a table.
 """
 
 import argparse
+import contextlib
 import json
 import random
 import sys
@@ -81,7 +82,7 @@ def planned(rng: random.Random, number: int, wanted: str) -> list[Kind]:
     if kinds[0].alone:
         return kinds
     for kind in rng.sample([kind for kind in KINDS[1:] if not kind.alone], rng.randint(0, 2)):
-        if all(kind != other and (not kind.group or kind.group != other.group) for other in kinds):
+        if all(kind.goes_with(other) for other in kinds):
             kinds.append(kind)
     return kinds
 
@@ -93,7 +94,12 @@ def carry_out(seed: str, number: int, wanted: str, keep: Path | None) -> Result:
     parts = [kind.scenario(rng) for kind in result.kinds]
     scenario = "".join(parts if result.kinds[0].alone else (BASE, *parts))
     began = time.monotonic()
-    with case(rng, scenario, keep / str(number) if keep else None) as run:
+    with contextlib.ExitStack() as stack:
+        try:
+            run = stack.enter_context(case(rng, scenario, keep / str(number) if keep else None))
+        except Exception:
+            result.faults = [f"the campaign itself: {traceback.format_exc()}"]
+            return result
         try:
             if alone := result.kinds[0].alone:
                 result.faults = alone(run, rng)

@@ -43,10 +43,14 @@ class Kind:
     scenario: Scenario = _nothing
     start: Act = _run
     act: Act = _leave
-    #: Kinds of one group exclude each other.
+    #: Kinds of one group exclude each other. A kind may be of several, with blanks between.
     group: str = ""
     #: Something else than a run: what is not as it must be. It is a case of its own.
     alone: "Callable[[Case, random.Random], list[str]] | None" = None
+
+    def goes_with(self, other: "Kind") -> bool:
+        """Whether both may be in one run."""
+        return self != other and not set(self.group.split()) & set(other.group.split())
 
 
 # -- on the way: answers of the service -------------------------------------------------------
@@ -464,7 +468,7 @@ KINDS: tuple[Kind, ...] = (
         killed.late_inventory,
         start=killed.run_verified,
         act=killed.verification_killed,
-        group="process",
+        group="process table",
     ),
     Kind("status and new-only killed", killed.reconciled, alone=killed.reconcile_killed),
     Kind("give-up killed", killed.given_up, alone=killed.give_up_killed),

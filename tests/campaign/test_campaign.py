@@ -25,8 +25,16 @@ def test_a_plan_follows_from_seed_and_number_alone() -> None:
         rng = random.Random(number)
         parts = [kind.scenario(rng) for kind in kinds]
         read_scenario("".join(parts if kinds[0].alone else (BASE, *parts)), str(number))
-        assert sum(kind.group == "process" for kind in kinds) <= 1
+        assert sum("process" in kind.group for kind in kinds) <= 1
     assert all(names[kind.name] >= 6 for kind in KINDS)
+
+
+def test_any_two_kinds_that_go_together_make_one_scenario() -> None:
+    for kind in KINDS:
+        for other in KINDS:
+            if kind.goes_with(other) and not (kind.alone or other.alone):
+                rng = random.Random(1)
+                read_scenario("".join((BASE, kind.scenario(rng), other.scenario(rng))), kind.name)
 
 
 def test_the_table_counts_every_kind_and_all() -> None:
