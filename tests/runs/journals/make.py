@@ -6,8 +6,10 @@ runs are carried out by the real engine against the emulated tenant, in emulated
 """
 
 import asyncio
+import contextlib
 import json
 import shutil
+import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -194,6 +196,8 @@ def make(folder: Path) -> None:
         raise SystemExit(f"did not happen: {', '.join(kind.__name__ for kind in missing)}")
     expected = {name: {"run": run, **told(harness.state(run))} for name, run in runs.items()}
     harness.run_service.close()
+    with contextlib.closing(sqlite3.connect(folder / "journal.db")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     for left in folder.iterdir():
         if left.is_dir():
