@@ -9,6 +9,8 @@ decide, until nothing is left.
 Carried out twice at once: for the time it takes, and with every allocation traced, to tell what
 the engine keeps from what the emulated tenant beside it does. Then every row of each journal is
 held against the tenant.
+
+Over 400 lines because the rollout and its judge share what it came to.
 """
 
 import argparse

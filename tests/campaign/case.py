@@ -3,6 +3,8 @@
 Everything is a process of its own, as in use: the emulator on loopback, `siptui run` and
 `siptui resume`, and the workers that they start. What an operator would see through commands is
 asked of commands; events are read from the journal without opening it for writing.
+
+Over 400 lines because an operator at one installation is one class.
 """
 
 import contextlib
@@ -390,7 +392,7 @@ def _words(process: "subprocess.Popen[str]") -> str:
 
 
 def _refused(entry: dict[str, Any]) -> bool:
-    return entry["state"] == "failed" and entry["cause"] == "batch_rejected"
+    return (entry["state"], entry["cause"]) == ("failed", "batch_rejected")
 
 
 @contextlib.contextmanager

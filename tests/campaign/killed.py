@@ -1,216 +1,49 @@
 """What else is done with a run than to carry it out, by processes that are killed: reconciling,
-giving up, corrections, waves by site, the wait for a role.
-
-The console and a command do the same to the journal: each opens it, reads it and appends. What is
-killed here is the command, the worker, or both, at moments that nothing chooses but chance.
-"""
+giving up, corrections, waves by site, the wait for a role, verification."""
 
 import contextlib
 import json
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from siptui.domain.roles import OPERATOR, WITHOUT_BULK
 from siptui.domain.state import BatchState, DeviceState
-from siptui.runs.events import DeviceCorrected, Order
+from siptui.runs.events import DeviceCorrected
 from siptui.runs.journal.journal import Journal
-from siptui.runs.orders import SUBMITTING
 from siptui.runs.state import RunState
-from siptui.runs.state_load import load
-from tests.campaign.case import REGIONS, UNSEEN, Case, StuckError
+from tests.campaign.case import REGIONS, Case, StuckError
+from tests.campaign.striking import (
+    COMMANDS,
+    KILLED,
+    TIMES,
+    decide_all,
+    finish_others,
+    lost_answer,
+    state_of,
+    states,
+    struck,
+    twice,
+    untrue,
+    user,
+    write_rows,
+)
 from tests.worker.installation import hardware_id
-
-#: Commands until an operator of a case is stuck, and how many of them may be killed.
-_COMMANDS, _KILLED = 24, 8
-#: Accounts that no rule of a scenario names are fine, and so are phones.
-_TIMES = "[timing]\ndevice = [30, 300]\n"
-
-
-def _lost(moment: str, nth: int) -> str:
-    return f'[[faults]]\ncall = "createbatch"\nkind = "cut"\nmoment = "{moment}"\nnth = {nth}\n'
-
-
-def _struck(case: Case, rng: random.Random, killed: int, *words: str) -> int | None:
-    """A command to its end, and its exit code; of the first `killed` ones most are killed with
-    the worker, without it, or only it is: then nothing."""
-    before = case.counts["commands"]
-    case.counts["commands"] += 1
-    process = case.begin(*words)
-    if before < killed and rng.random() < 0.75:
-        _wait_for_chance(case, rng, process)
-        who = rng.choice(("command", "worker", "both", "both"))
-        if who != "worker" and process.poll() is None:
-            process.kill()
-            case.counts["viewers killed"] += 1
-        if who != "command":
-            case.events()
-            case.signal_worker(signal.SIGKILL)
-        if who != "worker":
-            process.wait()
-            return None
-    return case.end(process)
-
-
-def _wait_for_chance(case: Case, rng: random.Random, process: "subprocess.Popen[str]") -> None:
-    """Some entries of the journal and a while, or a while from the start of the command; no longer
-    than the command takes."""
-    entries = rng.choice((0, 1, 1, rng.randint(2, 12)))
-    seen, until = _entries(case), time.monotonic() + min(20, case.left())
-    while entries and process.poll() is None and time.monotonic() < until:
-        if _entries(case) >= seen + entries:
-            break
-        time.sleep(0.005)
-    until = time.monotonic() + rng.choice((0, rng.uniform(0, 0.3), rng.uniform(0, 3)))
-    while process.poll() is None and time.monotonic() < until:
-        time.sleep(0.005)
-
-
-def _entries(case: Case) -> int:
-    """How many entries all runs have; what a new run is made of counts as well."""
-    with contextlib.suppress(sqlite3.Error):
-        address = f"{case.journal.absolute().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=1)) as db:
-            return int(db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
-    return 0
-
-
-def _states(case: Case) -> list[RunState]:
-    """Every run, oldest first."""
-    if not case.journal.exists():
-        return []
-    with Journal(case.journal) as journal:
-        return [load(journal, run) for run in reversed(journal.runs())]
-
-
-def _state(case: Case) -> RunState:
-    with Journal(case.journal) as journal:
-        return load(journal, case.run)
-
-
-def _write(
-    case: Case,
-    rng: random.Random,
-    rows: Iterable[tuple[str, str, str]],
-    region: Callable[[int], str],
-) -> None:
-    """The list of (user name, hardware id, site)."""
-    text = ["Username,HardwareId,Region,Site"]
-    text += [f"{u},{h},{region(n)},{site}" for n, (u, h, site) in enumerate(rows)]
-    case.list_file.write_text("\n".join(text) + "\n")
-    case.devices = [row.split(",")[1] for row in text[1:]]
-    case.options = ("--batch-size", str(rng.randint(1, 4)), "--settle", "60")
-
-
-def _user(number: int) -> str:
-    return f"room{number}@contoso.example"
-
-
-def _ordered(case: Case) -> Counter[str]:
-    """How often each phone was ordered, by the journal: planned in a run, and by orders since.
-
-    An order that was not carried out counts as well: then it was submitted less often.
-    """
-    found: Counter[str] = Counter()
-    with Journal(case.journal) as journal:
-        for run in journal.runs():
-            state = RunState(run, journal.devices(run))
-            found.update(str(r.device.hardware_id) for r in state.devices)
-            for stored in journal.read(run):
-                event = stored.event
-                if isinstance(event, Order) and event.what in SUBMITTING:
-                    batch = state.batches.get(event.batch or 0)
-                    places = event.devices or (batch.devices if batch else [])
-                    found.update(str(state.devices[i].device.hardware_id) for i in places)
-                state.apply(stored)
-    return found
-
-
-def _twice(case: Case, given_up: Iterable[str] = ()) -> Iterator[str]:
-    """What was submitted more often than ordered, or beside or after what it must not be. Of the
-    phones `given_up` the service may have another batch still."""
-    ledger = case.installation.emulator.ask("ledger")
-    times = Counter(str(item[1]) for submit in ledger["submits"] for item in submit["items"])
-    ordered, allowed = _ordered(case), set(given_up)
-    for phone, number in times.items():
-        if number > ordered[phone]:
-            yield f"{phone} submitted {number} times, ordered {ordered[phone]}"
-    for one in ledger["violations"]:
-        if one["wrong"] == "too_many_live" and one["known_for"] <= UNSEEN:
-            continue
-        if one["hardware_id"] not in allowed:
-            yield f"{one['wrong']}: {one['hardware_id']}"
-
-
-def _untrue(case: Case) -> Iterator[str]:
-    """Rows of runs that stand otherwise than the emulator has them; a later run's row counts."""
-    newest: dict[tuple[str, str], tuple[str, str]] = {}
-    for state in _states(case):
-        for record in state.devices:
-            if record.batch and record.state is not DeviceState.QUEUED:
-                newest[record.device.key] = (str(record.state), record.error)
-    truth = {
-        (t["user"], t["hardware_id"]): t["state"]
-        for t in case.installation.emulator.ask("truth")["devices"]
-    }
-    words = {"signed_in": "succeeded", "failed": "failed", "running": "running"}
-    for key, (said, error) in newest.items():
-        real = words.get(truth.get((key[0].casefold(), key[1]), "never_submitted"), "queued")
-        if said != real:
-            yield f"{key}: siptui says {said} {error}, the service {real}"
-    for file in (*case.folder.glob("*.out"), *case.folder.rglob("*.log*")):
-        text = file.read_text(errors="replace")
-        for word in ("Traceback (most recent call last)", "internal_error"):
-            if word in text:
-                at = text.index(word)
-                yield f"{word} in {file.name}: {text[at : at + 1500]}"
-
-
-def _undecided(case: Case) -> None:
-    """Decide about lost batches, adopting what the tenant has of them."""
-    for _ in range(12):
-        if not any(b.state is BatchState.UNSETTLED for b in _state(case).batches.values()):
-            return
-        case.decide()
-        case.worker_gone()
-    raise StuckError("batches wait for a decision still")
-
-
-def _finish_others(case: Case, rng: random.Random) -> bool:
-    """Go on with a run that is not at its end, if there is one, killed perhaps."""
-    for state in _states(case):
-        case.run = state.run
-        if case.held():
-            case.worker_gone()
-            state = _state(case)
-        if state.finished is None:
-            _struck(case, rng, _KILLED, "resume", state.run, "--yes", "--json")
-            return True
-        if any(b.state is BatchState.UNSETTLED for b in state.batches.values()):
-            _undecided(case)
-            return True
-        if unknown := [r for r in state.devices if r.state is DeviceState.UNKNOWN]:
-            case.counts["resubmitted"] += len(unknown)
-            _struck(case, rng, _KILLED, "resume", state.run, "--resubmit", "--yes", "--json")
-            return True
-    return False
-
 
 # -- reconciling ------------------------------------------------------------------------------
 
 
 def reconciled(rng: random.Random) -> str:
     """Some phones fail at first; a list or an answer is late or lost."""
-    lost = _lost(rng.choice(("before", "after")), rng.randint(1, 4))
+    lost = lost_answer(rng.choice(("before", "after")), rng.randint(1, 4))
     return (
-        f"{_TIMES}[[devices]]\nshare = 0.4\nonline = false\nuntil_attempt = 2\n"
+        f"{TIMES}[[devices]]\nshare = 0.4\nonline = false\nuntil_attempt = 2\n"
         f"[lag]\ninventory = {rng.choice((0, 0, 60, 600))}\n" + (lost if rng.random() < 0.5 else "")
     )
 
@@ -219,32 +52,32 @@ def reconcile_killed(case: Case, rng: random.Random) -> list[str]:
     """A nightly `run --new-only` and `status` of one list, killed, until nothing is to do."""
     count = rng.randint(4, 12)
     some = rng.sample(REGIONS, rng.randint(1, 2))
-    rows = ((_user(n), hardware_id(n), "A") for n in range(count))
-    _write(case, rng, rows, lambda n: some[n % len(some)])
+    rows = ((user(n), hardware_id(n), "A") for n in range(count))
+    write_rows(case, rng, rows, lambda n: some[n % len(some)])
     nightly = ("run", str(case.list_file), "--new-only", "--yes", "--json", *case.options)
-    for _ in range(_COMMANDS):
+    for _ in range(COMMANDS):
         if rng.random() < 0.4:
-            _struck(case, rng, _KILLED, "status", str(case.list_file), "--json")
-        if _finish_others(case, rng):
+            struck(case, rng, KILLED, "status", str(case.list_file), "--json")
+        if finish_others(case, rng):
             continue
         case.run = ""
-        if _struck(case, rng, _KILLED, *nightly) == 0 and _nothing_to_do(case, nightly):
+        if struck(case, rng, KILLED, *nightly) == 0 and _nothing_to_do(case, nightly):
             break
     else:
-        raise StuckError(f"something is to do after {_COMMANDS} commands")
-    found = [*_twice(case), *_untrue(case)]
+        raise StuckError(f"something is to do after {COMMANDS} commands")
+    found = [*twice(case), *untrue(case)]
     case.installation.emulator.forward(3600)
     phones = case.installation.emulator.ask("truth")["phones"]
     said = json.loads(case.output("status", str(case.list_file), "--json"))
     for n, row in enumerate(said["rows"]):
-        if row["standing"] != "done" or phones.get(hardware_id(n)) != _user(n):
+        if row["standing"] != "done" or phones.get(hardware_id(n)) != user(n):
             found.append(f"{hardware_id(n)}: {row['standing']}, {phones.get(hardware_id(n))!r}")
     return found
 
 
 def _nothing_to_do(case: Case, nightly: tuple[str, ...]) -> bool:
-    before = len(_states(case))
-    return '"nothing_to_do"' in case.output(*nightly) and len(_states(case)) == before
+    before = len(states(case))
+    return '"nothing_to_do"' in case.output(*nightly) and len(states(case)) == before
 
 
 # -- giving up --------------------------------------------------------------------------------
@@ -253,13 +86,13 @@ def _nothing_to_do(case: Case, nightly: tuple[str, ...]) -> bool:
 def given_up(rng: random.Random) -> str:
     """One batch never ends, or is no more known to the service."""
     how = rng.choice(("stuck = 1.0", "gone = true"))
-    return f"{_TIMES}[[batches]]\nnth = {rng.randint(1, 2)}\n{how}\n"
+    return f"{TIMES}[[batches]]\nnth = {rng.randint(1, 2)}\n{how}\n"
 
 
 def give_up_killed(case: Case, rng: random.Random) -> list[str]:
     """A batch is given up, and then its devices are submitted once more, by killed commands."""
-    rows = ((_user(n), hardware_id(n), "A") for n in range(rng.randint(5, 9)))
-    _write(case, rng, rows, lambda _: "EMEA")
+    rows = ((user(n), hardware_id(n), "A") for n in range(rng.randint(5, 9)))
+    write_rows(case, rng, rows, lambda _: "EMEA")
     case.viewers = [case.submit("--slots", str(rng.randint(1, 3)))]
     if not case.started():
         return ["no worker"]
@@ -269,21 +102,21 @@ def give_up_killed(case: Case, rng: random.Random) -> list[str]:
         case.left()
         time.sleep(0.05)
     lost = case.installation.emulator.ask("ledger")["submits"][nth - 1]["batch_id"]
-    while not (number := _number_of(_state(case), lost)):
+    while not (number := _number_of(state_of(case), lost)):
         case.left()
         time.sleep(0.05)
     case.viewers.pop().kill()
-    for _ in range(_COMMANDS):
-        state = _state(case)
+    for _ in range(COMMANDS):
+        state = state_of(case)
         if state.batches[number].state in (BatchState.GIVEN_UP, BatchState.UNSETTLED):
             break
         order = ("--give-up", rng.choice((str(number), lost)))
-        _struck(case, rng, 5, "resume", case.run, *order, "--yes", "--json")
+        struck(case, rng, 5, "resume", case.run, *order, "--yes", "--json")
     else:
         raise StuckError("the batch is not given up")
     before = case.counts["commands"]
-    for _ in range(_COMMANDS):
-        if not _finish_others(case, rng):
+    for _ in range(COMMANDS):
+        if not finish_others(case, rng):
             break
     else:
         raise StuckError(f"not at its end: {case.shown()}")
@@ -296,8 +129,8 @@ def give_up_killed(case: Case, rng: random.Random) -> list[str]:
         for item in submit["items"]
     }
     return [
-        *_twice(case, late),
-        *(said for said in _untrue(case) if not any(phone in said for phone in late)),
+        *twice(case, late),
+        *(said for said in untrue(case) if not any(phone in said for phone in late)),
     ]
 
 
@@ -310,7 +143,7 @@ def _number_of(state: RunState, batch_id: str) -> int:
 
 def typos(_: random.Random) -> str:
     """No account is called typo…"""
-    return f'{_TIMES}[[accounts]]\nmatch = "typo*"\nexists = false\n'
+    return f'{TIMES}[[accounts]]\nmatch = "typo*"\nexists = false\n'
 
 
 _CORRECT = """
@@ -329,26 +162,26 @@ def corrections_killed(case: Case, rng: random.Random) -> list[str]:
     count = rng.randint(4, 8)
     wrong = set(rng.sample(range(count), rng.randint(1, 3)))
     rows = (
-        (f"typo{n}@contoso.example" if n in wrong else _user(n), hardware_id(n), "A")
+        (f"typo{n}@contoso.example" if n in wrong else user(n), hardware_id(n), "A")
         for n in range(count)
     )
-    _write(case, rng, rows, lambda _: "EMEA")
+    write_rows(case, rng, rows, lambda _: "EMEA")
     case.end(case.submit())
     case.events()
-    for _ in range(_COMMANDS):
-        if _finish_others(case, rng):
+    for _ in range(COMMANDS):
+        if finish_others(case, rng):
             continue
-        state = _state(case)
+        state = state_of(case)
         failed = [r for r in state.devices if r.state is DeviceState.FAILED]
         if not failed:
             break
         if not all(r.corrected for r in failed):
             _correct(case, rng, [r.index for r in failed if not r.corrected])
-        elif rng.random() < 0.8 or case.counts["commands"] > _KILLED:
-            _struck(case, rng, _KILLED, "retry", case.run, "--yes", "--json")
+        elif rng.random() < 0.8 or case.counts["commands"] > KILLED:
+            struck(case, rng, KILLED, "retry", case.run, "--yes", "--json")
     else:
         raise StuckError("rows are failed still")
-    found = [*_twice(case), *_untrue(case)]
+    found = [*twice(case), *untrue(case)]
     with Journal(case.journal) as journal:
         events = [s.event for s in journal.read(case.run)]
     corrected = [e.device for e in events if isinstance(e, DeviceCorrected)]
@@ -358,7 +191,7 @@ def corrections_killed(case: Case, rng: random.Random) -> list[str]:
     found += [
         f"{hardware_id(n)} is signed in as {phones.get(hardware_id(n))!r}"
         for n in range(count)
-        if phones.get(hardware_id(n)) != _user(n)
+        if phones.get(hardware_id(n)) != user(n)
     ]
     return found
 
@@ -401,39 +234,39 @@ def failing_site(rng: random.Random) -> str:
     """The phones of one site are not known; those of a site have numbers of one hundred."""
     site = rng.randrange(_SITES)
     phones = json.dumps([hardware_id(100 * site + n) for n in range(10)])
-    tail = _lost("after", rng.randint(1, 5)) if rng.random() < 0.5 else ""
-    return f"{_TIMES}[[devices]]\nmatch = {phones}\nknown = false\n{tail}"
+    tail = lost_answer("after", rng.randint(1, 5)) if rng.random() < 0.5 else ""
+    return f"{TIMES}[[devices]]\nmatch = {phones}\nknown = false\n{tail}"
 
 
 def waves_killed(case: Case, rng: random.Random) -> list[str]:
     """A run by site, killed and resumed: of the site that fails only its first phones go out."""
     numbers = [100 * site + n for site in range(_SITES) for n in range(rng.randint(3, 6))]
     some = rng.sample(REGIONS, rng.randint(1, 2))
-    rows = [(_user(n), hardware_id(n), f"Site {n // 100}") for n in numbers]
-    _write(case, rng, rows, lambda n: some[numbers[n] // 100 % len(some)])
+    rows = [(user(n), hardware_id(n), f"Site {n // 100}") for n in numbers]
+    write_rows(case, rng, rows, lambda n: some[numbers[n] // 100 % len(some)])
     by = ("--by", "Site", "--first", str(_FIRST))
-    _struck(case, rng, 3, "run", str(case.list_file), "--yes", "--json", *case.options, *by)
+    struck(case, rng, 3, "run", str(case.list_file), "--yes", "--json", *case.options, *by)
     case.events()
     if not case.run:  # killed before it was made
         case.end(case.submit(*by))
         case.events()
-    for _ in range(_COMMANDS):
+    for _ in range(COMMANDS):
         case.worker_gone()
-        state = _state(case)
+        state = state_of(case)
         if state.finished or (state.stopped and state.stopped.code == "groups_stopped"):
             break
         if any(b.state is BatchState.UNSETTLED for b in state.batches.values()):
-            _undecided(case)
+            decide_all(case)
             continue
         case.counts["resumes"] += 1
-        _struck(case, rng, _KILLED, "resume", case.run, "--yes", "--json")
+        struck(case, rng, KILLED, "resume", case.run, "--yes", "--json")
     else:
         raise StuckError(f"not at its end: {case.shown()}")
-    return [*_twice(case), *_untrue(case), *_waves(case, numbers)]
+    return [*twice(case), *untrue(case), *_waves(case, numbers)]
 
 
 def _waves(case: Case, numbers: list[int]) -> Iterator[str]:
-    state = _state(case)
+    state = state_of(case)
     ledger = case.installation.emulator.ask("ledger")
     times = Counter(str(item[1]) for submit in ledger["submits"] for item in submit["items"])
     devices = case.installation.emulator.ask("scenario")["devices"]
