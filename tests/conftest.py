@@ -45,6 +45,13 @@ os.environ["TZ"] = "UTC"
 if hasattr(time, "tzset"):
     time.tzset()
 
+if sys.platform == "linux":
+    from tests.support.forking import forking
+
+    _FORKS = forking()
+else:
+    _FORKS = None
+
 _FROM_OUTSIDE = ("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _numbers = itertools.count()
 
@@ -81,6 +88,11 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if _FORKS:
+        _FORKS.active = item.get_closest_marker("own_python") is None
 
 
 def _is_loopback(host: object) -> bool:

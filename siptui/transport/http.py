@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -191,7 +192,7 @@ class Http:
                 client = self._client(call, url)
                 request = client.build_request(
                     method,
-                    url,
+                    _parsed(url),
                     headers=dict(headers),
                     content=body or None,
                     timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=limits.connect),
@@ -211,3 +212,11 @@ class Http:
         async for part in response.aiter_bytes():
             body.take(part)
         return body.answer()
+
+
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> "httpx.URL":
+    """A run asks for the same addresses again and again. Raises what is wrong with the address."""
+    import httpx
+
+    return httpx.URL(url)

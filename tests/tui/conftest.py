@@ -49,6 +49,28 @@ def _parsed_once() -> None:
     Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _drawn_at_rest() -> None:
+    """A console whose frames nothing receives draws what has changed once it has come to rest
+    (`ConsoleHarness.settle`), instead of each frame on the way there. One with a terminal, or with
+    bytes that are counted, draws each."""
+    from textual.screen import Screen
+
+    from tests.tui import harness
+
+    draw = Screen._compositor_refresh
+
+    def refresh(screen: Screen[object]) -> None:
+        app = screen.app
+        if not app.is_headless or screen is not app.screen or harness.at_rest.get():
+            draw(screen)
+            return
+        screen._dirty_widgets.clear()
+        app._update_mouse_over(screen)
+
+    Screen._compositor_refresh = refresh  # type: ignore[method-assign]
+
+
 async def _at_once(*_: object) -> None:
     await asyncio.sleep(0)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ _FRAME = str.maketrans("│▌", "  ")
 _QUIET = 8  # rounds in which nothing was on its way
 _BELOW = 400  # rounds for what lies below a dialog: Textual may leave it until it is on top again
 _PATIENCE = 20_000  # rounds of a millisecond or more, after which a test fails instead of hanging
+
+
+#: Whether the console has come to rest: the frame that is then due is drawn.
+at_rest = ContextVar("at_rest", default=False)
 
 
 class CountingDriver(HeadlessDriver):
@@ -80,8 +85,20 @@ class ConsoleHarness:
             else:
                 quiet += 1
             if quiet == _QUIET:
+                self._draw()
                 return
         raise AssertionError("the console does not come to rest")
+
+    def _draw(self) -> None:
+        """Draw what has changed, as the frame that is due would."""
+        top = self.app.screen_stack[-1]
+        if top._compositor._dirty_regions and not self.app._exit:
+            with self.app._context():
+                token = at_rest.set(True)
+                try:
+                    top._compositor_refresh()
+                finally:
+                    at_rest.reset(token)
 
     def _busy(self) -> bool:
         """Whether messages, frames or work are on their way, a conversation apart."""

@@ -33,14 +33,13 @@ class Terminal:
         ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.before = termios.tcgetattr(slave)
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM")}
+        begin = (
+            ["-c", f"{code}\nfrom siptui.cli.main import main; main()"]
+            if code
+            else ["-m", "siptui"]
+        )
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                f"{code}\nfrom siptui.cli.main import main; main()",
-                *filter(None, [command]),
-                *words,
-            ],
+            [sys.executable, *begin, *filter(None, [command]), *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,

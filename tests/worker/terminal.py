@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 
+from tests.support.forking import take_terminal
 from tests.worker.installation import Installation
 
 
@@ -27,7 +28,7 @@ class Terminal:
             stderr=theirs,
             env={**os.environ, **installation.env, "TERM": "xterm-256color"},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=take_terminal,
         )
         os.close(theirs)
 

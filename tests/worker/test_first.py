@@ -16,7 +16,10 @@ from tests.worker.signed_in import SignedInInstallation, signed_in_installation
 from tests.worker.test_hangup import Terminal
 
 _COUNT = 9
-pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc"),
+    pytest.mark.own_python,
+]
 
 
 class Processes(threading.Thread):

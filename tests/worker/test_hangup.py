@@ -135,6 +135,7 @@ def test_sigterm_is_written_down_and_resumed(installation: Installation) -> None
     assert installation.times() == {hardware_id(n): 1 for n in range(8)}
 
 
+@pytest.mark.own_python
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
 def test_the_token_is_seen_nowhere(installation: Installation) -> None:
     file = write_list(installation.folder / "list.csv", range(4))

@@ -15,6 +15,7 @@ from siptui.identity.registration import Registration
 from siptui.identity.store import FileStore, StoreKind
 from tests.worker.installation import Installation, installed, json_lines, write_list
 
+pytestmark = pytest.mark.own_python
 _PLANTED = """
 import os, sys
 with open({marker!r}, "a") as file:

@@ -1,0 +1,123 @@
+"""A Python that has imported siptui and forks a process for each order.
+
+Run as `python -P fork_server.py FD MODULE…` with what to import ahead, in the environment in which
+it is imported; orders come through the socket FD. What is forked becomes
+`python -m siptui …`, or a worker, from the first line of that program on: in a process of its own,
+with the order's streams, folder, environment and arguments. It is a child of the one who orders
+and not of this process (`CLONE_PARENT`), so that one waits for it as for any child.
+"""
+
+import array
+import ctypes
+import fcntl
+import gc
+import io
+import json
+import os
+import platform
+import runpy
+import socket
+import sys
+import termios
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+_CLONE_PARENT, _SIGCHLD = 0x8000, 17
+_CALLS = {"x86_64": 56, "aarch64": 220}
+
+
+def supported() -> bool:
+    """Whether a process can be forked here as a child of this one's parent."""
+    return sys.platform == "linux" and platform.machine() in _CALLS
+
+
+def _fork_beside() -> int:
+    """As `os.fork`, but a sibling of this process. This process has one thread."""
+    python = ctypes.pythonapi  # calls keep the interpreter's lock
+    python.PyOS_BeforeFork()
+    call = ctypes.c_long(_CALLS[platform.machine()])
+    flags = ctypes.c_long(_CLONE_PARENT | _SIGCHLD)
+    pid: int = python.syscall(call, flags, *[ctypes.c_long(0)] * 4)
+    if pid == 0:
+        python.PyOS_AfterFork_Child()
+    else:
+        python.PyOS_AfterFork_Parent()
+    return pid
+
+
+def _orders(ours: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Fork for each order; returns in what was forked, with the order and its descriptors."""
+    size = array.array("i").itemsize
+    while True:
+        text, ancillary, _, _ = ours.recvmsg(1 << 20, socket.CMSG_SPACE(4 * size))
+        if not text:
+            os._exit(0)
+        handed = array.array("i")
+        for _, _, data in ancillary:
+            handed.frombytes(data[: len(data) - len(data) % size])
+        pid = _fork_beside()
+        if pid == 0:
+            return json.loads(text), list(handed)
+        for number in handed:
+            os.close(number)
+        ours.send(b"%d" % pid)
+
+
+def _open_streams() -> None:
+    """Standard streams as Python opens them, by the two variables that say something else."""
+    unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
+    encoding, _, errors = os.environ.get("PYTHONIOENCODING", "").partition(":")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        before = getattr(sys, f"__{name}__")
+        given = "backslashreplace" if number == 2 else errors or ("strict" if encoding else "")
+        mode, size = ("wb", 0 if unbuffered else -1) if number else ("rb", -1)
+        stream = io.TextIOWrapper(
+            open(number, mode, size, closefd=False),  # noqa: SIM115 - the process's own
+            encoding or before.encoding,
+            given or before.errors,
+            line_buffering=number == 2 or os.isatty(number),
+            write_through=unbuffered and number > 0,
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _become(order: dict[str, Any], handed: list[int]) -> None:
+    """Be what Python would be if it had been started so."""
+    folder, *streams = handed
+    if order["session"]:
+        os.setsid()
+    if order["terminal"]:
+        fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
+    os.umask(order["umask"])
+    os.fchdir(folder)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.closerange(3, max(handed) + 64)
+    os.environ.clear()
+    os.environ.update(order["env"])
+    time.tzset()
+    sys.argv = ["siptui", *order["args"]]
+    _open_streams()
+    places = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    sys.path[:0] = places
+    for place in places:
+        if (custom := Path(place, "sitecustomize.py")).exists():
+            runpy.run_path(str(custom))
+            break
+
+
+if __name__ == "__main__":
+    for _name in sys.argv[2:]:
+        import_module(_name)
+    gc.collect()
+    gc.freeze()
+    assert len([*Path("/proc/self/task").iterdir()]) == 1, "forked with threads"
+    _socket = socket.socket(fileno=int(sys.argv[1]))
+    _socket.send(b"ready")
+    _order, _handed = _orders(_socket)
+    _socket.close()
+    _become(_order, _handed)
+    runpy.run_module(_order["module"], run_name="__main__", alter_sys=True)
