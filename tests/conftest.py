@@ -46,9 +46,9 @@ if hasattr(time, "tzset"):
     time.tzset()
 
 if sys.platform == "linux":
-    from tests.support.forking import forking
+    from tests.support import forking
 
-    _FORKS = forking()
+    _FORKS = forking.begin()
 else:
     _FORKS = None
 

@@ -84,8 +84,33 @@ def _open_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def _become(order: dict[str, Any], handed: list[int]) -> None:
-    """Be what Python would be if it had been started so."""
+def _serve(ours: socket.socket) -> str:
+    """Serve; returns in what was forked, with the module that it is to run.
+
+    A command gets a server of its own, for the workers that it starts: they are its children.
+    """
+    order, handed = _orders(ours)
+    ours.close()
+    if order["module"] == "siptui.app.worker_main":
+        _become(order, handed)
+        return "siptui.app.worker_main"
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        os.setsid()  # no key and no end of a terminal reaches it
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        for number in (ours.detach(), null, *handed):
+            os.close(number)
+        return _serve(theirs)
+    theirs.close()
+    _become(order, handed, ours)
+    forking.begin(ours)
+    return "siptui"
+
+
+def _become(order: dict[str, Any], handed: list[int], own: socket.socket | None = None) -> None:
+    """Be what Python would be if it had been started so; of its files only `own` stays open."""
     folder, *streams = handed
     if order["session"]:
         os.setsid()
@@ -95,7 +120,9 @@ def _become(order: dict[str, Any], handed: list[int]) -> None:
     os.fchdir(folder)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
-    os.closerange(3, max(handed) + 64)
+    kept = own.fileno() if own else 3
+    os.closerange(3, kept)
+    os.closerange(kept + bool(own), max(handed) + 64)
     os.environ.clear()
     os.environ.update(order["env"])
     time.tzset()
@@ -110,6 +137,10 @@ def _become(order: dict[str, Any], handed: list[int]) -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.support import forking
+
+    del sys.path[0]
     for _name in sys.argv[2:]:
         import_module(_name)
     gc.collect()
@@ -117,7 +148,4 @@ if __name__ == "__main__":
     assert len([*Path("/proc/self/task").iterdir()]) == 1, "forked with threads"
     _socket = socket.socket(fileno=int(sys.argv[1]))
     _socket.send(b"ready")
-    _order, _handed = _orders(_socket)
-    _socket.close()
-    _become(_order, _handed)
-    runpy.run_module(_order["module"], run_name="__main__", alter_sys=True)
+    runpy.run_module(_serve(_socket), run_name="__main__", alter_sys=True)

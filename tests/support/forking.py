@@ -59,11 +59,15 @@ def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in env.items() if k.startswith(_AT_START) and k not in _LATER}
 
 
-def forking() -> "Forking | None":
-    """Have `subprocess.Popen` fork what can be forked; nothing where that cannot be."""
+def begin(own: socket.socket | None = None) -> "Forking | None":
+    """Have `subprocess.Popen` fork what can be forked; nothing where that cannot be.
+
+    `own` leads to the server of a process that was forked itself: only what begins a session is
+    forked from it.
+    """
     if not fork_server.supported():
         return None
-    forking = Forking()
+    forking = Forking(own)
 
     def execute(popen: "subprocess.Popen[bytes]", *args: Any, **named: Any) -> None:
         forking.execute(popen, *args, **named)
@@ -80,11 +84,12 @@ def take_terminal() -> None:
 class Forking:
     """What stands in the place of `Popen._execute_child` while `active`."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: socket.socket | None = None) -> None:
         self.active = True
+        self._forked = own is not None
         self._owner = os.getpid()
         self._env = _read_at_start(os.environ)
-        self._commands = ForkServer(_COMMANDS, self._env)
+        self._commands = ForkServer(_COMMANDS, self._env, own)
         self._consoles = ForkServer(_CONSOLES, self._env | CONSOLE_ENVIRONMENT)
 
     def execute(self, popen: "subprocess.Popen[bytes]", *args: Any, **named: Any) -> None:
@@ -98,7 +103,8 @@ class Forking:
             number if given == -1 else given
             for number, given in enumerate((how["p2cread"], how["c2pwrite"], how["errwrite"]))
         ]
-        server = self._consoles if os.isatty(streams[0]) else self._commands
+        console = os.isatty(streams[0]) and not self._forked
+        server = self._consoles if console else self._commands
         folder = os.open(how["cwd"] or ".", os.O_RDONLY)
         try:
             popen.pid = server.fork(order, [folder, *streams])
@@ -116,6 +122,7 @@ class Forking:
             found is None
             or any(how.get(name, usual) != usual for name, usual in _USUAL.items())
             or preexec not in (None, take_terminal)
+            or (self._forked and (preexec or not how["start_new_session"]))
             or _read_at_start(env) != self._env
             or env.get("PYTHONPATH", _QUICK) != _QUICK
             or any(env.get(name, value) != value for name, value in CONSOLE_ENVIRONMENT.items())
@@ -143,12 +150,14 @@ def _module(command: list[Any]) -> tuple[str, list[str]] | None:
 
 class ForkServer:
     """A process that imports `ahead` in the environment `env`, and then forks. It is started at
-    the first order."""
+    the first order unless a socket leads to it."""
 
-    def __init__(self, ahead: Sequence[str], env: Mapping[str, str]) -> None:
+    def __init__(
+        self, ahead: Sequence[str], env: Mapping[str, str], own: socket.socket | None = None
+    ) -> None:
         self._ahead, self._env = ahead, env
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._socket = own
 
     def fork(self, order: Mapping[str, Any], handed: Sequence[int]) -> int:
         """The process id of what was forked."""
