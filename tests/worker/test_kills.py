@@ -1,7 +1,7 @@
 """SIGKILL to workers at every kind of moment: nothing lost, nothing submitted twice.
 
 SIPTUI_KILLS says how many kills, SIPTUI_KILLS_SEED which ones; with SIPTUI_KILLS_COLD every
-worker is started as users' are, which takes longer.
+worker is started as users' are and not forked, which takes longer.
 """
 
 import contextlib
@@ -24,11 +24,10 @@ from siptui.runs import events as ev
 from siptui.runs.journal.journal import Journal
 from siptui.runs.service import RunService
 from tests.worker.installation import Installation, installed, json_lines, until, write_list
-from tests.worker.warm import start_warm
 
 _KILLS = int(os.environ.get("SIPTUI_KILLS", "15"))
 _SEED = int(os.environ.get("SIPTUI_KILLS_SEED", "1"))
-_COLD = "SIPTUI_KILLS_COLD" in os.environ
+pytestmark = [pytest.mark.own_python] if "SIPTUI_KILLS_COLD" in os.environ else []
 _TELL = "SIPTUI_KILLS" in os.environ
 _DEVICES, _BATCH = 9, 2
 #: The entries right behind which a worker is killed. Nothing stands for a random moment.
@@ -104,9 +103,7 @@ class _Killer:
             run_service.close()
 
     def _start(self, run: str) -> int:
-        if not _COLD:
-            return start_warm(run, self.installation.env)
-        start_worker(self.installation.selected, run)
+        start_worker(self.installation.selected, run, wait_for_sign_in=False)
         holder = self.installation.holder(run)
         return holder.pid if holder else 0
 

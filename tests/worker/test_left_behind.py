@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from siptui.host.processes import process_lives
 from tests.worker.installation import (
     Installation,
     each_type,
@@ -32,13 +33,15 @@ def test_a_command_that_hangs_holds_no_finished_run(tmp_path: Path, how: list[st
         phones = str(write_list(tmp_path / "phones.csv", range(2)))
         options = ("--region", "EMEA", "--yes", "--json", *how)
         with installation.process("run", phones, *options) as process:
-            out, _ = process.communicate(timeout=25)  # the command alone may take 30
+            out, _ = process.communicate(timeout=200)
         try:
             assert process.returncode == 0
+            # It was not waited for: it would have been ended then, after 30 seconds.
+            until(lambda: pids.exists() and pids.read_text().split(), "the command")
+            assert any(process_lives(int(pid)) for pid in pids.read_text().split())
             run = json_lines(out)[-1]["run"]
-            until(lambda: installation.holder(run) is None, "the run to be let go", 5)
+            until(lambda: installation.holder(run) is None, "the run to be let go")
             assert not (tmp_path / "state" / "lab" / "held" / f"{run}.hand").exists()
-            until(pids.exists, "the command")
         finally:
             for pid in pids.read_text().split():
                 os.kill(int(pid), signal.SIGKILL)

@@ -31,7 +31,7 @@ os._exit(0)
 """
 
 
-def _soon(what: Callable[[], bool], seconds: float = 10) -> bool:
+def _soon(what: Callable[[], bool], seconds: float = 60) -> bool:
     until = time.monotonic() + seconds
     while not what():
         if time.monotonic() > until:

@@ -42,7 +42,7 @@ def run_child(code: str, *args: object) -> str:
     """
     command = [sys.executable, "-c", textwrap.dedent(head) + textwrap.dedent(code)]
     done = subprocess.run(
-        [*command, *map(str, args)], capture_output=True, text=True, timeout=30, check=False
+        [*command, *map(str, args)], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -130,7 +130,7 @@ def test_two_processes_write_at_once_and_neither_loses_an_entry(path: Path) -> N
     plant(path)
     writers = [start_child(_WRITER, path, who, 20) for who in "ab"]
     for writer in writers:
-        writer.communicate(timeout=30)
+        writer.communicate(timeout=120)
         assert writer.returncode == 0
     texts = _texts(path)
     for who in "ab":
@@ -144,7 +144,7 @@ def test_processes_that_open_a_new_journal_at_once_get_one(path: Path) -> None:
     code = 'with Journal(path) as journal: journal.create(sys.argv[2], [], [note("x")], AT)'
     children = [start_child(code, path, f"run-{i}") for i in range(3)]
     for child in children:
-        child.communicate(timeout=30)
+        child.communicate(timeout=120)
         assert child.returncode == 0
     with Journal(path) as journal:
         assert sorted(journal.runs()) == [f"run-{i}" for i in range(3)]
@@ -197,7 +197,7 @@ def test_a_killed_reader_or_writer_leaves_no_lock(path: Path) -> None:
     assert child.stdout is not None
     child.stdout.read(1)
     child.send_signal(signal.SIGKILL)
-    child.communicate(timeout=30)
+    child.communicate(timeout=120)
     assert _texts(path) == []
     with Journal(path) as journal:
         journal.append("run-1", [Note(level="info", text="now")], AT)
