@@ -69,8 +69,11 @@ def main() -> int:
     """Read the order, take the run, say so, work."""
     begin_worker()
     forbid_core_dumps()
-    order = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
     sys.stdin.close()
+    if not line:
+        return int(ExitCode.ERROR)  # the starter has gone, or wants another one
+    order = json.loads(line)
     try:
         return asyncio.run(_work(order))
     except SiptuiError as error:

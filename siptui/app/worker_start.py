@@ -1,21 +1,28 @@
 """Starting a worker process for a run, and the run service that does so."""
 
 import asyncio
+import contextlib
 import json
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from siptui.app.session import Selected, start_log, token_source
 from siptui.app.tenant_name import label
 from siptui.app.watchers import watching
 from siptui.app.worker_environment import absolute_paths
 from siptui.domain.errors import ExitCode, SiptuiError
+from siptui.domain.text import visible
 from siptui.host.interpreter import module_command
 from siptui.host.locks import HeldError
 from siptui.host.pipe import send_line
 from siptui.host.private_files import PrivateFileError
-from siptui.host.processes import detached_outlives_terminal, read_line, start_detached
+from siptui.host.processes import (
+    Detached,
+    WorkerEnd,
+    read_line,
+    start_detached,
+    worker_end,
+)
 from siptui.identity.environment import DEVICES, GRAPH, VALUE
 from siptui.identity.handoff import Handoff
 from siptui.runs.journal.locks import hand_path
@@ -23,6 +30,9 @@ from siptui.runs.service import RunService
 
 #: Seconds until a worker must have said that it holds the run.
 _STARTING = 30.0
+_IN_FOREGROUND = (
+    "Try “siptui resume {run} --foreground”, which shows why; the log folder may tell more."
+)
 #: Seconds a worker waits for a new sign-in before it lets go of a run.
 _PATIENCE = 24 * 3600.0
 
@@ -63,17 +73,40 @@ def start_worker(
         "log_level": selected.call.log_level,
         "patience": _PATIENCE if wait_for_sign_in else 0.0,
     }
-    process = start_detached(module_command("siptui.app.worker_main"), absolute_paths(environ))
-    assert process.stdin is not None
-    assert process.stdout is not None
+    process = _started(absolute_paths(environ), run)
     with process.stdout as answers:
-        with process.stdin as orders:
+        with contextlib.suppress(OSError), process.stdin as orders:  # it ended: nothing is answered
             orders.write(json.dumps(order).encode() + b"\n")
         line = read_line(answers, _STARTING)
+        if not line:
+            process.end()  # one that says nothing must not begin later
     _check(line, process, run)
 
 
-def _check(line: bytes, process: subprocess.Popen[bytes], run: str) -> None:
+def _started(environ: Mapping[str, str], run: str) -> Detached:
+    """The worker's process, which has no order yet. Raises `WorkerFailedError`, also where it would
+    end with the terminal and the operator was not told so."""
+    try:
+        process = start_detached(module_command("siptui.app.worker_main"), environ)
+        if process.outlives_terminal or worker_end() is not WorkerEnd.NOTHING:
+            return process
+    except OSError as error:
+        raise WorkerFailedError(
+            f"The system says: {visible(error.strerror or str(error))}. Nothing was submitted.",
+            remedy=_IN_FOREGROUND.format(run=run),
+        ) from error
+    with contextlib.suppress(OSError):
+        process.stdin.close()  # without an order it does nothing
+    process.end()
+    process.stdout.close()
+    raise WorkerFailedError(
+        "It would end when this terminal is closed, unlike the one that was tried before. It was "
+        "ended. Nothing was submitted by it.",
+        remedy=f"Go on with: siptui resume {run}",
+    )
+
+
+def _check(line: bytes, process: Detached, run: str) -> None:
     try:
         answer = json.loads(line)
     except ValueError:
@@ -88,21 +121,32 @@ def _check(line: bytes, process: subprocess.Popen[bytes], run: str) -> None:
         raise failed
     raise WorkerFailedError(
         "It ended, or said nothing for half a minute. Nothing was submitted by it.",
-        remedy=f"Try “siptui resume {run} --foreground”, which shows why; the log folder may "
-        "tell more.",
+        remedy=_IN_FOREGROUND.format(run=run),
     )
+
+
+_GOES_ON = "Nothing is lost then; siptui resume goes on. To keep it at work,"
+_ENDS = {
+    WorkerEnd.TERMINAL: (
+        "This terminal ends all that is started in it: closing its window ends the worker. "
+        f"{_GOES_ON} start siptui over SSH or in a console window (conhost)."
+    ),
+    WorkerEnd.LOGOUT: (
+        "This host ends your processes at logout (KillUserProcesses in logind.conf): the end of "
+        f"this session or its connection ends the worker. {_GOES_ON} once: loginctl "
+        "enable-linger. Then start siptui with: systemd-run --user --scope siptui …"
+    ),
+    WorkerEnd.LAST_LOGOUT: (
+        "systemd ends all that is started here with your last session on this host: that logout "
+        f"ends the worker. {_GOES_ON} once: loginctl enable-linger"
+    ),
+}
 
 
 def worker_note() -> str:
-    """What an operator should know before a submit where a worker cannot outlive the terminal; or
-    nothing."""
-    if detached_outlives_terminal():
-        return ""
-    return (
-        "This terminal ends all that is started in it: closing its window ends the worker. Nothing "
-        "is lost then; siptui resume goes on. To have it go on by itself, start siptui over SSH or "
-        "in a console window (conhost)."
-    )
+    """What an operator should know before a submit where something else than its run ends a worker;
+    or nothing."""
+    return _ENDS.get(worker_end(), "")
 
 
 def given_by(selected: Selected) -> Handoff:

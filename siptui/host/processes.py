@@ -3,21 +3,21 @@
 Every one starts in `NEUTRAL_FOLDER`, never in the operator's: programs load modules and libraries
 from the folder they start in. `start_child` starts one without a terminal or a window, and
 `end_child` ends it together with what it started. `start_detached` starts one that the end of this
-process, of its terminal and of its session does not end; `detached_outlives_terminal` says whether
-that works here, before something rests on it. `read_line` waits for a line so many seconds.
-`process_lives` and
-`process_stopped` only look. `how_ended` reads an exit code, and
+process, of its terminal and of its session does not end; `worker_end` says what ends it here all
+the same, before something rests on it. `read_line` waits for a line so many seconds.
+`process_lives` and `process_stopped` only look. `how_ended` reads an exit code, and
 `limit_this_process` sets limits to one that reads what others made.
 """
 
 import sys
 
-from siptui.host.child_process import Ended
+from siptui.host.child_process import Detached, Ended
+from siptui.host.surrounding import WorkerEnd
 
 if sys.platform == "win32":
+    from siptui.host.windows.detached import start_detached, worker_end
     from siptui.host.windows.processes import (
         NEUTRAL_FOLDER,
-        detached_outlives_terminal,
         end_child,
         how_ended,
         limit_this_process,
@@ -25,12 +25,11 @@ if sys.platform == "win32":
         process_stopped,
         read_line,
         start_child,
-        start_detached,
     )
 else:
+    from siptui.host.posix.logind import worker_end
     from siptui.host.posix.processes import (
         NEUTRAL_FOLDER,
-        detached_outlives_terminal,
         end_child,
         how_ended,
         limit_this_process,
@@ -43,8 +42,9 @@ else:
 
 __all__ = [
     "NEUTRAL_FOLDER",
+    "Detached",
     "Ended",
-    "detached_outlives_terminal",
+    "WorkerEnd",
     "end_child",
     "how_ended",
     "limit_this_process",
@@ -53,4 +53,5 @@ __all__ = [
     "read_line",
     "start_child",
     "start_detached",
+    "worker_end",
 ]

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ import pytest
 from siptui.host.processes import process_lives
 from siptui.host.user import user_name
 from tests.windows.jobs import Session
-from tests.worker.installation import Installation, installed, until, write_list
+from tests.windows.service import service
+from tests.worker.installation import TOKEN, Installation, installed, until, write_list
 
 #: Four seconds a batch at the speed of `lab`; longer than any test in `slow`.
 _DEVICES = "[timing]\ndevice = [240, 240]\n"
@@ -32,11 +33,15 @@ def slow(tmp_path: Path) -> Iterator[Installation]:
 
 
 def _run(
-    lab: Installation, session: Session, *more: str, phones: int = _PHONES
+    lab: Installation,
+    session: Session,
+    *more: str,
+    phones: int = _PHONES,
+    environ: Mapping[str, str] | None = None,
 ) -> "subprocess.Popen[str]":
     file = write_list(lab.folder / "phones.csv", range(phones))
     command = [sys.executable, "-m", "siptui", "run", str(file), "--region", "EMEA", "--yes"]
-    env = {**os.environ, **lab.env}
+    env = {**os.environ, **lab.env, **(environ or {})}
     return session.start(
         [*command, *more],
         env,
@@ -61,6 +66,29 @@ def test_a_run_goes_on_when_an_ssh_session_ends(lab: Installation) -> None:
     assert state.finished
     assert state.finished.succeeded == _PHONES
     assert set(lab.times().values()) == {1}
+
+
+def test_where_a_terminal_ends_all_the_service_starts_the_worker(
+    lab: Installation, tmp_path: Path
+) -> None:
+    session = Session(leave=False)
+    with service(tmp_path) as wmi:
+        process = _run(lab, session, "--json", environ=wmi.environ)
+        run = until(lab.runs, "the run")[0]
+        until(lambda: lab.state(run).batches and lab.state(run).batches[1].batch_id, "a batch")
+        worker = until(lambda: lab.holder(run), "a worker")
+        session.close()
+        process.wait(30)
+    assert process.stdout
+    assert "closing its window" not in process.stdout.read()
+    assert process_lives(worker.pid)
+    assert worker.user == user_name()
+    state = lab.over(run)
+    assert state.finished
+    assert state.finished.succeeded == _PHONES
+    assert set(lab.times().values()) == {1}
+    assert len(wmi.asked) == 2
+    assert TOKEN not in "".join(wmi.asked)
 
 
 def test_where_a_terminal_ends_all_it_is_told_and_resume_goes_on(lab: Installation) -> None:

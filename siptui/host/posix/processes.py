@@ -14,7 +14,9 @@ from typing import IO
 assert sys.platform != "win32"
 
 
-from siptui.host.child_process import Ended, Stream
+from siptui.host.child_process import Detached, Ended, Stream
+from siptui.host.posix.logind import worker_end
+from siptui.host.surrounding import WorkerEnd
 
 #: No operator's folder, and always there.
 NEUTRAL_FOLDER = Path("/")
@@ -48,16 +50,19 @@ def end_child(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def start_detached(command: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def start_detached(command: Sequence[str], env: Mapping[str, str]) -> Detached:
     """Start `command` so that it outlives this process and its terminal, with pipes for standard
-    input and output and nothing else of this process."""
-    return start_child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+    input and output and nothing else of this process. Some hosts end it at logout. Raises
+    `OSError`."""
+    process = start_child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+    assert process.stdin is not None
+    assert process.stdout is not None
 
+    def end() -> None:
+        end_child(process)
 
-def detached_outlives_terminal() -> bool:
-    """Whether what `start_detached` starts outlives the terminal: always, in a session of its
-    own."""
-    return True
+    out = worker_end() is WorkerEnd.NOTHING
+    return Detached(process.pid, process.stdin, process.stdout, out, process.wait, end)
 
 
 def read_line(source: IO[bytes], seconds: float) -> bytes:

@@ -97,6 +97,16 @@ _declare(
     kernel32, "QueryInformationJobObject", w.BOOL,
     w.HANDLE, ctypes.c_int, w.LPVOID, w.DWORD, _P(w.DWORD),
 )  # fmt: skip
+_declare(kernel32, "GetExitCodeProcess", w.BOOL, w.HANDLE, _P(w.DWORD))
+_declare(
+    kernel32, "CreateNamedPipeW", w.HANDLE,
+    w.LPCWSTR, w.DWORD, w.DWORD, w.DWORD, w.DWORD, w.DWORD, w.DWORD, w.LPVOID,
+)  # fmt: skip
+_declare(kernel32, "ConnectNamedPipe", w.BOOL, w.HANDLE, _P(Overlapped))
+_declare(kernel32, "GetNamedPipeClientProcessId", w.BOOL, w.HANDLE, _P(w.ULONG))
+_declare(
+    kernel32, "SetNamedPipeHandleState", w.BOOL, w.HANDLE, _P(w.DWORD), _P(w.DWORD), _P(w.DWORD)
+)  # fmt: skip
 _declare(kernel32, "GetDriveTypeW", w.UINT, w.LPCWSTR)
 _declare(kernel32, "GetVolumePathNameW", w.BOOL, w.LPCWSTR, w.LPWSTR, w.DWORD)
 _declare(

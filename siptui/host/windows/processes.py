@@ -1,8 +1,6 @@
-"""Processes that outlive this one, and processes that end with all they started (Windows).
+"""Processes that end with all they started, and questions about others (Windows).
 
-OpenSSH, terminals and services put what they start into a job that is ended with them. A worker
-leaves that job (CREATE_BREAKAWAY_FROM_JOB) where the job lets it, has no console, and inherits
-nothing but the two pipes to its starter.
+Workers, which outlive the terminal, are in `detached.py`.
 """
 
 import contextlib
@@ -12,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from ctypes import wintypes as w
 from pathlib import Path
 from typing import IO
 from weakref import WeakKeyDictionary
@@ -23,9 +20,6 @@ assert sys.platform == "win32"
 from siptui.host.child_process import Ended, Stream
 from siptui.host.windows.kernel import ExtendedLimits, kernel32
 
-_BREAKAWAY = subprocess.CREATE_BREAKAWAY_FROM_JOB
-_DETACHED = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-_SUSPENDED = 0x4
 _QUERY_LIMITED, _SYNCHRONIZE = 0x1000, 0x100000
 _STILL_RUNS = 0x102
 _EXTENDED_LIMITS, _PROCESS_MEMORY, _PROCESS_TIME = 9, 0x100, 0x2
@@ -60,7 +54,7 @@ def start_child(
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
-        env=None if env is None else _with_system(env),
+        env=None if env is None else with_system(env),
         creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP,
     )
     if job := kernel32.CreateJobObjectW(None, None):
@@ -80,55 +74,6 @@ def end_child(process: "subprocess.Popen[bytes]") -> None:
     with contextlib.suppress(OSError):
         process.kill()
     process.wait()
-
-
-def start_detached(command: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start `command` so that it outlives this process and, where the job lets it, the session,
-    with pipes for standard input and output and nothing else of this process."""
-    try:
-        return _detached(command, env, _BREAKAWAY)
-    except PermissionError:
-        return _detached(command, env, 0)
-
-
-def _detached(
-    command: Sequence[str], env: Mapping[str, str], flags: int
-) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603 - the caller's command; no shell
-        command,
-        cwd=NEUTRAL_FOLDER,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_with_system(env),
-        close_fds=True,
-        creationflags=_DETACHED | flags,
-    )
-
-
-def detached_outlives_terminal() -> bool:
-    """Whether what `start_detached` starts outlives the terminal: found out by starting a process
-    that is ended before it runs."""
-    inside = w.BOOL()
-    if (
-        kernel32.IsProcessInJob(kernel32.GetCurrentProcess(), None, ctypes.byref(inside))
-        and not inside.value
-    ):
-        return True
-    try:
-        process = _detached(
-            [sys.executable, "-I", "-S", "-c", ""], os.environ, _BREAKAWAY | _SUSPENDED
-        )
-    except PermissionError:
-        return False
-    except OSError:
-        return True  # the start itself will say what is wrong
-    process.kill()
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            pipe.close()
-    process.wait()
-    return True
 
 
 def read_line(source: IO[bytes], seconds: float) -> bytes:
@@ -188,7 +133,7 @@ def limit_this_process(memory: int, seconds: int) -> None:
         kernel32.AssignProcessToJobObject(job, kernel32.GetCurrentProcess())
 
 
-def _with_system(env: Mapping[str, str]) -> dict[str, str]:
+def with_system(env: Mapping[str, str]) -> dict[str, str]:
     """`env` with what Windows itself needs to start a process: without it there are no sockets."""
     needed = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP", "COMSPEC", "PATHEXT")
     return {n: os.environ[n] for n in needed if n in os.environ} | dict(env)

@@ -27,7 +27,7 @@ _READ_CONTROL, _WRITE_DAC, _READ_ATTRIBUTES = 0x20000, 0x40000, 0x80
 _SHARE_ALL = 0x7
 _OPEN_EXISTING = 3
 _BACKUP_SEMANTICS, _REPARSE_POINT = 0x02000000, 0x00200000
-_TOKEN_QUERY, _TOKEN_USER = 0x8, 1
+_TOKEN_QUERY, _TOKEN_USER, _TOKEN_INTEGRITY = 0x8, 1, 25
 #: The system, administrators, and the installer of Windows itself: nothing keeps these out, and
 #: who is one of them could change siptui itself.
 _SYSTEM, _ADMINISTRATORS = "S-1-5-18", "S-1-5-32-544"
@@ -96,16 +96,34 @@ def user_name() -> str:
 @cache
 def my_sid() -> str:
     """The security identifier of the user this process runs as."""
+    return _of_token(kernel32.GetCurrentProcess(), _TOKEN_USER)
+
+
+@cache
+def my_integrity() -> str:
+    """How far this process is trusted, as an identifier: medium, or high where it is elevated."""
+    return _of_token(kernel32.GetCurrentProcess(), _TOKEN_INTEGRITY)
+
+
+def runs_as_this_one(process: int) -> bool:
+    """Whether the process of this handle is this user's, with the same integrity. Raises
+    `OSError`."""
+    return (_of_token(process, _TOKEN_USER), _of_token(process, _TOKEN_INTEGRITY)) == (
+        my_sid(),
+        my_integrity(),
+    )
+
+
+def _of_token(process: int, what: int) -> str:
+    """What the token of a process says; of these kinds each begins with an identifier."""
     token = w.HANDLE()
-    if not advapi32.OpenProcessToken(
-        kernel32.GetCurrentProcess(), _TOKEN_QUERY, ctypes.byref(token)
-    ):
+    if not advapi32.OpenProcessToken(process, _TOKEN_QUERY, ctypes.byref(token)):
         raise last_error()
     try:
         size = w.DWORD()
-        advapi32.GetTokenInformation(token, _TOKEN_USER, None, 0, ctypes.byref(size))
+        advapi32.GetTokenInformation(token, what, None, 0, ctypes.byref(size))
         buffer = ctypes.create_string_buffer(size.value)
-        if not advapi32.GetTokenInformation(token, _TOKEN_USER, buffer, size, ctypes.byref(size)):
+        if not advapi32.GetTokenInformation(token, what, buffer, size, ctypes.byref(size)):
             raise last_error()
         return _text(w.LPVOID.from_buffer(buffer))
     finally:

@@ -249,6 +249,7 @@ class SubmitFlow:
         left_out = len(chosen.keys) - len(self.session.devices_of(chosen))
         if (found := session.board.list) is None:
             return None
+        await self._worker_note()
         while True:
             try:
                 said = session.run_service.notes(devices, again=again)
@@ -406,6 +407,7 @@ class SubmitFlow:
         done, again = asked
         waiting = [device for device in waiting if device.key not in done]
         if waiting:
+            await self._worker_note()
             try:
                 notes = session.run_service.notes(waiting, run=run.run, again=again)
             except SiptuiError as error:
@@ -470,7 +472,7 @@ class SubmitFlow:
             return
 
         more = f"{session.headers_read()} {note}".strip()
-        told = filter(None, [session.run_service.worker_note()])
+        told = filter(None, [await self._worker_note()])
         notes = [*told, *unread, *_left_out(without), *_done_left_out(done)]
         time, now = session.run_service.batch_time(), session.run_service.now()
 
@@ -492,6 +494,11 @@ class SubmitFlow:
             session.filter.keep(record.index for record in records)
             self.give(partial(session.retry, [*records, *left_out], size, again=again))
             self.view.grid.clear_marks()  # the same keys could be pressed again unseen
+
+    async def _worker_note(self) -> str:
+        """What ends a worker here. Found out in a thread: it may take seconds, and once it is known
+        it is told at once."""
+        return await self.view.in_thread(self.session.run_service.worker_note)
 
     async def settle(self) -> None:
         """Decide about a batch of unknown outcome."""
