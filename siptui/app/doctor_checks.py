@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from siptui.app.invocation import Invocation
 from siptui.app.session import Selected, select_for, start_log, token_source
+from siptui.app.surrounding_checks import state_folder_found, terminal_found, worker_found
 from siptui.app.tenant_name import learn_name
 from siptui.app.watchers import watching
 from siptui.domain.errors import ExitCode, SiptuiError
@@ -76,6 +77,8 @@ async def _examined(call: Invocation, watchers: tuple[Watcher, ...]) -> AsyncIte
     yield await _timed("settings", settings)
     if not chosen:
         return
+    async for step in _here(chosen[0]):
+        yield step
     if command := chosen[0].settings.notify_command:
         yield await _timed("notify_command", lambda: _notify(command[0]))
     addresses = {one.service: one.address for one in hosts_of(chosen[0].profile.cloud)}
@@ -99,6 +102,28 @@ async def _examined(call: Invocation, watchers: tuple[Watcher, ...]) -> AsyncIte
             yield step
         async for step in _service(http, chosen[0], watchers):
             yield step
+
+
+async def _here(selected: Selected) -> AsyncIterator[Step]:
+    """What this host does with the journal and the worker."""
+
+    async def terminal() -> Found:
+        return Result.PASS, terminal_found(selected.environ), ""
+
+    async def state() -> Found:
+        return _result(*state_folder_found(selected.settings.folders.state))
+
+    async def worker() -> Found:
+        return _result(*await asyncio.to_thread(worker_found))
+
+    yield await _timed("terminal", terminal)
+    yield await _timed("state folder", state)
+    yield await _timed("worker", worker)
+
+
+def _result(good: bool | None, detail: str, remedy: str) -> Found:
+    results = {True: Result.PASS, False: Result.FAIL, None: Result.UNKNOWN}
+    return results[good], detail, remedy
 
 
 async def _lines(http: Http, addresses: dict[str, str]) -> AsyncIterator[Step]:

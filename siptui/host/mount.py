@@ -7,7 +7,7 @@ from pathlib import Path
 #: Types of file systems on which neither locks nor SQLite's write-ahead log can be relied on.
 #: Shared folders of virtual machines are among them: their shared memory ends at the machine.
 _NETWORK = re.compile(
-    r"9p|acfs|afp_?fs|afs|beegfs|ceph|cifs|coda|davfs|drvfs|fhgfs|gfs2?|glusterfs|gpfs|lustre|ncpfs"
+    r"9p|acfs|afp_?fs|afs|beegfs|ceph|cifs|cloud|coda|davfs|drvfs|fhgfs|gfs2?|glusterfs|gpfs|lustre|ncpfs"
     r"|nfs[34]?|ocfs2|onedrive|orangefs|panfs|prl_fs|pvfs2|smb[23]?|smbfs|vboxsf|virtiofs|vmhgfs|webdav"
     r"|wekafs"
 )

@@ -34,9 +34,10 @@ def command(
     bundle: Path | None,
     call: Invocation,
 ) -> int:
-    """Try settings, DNS, proxy, TLS, clock, sign-in, discovery and one read, and time each.
+    """Try settings, worker, DNS, proxy, TLS, clock, sign-in, discovery and one read, and time each.
 
-    Changes nothing. Ends with 0 when nothing failed, 4 when it is the sign-in, else 1.
+    Also shows the terminal and where the journals lie. Changes nothing. Ends with 0 when nothing
+    failed, 4 when it is the sign-in, else 1.
     """
     steps: list[Step] = []
     if call.record is not None:

@@ -1,6 +1,7 @@
-"""`siptui info`: version, folders, profile, sign-in, hosts; asks no network."""
+"""`siptui info`: version, folders, terminal, profile, sign-in, hosts; asks no network."""
 
 import json
+import os
 import platform
 from typing import Any
 
@@ -9,12 +10,14 @@ import click
 from siptui import __version__
 from siptui.app.kept_data import kept_data
 from siptui.app.session import select
+from siptui.app.surrounding_checks import surroundings_text, surroundings_told, true_folders
 from siptui.app.tenant_name import kept_name
 from siptui.cli import options
 from siptui.cli.command import Command
 from siptui.cli.host_table import host_lines
 from siptui.cli.kept_data_table import data_lines
 from siptui.domain.errors import SignInNeededError, UsageError
+from siptui.host.surroundings import look_around
 from siptui.identity.environment import environment_token
 from siptui.identity.store import existing_store
 from siptui.identity.token_source import registration_of
@@ -39,7 +42,7 @@ from siptui.settings.model import BUILT_IN_CLOUDS, Cloud
     help="Show what siptui keeps on this host, of all profiles: where, since when, how big.",
 )
 def command(profile: str | None, as_json: bool, hosts: bool, as_csv: bool, data: bool) -> None:
-    """Show version, folders, profile and where the sign-in is kept. Uses no network."""
+    """Show version, folders, terminal, profile and where the sign-in is kept. Uses no network."""
     if as_csv and (as_json or not hosts):
         raise UsageError("--csv goes with --hosts, and not with --json.", code="option")
     if hosts and data:
@@ -74,6 +77,8 @@ def gathered(profile: str | None) -> dict[str, Any]:
             "state": str(where.state),
             "logs": str(where.logs),
         },
+        "true_folders": true_folders(where),
+        "surroundings": surroundings_told(look_around(os.environ)),
         "profiles": sorted(settings.profiles),
         "profile": None,
         "sign_in": None,
@@ -135,6 +140,8 @@ def report(found: dict[str, Any]) -> list[str]:
         ("config", found["config"]["file"] + ("" if found["config"]["exists"] else " (none yet)")),
         ("state", found["folders"]["state"]),
         ("logs", found["folders"]["logs"]),
+        *((f"{name} at", place) for name, place in found["true_folders"].items()),
+        ("terminal", _terminal()),
         ("profiles", ", ".join(found["profiles"]) or "none"),
     ]
     if profile := found["profile"]:
@@ -154,6 +161,10 @@ def report(found: dict[str, Any]) -> list[str]:
     else:
         rows.append(("profile", "none in use"))
     return [f"{name:<10} {value}" for name, value in rows]
+
+
+def _terminal() -> str:
+    return surroundings_text(look_around(os.environ))
 
 
 def _tenant(profile: dict[str, Any]) -> str:
