@@ -7,6 +7,7 @@ https://learn.microsoft.com/entra/msal/python/advanced/wam
 
 import json
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -46,7 +47,7 @@ class BrokerSignIn(Attempt):
         client = await self._opened()
         answer: dict[str, Any] = await self._unless_cancelled(
             in_thread(
-                lambda: guarded(
+                lambda: _asked(
                     self.registration,
                     # Who administers is often not who is signed in to Windows: always asked.
                     lambda: client.application.acquire_token_interactive(
@@ -72,12 +73,12 @@ def renewed(client: MsalClient, scope: str, account: dict[str, Any], stale: str)
     ask = partial(
         client.application.acquire_token_silent_with_error, [scope], account, force_refresh=True
     )
-    answer = guarded(registration, ask)
+    answer = _asked(registration, ask)
     if answer and stale and answer.get("access_token") == stale:
         # msal cannot tell the broker to look past its cache. The claims of a service that wants
         # a newer token do: https://learn.microsoft.com/entra/identity-platform/claims-challenge
         newer = {"access_token": {"nbf": {"essential": True, "value": str(int(time.time()))}}}
-        answer = guarded(registration, partial(ask, claims_challenge=json.dumps(newer)))
+        answer = _asked(registration, partial(ask, claims_challenge=json.dumps(newer)))
     if answer is None:
         raise NotSignedInError(
             "Windows no longer has the account of the stored sign-in.", way=again_by_broker()
@@ -104,6 +105,20 @@ def sign_out_of_broker(registration: Registration, http: HttpFactory, tokens: To
             client.application.remove_account(account)
 
     try:
-        guarded(registration, remove)
+        if refused := _asked(registration, remove):
+            raise refused_by_broker(refused, registration)
     finally:
         client.close()
+
+
+def _asked(registration: Registration, call: Callable[[], Any]) -> Any:
+    """What `call` returns. Some of what goes wrong in pymsalruntime it raises, and msal lets it
+    through: an answer like its others is made of it."""
+
+    def answered() -> Any:
+        try:
+            return call()
+        except RuntimeError as error:
+            return {"error": "broker_error", "error_description": str(error)}
+
+    return guarded(registration, answered)

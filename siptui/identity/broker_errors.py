@@ -1,7 +1,9 @@
 """What the refusals of the broker of Windows mean and what to try next.
 
 The words are those of `Response_Status` in pymsalruntime, which msal puts into the text of its
-answer and nowhere else: "CONTEXT. Status: Response_Status.Status_X, Error code: N, Tag: N".
+answer and nowhere else: "CONTEXT. Status: Response_Status.Status_X, Error code: N, Tag: N"; or of
+what pymsalruntime raises (seen with 0.20.7 where there is no broker): "ErrorTag: N, ErrorCode: N,
+ErrorContext: CONTEXT, ErrorStatus: Response_Status.Status_X".
 """
 
 import re
@@ -22,7 +24,9 @@ from siptui.identity.errors import (
 from siptui.identity.registration import Registration
 
 _STATUS = re.compile(r"Status: (?:Response_Status\.)?Status_(\w+)")
-_CODES = re.compile(r"Error code: (-?\d+), Tag: (-?\d+)")
+_CODE = re.compile(r"Error ?code: (-?\d+)", re.IGNORECASE)
+_TAG = re.compile(r"Tag: (-?\d+)")
+_NO_CONTEXT = re.compile(r"ErrorTag: -?\d+, ErrorCode: -?\d+, ErrorContext: |,? ?Error(?=Status: )")
 _BY_ENTRA = re.compile(r"AADSTS\d")
 _CALLED_OFF = frozenset(("UserCanceled", "ApplicationCanceled"))
 _ASKS_A_PERSON = frozenset(
@@ -49,8 +53,7 @@ def refused_by_broker(answer: Mapping[str, Any], registration: Registration) -> 
         return explained(answer, by_broker=True)
     found = _STATUS.search(said)
     status = found.group(1) if found else ""
-    numbers = _CODES.search(said)
-    where = f"{status or 'no reason given'}{_numbers(numbers)}"
+    where = f"{status or 'no reason given'}{_numbers(said)}"
     if status in _CALLED_OFF:
         return SignInCancelledError(
             "The sign-in was called off in the window of Windows.", way=Way.BROKER_AGAIN
@@ -73,7 +76,7 @@ def refused_by_broker(answer: Mapping[str, Any], registration: Registration) -> 
             code=status,
             way=Way.WITHOUT_BROKER,
         )
-    context = scrubbed(said[: found.start()] if found else said).strip(" .")[:200]
+    context = scrubbed(_NO_CONTEXT.sub("", said).split("Status: ")[0]).strip(" .,")[:200]
     return SignInRefusedError(
         f"The broker of Windows refused ({where}).{f' It said: {context}.' if context else ''}",
         code=scrubbed(status)[:60] or "broker_error",
@@ -102,5 +105,6 @@ def redirect_uri(registration: Registration) -> str:
     return f"ms-appx-web://Microsoft.AAD.BrokerPlugin/{client}"
 
 
-def _numbers(found: re.Match[str] | None) -> str:
-    return f", error {found.group(1)}, tag {found.group(2)}" if found else ""
+def _numbers(said: str) -> str:
+    found = (("error", _CODE.search(said)), ("tag", _TAG.search(said)))
+    return "".join(f", {name} {number.group(1)}" for name, number in found if number)

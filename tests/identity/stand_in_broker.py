@@ -145,7 +145,8 @@ class Broker:
     """The broker: the accounts that it has, and what it is to answer.
 
     `chosen` is who is chosen in its window, `answers` the account of silent answers where it is
-    another. `failing` is what each call ends with. `window` is set where it may be closed.
+    another. `failing` is what each call ends with, `raising` what it raises instead. `window` is
+    set where it may be closed.
     """
 
     def __init__(self, state: EntraState) -> None:
@@ -154,6 +155,7 @@ class Broker:
         self.answers: EntraUser | None = None
         self.accounts: dict[str, EntraUser] = {}
         self.failing: _Error | None = None
+        self.raising = ""
         self.asked: list[tuple[str, Any]] = []
         self.window = threading.Event()
         self.window.set()
@@ -192,6 +194,8 @@ class Broker:
         return made
 
     def _read(self, account_id: str, correlation: str, callback: Callable[[_Result], None]) -> None:
+        if self.raising:
+            raise RuntimeError(self.raising)
         user = self.accounts.get(account_id)
         callback(_Result(account=_Account(user) if user else None))
 
@@ -203,6 +207,8 @@ class Broker:
         hint: str | None,
         callback: Callable[[_Result], None],
     ) -> None:
+        if self.raising:
+            raise RuntimeError(self.raising)
         self.asked.append(("window", (window, asked)))
         self.opened.set()
 

@@ -247,6 +247,28 @@ def test_each_refusal_is_explained(
     assert store.read() is None
 
 
+def test_what_the_runtime_raises_is_the_brokers_refusal_not_the_authoritys(
+    authority: Authority, broker: Broker
+) -> None:
+    """As pymsalruntime 0.20.7 does under Wine, where there is no broker."""
+    store = MemoryStore()
+    signed_in(authority, store)
+    broker.raising = (
+        "ErrorTag: 540656077, ErrorCode: 0, ErrorContext: Caught exception, "
+        "ErrorStatus: Response_Status.Status_Unexpected "
+    )
+    wanted = "refused (Unexpected, error 0, tag 540656077). It said: Caught exception."
+    with pytest.raises(SignInRefusedError) as refused:
+        signed_in(authority, MemoryStore())
+    assert refused.value.message.endswith(wanted)
+    assert "--method browser" in refused.value.remedy
+    with pytest.raises(SignInRefusedError) as refused:
+        token(store, authority, refresh=True)
+    assert refused.value.message.endswith(wanted)
+    with pytest.raises(SignInRefusedError):
+        sign_out_of_broker(authority.registration(), default_http, kept(store))
+
+
 @pytest.mark.parametrize(
     ("client", "advice"),
     [("", "Set `client_id`"), (_OWN_CLIENT, f"BrokerPlugin/{_OWN_CLIENT}")],
