@@ -34,7 +34,7 @@ class Obstacle(Enum):
     SERVER_CORE = _Why("Windows Server Core has no sign-in broker.")
     NOT_INSTALLED = _Why(
         f"The package “{_RUNTIME}”, which talks to the broker of Windows, is not installed.",
-        f"Install it: {INSTALL}",
+        f"Install it: `{INSTALL}`.",
     )
 
     @property

@@ -200,7 +200,7 @@ def guarded(
         problem = BrokerUnavailableError(
             "The package “pymsalruntime”, which talks to the broker of Windows, is not installed, "
             "or does not fit this system.",
-            advice=f"Install it: {INSTALL}",
+            advice=f"Install it: `{INSTALL}`.",
         )
     except OSError:
         problem = AuthorityUnreachableError(

@@ -38,7 +38,7 @@ class _System:
 
 @pytest.fixture(autouse=True)
 def _no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.setattr("siptui.identity.keyring.find_spec", lambda name: None)  # not installed
 
 
 @pytest.fixture

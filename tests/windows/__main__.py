@@ -21,11 +21,12 @@ CANNOT = 3
 _PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 _TESTS = (
     *("tests/host/contract", "tests/windows", "tests/tui/test_typed_pastes.py"),
-    "tests/identity/test_protected_file.py",
+    *("tests/identity/test_protected_file.py", "tests/identity/test_broker.py"),
 )
 _LONG = (
     "--deselect=tests/windows/test_sessions.py",
     "--deselect=tests/windows/test_commands.py",
+    "--deselect=tests/identity/test_broker.py",
     *("-k", "not terminated"),
 )
 #: Seconds that the tests, or one command, may take.
