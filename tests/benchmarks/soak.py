@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import os
 import sqlite3
 import sys
 import tempfile
@@ -420,7 +421,8 @@ def _flat(name: str, values: list[float], unit: str, at_most: float, more: str =
 
 
 def _carried_out(count: int, *, traced: bool) -> Soaked:
-    """The rollout in a process of its own."""
+    """The rollout in a process of its own, and in a session: Linux shares processors by those."""
+    os.setsid()
     if traced:
         tracemalloc.start()
     return soak(count, traced=traced)
@@ -439,6 +441,7 @@ def main() -> int:
         done = both[0].result()
         for said in (*done.wrong[:20], *done.twice[:20], *done.violations[:20]):
             print(said, flush=True)
+        print(f"{done.devices:,} devices in {done.last.processor:.0f} s of processor", flush=True)
         traced = both[1].result()
     figures = _figures(done, traced)
     faults = ", ".join(f"{kind} {n}" for kind, n in sorted(done.faults.items()))
