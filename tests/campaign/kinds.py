@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.campaign import killed
+from tests.campaign import consoles, killed
 from tests.campaign.case import Case
 from tests.campaign.fixes import TENANT, fixes_killed
 
@@ -472,6 +472,12 @@ KINDS: tuple[Kind, ...] = (
         start=killed.run_verified,
         act=killed.verification_killed,
         group="process table",
+    ),
+    Kind(
+        "console killed",
+        start=consoles.submitted_in_console,
+        act=consoles.consoles_killed,
+        group="process",
     ),
     Kind("status and new-only killed", killed.reconciled, alone=killed.reconcile_killed),
     Kind("give-up killed", killed.given_up, alone=killed.give_up_killed),
