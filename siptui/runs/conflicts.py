@@ -46,7 +46,8 @@ class Overlap:
     same hardware id, or where it is `busy` perhaps the same account only. `profile` is whose
     journal has the run, if it is another profile's. `forgotten`: the run was, and only that much
     of the device is known still. `corrected_to` is what that run calls it since its names were
-    corrected; `device` has those of before.
+    corrected; `device` has those of before. `submitted` is when it was submitted, where that
+    tells which of two is the newer: `at` is when this host heard of it.
     """
 
     device: Device
@@ -58,6 +59,12 @@ class Overlap:
     profile: str = ""
     forgotten: bool = False
     corrected_to: Device | None = None
+    submitted: str = ""
+
+    @property
+    def as_of(self) -> str:
+        """The moment by which it is newer or older than another."""
+        return self.submitted or self.at
 
     @property
     def where(self) -> str:
@@ -125,11 +132,11 @@ def overlaps(
                 continue
             key = (found.device.hardware_id, found.waits)
             known = newest.get(key)
-            if known is None or (found.busy, found.at) > (known.busy, known.at):
+            if known is None or (found.busy, found.as_of) > (known.busy, known.as_of):
                 newest[key] = found
     for one in _of_forgotten_runs(journal, devices):
         known = newest.get((one.device.hardware_id, False))
-        if known is None or (one.at > known.at and one.busy >= known.busy):
+        if known is None or (one.as_of > known.as_of and one.busy >= known.busy):
             newest[one.device.hardware_id, False] = one
     return list(newest.values())
 
@@ -204,6 +211,7 @@ def _same_device(
         busy,
         waits=queued and not going,
         corrected_to=record.device if before else None,
+        submitted=record.as_of,
     )
 
 
@@ -242,7 +250,7 @@ def signed_in(
     newest: dict[str, Overlap] = {}
     for one in known:  # of several journals, each with its own newest word on a device
         before = newest.get(one.device.hardware_id)
-        if not one.waits and (before is None or one.at > before.at):
+        if not one.waits and (before is None or one.as_of > before.as_of):
             newest[one.device.hardware_id] = one
     return [
         one
@@ -251,7 +259,8 @@ def signed_in(
         if not one.busy
         and one.state is DeviceState.SUCCEEDED
         and one.device.key == device.key
-        and one.at > max(submitted, again_at)
+        and one.as_of >= submitted
+        and one.at > again_at
     ]
 
 
@@ -362,7 +371,7 @@ def new_only(known: Sequence[Overlap], devices: Sequence[Device]) -> NewOnly:
     busy = {o.device.hardware_id for o in known if o.busy}
     accounts = {o.device.user_name.key for o in known if o.busy}
     newest: dict[str, Overlap] = {}
-    for one in sorted((o for o in known if not o.waits), key=lambda o: o.at):
+    for one in sorted((o for o in known if not o.waits), key=lambda o: o.as_of):
         newest[one.device.hardware_id] = one
     done = {key for key, one in newest.items() if one.state is DeviceState.SUCCEEDED}
     live = {d for d in devices if d.hardware_id in busy or d.user_name.key in accounts}

@@ -69,6 +69,13 @@ class DeviceRecord:
     corrections: tuple[Correction, ...] = ()
 
     @property
+    def as_of(self) -> str:
+        """The moment by which its state is newer or older than what another run or batch says of
+        it: that of its submit, where it was submitted. What came of it may be heard much later."""
+        heard = self.state is DeviceState.QUEUED or self.signed_in_by
+        return self.since if heard else self.submitted_at or self.since
+
+    @property
     def corrected(self) -> bool:
         """Whether it failed with names that were corrected since."""
         failed = self.state is DeviceState.FAILED

@@ -36,8 +36,9 @@ class Attempt:
 
     `at` is when it came to `result`, `where` the run or batch for people, `by` the account that
     submitted it, `batch_id` the service's batch. Without `end_known` (the service tells no end)
-    `at` is when it was submitted, and it ended at any time since. `corrected_to` is what that run
-    calls the phone since its hardware id was corrected.
+    `at` is when it was submitted, and it ended at any time since. `began` is when it was submitted,
+    where `at` is not that. `corrected_to` is what that run calls the phone since its hardware id
+    was corrected.
     """
 
     user_name: str
@@ -51,6 +52,7 @@ class Attempt:
     error: str = ""
     end_known: bool = True
     corrected_to: str = ""
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

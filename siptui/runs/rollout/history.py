@@ -94,6 +94,7 @@ def attempts_of(state: RunState, where: str, *, held: bool) -> Iterator[Attempt]
             batch_id=foreign or (batch.batch_id if batch else ""),
             region=str(record.device.region),
             error=record.error,
+            began=_when(record.as_of),
         )
         yield attempt
         # A list may have the phone under the hardware id that was corrected still.

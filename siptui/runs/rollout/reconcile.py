@@ -232,10 +232,13 @@ class _Rows:
 
 
 def _newest(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The last of them: one that waits counts where there is no other."""
+    """The one submitted last: one that waits counts where there is no other.
+
+    What came of an attempt may be heard long after it, and after that of a later one.
+    """
     real = [one for one in attempts if one.result is not Result.WAITS]
     known = real or list(attempts)
-    return max(known, key=lambda one: one.at or _NEVER, default=None)
+    return max(known, key=lambda one: one.began or one.at or _NEVER, default=None)
 
 
 def _is(seen: Seen | None, user: str) -> bool:

@@ -40,6 +40,7 @@ class DeviceLine:
     run: str = ""
     who: str = ""
     when: str = ""
+    as_of: str = ""
     error: str = ""
     outcome: Outcome | None = None
     corrections: tuple[Correction, ...] = ()
@@ -139,8 +140,8 @@ def _take(row: DeviceLine, record: DeviceRecord, state: RunState) -> None:
     row.attempts += max(0, submitted)
     if not record.submitted_at and not record.signed_in_by:
         return  # only planned, or left out as another run has it
-    if record.since < row.when:
-        return  # a run that began before this one went on after it
+    if record.as_of < row.as_of:
+        return  # a run that began before this one submitted it after it
     if record.corrections:
         row.corrections, row.called = record.corrections, record.device
     if row.device.key not in record.keys:
@@ -150,6 +151,7 @@ def _take(row: DeviceLine, record: DeviceRecord, state: RunState) -> None:
         row.standing = _standing(record)
         row.error, row.outcome = record.error, record.outcome
     row.run, row.who, row.when = state.run, _who(state), record.since
+    row.as_of = record.as_of
 
 
 def _standing(record: DeviceRecord) -> str:
