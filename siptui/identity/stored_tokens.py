@@ -81,6 +81,11 @@ class StoredTokens:
         store = self._stored_in()
         return self._read(store).account() if store and store.stamp() is not None else None
 
+    def by_broker(self) -> bool:
+        """Whether the system's broker signed in, and renews. Blocks; raises as `account` does."""
+        store = self._stored_in()
+        return bool(store and store.stamp() is not None and self._read(store).by_broker)
+
     @property
     def kind(self) -> StoreKind | None:
         """How the tokens are kept, if there are any."""

@@ -11,7 +11,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -61,12 +61,13 @@ class _Error:
 @dataclass(frozen=True)
 class _Account:
     user: EntraUser
+    home_tenant: str = ""
 
     def get_account_id(self) -> str:
         return self.user.oid
 
     def get_client_info(self) -> str:
-        return client_info(self.user)
+        return client_info(replace(self.user, tenant=self.home_tenant or self.user.tenant))
 
 
 @dataclass
@@ -145,14 +146,15 @@ class Broker:
     """The broker: the accounts that it has, and what it is to answer.
 
     `chosen` is who is chosen in its window, `answers` the account of silent answers where it is
-    another. `failing` is what each call ends with, `raising` what it raises instead. `window` is
-    set where it may be closed.
+    another, `home_tenant` that of a guest. `failing` is what each call ends with, `raising` what it
+    raises instead. `window` is set where it may be closed.
     """
 
     def __init__(self, state: EntraState) -> None:
         self.state = state
         self.chosen = state.users[0]
         self.answers: EntraUser | None = None
+        self.home_tenant = ""
         self.accounts: dict[str, EntraUser] = {}
         self.failing: _Error | None = None
         self.raising = ""
@@ -247,7 +249,7 @@ class Broker:
         resource = asked.scopes[0].removesuffix("/.default")
         id_token = issuer.id_token(user, asked.client_id, "", base)
         self._cache[key] = _Result(
-            account=_Account(user),
+            account=_Account(user, self.home_tenant),
             token=issuer.access_token(user, asked.client_id, resource, base),
             id_token=id_token,
             id_claims=_claims(id_token),

@@ -201,6 +201,19 @@ def test_wrong_tenant_keeps_nothing(authority: Authority, broker: Broker, tenant
     assert b"oid-of-guest" not in (store.read() or b"")
 
 
+def test_a_guest_is_signed_in_to_the_profiles_tenant(authority: Authority, broker: Broker) -> None:
+    broker.home_tenant = _OTHER
+    store = MemoryStore()
+    assert signed_in(authority, store).tenant == CONTOSO
+    (home,) = kept(store).home_accounts
+    assert home.endswith(_OTHER)
+    old = token(store, authority)
+    broker.expire()
+    new = token(store, authority, refresh=True)
+    assert new != old
+    assert account_of(new).tenant == CONTOSO
+
+
 def test_called_off_here_nothing_is_kept_of_what_the_window_grants(
     authority: Authority, broker: Broker
 ) -> None:

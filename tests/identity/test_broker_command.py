@@ -40,6 +40,8 @@ def test_login_status_logout(authority: Authority, profile: Path, broker: Broker
     assert second["store"] == "file"
     code, (status,) = said("auth", "status", "--json")
     assert (code, status["signed_in"], status["account"]) == (0, True, "operator@contoso.com")
+    assert status["by_broker"] is True
+    assert "renewed by the broker of Windows" in here("auth", "status")[1]
     code, (checked,) = said("auth", "status", "--check", "--json")
     assert (code, checked["token"]) == (0, True)
     assert broker.calls("silent")

@@ -55,7 +55,8 @@ def command() -> None:
     help="device: enter a code in any browser. browser: a browser that returns to a port of this "
     "machine (through ssh -L). paste: paste the address at which the browser ended. broker: "
     "Windows' own sign-in, on its desktop; it shows the state of the device, for tenants that ask "
-    'for a compliant one or block codes (pip install "siptui[broker]").',
+    'for a compliant one or block codes (pip install "siptui[broker]"); a client_id of your own '
+    "needs a redirect URI for it (siptui help windows).",
 )
 @click.option(
     "--store",
@@ -196,8 +197,10 @@ def status(check: bool, call: Invocation) -> int:
     stored = isinstance(tokens, StoredTokens)
     problem: SignInNeededError | None = None
     account: Account | None = None
+    by_broker = False
     try:
         account = tokens.account()
+        by_broker = isinstance(tokens, StoredTokens) and tokens.by_broker()
     except SignInNeededError as error:
         problem = error
     there = account is not None or (not stored and problem is None)
@@ -213,6 +216,7 @@ def status(check: bool, call: Invocation) -> int:
             "may_bulk_sign_in": account.may_bulk_sign_in if account else None,
             "expires_at": utc_text(account.expires_at) if account else None,
             "source": "store" if isinstance(tokens, StoredTokens) else tokens.name,
+            "by_broker": by_broker,
             "store": str(kept.kind) if kept else None,
             "store_path": kept.place() if kept else None,
             "encrypted": kept.encrypted() if kept else None,
@@ -233,7 +237,8 @@ def status(check: bool, call: Invocation) -> int:
     if account:
         _show(account, kept_name(select_for(call)))
         if account.expires_at:
-            renewed = ", renewed automatically" if stored else ""
+            by = "by the broker of Windows" if by_broker else "automatically"
+            renewed = f", renewed {by}" if stored else ""
             until = f"{minute(account.expires_at)} {zone(account.expires_at)}"
             click.echo(f"Access token until {until}{renewed}.")
     elif there:
