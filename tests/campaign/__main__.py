@@ -121,12 +121,15 @@ def carry_out(seed: str, number: int, wanted: str, keep: Path | None) -> Result:
 
 def _ended(result: Result, run: Case, began: float) -> Result:
     ledger = run.installation.emulator.ask("ledger")
+    sent = Counter(item[1] for submit in ledger["submits"] for item in submit["items"])
     result.counts = run.counts + Counter(
         {
             "requests": sum(ledger["calls"].values()),
             "faults": sum(ledger["faults"].values()),
             "submits": len(ledger["submits"]),
             "devices": len(run.devices),
+            "sent": sent.total(),
+            "sent again": sent.total() - len(sent),
         }
     )
     result.seconds = time.monotonic() - began
@@ -204,6 +207,16 @@ def main() -> int:
     return 1 if wrong else 0
 
 
+def _sent(results: Sequence[Result], sums: Counter[str]) -> str:
+    """How often phones were submitted; nothing where a log of before does not tell."""
+    if not all("sent" in result.counts or not result.counts["submits"] for result in results):
+        return ""
+    return (
+        f"- phones were submitted {sums['sent']:,} times, {sums['sent again']:,} of these once "
+        "more, by order\n"
+    )
+
+
 def _write(seed: str, results: Sequence[Result], figures: str) -> None:
     sums = sum((result.counts for result in results), Counter[str]())
     wrong = sum(bool(result.faults) for result in results)
@@ -220,7 +233,8 @@ def _write(seed: str, results: Sequence[Result], figures: str) -> None:
         f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {seconds / len(results):.0f} s a run\n"
         f"- commit: {commit()}\n"
         f"- {sums['devices']:,} devices, {sums['submits']:,} accepted submits, "
-        f"{sums['requests']:,} requests, {sums['faults']:,} of them with a fault\n\n"
+        f"{sums['requests']:,} requests, {sums['faults']:,} of them with a fault\n"
+        f"{_sent(results, sums)}\n"
         f"{figures}\n\n{said}\n"
     )
     write_section("Campaign", text)
