@@ -393,14 +393,12 @@ def soak(count: int, sites: int = 40, *, traced: bool = False) -> Soaked:
         return run(_soak(Path(folder), count, sites, traced=traced))
 
 
-def _figures(plain: Soaked, traced: Soaked) -> list[Figure]:
+def _figures(plain: Soaked, traced: Soaked | None = None) -> list[Figure]:
     # The first quarter has the plan in it, and the end hours of waiting.
     first, last = plain.of_quarter(1), plain.of_quarter(_QUARTERS - 1)
     each = [1e3 * q.processor / q.events for q in (first, last)]
     size = [q.journal_bytes / q.events for q in (first, last)]
-    memory = [traced.marks[n].engine_mb for n in (1, _QUARTERS - 1)]
-    everything = traced.last.all_mb
-    return [
+    found = [
         limit("rows that stand otherwise than the tenant has them", len(plain.wrong), "", 0),
         limit("phones submitted more often than ordered", len(plain.twice), "", 0),
         limit("violations in the tenant's ledger", len(plain.violations), "", 0),
@@ -408,8 +406,12 @@ def _figures(plain: Soaked, traced: Soaked) -> list[Figure]:
         limit("live batches in a region at most", plain.most_live, "", 3),
         _flat("processor per event, engine and emulator", each, "ms", 1.5),
         _flat("journal per event", size, "B", 1.2),
-        _flat("memory of the engines", memory, "MB", 1.5, f"all of it {everything:.0f} MB"),
     ]
+    if traced is not None:
+        memory = [traced.marks[n].engine_mb for n in (1, _QUARTERS - 1)]
+        more = f"all of it {traced.last.all_mb:.0f} MB"
+        found.append(_flat("memory of the engines", memory, "MB", 1.5, more))
+    return found
 
 
 def _flat(name: str, values: list[float], unit: str, at_most: float, more: str = "") -> Figure:
@@ -441,7 +443,7 @@ def main() -> int:
         done = both[0].result()
         for said in (*done.wrong[:20], *done.twice[:20], *done.violations[:20]):
             print(said, flush=True)
-        print(f"{done.devices:,} devices in {done.last.processor:.0f} s of processor", flush=True)
+        print(table(_figures(done)), flush=True)
         traced = both[1].result()
     figures = _figures(done, traced)
     faults = ", ".join(f"{kind} {n}" for kind, n in sorted(done.faults.items()))
