@@ -74,6 +74,7 @@ def test_the_tasks_of_windows_are_the_job() -> None:
         *("ScheduledTaskAction", "Execute", "Argument", "ScheduledTaskTrigger", "Daily", "At"),
         *("ScheduledTaskSettingsSet", "StartWhenAvailable", "MultipleInstances"),
         *("ExecutionTimeLimit", "ScheduledTask", "Action", "Trigger", "Settings"),
+        *("RandomDelay", "TimeSpan", "Minutes"),
     }
     assert names <= known
     (line,) = _block("schtasks ", "What the job gets").replace("^\n", " ").splitlines()
@@ -131,6 +132,11 @@ def _night(place: SignedInInstallation) -> tuple[int, list[dict[str, object]], s
     return done.returncode, json_lines(log.read_text()[before:]), done.stderr
 
 
+def _told(file: Path) -> str:
+    """What notify_command wrote, a process of its own that nothing waits for."""
+    return until(lambda: file.exists() and file.read_text(), "the message") or ""
+
+
 def test_nights_of_cron_with_and_without_a_sign_in(home: SignedInInstallation) -> None:
     assert [re.fullmatch(r"\*|\d+", field) is not None for field in _cron()[0]] == [True] * 5
     told, audit = home.folder / "told", home.folder / "audit.jsonl"
@@ -138,7 +144,7 @@ def test_nights_of_cron_with_and_without_a_sign_in(home: SignedInInstallation) -
     code, lines, mail = _night(home)  # no one has signed in yet
     assert (code, [one["error"]["code"] for one in lines]) == (4, ["sign_in_needed"])  # type: ignore[index]
     assert "siptui auth login" in mail
-    (message,) = json_lines(told.read_text())
+    (message,) = json_lines(_told(told))
     assert (message["type"], message["file"], message["run"]) == ("error", "sip.csv", None)
     assert "auth login" in message["text"]
     assert home.runs() == []
@@ -157,7 +163,7 @@ def test_nights_of_cron_with_and_without_a_sign_in(home: SignedInInstallation) -
     told.unlink()
     code, lines, mail = _night(home)
     assert (code, len(lines)) == (4, 1), mail
-    assert len(json_lines(told.read_text())) == 1
+    assert len(json_lines(_told(told))) == 1
     assert len(home.runs()) == 1
     assert len(home.times()) == 3  # nothing was submitted
     assert len(json_lines(audit.read_text())) == 1

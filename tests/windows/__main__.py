@@ -27,6 +27,9 @@ _LONG = (
     "--deselect=tests/windows/test_sessions.py",
     "--deselect=tests/windows/test_commands.py",
     "--deselect=tests/identity/test_broker.py",
+    "--deselect=tests/windows/test_ways_out.py::test_where_the_service_starts_none_it_is_known",
+    "--deselect=tests/windows/test_ways_out.py"
+    "::test_in_a_virtual_environment_over_openssh_a_launcher_leaves",
     *("-k", "not terminated"),
 )
 #: Seconds that the tests, or one command, may take.

@@ -71,6 +71,33 @@ def test_what_is_detached_goes_on_when_its_starter_ends() -> None:
     assert _soon(lambda: not _runs(pid))
 
 
+def test_what_is_detached_has_the_given_environment_and_ends_when_told() -> None:
+    code = (
+        "import json, os, sys; order = sys.stdin.readline(); "
+        "print(json.dumps([os.getpid(), order, os.environ.get('ONE'), os.getcwd()]), flush=True); "
+        "sys.exit(len(sys.stdin.read()))"
+    )
+    command = [sys.executable, "-c", code]
+    env = {**os.environ, "ONE": "grün"}
+    first, second = (processes.start_detached(command, env) for _ in range(2))
+    for child in (first, second):
+        child.stdin.write(b"an order\n")
+        child.stdin.flush()
+        pid, order, one, folder = json.loads(processes.read_line(child.stdout, 30))
+        assert (order, one, Path(folder)) == ("an order\n", "grün", processes.NEUTRAL_FOLDER)
+        assert processes.process_lives(pid)
+        expected = processes.worker_end() is processes.WorkerEnd.NOTHING
+        assert child.outlives_terminal is expected
+    first.stdin.write(b"1234567")
+    first.stdin.close()
+    assert first.wait() == 7
+    second.end()
+    assert not processes.process_lives(second.pid)
+    second.stdin.close()
+    for child in (first, second):
+        child.stdout.close()
+
+
 def _end(pid: int) -> None:
     import signal
 
