@@ -34,6 +34,8 @@ def modules() -> dict[str, Figures]:
 
 def main() -> int:
     """Measure, print, write."""
+    # What is installed is compiled, and each process that is measured would compile it anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     available = modules()
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(available))

@@ -7,6 +7,10 @@ from tests.benchmarks.figure import Figure, limit
 from tests.benchmarks.screen import Screen
 
 _ERROR = "Device is offline"
+#: Seconds a run of 100 phones takes, and between two looks at its clock.
+_RUN, _CLOCK = 330, 5
+#: Seconds in which the console looks for what is new.
+_LOOK = 0.25
 
 
 def figures() -> Iterator[Figure]:
@@ -35,14 +39,46 @@ def figures() -> Iterator[Figure]:
         yield limit("a changed row out of sight", hidden, "B", 0, stock)
         yield limit("an idle screen, 10 s", idle, "B", 0)
         yield limit("a line of the log", line, "B", 600, f"stock RichLog {stock_log:,} B")
-        done = {3, 4, 5, 6, 7, 10, 80}
-        for device in (d for d in range(100) if d not in done):
-            screen.ask("finish", device, device + 1, _ERROR if device % 7 == 0 else "")
-            screen.quiet(0.25)
+    with Screen.stage("console", "100") as screen:
+        screen.until("lobby.00001")
+        before = screen.quiet(1)
+        _submit(screen)
+        screen.ask("accept", 1)
+        _live(screen, 0, _RUN)
         screen.ask("over")
+        run = (screen.quiet() - before) / 1000
+    name = "a run of 100 phones with live clocks, submit to end"
+    yield limit(name, run, "kB", 60, f"each phone for itself in {_RUN / 60:.1f} min of its clock")
+    with Screen.stage("console", "100") as screen:
+        screen.until("lobby.00001")
+        screen.quiet(1)
+        _submit(screen)
+        screen.ask("accept", 1)
+        screen.ask("finish", 0, 30)
         screen.quiet()
-        run = (len(screen.sent) - before) / 1000
-    yield limit("a run of 100 phones, submit to end, each by itself", run, "kB", 60)
+        screen.press("t")
+        before = screen.quiet(1)
+        for _ in range(60 // _CLOCK):
+            screen.ask("let_pass", _CLOCK)
+            screen.quiet(_LOOK)
+        clocks = (screen.quiet() - before) / 1000
+        before = screen.quiet(1)
+        _live(screen, 100, 160)
+        minute = (screen.quiet() - before) / 1000
+        assert b"Summary" in screen.sent
+    yield limit("a summary that is live, a minute of its clocks", clocks, "kB", 2)
+    yield Figure("… in which 18 phones end, each for itself", f"{minute:.2f} kB")
+
+
+def _live(screen: Screen, first: int, last: int) -> None:
+    """Those seconds of a run of 100 phones at the service's pace."""
+    for second in range(first, last, _CLOCK):
+        screen.ask("let_pass", _CLOCK)
+        screen.quiet(_LOOK)
+        began, ended = (100 * min(second + more, _RUN) // _RUN for more in (0, _CLOCK))
+        for device in range(began, ended):
+            screen.ask("finish", device, device + 1, _ERROR if device % 7 == 0 else "")
+            screen.quiet(_LOOK)
 
 
 def _submit(screen: Screen) -> None:

@@ -10,7 +10,7 @@ from tests.benchmarks.screen import Screen
 from tests.tui.scripted_runs import list_text, make_devices
 
 _ROUNDS = 5
-_CONFIG = """
+CONFIG = """
 default_profile = "contoso"
 [profiles.contoso]
 tenant = "00000000-0000-0000-0000-000000000000"
@@ -25,7 +25,7 @@ def figures() -> Iterator[Figure]:
     """`siptui FILE` with 100 rows, turn by turn with the bare application."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "config.toml").write_text(_CONFIG)
+        (folder / "config.toml").write_text(CONFIG)
         file = folder / "lobby.csv"
         file.write_text(list_text(make_devices(100)))
         environ = {"SIPTUI_CONFIG_DIR": name, "SIPTUI_STATE_DIR": str(folder / "state")}

@@ -18,12 +18,12 @@ from tests.support.emulated_time import START, now, run
 
 PHONES = 1_800
 SLOTS = 3
-#: Batches that take so many seconds, and how much of the least time they may take.
-SHORT = (
-    (10, TimingTable(device=(6, 8), start=(1, 2), finish=(0.5, 1.5)), 1.15),
-    (60, TimingTable(device=(40, 52), start=(2, 6), finish=(1, 5)), 1.08),
+#: Batches that take so many seconds, their size, and how much of the least time they may take.
+LENGTHS = (
+    (10, 10, TimingTable(device=(6, 8), start=(1, 2), finish=(0.5, 1.5)), 1.15),
+    (60, 10, TimingTable(device=(40, 52), start=(2, 6), finish=(1, 5)), 1.08),
+    (600, 50, TimingTable(device=(420, 540), start=(20, 50), finish=(10, 40)), 1.03),
 )
-BATCHES, SIZE = 30, 10
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED})
 
 
@@ -61,23 +61,24 @@ def figures() -> Iterator[Figure]:
         f"polling every second: 0.95 s; here median {lags[len(lags) // 2]:.1f} s",
     )
     yield limit("reads a second and region meanwhile", reads / took / len(Region), "", 1)
-    for seconds, timing, most in SHORT:
-        yield from _short(seconds, timing, most)
+    for seconds, size, timing, most in LENGTHS:
+        yield from _many(seconds, size, timing, most)
 
 
-def _short(seconds: int, timing: TimingTable, most: float) -> Iterator[Figure]:
-    """Short batches, so that the time in which a slot is empty shows."""
+def _many(seconds: int, size: int, timing: TimingTable, most: float) -> Iterator[Figure]:
+    """Many batches, so that the time in which a slot is empty shows."""
     with tempfile.TemporaryDirectory() as folder:
         harness = EngineHarness(Path(folder), Scenario(timing=timing))
-        wanted = devices(BATCHES * SIZE * len(Region), list(Region))
-        _, took = run(_roll_out(harness, wanted, Options(batch_size=SIZE)))
+        wanted = devices(PHONES, list(Region))
+        _, took = run(_roll_out(harness, wanted, Options(batch_size=size)))
         batches = [b for i in harness.ids() if (b := harness.tenant.batch(i))]
         calls = harness.ledger.calls
         reads = calls["batchstatus"] + calls["batchsummaries"]
     least = max(
         sum(b.ends - b.accepted for b in batches if b.region is region) / SLOTS for region in Region
     )
-    what = f"time to the last phone, {BATCHES} batches a region of {seconds} s"
+    count = len(batches) // len(Region)
+    what = f"time to the last of {PHONES:,} phones, {count} batches a region of {seconds} s"
     yield ratio(
         what, f"{took:.0f} s", f"the least with {SLOTS} slots, {least:.0f} s", took / least, most
     )

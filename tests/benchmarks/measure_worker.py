@@ -35,17 +35,17 @@ def figures() -> Iterator[Figure]:
             holder = found.holder(run)
             assert holder is not None
             time.sleep(5)
-            before, began, seen = _processor(holder.pid), time.monotonic(), _seen(found.journal)
+            before, began, seen = processor(holder.pid), time.monotonic(), _seen(found.journal)
             time.sleep(SECONDS)
             took = time.monotonic() - began
-            used = _processor(holder.pid) - before
+            used = processor(holder.pid) - before
             more = _seen(found.journal) - seen
             name = f"processor of a worker that follows {LIVE} live devices"
             beside = f"{took:.0f} s, {more} bytes of journal meanwhile"
             yield limit(name, 100 * used / took, "% of a core", 3, beside)
 
 
-def _processor(pid: int) -> float:
+def processor(pid: int) -> float:
     """Seconds of processor a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

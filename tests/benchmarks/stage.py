@@ -163,6 +163,12 @@ def console(rows: int) -> None:
             runs.write(ev.BatchFinished(batch=1, batch_id="x", succeeded=85, failed=15))
             runs.write(ev.RunFinished(succeeded=85, failed=15, unknown=0, skipped=0, seconds=60.0))
 
+        async def let_pass(self, seconds: float) -> None:
+            """So much time of the run, in which the worker is answered and nothing changes."""
+            runs.clock.pass_(seconds)
+            runs.answered()
+            self.main.look_for_worker()  # which it does every two seconds, or it shows no more
+
         async def say(self, text: str) -> None:
             runs.write(ev.Note(level="info", text=text))
 
