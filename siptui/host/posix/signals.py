@@ -1,12 +1,15 @@
 """Signals (POSIX): interrupt, hang-up, an order to end."""
 
-import asyncio
 import contextlib
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # as heavy as the rest of a command together, and few have a loop
+    from asyncio import AbstractEventLoop
 
 assert sys.platform != "win32"
 
@@ -63,7 +66,7 @@ def ending_as_interrupted(here: Callable[[], bool]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def on_terminal_end(loop: asyncio.AbstractEventLoop, leave: Callable[[int, bool], None]) -> None:
+def on_terminal_end(loop: "AbstractEventLoop", leave: Callable[[int, bool], None]) -> None:
     """Have `loop` call `leave(code, gone)` when this process is to end (SIGTERM) or its terminal
     is `gone` (SIGHUP); `code` is the exit code that says so. Not in a thread but the main one."""
     with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
@@ -81,7 +84,7 @@ def begin_worker() -> None:
     signal.signal(signal.SIGTERM, _ended)
 
 
-def on_order_to_end(loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> None:
+def on_order_to_end(loop: "AbstractEventLoop", end: Callable[[], object]) -> None:
     """Have `loop` call `end` at SIGTERM."""
     loop.add_signal_handler(signal.SIGTERM, end)
 

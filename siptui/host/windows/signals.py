@@ -7,7 +7,6 @@ what counts is in the journal by then.
 """
 
 import _thread
-import asyncio
 import contextlib
 import ctypes
 import signal
@@ -15,6 +14,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from ctypes import wintypes as w
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # as heavy as the rest of a command together, and few have a loop
+    from asyncio import AbstractEventLoop
 
 assert sys.platform == "win32"
 
@@ -55,7 +58,7 @@ def ending_as_interrupted(here: Callable[[], bool]) -> Iterator[None]:
         yield
 
 
-def on_terminal_end(loop: asyncio.AbstractEventLoop, leave: Callable[[int, bool], None]) -> None:
+def on_terminal_end(loop: "AbstractEventLoop", leave: Callable[[int, bool], None]) -> None:
     """Have `loop` call `leave(code, gone)` when this process is to end or its window is `gone`;
     `code` is the exit code that says so."""
 
@@ -74,7 +77,7 @@ def begin_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def on_order_to_end(loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> None:
+def on_order_to_end(loop: "AbstractEventLoop", end: Callable[[], object]) -> None:
     """Have `loop` call `end` at Ctrl-Break, which a console of the worker's own could send."""
 
     def told(event: int) -> bool:
