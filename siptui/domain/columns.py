@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from siptui.domain.errors import UsageError
@@ -54,6 +55,7 @@ WHAT: Mapping[str, str] = MappingProxyType(
 _FOLD = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=4096)
 def folded_name(name: str) -> str:
     """What spellings of one header have in common: its letters and digits, without case and marks.
 

@@ -3,6 +3,7 @@
 import os
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from siptui.domain.errors import UsageError
@@ -19,17 +20,38 @@ def trust(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
     `REQUESTS_CA_BUNDLE` (a file or a folder). There is no way to switch the check off.
     Raises `UsageError` naming the variable whose file cannot be used.
     """
-    import truststore
-
     environ = os.environ if environ is None else environ
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     named = [name for name in CA_VARIABLES[:2] if environ.get(name)]
     if not named and environ.get(CA_VARIABLES[2]):
         named = [CA_VARIABLES[2]]
-    for name in named:
+    places = tuple(
+        (name, Path(place))
+        for name in named
+        for place in environ[name].split(os.pathsep if name == "SSL_CERT_DIR" else "\0")
+    )
+    return _trusting(places, tuple(_version(place) for _, place in places))
+
+
+def _version(place: Path) -> tuple[int, ...]:
+    try:
+        status = place.stat()
+    except (OSError, ValueError):
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _trusting(
+    places: tuple[tuple[str, Path], ...], versions: tuple[tuple[int, ...], ...]
+) -> ssl.SSLContext:
+    """One for all clients of the process: to read a system's authorities takes as long as dozens of
+    requests. `versions` tell when it must be done again."""
+    import truststore
+
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for name, place in places:
         # OpenSSL passes over a missing file in silence, and macOS never looks at the variables
-        for place in environ[name].split(os.pathsep if name == "SSL_CERT_DIR" else "\0"):
-            _load(context, name, Path(place))
+        _load(context, name, place)
     return context
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from siptui.emulator.accounts import object_id
 from tests.cli.test_preflight import installed_with_graph
-from tests.worker.installation import Installation, hardware_id, write_list
+from tests.worker.installation import Installation, hardware_id, until, write_list
 
 _SCENARIO = """
 [wire]
@@ -158,7 +159,7 @@ def test_who_has_no_history_sees_what_a_colleague_did(place: Installation, tmp_p
 
 
 def test_a_run_is_verified_in_the_inventory(tmp_path: Path) -> None:
-    scenario = "[lag]\ninventory = 900\n[timing]\ndevice = [40, 200]\n"
+    scenario = "[lag]\ninventory = 90_000\n[timing]\ndevice = [40, 200]\n"
     with installed_with_graph(tmp_path / "lab", scenario) as place:
         file = write_list(tmp_path / "list.csv", [1, 2])
         early = place.run("run", str(file), *_RUN, "--verify", "0")
@@ -167,8 +168,13 @@ def test_a_run_is_verified_in_the_inventory(tmp_path: Path) -> None:
         (end,) = (line for line in lines if line["type"] == "run_finished")
         assert (early.exit_code, seen) == (5, ["not_yet", "not_yet"])
         assert (end["verified"], end["not_verified"], lines[-1]) == (0, 2, end)
-        again = place.run("run", str(file), *_RUN, "--again", "--verify", "60")
-        lines = [json.loads(line) for line in again.stdout.splitlines()]
+        with place.process("run", str(file), *_RUN, "--again", "--verify", "60") as again:
+            until(lambda: set(place.times().values()) == {2}, "the second submits")
+            while again.poll() is None:
+                place.emulator.forward(100_000)
+                time.sleep(0.05)
+            assert again.stdout
+            lines = [json.loads(line) for line in again.stdout]
         seen = [line["seen"] for line in lines if line["type"] == "device_verified"]
-        assert (again.exit_code, seen) == (0, ["signed_in", "signed_in"])
+        assert (again.returncode, seen) == (0, ["signed_in", "signed_in"])
         assert (lines[-1]["type"], lines[-1]["verified"]) == ("run_finished", 2)
