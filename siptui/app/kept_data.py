@@ -84,15 +84,21 @@ def kept_data(folders: Folders) -> list[Kept]:
     """All that lies on this host: what is common first, then by profile; also of profiles that the
     configuration no longer has."""
     profiles = _profiles(folders)
-    if folders.config == folders.state:  # so it is on macOS
-        found = _sorted_out(folders.state, None, _OF_CONFIG + _OF_STATE, without=profiles)
+    without = set(profiles)
+    runtime: Path | None = None
+    with contextlib.suppress(OSError, PrivateFileError):  # another user's: nothing of this one
+        runtime = runtime_place()
+    if runtime and runtime.parent == folders.state:  # so it is on Windows
+        without |= {runtime.name}
+    if folders.config == folders.state:  # so it is on macOS and Windows
+        found = _sorted_out(folders.state, None, _OF_CONFIG + _OF_STATE, without=without)
     else:
         found = _sorted_out(folders.config, None, _OF_CONFIG, without={folders.state.name})
-        kept_elsewhere = profiles | {folders.config.name}
+        kept_elsewhere = without | {folders.config.name}
         found += _sorted_out(folders.state, None, _OF_STATE, without=kept_elsewhere)
     found += _sorted_out(folders.logs, None, _OF_LOGS)
-    with contextlib.suppress(OSError, PrivateFileError):  # another user's: nothing of this one
-        found += _sorted_out(runtime_place(), None, ((r".*", "locks"),))
+    if runtime:
+        found += _sorted_out(runtime, None, ((r".*", "locks"),))
     for name in sorted(profiles):
         found += _sorted_out(folders.state / name, name, _OF_PROFILE)
     return found
@@ -106,7 +112,7 @@ def _profiles(folders: Folders) -> set[str]:
         for entry in _entries(folders.state)
         if entry.is_dir(follow_symlinks=False)
         and not entry.name.startswith(".")
-        and entry.name not in RESERVED
+        and entry.name.casefold() not in RESERVED
         and Path(entry.path) not in others
     }
 
@@ -120,7 +126,7 @@ def _sorted_out(
     found: dict[str, Kept] = {}
     for entry in _entries(folder):
         is_folder = entry.is_dir(follow_symlinks=False)
-        if is_folder and (entry.name in without or entry.name in RESERVED):
+        if is_folder and (entry.name in without or entry.name.casefold() in RESERVED):
             continue
         name = f"{entry.name}/" if is_folder else entry.name
         kind = next((kind for form, kind in kinds if re.fullmatch(form, name)), "other")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 
+from siptui.domain.file_names import windows_device
 from siptui.domain.guid import is_guid
 from siptui.domain.region import Region
 from siptui.settings.folders import RESERVED
@@ -37,4 +38,4 @@ def profile_name(tenant: str) -> str:
     """`contoso` for `contoso.com`; an id says nothing to people, so it is `default`."""
     label = tenant.split(".")[0].casefold()
     good = not is_guid(tenant) and re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", label)
-    return label if good and label not in RESERVED else "default"
+    return label if good and label not in RESERVED and not windows_device(label) else "default"

@@ -13,7 +13,14 @@ from pathlib import Path
 from siptui.devicelist.cells import guard
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
-from siptui.host.files import flush_folder, open_private, replace_file
+from siptui.host.files import (
+    flush_folder,
+    in_full,
+    name_file,
+    open_private,
+    replace_file,
+    require_usable_name,
+)
 
 
 class WriteError(SiptuiError):
@@ -114,6 +121,7 @@ def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
     a plain file never. Of two writers at the same moment one wins and the other is told.
     Raises `WriteError`.
     """
+    path = in_full(path)
     _refuse(path, force)
     temporary = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.tmp")
     try:
@@ -125,7 +133,7 @@ def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
         if force:
             replace_file(temporary, path)
         else:
-            _link(temporary, path)
+            name_file(temporary, path)
         flush_folder(path.parent)
     except FileExistsError:
         raise _exists(path) from None
@@ -141,6 +149,13 @@ def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
 
 
 def _refuse(path: Path, force: bool) -> None:
+    try:
+        require_usable_name(path)
+    except OSError as error:
+        raise WriteError(
+            f"{visible(str(path))} cannot be written: {error.strerror}.",
+            remedy="Choose another name.",
+        ) from error
     try:
         mode = path.lstat().st_mode
     except (OSError, ValueError):  # not there, or the writing itself will say what is wrong
@@ -160,23 +175,6 @@ def _exists(path: Path) -> WriteError:
         code="exists",
         remedy="Choose another name, or replace it with --force.",
     )
-
-
-def _link(temporary: Path, path: Path) -> None:
-    """Give `temporary` the name `path` if it is free; unlike a rename, a link never replaces."""
-    try:
-        os.link(temporary, path, follow_symlinks=False)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A file system without hard links: claim the name first, then rename onto the claim.
-        os.close(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        try:
-            replace_file(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            raise
 
 
 #: What a list needs; with these in front a results file is a device list.

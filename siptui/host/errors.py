@@ -19,3 +19,10 @@ class OpenFilesError(SiptuiError):
 
 class ProtectionError(Exception):
     """The system did not encrypt or decrypt; the text says why, as the end of a sentence."""
+
+
+class InUseError(SiptuiError):
+    """Another program keeps a file to itself; nothing is wrong with the file."""
+
+    title = "In use by another program"
+    code = "in_use"

@@ -3,9 +3,12 @@
 `open_private` takes the flags of `os.open` for reading, writing and making; a symbolic link is not
 followed, no started program inherits the descriptor, and what is made is this user's alone.
 `open_to_read` follows links, and never waits for the writer of a pipe; `open_appending` follows
-them too, and makes what is not there. `replace_file` gives a
-file another's name; where the system refuses that while another program has it open, the
-`OSError` says so in its `strerror`. `flush_to_disk` returns when the file is on the disk, and
+them too, and makes what is not there. `replace_file` gives a file another's name; where the system
+refuses that while another program has it open, the `OSError` says so in its `strerror`.
+`name_file` gives a file a name that none has, and raises `FileExistsError` else.
+`require_usable_name` raises `OSError` for a name that no file can have on this system or that
+stands for another, and `in_full` is the form of a path whose length has no limit; what makes or
+opens a file here needs neither. `flush_to_disk` returns when the file is on the disk, and
 `flush_folder` when its name is. `read_at` and `write_at` do not move the place in the file.
 """
 
@@ -16,33 +19,42 @@ if sys.platform == "win32":
     from siptui.host.windows.files import (
         flush_folder,
         flush_to_disk,
+        in_full,
+        name_file,
         open_appending,
         open_private,
         open_to_read,
         read_at,
         replace_file,
+        require_usable_name,
         write_at,
     )
 else:
     from siptui.host.posix.files import (
         flush_folder,
         flush_to_disk,
+        in_full,
+        name_file,
         open_appending,
         open_private,
         open_to_read,
         read_at,
         replace_file,
+        require_usable_name,
         write_at,
     )
 
 __all__ = [
     "flush_folder",
     "flush_to_disk",
+    "in_full",
+    "name_file",
     "open_appending",
     "open_private",
     "open_to_read",
     "read_at",
     "replace_file",
+    "require_usable_name",
     "same_file",
     "write_at",
 ]

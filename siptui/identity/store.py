@@ -17,6 +17,7 @@ from typing import Protocol
 
 from siptui.domain.errors import SiptuiError, Way
 from siptui.host import protection
+from siptui.host.errors import InUseError
 from siptui.host.files import replace_file
 from siptui.host.locks import HeldError, file_lock
 from siptui.host.private_files import (
@@ -262,6 +263,8 @@ class FileStore:
             yield
         except FileNotFoundError:
             raise
+        except InUseError as error:
+            raise StoreUnusableError(error.message, remedy=error.remedy) from error
         except OSError as error:
             raise StoreUnusableError(
                 f"{self.path} cannot be read or written: {error.strerror}.",

@@ -17,7 +17,13 @@ import msgspec
 from siptui.domain.forgotten_text import ForgottenNames
 from siptui.host.files import open_private, read_at
 from siptui.host.locks import FileLock, file_lock
-from siptui.host.private_files import PrivateFileError, private_folder, read_private, write_private
+from siptui.host.private_files import (
+    PrivateFileError,
+    close_to_others,
+    private_folder,
+    read_private,
+    write_private,
+)
 from siptui.logs.audit import AuditLog
 from siptui.preflight import audited_changes
 from siptui.preflight.audited_changes import AuditedChanges
@@ -206,6 +212,8 @@ class Record:
                 ) from error
             try:
                 size = os.fstat(fd).st_size
+                if not size:  # where the folder hands its rights down, not every file system does
+                    close_to_others(self.path)
                 if size and read_at(fd, 1, size - 1) != b"\n":
                     data = b"\n" + data  # the last writer was cut off in the middle of a line
                 view = memoryview(data)

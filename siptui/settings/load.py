@@ -18,6 +18,7 @@ from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.host.command_line import has_folder, split
+from siptui.host.files import require_usable_name
 from siptui.host.private_files import PrivateFileError, read_trusted
 from siptui.settings.accent import accent_colour
 from siptui.settings.address import checked_address
@@ -35,7 +36,8 @@ from siptui.settings.model import (
 )
 
 T = TypeVar("T", bound=msgspec.Struct)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+#: What a profile or cloud can be called.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TENANT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,252}[0-9A-Za-z])?")
 
 Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
@@ -240,7 +242,7 @@ def _cloud(path: Path, name: str, data: dict[str, Any]) -> Cloud:
     where = f"clouds.{name}"
     if name in BUILT_IN_CLOUDS:
         raise _wrong(path, f"{where}: this name is built in; choose another")
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise _wrong(path, f"{where}: {_NAME_RULE}")
     table = _table(path, where, data, _CloudTable)
     authority = checked_address(table.authority, f"{path}: {where}.authority")
@@ -266,10 +268,14 @@ def _profile(
     path: Path, name: str, data: dict[str, Any], clouds: Mapping[str, Cloud], file: _File
 ) -> Profile:
     where = f"profiles.{name}"
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise _wrong(path, f"{where}: {_NAME_RULE}")
     if name.casefold() in RESERVED:
         raise _wrong(path, f"{where}: {name!r} is the folder of the logs; choose another name")
+    try:
+        require_usable_name(Path(name))
+    except OSError as error:  # its runs lie in a folder of that name
+        raise _wrong(path, f"{where}: {error.strerror}; choose another name") from error
     table = _table(path, where, data, _ProfileTable)
     if not _TENANT.fullmatch(table.tenant):
         raise _bad(path, where, "tenant", table.tenant)

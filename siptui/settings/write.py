@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from siptui.domain.errors import UsageError
+from siptui.domain.file_names import not_on_windows
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.host.locks import file_lock
@@ -23,7 +24,7 @@ from siptui.settings.config_text import (
     without,
 )
 from siptui.settings.folders import Folders
-from siptui.settings.load import Settings, parse
+from siptui.settings.load import NAME, Settings, parse
 
 #: The file, in the state folder, whose lock is held while the configuration is changed.
 _LOCK = ".config.lock"
@@ -56,7 +57,7 @@ def add_profile(
     }
 
     def add(old: str, before: Settings) -> str:
-        _refuse_taken(before, name)
+        _refuse_name(before, name)
         end = "\r\n" if "\r\n" in old else "\n"
         lines = [f"[profiles.{bare_or_quoted(name)}]"]
         lines += [f"{key} = {quoted(value)}" for key, value in values.items() if value]
@@ -90,7 +91,7 @@ def rename_profile(folders: Folders, old_name: str, name: str) -> Settings:
     def rename(old: str, before: Settings) -> str:
         require_profile(before, old_name)
         if name.casefold() != old_name.casefold():
-            _refuse_taken(before, name)
+            _refuse_name(before, name)
         return renamed(old, old_name, name)
 
     return _changed(folders, rename)
@@ -194,7 +195,13 @@ def require_profile(settings: Settings, name: str) -> None:
         )
 
 
-def _refuse_taken(settings: Settings, name: str) -> None:
+def _refuse_name(settings: Settings, name: str) -> None:
+    if NAME.fullmatch(name) and (fault := not_on_windows(name)):  # it may be taken there
+        raise UsageError(
+            f"A profile cannot be called {visible(name)!r}: {fault}.",
+            remedy="Choose another name.",
+            code="profile_name",
+        )
     if name.casefold() in {known.casefold() for known in settings.profiles}:
         raise UsageError(
             f"There is a profile {visible(name)!r} in {settings.folders.config_file} already.",

@@ -8,7 +8,7 @@ from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
 from siptui.settings.folders import Folders
 from siptui.settings.load import load
-from siptui.settings.write import add_profile
+from siptui.settings.write import add_profile, rename_profile
 
 OLD = """# our tenants
 [profiles.a]  # the first
@@ -70,3 +70,14 @@ def test_a_linked_configuration_stays_linked(where: Folders, tmp_path: Path) -> 
     add_profile(where, "b", "b.example")
     assert where.config_file.is_symlink()
     assert "[profiles.b]" in kept.read_text()
+
+
+@pytest.mark.parametrize("name", ["CON", "aux", "nul.example", "a."])
+def test_no_profile_is_made_whose_folder_windows_could_not_have(where: Folders, name: str) -> None:
+    with pytest.raises(UsageError, match="Windows") as caught:
+        add_profile(where, name, "x.example")
+    assert caught.value.code == "profile_name"
+    assert not where.config_file.exists()
+    add_profile(where, "a", "a.example")
+    with pytest.raises(UsageError, match="Windows"):
+        rename_profile(where, "a", name)

@@ -71,6 +71,7 @@ def test_the_profile_has_a_name_for_people() -> None:
     assert profile_name("contoso.onmicrosoft.com") == "contoso"
     assert profile_name("11111111-2222-4333-8444-555555555555") == "default"
     assert profile_name("logs.example") == "default"
+    assert profile_name("aux.example") == "default"
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "escape"])

@@ -12,6 +12,7 @@ from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.provisioning import kinds_of, provisioning_urls, tenant_id
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.host.files import require_usable_name
 from siptui.host.private_files import write_private
 from siptui.provisioning.reading import provisioning_table
 from siptui.provisioning.report import NO_TENANT, as_object, page
@@ -152,6 +153,7 @@ def _of_profile(name: str | None) -> tuple[str | None, str]:
 
 def _write(path: Path, text: str, *, force: bool) -> None:
     try:
+        require_usable_name(path)
         if force:
             write_private(path, text.encode())
             return

@@ -52,6 +52,34 @@ def replace_file(source: Path, target: Path) -> None:
     source.replace(target)
 
 
+def name_file(source: Path, target: Path) -> None:
+    """Give `source` the name `target` if no file has it; unlike a rename, a link never replaces."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: claim the name first, then rename onto the claim.
+        os.close(open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        try:
+            replace_file(source, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                target.unlink()
+            raise
+    else:
+        source.unlink()
+
+
+def require_usable_name(path: Path) -> None:
+    """Nothing: every name that a path can hold is one."""
+
+
+def in_full(path: Path) -> Path:
+    """`path`: there is no form of it without a limit."""
+    return path
+
+
 def flush_to_disk(fd: int) -> None:
     """Return when what was written is on the disk."""
     if full := getattr(fcntl, "F_FULLFSYNC", None):  # macOS: fsync alone leaves it in the disk

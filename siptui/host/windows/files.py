@@ -12,6 +12,7 @@ from pathlib import Path
 assert sys.platform == "win32"
 
 
+from siptui.domain.file_names import not_on_windows, windows_device
 from siptui.domain.text import visible
 from siptui.host.windows.kernel import (
     ERROR_ACCESS_DENIED,
@@ -33,17 +34,13 @@ _OF_C = os.O_RDONLY | os.O_WRONLY | os.O_RDWR | os.O_APPEND
 #: Seconds that a file is waited for which another program has open: virus scanners and indexers
 #: look at what is new for moments.
 _PATIENCE, _PAUSE = 1.5, 0.02
-#: Names that Windows takes for devices, in every folder and with every ending.
-_DEVICES = frozenset(("CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$")) | {
-    f"{port}{number}" for port in ("COM", "LPT") for number in "123456789¹²³"
-}
 
 
 def open_private(path: Path, flags: int) -> int:
     """A descriptor of `path`; a link is not followed. What is made has the rights of its folder,
     which is a private one or the operator's own choice."""
     if flags & os.O_CREAT:
-        _refuse_device(path)
+        require_usable_name(path)
     access = {os.O_RDONLY: _READ, os.O_WRONLY: _WRITE, os.O_RDWR: _READ | _WRITE}[
         flags & (os.O_WRONLY | os.O_RDWR)
     ]
@@ -56,7 +53,7 @@ def open_private(path: Path, flags: int) -> int:
     if handle == INVALID_HANDLE:
         raise last_error(path)
     fd = msvcrt.open_osfhandle(handle, flags & _OF_C | os.O_BINARY | os.O_NOINHERIT)
-    if path.is_symlink():
+    if in_full(path).is_symlink():
         os.close(fd)
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if flags & os.O_TRUNC:
@@ -75,34 +72,59 @@ def open_appending(path: Path) -> int:
     return open_private(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
 
 
+def open_shared(path: Path) -> int:
+    """A descriptor of `path` to read it, of a link itself. Waits a moment for another program that
+    keeps the file to itself; the error names it where that is known."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return open_private(path, os.O_RDONLY)
+        except PermissionError as error:
+            if error.winerror != ERROR_SHARING_VIOLATION or time.monotonic() > until:
+                raise in_use(path, error) from error
+            time.sleep(_PAUSE)
+
+
 def open_to_read(path: Path) -> int:
     """A descriptor of `path`, if it is a file on a disk: reading a device may wait for ever."""
     _refuse_device(path)
-    found = path.stat()
+    found = in_full(path).stat()
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     handle = kernel32.CreateFileW(
         long_path(path), _READ, _SHARE_ALL, None, _OPEN_EXISTING, _NORMAL, None
     )
     if handle == INVALID_HANDLE:
-        raise _in_use(path, last_error(path))
+        raise in_use(path, last_error(path))
     return msvcrt.open_osfhandle(handle, os.O_RDONLY | os.O_BINARY | os.O_NOINHERIT)
 
 
 def replace_file(source: Path, target: Path) -> None:
     """Give `source` the name of `target`. Waits a moment for another program that has one of them
     open; the error names it where that is known."""
-    _refuse_device(target)
+    require_usable_name(target)
+    from_, to = in_full(source), in_full(target)
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            source.replace(target)
+            from_.replace(to)
         except PermissionError as error:
-            if target.is_dir() or time.monotonic() > until:
-                raise _in_use(target, error) from error
+            if to.is_dir() or time.monotonic() > until:
+                raise in_use(target, error) from error
             time.sleep(_PAUSE)
         else:
             return
+
+
+def name_file(source: Path, target: Path) -> None:
+    """Give `source` the name `target` if no file has it."""
+    require_usable_name(target)
+    in_full(source).rename(in_full(target))
+
+
+def in_full(path: Path) -> Path:
+    """`path` in the form that has no limit of 260 characters, where it needs it."""
+    return Path(long_path(path))
 
 
 def flush_to_disk(fd: int) -> None:
@@ -134,7 +156,7 @@ def write_at(fd: int, data: bytes, place: int) -> int:
         os.lseek(fd, before, os.SEEK_SET)
 
 
-def _in_use(path: Path, error: OSError) -> OSError:
+def in_use(path: Path, error: OSError) -> OSError:
     """`error`, in words of ours where it is that another program has `path` open."""
     if getattr(error, "winerror", 0) not in (ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION):
         return error
@@ -152,8 +174,13 @@ def _in_use(path: Path, error: OSError) -> OSError:
     return error
 
 
+def require_usable_name(path: Path) -> None:
+    """Raise `OSError` for a name that no file can have here, or that stands for another one, such
+    as CON, aux.csv or x:y."""
+    if fault := not_on_windows(path.name):
+        raise OSError(errno.EINVAL, fault, str(path))
+
+
 def _refuse_device(path: Path) -> None:
-    """Raise `OSError` for a name such as CON or aux.csv."""
-    stem = path.name.partition(".")[0].rstrip(" ").upper()
-    if stem in _DEVICES:
-        raise OSError(errno.EINVAL, f"{stem} is a name that Windows keeps for a device", str(path))
+    if windows_device(path.name):
+        raise OSError(errno.EINVAL, not_on_windows(path.name), str(path))

@@ -1,6 +1,7 @@
 """Calls of kernel32 and advapi32, with the types they take. https://learn.microsoft.com/windows/win32/api"""
 
 import ctypes
+import os
 import sys
 from ctypes import wintypes as w
 from pathlib import Path
@@ -14,8 +15,9 @@ shell32 = ctypes.WinDLL("shell32", use_last_error=True)
 
 ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION = 5, 32, 33
 ERROR_IO_PENDING = 997
-#: From here on a path counts as long: a folder's may have 12 characters less than a file's.
-_SHORT = 240
+#: From here on a path counts as long: of the 260 characters, what is put into a folder or beside a
+#: file needs some. Python asks for more, which a host must have been set up for.
+_SHORT = 180
 INVALID_HANDLE = w.HANDLE(-1).value
 
 
@@ -155,7 +157,7 @@ def long_path(path: Path) -> str:
     text = str(path)
     if len(text) < _SHORT or text.startswith("\\\\?\\"):
         return text
-    text = str(path.absolute())
+    text = os.path.abspath(text)  # noqa: PTH100 - without a dot or two dots, which have no meaning there
     return f"\\\\?\\UNC\\{text[2:]}" if text.startswith("\\\\") else f"\\\\?\\{text}"
 
 

@@ -15,8 +15,15 @@ assert sys.platform == "win32"
 
 
 from siptui.domain.text import visible
-from siptui.host.errors import PrivateFileError
-from siptui.host.windows.files import flush_to_disk, open_private, open_to_read, replace_file
+from siptui.host.errors import InUseError, PrivateFileError
+from siptui.host.windows.files import (
+    flush_to_disk,
+    in_full,
+    open_private,
+    open_shared,
+    open_to_read,
+    replace_file,
+)
 from siptui.host.windows.security import (
     READ_OR_WRITE,
     WRITE,
@@ -38,6 +45,7 @@ def private_folder(path: Path) -> Path:
     `PrivateFileError` when it belongs to another user, cannot be made, or lies behind a link or
     junction of another user: who owns the link decides where it leads.
     """
+    path = in_full(path)
     try:
         for place in (*reversed(path.absolute().parents), path.absolute()):
             if not os.path.lexists(place):
@@ -50,7 +58,7 @@ def private_folder(path: Path) -> Path:
                     f"({account_name(rights_of(place).owner)}).",
                     remedy=_ELSEWHERE,
                 )
-        real = Path(os.path.realpath(path))
+        real = _real(path)
         if not real.is_dir():
             raise NotADirectoryError(20, "it is a file", str(path))
         rights = rights_of(real)
@@ -77,7 +85,7 @@ def read_trusted(path: Path) -> bytes:
     Raises `PrivateFileError` otherwise, `OSError` when it cannot be read.
     """
     with os.fdopen(_opened_file(path), "rb") as file:
-        real = Path(os.path.realpath(path))
+        real = _real(path)
         for place in dict.fromkeys((path, path.parent, real, real.parent)):
             _refuse_foreign(path, place, rights_of(place))
         return file.read()
@@ -115,6 +123,7 @@ def write_private(path: Path, data: bytes) -> None:
     Written beside it, flushed and renamed: a reader, a crash or a power cut finds the old content
     or the new, never a part. A symbolic link in its place is replaced, not followed.
     """
+    path = in_full(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     fd = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
@@ -133,16 +142,22 @@ def write_private(path: Path, data: bytes) -> None:
 def read_private(path: Path) -> bytes:
     """The content of `path`, if it is a plain file of this user that no other user may read.
 
-    Raises `PrivateFileError` otherwise, `FileNotFoundError` when it is not there.
+    Raises `PrivateFileError` otherwise, `FileNotFoundError` when it is not there, and
+    `InUseError` while another program keeps it to itself.
     """
     try:
         if _is_link(path):
             raise OSError(0, "it is a link")
         if path.is_dir():
             raise PrivateFileError(f"{path} is not a plain file.", remedy="Remove it.")
-        fd = open_private(path, os.O_RDONLY)
+        fd = open_shared(path)
     except FileNotFoundError:
         raise
+    except PermissionError as error:
+        raise InUseError(
+            f"{visible(str(path))} cannot be read: {error.strerror}.",
+            remedy="Nothing was lost. Try again when that program is done.",
+        ) from error
     except OSError as error:
         raise PrivateFileError(
             f"{path} is a symbolic link or cannot be opened: {error.strerror}.",
@@ -168,7 +183,8 @@ def runtime_place() -> Path:
     """
     from platformdirs import user_data_path
 
-    folder = user_data_path("siptui", appauthor=False) / "run"
+    # Beside the folders of profiles, none of which can have such a name.
+    folder = user_data_path("siptui", appauthor=False) / ".run"
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         if _is_link(folder) or not folder.lstat() or not rights_of(folder).mine:
             raise PrivateFileError(f"{folder} is a link, or another user's.", remedy="Remove it.")
@@ -179,7 +195,7 @@ def rights_of_others(found: os.stat_result, path: Path) -> str:
     """What others may do with the plain file at `path`, in a few words; nothing if nothing."""
     if not stat.S_ISREG(found.st_mode):
         return ""
-    others = rights_of(Path(os.path.realpath(path))).others(READ_OR_WRITE)
+    others = rights_of(_real(path)).others(READ_OR_WRITE)
     return _names(others) if others else ""
 
 
@@ -198,6 +214,14 @@ def closing_command(path: Path) -> str:
 
 def _names(sids: list[str]) -> str:
     return ", ".join(dict.fromkeys(account_name(sid) for sid in sids))
+
+
+def _real(path: Path) -> Path:
+    """Where `path` leads to. (Asked only where a link is on the way: Wine does not tell it of long
+    paths.)"""
+    if any(map(_is_link, (path, *path.absolute().parents))):
+        return Path(os.path.realpath(path))
+    return path
 
 
 def _is_link(path: Path) -> bool:

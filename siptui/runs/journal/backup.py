@@ -17,7 +17,7 @@ from pathlib import Path
 from siptui.domain.errors import UsageError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute
-from siptui.host.files import open_private, replace_file
+from siptui.host.files import in_full, open_private, replace_file, require_usable_name
 from siptui.host.locks import file_lock
 from siptui.host.private_files import private_folder
 from siptui.runs.events import RunFinished, RunPlanned, Stored
@@ -85,6 +85,15 @@ class Restored:
 def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> BackedUp:
     """Copy the journal into the file `target`, for this user alone; others write to the journal
     meanwhile. Raises `BackupError` for a file that is there, `JournalError`."""
+    target = in_full(target)
+    try:
+        require_usable_name(target)
+    except OSError as error:
+        raise BackupError(
+            f"{visible(str(target))}: {error.strerror}. Nothing was written.",
+            title="No backup was written",
+            remedy="Choose another name.",
+        ) from error
     if os.path.lexists(target) and not replace:
         raise BackupError(
             f"{visible(str(target))} is there already. Nothing was written.",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from siptui.host import files, private_files
+from siptui.host.locks import FileLock, HeldError
 from siptui.host.private_files import PrivateFileError
 from tests.support.others import can_link, let_others
 
@@ -158,3 +159,31 @@ def test_a_long_path_is_one_like_any_other(tmp_path: Path) -> None:
         pytest.skip("this system is not set up for long paths")
     private_files.write_private(folder / "file", b"x")
     assert private_files.read_private(folder / "file") == b"x"
+
+
+def test_a_file_gets_a_name_that_none_has(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"new")
+    files.name_file(source, target)
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+    source.write_bytes(b"newer")
+    with pytest.raises(FileExistsError):
+        files.name_file(source, target)
+    assert target.read_bytes() == b"new"
+    assert source.read_bytes() == b"newer"
+
+
+def test_paths_of_any_length_are_made_written_and_read(tmp_path: Path) -> None:
+    folder = tmp_path
+    while len(str(folder)) < 320:
+        folder /= "x" * 60
+    path = private_files.private_folder(folder) / "store"
+    for data in (b"one", b"two"):
+        private_files.write_private(path, data)
+        assert private_files.read_private(path) == data
+    assert private_files.read_trusted(path) == b"two"
+    with FileLock(path.with_suffix(".lock")), pytest.raises(HeldError):
+        FileLock(path.with_suffix(".lock"))
+    files.name_file(path, path.with_name("other"))
+    os.close(files.open_to_read(path.with_name("other")))
+    assert sorted(one.name for one in files.in_full(folder).iterdir()) == ["other", "store.lock"]
