@@ -1,7 +1,7 @@
 """A console in a test: driven by keys, looked at as text, its bytes counted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -99,6 +99,16 @@ class ConsoleHarness:
                     top._compositor_refresh()
                 finally:
                     at_rest.reset(token)
+
+    async def until(self, seen: Callable[[], object]) -> None:
+        """Until it is so and nothing is on its way any more: for what a timer or a thread brings,
+        of which `settle` knows nothing. How long that takes depends on the machine."""
+        for _ in range(_PATIENCE):
+            await self.settle()
+            if seen():
+                await self.settle()
+                return
+        raise AssertionError(f"it did not come:\n{self.text}")
 
     def _busy(self) -> bool:
         """Whether messages, frames or work are on their way, a conversation apart."""

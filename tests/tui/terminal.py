@@ -9,7 +9,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fcntl import ioctl
 
 import pyte
@@ -18,8 +18,8 @@ PATIENCE = 90.0
 
 
 class Terminal:
-    """`siptui demo` on a pseudo-terminal, or another `command`; what it sends is kept, and shown
-    on a `screen` of 80×24."""
+    """`siptui demo` on a pseudo-terminal, or another `command`, or `argv` as it is; what it sends
+    is kept, and shown on a `screen` of 80×24."""
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Terminal:
         code: str = "",
         command: str = "demo",
         size: tuple[int, int] = (80, 24),
+        argv: Sequence[str] = (),
         **environ: str,
     ) -> None:
         self.master, slave = pty.openpty()
@@ -39,7 +40,7 @@ class Terminal:
             else ["-m", "siptui"]
         )
         self.process = subprocess.Popen(
-            [sys.executable, *begin, *filter(None, [command]), *words],
+            argv or [sys.executable, *begin, *filter(None, [command]), *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -59,9 +60,13 @@ class Terminal:
     @property
     def text(self) -> str:
         """What stands on the screen, line by line."""
-        self._stream.feed(self.sent[self._shown :])
+        self._stream.feed(self._as_sent(self.sent[self._shown :]))
         self._shown = len(self.sent)
         return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def _as_sent(self, data: bytes) -> bytes:
+        """What was sent of what came; another host of terminals may have put something in."""
+        return data
 
     def until(self, seen: Callable[[str], bool]) -> str:
         """Read on until the screen is so; the screen."""

@@ -38,12 +38,12 @@ async def test_the_time_left_runs_out_and_is_sorted_by(tmp_path: Path) -> None:
         board = main.session.board
         board._now = lambda: NOW
         main.count_down()
-        await harness.pilot.pause()
+        await harness.settle()
         for text in ("72 h", "3 h 12 min", "6 min", "past"):
             assert text in harness.text, text
         board._now = lambda: NOW + timedelta(minutes=10)
         main.count_down()
-        await harness.pilot.pause()
+        await harness.settle()
         assert "71 h" in harness.text
         assert "3 h 02 min" in harness.text
         assert harness.text.count("past") == 2

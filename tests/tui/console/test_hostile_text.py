@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual_fspicker.parts import DirectoryNavigation
 
 from siptui.domain.device import Device
 from siptui.domain.hardware_id import HardwareId
@@ -115,13 +116,12 @@ async def test_file_names_are_data(tmp_path: Path) -> None:
     async with console(tmp_path, counting=True) as harness:
         assert isinstance(harness.app._driver, CountingDriver)
         await harness.press("o")
-        await harness.pilot.pause(0.05)
+        await harness.until(lambda: isinstance(harness.app.focused, DirectoryNavigation))
         await harness.press("tab")
         harness.fill(str(folder))
         harness.app._driver.take()
         await harness.press("enter")
-        await harness.pilot.pause(0.1)
-        assert "[x].csv" in harness.text
+        await harness.until(lambda: "[x].csv" in harness.text)
         assert "[red]dir" in harness.text
         assert "\x1b[2J" not in harness.app._driver.take()
         await harness.press("down", "down", "enter")

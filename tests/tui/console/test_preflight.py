@@ -307,7 +307,7 @@ async def test_changes_go_on_when_their_page_is_left_and_are_undone_together(
         last = harness.app.screen
         assert isinstance(last, FixPage)
         await _ended(harness, last)
-        assert "2 undone of 2 changes" in harness.text.splitlines()[0]
+        await harness.until(lambda: "2 undone of 2 changes" in harness.text.splitlines()[0])
         assert [row[3] for row in harness.rows_of_page][:2] == ["undone"] * 2
         assert [o.step for o in service.record.changes().values()] == [Step.UNDONE] * 2
         await harness.press("U")
@@ -446,12 +446,8 @@ async def _ended(harness: ConsoleHarness, page: FixPage) -> None:
 
 
 async def _until(harness: ConsoleHarness, seen: Callable[[], bool]) -> None:
-    for _ in range(500):
-        await harness.pilot.pause(0.01)
-        if seen():
-            await harness.settle()
-            return
-    raise AssertionError(harness.text)
+    await harness.pilot.pause()
+    await harness.until(seen)
 
 
 async def test_a_check_costs_no_more_than_the_table_once(tmp_path: Path) -> None:

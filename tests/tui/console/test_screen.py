@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.widgets import Input
+from textual_fspicker.parts import DirectoryNavigation
 
 from siptui.domain.region import Region
 from siptui.runs import events as ev
@@ -67,7 +68,7 @@ async def test_the_whole_way_by_keys(tmp_path: Path, size: tuple[int, int]) -> N
         assert "No device list yet" in harness.text
         (tmp_path / "phones.csv").write_text(list_text(make_devices(10)))
         await harness.press("o")
-        await harness.pilot.pause(0.05)
+        await harness.until(lambda: isinstance(harness.app.focused, DirectoryNavigation))
         await harness.press("tab")
         harness.fill(str(tmp_path / "phones.csv"))
         await harness.press("enter")
@@ -479,7 +480,6 @@ async def test_the_palette_has_every_action_and_theme(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(4))) as harness:
         await harness.press("colon")
         await harness.type("theme mono")
-        await harness.pilot.pause(0.3)
         await harness.press("enter")
         assert harness.app.theme == "mono"
 
@@ -488,7 +488,6 @@ async def test_the_topics_of_help_are_read_in_the_console(tmp_path: Path) -> Non
     async with console(tmp_path, text=list_text(make_devices(4))) as harness:
         await harness.press("colon")
         await harness.type("help exit")
-        await harness.pilot.pause(0.3)
         await harness.press("enter")
         assert "the run is held by another process" in harness.text
 

@@ -60,15 +60,6 @@ def _no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
 
-async def _until(harness: ConsoleHarness, wanted: Callable[[], bool]) -> None:
-    for _ in range(1500):
-        if wanted():
-            await harness.settle()
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(harness.text)
-
-
 def _code(harness: ConsoleHarness) -> str:
     found = re.search(r"┃  ((?:\S )+\S)  ┃", harness.text)
     return found.group(1).replace(" ", "") if found else ""
@@ -76,9 +67,9 @@ def _code(harness: ConsoleHarness) -> str:
 
 async def _asked(harness: ConsoleHarness, *answer: str) -> None:
     """From the question where to keep the tokens to the code."""
-    await _until(harness, lambda: isinstance(harness.app.screen, Choice))
+    await harness.until(lambda: isinstance(harness.app.screen, Choice))
     await harness.press(*answer)
-    await _until(harness, lambda: bool(_code(harness)))
+    await harness.until(lambda: bool(_code(harness)))
 
 
 async def test_a_submit_without_a_sign_in_asks_for_one(
@@ -98,11 +89,11 @@ async def test_a_submit_without_a_sign_in_asks_for_one(
         await harness.press("question_mark")  # a sign-in goes on while its help is read
         assert "Only ever type a code that you asked for yourself" in harness.flat
         setting.approve()
-        await _until(harness, lambda: isinstance(harness.app.screen, Confirm))
+        await harness.until(lambda: isinstance(harness.app.screen, Confirm))
         assert "operator@contoso.com" in harness.console.session.account
         log = harness.console.log_pane  # a part of which lies below the question
         said = "Signed in as operator@contoso.com"
-        await _until(harness, lambda: any(said in plain(line) for line in log.entries))
+        await harness.until(lambda: any(said in plain(line) for line in log.entries))
         assert known_tenant(harness.console.session, harness.console.key_of).guid == CONTOSO
         await harness.type("3")
         await harness.press("enter")
@@ -123,7 +114,7 @@ async def test_escape_calls_it_off_at_once_and_nothing_is_submitted(
         await harness.pilot.press("s")
         await _asked(harness, "enter")
         await harness.press("escape")
-        await _until(harness, lambda: isinstance(harness.app.screen, Console))
+        await harness.until(lambda: isinstance(harness.app.screen, Console))
         assert "not signed in; nothing was submitted" in harness.text
         assert setting.runs.journal.runs() == []
 
@@ -142,9 +133,9 @@ async def test_a_run_that_needs_a_sign_in_asks_and_goes_on(
         assert "The session was revoked" in harness.flat
         first = _code(harness)
         await harness.press("n")
-        await _until(harness, lambda: _code(harness) not in ("", first))
+        await harness.until(lambda: _code(harness) not in ("", first))
         setting.approve()
-        await _until(harness, lambda: isinstance(harness.app.screen, Console))
+        await harness.until(lambda: isinstance(harness.app.screen, Console))
         orders = [s.event for s in setting.runs.journal.read(run)]
         assert [o.what for o in orders if isinstance(o, ev.Order)] == ["new_token"]
         await harness.look()
@@ -168,11 +159,11 @@ async def test_a_refusal_is_told_and_the_browser_is_the_next_way(
         await harness.pilot.press("i")
         await _asked(harness, "enter")
         setting.approve()
-        await _until(harness, lambda: "Conditional Access blocks" in harness.flat)
+        await harness.until(lambda: "Conditional Access blocks" in harness.flat)
         assert "Try the browser (b). If that is blocked too, ask for an exception" in harness.flat
         assert "In Entra's sign-in log: correlation id " in harness.flat
         await harness.press("b")
-        await _until(harness, lambda: "ssh -L" in harness.text)
+        await harness.until(lambda: "ssh -L" in harness.text)
         screen = harness.app.screen
         assert isinstance(screen, SignIn)
         assert screen._address is not None
@@ -182,7 +173,7 @@ async def test_a_refusal_is_told_and_the_browser_is_the_next_way(
         assert "not the address of this sign-in" in harness.flat
         harness.fill(await _redirected(screen._address.url))
         await harness.press("enter")
-        await _until(harness, lambda: isinstance(harness.app.screen, Console))
+        await harness.until(lambda: isinstance(harness.app.screen, Console))
         assert "Signed in as operator@contoso.com" in harness.text
 
 
@@ -198,23 +189,23 @@ async def test_through_windows_where_codes_are_blocked(
         await harness.pilot.press("i")
         await _asked(harness, "enter")
         setting.approve()
-        await _until(harness, lambda: "Conditional Access blocks" in harness.flat)
+        await harness.until(lambda: "Conditional Access blocks" in harness.flat)
         assert "Sign in through Windows, which shows the state of this device (w)" in harness.flat
         with monkeypatch.context() as elsewhere:
             place = "siptui.identity.broker_place.desktop"
             elsewhere.setattr(place, lambda: Desktop.OVER_SSH)
             await harness.press("w")
-            await _until(harness, lambda: "not seen over SSH" in harness.flat)
+            await harness.until(lambda: "not seen over SSH" in harness.flat)
             assert "Sign in by a code (n)" in harness.flat
         broker.fail("UserCanceled")
         await harness.press("w")
-        await _until(harness, lambda: "called off in the window of Windows" in harness.flat)
+        await harness.until(lambda: "called off in the window of Windows" in harness.flat)
         broker.failing = None
         broker.window.clear()
         await harness.press("w")
-        await _until(harness, lambda: "Windows asks in a window of its own" in harness.flat)
+        await harness.until(lambda: "Windows asks in a window of its own" in harness.flat)
         broker.window.set()
-        await _until(harness, lambda: isinstance(harness.app.screen, Console))
+        await harness.until(lambda: isinstance(harness.app.screen, Console))
         assert "Signed in as operator@contoso.com" in harness.text
     content = (setting.state_folder / "work" / "tokens.json").read_bytes()
     tokens = unpacked(content)
@@ -278,14 +269,14 @@ async def test_an_attempt_that_fails_says_why_and_a_new_code_leads_on(
         first = _code(harness)
         act(setting, first)
         setting.go.set()
-        await _until(harness, lambda: sentence in harness.flat)
+        await harness.until(lambda: sentence in harness.flat)
         assert "n new code · b browser · Esc cancels" in harness.flat
         assert not list(setting.state_folder.rglob("tokens.json"))
         setting.go.clear()
         await harness.press("n")
-        await _until(harness, lambda: _code(harness) not in ("", first))
+        await harness.until(lambda: _code(harness) not in ("", first))
         setting.approve("operator@contoso.com")
-        await _until(harness, lambda: isinstance(harness.app.screen, Console))
+        await harness.until(lambda: isinstance(harness.app.screen, Console))
         assert "Signed in as operator@contoso.com" in harness.text
 
 
@@ -315,7 +306,7 @@ async def test_a_run_that_waits_already_when_it_is_attached_asks_at_once(
     async with console(tmp_path, sign_in=setting.ways, **options) as harness:
         await _asked(harness, "enter")
         await harness.press("escape")
-        await _until(harness, lambda: isinstance(harness.app.screen, Console))
+        await harness.until(lambda: isinstance(harness.app.screen, Console))
         setting.runs.write(ev.Note(level="info", text="something else"))
         await harness.look()  # asked once: who called it off was not mistaken
         assert isinstance(harness.app.screen, Console)

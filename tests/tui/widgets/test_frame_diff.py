@@ -100,11 +100,15 @@ def test_a_part_of_a_frame(one: list[Strip], other: list[Strip], x1: int, wide: 
     assert terminal.shown == fresh.shown
 
 
-async def _same(harness: ConsoleHarness, terminal: Terminal) -> int:
-    """Feed what was sent; how much that was."""
+def _driver(harness: ConsoleHarness) -> CountingDriver:
     driver = harness.app._driver
     assert isinstance(driver, CountingDriver)
-    sent = driver.take()
+    return driver
+
+
+async def _same(harness: ConsoleHarness, terminal: Terminal) -> int:
+    """Feed what was sent; how much that was."""
+    sent = _driver(harness).take()
     terminal.feed(sent)
     text = [line.rstrip() for line in harness.text.splitlines()]
     assert [line.rstrip() for line in terminal.screen.display] == text
@@ -138,7 +142,7 @@ async def test_a_walk_through_the_console(tmp_path: Path, size: tuple[int, int])
         await _same(harness, terminal)
         as_sent = terminal.shown
         harness.console.app.action_redraw()  # type: ignore[attr-defined]  # it is a ThemedApp
-        await harness.settle()
+        await harness.until(lambda: _driver(harness).sent)
         whole = await _same(harness, terminal)
         assert terminal.shown == as_sent
         assert dialog < 0.8 * whole
@@ -154,10 +158,7 @@ async def test_a_terminal_that_does_not_keep_up_gets_the_last_frame(
         monkeypatch.setattr("siptui.tui.base_app.waiting_frames", lambda _: 99 if stuck else 0)
         for key in "jjjj":
             await harness.press(key)
-        driver = harness.app._driver
-        assert isinstance(driver, CountingDriver)
-        assert driver.sent == ""
+        assert _driver(harness).sent == ""
         stuck = False
-        await harness.pilot.pause(0.1)
-        await harness.settle()
+        await harness.until(lambda: _driver(harness).sent)
         await _same(harness, terminal)
