@@ -409,7 +409,7 @@ def _figures(plain: Soaked, traced: Soaked | None = None) -> list[Figure]:
     ]
     if traced is not None:
         memory = [traced.marks[n].engine_mb for n in (1, _QUARTERS - 1)]
-        more = f"all of it {traced.last.all_mb:.0f} MB"
+        more = f"all of it {traced.last.all_mb:.0f} MB; {traced.devices:,} devices"
         found.append(_flat("memory of the engines", memory, "MB", 1.5, more))
     return found
 
@@ -434,22 +434,25 @@ def main() -> int:
     """Say what came of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.soak", description=__doc__)
     parser.add_argument("devices", nargs="?", type=int, default=9000)
+    parser.add_argument(
+        "--traced", type=int, metavar="DEVICES", help="as many in the pass that is traced"
+    )
     parser.add_argument("--write", action="store_true", help="put the figures into RESULTS.md")
     chosen = parser.parse_args()
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        both = [
-            pool.submit(_carried_out, chosen.devices, traced=traced) for traced in (False, True)
-        ]
-        done = both[0].result()
+        plain = pool.submit(_carried_out, chosen.devices, traced=False)
+        other = pool.submit(_carried_out, chosen.traced or chosen.devices, traced=True)
+        done = plain.result()
         for said in (*done.wrong[:20], *done.twice[:20], *done.violations[:20]):
             print(said, flush=True)
         print(table(_figures(done)), flush=True)
-        traced = both[1].result()
+        traced = other.result()
     figures = _figures(done, traced)
+    more = f" --traced {chosen.traced}" if chosen.traced else ""
     faults = ", ".join(f"{kind} {n}" for kind, n in sorted(done.faults.items()))
     text = (
-        f"Written by `python -m tests.benchmarks.soak {chosen.devices} --write`: two operators,\n"
-        f"{done.sites} sites by `--by`, three regions, all faults of the emulator, in emulated\n"
+        f"Written by `python -m tests.benchmarks.soak {chosen.devices}{more} --write`: two\n"
+        f"operators, {done.sites} sites by `--by`, three regions, all faults of the emulator, in emulated\n"
         "time.\n\n"
         f"- machine: {machine()}\n"
         f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {done.last.processor:.0f} s of "
