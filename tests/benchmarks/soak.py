@@ -452,8 +452,8 @@ def main() -> int:
     faults = ", ".join(f"{kind} {n}" for kind, n in sorted(done.faults.items()))
     text = (
         f"Written by `python -m tests.benchmarks.soak {chosen.devices}{more} --write`: two\n"
-        f"operators, {done.sites} sites by `--by`, three regions, all faults of the emulator, in emulated\n"
-        "time.\n\n"
+        f"operators, {done.sites} sites by `--by`, three regions, all faults of the\n"
+        "emulator, in emulated time.\n\n"
         f"- machine: {machine()}\n"
         f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {done.last.processor:.0f} s of "
         f"processor, {done.hours:.1f} h emulated\n"
