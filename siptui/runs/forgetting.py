@@ -83,7 +83,7 @@ def remembered(state: RunState, places: Collection[int] | None = None) -> Iterat
     for record in state.devices:
         if (places is not None and record.index not in places) or record.index in state.forgotten:
             continue
-        at = record.since or state.planned_at
+        at = record.as_of or state.planned_at
         for key in sorted(record.keys):  # a list may have what was corrected still
             if record.state is DeviceState.SUCCEEDED:
                 yield Remembered(key, DeviceState.SUCCEEDED.value, at, state.run)
