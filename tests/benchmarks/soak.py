@@ -238,7 +238,8 @@ class _Operator:
         }
 
     def _hardware_ids(self, places: list[int]) -> list[str]:
-        return [str(self.state.devices[i].device.hardware_id) for i in places]
+        devices = self.state.devices
+        return [str(devices[i].device.hardware_id) for i in places]
 
     async def _decided(self) -> bool:
         """What an operator does with a run that has ended; false when there is nothing."""
