@@ -7,7 +7,7 @@ from typing import Any
 from siptui.app.worker_start import worker_note
 from siptui.domain.text import visible
 from siptui.host.mounts import mount_of
-from siptui.host.processes import WorkerEnd, worker_end
+from siptui.host.processes import WorkerEnd, worker_end, worker_way
 from siptui.host.surroundings import Job, Surroundings, look_around, true_place
 from siptui.settings.folders import Folders
 
@@ -78,5 +78,6 @@ def terminal_found(environ: Mapping[str, str]) -> str:
 def worker_found() -> tuple[bool | None, str, str]:
     """Whether a worker goes on without the terminal, in a few words, and what to do."""
     if worker_end() is WorkerEnd.NOTHING:
-        return True, "goes on when this terminal is closed", ""
+        way = worker_way()
+        return True, "goes on when this terminal is closed" + (f": {way}" if way else ""), ""
     return None, "does not go on", worker_note()

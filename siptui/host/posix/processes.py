@@ -65,6 +65,12 @@ def start_detached(command: Sequence[str], env: Mapping[str, str]) -> Detached:
     return Detached(process.pid, process.stdin, process.stdout, out, process.wait, end)
 
 
+def worker_way() -> str:
+    """By which way a worker gets away from the terminal, for people: a session of its own is the
+    only one."""
+    return ""
+
+
 def read_line(source: IO[bytes], seconds: float) -> bytes:
     """The next line of the pipe, or nothing when it does not come within so many seconds."""
     ready, _, _ = select.select([source], [], [], seconds)

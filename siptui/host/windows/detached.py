@@ -66,6 +66,12 @@ def worker_end() -> WorkerEnd:
     return WorkerEnd.NOTHING if way_out() else WorkerEnd.TERMINAL
 
 
+def worker_way() -> str:
+    """By which way a worker comes out of the job, for people; nothing where there is none to leave,
+    or no way."""
+    return _TOLD.get(way_out(), "")
+
+
 @cache
 def way_out() -> Way | None:
     """The way by which a process that does nothing came out, or none. It does not change while
@@ -145,6 +151,13 @@ def _by_service(command: Sequence[str], env: Mapping[str, str]) -> Detached:
         return not answer["in_job"] or not (job["ends_members"] or os.getpid() in members)
 
     return _launched(start, command, env, out)
+
+
+_TOLD: dict[Way | None, str] = {
+    _leaving: "it leaves the job",
+    _by_stepping: "it leaves one job after the other",
+    _by_service: "the WMI service starts it",
+}
 
 
 def _launched(
