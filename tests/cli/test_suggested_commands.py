@@ -14,6 +14,7 @@ import siptui
 from siptui.cli.command_help import ENDINGS, KNOWN_CODES
 from siptui.cli.group import COMMANDS, cli
 from siptui.devicelist.reading import read
+from tests.support.command_lines import parse
 
 _ROOT = Path(siptui.__file__).parent
 _RUN = "20261127-120000-1a2b"
@@ -99,24 +100,6 @@ def _suggested() -> list[tuple[str, str]]:
     return found
 
 
-def _parse(words: list[str]) -> None:
-    """Parse as the command line does, up to where the command would be carried out."""
-    if words[-1] == "--help":
-        words = words[:-1]
-        assert words[0] in COMMANDS
-        return
-    context = cli.make_context("siptui", list(words))
-    command: click.Command = cli
-    while isinstance(command, click.Group):
-        if command.invoke_without_command and not [*context._protected_args, *context.args]:
-            return
-        name, named, rest = command.resolve_command(
-            context, [*context._protected_args, *context.args]
-        )
-        assert named is not None
-        command, context = named, named.make_context(name, rest, parent=context)
-
-
 def test_there_are_suggestions_to_try() -> None:
     found = _suggested()
     assert len(found) > 80
@@ -128,7 +111,7 @@ def test_a_suggested_command_can_be_pasted() -> None:
     refused = []
     for where, command in _suggested():
         try:
-            _parse(shlex.split(command))
+            parse(shlex.split(command))
         except (click.ClickException, AssertionError, ValueError) as error:
             refused.append(f"{where}: {command}: {error}")
     assert not refused, "\n".join(refused)
@@ -142,7 +125,7 @@ def _examples() -> list[tuple[str, str]]:
 def test_an_example_in_the_help_can_be_pasted(name: str, line: str) -> None:
     first, *words = shlex.split(line)
     assert first == "siptui"
-    _parse(words)
+    parse(words)
     assert name in ("siptui", "open") or line.startswith(f"siptui {name}")
 
 
