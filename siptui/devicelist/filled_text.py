@@ -8,6 +8,7 @@ from siptui.devicelist.cells import clean, guard
 from siptui.devicelist.delimiters import unwrapped
 from siptui.devicelist.file import without_end_mark
 from siptui.devicelist.header import Header
+from siptui.devicelist.model import ListError
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.writing import STATUS
 from siptui.domain.text import visible
@@ -57,6 +58,13 @@ class _Text:
         below = dict.fromkeys(self.cells, outer or header.delimiter)
         rows = {header.line: outer or header.divided, **below}
         found = {r.line: r for r in self._records() if r.line in rows and not r.broken}
+        if header.line not in found:
+            raise ListError(
+                f"Line {header.line}, the header, has quotation marks that do not match, so that "
+                "nothing can be filled in beside it.",
+                code="form",
+                remedy="Correct them in the list; or export the results with -o.",
+            )
         at = self._column(found)
         always = self._quotes_always()
         edits: dict[int, tuple[int, str]] = {}

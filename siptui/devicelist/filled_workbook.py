@@ -6,7 +6,9 @@ sheets, formulas, pictures, macros and whatever else a workbook has are the same
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
@@ -19,6 +21,11 @@ from siptui.devicelist.writing import STATUS
 from siptui.domain.columns import folded_name
 from siptui.domain.text import visible
 
+#: Bytes that the parts of a workbook may have together, and that are copied at once.
+MAX_UNPACKED, _PIECE = 400 * 1024 * 1024, 1024 * 1024
+#: What the parts of a damaged archive come to: an unknown compression is a RuntimeError, too.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, RuntimeError, OSError)
+_SAVE_ANEW = "Save it anew with the spreadsheet program; or export the results with -o."
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _SPANS = re.compile(rb'\sspans="[^"]*"')
 _DIMENSION = re.compile(
@@ -32,24 +39,70 @@ def filled_workbook(
     data: bytes, sheet: str, header: int, cells: Mapping[int, Sequence[str]]
 ) -> bytes:
     """`data` with the status `cells` by row in the sheet of that name, whose header is in the row
-    `header`. Raises `ListError`."""
+    `header`. Raises `ListError`, also for damage of parts that no list is read from."""
+    try:
+        return _filled(data, sheet, header, cells)
+    except (*_DAMAGE, expat.ExpatError) as error:
+        raise ListError(
+            f"The workbook is damaged and cannot be filled in ({visible(str(error))[:200]}).",
+            code="damaged",
+            remedy=_SAVE_ANEW,
+        ) from error
+
+
+def _filled(data: bytes, sheet: str, header: int, cells: Mapping[int, Sequence[str]]) -> bytes:
     source = zipfile.ZipFile(BytesIO(data))
+    _refuse_twice(source)
     part = _part_of(source, sheet)
-    with source.open(part) as file:
-        before = file.read()
-    after = _Sheet.parsed(before, _strings(source)).filled(header, cells)
-    out = BytesIO()
+    after = _Sheet.parsed(_read(source, part), _strings(source)).filled(header, cells)
+    out, room = BytesIO(), MAX_UNPACKED
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         target.comment = source.comment
         for info in source.infolist():
-            target.writestr(info, after if info.filename == part else source.read(info))
+            if info.filename == part:
+                target.writestr(info, after)
+                continue
+            # In pieces: what no list is read from, such as a picture, was not measured before.
+            with source.open(info) as file, target.open(copy(info), "w") as written:
+                while piece := file.read(_PIECE):
+                    room -= len(piece)
+                    if room < 0:
+                        raise _too_large()
+                    written.write(piece)
     return out.getvalue()
+
+
+def _refuse_twice(source: zipfile.ZipFile) -> None:
+    """Refuse two parts of one name: each program may take another of them for the sheet."""
+    names = source.namelist()
+    if len(set(names)) < len(names):
+        raise ListError(
+            "A part stands in the workbook twice, so that each program may read another one.",
+            code="damaged",
+            remedy=_SAVE_ANEW,
+        )
+
+
+def _read(source: zipfile.ZipFile, part: str) -> bytes:
+    with source.open(part) as file:
+        data = file.read(MAX_UNPACKED + 1)
+    if len(data) > MAX_UNPACKED:
+        raise _too_large()
+    return data
+
+
+def _too_large() -> ListError:
+    return ListError(
+        f"The workbook unpacks to more than {MAX_UNPACKED // 2**20} MB.",
+        code="too_large",
+        remedy="Take pictures and other sheets out of it, or export the results with -o.",
+    )
 
 
 def _part_of(source: zipfile.ZipFile, sheet: str) -> str:
     """The part of the archive that holds the sheet of that name."""
-    book = source.read("xl/workbook.xml")
-    relations = source.read("xl/_rels/workbook.xml.rels")
+    book = _read(source, "xl/workbook.xml")
+    relations = _read(source, "xl/_rels/workbook.xml.rels")
     for name, part in sheet_parts(book, relations):
         if visible(name) == sheet and part in source.namelist():
             return part
@@ -85,7 +138,7 @@ def _strings(source: zipfile.ZipFile) -> list[str]:
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = text
-    parser.Parse(source.read("xl/sharedStrings.xml"), True)
+    parser.Parse(_read(source, "xl/sharedStrings.xml"), True)
     return found
 
 

@@ -9,6 +9,7 @@ from siptui.devicelist.changes import Changes
 from siptui.devicelist.dates import DateColumn, is_sensible
 from siptui.devicelist.model import Fault, InvalidRow
 from siptui.devicelist.ports import Ports, port_in, second_ports
+from siptui.devicelist.unnamed_columns import unnamed_columns
 from siptui.domain.adapters import MOST_PORTS, Adapter, adapter_in
 from siptui.domain.device import NOTHING, Device
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
@@ -101,7 +102,7 @@ class Judge:
         places = [place for _, place in layout.extra]
         self._reach = max([layout.user, layout.hardware, *places])
         self._regions: dict[str, Region | None] = {}
-        self._gap = _gap(layout)
+        self._gap = unnamed_columns(layout.names, layout.results)
 
     def judge(self, line: int, cells: list[str], broken: str = "") -> Device | Judged:
         """What the row of `line` is: a device without any fault, or a row with its faults.
@@ -345,15 +346,6 @@ class Judge:
         cells[place] = moment.isoformat()
         if cells[place] != text:
             self.changes.add("Date with its time zone", line, text, cells[place])
-
-
-def _gap(layout: Layout) -> slice | None:
-    """The columns without a name before the results of an earlier run: what stands there was too
-    many in the list itself."""
-    end = start = min(layout.results.values(), default=0)
-    while start > 0 and not layout.names[start - 1]:
-        start -= 1
-    return slice(start, end) if start < end else None
 
 
 _EXCEL = (

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from siptui.domain.errors import UsageError
+from siptui.domain.text import visible
 from siptui.domain.times import minute, zone
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
@@ -25,14 +26,17 @@ def moment(text: str, now: datetime) -> datetime:
     if found := _TIME.fullmatch(typed):
         hour, minute, second = (int(part or 0) for part in found.groups())
         naive = here.replace(tzinfo=None, hour=hour, minute=minute, second=second, microsecond=0)
-        when = naive.astimezone()  # by the clock that holds on that day
-        return when if when > here else (naive + timedelta(days=1)).astimezone()
+        try:
+            when = naive.astimezone()  # by the clock that holds on that day
+            return when if when > here else (naive + timedelta(days=1)).astimezone()
+        except (ValueError, OverflowError, OSError):  # behind the last day of any calendar
+            raise NoMomentError(f"“{typed}” is no time any more.", remedy=_ABOUT) from None
     if not re.match(r"\d{4}-\d\d-\d\d[T ]\d", typed):
-        raise NoMomentError(f"“{text}” is no time.", remedy=_ABOUT)
+        raise NoMomentError(f"“{visible(text)}” is no time.", remedy=_ABOUT)
     try:
         return datetime.fromisoformat(typed).astimezone()
     except (ValueError, OverflowError, OSError):
-        raise NoMomentError(f"“{text}” is no time.", remedy=_ABOUT) from None
+        raise NoMomentError(f"“{visible(text)}” is no time.", remedy=_ABOUT) from None
 
 
 def window(not_before: str, until: str, now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -9,6 +9,7 @@ from siptui.domain.columns import COLUMNS, KNOWN, folded_name
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
+from siptui.domain.text import visible
 
 _ABOUT = "Write it as COLUMN=VALUE or COLUMN!=VALUE; several values are separated by commas."
 #: Columns that every device has, whatever the list calls them.
@@ -41,7 +42,7 @@ class Condition:
 
     def __str__(self) -> str:
         shown = " or ".join(value or "(empty)" for value in self.values)
-        return f"{self.column} {'is not' if self.other else '='} {shown}"
+        return visible(f"{self.column} {'is not' if self.other else '='} {shown}")
 
 
 def condition(text: str) -> Condition:
@@ -50,7 +51,7 @@ def condition(text: str) -> Condition:
     other = column.endswith("!")
     column = column.removesuffix("!").strip()
     if not sign or not column:
-        raise UsageError(f"“{text}” does not name a part of a list.", remedy=_ABOUT)
+        raise UsageError(f"“{visible(text)}” does not name a part of a list.", remedy=_ABOUT)
     value = value.removeprefix("=").strip()  # `==` is what programmers type
     parts = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
     return Condition(column, parts, value, other)
@@ -112,7 +113,7 @@ def column_of(name: str, extra: Collection[str], headers: Mapping[str, str]) -> 
     shown = ", ".join(f"“{one}”" for one in there[:_SHOWN])
     more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     raise NoSuchColumnError(
-        f"There is no column “{name}” here.", remedy=f"The columns are {shown}{more}."
+        f"There is no column “{visible(name)}” here.", remedy=f"The columns are {shown}{more}."
     )
 
 

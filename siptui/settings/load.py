@@ -243,7 +243,7 @@ def _cloud(path: Path, name: str, data: dict[str, Any]) -> Cloud:
     if name in BUILT_IN_CLOUDS:
         raise _wrong(path, f"{where}: this name is built in; choose another")
     if not NAME.fullmatch(name):
-        raise _wrong(path, f"{where}: {_NAME_RULE}")
+        raise _wrong(path, f"{visible(where)}: {_NAME_RULE}")
     table = _table(path, where, data, _CloudTable)
     authority = checked_address(table.authority, f"{path}: {where}.authority")
     if not authority.startswith("https://"):
@@ -269,7 +269,7 @@ def _profile(
 ) -> Profile:
     where = f"profiles.{name}"
     if not NAME.fullmatch(name):
-        raise _wrong(path, f"{where}: {_NAME_RULE}")
+        raise _wrong(path, f"{visible(where)}: {_NAME_RULE}")
     if name.casefold() in RESERVED:
         raise _wrong(path, f"{where}: {name!r} is the folder of the logs; choose another name")
     try:

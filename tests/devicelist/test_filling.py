@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from siptui.devicelist import DeviceList, WriteError, read
+from siptui.devicelist import DeviceList, ListError, WriteError, read
 from siptui.devicelist.filled_copy import RowStatus, fill
 from siptui.devicelist.writing import STATUS
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
@@ -367,3 +367,62 @@ def test_a_workbook_of_libreoffice_is_filled_in_and_opens_again(tmp_path: Path) 
     for form in ("ods", "xls"):
         other = convert(theirs, form, form)
         assert pairs(read(other, region=Region.EMEA)) == pairs(found)
+
+
+def _book(*rows: list[str], more: Mapping[str, bytes] = {}) -> bytes:
+    return xlsx({"S": [["Username", "HardwareId"], *rows]}, more=more)
+
+
+def test_damage_that_no_list_is_read_from_is_told_when_it_is_filled_in(tmp_path: Path) -> None:
+    picture = b"\x89PNG" * 100
+    data = _book(["a@c.de", "0004F28124B3"], more={"xl/media/image1.png": picture})
+    at = data.index(b"xl/media/image1.png") + len("xl/media/image1.png") + 4
+    (tmp_path / "list.xlsx").write_bytes(data[:at] + b"\xff\xff\xff" + data[at + 3 :])
+    assert pairs(read(tmp_path / "list.xlsx", region=Region.EMEA))
+    with pytest.raises(ListError, match="is damaged and cannot be filled in") as caught:
+        filled(tmp_path / "list.xlsx", tmp_path / "copy.xlsx")
+    assert "export the results with -o" in caught.value.remedy
+    assert not (tmp_path / "copy.xlsx").exists()
+
+
+def test_a_part_that_unpacks_to_very_much_is_not_held_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("siptui.devicelist.filled_workbook.MAX_UNPACKED", 4 * 2**20)
+    data = _book(["a@c.de", "0004F28124B3"], more={"xl/media/image1.png": bytes(5 * 2**20)})
+    (tmp_path / "list.xlsx").write_bytes(data)
+    assert len(data) < 2**16
+    with pytest.raises(ListError, match="unpacks to more than 4 MB"):
+        filled(tmp_path / "list.xlsx", tmp_path / "copy.xlsx")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_sheet_that_stands_in_the_workbook_twice_is_no_list_to_fill_in(tmp_path: Path) -> None:
+    one, two = (_book([f"{name}@c.de", "0004F28124B3"]) for name in "ab")
+    out = BytesIO(one)
+    with zipfile.ZipFile(out, "a") as target, zipfile.ZipFile(BytesIO(two)) as source:
+        target.writestr("xl/worksheets/sheet1.xml", source.read("xl/worksheets/sheet1.xml"))
+    (tmp_path / "list.xlsx").write_bytes(out.getvalue())
+    with pytest.raises(ListError, match="twice"):
+        filled(tmp_path / "list.xlsx", tmp_path / "copy.xlsx")
+
+
+def test_a_header_with_a_quotation_mark_too_many_is_told(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        '"Username"\t"HardwareId"\t"St\t"Site"\na@c.de\t0004F28124B3'
+    )
+    with pytest.raises(ListError, match="Line 1, the header, has quotation marks"):
+        filled(tmp_path / "list.csv", tmp_path / "copy.csv")
+
+
+def test_a_row_that_is_shifted_stays_faulty_in_a_file_of_results_that_is_filled_in(
+    tmp_path: Path,
+) -> None:
+    names = ["Username", "HardwareId", "Region", "Line", "State", "Error", "Cause", "Remedy"]
+    row = ["a@c.de", "0004F28124B3", "EMEA", "", "failed", "x", "y", "shift", "ed", "", "", "z"]
+    lines = [[*names, "BatchId", "Attempt", "Site"], row]
+    (tmp_path / "list.csv").write_text("\n".join(map(",".join, lines)))
+    assert rules(read(tmp_path / "list.csv", region=None)) == [(2, "", "too_many_cells")]
+    after = filled(tmp_path / "list.csv", tmp_path / "copy.csv")
+    assert rules(after) == [(2, "", "too_many_cells")]
+    assert pairs(after) == []

@@ -87,3 +87,11 @@ def test_nonsense_is_wrong_usage(text: str) -> None:
 def test_the_part_in_words() -> None:
     wanted = conditions(["Site=Berlin,Hamburg", "Floor!=3"])
     assert in_words(wanted) == "Site = Berlin or Hamburg, Floor is not 3"
+
+
+def test_what_was_typed_steers_no_terminal(tmp_path: Path) -> None:
+    for texts in (("\x1b[2J",), ("\x1b[2J=x",), ("Floor=\u202e9",)):
+        with pytest.raises(UsageError) as caught:
+            part(tmp_path, *texts)
+        assert "\\x1b[2J" in caught.value.message or "\\u202e9" in caught.value.message
+        assert caught.value.message.isprintable()

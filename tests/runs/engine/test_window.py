@@ -94,3 +94,8 @@ def test_a_window_that_makes_no_sense_is_refused() -> None:
         window("2026-11-28T00:00:00Z", "2026-11-27T00:00:00Z", NOW)
     begin, end = window("2026-11-20T00:00:00Z", "", NOW)  # a past beginning is no fault
     assert (begin is not None and begin < NOW, end) == (True, None)
+
+
+def test_there_is_a_last_day() -> None:
+    with pytest.raises(NoMomentError, match="22:00"):
+        window("9999-12-31T23:59:00Z", "22:00", START)
