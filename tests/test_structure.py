@@ -151,3 +151,42 @@ def test_only_one_room_imports_what_one_system_alone_has() -> None:
                 names = [node.module or ""]
             found += [f"{path.relative_to(ROOT)}: {n}" for n in names if n in alone]
     assert found == []
+
+
+#: What opens a file by its path and waits for the writer of a pipe, leaves rights to the umask, or
+#: follows what another user put there.
+_OPENS = {"read_bytes", "read_text", "write_bytes", "write_text", "touch", "mkdir", "open"}
+#: Where such a call is of something else than a file that is named or found, and what that is.
+_OF_SOMETHING_ELSE = {
+    "app/worker_main.py": "the null device",
+    "cli/errors.py": "the null device",
+    "cli/commands/demo.py": "a temporary folder of its own",
+    "devicelist/filled_workbook.py": "parts of an archive",
+    "devicelist/workbook.py": "/proc/cpuinfo",
+    "devicelist/workbook_child.py": "parts of an archive",
+    "emulator/accounts.py": "data of the package",
+    "emulator/demo.py": "data of the package",
+    "emulator/scenario.py": "data of the package",
+    "help/__init__.py": "data of the package",
+    "identity/browser.py": "a port",
+    "provisioning/reading.py": "data of the package",
+}
+
+
+def _opening_calls(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        named = node.func
+        method = isinstance(named, ast.Attribute) and named.attr in _OPENS
+        if method or (isinstance(named, ast.Name) and named.id == "open"):
+            found.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(named)}")
+    return found
+
+
+def test_files_are_opened_by_what_the_host_room_has_for_it() -> None:
+    """`siptui.host.files`: never waits for a pipe, leaves no right to the umask."""
+    there = {str(path.relative_to(ROOT)): _opening_calls(path) for path in modules().values()}
+    calls = {name: found for name, found in there.items() if found and name[:5] != "host/"}
+    assert calls.keys() == _OF_SOMETHING_ELSE.keys(), calls

@@ -10,6 +10,7 @@ from siptui.app.session import Selected
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.forgotten_text import ForgottenNames, is_stand_in, names_of
 from siptui.domain.text import folded, plural, visible
+from siptui.host.files import read_plain
 from siptui.host.locks import HeldError
 from siptui.logs.removal import remove_names
 from siptui.preflight.change_log import Record, Recorded
@@ -289,11 +290,11 @@ class DataRemoval:
         folder = self._journal.path.parent
         words = [one.encode() for one in (*names.users, *_spellings(names.hardware))]
         for path in sorted({*(p for form in _SET_ASIDE for p in folder.glob(form))}):
-            data = path.read_bytes().lower()
+            data = read_plain(path).lower()
             if any(word.lower() in data for word in words):
                 yield path
         copied = folder / _COPIED_TEXT
-        if copied.is_file() and names.in_text(copied.read_text("utf-8", errors="replace")):
+        if copied.is_file() and names.in_text(read_plain(copied).decode(errors="replace")):
             yield copied
 
     def _refuse_unread_warning(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from siptui.app.invocation import Invocation
-from siptui.app.session import Selected, select_for, start_log, token_source
+from siptui.app.session import Selected, select_for, start_log, token_source, turns_note
 from siptui.app.surrounding_checks import state_folder_found, terminal_found, worker_found
 from siptui.app.tenant_name import learn_name
 from siptui.app.watchers import watching
@@ -81,6 +81,8 @@ async def _examined(call: Invocation, watchers: tuple[Watcher, ...]) -> AsyncIte
         yield step
     if command := chosen[0].settings.notify_command:
         yield await _timed("notify_command", lambda: _notify(command[0]))
+    if said := turns_note():
+        yield Step("turns to submit", Result.UNKNOWN, said)
     addresses = {one.service: one.address for one in hosts_of(chosen[0].profile.cloud)}
     for name, url in addresses.items():
         yield await _timed(f"DNS, {name}", lambda url=url: _look_up(url))  # type: ignore[misc]  # bound now

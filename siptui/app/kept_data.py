@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from siptui.host.files import read_plain
 from siptui.host.private_files import PrivateFileError, runtime_place
 from siptui.runs.journal.oldest_run import oldest_run
 from siptui.settings.folders import CONFIG_FILE, RESERVED, Folders
@@ -165,8 +166,7 @@ def _first_moment(kind: str, path: Path, mode: int) -> datetime | None:
     if kind not in _DATED:
         return None
     try:
-        with path.open("rb") as file:
-            found = _MOMENT.search(file.read(_START))
+        found = _MOMENT.search(read_plain(path, _START))
     except OSError:
         return None
     return _moment(found[0].decode()) if found else None

@@ -78,11 +78,18 @@ class Selected:
         address = self.profile.cloud.admin_api.rstrip("/")
         name = sha256(address.encode()).hexdigest()[:16]
         try:
-            turns = private_folder(runtime_folder() / name)
+            turns = self._turns_in(name)
         except (OSError, PrivateFileError):
             return None  # the tenant's batches are still compared
         remove_unused(turns.parent, keep=turns)
         return turns
+
+    def _turns_in(self, name: str) -> Path:
+        try:
+            return private_folder(runtime_folder() / name)
+        except (OSError, PrivateFileError):
+            # Another user has made it first: turns with those that have this folder of state.
+            return private_folder(private_folder(self.settings.folders.waits) / name)
 
     @property
     def store_folder(self) -> Path:
@@ -103,6 +110,19 @@ class Selected:
             return runtime_place() / WAITS
         except (OSError, PrivateFileError):
             return self.settings.folders.waits  # those with this folder of state see it
+
+
+def turns_note() -> str:
+    """What an operator should know before a submit where the folder by which all processes of this
+    user take turns is another user's, or in a place that all write; or nothing."""
+    try:
+        runtime_folder()
+    except PrivateFileError as error:
+        return (
+            f"{error.message} So a siptui with another SIPTUI_STATE_DIR is not waited for before a "
+            f"submit. {error.remedy}"
+        )
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from siptui.app.tenant_name import kept_name
 from siptui.devicelist.writing import WriteError, write_new
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.text import visible
+from siptui.host.files import read_plain
 from siptui.host.user import user_name
 from siptui.logs.pseudonyms import Pseudonyms, is_common_host
 from siptui.logs.secrets import without_secrets
@@ -105,8 +106,7 @@ class _Scrub:
 
 
 def _start_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(_MAX_LOG).decode("utf-8-sig", "replace")
+    return read_plain(path, _MAX_LOG).decode("utf-8-sig", "replace")
 
 
 def _logs(folders: Folders) -> Iterable[tuple[str, str]]:

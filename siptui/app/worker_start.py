@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-from siptui.app.session import Selected, start_log, token_source
+from siptui.app.session import Selected, start_log, token_source, turns_note
 from siptui.app.tenant_name import label
 from siptui.app.watchers import watching
 from siptui.app.worker_environment import absolute_paths
@@ -194,7 +194,7 @@ def worker_run_service(
         hand_over=hand_over,
     )
     run_service.label, run_service.host = label(selected), selected.host
-    run_service.worker_note = worker_note
+    run_service.worker_note = lambda: " ".join(filter(None, (worker_note(), turns_note())))
     return run_service
 
 

@@ -17,11 +17,13 @@ from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.domain.user_name import UserName
+from siptui.host.private_files import PrivateFileError, read_own
 from siptui.runs.events import Actor, Options
 from siptui.runs.journal.codec import timestamp
 from siptui.runs.service import planned_batches
 
 SCHEMA = 1
+_MAKE = "Make one with: siptui run LIST --plan-to FILE"
 _ANEW = "Have it planned anew: siptui run LIST --plan-to FILE"
 _LARGEST = 64 * 1024 * 1024
 
@@ -143,18 +145,22 @@ def read_plan(path: Path) -> PlanFile:
     """The plan in the file at `path`. Raises `PlanError` for what is none, or was changed after it
     was written: its digest, or its batches, are no longer what its contents come to."""
     try:
-        if path.stat().st_size > _LARGEST:
+        data = read_own(path, _LARGEST + 1)
+        if len(data) > _LARGEST:
             raise PlanError(f"{visible(str(path))} is too large for a plan.")
-        data = path.read_bytes()
         read = msgspec.json.decode(data, type=_File)
         devices = [_device(d, batch.region) for batch in read.batches for d in batch.devices]
         digest = _digest(data)
+    except PrivateFileError as error:  # a whole other plan would have a digest that fits
+        raise PlanError(error.message, remedy=error.remedy) from error
     except OSError as error:
-        raise PlanError(f"{visible(str(path))} cannot be read: {error.strerror}.") from error
+        raise PlanError(
+            f"{visible(str(path))} cannot be read: {error.strerror}.", remedy=_MAKE
+        ) from error
     except ValueError as error:
         raise PlanError(
             f"{visible(str(path))} is no plan: {visible(str(error))}.",
-            remedy="Make one with: siptui run LIST --plan-to FILE",
+            remedy=_MAKE,
         ) from error
     if read.schema != SCHEMA:
         raise PlanError(f"The plan is of another version of siptui (schema {read.schema}).")

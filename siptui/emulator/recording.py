@@ -20,6 +20,7 @@ from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.emulator.batches import device_key
 from siptui.emulator.bulk_api import CALLS, read_items
+from siptui.host.files import read_plain
 
 #: The format that is understood.
 FORMAT = 1
@@ -105,7 +106,7 @@ def load_recording(path: Path) -> Recording:
     A last line that was cut off, as when the recorder was killed, is left out.
     """
     try:
-        lines = path.read_text("utf-8").split("\n")
+        lines = read_plain(path).decode().split("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not in UTF-8"
         raise _wrong(path, 0, f"it cannot be read: {why}") from None

@@ -31,6 +31,7 @@ from siptui.emulator.scenario_tables import (
     TrustedIP,
     Words,
 )
+from siptui.host.files import read_plain
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -423,11 +424,12 @@ def load_scenario(name_or_path: str | Path = "mixed") -> Scenario:
         return read_scenario(packed.read_text("utf-8"), f"scenario {text}")
     path = Path(text)
     try:
-        return read_scenario(path.read_text("utf-8"), text)
+        return read_scenario(read_plain(path).decode(), text)
     except FileNotFoundError:
         raise ScenarioError(
             f"no scenario {text!r}: neither a file nor one of {', '.join(scenario_names())}",
             remedy="Name one of these, or a TOML file.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{text}: cannot be read: {error}", remedy="Check the file.") from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise ScenarioError(f"{text}: cannot be read: {why}", remedy="Check the file.") from None

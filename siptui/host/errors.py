@@ -2,6 +2,9 @@
 
 from siptui.domain.errors import SiptuiError
 
+#: Why the system's open would do, and siptui does not read or write what is there.
+NO_PLAIN_FILE = "it is not a plain file"
+
 
 class PrivateFileError(SiptuiError):
     """A file or folder that must be the user's alone is not."""

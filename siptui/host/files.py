@@ -1,10 +1,13 @@
 """Files: opened for this user alone or for reading whatever they are, replaced as a whole.
 
 `open_private` takes the flags of `os.open` for reading, writing and making; a symbolic link is not
-followed, no started program inherits the descriptor, and what is made is this user's alone.
-`open_to_read` follows links, and never waits for the writer of a pipe; `open_appending` follows
-them too, and makes what is not there. `replace_file` gives a file another's name; where the system
-refuses that while another program has it open, the `OSError` says so in its `strerror`.
+followed, no started program inherits the descriptor, and what is made is this user's alone. What is
+there already and is another user's, or no plain file, is an `OSError`: it was put there.
+`open_to_read` follows links, and never waits for the writer of a pipe; `read_plain` is the content
+of a plain file, and an `OSError` for a pipe, a device or a folder. `open_appending` follows the
+links of this user, root and the folder's owner, and makes what is not there. `replace_file` gives a
+file another's name; where the system refuses that while another program has it open, the
+`OSError` says so in its `strerror`.
 `name_file` gives a file a name that none has, and raises `FileExistsError` else.
 `require_usable_name` raises `OSError` for a name that no file can have on this system or that
 stands for another, and `in_full` is the form of a path whose length has no limit; what makes or
@@ -12,8 +15,14 @@ opens a file here needs neither. `flush_to_disk` returns when the file is on the
 `flush_folder` when its name is. `read_at` and `write_at` do not move the place in the file.
 """
 
+import contextlib
+import errno
 import os
+import stat
 import sys
+from pathlib import Path
+
+from siptui.host.errors import NO_PLAIN_FILE
 
 if sys.platform == "win32":
     from siptui.host.windows.files import (
@@ -48,16 +57,39 @@ __all__ = [
     "flush_folder",
     "flush_to_disk",
     "in_full",
+    "make_folders",
     "name_file",
     "open_appending",
     "open_private",
     "open_to_read",
     "read_at",
+    "read_plain",
     "replace_file",
     "require_usable_name",
     "same_file",
     "write_at",
 ]
+
+
+def make_folders(path: Path) -> None:
+    """Make the folder `path` and what is missing above it, each for this user alone; one that is
+    there keeps its rights. `Path.mkdir` with `parents` would leave those above to the umask."""
+    require_usable_name(path)
+    path = in_full(path)
+    for place in (*reversed(path.absolute().parents), path.absolute()):
+        if not os.path.lexists(place):
+            with contextlib.suppress(FileExistsError):  # another process was faster
+                place.mkdir(mode=0o700)
+
+
+def read_plain(path: Path, most: int = -1) -> bytes:
+    """The content of the plain file at `path`, or its first `most` bytes; links are followed."""
+    fd = open_to_read(path)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
+    with os.fdopen(fd, "rb") as file:
+        return file.read(most)
 
 
 def same_file(known: tuple[int, int], found: os.stat_result) -> bool:

@@ -16,8 +16,8 @@ from typing import Self
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.domain.times import second, zone
-from siptui.host.files import open_private, read_at, write_at
-from siptui.host.private_files import private_folder
+from siptui.host.files import open_private, read_at, read_plain, write_at
+from siptui.host.private_files import PrivateFileError, private_folder
 from siptui.host.processes import process_stopped
 from siptui.host.user import user_name
 
@@ -28,6 +28,8 @@ else:
 
 #: How often and how long apart a lock is tried: another process may be looking who holds it.
 _LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
+#: What the opening of a file says that another user put there, or that is none.
+_PLANTED = frozenset({errno.EPERM, errno.EACCES, errno.EINVAL, errno.ELOOP})
 #: What a network file system says that was mounted without locks.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 
@@ -77,15 +79,15 @@ class FileLock:
     """An advisory lock on a file, held from its making until `release` or the process's end.
 
     The file stays; what counts is the lock on it, so a file left by a killed process is free.
-    Raises `HeldError` when it is held, at once or after `wait` seconds. Not inherited by
-    started programs.
+    Raises `HeldError` when it is held, at once or after `wait` seconds, `PrivateFileError` for what
+    another user put there. Not inherited by started programs.
     """
 
     def __init__(self, path: Path, wait: float = 0.0) -> None:
         import socket
 
         self.path = path
-        self._fd = open_private(path, os.O_RDWR | os.O_CREAT)
+        self._fd = _opened(path, os.O_RDWR | os.O_CREAT)
         try:
             if not _try_lock(self._fd, path, wait):
                 raise HeldError(path, _holder_in(self._fd))
@@ -139,7 +141,7 @@ class CountedLock:
     def count(self) -> int:
         """The count so far; nothing is taken by looking."""
         try:
-            return _number(self.path.read_bytes())
+            return _number(read_plain(self.path, 32))
         except OSError:
             return 0
 
@@ -229,7 +231,7 @@ def locked_file(path: Path) -> Iterator[None]:
 def lock_holder(path: Path) -> Holder | None:
     """Who holds the lock on `path` now, or none. Looking does not take it."""
     try:
-        fd = open_private(path, os.O_RDONLY)
+        fd = _opened(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
@@ -238,6 +240,18 @@ def lock_holder(path: Path) -> Holder | None:
         raise _explained(error, path) from error
     finally:
         os.close(fd)
+
+
+def _opened(path: Path, flags: int) -> int:
+    try:
+        return open_private(path, flags)
+    except OSError as error:
+        if error.errno not in _PLANTED:
+            raise
+        raise PrivateFileError(
+            f"{visible(str(path))} cannot be used as a lock: {error.strerror}.",
+            remedy="Look at what it is; remove it if it is not yours.",
+        ) from error
 
 
 def _as_it_is(holder: Holder) -> Holder:

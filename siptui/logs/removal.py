@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from siptui.domain.forgotten_text import ForgottenNames
+from siptui.host.files import read_plain
 from siptui.host.locks import file_lock
 from siptui.host.private_files import write_private
 from siptui.logs.start import NAME
@@ -24,7 +25,7 @@ def remove_names(folder: Path, names: ForgottenNames, *, dry_run: bool = False) 
         for path in sorted(folder.iterdir()):
             if not _is_log(path):
                 continue
-            text = path.read_text("utf-8", errors="surrogateescape")
+            text = read_plain(path).decode(errors="surrogateescape")
             new = names.without(text)
             if new != text:
                 found.append(path)

@@ -13,7 +13,7 @@ from typing import IO, Any
 from siptui.domain.text import visible
 from siptui.host.files import open_private, replace_file
 from siptui.host.locks import HeldError, file_lock
-from siptui.host.private_files import close_to_others, private_folder
+from siptui.host.private_files import PrivateFileError, close_to_others, private_folder
 from siptui.logs.secrets import without_secrets
 
 NAME = "siptui.log"
@@ -80,7 +80,7 @@ class PrivateLog(WatchedFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write `record`, to a new file if the old one is long."""
-        with contextlib.suppress(OSError):  # a run goes on without a log
+        with contextlib.suppress(OSError, PrivateFileError):  # a run goes on without a log
             self._rotate_if_long()
             super().emit(record)
 

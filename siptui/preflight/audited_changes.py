@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from siptui.host.files import read_plain
 from siptui.host.private_files import PrivateFileError, write_private
 from siptui.logs.audit import Act, AuditLine, AuditLog, Outcome
 from siptui.preflight.recorded_line import Line, Step, Who
@@ -82,7 +83,7 @@ class AuditedChanges:
 
     def _written(self) -> int:
         try:
-            return int(self._mark.read_text())
+            return int(read_plain(self._mark, 40))
         except (OSError, ValueError):
             return 0
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from siptui.host.files import read_plain
 from siptui.host.private_files import PrivateFileError, write_private
 from siptui.logs.audit import Act, AuditLine, AuditLog, Outcome
 from siptui.runs import events as ev
@@ -107,7 +108,7 @@ def _latest(before: ev.Actor, now: ev.Actor) -> ev.Actor:
 
 def _read(mark: Path) -> int:
     try:
-        return int(mark.read_text())
+        return int(read_plain(mark, 40))
     except (OSError, ValueError):
         return 0
 

@@ -13,6 +13,7 @@ from siptui.domain.errors import UsageError
 from siptui.domain.file_names import not_on_windows
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.host.files import read_plain
 from siptui.host.locks import file_lock
 from siptui.host.private_files import private_folder, read_trusted, write_private
 from siptui.settings.config_text import (
@@ -174,7 +175,7 @@ def _refuse_read_only(target: Path) -> None:
 
 def _refuse_edited(path: Path, raw: bytes) -> None:
     """An editor takes no lock."""
-    if (path.read_bytes() if path.exists() else b"") != raw:
+    if (read_plain(path) if path.exists() else b"") != raw:
         raise UsageError(
             f"{path} was changed by another program just now. Nothing was changed.",
             title="The configuration was not changed",

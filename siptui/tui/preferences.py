@@ -14,6 +14,7 @@ from pathlib import Path
 
 from siptui.domain.columns import folded_name
 from siptui.domain.errors import SiptuiError
+from siptui.host.files import read_plain
 from siptui.host.private_files import private_folder, write_private
 
 _FILE = "console.json"
@@ -57,8 +58,7 @@ def read_kept(folder: Path | None) -> Kept:
     if folder is None:
         return Kept()
     try:
-        with (folder / _FILE).open("rb") as file:
-            data = json.loads(file.read(_MOST))
+        data = json.loads(read_plain(folder / _FILE, _MOST))
         names = ("theme", "hidden", "extra", "recent")
         theme, hidden, extra, recent = (data.get(name) for name in names)
         answers = data.get("answers")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from siptui.domain.state import SYMBOLS, DeviceState
 from siptui.domain.text import visible
 from siptui.host import clipboard
-from siptui.host.files import open_private
+from siptui.host.files import make_folders, open_private
 from siptui.runs.state import RunState
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def copy_text(app: "App[object]", text: str) -> str:
         return "copied"
     path = folder / _FILE
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(folder)
         fd = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(fd, "w", encoding="utf-8") as file:
             file.write(text + "\n")

@@ -15,6 +15,7 @@ import msgspec
 
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
+from siptui.host.files import read_plain
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -144,7 +145,7 @@ def read_theme(path: Path) -> ThemeFile:
 
     name = visible(path.name)
     try:
-        theme = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ThemeFile)
+        theme = msgspec.convert(tomllib.loads(read_plain(path).decode("utf-8")), ThemeFile)
     except OSError as error:
         raise UsageError(f"theme {name}: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:

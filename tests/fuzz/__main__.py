@@ -12,7 +12,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fuzz import answers, files, findings, lists, workbooks
+from tests.fuzz import (
+    answers,
+    edits,
+    files,
+    filled,
+    findings,
+    journals,
+    lists,
+    plans,
+    typed,
+    workbooks,
+)
 
 Attack = Callable[[Path, random.Random, int], bool]
 TARGETS: dict[str, Attack] = {
@@ -22,6 +33,11 @@ TARGETS: dict[str, Attack] = {
     "config": files.attack_config,
     "themes": files.attack_theme,
     "workbooks": workbooks.attack,
+    "filled": filled.attack,
+    "typed": typed.attack,
+    "plans": plans.attack,
+    "journals": journals.attack,
+    "edits": edits.attack,
 }
 
 

@@ -19,6 +19,7 @@ from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 from siptui.emulator.demo import DEMOS, demo_list
 from siptui.emulator.scenario import Scenario
+from siptui.host.files import read_plain
 
 if TYPE_CHECKING:
     from siptui.emulator.emulator import Emulator
@@ -210,9 +211,9 @@ def _configuration(emulator: "Emulator", address: str, beside: "Beside | None") 
 def _write_config(path: Path, text: str) -> None:
     """Write our configuration; a file that is not ours stays as it is (`WriteError`)."""
     try:
-        with path.open(encoding="utf-8") as file:
-            ours = file.readline().rstrip("\n") == _OURS
-    except (OSError, UnicodeDecodeError):
+        first, _, _ = read_plain(path, 1_000).partition(b"\n")
+        ours = first.rstrip(b"\r") == _OURS.encode()
+    except OSError:
         ours = False
     write_new(path, f"{_OURS}\n{text}".encode(), force=ours)
 
@@ -226,7 +227,7 @@ def _write_phones(path: Path, scenario: Scenario) -> None:
             remedy=f"Those that have: {', '.join(DEMOS)}.",
         )
     with contextlib.suppress(OSError):
-        if path.read_bytes() == content:
+        if read_plain(path, len(content) + 1) == content:
             return  # of an emulator that was started before
     write_new(path, content)
 

@@ -8,12 +8,9 @@ import click
 
 from siptui.cli import options
 from siptui.cli.command import Command
-from siptui.domain.errors import SiptuiError, UsageError
+from siptui.domain.errors import UsageError
 from siptui.domain.provisioning import kinds_of, provisioning_urls, tenant_id
 from siptui.domain.region import Region
-from siptui.domain.text import visible
-from siptui.host.files import require_usable_name
-from siptui.host.private_files import write_private
 from siptui.provisioning.reading import provisioning_table
 from siptui.provisioning.report import NO_TENANT, as_object, page
 from siptui.settings.folders import CONFIG_FILE, config_folder
@@ -152,22 +149,11 @@ def _of_profile(name: str | None) -> tuple[str | None, str]:
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:
+    from siptui.devicelist.writing import WriteError, write_new
+
     try:
-        require_usable_name(path)
-        if force:
-            write_private(path, text.encode())
-            return
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(
-            f"{visible(str(path))} is there already.",
-            remedy="Name another file, or replace it with --force.",
-        ) from None
-    except OSError as error:
-        raise SiptuiError(
-            f"{visible(str(path))}: {error.strerror or error}.",
-            title="Cannot write the file",
-            code="not_written",
-            remedy="Name a file in a folder that you may write to.",
-        ) from error
+        write_new(path, text.encode(), force=force)
+    except WriteError as error:
+        if error.code == "exists":
+            raise UsageError(error.message, remedy=error.remedy) from None
+        raise

@@ -1,9 +1,11 @@
 """Files and their owners (POSIX)."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import pwd
+import stat
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ assert sys.platform != "win32"
 
 
 from siptui.domain.text import visible
+from siptui.host.errors import NO_PLAIN_FILE
 
 read_at, write_at = os.pread, os.pwrite
 
@@ -29,17 +32,73 @@ def user_name() -> str:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """A descriptor of `path`; made with the mode 0600 if `flags` say so."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    """A descriptor of `path`; made with the mode 0600 if `flags` say so.
+
+    What another user put there before the folder was closed is refused: who has it open still
+    reads and writes it, whatever the folder says.
+    """
+    cut = flags & os.O_TRUNC  # not before it is known whose it is
+    flags = flags & ~os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    fd = os.open(path, flags, 0o600)
+    try:
+        if not flags & os.O_EXCL:
+            refuse_planted(fd, path)
+        if cut:
+            os.ftruncate(fd, 0)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def refuse_planted(fd: int, path: Path) -> None:
+    """Raise `OSError` for what is no plain file, and for one that is neither this user's nor
+    root's."""
+    found = os.fstat(fd)
+    if found.st_uid not in (0, os.geteuid()):  # the system's own words lack who
+        whose = f"it belongs to another user ({name_of(found.st_uid)}); remove it"
+        raise PermissionError(errno.EPERM, whose, str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
 
 
 def open_appending(path: Path) -> int:
-    """A descriptor of `path` that only adds to it; what is made has the mode 0600."""
+    """A descriptor of `path` that only adds to it; what is made has the mode 0600.
+
+    The file may be another user's. Not so a link, nor anything in a folder that everyone may write,
+    unless the folder is that user's as well: they were put there (the rules of
+    `fs.protected_symlinks`, `_fifos` and `_regular`, which not every host has on). A pipe is opened
+    for writing alone: without a reader that fails, instead of losing what is written.
+    """
     flags = os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    flags |= 0 if _leads_by_link(path) else os.O_NOFOLLOW
+    if path.is_fifo():
+        try:
+            return os.open(path, os.O_WRONLY | flags)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            raise OSError(errno.ENXIO, "no program reads from this pipe", str(path)) from error
     try:
         return os.open(path, os.O_RDWR | flags, 0o600)
     except PermissionError:  # it may be added to, and not be read
         return os.open(path, os.O_WRONLY | flags, 0o600)
+
+
+def _leads_by_link(path: Path) -> bool:
+    """Whether there is a symbolic link at `path`; `PermissionError` for what may be planted."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    folder = path.parent.stat()
+    is_link = stat.S_ISLNK(found.st_mode)
+    whoever = is_link or folder.st_mode & stat.S_IWOTH
+    if whoever and found.st_uid not in (0, os.geteuid(), folder.st_uid):
+        what = "a symbolic link" if is_link else "a file"
+        whose = f"it is {what} of another user ({name_of(found.st_uid)})"
+        raise PermissionError(errno.EPERM, whose, str(path))
+    return is_link
 
 
 def open_to_read(path: Path) -> int:

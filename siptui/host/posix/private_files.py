@@ -1,6 +1,7 @@
 """Files and folders that only this user can read (POSIX: owner and mode)."""
 
 import contextlib
+import errno
 import os
 import shlex
 import stat
@@ -12,7 +13,7 @@ assert sys.platform != "win32"
 
 
 from siptui.domain.text import visible
-from siptui.host.errors import PrivateFileError
+from siptui.host.errors import NO_PLAIN_FILE, PrivateFileError
 from siptui.host.posix.files import (
     flush_folder,
     flush_to_disk,
@@ -38,6 +39,8 @@ def private_folder(path: Path) -> Path:
                 with contextlib.suppress(FileExistsError):  # another process was faster
                     place.mkdir(mode=0o700)
             link = place.lstat()
+            if place != path.absolute():
+                _refuse_open_to_all(place)
             if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
                 raise PrivateFileError(
                     f"{visible(str(place))} is a symbolic link of another user "
@@ -64,6 +67,19 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def _refuse_open_to_all(folder: Path) -> None:
+    """Raise `PrivateFileError` for a folder in which everyone may put another folder in the place
+    of a private one: the journal would be lost, and what was submitted with it."""
+    mode = folder.stat().st_mode
+    if stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise PrivateFileError(
+            f"Every user can rename and replace what is in {visible(str(folder))} (mode "
+            f"{stat.S_IMODE(mode):04o}), private folders of siptui too.",
+            remedy=f"Close it: chmod o-w {visible(shlex.quote(str(folder)))}. Or choose another "
+            "folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR.",
+        )
+
+
 def read_trusted(path: Path) -> bytes:
     """The content of `path`, if only this user and root can write it.
 
@@ -86,6 +102,31 @@ def read_trusted(path: Path) -> bytes:
             _refuse_foreign(path, place, place.lstat())
             _refuse_foreign(path, place, place.stat())
         return file.read()
+
+
+def read_own(path: Path, most: int) -> bytes:
+    """The first `most` bytes of a file that decides what is done, and lies wherever it does.
+
+    The file, and a link that leads to it, must belong to this user or root, and no other user may
+    write the file. Raises `PrivateFileError` otherwise, `OSError` when it cannot be read.
+    """
+    fd = open_to_read(path)
+    with os.fdopen(fd, "rb") as file:
+        for found in (path.lstat(), os.fstat(fd)):
+            shown, named = visible(str(path)), visible(shlex.quote(str(path)))
+            if other := other_owner(found, path):
+                raise PrivateFileError(
+                    f"{shown} belongs to another user ({other}).",
+                    remedy=f"Make it yours, then look at what is in it: cp {named} MINE",
+                )
+            if found.st_mode & 0o022 and not stat.S_ISLNK(found.st_mode):
+                raise PrivateFileError(
+                    f"{shown} can be written by others (mode {stat.S_IMODE(found.st_mode):04o}).",
+                    remedy=f"Close it, then look at what is in it: chmod go-w {named}",
+                )
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
+        return file.read(most)
 
 
 def _refuse_foreign(path: Path, place: Path, found: os.stat_result) -> None:
@@ -135,7 +176,8 @@ def read_private(path: Path) -> bytes:
     Raises `PrivateFileError` otherwise, `FileNotFoundError` when it is not there.
     """
     try:
-        fd = open_private(path, os.O_RDONLY)
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        fd = os.open(path, flags)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -165,10 +207,18 @@ def runtime_place() -> Path:
     with contextlib.suppress(FileNotFoundError):
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            what = "is no folder" if found.st_uid == os.geteuid() else "was made by another user"
             raise PrivateFileError(
-                f"{folder} is a symbolic link, no folder, or another user's.", remedy="Remove it."
+                f"{visible(str(folder))} {what} ({name_of(found.st_uid)}).",
+                remedy=f"Have it removed: sudo rm -r {visible(shlex.quote(str(folder)))}. Or set "
+                "TMPDIR to a folder of your own, the same for all your commands.",
             )
     return folder
+
+
+def other_owner(found: os.stat_result, path: Path) -> str:
+    """Who owns the file, where it is neither this user nor root; else nothing."""
+    return "" if found.st_uid in (0, os.geteuid()) else name_of(found.st_uid)
 
 
 def rights_of_others(found: os.stat_result, path: Path) -> str:

@@ -91,6 +91,29 @@ def read_trusted(path: Path) -> bytes:
         return file.read()
 
 
+def read_own(path: Path, most: int) -> bytes:
+    """The first `most` bytes of a file that decides what is done, and lies wherever it does.
+
+    The file, and a link that leads to it, must belong to this user or administrators, and no other
+    user may write the file. Raises `PrivateFileError` otherwise, `OSError` when it cannot be read.
+    """
+    with os.fdopen(open_to_read(path), "rb") as file:
+        for place in dict.fromkeys((path, Path(os.path.realpath(path)))):
+            rights = rights_of(place)
+            if not rights.mine:
+                raise PrivateFileError(
+                    f"{visible(str(place))} belongs to another user "
+                    f"({account_name(rights.owner)}).",
+                    remedy="Copy it into a folder of your own, then look at what is in it.",
+                )
+            if others := rights.others(WRITE):
+                raise PrivateFileError(
+                    f"{visible(str(place))} can be written by others ({_names(others)}).",
+                    remedy=f"Close it, then look at what is in it: {closing_command(place)}",
+                )
+        return file.read(most)
+
+
 def _opened_file(path: Path) -> int:
     try:
         return open_to_read(path)
@@ -189,6 +212,12 @@ def runtime_place() -> Path:
         if _is_link(folder) or not folder.lstat() or not rights_of(folder).mine:
             raise PrivateFileError(f"{folder} is a link, or another user's.", remedy="Remove it.")
     return folder
+
+
+def other_owner(found: os.stat_result, path: Path) -> str:
+    """Who owns the file, where it is neither this user nor an administrator; else nothing."""
+    rights = rights_of(path)
+    return "" if rights.mine else account_name(rights.owner)
 
 
 def rights_of_others(found: os.stat_result, path: Path) -> str:

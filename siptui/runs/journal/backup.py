@@ -6,10 +6,11 @@ is submitted by the operator's decision alone.
 """
 
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +18,19 @@ from pathlib import Path
 from siptui.domain.errors import UsageError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute
-from siptui.host.files import in_full, open_private, replace_file, require_usable_name
+from siptui.host.files import (
+    in_full,
+    make_folders,
+    open_private,
+    open_to_read,
+    read_plain,
+    replace_file,
+    require_usable_name,
+)
 from siptui.host.locks import file_lock
 from siptui.host.private_files import private_folder
 from siptui.runs.events import RunFinished, RunPlanned, Stored
+from siptui.runs.journal.backup_checksum import add_checksum, checksum_fits
 from siptui.runs.journal.cautions import cautions
 from siptui.runs.journal.codec import event_body, stored_device, stored_event, timestamp
 from siptui.runs.journal.damage_mark import add_mark
@@ -31,6 +41,7 @@ from siptui.runs.journal.forgotten import (
     put_back,
 )
 from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.private_file import make_private
 from siptui.runs.journal.sqlite_file import (
     APPLICATION_ID,
     BUILT,
@@ -40,7 +51,6 @@ from siptui.runs.journal.sqlite_file import (
     connect,
     damage,
     explained,
-    make_private,
     migrate,
     swap_built,
     transaction,
@@ -48,7 +58,7 @@ from siptui.runs.journal.sqlite_file import (
 )
 from siptui.runs.state import RunState
 
-_BUILDING = ".restoring"
+_BUILDING, _COPIED = ".restoring", ".restoring-source"
 _WHY = (
     "the journal was restored from a backup, so it is not certain that this batch was never "
     "submitted; look at what the service has (siptui batches)"
@@ -106,21 +116,27 @@ def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> Ba
             title="No backup was written",
             remedy="Choose another name.",
         )
-    building = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    # In a folder of its own: in one that others write, such as /tmp, they could put a journal of
+    # SQLite beside it that is played back into it.
+    place = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}.tmp")
+    building = place / "journal.db"
     try:
         with _written(target), explained(target, "try again."):
+            make_folders(place)
             os.close(open_private(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
             with closing(connect(building)) as db:
                 journal.copy_to(db)
                 # One file: its log would have to go along.
                 db.execute("PRAGMA journal_mode=DELETE")
                 found = BackedUp(*_counts(db), newest=_newest(db))
-            _synced(building)
+            add_checksum(building)
             replace_file(building, target)
         return found
     finally:
         for suffix in ("", *COMPANIONS):
             with_suffix(building, suffix).unlink(missing_ok=True)
+        with suppress(OSError):
+            place.rmdir()
 
 
 @contextmanager
@@ -148,24 +164,38 @@ def _newest(db: sqlite3.Connection) -> str:
     return str(db.execute("SELECT coalesce(max(at), '') FROM events").fetchone()[0])
 
 
-def _synced(path: Path) -> None:
-    fd = open_private(path, os.O_RDWR)
+@contextmanager
+def _own_copy(source: Path, path: Path) -> Iterator[Path]:
+    """The bytes of `source` beside the journal at `path`: where the backup lies, another user may
+    change it between the look at it and its use."""
+    name = visible(str(source))
+    copy = with_suffix(private_folder(path.parent) / path.name, _COPIED)
+    copy.unlink(missing_ok=True)
     try:
-        os.fsync(fd)
+        try:
+            with (
+                os.fdopen(open_to_read(source), "rb") as file,
+                os.fdopen(open_private(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as own,
+            ):
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise BackupError(f"{name} is no file.")
+                shutil.copyfileobj(file, own)
+        except FileNotFoundError:
+            raise BackupError(f"{name} is no file.") from None
+        except OSError as error:
+            raise BackupError(f"{name} cannot be read: {visible(str(error.strerror))}.") from error
+        yield copy
     finally:
-        os.close(fd)
+        copy.unlink(missing_ok=True)
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[sqlite3.Connection]:
-    """The backup, after it was looked at. Raises `BackupError`."""
+def _opened(copy: Path, source: Path) -> Iterator[sqlite3.Connection]:
+    """The backup `source` by its `copy`, after it was looked at. Raises `BackupError`."""
     name = visible(str(source))
     try:
-        if not source.is_file():
-            raise BackupError(f"{name} is no file.")
-        with source.open("rb") as file:
-            head = file.read(100)
-        with closing(connect(source, "mode=ro&immutable=1")) as db:
+        head = read_plain(copy, 100)
+        with closing(connect(copy, "mode=ro&immutable=1")) as db:
             if why := damage(db, source, head):
                 raise BackupError(
                     f"{name} is damaged ({why}).",
@@ -204,7 +234,14 @@ def restore(
     Called while no process decides or works on a run of it. Raises `BackupError`. Killed at any
     point, the journal is the old one or the restored one.
     """
-    with _opened(source) as db:
+    with _own_copy(source, path) as copy:
+        return _restored(source, copy, path, same_tenant, now or datetime.now(UTC))
+
+
+def _restored(
+    source: Path, copy: Path, path: Path, same_tenant: Callable[[str], bool], now: datetime
+) -> Restored:
+    with _opened(copy, source) as db:
         states = {run: (state, events) for run, state, events in _runs(db, source)}
         for run, (state, _) in states.items():
             if state.plan and not same_tenant(state.plan.tenant):
@@ -214,6 +251,12 @@ def restore(
                     remedy="Choose the profile of that tenant with --profile.",
                 )
         newest = _newest(db)
+    if not checksum_fits(copy):
+        raise BackupError(
+            f"{visible(str(source))} is damaged, or was changed by another program: its checksum "
+            "does not fit.",
+            remedy="Take another backup, as “siptui backup FILE” wrote it. Nothing was changed.",
+        )
     known: dict[str, list[int]] = {}
     forgotten = None
     if path.exists() or with_suffix(path, ".copy").exists():
@@ -223,14 +266,13 @@ def restore(
             forgotten = journal.copied_forgotten()
     gone = {run for run, _ in forgotten.runs} if forgotten else set()
     new = [run for run in states if run not in gone and _is_new(known, run, states[run][1])]
-    at = timestamp(now or datetime.now(UTC))
+    at = timestamp(now)
     notice = (
         f"The journal {path} was restored from a backup whose newest entry is of "
         f"{minute(newest) or 'no time'}. What was submitted since is not in it. Look at what the "
         "service has (siptui batches) before you submit any of these devices again."
     )
     unfinished = [run for run in new if not _over(*states[run])]
-    private_folder(path.parent)
     with explained(path, "try again."), file_lock(with_suffix(path, ".repair.lock")):
         building = with_suffix(path, _BUILDING)
         try:
@@ -238,8 +280,9 @@ def restore(
                 with_suffix(building, suffix).unlink(missing_ok=True)
             make_private(building)
             with closing(connect(building)) as built:
-                with closing(connect(source, "mode=ro&immutable=1")) as db:
+                with closing(connect(copy, "mode=ro&immutable=1")) as db:
                     db.backup(built)
+                copy.unlink()
                 built.execute("PRAGMA journal_mode=DELETE")
                 built.execute("PRAGMA secure_delete=1")
                 migrate(built)

@@ -50,6 +50,7 @@ from siptui.runs.journal.forgotten import (
 )
 from siptui.runs.journal.lock_wait import JournalWait
 from siptui.runs.journal.locks import remove_files
+from siptui.runs.journal.private_file import make_private
 from siptui.runs.journal.sqlite_file import (
     BUILT,
     SCHEMA_VERSION,
@@ -59,7 +60,6 @@ from siptui.runs.journal.sqlite_file import (
     damage,
     explained,
     is_damage,
-    make_private,
     opened,
     prepare_writing,
     primary_code,

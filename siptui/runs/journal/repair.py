@@ -36,6 +36,7 @@ from siptui.runs.journal.codec import (
 )
 from siptui.runs.journal.damage_mark import add_mark
 from siptui.runs.journal.forgotten import CopiedForgotten, copied_forgotten, put_back
+from siptui.runs.journal.private_file import make_private
 from siptui.runs.journal.sqlite_file import (
     BUILT,
     COMPANIONS,
@@ -43,7 +44,6 @@ from siptui.runs.journal.sqlite_file import (
     closed,
     connect,
     damage,
-    make_private,
     migrate,
     opened,
     swap_built,
@@ -184,7 +184,7 @@ def _opened(aside: Path, stack: ExitStack) -> sqlite3.Connection | None:
     db.text_factory = bytes
     try:
         db.execute("SELECT name FROM sqlite_master").fetchall()
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter by Python, of the schema
         return None
     return db
 

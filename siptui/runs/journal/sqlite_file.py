@@ -16,9 +16,8 @@ from urllib.parse import quote
 
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
-from siptui.host.files import replace_file
+from siptui.host.files import read_plain, replace_file
 from siptui.host.mounts import mount_of
-from siptui.host.private_files import close_to_others, rights_of_others
 from siptui.runs.journal.forgotten import make_tables
 
 #: "Qpui", in the file's header: tells a journal from any other SQLite file. Never to be changed.
@@ -162,25 +161,6 @@ def connect(
     )
 
 
-def make_private(path: Path) -> None:
-    """Make the file if it is not there; close it and its companions to other users.
-
-    Companions that SQLite makes later get the mode of the file. A symbolic link is refused: the
-    log would lie elsewhere, and setting aside would leave the wrong half behind.
-    """
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise JournalError(
-            f"{path} is not a plain file",
-            remedy="Put the journal itself there, " + _ELSEWHERE + ".",
-        )
-    if not path.exists():
-        path.touch(mode=0o600)
-    for file in (path, *(with_suffix(path, suffix) for suffix in (*COMPANIONS, COPY))):
-        with suppress(FileNotFoundError):
-            if rights_of_others(file.stat(), file):
-                close_to_others(file)
-
-
 def with_suffix(path: Path, suffix: str) -> Path:
     """The file beside `path` whose name goes on with `suffix`."""
     return path.with_name(path.name + suffix)
@@ -252,8 +232,7 @@ def opened(path: Path) -> bytes | None:
     with _opening:
         head = None
         if not _opened[key]:
-            with path.open("rb") as file:
-                head = file.read(100)
+            head = read_plain(path, 100)
         _opened[key] += 1
     return head
 
@@ -304,6 +283,8 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
             return "a table is missing"
         found = db.execute("PRAGMA integrity_check(1)").fetchone()[0] if thorough else "ok"
         return "" if found == "ok" else visible(str(found).splitlines()[-1])
+    except UnicodeDecodeError as error:  # in the schema, which Python decodes itself
+        return visible(str(error))
     except sqlite3.DatabaseError as error:
         short_read = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHORT_READ
         if not short_read and primary_code(error) not in _DAMAGED:

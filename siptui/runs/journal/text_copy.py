@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from siptui.domain.device import Device
-from siptui.host.files import open_private, replace_file
+from siptui.host.files import open_private, read_plain, replace_file
 from siptui.runs.journal.codec import DeviceRow, stored_device
 from siptui.runs.journal.forgotten import CopiedForgotten, CopiedNumber, copied_forgotten
 from siptui.runs.journal.sqlite_file import COPY, with_suffix
@@ -91,7 +91,7 @@ class JournalCopy:
         """Everything that can be read of it."""
         found = Copied()
         try:
-            data = self.path.read_bytes()
+            data = read_plain(self.path)
         except FileNotFoundError:
             return Copied(whole=False)
         *lines, rest = data.split(b"\n")
@@ -114,8 +114,7 @@ class JournalCopy:
     def forgetting(self) -> int:
         """The number of the last forgetting that it knows; reads its first line alone."""
         try:
-            with self.path.open("rb") as file:
-                line = _parsed(file.readline(_FIRST_LINE).rstrip(b"\n"))
+            line = _parsed(read_plain(self.path, _FIRST_LINE).partition(b"\n")[0])
         except FileNotFoundError:
             return 0
         return line.number if isinstance(line, CopiedNumber) else 0
@@ -123,7 +122,7 @@ class JournalCopy:
     def sound(self) -> bool:
         """Whether every line is as it was written; reads the whole file."""
         try:
-            *lines, _ = self.path.read_bytes().split(b"\n")
+            *lines, _ = read_plain(self.path).split(b"\n")
         except FileNotFoundError:
             return True
         return all(_sound(raw) for raw in lines)
@@ -165,7 +164,7 @@ class JournalCopy:
             return None, 0
         if self._known is not None and self._known[:2] == (found.st_ino, found.st_size):
             return self._known[2], found.st_size
-        with self.path.open("rb") as file:
+        with os.fdopen(open_private(self.path, os.O_RDONLY), "rb") as file:
             for start in (max(0, found.st_size - _TAIL), 0):
                 file.seek(start)
                 data = file.read()

@@ -12,6 +12,7 @@ from siptui.domain.columns import cell_of
 from siptui.domain.device import Device
 from siptui.domain.outcome import OUTCOMES, Cause, Outcome
 from siptui.domain.text import visible
+from siptui.host.files import make_folders
 
 #: Who can do something about a cause. What is not here is for the operator of the rollout.
 _ADDRESSEES: Mapping[Cause, tuple[str, ...]] = {
@@ -78,7 +79,7 @@ def write_handover(
     """Write a list for each addressee into `folder`, which is made; the files. Raises
     `WriteError`."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folders(folder)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise WriteError(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from siptui.runs.journal import backup as backup_module
-from siptui.runs.journal.backup import restore, write_backup
+from siptui.runs.journal.backup import BackupError, restore, write_backup
 from siptui.runs.journal.journal import Journal
 from tests.runs.journal.test_forget import _in_child, path  # noqa: F401 - a fixture
 
@@ -52,3 +52,27 @@ def test_a_full_disk_is_that_of_the_backup(path: Path, tmp_path: Path) -> None: 
         with pytest.raises(sqlite3.OperationalError, match="full"):
             journal.copy_to(db)
         assert journal.runs()
+
+
+def test_a_flipped_bit_in_a_backup_is_found(path: Path, tmp_path: Path) -> None:  # noqa: F811
+    """In a row, of which SQLite knows no checksum; one without ours is of an earlier version."""
+    file, elsewhere = tmp_path / "backup.db", tmp_path / "other" / "journal.db"
+    with Journal(path) as journal:
+        write_backup(journal, file)
+    data = file.read_bytes()
+    file.write_bytes(data.replace(b"room7@contoso", b"room6@contoso", 1))
+    with pytest.raises(BackupError, match="its checksum does not fit"):
+        restore(file, elsewhere, same_tenant=lambda _: True)
+    assert not elsewhere.exists()
+    assert not list(elsewhere.parent.iterdir())
+    file.write_bytes(data[: data.rindex(b"\nsiptui backup sha256 ")])
+    assert set(restore(file, elsewhere, same_tenant=lambda _: True).runs) == set(_RUNS)
+
+
+def test_a_schema_that_is_no_text_any_more_is_damage(path: Path) -> None:  # noqa: F811
+    data = path.read_bytes()
+    at = data.index(b"CREATE TABLE events") + 13
+    path.write_bytes(data[:at] + b"\xf0" + data[at + 1 :])
+    with Journal(path) as journal:
+        assert journal.runs() == _RUNS
+        assert "was set aside" in journal.notice
