@@ -18,14 +18,13 @@ from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.host.command_line import has_folder, split
-from siptui.host.files import require_usable_name
 from siptui.host.private_files import PrivateFileError, read_trusted
 from siptui.settings.accent import accent_colour
 from siptui.settings.address import checked_address
 from siptui.settings.allowed import ALLOWED
 from siptui.settings.audit import audit_place
 from siptui.settings.columns import ColumnsError, read_columns
-from siptui.settings.folders import RESERVED, Folders, folders
+from siptui.settings.folders import Folders, folders
 from siptui.settings.model import (
     BUILT_IN_CLOUDS,
     LOG_LEVELS,
@@ -34,10 +33,9 @@ from siptui.settings.model import (
     Cloud,
     Profile,
 )
+from siptui.settings.profile_name import NAME, NAME_RULE, name_fault
 
 T = TypeVar("T", bound=msgspec.Struct)
-#: What a profile or cloud can be called.
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TENANT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,252}[0-9A-Za-z])?")
 
 Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
@@ -243,7 +241,7 @@ def _cloud(path: Path, name: str, data: dict[str, Any]) -> Cloud:
     if name in BUILT_IN_CLOUDS:
         raise _wrong(path, f"{where}: this name is built in; choose another")
     if not NAME.fullmatch(name):
-        raise _wrong(path, f"{visible(where)}: {_NAME_RULE}")
+        raise _wrong(path, f"{visible(where)}: {NAME_RULE}")
     table = _table(path, where, data, _CloudTable)
     authority = checked_address(table.authority, f"{path}: {where}.authority")
     if not authority.startswith("https://"):
@@ -261,21 +259,12 @@ def _cloud(path: Path, name: str, data: dict[str, Any]) -> Cloud:
     )
 
 
-_NAME_RULE = "a name has 1 to 64 letters, digits, dots, hyphens and underscores"
-
-
 def _profile(
     path: Path, name: str, data: dict[str, Any], clouds: Mapping[str, Cloud], file: _File
 ) -> Profile:
     where = f"profiles.{name}"
-    if not NAME.fullmatch(name):
-        raise _wrong(path, f"{visible(where)}: {_NAME_RULE}")
-    if name.casefold() in RESERVED:
-        raise _wrong(path, f"{where}: {name!r} is the folder of the logs; choose another name")
-    try:
-        require_usable_name(Path(name))
-    except OSError as error:  # its runs lie in a folder of that name
-        raise _wrong(path, f"{where}: {error.strerror}; choose another name") from error
+    if fault := name_fault(name):
+        raise _wrong(path, f"{visible(where)}: {fault}")
     table = _table(path, where, data, _ProfileTable)
     if not _TENANT.fullmatch(table.tenant):
         raise _bad(path, where, "tenant", table.tenant)

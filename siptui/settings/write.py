@@ -25,7 +25,8 @@ from siptui.settings.config_text import (
     without,
 )
 from siptui.settings.folders import Folders
-from siptui.settings.load import NAME, Settings, parse
+from siptui.settings.load import Settings, parse
+from siptui.settings.profile_name import NAME
 
 #: The file, in the state folder, whose lock is held while the configuration is changed.
 _LOCK = ".config.lock"
