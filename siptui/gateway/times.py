@@ -1,7 +1,7 @@
 """Times as the service writes them: the form is not known, so several are read."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 
 _DOTNET = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
@@ -42,7 +42,11 @@ def _zoneless(text: str) -> bool:
 
 
 def parse_when(text: str) -> datetime | None:
-    """The moment that `text` names (ISO 8601, seconds or milliseconds since 1970, `/Date(…)/`)."""
+    """The moment that `text` names (ISO 8601, seconds or milliseconds since 1970, `/Date(…)/`).
+
+    None also for the first and the last year of the calendar: .NET writes so that a time was never
+    set or has no end, and beside them there is nothing to compare with.
+    """
     text = text.strip()
     if found := _DOTNET.fullmatch(text):
         text = found.group(1)
@@ -52,5 +56,7 @@ def parse_when(text: str) -> datetime | None:
             return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
         when = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
+        return None
+    if not MINYEAR < when.year < MAXYEAR:
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)

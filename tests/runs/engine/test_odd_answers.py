@@ -62,6 +62,26 @@ def test_one_odd_entry_among_the_batches_stops_nothing(
     emulated_time.run(main(), limit=2 * HOURS)
 
 
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00", "9999-12-31T23:59:59.9999999Z"])
+def test_a_lost_batch_whose_time_was_never_set_is_found(tmp_path: Path, value: str) -> None:
+    """.NET writes such times: they say nothing of when it was submitted."""
+
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, Scenario(foreign=(_FOREIGN,)))
+        await asyncio.sleep(150)
+        for place in ("0.requestTime", "1.requestTime"):
+            _odd(harness, "batchsummaries", place, value)
+        harness.fault("cut", moment="after", nth=1)
+        run = harness.create(devices(5))
+        end = await harness.work(run)
+        assert isinstance(end, RunFinished)
+        assert end.succeeded == 5
+        assert [a.adopted for a in harness.events(run, BatchAccepted)] == [True]
+        assert set(harness.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=2 * HOURS)
+
+
 @pytest.mark.parametrize("value", [None, 7, [], {}, "x", {"batchId": None}, {"batchId": "x" * 300}])
 def test_an_entry_more_among_the_batches_is_passed_over(tmp_path: Path, value: Any) -> None:
     async def main() -> None:
