@@ -19,8 +19,8 @@ from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal.forget import Forgetting
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.locks import holder_of, lock_path
-from siptui.runs.service import this_actor
 from siptui.runs.state_load import load
+from siptui.runs.this_actor import this_actor
 from siptui.runs.worker import take
 
 #: Journals and copies of them that were set aside as they were found, or left half written.

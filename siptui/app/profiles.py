@@ -22,7 +22,7 @@ from siptui.identity.token_source import registration_of
 from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.locks import holder_of, lock_path
-from siptui.runs.service import RunHead
+from siptui.runs.run_head import RunHead
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load as load_state
 from siptui.settings.load import Settings, load

@@ -38,7 +38,7 @@ from siptui.identity.token_source import registration_of
 from siptui.runs.events import Note
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.locks import hand_path
-from siptui.runs.service import this_actor
+from siptui.runs.this_actor import this_actor
 from siptui.runs.worker import ROLE_WAIT, now, take, work_on
 
 #: By name: run as a program, this module is called `__main__`, and only siptui's loggers log.

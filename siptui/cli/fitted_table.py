@@ -7,7 +7,7 @@ from shutil import get_terminal_size
 
 from siptui.cli.wording import cell_width, columns, cut
 from siptui.domain.times import local_time
-from siptui.runs.service import RunHead
+from siptui.runs.run_head import RunHead
 
 Rows = Sequence[Sequence[str]]
 _GAP = 2

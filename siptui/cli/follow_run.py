@@ -22,9 +22,10 @@ from siptui.runs import events as ev
 from siptui.runs.follower import Follower
 from siptui.runs.journal.journal import timestamp
 from siptui.runs.journal.locks import holder_of
+from siptui.runs.left_pipes import remove_left_pipes
 from siptui.runs.output.json_lines import SCHEMA, exit_code, lines
 from siptui.runs.output.sentences import sentence
-from siptui.runs.service import RunService, remove_left_pipes
+from siptui.runs.service import RunService
 from siptui.runs.state import RunState, needs_sign_in
 from siptui.runs.state_load import load
 

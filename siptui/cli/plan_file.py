@@ -19,8 +19,8 @@ from siptui.domain.text import visible
 from siptui.domain.user_name import UserName
 from siptui.host.private_files import PrivateFileError, read_own
 from siptui.runs.events import Actor, Options
+from siptui.runs.first_events import planned_batches
 from siptui.runs.journal.codec import timestamp
-from siptui.runs.service import planned_batches
 
 SCHEMA = 1
 _MAKE = "Make one with: siptui run LIST --plan-to FILE"

@@ -25,11 +25,11 @@ from siptui.domain.times import minute, zone
 from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import SignedInError, refuse_signed_in
 from siptui.runs.events import Options
+from siptui.runs.first_events import planned_batches
 from siptui.runs.forecast import Forecast, forecast
 from siptui.runs.journal.codec import timestamp
 from siptui.runs.journal.journal import Journal
 from siptui.runs.output.plan_notes import forecast_field, forecast_notes, role_end_notes
-from siptui.runs.service import planned_batches
 
 _ANEW = "Have it planned anew: siptui run LIST --plan-to FILE"
 

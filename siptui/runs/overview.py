@@ -8,7 +8,8 @@ from siptui.domain.state import DeviceState
 from siptui.domain.text import plural
 from siptui.runs.journal.locks import holder_of
 from siptui.runs.journal.sqlite_file import JournalError
-from siptui.runs.service import RunHead, RunService
+from siptui.runs.run_head import RunHead
+from siptui.runs.service import RunService
 from siptui.runs.state import RunState, needs_role, needs_sign_in
 from siptui.runs.state_load import load
 

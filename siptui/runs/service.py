@@ -1,27 +1,22 @@
 """Runs in one journal: plans them, writes down orders, reads the history, has workers started.
 
-Over 400 lines because every order a view can give stands in this one class.
+Over 400 lines because every order a view can give stands in this one class: each looks at other
+runs and writes to the journal under one lock, and views are handed one object for all of them.
 """
 
-import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from siptui.domain.deadline import due_first
 from siptui.domain.device import Device
-from siptui.domain.errors import SiptuiError, UsageError
+from siptui.domain.errors import UsageError
 from siptui.domain.list_options import NOT_KNOWN, ReadFrom
-from siptui.domain.plan import Batch, make_batches, make_group_batches
-from siptui.domain.row_filter import grouper
-from siptui.domain.state import DeviceState
-from siptui.host.locks import HeldError, Holder, file_lock, lock_holder
-from siptui.host.user import user_name
+from siptui.domain.plan import Batch
+from siptui.host.locks import HeldError, Holder
 from siptui.runs import conflicts
 from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import NewOnly, Overlap
@@ -29,119 +24,27 @@ from siptui.runs.engine.scheduler import waiting
 from siptui.runs.engine.status_changes import finished
 from siptui.runs.events import (
     Actor,
-    BatchPlanned,
     DeviceCorrected,
     Event,
     Note,
     Options,
     OptionsChanged,
     Order,
-    RunFinished,
     RunPlanned,
 )
+from siptui.runs.first_events import plan_events
 from siptui.runs.follower import Follower
 from siptui.runs.forecast import Forecast, forecast
 from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.locks import holder_of, lock_path
-from siptui.runs.journal.sqlite_file import HELD
+from siptui.runs.left_pipes import remove_left_pipes
 from siptui.runs.orders import SUBMITTING, UNCHANGED, Changed, Reason, hold, ordered
+from siptui.runs.other_runs import OtherRuns
+from siptui.runs.run_head import RunHead, head_of
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
-
-
-@dataclass(frozen=True, slots=True)
-class RunHead:
-    """A run in the history. `state` is `running`, `stopped` or `finished`."""
-
-    run: str
-    started: str
-    file: str
-    tenant: str
-    devices: int
-    succeeded: int
-    failed: int
-    unknown: int
-    skipped: int
-    state: str
-    held_by: str
-
-
-#: Later than every time of a journal: an order that is given now covers all there is.
-_NOW = "~"
-
-
-def remove_left_pipes(journal: Path) -> None:
-    """Remove the pipes of workers that were killed: no sign-in is taken from them any more."""
-    for pipe in (journal.parent / HELD).glob("*.hand"):
-        lock = lock_path(journal, pipe.stem)
-        with suppress(SiptuiError, OSError):
-            if lock.exists() and lock_holder(lock) is None:
-                with file_lock(lock):  # a worker that starts now would make its own
-                    pipe.unlink(missing_ok=True)
-
-
-def this_actor(account: str = "") -> Actor:
-    """Who is at this computer, signed in to the tenant as `account`."""
-    return Actor(account=account, os_user=user_name(), host=socket.gethostname())
-
-
-def plan_events(
-    devices: Sequence[Device],
-    *,
-    file: str,
-    sha256: str,
-    tenant: str,
-    skipped: int,
-    options: Options,
-    actor: Actor,
-    read_from: ReadFrom = NOT_KNOWN,
-    plan: str = "",
-    planned_by: str = "",
-) -> list[Event]:
-    """The first events of a run: what is to be done, cut into batches. Pure."""
-    batches = planned_batches(devices, options)
-    first = due_first(devices)[: options.first] if not options.by else []
-    tried = {device.hardware_id for device in first}
-    index = {device.hardware_id: i for i, device in enumerate(devices)}
-    return [
-        RunPlanned(
-            file=file,
-            sha256=sha256,
-            tenant=tenant,
-            devices=len(devices),
-            skipped=skipped,
-            batches=len(batches),
-            actor=actor,
-            options=options,
-            columns=dict(read_from.columns),
-            source=read_from.path,
-            sheet=read_from.sheet,
-            plan=plan,
-            planned_by=planned_by,
-        ),
-        *(
-            BatchPlanned(
-                batch=batch.number,
-                region=batch.region,
-                devices=[index[d.hardware_id] for d in batch.devices],
-                trial=int(tried.issuperset(d.hardware_id for d in batch.devices)),
-                group=batch.group,
-                probe=batch.probe,
-            )
-            for batch in batches
-        ),
-    ]
-
-
-def planned_batches(devices: Sequence[Device], options: Options) -> tuple[Batch, ...]:
-    """`devices` cut into batches as a run with these `options` cuts them: what is due first
-    goes first."""
-    devices = due_first(devices)
-    size, first = options.batch_size, options.first
-    if options.by:
-        return make_group_batches(devices, grouper(devices, options.by), size=size, first=first)
-    return make_batches(devices, size=size, first=first)
+from siptui.runs.this_actor import this_actor
 
 
 def _personal_held(state: RunState, personal: Sequence[Device]) -> list[Event]:
@@ -183,6 +86,7 @@ class RunService:
         self._hand_over = hand_over
         self._now = now
         self._journal = Journal(path)
+        self._others = OtherRuns(self._journal, lambda: self.host)
         remove_left_pipes(path)
 
     @property
@@ -267,9 +171,9 @@ class RunService:
                     code="plan_used",
                     remedy=f"See it with: siptui attach {before}",
                 )
-            known = self._known(devices, again=options.again)
+            known = self._others.free(devices, again=options.again)
             if not options.again:
-                conflicts.refuse_signed_in(self._done(known, devices, None))
+                conflicts.refuse_signed_in(self._others.done(known, devices, None))
 
         with self.deciding():
             self._journal.create(run, devices, events, self._now(), unless=refuse)
@@ -319,41 +223,20 @@ class RunService:
         """
         with self.deciding():  # a run that is about to start is seen once it holds its devices
             state = load(self._journal, run) if run else None
-            known = self._known(devices, state, again=again)
-        told = conflicts.notes(known, self._done(known, devices, state), again=again)
+            known = self._others.free(devices, state, again=again)
+        told = conflicts.notes(known, self._others.done(known, devices, state), again=again)
         return [*filter(None, [self.worker_note()]), *told]
 
     def done(self, devices: Sequence[Device], *, run: str = "") -> list[Overlap]:
         """Those that another run signed in as the list wants it since `run` last submitted them,
         and of which no word was given that they go out once more."""
         state = load(self._journal, run) if run else None
-        return self._done(self._seen(devices, run), devices, state)
+        return self._others.done(self._others.seen(devices, run), devices, state)
 
     def new_only(self, devices: Sequence[Device]) -> NewOnly:
         """`devices` by what the history says of them."""
         with self.deciding():
-            return conflicts.new_only(self._seen(devices), devices)
-
-    def _done(
-        self, known: Sequence[Overlap], devices: Sequence[Device], state: RunState | None
-    ) -> list[Overlap]:
-        wanted = dict.fromkeys(devices, "")
-        if state is None:
-            return conflicts.signed_in(known, wanted)
-        of_run = {r.device.hardware_id: r.submitted_at for r in state.devices}
-        wanted = {device: of_run.get(device.hardware_id, "") for device in wanted}
-        return conflicts.signed_in(known, wanted, again_at=state.again_at)
-
-    def _seen(self, devices: Sequence[Device], run: str = "") -> list[Overlap]:
-        return conflicts.seen(self._journal, devices, besides=run, host=self.host)
-
-    def _known(
-        self, devices: Sequence[Device], state: RunState | None = None, *, again: bool
-    ) -> list[Overlap]:
-        """What other runs say of `devices`. Raises `BusyDevicesError`."""
-        known = self._seen(devices, state.run if state else "")
-        conflicts.refuse_busy(known, again_at=_NOW if again else state.again_at if state else "")
-        return known
+            return conflicts.new_only(self._others.seen(devices), devices)
 
     def new_run_id(self) -> str:
         """An id for a run that begins now: ids sort by time and are short enough to type."""
@@ -406,9 +289,9 @@ class RunService:
         events: list[Event] = []
         if holder is None or state.stopping:
             devices = [r.device for r in waiting(state)]
-            known = self._known(devices, state, again=again)
+            known = self._others.free(devices, state, again=again)
             if not again:
-                events += conflicts.left_out(state, self._done(known, devices, state))
+                events += conflicts.left_out(state, self._others.done(known, devices, state))
         events += self._changed(state, changes)
         steps: list[Callable[[RunState], list[Event]]] = [
             partial(_personal_held, personal=personal),
@@ -563,8 +446,8 @@ class RunService:
             events: list[Event] = []
             if submitted:
                 devices = [r.device for r in submitted]
-                known = self._known(devices, state, again=order.again)
-                done = [] if order.again else self._done(known, devices, state)
+                known = self._others.free(devices, state, again=order.again)
+                done = [] if order.again else self._others.done(known, devices, state)
                 if done:
                     gone = {one.device.hardware_id for one in done}
                     rest = [r.index for r in submitted if r.device.hardware_id not in gone]
@@ -615,35 +498,7 @@ class RunService:
 
     def head(self, run: str) -> RunHead:
         """One line of the history."""
-        events = self._journal.first_and_last(run)
-        planned, last = events[0].event, events[-1].event
-        assert isinstance(planned, RunPlanned)
-        holder = holder_of(self._path, run)
-        if isinstance(last, RunFinished):
-            finished, counts = True, (last.succeeded, last.failed, last.unknown)
-        else:
-            # An order that came too late does not open a finished run again.
-            state = load(self._journal, run)
-            tally = state.counts
-            finished = state.finished is not None
-            counts = (
-                tally[DeviceState.SUCCEEDED],
-                tally[DeviceState.FAILED],
-                tally[DeviceState.UNKNOWN],
-            )
-        return RunHead(
-            run=run,
-            started=events[0].at,
-            file=planned.file,
-            tenant=planned.tenant,
-            devices=planned.devices,
-            succeeded=counts[0],
-            failed=counts[1],
-            unknown=counts[2],
-            skipped=planned.skipped,
-            state="finished" if finished else "running" if holder else "stopped",
-            held_by=str(holder) if holder else "",
-        )
+        return head_of(self._journal, self._path, run)
 
     def close(self) -> None:
         """Let go of the journal. Work that a worker process does goes on."""

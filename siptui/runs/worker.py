@@ -27,9 +27,9 @@ from siptui.runs.journal.locks import audited_path, lock_path
 from siptui.runs.notify import Notifier
 from siptui.runs.orders import SUBMITTING, ordered
 from siptui.runs.run_log import LockGoneError, RunLog
-from siptui.runs.service import this_actor
 from siptui.runs.state import DeviceRecord, RunState
 from siptui.runs.state_load import load
+from siptui.runs.this_actor import this_actor
 
 _LOG = logging.getLogger(__name__)
 

@@ -14,12 +14,12 @@ from siptui.domain.text import plural, visible
 from siptui.domain.times import clock
 from siptui.runs import events as ev
 from siptui.runs.batch_time import BatchTime
+from siptui.runs.first_events import planned_batches
 from siptui.runs.forecast import Forecast
 from siptui.runs.orders import plan_again
 from siptui.runs.output.plan_notes import forecast_notes
 from siptui.runs.output.sentences import causes_line, sentence
 from siptui.runs.run_batches import batches_in, foreseen, queued_batches
-from siptui.runs.service import planned_batches
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.runs.time_left import left_words, time_left
 from siptui.tui.powershell import equivalent

@@ -15,7 +15,7 @@ from siptui.runs.events import (
     Options,
     Stored,
 )
-from siptui.runs.service import plan_events
+from siptui.runs.first_events import plan_events
 from siptui.runs.state import RunState
 
 AT = "2026-03-02T08:00:00.000Z"

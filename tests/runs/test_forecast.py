@@ -14,10 +14,10 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.runs.batch_time import ASSUMED, BatchTime, batch_time
+from siptui.runs.first_events import planned_batches
 from siptui.runs.forecast import Forecast, forecast
 from siptui.runs.journal.codec import timestamp
 from siptui.runs.output.plan_notes import forecast_notes
-from siptui.runs.service import planned_batches
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
 from siptui.runs.time_left import time_left

@@ -44,6 +44,7 @@ from siptui.domain.text import plural, visible
 from siptui.runs.batch_time import BatchTime, batch_time
 from siptui.runs.conflicts import SignedInError
 from siptui.runs.events import Actor
+from siptui.runs.first_events import plan_events, planned_batches
 from siptui.runs.forecast import forecast
 from siptui.runs.output.plan_notes import (
     by_note,
@@ -53,7 +54,7 @@ from siptui.runs.output.plan_notes import (
     window_note,
 )
 from siptui.runs.same_list import refuse_same_list
-from siptui.runs.service import RunService, plan_events, planned_batches
+from siptui.runs.service import RunService
 
 #: What may be given with --plan: who decides and what is told; and how a list beside it is read.
 _BESIDE_PLAN = frozenset(

@@ -16,7 +16,8 @@ from siptui.domain.errors import SignInNeededError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute, zone
 from siptui.runs.rollout.run_groups import RunGroup, run_groups
-from siptui.runs.service import RunHead, RunService
+from siptui.runs.run_head import RunHead
+from siptui.runs.service import RunService
 
 _WIDTH = 80
 

@@ -28,7 +28,8 @@ from siptui.runs.output.run_standing import (
 )
 from siptui.runs.output.sentences import actor_words
 from siptui.runs.overview import needs
-from siptui.runs.service import RunHead, RunService
+from siptui.runs.run_head import RunHead
+from siptui.runs.service import RunService
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
 from siptui.runs.time_left import TimeLeft, left_words, time_left

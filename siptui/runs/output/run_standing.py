@@ -10,7 +10,7 @@ from siptui.domain.state import BatchState, DeviceState
 from siptui.runs import events as ev
 from siptui.runs.output.json_lines import groups_field
 from siptui.runs.output.sentences import cause_name, held_back, order_words
-from siptui.runs.service import RunHead
+from siptui.runs.run_head import RunHead
 from siptui.runs.state import BatchRecord, RunState
 from siptui.runs.time_left import TimeLeft
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from siptui.runs.service import RunHead, RunService
+from siptui.runs.run_head import RunHead
+from siptui.runs.service import RunService
 
 
 @dataclass(frozen=True, slots=True)

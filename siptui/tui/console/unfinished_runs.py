@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from siptui.domain.text import plural
 from siptui.domain.times import minute
-from siptui.runs.service import RunHead, RunService
+from siptui.runs.run_head import RunHead
+from siptui.runs.service import RunService
 from siptui.runs.state import RunState
 from siptui.tui.sentences import list_name
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from siptui.domain.device import Device
 from siptui.domain.text import plural
 from siptui.runs.events import Options
+from siptui.runs.first_events import planned_batches
 from siptui.runs.forecast import forecast
 from siptui.runs.output.plan_notes import by_note, forecast_notes, window_note
-from siptui.runs.service import RunService, planned_batches
+from siptui.runs.service import RunService
 from siptui.runs.waves import Waves, columns
 from siptui.tui.console.model import Session
 from siptui.tui.console.view import Ask

@@ -14,7 +14,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import local_time, zone
 from siptui.runs.overview import ProfileOverview
-from siptui.runs.service import RunHead
+from siptui.runs.run_head import RunHead
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.options import Destination, Profiles
 from siptui.tui.sentences import list_name

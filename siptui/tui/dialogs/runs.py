@@ -11,7 +11,7 @@ from textual.screen import Screen
 from siptui.domain.text import visible
 from siptui.domain.times import minute, zone
 from siptui.runs.rollout.run_groups import RunGroup
-from siptui.runs.service import RunHead
+from siptui.runs.run_head import RunHead
 from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
 from siptui.tui.sentences import list_name

@@ -29,11 +29,12 @@ from siptui.runs.events import (
     Order,
     RunFinished,
 )
+from siptui.runs.first_events import plan_events
 from siptui.runs.journal.journal import Journal, JournalError
 from siptui.runs.journal.locks import lock_path
-from siptui.runs.service import plan_events, this_actor
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
+from siptui.runs.this_actor import this_actor
 from tests.runs.engine.engine_harness import devices
 
 AT = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)

@@ -187,7 +187,7 @@ def make(folder: Path) -> None:
 
     # Whoever makes it is not written down.
     with (
-        patch("siptui.runs.service.user_name", lambda: "operator"),
+        patch("siptui.runs.this_actor.user_name", lambda: "operator"),
         patch("socket.gethostname", lambda: "lab"),
     ):
         runs = emulated_time.run(main())
