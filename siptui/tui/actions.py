@@ -17,6 +17,9 @@ Owner = Literal[
     "list",
     "sign_in",
     "submit",
+    "retry",
+    "decision",
+    "order",
     "correct",
     "tenant",
     "run",
@@ -86,7 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "retry",
-        "submit",
+        "retry",
         ("r",),
         "retry",
         "retry what failed; resume a stopped run",
@@ -96,7 +99,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "retry_cause",
-        "submit",
+        "retry",
         ("R",),
         "retry cause",
         "retry by cause",
@@ -114,7 +117,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "settle",
-        "submit",
+        "decision",
         ("a",),
         "settle",
         "decide about batches of unknown outcome",
@@ -124,7 +127,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "give_up",
-        "submit",
+        "decision",
         ("U",),
         "give up",
         "give up a batch that never ends",
@@ -264,7 +267,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "pause",
-        "submit",
+        "order",
         ("P",),
         "pause",
         "pause or continue submitting",
@@ -273,7 +276,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "try_now",
-        "submit",
+        "order",
         ("N",),
         "try now",
         "end a wait: ask the service now",

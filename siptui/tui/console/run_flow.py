@@ -21,7 +21,7 @@ from siptui.tui.console.run_summary import summary
 from siptui.tui.console.selection import Which, about
 from siptui.tui.console.tenant_urls import opening_lines, url_lines
 from siptui.tui.console.unfinished_runs import Unfinished, unfinished
-from siptui.tui.console.view import Orders, ReadList, View
+from siptui.tui.console.view import Orders, ReadList, Retries, View
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.live_page import Content, LivePage, RowPage, as_of
@@ -40,6 +40,7 @@ class RunFlow:
         session: Session,
         read_list: ReadList,
         orders: Orders,
+        retries: Retries,
         correct: Callable[[], Awaitable[None]],
     ) -> None:
         self._correct = correct
@@ -47,6 +48,7 @@ class RunFlow:
         self.session = session
         self._read_list = read_list
         self._orders = orders
+        self._retries = retries
 
     # -- what the console opens with
 
@@ -141,7 +143,7 @@ class RunFlow:
 
     async def _attach_to(self, run: str, *, resume: bool) -> None:
         if self.attach(run) and resume:
-            await self._orders.resume()
+            await self._retries.resume()
 
     def attach(self, run: str) -> bool:
         """Follow a run; whether it can be read."""
@@ -202,7 +204,7 @@ class RunFlow:
         """Retry the row under the cursor alone, whatever is marked; whether that was begun."""
         record = self.session.board.record(self.view.grid.cursor)
         if record is not None:
-            self.view.start(partial(self._orders.retry_one, record))
+            self.view.start(partial(self._retries.retry_one, record))
         return record is not None
 
     def _correct_row(self) -> None:

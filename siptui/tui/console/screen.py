@@ -27,12 +27,16 @@ from siptui.runs.follower import RunUpdate
 from siptui.tui.actions import ACTIONS, BY_ID, shown
 from siptui.tui.console import details, status_lines, status_text
 from siptui.tui.console.action_state import NO_WORKER, offers, who_resumes, why_not
+from siptui.tui.console.before_submit import BeforeSubmit
 from siptui.tui.console.correct_flow import CorrectFlow
+from siptui.tui.console.decision_flow import DecisionFlow
 from siptui.tui.console.footer import footer
 from siptui.tui.console.header import header
 from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
+from siptui.tui.console.order_flow import OrderFlow
 from siptui.tui.console.overview_flow import OverviewFlow
+from siptui.tui.console.retry_flow import RetryFlow
 from siptui.tui.console.run_flow import RunFlow
 from siptui.tui.console.selection import Selection, selected
 from siptui.tui.console.sign_in_flow import SignInFlow
@@ -93,13 +97,14 @@ class Console(Screen[None]):
         self.view_flow = ViewFlow(self, session)
         self.list_flow = ListFlow(self, session)
         self.sign_in_flow = SignInFlow(self, session)
-        self.submit_flow = SubmitFlow(
-            self, session, self.list_flow.read, self.sign_in_flow.signed_in
-        )
-        self.correct_flow = CorrectFlow(self, session, self.submit_flow, self.list_flow.read)
-        self.run_flow = RunFlow(
-            self, session, self.list_flow.read, self.submit_flow, self.correct_flow.correct
-        )
+        self.order_flow = orders = OrderFlow(self, session)
+        before, signed_in = BeforeSubmit(self, session), self.sign_in_flow.signed_in
+        read = self.list_flow.read
+        self.submit_flow = SubmitFlow(self, session, read, signed_in, before, orders)
+        self.retry_flow = retries = RetryFlow(self, session, signed_in, before, orders)
+        self.decision_flow = DecisionFlow(self, session, signed_in, before, orders)
+        self.correct_flow = CorrectFlow(self, session, orders, read)
+        self.run_flow = RunFlow(self, session, read, orders, retries, self.correct_flow.correct)
         self.tenant_flow = TenantFlow(self, session, self.sign_in_flow, self.run_flow.attach)
         self.overview_flow = OverviewFlow(self, session, self.run_flow.attach)
         self.status_flow = StatusFlow(self, session, self.sign_in_flow)
@@ -110,6 +115,9 @@ class Console(Screen[None]):
             "list": self.list_flow,
             "sign_in": self.sign_in_flow,
             "submit": self.submit_flow,
+            "retry": self.retry_flow,
+            "decision": self.decision_flow,
+            "order": self.order_flow,
             "correct": self.correct_flow,
             "tenant": self.tenant_flow,
             "run": self.run_flow,

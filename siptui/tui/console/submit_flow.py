@@ -1,30 +1,22 @@
-"""Orders for a run: submit, retry, resume, decide, give up, pause. Each asks what it must, then
-makes one call of the service of runs.
+"""Submits rows of a list as a new run: asks what it must, then makes one call of the service of
+runs."""
 
-Over 400 lines because the questions before a submit, a retry and a resume are the same.
-"""
-
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.region import Region
-from siptui.domain.state import BatchState
 from siptui.domain.text import plural, visible
-from siptui.domain.times import clock
 from siptui.preflight.finding import Result
-from siptui.runs.engine.status_changes import without_outcome
 from siptui.runs.events import Options
 from siptui.runs.rollout.verify import Sight, seen_as
-from siptui.runs.state import DeviceRecord
 from siptui.runs.waves import Waves
 from siptui.tui import sentences
-from siptui.tui.console import personal_accounts, waves
+from siptui.tui.console import waves
+from siptui.tui.console.before_submit import BeforeSubmit, unnamed_left_out
 from siptui.tui.console.first_few import first_few
 from siptui.tui.console.model import (
     NOT_SELECTED,
@@ -34,19 +26,15 @@ from siptui.tui.console.model import (
     read_list,
 )
 from siptui.tui.console.selection import Selection, Which, about, what
-from siptui.tui.console.signed_in import again_chosen
 from siptui.tui.console.status_rows import Standings
 from siptui.tui.console.table_rows import Board
 from siptui.tui.console.to_do import Part, part_chosen
-from siptui.tui.console.view import ReadList, SignedIn, View
+from siptui.tui.console.view import Orders, ReadList, SignedIn, View
 from siptui.tui.console.waves import ask_waves
-from siptui.tui.dialogs.ask import Choice, Confirm
-from siptui.tui.dialogs.causes import Causes
+from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
-from siptui.tui.dialogs.retry import CORRECTED, ConfirmRetry
 from siptui.tui.dialogs.submit import FIRST, PASSING, WAVES, ConfirmSubmit
-from siptui.tui.preflight_text import sentence
-from siptui.tui.widgets.text_lines import Line, Paragraph
+from siptui.tui.widgets.text_lines import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +47,23 @@ class _Confirmed:
 
 
 class SubmitFlow:
-    """Submits, and orders what a run does next."""
+    """Asks for what is missing, then for a confirmation, then submits."""
 
     def __init__(
-        self, view: View, session: Session, read_list: ReadList, signed_in: SignedIn
+        self,
+        view: View,
+        session: Session,
+        read_list: ReadList,
+        signed_in: SignedIn,
+        before: BeforeSubmit,
+        orders: Orders,
     ) -> None:
         self.view = view
         self.session = session
         self._read_list = read_list
         self._signed_in = signed_in
+        self._before = before
+        self._orders = orders
 
     async def submit(self) -> None:
         """Ask for what is missing, then for a confirmation, then submit."""
@@ -101,14 +97,14 @@ class SubmitFlow:
         if not devices:
             self.view.say("submit: every row was left out; nothing was submitted.", "muted")
             return
-        without, unread = await self.left_out(devices)
+        without, unread = await self._before.left_out(devices)
         if without is None:
             return
         devices = [device for device in devices if device.key not in without]
         if not devices:
             self.view.say("submit: every row was left out; nothing was submitted.", "muted")
             return
-        notes = [*session.decided(), *part.notes, *unread, *_left_out(without)]
+        notes = [*session.decided(), *part.notes, *unread, *unnamed_left_out(without)]
         notes += part.said()
         confirmed = await self._confirmed(chosen, devices, notes, again=again)
         if confirmed is not None:
@@ -120,7 +116,7 @@ class SubmitFlow:
             order = partial(
                 session.submit, why, again=again, options=confirmed.options, notes=confirmed.notes
             )
-            self.give(order, new_run=True)
+            self._orders.give(order, new_run=True)
 
     async def _part(self, standings: Standings, devices: Sequence[Device]) -> Part | None:
         """What of the rows is submitted by where they stand; none if the operator goes back."""
@@ -135,7 +131,7 @@ class SubmitFlow:
     async def _part_by_looking(self, devices: Sequence[Device]) -> Part | None:
         """The same by the runs of this host and a look at the inventory."""
         seen, other, notes = await self._seen_signed_in(devices)
-        asked = await self._asked_again(devices, seen=seen, other=other)
+        asked = await self._before.asked_again(devices, seen=seen, other=other)
         if asked is None:
             return None
         done, again = asked
@@ -249,7 +245,7 @@ class SubmitFlow:
         left_out = len(chosen.keys) - len(self.session.devices_of(chosen))
         if (found := session.board.list) is None:
             return None
-        await self._worker_note()
+        await self._before.worker_note()
         while True:
             try:
                 said = session.run_service.notes(devices, again=again)
@@ -270,7 +266,7 @@ class SubmitFlow:
                 session.tenant,
                 options,
                 left_out=left_out,
-                checked=self.prerequisites(devices),
+                checked=self._before.prerequisites(devices),
                 more=f"{session.headers_read()} {which}".strip(),  # in one, as room is short
                 notes=[*waves.notes(devices, options, session.run_service), *said, *notes],
             )
@@ -300,62 +296,6 @@ class SubmitFlow:
         found = ((device, report.by_key.get(device.key)) for device in devices)
         return [device for device, one in found if one and one.result is not Result.FAIL]
 
-    async def _asked_again(
-        self,
-        devices: Sequence[Device],
-        run: str = "",
-        *,
-        seen: frozenset[DeviceKey] = frozenset(),
-        other: Mapping[DeviceKey, str] = MappingProxyType({}),
-    ) -> tuple[frozenset[DeviceKey], bool] | None:
-        """The rows that are left out because they are signed in as the list wants it, and whether
-        those are submitted once more instead; none if the operator goes back. `seen` are those
-        that the inventory has so, `other` those that it has signed in as another account."""
-        try:
-            done = self.session.run_service.done(devices, run=run)
-        except SiptuiError as error:
-            self.view.tell(error)
-            return None
-        chosen = await again_chosen(self.view.ask, done, devices, seen, other)
-        if chosen is None:
-            self.view.say("nothing was submitted.", "muted")
-        return chosen
-
-    async def left_out(
-        self, devices: Sequence[Device], *, whole: bool = False
-    ) -> tuple[frozenset[DeviceKey] | None, list[str]]:
-        """The rows that may be personal accounts and were not named (none at all if the operator
-        goes back), and what could not be read of the others.
-
-        Rows that no check was made of are looked at now.
-        """
-        options, known = self.session.options, self.session.board.report
-        reports = [] if known is None else [known]
-        unseen = [one for one in devices if known is None or one.key not in known.by_key]
-        notes: list[str] = []
-        if unseen and options.checks is not None and options.looks_for_personal:
-            self.view.say("looking for personal accounts …", "muted")
-            try:
-                looked = await options.checks.look(unseen)
-            except SiptuiError as error:
-                notes.append(f"Could not look for personal accounts: {visible(error.message)}")
-            else:
-                reports.append(looked)
-                if many := len(looked.maybe_personal):
-                    rows = plural(many, "row")
-                    notes.append(f"Could not check whether {rows} may be personal accounts.")
-            self.view.clear_notice()
-            self.view.show_bars()
-        without = await personal_accounts.left_out(self.view.ask, reports, devices, whole=whole)
-        if without is None:
-            self.view.say("nothing was submitted.", "muted")
-        return without, notes
-
-    def prerequisites(self, devices: Sequence[Device]) -> str:
-        """What is known of the prerequisites of these devices, for a confirmation."""
-        key = self.view.key_of["preflight"] if self.session.options.checks is not None else ""
-        return sentence(self.session.board.report, devices, key)
-
     async def _ask_region(self, rows: int, now: Region | None = None) -> Region | None:
         taken = f"{'It is' if rows == 1 else 'They are'} taken for {now} now. " if now else ""
         text: Line = (
@@ -370,280 +310,7 @@ class SubmitFlow:
         chosen = await self.view.ask(Choice("Region", choices, [text], topic=Topic.REGION, at=None))
         return chosen if isinstance(chosen, Region) else None
 
-    async def retry(self) -> None:
-        """Retry the marked devices, or all failed ones; resume a run without a worker."""
-        if not self.view.may("retry"):
-            return
-        if self.session.resumable:
-            await self.resume()
-            return
-        chosen = self.view.selection()
-        wanted = set(chosen.keys)
-        records = [record for record in self.session.failed() if record.index in wanted]
-        if not records:
-            self.view.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
-            return
-        await self._retry(records, self._about(chosen, records, "did not fail"))
-
-    def _about(self, chosen: Selection, records: Sequence[DeviceRecord], others: str = "") -> str:
-        if chosen.which is Which.ALL:  # of which those that failed are meant
-            chosen = replace(chosen, keys=tuple(record.index for record in records))
-        names = [str(record.device.user_name) for record in records]
-        return about(chosen, names, others, kind="failed ")
-
-    async def retry_one(self, record: DeviceRecord) -> None:
-        """Retry this device alone."""
-        await self._retry([record], f"This row alone: {visible(record.device.user_name)}.")
-
-    async def resume(self) -> None:
-        """Resume the run, after a question where something is submitted by it."""
-        session = self.session
-        if session.run is None or not await self._signed_in():
-            return
-        run, waiting = session.run, session.waiting()
-        asked = await self._asked_again(waiting, run.run)
-        if asked is None:
-            return
-        done, again = asked
-        waiting = [device for device in waiting if device.key not in done]
-        if waiting:
-            await self._worker_note()
-            try:
-                notes = session.run_service.notes(waiting, run=run.run, again=again)
-            except SiptuiError as error:
-                self.view.tell(error)
-                return
-            without, unread = await self.left_out(waiting, whole=True)
-            if without is None:
-                return
-            notes = [*notes, *unread, *_done_left_out(done)]
-            question = sentences.resume_question(
-                run,
-                session.tenant,
-                waiting,
-                session.run_service.batch_time(),
-                session.run_service.now(),
-                notes,
-                more=session.headers_read(),
-            )
-            if not await self.view.ask(
-                Confirm("Resume", question, len(waiting), topic=Topic.RESUME)
-            ):
-                return
-        self.give(partial(session.run_service.resume, run.run, again=again))
-
-    async def retry_cause(self) -> None:
-        """Choose a cause, then retry its devices."""
-        if not self.view.may("retry_cause"):
-            return
-        chosen = self.view.selection()
-        wanted = set(chosen.keys)
-        failed = [record for record in self.session.failed() if record.index in wanted]
-        if not failed:
-            self.view.say(f"retry: of {what(chosen, len(chosen.keys))} none has failed.", "muted")
-            return
-        causes = await self.view.ask(Causes(failed, what(chosen, len(chosen.keys))))
-        if causes:
-            records = [one for one in failed if one.outcome and one.outcome.cause in causes]
-            await self._retry(records, self._about(chosen, records))
-
-    async def _retry(self, records: list[DeviceRecord], note: str) -> None:
-        session = self.session
-        if session.run is None or not await self._signed_in():
-            return
-        asked = await self._asked_again([record.device for record in records], session.run.run)
-        if asked is None:
-            return
-        done, again = asked
-        left_out = [record for record in records if record.device.key in done]
-        records = [record for record in records if record not in left_out]
-        if left_out and not records:  # that they are done is written down; nothing is submitted
-            self.give(partial(session.retry, left_out))
-            return
-        without, unread = await self.left_out([record.device for record in records])
-        if without is None:
-            return
-        records = [record for record in records if record.device.key not in without]
-        if not records:
-            self.view.say("retry: every row was left out; nothing was submitted.", "muted")
-            return
-        run = session.run
-        if run is None or run.plan is None:
-            return
-
-        more = f"{session.headers_read()} {note}".strip()
-        told = filter(None, [await self._worker_note()])
-        notes = [*told, *unread, *_left_out(without), *_done_left_out(done)]
-        time, now = session.run_service.batch_time(), session.run_service.now()
-
-        def question(size: int) -> list[Paragraph]:
-            asked = sentences.retry_question(
-                run, records, session.tenant, size, time, now, correct=correct, more=more
-            )
-            return [*asked, *notes]
-
-        correct = self.view.key_of["correct"]
-        corrected = [record for record in records if record.corrected]
-        usual = run.plan.options.batch_size
-        dialog = ConfirmRetry(question, len(records), usual, corrected=len(corrected))
-        answer = await self.view.ask(dialog)
-        if answer == CORRECTED:
-            await self._retry(corrected, f"Only the corrected of {plural(len(records), 'row')}.")
-        elif answer:
-            size = 0 if dialog.batch_size == usual else dialog.batch_size
-            session.filter.keep(record.index for record in records)
-            self.give(partial(session.retry, [*records, *left_out], size, again=again))
-            self.view.grid.clear_marks()  # the same keys could be pressed again unseen
-
-    async def _worker_note(self) -> str:
-        """What ends a worker here. Found out in a thread: it may take seconds, and once it is known
-        it is told at once."""
-        return await self.view.in_thread(self.session.run_service.worker_note)
-
-    async def settle(self) -> None:
-        """Decide about a batch of unknown outcome."""
-        session = self.session
-        if not self.view.may("settle") or session.run is None:
-            return
-        run = session.run.run
-        choices: list[tuple[Any, str, str]] = []
-        for batch, records in session.undecided():
-            about = f"{plural(len(records), 'device')}, {batch.region}"
-            if batch.state is BatchState.GIVEN_UP:
-                followed = (batch.number, batch.batch_id)
-                choices.append((followed, f"follow batch {batch.number} again", about))
-            choices += [
-                (
-                    (batch.number, candidate),
-                    f"batch {batch.number} is {candidate}",
-                    f"follow it; nothing is submitted ({about})",
-                )
-                for candidate in batch.candidates
-            ]
-            choices.append(((batch.number, ""), f"submit batch {batch.number} again", about))
-        chosen = await self.view.ask(
-            Choice("Unknown outcome", choices, [_DOUBT], topic=Topic.UNKNOWN_OUTCOME)
-        )
-        if not isinstance(chosen, tuple):
-            return
-        number, batch_id = chosen
-        if not await self._signed_in():
-            return
-        if batch_id:
-            self.give(partial(session.run_service.adopt, run, number, batch_id))
-            return
-        lost = {b.number: records for b, records in session.undecided()}.get(number, [])
-        if not lost:
-            return
-        asked = await self._asked_again([record.device for record in lost], run)
-        if asked is None:
-            return
-        done, again = asked
-        order = partial(session.run_service.resubmit, run, number, again=again)
-        lost = [record for record in lost if record.device.key not in done]
-        if not lost:  # that they are done is written down; nothing is submitted
-            self.give(order)
-            return
-        without, unread = await self.left_out([record.device for record in lost], whole=True)
-        if without is None:
-            return
-        question = [
-            *sentences.resubmit_question(lost, session.tenant, number, more=session.headers_read()),
-            *unread,
-            *_done_left_out(done),
-        ]
-        if await self.view.ask(
-            Confirm("Submit again", question, len(lost), topic=Topic.SUBMIT_AGAIN)
-        ):
-            self.give(order)
-
-    async def give_up(self) -> None:
-        """Give up a batch that never ends, after the number of its open devices was typed."""
-        session = self.session
-        if not self.view.may("give_up") or session.run is None:
-            return
-        run = session.run
-        choices = [
-            (
-                batch.number,
-                f"batch {batch.number}",
-                f"{batch.region}, {plural(len(without_outcome(run, batch)), 'device')} "
-                f"without an outcome, last change {clock(batch.changed_at)}",
-            )
-            for batch in session.live_batches()
-        ]
-        chosen = await self.view.ask(
-            Choice("Give up a batch", choices, [_NEVER], topic=Topic.GIVE_UP_WHICH)
-        )
-        if not isinstance(chosen, int) or chosen not in run.batches:
-            return
-        left = without_outcome(run, run.batches[chosen])
-        question = sentences.give_up_question(run.batches[chosen], len(left), session.tenant)
-        if await self.view.ask(Confirm("Give up", question, len(left), topic=Topic.GIVE_UP)):
-            self.give(partial(session.run_service.give_up, run.run, chosen))
-
-    def pause(self) -> None:
-        """Pause, or continue."""
-        run = self.session.run
-        self.view.look_for_worker()  # an order that no worker would carry out is refused
-        if self.view.may("pause") and run is not None:
-            run_service = self.session.run_service
-            order = run_service.go_on if run.paused else run_service.pause
-            self.give(partial(order, run.run, how=f"{self.view.key_of['pause']} in the console"))
-
-    def try_now(self) -> None:
-        """End the waits of the run and of the service."""
-        run = self.session.run
-        if self.view.may("try_now") and run is not None:
-            self.give(partial(self.session.run_service.try_now, run.run))
-
-    def give(self, order: Callable[[], object], *, new_run: bool = False) -> None:
-        """Give an order to the service of runs and show what came of it; errors are told."""
-        try:
-            order()
-        except SiptuiError as error:
-            self.view.tell(error)
-            return
-        self.view.clear_notice()
-        with self.view.in_one_frame():
-            if new_run:
-                self.view.grid.clear_marks()  # of rows that have other places now
-                self.view.show_all()
-                self.view.log_events()
-            self.view.look()
-            self.view.look_for_worker()
-            self.view.show_bars()
-
 
 def _waves(options: Options) -> Waves:
     """What the console's own options say."""
     return Waves(options.by, options.first, options.max_failures)
-
-
-def _left_out(without: Collection[DeviceKey]) -> list[str]:
-    if not without:
-        return []
-    return [f"{plural(len(without), 'row')} left out: may be personal accounts."]
-
-
-def _done_left_out(done: Collection[DeviceKey]) -> list[str]:
-    if not done:
-        return []
-    return [f"{plural(len(done), 'row')} left out: {SIGNED_IN_ALREADY}."]
-
-
-_NEVER: Line = (
-    (
-        "Only a batch that never ends, or that the service no longer knows: it cannot be "
-        "cancelled. Others are followed to their end without this.",
-        "normal",
-    ),
-)
-_DOUBT: Line = (
-    (
-        "The answer to a submit was lost, or the service said nothing about some devices. Whether "
-        "it acted on them is not known. Look at a phone of the batch and at the tenant's batches, "
-        "then decide:",
-        "normal",
-    ),
-)

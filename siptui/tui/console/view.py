@@ -153,14 +153,19 @@ class SignIn(Protocol):
 class Orders(Protocol):
     """What a flow needs of the one that orders."""
 
+    def give(self, order: Callable[[], object], *, new_run: bool = False) -> None:
+        """Give an order to the service of runs and show what came of it; errors are told. With
+        `new_run` its rows take the place of those that are shown."""
+        ...
+
+
+class Retries(Protocol):
+    """What a flow needs of the one that retries."""
+
     async def resume(self) -> None:
         """Resume the run, after a question where something is submitted by it."""
         ...
 
     async def retry_one(self, record: DeviceRecord) -> None:
         """Retry this device alone."""
-        ...
-
-    def give(self, order: Callable[[], object]) -> None:
-        """Give an order to the service of runs and show what came of it; errors are told."""
         ...
