@@ -12,6 +12,8 @@ import platform
 import subprocess
 import sys
 import time
+import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,12 +53,21 @@ def main() -> int:
     for name, figures in available.items():
         if chosen.names and name not in chosen.names:
             continue
-        for figure in figures():
+        for figure in _told(name, figures):
             measured.append(figure)
             print(line(figure), flush=True)
     if not chosen.names and not chosen.no_write:
         write_section("Measured", _page(measured, time.monotonic() - began))
     return int(any(figure.reached is False for figure in measured))
+
+
+def _told(name: str, figures: Figures) -> Iterator[Figure]:
+    """The figures of a part; one that cannot be measured does not take the others with it."""
+    try:
+        yield from figures()
+    except Exception as error:
+        traceback.print_exc()
+        yield Figure(f"{name}: not measured", type(error).__name__, reached=False)
 
 
 def _page(measured: list[Figure], seconds: float) -> str:

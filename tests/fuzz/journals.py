@@ -15,9 +15,9 @@ from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 from siptui.domain.user_name import UserName
 from siptui.runs import events as ev
+from siptui.runs.first_events import plan_events
 from siptui.runs.journal.backup import restore, write_backup
 from siptui.runs.journal.journal import Journal
-from siptui.runs.service import plan_events
 
 _AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _RUNS = ("20260302-080000-aaaa", "20260302-090000-bbbb")
