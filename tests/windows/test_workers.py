@@ -1,10 +1,8 @@
-"""Workers that are terminated, runs that are held, journals of another system."""
+"""Workers that are terminated."""
 
 import contextlib
-import json
 import os
 import random
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,6 @@ from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.runs.journal.journal import Journal
 from siptui.runs.service import RunService
-from tests.windows import journals
 from tests.worker.installation import KILL, Installation, installed, until, write_list
 
 _KILLS = int(os.environ.get("WINDOWS_TESTS_KILLS", "3"))
@@ -100,18 +97,3 @@ def _terminated_behind(lab: Installation, run: str, moment: type[ev.Event], seco
         os.kill(holder.pid, KILL)
     until(lambda: lab.holder(run) is None, "the lock of the dead")
     return True
-
-
-def test_a_journal_goes_from_one_system_to_the_other(lab: Installation) -> None:
-    """One that Linux made is shown and gone on with here; python -m tests.windows then looks at it
-    on Linux."""
-    if not (given := os.environ.get("WINDOWS_TESTS_JOURNAL")):
-        pytest.skip("made on Linux by python -m tests.windows")
-    shutil.copy(given, lab.journal)
-    (run,) = lab.runs()
-    assert [str(r.device.user_name) for r in lab.state(run).devices] == [journals.USER]
-    shown = lab.run("show", run, "--json")
-    assert json.loads(shown.stdout)["run"] == run
-    start_worker(lab.selected, run)
-    assert lab.over(run).finished
-    journals.give_back(lab.journal, Path(given))

