@@ -30,6 +30,8 @@ def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     # Tests wait for the messages instead (`ConsoleHarness.settle`).
     monkeypatch.setattr("textual.app.wait_for_idle", _at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", _at_once)
+    # A cursor blinks by the clock: after half a second a picture would be another.
+    monkeypatch.setattr("textual.widgets._input.Input._toggle_cursor", lambda _: None)
 
 
 @pytest.fixture(autouse=True, scope="session")

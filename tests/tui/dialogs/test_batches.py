@@ -13,7 +13,7 @@ from siptui.runs import events as ev
 from siptui.tui.dialogs.batches import BatchesPage, BatchPage
 from siptui.tui.dialogs.sign_in import SignIn
 from tests.identity.conftest import Authority, authority, certificates, server
-from tests.tui.console.test_sign_in_flow import _asked, _Setting, _until
+from tests.tui.console.test_sign_in_flow import _asked, _Setting
 from tests.tui.harness import ConsoleHarness, console
 from tests.tui.scripted_runs import list_text, make_devices
 from tests.tui.service import Service
@@ -129,7 +129,7 @@ async def test_what_goes_wrong_is_told_on_the_page_and_can_be_tried_again(tmp_pa
         assert "2 batches of Contoso Ltd" in harness.text
         service.error = NotReachedError("The name does not resolve.")
         await harness.pilot.press("enter")  # tries again by itself for a while
-        await _until(harness, lambda: "asking the service" in harness.text)
+        await harness.until(lambda: "asking the service" in harness.text)
 
 
 async def test_a_sign_in_is_asked_for_where_one_is_needed(
@@ -144,8 +144,8 @@ async def test_a_sign_in_is_asked_for_where_one_is_needed(
         await _asked(harness, "enter")
         assert isinstance(harness.app.screen, SignIn)
         setting.approve()
-        await _until(harness, lambda: isinstance(harness.app.screen, BatchesPage))
-        await _until(harness, lambda: "2 batches of Contoso Ltd" in harness.text)
+        await harness.until(lambda: isinstance(harness.app.screen, BatchesPage))
+        await harness.until(lambda: "2 batches of Contoso Ltd" in harness.text)
 
 
 async def test_a_read_only_console_looks_and_follows_nothing(tmp_path: Path) -> None:
