@@ -301,9 +301,10 @@ def _two_lines(above: Sequence[_Found], mapped: Mapped) -> _Found | None:
     for upper, lower in pairwise(above):
         top = ""
         names = []
+        filled_in = set(_results(lower.folded).values())  # they stand below no name of the list
         for i, name in enumerate(lower.cells):
             top = (upper.cells[i] if i < len(upper.cells) else "") or top
-            names.append(f"{top} {name}".strip() if name else "")
+            names.append(name if i in filled_in else f"{top} {name}".strip() if name else "")
         both = _Found(lower.at, lower.record, lower.delimiter, names)
         if len(upper.cells) > 1 and both.roles(mapped) >= _BOTH:
             return both
@@ -343,12 +344,15 @@ def told_apart(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _results(folded: list[str]) -> dict[str, int]:
-    """The places of an earlier run's results, if siptui wrote this list."""
+    """The places of an earlier run's results, if siptui wrote this list, or filled it in: a file
+    of results may have been filled in, too."""
     block = [folded_name(name) for name in BLOCK]
+    found = dict[str, int]()
     if folded[3 : 3 + len(block)] == block and folded[:3] == [folded_name(n) for n in LIST]:
-        return {name: 3 + i for i, name in enumerate(BLOCK)}
+        found = {name: 3 + i for i, name in enumerate(BLOCK)}
     status = [folded_name(name) for name in STATUS]
     for at in range(len(folded) - len(status), 1, -1):
         if folded[at : at + len(status)] == status:
-            return {name: at + i for i, name in enumerate(STATUS)}
-    return {}
+            names = [f"{STATUS[0]} {name}" if name in found else name for name in STATUS]
+            return found | {name: at + i for i, name in enumerate(names)}
+    return found

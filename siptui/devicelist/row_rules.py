@@ -270,7 +270,10 @@ class Judge:
         return self.default
 
     def _result(self, line: int, cells: list[str], faults: list[Fault]) -> None:
-        place = self.layout.results.get("State", self.layout.results.get("Status"))
+        results = self.layout.results
+        place = results.get("Status")  # filled in after the run whose results have a state
+        if place is None or not _at(cells, place):
+            place = results.get("State")
         text = _at(cells, place)
         if place is not None and text.casefold() in _SIGNED_IN:
             message = (

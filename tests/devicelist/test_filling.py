@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from siptui.devicelist import DeviceList, ListError, WriteError, read
 from siptui.devicelist.filled_copy import RowStatus, fill
-from siptui.devicelist.writing import STATUS
+from siptui.devicelist.writing import BLOCK, STATUS
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, rules
@@ -426,3 +427,30 @@ def test_a_row_that_is_shifted_stays_faulty_in_a_file_of_results_that_is_filled_
     after = filled(tmp_path / "list.csv", tmp_path / "copy.csv")
     assert rules(after) == [(2, "", "too_many_cells")]
     assert pairs(after) == []
+
+
+def test_a_row_that_is_shifted_stays_faulty_below_a_header_on_two_lines(tmp_path: Path) -> None:
+    text = "User;Phone;Site\nName;MAC;Room\na@c.de;0004F28124B3;R1\nb@c.de;0004F28124B4;R2;x;y\n"
+    (tmp_path / "list.csv").write_text(text)
+    check_copy(tmp_path / "list.csv", tmp_path / "copy.csv")
+    after = read(tmp_path / "copy.csv", region=Region.EMEA)
+    assert [(line, rule) for line, _, rule in rules(after)][-1] == (4, "too_many_cells")
+
+
+def test_a_file_of_results_is_filled_in_twice_and_says_what_came_last(tmp_path: Path) -> None:
+    names = ["Username", "HardwareId", "Region", *BLOCK, "Site"]
+    states = ("failed", "signed in", "failed")
+    rows = [
+        [f"{n}@c.de", f"0004F28124B{n}", "EMEA", str(n), state, *[""] * (len(BLOCK) - 2), "S"]
+        for n, state in enumerate(states)
+    ]
+    (tmp_path / "list.csv").write_text("\n".join(map(",".join, [names, *rows])))
+    copy, again = tmp_path / "copy.csv", tmp_path / "again.csv"
+    statuses = {2: RowStatus("signed in"), 3: RowStatus("failed")}  # the third row is in no run
+    for source, target in ((tmp_path / "list.csv", copy), (copy, again)):
+        how: Any = {"options": DEFAULT_OPTIONS, "region": None}
+        fill(source, target, lambda _: statuses, force=False, **how)
+        after = read(target, **how)
+        assert done(after) == [2]
+        assert [dict(d.extra) for d in after.devices] == [{"Site": "S"}] * 3
+    assert again.read_bytes() == copy.read_bytes()
