@@ -1,11 +1,10 @@
 """Opening a device list: choose it, read it in a thread, show it."""
 
+from asyncio import CancelledError
 from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from textual.worker import WorkerCancelled
 
 from siptui.devicelist.model import UndecidedError
 from siptui.domain.columns import COLUMNS, NEEDED, WHAT
@@ -101,8 +100,8 @@ class ListFlow:
                 if chosen == options:
                     break
                 options = chosen
-            except WorkerCancelled:
-                return False  # the console is being left
+            except CancelledError:
+                return False  # called off, or the console is being left
             except UndecidedError as error:
                 answered = await self._answered(error, options) if view.in_use else None
                 if answered is None:

@@ -6,6 +6,7 @@ which). What an action asks and does is in the flows.
 Over 400 lines because the screen is one class.
 """
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from inspect import iscoroutinefunction
@@ -17,7 +18,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.worker import WorkerFailed
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
@@ -210,13 +211,15 @@ class Console(Screen[None]):
         self.call_after_refresh(call)
 
     async def in_thread(self, work: Callable[[], R]) -> R:
-        """What `work` returns, from a thread. Raises what it raises, and `WorkerCancelled` where
-        the console is left meanwhile."""
+        """What `work` returns, from a thread. Raises what it raises, and `CancelledError` where
+        it is called off or the console is left meanwhile."""
         worker = self.run_worker(work, thread=True, exit_on_error=False, group="list")
         try:
             return await worker.wait()
         except WorkerFailed as failure:
             raise worker.error or failure from None
+        except WorkerCancelled:  # Textual makes an error of it, which would end the console
+            raise CancelledError from None
 
     @property
     def in_use(self) -> bool:

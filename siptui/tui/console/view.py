@@ -80,8 +80,8 @@ class View(Protocol):
         """Call it when what is there now was painted."""
 
     async def in_thread(self, work: Callable[[], R]) -> R:
-        """What `work` returns, from a thread. Raises what it raises, and `WorkerCancelled` where
-        the console is left meanwhile."""
+        """What `work` returns, from a thread. Raises what it raises, and `CancelledError` where
+        it is called off or the console is left meanwhile."""
 
     # -- what can be done
 
