@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from siptui.host.posix import logind
 from siptui.host.posix.logind import (
     KillRules,
     Unit,
@@ -115,3 +116,21 @@ def test_the_user_manager_ends_the_worker_unless_the_user_lingers(tmp_path: Path
 
 def test_this_very_process_has_an_answer() -> None:
     assert worker_end() in WorkerEnd
+
+
+def test_the_system_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before each submit it is told what ends a worker: a bus that hangs is waited for once."""
+    program, asked = tmp_path / "busctl", tmp_path / "asked"
+    answer = 'b true\nas 0\nas 1 "root"'
+    program.write_text(f"#!/bin/sh\necho asked >> {asked}\necho '{answer}'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(logind, "_PROGRAMS", str(tmp_path))
+    logind.kill_rules.cache_clear()
+    try:
+        session = Unit("session-3.scope", _UID, session=True)
+        first = [worker_end(session, linger=tmp_path) for _ in range(3)]
+        assert len(set(first)) == 1
+        assert logind.kill_rules() == KillRules(True, (), ("root",))
+        assert asked.read_text() == "asked\n"
+    finally:
+        logind.kill_rules.cache_clear()

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 assert sys.platform != "win32"
@@ -101,8 +102,12 @@ def worker_end(
     return WorkerEnd.NOTHING if lingers else WorkerEnd.LAST_LOGOUT
 
 
+@cache
 def kill_rules() -> KillRules:
-    """The rules as logind has them, else as its configuration says; without both, none is ended."""
+    """The rules as logind has them, else as its configuration says; without both, none is ended.
+
+    Asked once: an answer may take seconds, and whoever starts a worker relies on what was told.
+    """
     if program := shutil.which("busctl", path=_PROGRAMS):
         try:
             done = subprocess.run(  # noqa: S603 - a program of the system
