@@ -333,7 +333,8 @@ class RunState:
         self.finished = None
         if not event.adopted:
             self._waits.pop(ev.SIGN_IN, None)
-        if not batch.submitted_at:  # it is at the service all the same
+        # Another one submitted it, perhaps after a submit of this run was refused.
+        if event.requested or not batch.submitted_at:
             batch.submitted_at = min(event.requested or at, at)
             for index in batch.devices:
                 self.devices[index].submitted_at = batch.submitted_at

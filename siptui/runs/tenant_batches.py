@@ -29,6 +29,7 @@ from siptui.runs.events import (
     Options,
     RunPlanned,
 )
+from siptui.runs.journal.codec import timestamp
 from siptui.runs.journal.journal import Journal
 from siptui.runs.service import RunService
 from siptui.runs.state_load import load
@@ -215,7 +216,13 @@ def adopt_foreign(
             options=Options(),
         ),
         BatchPlanned(batch=1, region=where, devices=list(range(len(devices)))),
-        BatchAccepted(batch=1, batch_id=status.batch_id, count=len(status.items), adopted=True),
+        BatchAccepted(
+            batch=1,
+            batch_id=status.batch_id,
+            count=len(status.items),
+            adopted=True,
+            requested=timestamp(when) if (when := parse_when(status.request_time)) else "",
+        ),
     ]
     who = status.user_id or "an unknown account"
     events.append(Note(level="info", text=f"submitted by {who} {status.request_time}".strip()))

@@ -23,6 +23,7 @@ from siptui.runs.events import (
     Order,
     RunFinished,
     RunStopped,
+    Stored,
     WorkerStarted,
 )
 from tests.runs.engine.engine_harness import devices
@@ -151,3 +152,18 @@ def test_what_is_decided_after_the_end_opens_a_run_again_and_a_late_stop_does_no
     builder.tell(BatchAccepted(batch=1, batch_id="x", adopted=True, order=place))
     assert builder.state.finished is None
     assert builder.state.open_orders == {}
+
+
+def test_a_batch_that_came_back_and_is_adopted_is_as_old_as_the_adopted_one() -> None:
+    """Its own submit was refused: what the service has was submitted by another, later."""
+    own, others, now = (f"2026-03-02T{hour:02}:00:00.000Z" for hour in (8, 9, 10))
+    builder = StateBuilder(devices(2))
+    told: list[tuple[AnyEvent, str]] = [
+        (BatchSubmitting(batch=1, region=EMEA, devices=2), own),
+        (BatchDeferred(batch=1, why="no slot"), own),
+        (BatchAccepted(batch=1, batch_id="A", adopted=True, requested=others), now),
+    ]
+    for seq, (event, at) in enumerate(told, start=builder.state.last_seq + 1):
+        builder.state.apply(Stored(seq, at, event))
+    assert builder.state.batches[1].submitted_at == others
+    assert {record.as_of for record in builder.state.devices} == {others}

@@ -3,13 +3,17 @@
 import asyncio
 from pathlib import Path
 
+from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
-from siptui.emulator.scenario import DeviceRule, LagTable, Scenario
+from siptui.emulator.scenario import DeviceRule, ForeignBatch, LagTable, Scenario
+from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.runs.events import DevicesSignedIn, Options
 from siptui.runs.rollout.evidence import Evidence, SourceRead, Standing
 from siptui.runs.rollout.history import attempts_of
 from siptui.runs.rollout.reconcile import reconcile
 from siptui.runs.rollout.summary import summarize
+from siptui.runs.tenant_batches import adopt_foreign
+from siptui.transport.http import open_client
 from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
 
@@ -51,5 +55,34 @@ def test_a_lost_batch_that_is_found_after_a_later_run_tells_nothing_new(tmp_path
         assert [e.devices for e in harness.events(lost, DevicesSignedIn)] == [[0, 1]]
         assert set(harness.ledger.times.values()) == {2}
         assert harness.ledger.violations == []
+
+    emulated_time.run(main())
+
+
+def test_a_batch_that_is_followed_later_is_as_old_as_the_service_says(tmp_path: Path) -> None:
+    """A colleague's batch failed for a phone, a run signed it in, then the batch is followed."""
+
+    async def main() -> None:
+        harness = EngineHarness(tmp_path, Scenario(devices=(_OFFLINE,)))
+        service, phones = harness.run_service, devices(2)
+        items = tuple((str(d.user_name), str(d.hardware_id)) for d in phones)
+        harness.tenant.start_foreign(ForeignBatch(at=0, region=Region.EMEA, items=items))
+        await asyncio.sleep(600)
+        await harness.work(harness.create(phones))
+        assert service.new_only(phones).to_do == ()
+        await asyncio.sleep(5000)
+        async with open_client(transport=harness.emulator.transport()) as http:
+            client = BulkSignInClient(http, "https://emulator.invalid", harness)
+            *_, oldest = await client.batch_summaries()
+            status = await client.batch_status(oldest.batch_id)
+        run = adopt_foreign(service, status, None, emulated_time.now())
+        await harness.work(run)
+        state = harness.state(run)
+        assert state.counts[DeviceState.FAILED] == 2
+        assert service.new_only(phones).to_do == ()
+        assert state.batches[1].submitted_at < state.batches[1].accepted_at
+        service.retry(run, [0, 1])
+        await harness.work(run)
+        assert set(harness.ledger.times.values()) == {2}
 
     emulated_time.run(main())
