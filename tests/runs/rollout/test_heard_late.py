@@ -7,7 +7,16 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.emulator.scenario import DeviceRule, ForeignBatch, LagTable, Scenario
 from siptui.gateway.bulk_client import BulkSignInClient
-from siptui.runs.events import DevicesSignedIn, Options
+from siptui.runs.events import (
+    AnyEvent,
+    BatchAccepted,
+    BatchSubmitting,
+    DeviceChanged,
+    DevicesSignedIn,
+    Options,
+    Stored,
+)
+from siptui.runs.forgetting import remembered
 from siptui.runs.rollout.evidence import Evidence, SourceRead, Standing
 from siptui.runs.rollout.history import attempts_of
 from siptui.runs.rollout.reconcile import reconcile
@@ -15,6 +24,7 @@ from siptui.runs.rollout.summary import summarize
 from siptui.runs.tenant_batches import adopt_foreign
 from siptui.transport.http import open_client
 from tests.runs.engine.engine_harness import EngineHarness, devices
+from tests.runs.state_builder import StateBuilder
 from tests.support import emulated_time
 
 _OFFLINE = DeviceRule(online=False, until_attempt=2)
@@ -86,3 +96,17 @@ def test_a_batch_that_is_followed_later_is_as_old_as_the_service_says(tmp_path: 
         assert set(harness.ledger.times.values()) == {2}
 
     emulated_time.run(main())
+
+
+def test_what_is_kept_of_a_forgotten_run_is_as_old_as_its_submit() -> None:
+    """Else its sign-in, heard of late, would be newer than what a later run came to."""
+    sent, heard = "2026-03-02T08:00:00.000Z", "2026-03-02T12:00:00.000Z"
+    state = StateBuilder(devices(1)).state
+    told: list[tuple[AnyEvent, str]] = [
+        (BatchSubmitting(batch=1, region=Region.EMEA, devices=1), sent),
+        (BatchAccepted(batch=1, batch_id="A", adopted=True), heard),
+        (DeviceChanged(device=0, batch=1, state=DeviceState.SUCCEEDED), heard),
+    ]
+    for seq, (event, at) in enumerate(told, start=state.last_seq + 1):
+        state.apply(Stored(seq, at, event))
+    assert [(one.state, one.at) for one in remembered(state)] == [("succeeded", sent)]
