@@ -189,10 +189,14 @@ def _launched(
         }
         orders.write(json.dumps(order).encode() + b"\n")
         orders.flush()
-        answer = json.loads(read_line(answers, _LIMIT) or b"{}")  # its one line, or its end
-        if "pid" not in answer:
-            raise OSError(None, "the launcher started nothing", None, answer.get("error", 0))
-        pid = int(answer["pid"])
+        line = read_line(answers, _LIMIT)  # its one line, or its end
+        try:
+            answer = json.loads(line or b"{}")
+            if "pid" not in answer:
+                raise OSError(None, "the launcher started nothing", None, answer.get("error", 0))
+            pid, is_out = int(answer["pid"]), out(answer)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OSError(None, "the answer of the launcher cannot be read") from error
         handle = kernel32.OpenProcess(_QUERY_LIMITED | _SYNCHRONIZE | _TERMINATE, False, pid)
         if not handle:
             raise ProcessLookupError("what was started does not live")
@@ -201,9 +205,7 @@ def _launched(
         if not runs_as_this_one(handle):
             raise PermissionError("what was started has other rights than this process")
         failed.pop_all()
-    return Detached(
-        pid, orders, answers, out(answer), partial(_wait, handle), partial(_end, handle)
-    )
+    return Detached(pid, orders, answers, is_out, partial(_wait, handle), partial(_end, handle))
 
 
 def _check(pid: int) -> None:
