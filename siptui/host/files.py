@@ -57,6 +57,7 @@ __all__ = [
     "flush_folder",
     "flush_to_disk",
     "in_full",
+    "make_folder",
     "make_folders",
     "name_file",
     "open_appending",
@@ -80,6 +81,12 @@ def make_folders(path: Path) -> None:
         if not os.path.lexists(place):
             with contextlib.suppress(FileExistsError):  # another process was faster
                 place.mkdir(mode=0o700)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder `path`, for this user alone, in one that is there. Raises `OSError`."""
+    require_usable_name(path)
+    in_full(path).mkdir(mode=0o700)
 
 
 def read_plain(path: Path, most: int = -1) -> bytes:

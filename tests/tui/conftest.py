@@ -53,9 +53,9 @@ def _parsed_once() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _drawn_at_rest() -> None:
-    """A console whose frames nothing receives draws what has changed once it has come to rest
-    (`ConsoleHarness.settle`), instead of each frame on the way there. One with a terminal, or with
-    bytes that are counted, draws each."""
+    """A console of the harness whose frames nothing receives draws what has changed once it has
+    come to rest (`ConsoleHarness.settle`), instead of each frame on the way there. One with a
+    terminal, or with bytes that are counted, draws each."""
     from textual.screen import Screen
 
     from tests.tui import harness
@@ -64,7 +64,7 @@ def _drawn_at_rest() -> None:
 
     def refresh(screen: Screen[object]) -> None:
         app = screen.app
-        if not app.is_headless or screen is not app.screen or harness.at_rest.get():
+        if not app.is_headless or screen is not app.screen or harness.draws.get():
             draw(screen)
             return
         screen._dirty_widgets.clear()

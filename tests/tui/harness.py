@@ -31,8 +31,8 @@ _BELOW = 400  # rounds for what lies below a dialog: Textual may leave it until 
 _PATIENCE = 20_000  # rounds of a millisecond or more, after which a test fails instead of hanging
 
 
-#: Whether the console has come to rest: the frame that is then due is drawn.
-at_rest = ContextVar("at_rest", default=False)
+#: Whether a frame that is due is drawn: within a harness once the console has come to rest.
+draws = ContextVar("draws", default=True)
 
 
 class CountingDriver(HeadlessDriver):
@@ -94,11 +94,11 @@ class ConsoleHarness:
         top = self.app.screen_stack[-1]
         if top._compositor._dirty_regions and not self.app._exit:
             with self.app._context():
-                token = at_rest.set(True)
+                token = draws.set(True)
                 try:
                     top._compositor_refresh()
                 finally:
-                    at_rest.reset(token)
+                    draws.reset(token)
 
     async def until(self, seen: Callable[[], object]) -> None:
         """Until it is so and nothing is on its way any more: for what a timer or a thread brings,
@@ -209,6 +209,7 @@ async def console(
     app = SiptuiApp(runs, ConsoleOptions(**options))
     if counting:
         app.driver_class = CountingDriver
+    draws.set(False)  # for the tasks of this console
     async with app.run_test(size=size, headless=not counting) as pilot:
         harness = ConsoleHarness(pilot, runs)
         await harness.settle()

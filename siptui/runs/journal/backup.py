@@ -20,6 +20,7 @@ from siptui.domain.text import plural, visible
 from siptui.domain.times import minute
 from siptui.host.files import (
     in_full,
+    make_folder,
     open_private,
     open_to_read,
     read_plain,
@@ -121,7 +122,7 @@ def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> Ba
     building = place / "journal.db"
     try:
         with _written(target), explained(target, "try again."):
-            place.mkdir(mode=0o700)
+            make_folder(place)
             os.close(open_private(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
             with closing(connect(building)) as db:
                 journal.copy_to(db)

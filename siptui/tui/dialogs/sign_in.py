@@ -268,7 +268,7 @@ _BY_KEYS = {
     "account.",
     Way.BROKER: "Sign in through Windows, which shows the state of this device (w). If that is "
     "refused too, try the browser (b), or ask for an exception.",
-    Way.BROKER_INSTALLED: 'Sign in through Windows (w), after: pip install "siptui[broker]". Or '
+    Way.BROKER_INSTALLED: 'Sign in through Windows (w), after: pip install "msal[broker]". Or '
     "try the browser (b) on a managed device, or ask for an exception.",
     Way.BROKER_AGAIN: "Sign in through Windows (w).",
     Way.WITHOUT_BROKER: "Sign in by a code (n), or where codes are blocked by the browser (b).",
