@@ -117,20 +117,25 @@ def main() -> int:
     listed = equivalents()
     print(HEAD, flush=True)
 
-    def one(name: str) -> list[str]:
+    def one(name: str) -> bool:
+        """Whether anything is wrong with the module."""
         began = time.monotonic()
-        results = tried(name, available[name], chosen.function)
+        try:
+            results = tried(name, available[name], chosen.function)
+        except RuntimeError as error:
+            print(f"not tried: {error}", flush=True)
+            return True
         mine = [e for e in listed if e.module == name]
         killed = sum(r.killed for r in results)
         excused = sum(not r.killed and any(e.covers(r) for e in mine) for r in results)
         counts = f"{len(results)} | {killed} | {excused} | {len(results) - killed - excused}"
-        print(f"| {name} | {counts} | {time.monotonic() - began:.0f} |", flush=True)
-        return list(judged(name, results, mine, whole=not chosen.function))
+        found = judged(name, results, mine, whole=not chosen.function)
+        row = f"| {name} | {counts} | {time.monotonic() - began:.0f} |"
+        print("\n".join(lines := [row, *found]), flush=True)
+        return len(lines) > 1
 
     with ThreadPoolExecutor(chosen.jobs) as pool:
-        found = [line for lines in pool.map(one, names) for line in lines]
-    print("\n".join(found))
-    return int(bool(found))
+        return int(any(list(pool.map(one, names))))
 
 
 if __name__ == "__main__":

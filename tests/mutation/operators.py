@@ -36,7 +36,9 @@ _OPPOSITE = {"min": "max", "max": "min", "any": "all", "all": "any"}
 #: Methods without which a text is compared as it was written.
 _SPELLING = frozenset({"casefold", "lower", "upper", "strip", "lstrip", "rstrip"})
 #: Arguments that are texts for people.
-_WORDS = frozenset({"why", "text", "message", "remedy", "hint", "detail", "title", "code", "note"})
+_WORDS = frozenset(
+    {"why", "text", "message", "remedy", "hint", "detail", "title", "code", "note", "level"}
+)
 _LOOKS_LIKE_A_KEY = 24
 
 
@@ -85,12 +87,22 @@ def mutants(tree: ast.Module) -> list[Mutant]:
             for inner in statement.body:
                 if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
                     _of_function(found, inner, f"{statement.name}.{inner.name}")
-        elif isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+        elif isinstance(statement, ast.Assign | ast.AnnAssign) and _is_value(statement.value):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             found.function, found.lines = "", range(0)
             found.name = targets[0].id if isinstance(targets[0], ast.Name) else ""
             _expressions(found, statement, "value")
     return found.mutants
+
+
+def _is_value(node: ast.expr | None) -> bool:
+    """Whether a module is assigned a value, rather than the name of a type or a place for one."""
+    match node:
+        case None | ast.Subscript() | ast.Name():
+            return False
+        case ast.Call(ast.Name("TypeVar" | "ContextVar")):
+            return False
+    return True
 
 
 def _of_function(

@@ -54,15 +54,13 @@ class Settler:
                 self._run_log.write(
                     BatchAccepted(batch=batch.number, batch_id=matches[0], adopted=True)
                 )
-                return
-            if len(matches) > 1:
+            elif len(matches) > 1:
                 self._unsettled(batch, f"{len(matches)} batches have exactly its devices", matches)
-                return
-            if loop.time() >= until and looks >= _LOOKS:
+            elif loop.time() >= until and looks >= _LOOKS:
                 found = matches + unread
                 self._unsettled(batch, _why(found, gap), found)
-                return
-            await asyncio.sleep(backoff.next())
+            else:
+                await asyncio.sleep(backoff.next())
 
     def _unsettled(self, batch: BatchRecord, why: str, found: list[str]) -> None:
         self._run_log.write(BatchUnsettled(batch=batch.number, why=why, candidates=found))
