@@ -89,7 +89,7 @@ def _in_region(
     before = state.batches.get(record.batch)
     if region is None and stays and before is not None:
         region = before.region
-    if region is None or region is record.device.region:
+    if region is None:
         return record.device
     return replace_fields(record.device, region=region)
 
@@ -197,8 +197,8 @@ def ordered(state: RunState, order: Order) -> list[DeviceRecord]:
     """The devices that an order to retry or to resubmit names, itself or by their batch. Those
     whose names were forgotten cannot be submitted."""
     wanted = dict.fromkeys(i for i in order.devices if 0 <= i < len(state.devices))
-    if order.batch is not None and (batch := state.batches.get(order.batch)):
-        wanted |= dict.fromkeys(batch.devices)
+    if order.batch in state.batches:
+        wanted |= dict.fromkeys(state.batches[order.batch].devices)
     return [state.devices[i] for i in wanted if i not in state.forgotten]
 
 

@@ -97,6 +97,8 @@ def test_a_clock_that_was_set_back_makes_no_wait_longer(tmp_path: Path, hours: i
         b'{"until": 5}',
         b'{"until": "2026-03-02T09:00:00", "seconds": 60, "asked": 60, "why": ""}',
         b'{"until": "2026-03-02T09:00:00Z", "seconds": NaN, "asked": 1, "why": ""}',
+        b'{"seconds": 60, "asked": 60, "why": ""}',
+        b'{"until": "2026-03-02T09:00:00Z", "seconds": Infinity, "asked": Infinity, "why": ""}',
         b'{"until": "9999-12-31T23:59:59-12:00", "seconds": 1e300, "asked": 1, "why": ""}',
     ],
 )
@@ -113,12 +115,118 @@ def test_what_cannot_be_read_stops_nobody_for_long(tmp_path: Path, content: byte
     emulated_time.run(main())
 
 
-def test_where_nothing_can_be_written_this_process_waits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trouble", ["no folder", "a folder for a file"])
+def test_where_nothing_can_be_written_this_process_waits(tmp_path: Path, trouble: str) -> None:
     async def main() -> None:
-        (tmp_path / "file").write_text("")
+        if trouble == "no folder":
+            (tmp_path / "file").write_text("")
+        else:
+            (tmp_path / "file" / "x.json").mkdir(parents=True)
         throttle = Throttle(tmp_path / "file" / "x.json", emulated_time.now)
         throttle.told(60, "slow down")
         assert _left(throttle) == 60
+
+    emulated_time.run(main())
+
+
+@pytest.mark.parametrize("path", [None, "x.json"])
+@pytest.mark.parametrize("seconds", [-1, 0])
+def test_to_be_told_of_no_wait_is_none(tmp_path: Path, path: str | None, seconds: float) -> None:
+    async def main() -> None:
+        throttle = Throttle(tmp_path / "new" / path if path else None, emulated_time.now)
+        throttle.told(seconds, "now")
+        assert throttle.current() is None
+        assert not (tmp_path / "new").exists()
+        throttle.told(0.5, "a moment")
+        assert _left(throttle) == pytest.approx(0.5)
+        await asyncio.sleep(0.5)
+        assert throttle.current() is None
+
+    emulated_time.run(main())
+
+
+def test_a_wait_that_ends_while_the_clock_stands_at_its_beginning_is_none() -> None:
+    """The loop of a process that begins now may begin at 0."""
+
+    async def main() -> None:
+        assert asyncio.get_running_loop().time() < 0.5
+        assert Throttle().current() is None
+        Throttle().lift()
+
+    emulated_time.run(main())
+
+
+def test_one_that_was_told_later_does_not_cut_the_wait_of_another_short(tmp_path: Path) -> None:
+    """It has not looked at the file since."""
+
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        one, other = Throttle(path, emulated_time.now), Throttle(path, emulated_time.now)
+        assert other.current() is None
+        one.told(600, "long")
+        other.told(10, "short")
+        for throttle in (one, other, Throttle(path, emulated_time.now)):
+            assert round(_left(throttle)) == 600
+
+    emulated_time.run(main())
+
+
+def test_what_was_lifted_by_another_process_is_over_here(tmp_path: Path) -> None:
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        one, other = Throttle(path, emulated_time.now), Throttle(path, emulated_time.now)
+        one.told(600, "slow down")
+        assert _left(other) > 599
+        one.lift()
+        one.lift()  # there is nothing more to lift
+        assert (one.current(), other.current()) == (None, None)
+        one.told(600, "slow down")  # the same words, the same length
+        assert _left(other) > 599
+
+    emulated_time.run(main())
+
+
+def test_an_order_ends_the_pauses_of_this_process_at_once() -> None:
+    async def main() -> None:
+        throttle = Throttle()
+        throttle.told(600, "slow down")
+        pauses = [asyncio.create_task(throttle.pause(60)) for _ in range(3)]
+        await asyncio.sleep(1)
+        pauses[0].cancel()
+        throttle.lift()
+        await asyncio.gather(*pauses, return_exceptions=True)
+        assert _passed() == 1
+        await asyncio.create_task(throttle.pause(5))
+        throttle.lift()
+        assert _passed() == 6
+
+    emulated_time.run(main())
+
+
+def test_a_wait_that_another_process_lifts_is_left_within_two_seconds(tmp_path: Path) -> None:
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        one, other = Throttle(path, emulated_time.now), Throttle(path, emulated_time.now)
+        one.told(600, "slow down")
+        waiting = asyncio.create_task(other.passed())
+        await asyncio.sleep(7)
+        one.lift()
+        await waiting
+        assert _passed() <= 9
+
+    emulated_time.run(main())
+
+
+@pytest.mark.parametrize("trouble", ["a folder", "open to others"])
+def test_a_file_that_cannot_be_read_is_no_wait(tmp_path: Path, trouble: str) -> None:
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        if trouble == "a folder":
+            path.mkdir()
+        else:
+            Throttle(path, emulated_time.now).told(60, "slow down")
+            path.chmod(0o666)
+        assert Throttle(path, emulated_time.now).current() is None
 
     emulated_time.run(main())
 
