@@ -21,19 +21,8 @@ def make_private(path: Path) -> None:
     """
     files = (path, *(with_suffix(path, suffix) for suffix in (*COMPANIONS, COPY)))
     for file in files:
-        if not os.path.lexists(file):
-            continue
-        found = file.lstat()
-        if not stat.S_ISREG(found.st_mode):
-            raise JournalError(
-                f"{file} is not a plain file",
-                remedy="Put the journal itself there, " + _ELSEWHERE + ".",
-            )
-        if other := other_owner(found, file):
-            raise JournalError(
-                f"{file} belongs to another user ({other})",
-                remedy="Look at what it is and remove it, " + _ELSEWHERE + ".",
-            )
+        with suppress(FileNotFoundError):  # another process may take a companion away meanwhile
+            _require_own(file)
     if not path.exists():
         with suppress(FileExistsError):  # another process was faster
             os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
@@ -41,3 +30,17 @@ def make_private(path: Path) -> None:
         with suppress(FileNotFoundError):
             if rights_of_others(file.stat(), file):
                 close_to_others(file)
+
+
+def _require_own(file: Path) -> None:
+    found = file.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise JournalError(
+            f"{file} is not a plain file",
+            remedy="Put the journal itself there, " + _ELSEWHERE + ".",
+        )
+    if other := other_owner(found, file):
+        raise JournalError(
+            f"{file} belongs to another user ({other})",
+            remedy="Look at what it is and remove it, " + _ELSEWHERE + ".",
+        )
