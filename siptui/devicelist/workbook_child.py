@@ -80,7 +80,7 @@ def _load_libraries() -> None:
     """Load what reads workbooks before there is one. What is missing is told of when there is."""
     with suppress(ImportError):
         import fastexcel  # noqa: F401 - for later
-        import polars  # noqa: F401
+        import polars  # noqa: F401 - likewise
 
 
 def _answer(sink: Any, ask: Callable[[], dict[str, Any]]) -> None:
