@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import UsageError
-from siptui.domain.outcome import BATCH_REJECTED
 from siptui.domain.provisioning import tenant_id
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.engine.scheduler import may_go_out
@@ -74,7 +73,6 @@ class Overlap:
 
 
 _BUSY = frozenset({DeviceState.SUBMITTING, DeviceState.RUNNING, DeviceState.UNKNOWN})
-_OVER = frozenset({BatchState.FINISHED, BatchState.REJECTED})
 
 
 def seen(
@@ -144,9 +142,14 @@ def overlaps(
 def _before(record: DeviceRecord, keys: Collection[DeviceKey]) -> Device | None:
     """The device as it was called before its names were corrected, where the list of `keys` calls
     it so still."""
-    if not record.corrections or record.device.key in keys:
-        return None
-    return next((c.device for c in reversed(record.corrections) if c.device.key in keys), None)
+    return next(
+        (
+            correction.device
+            for correction in reversed(record.corrections)
+            if correction.device.key in keys and record.device.key not in keys
+        ),
+        None,
+    )
 
 
 def _of_forgotten_runs(journal: Journal, devices: Sequence[Device]) -> Iterator[Overlap]:
@@ -200,9 +203,10 @@ def _same_device(
     queued = now is DeviceState.QUEUED
     going = queued and held and _goes_out(state, record)
     busy = now in _BUSY or going
-    known = record.submitted_at or record.signed_in_by
-    if not (busy or queued or known) or _never_taken(record, now):
+    if not queued and not (record.submitted_at or record.signed_in_by):
         return None
+    if now is DeviceState.FAILED and record.refused and not record.taken_at:
+        return None  # nothing was reset
     return Overlap(
         before or record.device,
         state.run,
@@ -219,7 +223,7 @@ def _same_account(
     state: RunState, record: DeviceRecord, now: DeviceState, held: bool
 ) -> Overlap | None:
     busy = now in _BUSY or (now is DeviceState.QUEUED and held and _goes_out(state, record))
-    if now is DeviceState.UNKNOWN and state.batches[record.batch].state in _OVER:
+    if now is DeviceState.UNKNOWN and state.batches[record.batch].state is BatchState.FINISHED:
         busy = False  # what became of it is not known, but its batch is over
     return Overlap(record.device, state.run, now, record.since, busy=True) if busy else None
 
@@ -232,11 +236,6 @@ def _goes_out(state: RunState, record: DeviceRecord) -> bool:
     batch = state.batches.get(record.batch)
     retried = record.state is not DeviceState.QUEUED
     return retried or batch is None or may_go_out(state, batch)
-
-
-def _never_taken(record: DeviceRecord, now: DeviceState) -> bool:
-    """Whether the only submit of the device was refused as a whole, so that nothing was reset."""
-    return now is DeviceState.FAILED and record.outcome is BATCH_REJECTED and record.attempt <= 1
 
 
 def signed_in(

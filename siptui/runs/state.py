@@ -51,7 +51,8 @@ class DeviceRecord:
     """A device of the run and what is known of it. `since` is when it got its present state.
 
     `most` is how many devices its batch may have from now on, 0 for no limit: a directory that
-    throttled it asks for smaller batches.
+    throttled it asks for smaller batches. `taken_at` is when it was submitted last in an earlier
+    batch that the service took, or may have.
     """
 
     index: int
@@ -66,12 +67,21 @@ class DeviceRecord:
     since: str = ""
     signed_in_by: str = ""  # the service's batch that did, where it is not of this host
     most: int = 0
+    taken_at: str = ""
     corrections: tuple[Correction, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether its last submit was refused as a whole, so that nothing was reset by it."""
+        return self.state is DeviceState.FAILED and self.outcome is BATCH_REJECTED
 
     @property
     def as_of(self) -> str:
         """The moment by which its state is newer or older than what another run or batch says of
-        it: that of its submit, where it was submitted. What came of it may be heard much later."""
+        it: that of its submit, where it was submitted. What came of it may be heard much later.
+        A submit that was refused as a whole says nothing; with no other there is no moment."""
+        if self.refused:
+            return self.taken_at
         heard = self.state is DeviceState.QUEUED or self.signed_in_by
         return self.since if heard else self.submitted_at or self.since
 
@@ -279,6 +289,8 @@ class RunState:
             before = self.batches.get(record.batch)
             if before and event.moved:
                 planned_at = min(planned_at, before.planned_at)
+            if before and before.state not in _NOT_TAKEN:
+                record.taken_at = record.submitted_at
             if before and before.state in (BatchState.UNSETTLED, BatchState.QUEUED):
                 before.state = BatchState.ABANDONED
             # Devices of different attempts may share a batch, whose number is the highest.
@@ -576,6 +588,8 @@ _LEFT_OUT = frozenset({DeviceState.QUEUED, DeviceState.FAILED, DeviceState.UNKNO
 _AFTER_ACCEPTANCE = _OVER | {DeviceState.RUNNING}
 _TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit", "give_up", "now"})
 _OPEN = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
+#: States of a batch that the service did not take, however often it was submitted.
+_NOT_TAKEN = frozenset({BatchState.QUEUED, BatchState.REJECTED})
 _HANDLERS: dict[type[ev.Event], Any] = {
     ev.RunPlanned: RunState._on_run_planned,
     ev.OptionsChanged: RunState._on_options,

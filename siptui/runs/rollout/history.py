@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from siptui.domain.device import Device
-from siptui.domain.outcome import BATCH_REJECTED
 from siptui.domain.state import DeviceState
 from siptui.runs.conflicts import perhaps_same_tenant
 from siptui.runs.host_tenant import HostTenant
@@ -117,8 +116,7 @@ def _result(record: DeviceRecord, *, held: bool) -> Result | None:
         case DeviceState.UNKNOWN:
             return Result.UNKNOWN
         case DeviceState.FAILED:
-            refused = record.outcome is BATCH_REJECTED and record.attempt <= 1
-            return Result.WAITS if refused else Result.FAILED
+            return Result.WAITS if record.refused and not record.taken_at else Result.FAILED
         case DeviceState.SUCCEEDED:
             # What was left out since another run signed it in is that run's to tell.
             return Result.SUCCEEDED if record.submitted_at or record.signed_in_by else None

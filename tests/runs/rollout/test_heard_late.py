@@ -1,7 +1,10 @@
 """What came of a submit is heard after what came of a later one: the later one counts."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
+
+import pytest
 
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
@@ -10,6 +13,8 @@ from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.runs.events import (
     AnyEvent,
     BatchAccepted,
+    BatchPlanned,
+    BatchRejected,
     BatchSubmitting,
     DeviceChanged,
     DevicesSignedIn,
@@ -17,14 +22,14 @@ from siptui.runs.events import (
     Stored,
 )
 from siptui.runs.forgetting import remembered
-from siptui.runs.rollout.evidence import Evidence, SourceRead, Standing
+from siptui.runs.rollout.evidence import Evidence, Result, SourceRead, Standing
 from siptui.runs.rollout.history import attempts_of
 from siptui.runs.rollout.reconcile import reconcile
 from siptui.runs.rollout.summary import summarize
 from siptui.runs.tenant_batches import adopt_foreign
 from siptui.transport.http import open_client
 from tests.runs.engine.engine_harness import EngineHarness, devices
-from tests.runs.state_builder import StateBuilder
+from tests.runs.state_builder import AT, StateBuilder
 from tests.support import emulated_time
 
 _OFFLINE = DeviceRule(online=False, until_attempt=2)
@@ -110,3 +115,28 @@ def test_what_is_kept_of_a_forgotten_run_is_as_old_as_its_submit() -> None:
     for seq, (event, at) in enumerate(told, start=state.last_seq + 1):
         state.apply(Stored(seq, at, event))
     assert [(one.state, one.at) for one in remembered(state)] == [("succeeded", sent)]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("earlier", [DeviceState.SUCCEEDED, DeviceState.FAILED])
+def test_a_submit_that_is_refused_as_a_whole_tells_nothing_new(
+    times: int, earlier: DeviceState
+) -> None:
+    first = StateBuilder(devices(1)).running(1)
+    first.device(0, earlier)
+    refused = StateBuilder(devices(1), Options(again=True))
+    for batch in range(1, times + 1):
+        if batch > 1:
+            refused.tell(BatchPlanned(batch=batch, region=Region.EMEA, devices=[0], attempt=batch))
+        refused.submitting(batch).tell(BatchRejected(batch=batch, status=400, message="no"))
+    states = [first.state, refused.state]
+    now = datetime.fromisoformat(AT)
+    for order in (1, -1):
+        found = summarize(devices(1), states[::order], now, file="list.csv", tenant="Contoso")
+        assert found.devices[0].standing == str(earlier)
+        assert found.devices[0].run == first.state.run
+        assert found.attempts == 1 + times
+    (told,) = attempts_of(refused.state, "run B", held=False)
+    assert told.result is Result.WAITS
+    alone = summarize(devices(1), [refused.state], now, file="list.csv", tenant="Contoso")
+    assert alone.devices[0].standing == "failed"
