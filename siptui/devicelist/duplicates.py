@@ -1,6 +1,6 @@
 """The rules that look across rows: devices and accounts that occur more than once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from siptui.devicelist.model import Fault
@@ -47,8 +47,8 @@ def repeated_devices(entries: Sequence[Entry], layout: Layout) -> dict[int, Faul
 
 def _of_one_device(same: Sequence[Entry], layout: Layout) -> Iterator[tuple[int, Fault]]:
     column, word = layout.name(layout.hardware), layout.word
-    accounts = _lines_by(same, [entry.account for entry in same])
-    regions = _lines_by(same, [entry.region for entry in same])
+    accounts = _lines_by((entry.account, entry.line) for entry in same)
+    regions = _lines_by((entry.region, entry.line) for entry in same)
     for entry in same:
         if len(accounts) > 1:
             where = _others(entry.account, accounts, word)
@@ -66,10 +66,10 @@ def _of_one_device(same: Sequence[Entry], layout: Layout) -> Iterator[tuple[int,
         yield entry.line, Fault(entry.line, column, entry.hardware, rule, message)
 
 
-def _lines_by(same: Sequence[Entry], values: Sequence[str]) -> dict[str, list[int]]:
+def _lines_by(values: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
     lines: dict[str, list[int]] = {}
-    for entry, value in zip(same, values, strict=True):
-        lines.setdefault(value, []).append(entry.line)
+    for value, line in values:
+        lines.setdefault(value, []).append(line)
     return lines
 
 

@@ -17,7 +17,7 @@ from siptui.domain.region import Region
 from siptui.domain.user_name import UserName, UserNameError
 
 _SHOWN = 200  # characters of a wrong value that a fault repeats
-_SIP = re.compile(r"sips?:(?=[^@]+@)", re.IGNORECASE)
+_SIP = re.compile(r"^sips?:(?=[^@]+@)", re.IGNORECASE)
 _PREFIX = re.compile(r"(SEP|ATA)[0-9A-F]", re.IGNORECASE)
 #: What a row is that cannot be divided into cells, or has cells of an odd length.
 BROKEN = {
@@ -99,8 +99,6 @@ class Judge:
         self._second = second_ports(rows, layout.hardware)
         self._adapters: dict[str, Adapter | None] = {}
         self._width = len(layout.names)
-        places = [place for _, place in layout.extra]
-        self._reach = max([layout.user, layout.hardware, *places])
         self._regions: dict[str, Region | None] = {}
         self._gap = unnamed_columns(layout.names, layout.results)
 
@@ -110,17 +108,14 @@ class Judge:
         `cells` are clean, and at least one is not empty.
         """
         layout, faults = self.layout, list[Fault]()
-        if broken or len(cells) != self._width or (self._gap and any(cells[self._gap])):
+        if broken or len(cells) != self._width or self._gap:
             self._shape(line, cells, broken, faults)
-        count = len(cells)
-        if count <= self._reach:
-            cells = cells + [""] * (self._reach + 1 - count)
-        user_text, hardware_text = cells[layout.user], cells[layout.hardware]
+        user_text, hardware_text = _at(cells, layout.user), _at(cells, layout.hardware)
         user: UserName | None = None
         hardware: HardwareId | None = None
         region = self._region(line, cells, faults)
         if not broken or broken == LONG_CELL:
-            if "@" in hardware_text and "@" not in user_text and _is_hardware_id(user_text):
+            if "@" in hardware_text and _is_hardware_id(user_text):
                 message = "user name and hardware id stand in each other's column"
                 _add(faults, line, layout.names[layout.user], user_text, "swapped", message)
             else:
@@ -134,13 +129,16 @@ class Judge:
             self._date(line, cells, place, column, faults)
         extra: Mapping[str, str] = NOTHING
         if layout.extra:
-            extra = {name: cells[place] for name, place in layout.extra}
+            extra = {name: _at(cells, place) for name, place in layout.extra}
         device = None
-        if user is not None and hardware is not None and region is not None:
+        if not any(fault.severity == "error" for fault in faults):
+            # What is missing or cannot be read is an error.
+            assert user is not None
+            assert hardware is not None
+            assert region is not None
+            device = Device(line, user, hardware, region, extra)
             if not faults:
-                return Device(line, user, hardware, region, extra)
-            if not any(fault.severity == "error" for fault in faults):
-                device = Device(line, user, hardware, region, extra)
+                return device
         shown = region.value if region else _at(cells, layout.region)
         row = InvalidRow(line, user_text, hardware_text, shown, extra)
         return Judged(line, device, row, user, hardware, tuple(faults))
@@ -151,13 +149,12 @@ class Judge:
             _add(faults, line, "", cells[0], broken, BROKEN[broken])
             cells[:] = [cell[:MAX_CELL] for cell in cells]
             return
-        if broken == LONG_CELL:
-            for place, cell in enumerate(cells):
-                if len(cell) > MAX_CELL:
-                    name = names[place] if place < expected else ""
-                    shown = clean(cell[:_SHOWN])
-                    _add(faults, line, name, shown, LONG_CELL, f"{len(cell)} characters")
-                    cells[place] = clean(cell[:MAX_CELL])[:MAX_CELL]
+        for place, cell in enumerate(cells):
+            if len(cell) > MAX_CELL:
+                name = names[place] if place < expected else ""
+                shown = clean(cell[:_SHOWN])
+                _add(faults, line, name, shown, LONG_CELL, f"{len(cell)} characters")
+                cells[place] = clean(cell[:MAX_CELL])[:MAX_CELL]
         gap = cells[self._gap] if self._gap else []
         if surplus := [cell for cell in (*gap, *cells[expected:]) if cell]:
             message = (
@@ -189,7 +186,7 @@ class Judge:
         return found
 
     def _plain_user(self, line: int, text: str, faults: list[Fault]) -> str:
-        plain = _SIP.sub("", text, count=1) if _SIP.match(text) else text
+        plain = _SIP.sub("", text)
         if plain != text:
             self.changes.add("“sip:” removed from the user name", line, plain[:_SHOWN])
         if plain.startswith("'"):
@@ -206,7 +203,7 @@ class Judge:
             column = layout.names[layout.hardware]
             _add(faults, line, column, text, "excel_number", f"{cell} is {_EXCEL}")
             return None
-        plain = text.strip("'").strip() if "'" in text else text
+        plain = text.strip("'").strip()
         try:
             found = HardwareId.parse(plain)
         except HardwareIdError as error:
@@ -214,10 +211,10 @@ class Judge:
             column = self.layout.names[self.layout.hardware]
             _add(faults, line, column, text, error.rule, error.message + hint)
             return None
+        prefix = _PREFIX.match(plain)
+        if found.endswith("01") and self._is_second(line, text, prefix, found, faults):
+            return None
         if found != plain:
-            prefix = _PREFIX.match(plain)
-            if found.endswith("01") and self._is_second(line, text, prefix, found, faults):
-                return None
             what = f"{prefix.group(1).upper()} prefix removed" if prefix else REWRITTEN
             self.changes.add(what, line, plain, found)
         return found
@@ -230,7 +227,10 @@ class Judge:
         found: HardwareId,
         faults: list[Fault],
     ) -> bool:
-        """Whether an address is CUCM's name for the second port of an adapter; a fault then."""
+        """Whether an address is CUCM's name for the second port of an adapter; a fault then. One
+        with a port of its own is not."""
+        if found.port is not None:
+            return False
         mac = self._second.get(found.replace("-", ""), "")
         if not mac and (prefix is None or prefix.group(1).upper() != "ATA"):
             return False
@@ -272,10 +272,11 @@ class Judge:
     def _result(self, line: int, cells: list[str], faults: list[Fault]) -> None:
         results = self.layout.results
         place = results.get("Status")  # filled in after the run whose results have a state
-        if place is None or not _at(cells, place):
+        if not _at(cells, place):
             place = results.get("State")
         text = _at(cells, place)
-        if place is not None and text.casefold() in _SIGNED_IN:
+        if text.casefold() in _SIGNED_IN:
+            assert place is not None
             message = (
                 "an earlier run signed this device in already; "
                 "signing in again resets the account's password again"
@@ -287,11 +288,10 @@ class Judge:
     ) -> HardwareId | None:
         """The hardware id with the port of its adapter; none where it lacks one."""
         layout, model = self.layout, _at(cells, self.layout.model)
-        adapter = self._adapter(model) if model else None
+        adapter = self._adapter(model)
         text = _at(cells, layout.port)
         column = layout.names[layout.hardware]
-        ports = self.ports
-        if text and ports is not None and ports.applies(adapter, hardware.mac, text):
+        if text and self._is_port(adapter, hardware.mac, text):
             column = layout.name(layout.port)
             port = port_in(text)
             if port is None:
@@ -324,6 +324,11 @@ class Judge:
             )
             _warn(faults, line, layout.name(layout.model), model, "port_not_served", message)
         return hardware
+
+    def _is_port(self, adapter: Adapter | None, mac: str, text: str) -> bool:
+        """Whether the cell of the Port column is that of an adapter in this row."""
+        assert self.ports is not None
+        return self.ports.applies(adapter, mac, text)
 
     def _adapter(self, model: str) -> Adapter | None:
         try:
