@@ -190,6 +190,10 @@ def _date(date: datetime, form: str) -> str | int | None:
             return date.astimezone(timezone(timedelta(hours=2))).isoformat(timespec="seconds")
         case "iso_naive":
             return f"{date:%Y-%m-%dT%H:%M:%S}"
+        case "iso_naive_west":
+            return f"{date - timedelta(hours=8):%Y-%m-%dT%H:%M:%S}"
+        case "iso_naive_east":
+            return f"{date + timedelta(hours=9):%Y-%m-%dT%H:%M:%S}"
         case "iso_minutes":
             return f"{date:%Y-%m-%dT%H:%MZ}"
         case "null":

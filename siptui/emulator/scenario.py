@@ -94,7 +94,17 @@ class WireTable(Table, frozen=True):
     summaries_root: str = ""  # "": a bare array; else the name of the member that holds it
     created_status: Literal[200, 201, 202] = 200
     request_time: Literal[
-        "iso", "iso_offset", "iso_naive", "iso_minutes", "us", "epoch", "epoch_ms", "dotnet", "null"
+        "iso",
+        "iso_offset",
+        "iso_naive",
+        "iso_naive_west",  # the time of UTC-8, without saying so
+        "iso_naive_east",  # the time of UTC+9, without saying so
+        "iso_minutes",
+        "us",
+        "epoch",
+        "epoch_ms",
+        "dotnet",
+        "null",
     ] = "iso"
     summaries_region: bool = True
     status_region: bool = True

@@ -34,11 +34,28 @@ def surely_since(text: str, moment: datetime) -> bool:
     return when is not None and when + slack >= moment
 
 
+def exact(text: str) -> bool:
+    """Whether the service's time `text` names one moment: it can be read and has a zone."""
+    earliest, latest = span(text)
+    return earliest is not None and earliest == latest
+
+
 def _zoneless(text: str) -> bool:
     try:
         return datetime.fromisoformat(text.strip()).tzinfo is None
     except ValueError:
         return False  # a number of seconds is of no zone
+
+
+def span(text: str) -> tuple[datetime | None, datetime | None]:
+    """The earliest and the latest moment that `text` may name; None where it does not say.
+
+    They differ where it names no zone: which one the service would mean is not known.
+    """
+    when = parse_when(text)
+    if when is None:
+        return None, None
+    return (when - _ANY_ZONE, when + _ANY_ZONE) if _zoneless(text) else (when, when)
 
 
 def parse_when(text: str) -> datetime | None:

@@ -112,7 +112,8 @@ class BatchAccepted(Event, frozen=True, tag="batch_accepted", kw_only=True):
     """The service has the batch. `adopted` when it was found after a lost answer.
 
     `requested` is when another process or person submitted it, by this host's clock, as far as the
-    service tells (RFC 3339 in UTC): this run did not.
+    service tells (RFC 3339 in UTC): this run did not. `requested_from` and `requested_until` are
+    the earliest and the latest moment that may be meant: they differ where no zone was named.
     """
 
     batch: int
@@ -122,6 +123,8 @@ class BatchAccepted(Event, frozen=True, tag="batch_accepted", kw_only=True):
     adopted: bool = False
     order: int = 0
     requested: str = ""
+    requested_from: str = ""
+    requested_until: str = ""
 
 
 class BatchDeferred(Event, frozen=True, tag="batch_deferred", kw_only=True):

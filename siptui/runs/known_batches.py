@@ -33,8 +33,8 @@ class KnownBatches:
         self._read: dict[Path, _Read] = {}
 
     def last_submits(self, hardware_ids: Collection[str], run: str) -> dict[str, str]:
-        """When other runs than `run` last submitted each of `hardware_ids`, by the journal's clock;
-        empty for those that none of them did."""
+        """When other runs than `run` last submitted each of `hardware_ids` at the earliest, by the
+        journal's clock; empty for those that none of them did."""
         last = dict.fromkeys(hardware_ids, "")
         for journal in self._journals():
             for name in journal.runs_with(hardware_ids):
@@ -43,7 +43,7 @@ class KnownBatches:
                 for record in load(journal, name).devices:
                     hardware_id = str(record.device.hardware_id)
                     if hardware_id in last and record.submitted_at:
-                        last[hardware_id] = max(last[hardware_id], record.submitted_at)
+                        last[hardware_id] = max(last[hardware_id], record.earliest_submit)
         return last
 
     def of_others(self, run: str) -> frozenset[str]:

@@ -43,6 +43,6 @@ class OtherRuns:
         wanted = dict.fromkeys(devices, "")
         if state is None:
             return conflicts.signed_in(known, wanted)
-        of_run = {r.device.hardware_id: r.submitted_at for r in state.devices}
+        of_run = {r.device.hardware_id: r.earliest_submit for r in state.devices}
         wanted = {device: of_run.get(device.hardware_id, "") for device in wanted}
         return conflicts.signed_in(known, wanted, again_at=state.again_at)

@@ -30,6 +30,8 @@ from siptui.runs import events as ev
 
 #: The kinds of waits, the one to tell of first.
 _WAITS = (*ev.FOR_PERSONS, "")
+#: Before every submit: when it was is not known.
+_LONG_AGO = "1970-01-01T00:00:00.000Z"
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
 
 
@@ -50,6 +52,8 @@ class Correction:
 class DeviceRecord:
     """A device of the run and what is known of it. `since` is when it got its present state.
 
+    `submitted_from` and `submitted_until` are the earliest and the latest moment of its submit
+    where another process or person submitted it and that is not told exactly; else empty.
     `most` is how many devices its batch may have from now on, 0 for no limit: a directory that
     throttled it asks for smaller batches. `taken_at` is when it was submitted last in an earlier
     batch that the service took, or may have.
@@ -64,6 +68,8 @@ class DeviceRecord:
     error: str = ""
     outcome: Outcome | None = None
     submitted_at: str = ""
+    submitted_from: str = ""
+    submitted_until: str = ""
     since: str = ""
     signed_in_by: str = ""  # the service's batch that did, where it is not of this host
     most: int = 0
@@ -79,11 +85,23 @@ class DeviceRecord:
     def as_of(self) -> str:
         """The moment by which its state is newer or older than what another run or batch says of
         it: that of its submit, where it was submitted. What came of it may be heard much later.
-        A submit that was refused as a whole says nothing; with no other there is no moment."""
+        A submit that was refused as a whole says nothing; with no other there is no moment.
+
+        Where that is not known exactly, a success is as new as it may be and all else as old: what
+        is signed in, perhaps, is not submitted again without a word.
+        """
         if self.refused:
             return self.taken_at
-        heard = self.state is DeviceState.QUEUED or self.signed_in_by
-        return self.since if heard else self.submitted_at or self.since
+        if self.state is DeviceState.QUEUED or self.signed_in_by:
+            return self.since
+        if self.state is DeviceState.SUCCEEDED:
+            return self.submitted_until or self.submitted_at or self.since
+        return self.earliest_submit or self.since
+
+    @property
+    def earliest_submit(self) -> str:
+        """When it was submitted, at the earliest; empty where it was not."""
+        return self.submitted_from or self.submitted_at
 
     @property
     def corrected(self) -> bool:
@@ -290,7 +308,7 @@ class RunState:
             if before and event.moved:
                 planned_at = min(planned_at, before.planned_at)
             if before and before.state not in _NOT_TAKEN:
-                record.taken_at = record.submitted_at
+                record.taken_at = record.earliest_submit
             if before and before.state in (BatchState.UNSETTLED, BatchState.QUEUED):
                 before.state = BatchState.ABANDONED
             # Devices of different attempts may share a batch, whose number is the highest.
@@ -328,7 +346,9 @@ class RunState:
         self._waits.pop("", None)
         batch.service_ahead = event.service_ahead
         for index in batch.devices:
-            self.devices[index].submitted_at = at
+            record = self.devices[index]
+            record.submitted_at = at
+            record.submitted_from = record.submitted_until = ""
             self.held.pop(index, None)
         return self._move_batch(
             batch, DeviceState.SUBMITTING, at, sources=frozenset({DeviceState.QUEUED})
@@ -348,8 +368,12 @@ class RunState:
         # Another one submitted it, perhaps after a submit of this run was refused.
         if event.requested or not batch.submitted_at:
             batch.submitted_at = min(event.requested or at, at)
+            unknown = _LONG_AGO if not event.requested else ""
             for index in batch.devices:
-                self.devices[index].submitted_at = batch.submitted_at
+                record = self.devices[index]
+                record.submitted_at = batch.submitted_at
+                record.submitted_from = event.requested_from or unknown
+                record.submitted_until = min(event.requested_until or batch.submitted_at, at)
                 self.held.pop(index, None)
         return self._move_batch(
             batch,

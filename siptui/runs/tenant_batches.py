@@ -20,6 +20,7 @@ from siptui.gateway.json_lists import Listed
 from siptui.gateway.operator_names import NamesById, OperatorNames
 from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.gateway.times import parse_when
+from siptui.runs.adopted_batch import followed_from
 from siptui.runs.events import (
     BatchAccepted,
     BatchPlanned,
@@ -29,7 +30,6 @@ from siptui.runs.events import (
     Options,
     RunPlanned,
 )
-from siptui.runs.journal.codec import timestamp
 from siptui.runs.journal.journal import Journal
 from siptui.runs.service import RunService
 from siptui.runs.state_load import load
@@ -216,13 +216,7 @@ def adopt_foreign(
             options=Options(),
         ),
         BatchPlanned(batch=1, region=where, devices=list(range(len(devices)))),
-        BatchAccepted(
-            batch=1,
-            batch_id=status.batch_id,
-            count=len(status.items),
-            adopted=True,
-            requested=timestamp(when) if (when := parse_when(status.request_time)) else "",
-        ),
+        followed_from(1, status.batch_id, status.request_time, count=len(status.items)),
     ]
     who = status.user_id or "an unknown account"
     events.append(Note(level="info", text=f"submitted by {who} {status.request_time}".strip()))

@@ -67,7 +67,7 @@ def leave_to_others(journal: Journal, run: str, at: datetime, host: HostTenant) 
     with host.deciding():
         state = load(journal, run)
         wanted = {r.index: r for r in _going_out(state)}
-        devices = {r.device: r.submitted_at for r in wanted.values()}
+        devices = {r.device: r.earliest_submit for r in wanted.values()}
         known = seen(journal, list(devices), besides=run, host=host)
         done = signed_in(known, devices, again_at=state.again_at)
         if done:

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.gateway.protocol import ItemStatus, Phase
-from siptui.gateway.times import parse_when, surely_before, surely_since
+from siptui.gateway.times import exact, parse_when, surely_before, surely_since
+from siptui.runs.adopted_batch import followed_from
 from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.engine.other_batches import OtherBatch
 from siptui.runs.engine.scheduler import may_go_out
-from siptui.runs.events import BatchAccepted, DevicesSignedIn, Event, Note
-from siptui.runs.journal.codec import timestamp
+from siptui.runs.events import DevicesSignedIn, Event, Note
 from siptui.runs.orders import Reason, hold
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
@@ -46,12 +46,6 @@ class Tenant:
     def there(self, moment: str) -> datetime:
         """A moment of the journal, by the service's clock."""
         return datetime.fromisoformat(moment) + (self.ahead or timedelta())
-
-    def here(self, text: str) -> str:
-        """A time as the service writes it, by this host's clock and as the journal writes it;
-        nothing where it cannot be read."""
-        when = parse_when(text)
-        return timestamp(when - (self.ahead or timedelta())) if when else ""
 
 
 def sort_out(state: RunState, region: Region, tenant: Tenant) -> Sorted:
@@ -137,12 +131,7 @@ def _adopted(batch: BatchRecord, other: OtherBatch, tenant: Tenant) -> list[Even
         "taken for that one and followed, not submitted"
     )
     return [
-        BatchAccepted(
-            batch=batch.number,
-            batch_id=other.batch_id,
-            adopted=True,
-            requested=tenant.here(other.requested),
-        ),
+        followed_from(batch.number, other.batch_id, other.requested, ahead=tenant.ahead),
         Note(level="warning", text=text, batch=batch.number),
     ]
 
@@ -215,12 +204,34 @@ def _counts(
     What began before the run last submitted the device, or before the operator decided to submit it
     all the same, is not. What another run of this host submitted is known from its journal.
     """
-    if other.here or not _is_news(other, state.again_at, tenant):
+    if other.here:
         return False
-    if _is_news(other, record.submitted_at or batch.planned_at, tenant):
+    if not exact(other.requested):
+        return _perhaps_news(state, record, batch, other, tenant)
+    if not _is_news(other, state.again_at, tenant):
+        return False
+    if _is_news(other, record.earliest_submit or batch.planned_at, tenant):
         return True
     last = tenant.last_here.get(record.device.hardware_id)
     return not record.submitted_at and last is not None and _is_news(other, last, tenant)
+
+
+def _perhaps_news(
+    state: RunState, record: DeviceRecord, batch: BatchRecord, other: OtherBatch, tenant: Tenant
+) -> bool:
+    """The same of a batch whose time does not name one moment: it is news unless it is certain that
+    it is not. One that was listed when the run submitted the device came before that.
+
+    For an order to submit the device all the same it must be certain, or the order had no effect.
+    """
+    name = other.batch_id.casefold()
+    for own in state.batches.values():
+        if record.index in own.devices and name in {i.casefold() for i in own.known}:
+            return False
+    moment = record.earliest_submit or batch.planned_at
+    if state.again_at >= moment:
+        return _is_news(other, state.again_at, tenant)
+    return not surely_before(other.requested, tenant.there(moment))
 
 
 def _is_news(other: OtherBatch, moment: str, tenant: Tenant) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from siptui.domain.region import Region
 from siptui.gateway.errors import GatewayError
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase
-from siptui.gateway.times import parse_when, surely_since
+from siptui.gateway.times import exact, parse_when, surely_before, surely_since
 from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.state import BatchRecord, RunState
 
@@ -111,11 +111,11 @@ class OtherBatches:
                 new += perhaps_mine
                 slots += not perhaps_mine
             elif not live and name not in waited_for:
-                news = since is not None and surely_since(summary.request_time, since)
+                news = since is not None and _perhaps_since(summary.request_time, since)
                 stuck = summary.phase is Phase.RUNNING and name not in self._over
                 if name in here or not (news or stuck):
                     continue
-                if not (planned and surely_since(summary.request_time, planned)):
+                if not (planned and _perhaps_since(summary.request_time, planned)):
                     if name not in self._old and len(self._old) >= _MOST_OLD:
                         continue
                     self._old.add(name)
@@ -165,8 +165,7 @@ class OtherBatches:
         name = summary.batch_id.casefold()
         if summary.phase is not Phase.RUNNING or name in self._over:
             return False
-        when = parse_when(summary.request_time)
-        if when is not None and now - when > _OLD:
+        if surely_before(summary.request_time, now - _OLD):
             return False
         known = self._read.get(name)
         if not again and known is not None and not _part(summary, known):
@@ -211,6 +210,11 @@ class OtherBatches:
         if not lagging or (now - since).total_seconds() >= ALL_DECIDED:
             self._final.add(name)
         return name in self._final
+
+
+def _perhaps_since(text: str, moment: datetime) -> bool:
+    """Whether the service's time `text` lies at `moment` or later, or may do so."""
+    return surely_since(text, moment) if exact(text) else not surely_before(text, moment)
 
 
 def _age(summary: BatchSummary) -> float:
