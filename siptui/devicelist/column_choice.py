@@ -9,7 +9,7 @@ Over 400 lines because the rules weigh the same columns against each other.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from siptui.devicelist.column_names import PART, USUAL, fits, never, rank, spaced, spoken_for
@@ -39,14 +39,14 @@ _ELSEWHEN = re.compile(
     r"livraison|fin|compra|acquist|aankoop)"
 )
 
-_USER = re.compile(r"(?:sips?:)?[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+", re.IGNORECASE)
+_USER = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+")
 _SIP = re.compile(r"^sips?:", re.IGNORECASE)
 _PAIR = "[0-9A-F]{2}"
 # One separator throughout: “25.11.2026 09:00” has twelve digits as well.
 _HARDWARE = re.compile(
     rf"(?:SEP|ATA|VG)?{_PAIR}(?:([-:. ]){_PAIR}(?:\1{_PAIR}){{4}}"
     rf"|{_PAIR}(?:([-:.]){_PAIR}{_PAIR}\2{_PAIR}{_PAIR}|{_PAIR}[-:.]?{_PAIR}{_PAIR}{_PAIR}))"
-    r"(?:[-:/ ]+[0-9]{1,3})?",
+    r"(?:[-:/ ]{1,8}[0-9]{1,3})?",
     re.IGNORECASE,
 )
 _TELLING = re.compile(r"[A-F:.-]", re.IGNORECASE)
@@ -60,7 +60,12 @@ def looks_like_user(cell: str) -> bool:
 
 def looks_like_hardware(cell: str) -> bool:
     """Whether `cell` has the form of a MAC address, in any usual spelling."""
-    return 12 <= len(cell) <= 30 and _HARDWARE.fullmatch(cell) is not None
+    return len(cell) >= 12 and _HARDWARE.fullmatch(cell) is not None
+
+
+def _cell_at(row: Sequence[str], place: int) -> str:
+    """What stands there in a row, nothing where it is shorter."""
+    return row[place] if place < len(row) else ""
 
 
 def _same_user(cell: str) -> str:
@@ -152,18 +157,26 @@ class Choice:
                     f"{self.mapped.origin_of(key)} says"
                 )
             return
-        folded = {folded_name(name): -i for i, name in enumerate(wanted)}
+        folded = {folded_name(name): i for i, name in enumerate(wanted)}
         places = [i for i, name in self._open() if folded_name(name) in folded]
+        if places:  # and where the same header stands there once more
+            others = [i for i, name in self._open() if i not in places]
+            places += [i for i in others if _base(self.names[i]) in folded]
         if key in self.mapped.given:  # of “MAC” and “mac” the one that was typed
             places = [i for i in places if self.names[i] in wanted] or places
         if not places:
             if key in self.mapped.given or key in NEEDED:
                 raise self._missing(key, wanted)
             return  # a list need not have every column that a profile knows
-        places.sort(key=lambda i: folded[folded_name(self.names[i])], reverse=True)
+        places.sort(key=lambda i: folded[self._wanted(i, folded)])
         if len(places) > 1 and self._twice(places[0], places[1]):
             raise self._ambiguous(key, places)
         self._take(key, places[0], "named", f"named by {self.mapped.origin_of(key)}")
+
+    def _wanted(self, place: int, folded: Mapping[str, int]) -> str:
+        """By which of the headers that are wanted the column is meant."""
+        name = folded_name(self.names[place])
+        return name if name in folded else _base(self.names[place])
 
     def _twice(self, one: int, other: int) -> bool:
         """Whether two columns have the same header in the list."""
@@ -196,14 +209,14 @@ class Choice:
                 raise self._ambiguous(key, [holding[0], *rivals])
             same = [i for i in (*holding[1:], *unknown) if not never(key, self.names[i])]
             best = rank(key, self.names[holding[0]])
-            passed = [i for i in named if i not in holding and rank(key, self.names[i]) < best]
+            passed = [i for i in named if rank(key, self.names[i]) < best]
             others = [i for i in unknown if i not in same]
             self._take_needed(key, holding[0], passed, same, others)
-        elif unknown and self._spare(key, unknown):
-            raise self._proposed(key, self._spare(key, unknown))
+        elif spare := self._spare(key, unknown):
+            raise self._proposed(key, spare)
         elif named:
-            if len(named) > 1 and self._twice(named[0], named[1]):
-                raise self._ambiguous(key, named[:2])
+            if twins := [i for i in named[1:] if self._twice(named[0], i)]:
+                raise self._ambiguous(key, [named[0], *twins])
             self._take_needed(key, named[0], named[1:], [])
         else:
             raise self._none(key)
@@ -247,17 +260,15 @@ class Choice:
         """Columns with an unknown name whose cells are what is looked for."""
         kind = _KINDS[key]
         return [
-            i
-            for i, name in self._open()
-            if not spoken_for(key, name) and self._mostly(kind, i, key == "hardware_id")
+            i for i, name in self._open() if not spoken_for(key, name) and self._mostly(kind, i)
         ]
 
-    def _mostly(self, kind: _Kind, place: int, telling: bool) -> bool:
-        cells = [row[place] for row in self.sample if place < len(row) and row[place]]
-        if not cells or len(cells) < _FILLED * len(self.sample):
+    def _mostly(self, kind: _Kind, place: int) -> bool:
+        cells = self._filled(place, self.sample)
+        if len(cells) < _FILLED * len(self.sample):
             return False
         good = [cell for cell in cells if kind.looks(cell)]
-        if telling and not any(map(_TELLING.search, good)):
+        if not any(map(_TELLING.search, good)):
             return False  # twelve digits throughout are more likely numbers of telephones
         return len(good) >= _MOSTLY * len(cells)
 
@@ -266,9 +277,9 @@ class Choice:
         if never(key, self.names[other]):
             return False
         kind = _KINDS[key]
+        pairs = ((_cell_at(row, one), _cell_at(row, other)) for row in self.rows)
         return any(
-            b and a != b and kind.looks(b) and a and kind.same(a) != kind.same(b)
-            for a, b in zip(self._cells(one), self._cells(other), strict=True)
+            a and a != b and kind.looks(b) and kind.same(a) != kind.same(b) for a, b in pairs
         )
 
     def _ambiguous(self, key: str, places: Sequence[int]) -> UndecidedError:
@@ -314,7 +325,7 @@ class Choice:
             )
         if example := self._example():
             return no_header(self.where, example)
-        missing = [k for k in NEEDED if k not in self.columns.places and (k == key or self._no(k))]
+        missing = [k for k in NEEDED if k not in self.columns.places and self._no(k)]
         lacking = " and ".join(WHAT[k] for k in NEEDED if k in missing)
         hint = ""
         if any(kind.looks(cell) for row in self.sample for cell in row):
@@ -344,7 +355,7 @@ class Choice:
         """A column of dates that is known by a part of its name: no deadline is passed over."""
         for place, name in self._open():
             if fits(key, name) == PART:
-                cells = [row[place] for row in self.sample if place < len(row) and row[place]]
+                cells = self._filled(place, self.sample)
                 if cells and sum(map(is_date, cells)) >= _MOSTLY * len(cells):
                     self._take(key, place, "part", "by a part of its name, and it holds dates")
                     return
@@ -355,7 +366,7 @@ class Choice:
         if "onboarded_at" in self.columns.places or "onboarded_at" in self.mapped.headers:
             return
         for place, name in self._open():
-            cells = [row[place] for row in self.sample[:_FEW] if place < len(row) and row[place]]
+            cells = self._filled(place, self.sample[:_FEW])
             # A number of five digits is an extension far more often than a date.
             dates = [cell for cell in cells if not cell.isdigit() and is_date(cell)]
             if cells and len(dates) >= _MOSTLY * len(cells) and not _ELSEWHEN.search(spaced(name)):
@@ -381,7 +392,11 @@ class Choice:
         self.columns.faults.append(Fault(self.line, name, "", rule, message, "warning"))
 
     def _cells(self, place: int) -> Iterator[str]:
-        return (row[place] if place < len(row) else "" for row in self.rows)
+        return (_cell_at(row, place) for row in self.rows)
+
+    def _filled(self, place: int, rows: Sequence[Sequence[str]]) -> list[str]:
+        """What stands in a column of these rows, where it says something."""
+        return [cell for row in rows if (cell := _cell_at(row, place))]
 
     def _examples(self, place: int) -> list[str]:
         seen: dict[str, None] = {}
