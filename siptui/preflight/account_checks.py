@@ -98,8 +98,9 @@ class _Account:
             warning=warning,
         )
 
-    def unread(self, check: Check, *whys: TeamsUser | DirectoryUser | Missing | None) -> Finding:
-        """No source told: the reason of each, and what to ask for."""
+    def unread(self, check: Check, *whys: object) -> Finding:
+        """No source told: the reason of each of `whys` that could not be read, and what to ask
+        for."""
         reasons = [why for why in whys if isinstance(why, Missing) and why is not NOT_ASKED]
         to_do = list(dict.fromkeys(why.remedy for why in reasons if why.remedy))
         needs = list(dict.fromkeys(w.needs for w in reasons if w.needs and not w.remedy))
@@ -152,7 +153,7 @@ def _exists(one: _Account) -> Finding:
             remedy="Assign a licence with Teams if it has none; if it is new, look again later.",
             warning=True,
         )
-    if one.teams is None or (one.entra is None and isinstance(one.teams, Missing)):
+    if one.teams is None or one.entra is None:
         return one.finding(check, Result.FAIL, "The tenant has no account of this name.")
     return one.unread(check, one.teams, one.entra)
 
@@ -297,7 +298,7 @@ def _licence(one: _Account) -> Finding:
 def _mfa(one: _Account) -> Finding:
     check = Check.MFA
     object_id = one.facts.object_id(one.key)
-    state = one.facts.mfa.get(object_id.casefold()) if object_id else None
+    state = one.facts.mfa.get(object_id.casefold())
     if not isinstance(state, str):
         return one.unread(check, state, None if object_id else one.entra)
     if state.casefold() == "disabled":
@@ -329,9 +330,7 @@ def _administrator(one: _Account) -> Finding:
     check, holders = Check.ADMINISTRATOR, one.tables.administrators
     object_id = one.facts.object_id(one.key)
     if isinstance(holders, Missing) or not object_id:
-        return one.unread(
-            check, holders if isinstance(holders, Missing) else None, one.teams, one.entra
-        )
+        return one.unread(check, holders, one.teams, one.entra)
     if object_id.casefold() not in holders and UNREADABLE in holders:
         return one.unread(check, Missing("Not all holders of directory roles can be read."))
     if object_id.casefold() not in holders:

@@ -41,7 +41,7 @@ _SHARED = frozenset(
         "cfce7ae3-4b41-4438-999c-c0e91f3b7fb9",  # SPECIALTY_DEVICES
         "4ed3ff63-69d7-4fb7-b984-5aec7f605ca8",  # MCOPSTN1
         "cb22fbd7-ed7d-4786-a27a-e4cd617b69c0",  # MCOFMC1
-        *(plan for plan in PHONE | TEAMS | SKYPE if "-" in plan),
+        *(PHONE | TEAMS | SKYPE),
     }
 )
 
@@ -53,7 +53,7 @@ def only_shared(plans: frozenset[str]) -> bool:
     for one of those. Words of capabilities tell nothing either way.
     """
     ids = {plan for plan in plans if plan.count("-") == 4}
-    return bool(ids) and ids <= _SHARED
+    return bool(ids) and ids.issubset(_SHARED)
 
 
 def judged(plans: frozenset[str] | None, features: frozenset[str] | None) -> tuple[Result, str]:
