@@ -42,7 +42,7 @@ class KnownBatches:
                     continue
                 for record in load(journal, name).devices:
                     hardware_id = str(record.device.hardware_id)
-                    if hardware_id in last and record.submitted_at:
+                    if hardware_id in last:
                         last[hardware_id] = max(last[hardware_id], record.earliest_submit)
         return last
 

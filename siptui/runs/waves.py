@@ -48,4 +48,4 @@ class Waves:
 
 def columns(found: DeviceList) -> Sequence[str]:
     """The list's own columns, which a run can go by."""
-    return list(dict.fromkeys(name for device in found.devices[:1] for name in device.extra))
+    return list(found.devices[0].extra) if found.devices else []
