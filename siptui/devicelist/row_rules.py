@@ -211,6 +211,10 @@ class Judge:
             column = self.layout.names[self.layout.hardware]
             _add(faults, line, column, text, error.rule, error.message + hint)
             return None
+        if found.port is not None and found.port > MOST_PORTS:
+            column = self.layout.names[self.layout.hardware]
+            _add(faults, line, column, text, "port", f"ports go from 001 to {MOST_PORTS}")
+            return None
         prefix = _PREFIX.match(plain)
         if found.endswith("01") and self._is_second(line, text, prefix, found, faults):
             return None

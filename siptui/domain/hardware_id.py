@@ -13,7 +13,6 @@ _FORM = re.compile(
     rf"|{_PAIR}(?:([-:.]){_PAIR}{_PAIR}\3{_PAIR}{_PAIR}"
     rf"|{_PAIR}[-:.]?{_PAIR}{_PAIR}{_PAIR})))(?::([0-9]{{3}}))?"
 )
-_CANONICAL = re.compile(r"(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?::[0-9]{3})?")
 _MARKS = str.maketrans("", "", "-:.")
 
 _EXPONENT = re.compile(r"[0-9](?:[.,][0-9]*)?E\+?[0-9]+|inf(?:inity)?|∞|nan", re.IGNORECASE)
@@ -27,9 +26,8 @@ _LOOK_ALIKE = str.maketrans(
         **dict.fromkeys("‐‑‒–—―−⁃﹘﹣－_", "-"),
         **dict.fromkeys("‘’‚‛“”„‟′″`´\"'", ""),
         **dict.fromkeys("：∶꞉", ":"),
-        **dict(zip("авсеАВСЕΑΒΕО", "abceABCEABE0", strict=True)),
     }
-)
+) | str.maketrans("авсеАВСЕΑΒΕО", "abceABCEABE0")
 # An address somewhere in a cell, and what may stand for the port behind it.
 _SOMEWHERE = re.compile(
     r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[-:. ]?[0-9A-Fa-f]{2}){5}(?![0-9A-Fa-f])"
@@ -80,10 +78,10 @@ class HardwareId(str):
         found = _FORM.fullmatch(text)
         if found is None:
             raise _why_not(text)
-        digits, port = found.group(1).translate(_MARKS).upper(), found.group(4) or ""
+        digits, port = found.group(1).translate(_MARKS).upper(), found.group(4)
         if refused := _refused(digits, port):
             raise HardwareIdError(*refused)
-        return cls(text if _CANONICAL.fullmatch(text) else _joined(digits, port))
+        return cls(_joined(digits, port))
 
     @property
     def mac(self) -> str:
@@ -93,7 +91,8 @@ class HardwareId(str):
     @property
     def port(self) -> int | None:
         """The port of an analog adapter, counted from 1, or none."""
-        return int(self[18:]) if len(self) > 17 else None
+        port = self.partition(":")[2]
+        return int(port) if port else None
 
     def with_port(self, port: int) -> "HardwareId":
         """The same adapter's port `port`. Raises `ValueError` for one that no adapter has."""
@@ -102,19 +101,19 @@ class HardwareId(str):
         return HardwareId(f"{self.mac}:{port:03}")
 
 
-def _joined(digits: str, port: str) -> str:
+def _joined(digits: str, port: str | None) -> str:
     d = digits
     mac = f"{d[:2]}-{d[2:4]}-{d[4:6]}-{d[6:8]}-{d[8:10]}-{d[10:]}"
     return f"{mac}:{port}" if port else mac
 
 
-def _refused(digits: str, port: str) -> tuple[str, str] | None:
+def _refused(digits: str, port: str | None) -> tuple[str, str] | None:
     """Rule and message if twelve upper-case digits are the address of no single device."""
     if digits == "000000000000":
         return "all_zero", "a MAC address of zeros belongs to no device"
     if digits == "FFFFFFFFFFFF":
         return "broadcast", "this is the broadcast address, not a device"
-    if digits[1] in "13579BDF":
+    if int(digits[:2], 16) % 2:
         return "multicast", "this is a multicast address, not a device"
     if port == "000":
         return "port", "ports are counted from 001"
@@ -157,7 +156,7 @@ def _why_not(text: str) -> HardwareIdError:
         message = "the digits are divided by another character than - : or ."
         return HardwareIdError("separators", message, suggestion)
     mended = _mended(text)
-    if mended != text and (suggestion := _try(mended) or _with_port(mended)):
+    if suggestion := _try(mended) or _with_port(mended):
         return HardwareIdError(
             "look_alike",
             "characters that only look like those of a MAC address, or cannot be seen",
@@ -222,5 +221,5 @@ def _try(text: str) -> str:
     found = _FORM.fullmatch(text)
     if found is None:
         return ""
-    digits, port = found.group(1).translate(_MARKS).upper(), found.group(4) or ""
+    digits, port = found.group(1).translate(_MARKS).upper(), found.group(4)
     return "" if _refused(digits, port) else _joined(digits, port)

@@ -15,7 +15,8 @@ from siptui.domain.text import visible
 _MAX_LENGTH = 113
 _PLAIN = re.compile(r"[A-Za-z0-9_!#^~'-]+(?:\.[A-Za-z0-9_!#^~'-]+)*")
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.-_!#^~")
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]*[A-Za-z0-9]")
+_PLAIN_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_PLAIN_LABEL}(?:\.{_PLAIN_LABEL})+")
 _FORBIDDEN = re.compile(r"[\s\"(),:;<>\[\]\\/|=?*%&{}]")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _GUEST = re.compile(r"#ext#", re.IGNORECASE)
@@ -29,14 +30,16 @@ _WRAPPED = re.compile(
 )
 _HIDDEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 #: What is drawn like a character of a user name and is another; NFKC knows the wide forms.
-_LOOK_ALIKE = str.maketrans(
-    {
-        **dict.fromkeys("‐‑‒–—―−⁃˗﹘﹣－➖", "-"),
-        **dict.fromkeys("‘’‚‛′ʹʻʼˈ`´＇", "'"),
-        **dict.fromkeys("。｡․", "."),
-        **dict(zip("аеорсухіјѕһԁԛԝӏɑɡοανρυικ", "aeopcyxijshdqwlagoavpuik", strict=True)),
-        **dict(zip("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX", strict=True)),
-    }
+_LOOK_ALIKE = (
+    str.maketrans(
+        {
+            **dict.fromkeys("‐‑‒–—―−⁃˗﹘﹣－➖", "-"),
+            **dict.fromkeys("‘’‚‛′ʹʻʼˈ`´＇", "'"),
+            **dict.fromkeys("。｡․", "."),
+        }
+    )
+    | str.maketrans("аеорсухіјѕһԁԛԝӏɑɡοανρυικ", "aeopcyxijshdqwlagoavpuik")
+    | str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX")
 )
 
 
@@ -134,15 +137,14 @@ def _odd(text: str) -> tuple[str, str] | None:
             return "character_lost", "a character was lost when the list was converted"
         if _mended(char) != char:
             name = unicodedata.name(char, "").lower()
-            what = f"{char!r} ({name})" if name else repr(char)
-            return "look_alike", f"{what} only looks like a character of a user name"
+            return "look_alike", f"{char!r} ({name}) only looks like a character of a user name"
         return "character", f"{char!r} cannot stand in a user name"
     return None
 
 
 def _latin(char: str) -> bool:
     """Whether `char` is a Latin letter with a mark, or one of the few besides a-z."""
-    return char.isalpha() and ("\xc0" <= char <= "\u024f" or "\u1e00" <= char <= "\u1eff")
+    return char.isalpha() and (0xC0 <= ord(char) <= 0x24F or 0x1E00 <= ord(char) <= 0x1EFF)
 
 
 def _reread(text: str) -> str:
@@ -168,6 +170,6 @@ def _suggestion(text: str) -> str:
     local, at, host = plain.rpartition("@")
     local = local.strip().lstrip("#").removeprefix("--")
     plain = f"{local}{at}{re.sub(r'[.]+', '.', host).strip('. ')}"
-    if plain == text or _misshapen(plain) or _odd(plain) or _GUEST.search(plain):
+    if _misshapen(plain) or _odd(plain) or _GUEST.search(plain):
         return ""
     return plain

@@ -317,6 +317,14 @@ def test_a_port_that_is_named_is_no_second_port_by_its_digits() -> None:
         assert (device.hardware_id.port, said) == (1, [])
 
 
+def test_a_port_that_no_adapter_has_is_refused() -> None:
+    assert Rows()(USER, f"{MAC}:288")[0] is not None
+    assert Rows()(USER, f"{MAC}:289") == (None, [("error", "MAC", "port", f"{MAC}:289")])
+    judged = Rows().judged(USER, f"{MAC}:999")
+    assert judged.faults[0].message == "ports go from 001 to 288"
+    assert judged.hardware_id is None
+
+
 # -- regions
 
 

@@ -124,9 +124,70 @@ def check(text: str) -> None:
         ("########", "excel_error", ""),
         ("#N/A", "excel_error", ""),
         ("3", "length", ""),
+        ("NaN", "excel_number", ""),
+        ("1234567890123", "excel_number", ""),
+        *((word, "excel_error", "") for word in ("#ref!", "#NUM!", "#VALUE!", "#NAME?", "#DIV/0!")),
+        ("#NULL!", "excel_error", ""),
+        ("#REFUND", "not_hexadecimal", ""),
+        ("1234567", "excel_leading_zeros", "00-00-01-23-45-67"),
+        ("48128123456", "excel_leading_zeros", "04-81-28-12-34-56"),
+        ("123456", "length", ""),
+        ("1234567890123:002", "length", ""),
+        ("٠٠٠٤٨١٢٤١٢٣٤٥٦", "not_hexadecimal", ""),  # digits of another script
+        ("٠٠٠٤٨١٢٤", "not_hexadecimal", ""),
+        ("1234567G", "not_hexadecimal", ""),
+        ("80\\x0b:5e:c0:11:22:05", "look_alike", "80-5E-C0-11-22-05"),
+        ("80\\U000e0001:5e:c0:11:22:05", "look_alike", "80-5E-C0-11-22-05"),
+        ("0o-l4-I2-i1-24-B9", "look_alike", "00-14-12-11-24-B9"),
+        ("ll-00-90-8F-11-22-33", "surplus", "00-90-8F-11-22-33"),
+        ("l", "not_hexadecimal", ""),
+        ("00-90-8F-11-22-3O-002", "look_alike", "00-90-8F-11-22-30:002"),
+        ("“00908F112233/2”", "look_alike", "00-90-8F-11-22-33:002"),
+        ("00-90-8F-11-22-33  7", "port", "00-90-8F-11-22-33:007"),
+        ("00-90-8F-11-22-33port7", "port", "00-90-8F-11-22-33:007"),
+        ("00-90-8F-11-22-33 line 7", "port", "00-90-8F-11-22-33:007"),
+        ("00-90-8F-11-22-33 p7", "port", "00-90-8F-11-22-33:007"),
+        ("00-90-8F-11-22-33 ch7", "port", "00-90-8F-11-22-33:007"),
+        ("00908F112233/288", "port", "00-90-8F-11-22-33:288"),
+        ("00908F112233/0", "port", ""),
+        ("vg00908F112233009", "port", "00-90-8F-11-22-33:009"),
+        ("AN00908F112233009", "port", "00-90-8F-11-22-33:009"),
+        ("SKIGW00908F112233009", "port", "00-90-8F-11-22-33:009"),
+        ("ATA00908F11223309", "port", "00-90-8F-11-22-33:009"),
+        ("sep 00-90-8F-11-22-33/2", "port", "00-90-8F-11-22-33:002"),
+        ("SEP 00-90-8F-11-22-33 2", "port", "00-90-8F-11-22-33:002"),
+        ("ATA-00-90-8F-11-22-33 2", "port", "00-90-8F-11-22-33:002"),
+        ("0:4:f2:81:24:b9:002", "dropped_zeros", "00-04-F2-81-24-B9:002"),
+        ("0:4:f2:81:24:12a", "length", ""),
+        ("0:4:f2:81:24", "length", ""),
+        ("-04-F2-81-24-B3", "not_hexadecimal", ""),
+        ("00-04-F2-81-24~B3", "not_hexadecimal", ""),
     ],
 )
 def test_the_reason_is_named(text: str, rule: str, suggestion: str) -> None:
     with pytest.raises(HardwareIdError) as caught:
         HardwareId.parse(text)
     assert (caught.value.rule, caught.value.suggestion) == (rule, suggestion)
+
+
+@pytest.mark.parametrize("digit", HEX)
+def test_an_odd_second_digit_is_that_of_many_devices(digit: str) -> None:
+    found = read(f"1{digit}-04-F2-81-24-B3")
+    if digit in "13579BDF":
+        assert isinstance(found, HardwareIdError)
+        assert found.rule == "multicast"
+    else:
+        assert isinstance(found, HardwareId)
+
+
+def test_an_address_has_the_ports_that_adapters_have() -> None:
+    one = HardwareId.parse("00-04-F2-81-24-B3")
+    assert HardwareId.parse(one) is one
+    assert one.port is None
+    for port in (1, 17, 288):
+        assert one.with_port(port) == f"{one}:{port:03}"
+        assert one.with_port(port).port == port
+        assert one.with_port(port).with_port(2) == f"{one}:002"
+    for port in (0, 289, -1):
+        with pytest.raises(ValueError, match="no adapter has a port"):
+            one.with_port(port)
