@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from siptui.background_loop import BackgroundLoop
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.operator_names import NamesById, OperatorNames

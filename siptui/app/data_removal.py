@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from siptui.app.session import Selected
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.forgotten_text import ForgottenNames, is_stand_in, names_of
 from siptui.domain.text import folded, plural, visible

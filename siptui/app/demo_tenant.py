@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_status import ConsoleStatus, StatusSources
 from siptui.app.in_process_runs import InProcessRunService
+from siptui.domain.dataclass import dataclass
 from siptui.emulator.demo import DEMO_SCENARIO
 from siptui.emulator.emulator import Emulator
 from siptui.gateway.bulk_client import BulkSignInClient

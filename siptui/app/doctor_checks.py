@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -16,6 +15,7 @@ from siptui.app.session import Selected, select_for, start_log, token_source, tu
 from siptui.app.surrounding_checks import state_folder_found, terminal_found, worker_found
 from siptui.app.tenant_name import learn_name
 from siptui.app.watchers import watching
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.domain.times import minute, zone

@@ -1,8 +1,7 @@
 """How a command was called: what every command that meets the service is told alike."""
 
-from dataclasses import dataclass
-
 from siptui.app.recording_file import RecordingFile
+from siptui.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

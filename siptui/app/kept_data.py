@@ -5,10 +5,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.host.files import read_plain
 from siptui.host.private_files import PrivateFileError, runtime_place
 from siptui.runs.journal.oldest_run import oldest_run

@@ -5,7 +5,7 @@ No network: who is signed in is what the stored tokens say.
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from siptui.app.all_profiles import journal_of, overview
 from siptui.app.kept_data import Kept, kept_data
 from siptui.app.session import Selected, select
 from siptui.app.sign_out import sign_out
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.text import plural
 from siptui.host.locks import HeldError

@@ -4,13 +4,14 @@ import contextlib
 import functools
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import sha256
 from pathlib import Path
 
 from siptui.app.invocation import NOTHING_GIVEN, Invocation
 from siptui.app.token_files import warn_once
 from siptui.app.watchers import watching
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SignInNeededError
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.graph_client import DirectoryClient

@@ -1,11 +1,11 @@
 """A new sign-in for the workers that wait for one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.app.session import Selected
 from siptui.app.worker_start import worker_run_service
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.host.locks import Holder
 from siptui.identity.account import Account

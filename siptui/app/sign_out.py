@@ -1,9 +1,9 @@
 """Signing out of a profile: its tokens, and what the system's broker keeps of its account."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from siptui.app.session import Selected
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.host.locks import HeldError
 from siptui.identity.broker import sign_out_of_broker

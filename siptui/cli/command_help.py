@@ -4,10 +4,10 @@ Examples are lines that can be pasted into a shell; tests parse each with the re
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import click
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode
 
 

@@ -1,12 +1,13 @@
 """Looking for personal accounts before anything is done: what `--dry-run` adds about accounts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from siptui.app.session import Selected, token_source
 from siptui.cli.preflight_gate import attended, may_be_personal, preflighted, read_accounts
 from siptui.cli.submit_options import SubmitOptions
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.text import plural

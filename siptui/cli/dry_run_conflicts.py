@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
 from siptui.app.session import Selected, open_session, token_source
 from siptui.cli.wording import say_wait
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.runs.engine.tenant_look import Preview, TenantLook

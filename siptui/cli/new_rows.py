@@ -3,12 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from siptui.app.list_status import read_status
 from siptui.app.session import Selected, open_session
 from siptui.cli.wording import say_wait
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural

@@ -6,7 +6,7 @@ imports the HTTP client: commands that open no connection use it, too.
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -23,6 +23,7 @@ from siptui.cli.completion import (
     complete_themes,
 )
 from siptui.domain.columns import Mapped, named_headers
+from siptui.domain.dataclass import dataclass
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region

@@ -8,7 +8,7 @@ wants it are submitted once more only after a confirmation.
 import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import click
 
@@ -16,6 +16,7 @@ from siptui.app.invocation import Invocation
 from siptui.app.session import Selected, open_session
 from siptui.cli.preflight_options import networks, record_of, said_progress, sources_of, typed_names
 from siptui.cli.wording import say_wait
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import plural

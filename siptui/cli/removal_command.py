@@ -1,7 +1,6 @@
 """What `forget` and `prune` have in common: their options, and how they are carried out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
@@ -11,6 +10,7 @@ from siptui.app.session import Selected
 from siptui.cli import options
 from siptui.cli.journal_notice import told
 from siptui.cli.removal_output import confirm_removal, removal_lines, removal_object
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.runs.service import RunService
 

@@ -1,6 +1,5 @@
 """The options of `run` alone, as one object: how a list is submitted, and which of its devices."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from siptui.cli import options
 from siptui.cli.completion import complete_headers
 from siptui.cli.options import F, grouped
 from siptui.devicelist import DeviceList
+from siptui.domain.dataclass import dataclass
 from siptui.runs.events import Options
 from siptui.runs.waves import MAX_FAILURES, Waves
 from siptui.settings.model import Profile

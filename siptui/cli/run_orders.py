@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import click
 
@@ -11,6 +10,7 @@ from siptui.app.all_profiles import select_with_run
 from siptui.cli.journal_notice import told
 from siptui.cli.profile_hint import named
 from siptui.cli.profile_rules import refuse_read_only
+from siptui.domain.dataclass import dataclass
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural
 from siptui.host.locks import Holder

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 import click
@@ -12,6 +11,7 @@ from siptui.app.role_end import read_role_end
 from siptui.app.session import Selected, select_for, start_log, token_source
 from siptui.app.watchers import watching
 from siptui.cli.profile_hint import for_profile
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
 from siptui.domain.times import minute, zone

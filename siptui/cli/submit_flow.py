@@ -6,7 +6,7 @@ and the run followed to its end.
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
@@ -33,6 +33,7 @@ from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.submit_options import SubmitOptions
 from siptui.cli.verify import verify as verify_run
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode
 from siptui.domain.plan import Batch

@@ -1,12 +1,11 @@
 """The options that `run`, `retry` and `resume` share, as two objects."""
 
-from dataclasses import dataclass
-
 import click
 
 from siptui.cli import options
 from siptui.cli.options import F, grouped
 from siptui.cli.preflight_options import include_personal
+from siptui.domain.dataclass import dataclass
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.runs.orders import Changed
 

@@ -1,7 +1,9 @@
 """What was read differently from how it was written, counted for notes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from siptui.domain.dataclass import dataclass
 
 _LINES = 10  # lines that a note names
 

@@ -10,7 +10,7 @@ Over 400 lines because the rules weigh the same columns against each other.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from siptui.devicelist.column_names import PART, USUAL, fits, never, rank, spaced, spoken_for
 from siptui.devicelist.dates import is_date
@@ -24,6 +24,7 @@ from siptui.devicelist.model import (
     UndecidedError,
 )
 from siptui.domain.columns import COLUMNS, NEEDED, WHAT, Mapped, folded_name
+from siptui.domain.dataclass import dataclass
 
 _SAMPLE = 300  # rows by which a column of an unknown name is judged
 _MOSTLY = 0.6  # share of its filled cells that must look like what is looked for

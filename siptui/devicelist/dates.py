@@ -6,10 +6,11 @@ day in April or in March is decided by the whole column, or asked.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from siptui.devicelist.model import Option, Question, UndecidedError
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.list_options import DAY_FIRST
 from siptui.domain.text import visible

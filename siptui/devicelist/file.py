@@ -5,11 +5,11 @@ import os
 import re
 import stat
 import sys
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from siptui.devicelist.model import ListError
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 from siptui.host.files import open_to_read
 

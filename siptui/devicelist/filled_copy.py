@@ -3,7 +3,6 @@ Finished added at its right end or brought up to date. Nothing else of it change
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.devicelist.file import load
@@ -14,6 +13,7 @@ from siptui.devicelist.model import DeviceList, ListError
 from siptui.devicelist.reading import MAX_BYTES, read
 from siptui.devicelist.workbook import is_workbook
 from siptui.devicelist.writing import WriteError, write_new
+from siptui.domain.dataclass import dataclass
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from siptui.domain.text import visible

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from siptui.devicelist.cells import clean, guard
 from siptui.devicelist.delimiters import unwrapped
@@ -11,6 +10,7 @@ from siptui.devicelist.header import Header
 from siptui.devicelist.model import ListError
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.writing import STATUS
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 
 #: A row that is wider than its header by more than this is not one that a list is made of.

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 from io import BytesIO
 from xml.parsers import expat
@@ -19,6 +19,7 @@ from siptui.devicelist.model import ListError
 from siptui.devicelist.sheet_xml import sheet_parts
 from siptui.devicelist.writing import STATUS
 from siptui.domain.columns import folded_name
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 
 #: Bytes that the parts of a workbook may have together, and that are copied at once.

@@ -6,7 +6,7 @@ first line of a header that has two.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice, pairwise
 
 from siptui.devicelist.cells import clean
@@ -25,6 +25,7 @@ from siptui.devicelist.model import ListError
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.writing import BLOCK, LIST, STATUS
 from siptui.domain.columns import COLUMNS, NEEDED, Mapped, folded_name
+from siptui.domain.dataclass import dataclass
 
 #: Rows from the top in which the header is looked for.
 SEARCHED = 30

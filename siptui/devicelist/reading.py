@@ -8,7 +8,7 @@ import gc
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC
 from operator import attrgetter
 from pathlib import Path
@@ -26,6 +26,7 @@ from siptui.devicelist.row_rules import Judge, Judged, Layout
 from siptui.devicelist.tables import Table, sheet_table, text_table
 from siptui.devicelist.workbook import is_workbook
 from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions, Retyped
 from siptui.domain.region import Region

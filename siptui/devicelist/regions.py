@@ -6,11 +6,11 @@ there: where a column says something else than `--region`, the operator decides.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from siptui.devicelist.column_choice import as_option
 from siptui.devicelist.column_names import spaced
 from siptui.devicelist.model import Option, Question, UndecidedError
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 
 _FILLED = 0.5  # share of the rows in which such a column says something

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from siptui.devicelist.cells import MAX_CELL, NumberText, clean, column_letters
 from siptui.devicelist.changes import Changes
@@ -11,6 +11,7 @@ from siptui.devicelist.model import Fault, InvalidRow
 from siptui.devicelist.ports import Ports, port_in, second_ports
 from siptui.devicelist.unnamed_columns import unnamed_columns
 from siptui.domain.adapters import MOST_PORTS, Adapter, adapter_in
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import NOTHING, Device
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region

@@ -6,7 +6,7 @@ blank rows are passed over.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from siptui.devicelist.cells import EDGE, MAX_CELL, NumberText, clean
@@ -18,6 +18,7 @@ from siptui.devicelist.header import Header
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.row_rules import LONG_CELL, OTHER_HEADER
 from siptui.domain.columns import NEEDED, folded_name
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import HIDDEN
 
 # A line without any of these is divided at its delimiters and is clean but for blanks.

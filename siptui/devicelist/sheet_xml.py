@@ -8,9 +8,10 @@ Numbers of rows and columns count from 0.
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from siptui.devicelist.cells import NO_VALUE, column_place
+from siptui.domain.dataclass import dataclass
 
 #: How many cells the sheets of a workbook may span, blank ones included.
 MAX_CELLS = 4_000_000

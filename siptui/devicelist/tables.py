@@ -1,7 +1,6 @@
 """The rows of a source below its header: of a text or of a sheet of a workbook."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from siptui.devicelist.changes import Changes, lines_of
 from siptui.devicelist.file import Source, read_twice, text_of
@@ -9,6 +8,7 @@ from siptui.devicelist.header import Header, find_in_lines
 from siptui.devicelist.model import Fault, ListError
 from siptui.devicelist.rows import LeftOut, Row, rows_of_lines, rows_of_records
 from siptui.devicelist.workbook import read_sheet
+from siptui.domain.dataclass import dataclass
 from siptui.domain.list_options import ListOptions
 
 #: Blank lines and comments among them.

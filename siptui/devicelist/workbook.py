@@ -6,7 +6,6 @@ A process of its own reads them (see `workbook_child`); here is decided which sh
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 from typing import IO, Any
@@ -19,6 +18,7 @@ from siptui.devicelist.model import ListError, Option, Question, UndecidedError
 from siptui.devicelist.records import Record
 from siptui.devicelist.workbook_process import end_process, process_for_workbook
 from siptui.domain.columns import Mapped
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 from siptui.host.processes import Ended, how_ended
 

@@ -7,10 +7,11 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from siptui.devicelist.cells import guard
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.host.files import (

@@ -5,7 +5,8 @@ of eight, of an MP-124 eighteen of twenty-four, of the others all.
 """
 
 import re
-from dataclasses import dataclass
+
+from siptui.domain.dataclass import dataclass
 
 #: The most ports that an adapter has, those of an MP-1288.
 MOST_PORTS = 288

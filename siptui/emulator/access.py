@@ -1,9 +1,10 @@
 """Who may call: bearer tokens of the scenario, or of an authority beside the tenant."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.roles import BULK, OPERATOR, OVER_ADMINISTRATORS, WITHOUT_BULK
 from siptui.emulator.role_changes import HeldRoles
 from siptui.emulator.scenario import AuthTable, TokenRule

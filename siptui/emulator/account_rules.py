@@ -4,9 +4,10 @@ import fnmatch
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.emulator.random_draws import Seed, draw
 from siptui.emulator.scenario import AccountRule, DeviceRule, Scenario

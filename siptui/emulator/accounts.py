@@ -6,9 +6,10 @@ import io
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import resources
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.emulator.account_rules import Account, Directory, Phone
 from siptui.emulator.device_outcome import INVENTED, canonical

@@ -4,10 +4,11 @@ import heapq
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import DeviceKey
 from siptui.domain.region import Region
 from siptui.emulator.device_outcome import canonical

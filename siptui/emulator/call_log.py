@@ -1,9 +1,10 @@
 """The ledger: what the tenant was asked to do, kept for tests to assert on."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import DeviceKey
 from siptui.domain.region import Region
 

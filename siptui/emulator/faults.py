@@ -1,7 +1,6 @@
 """Which fault a call meets: the scenario's fault rules, counted."""
 
-from dataclasses import dataclass
-
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.emulator.random_draws import Seed, draw
 from siptui.emulator.scenario import FaultRule

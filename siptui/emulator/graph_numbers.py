@@ -1,7 +1,6 @@
 """Assigning numbers through Graph: accepted at once (202), done later, read as an operation."""
 
-from dataclasses import dataclass
-
+from siptui.domain.dataclass import dataclass
 from siptui.emulator.accounts import digits
 from siptui.emulator.random_draws import guid
 from siptui.emulator.service_routes import Asked, Face, Told

@@ -5,8 +5,9 @@ another's.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from siptui.domain.dataclass import dataclass
 
 
 class Source(StrEnum):

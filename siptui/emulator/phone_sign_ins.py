@@ -6,7 +6,9 @@ People sign phones in and out by hand, and a phone can lose its sign-in after a 
 
 import bisect
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from siptui.domain.dataclass import dataclass
 
 
 @dataclass(slots=True)

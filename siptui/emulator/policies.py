@@ -3,9 +3,9 @@
 import ipaddress
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from siptui.domain.dataclass import dataclass
 from siptui.emulator.answer_format import cased
 from siptui.emulator.scenario import Scenario
 from siptui.emulator.versioned_values import Writes

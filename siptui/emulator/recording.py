@@ -7,13 +7,14 @@ authority say nothing but place and status and are left out.
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import DeviceKey
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region

@@ -1,11 +1,11 @@
 """Who was told to wait, until when, and who came all the same: kept in the ledger."""
 
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from starlette.types import Message, Send
 
+from siptui.domain.dataclass import dataclass
 from siptui.emulator.call_log import Early
 from siptui.emulator.paths import Source
 from siptui.emulator.tenant import Tenant

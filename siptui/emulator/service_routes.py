@@ -1,7 +1,7 @@
 """A service of the emulated tenant as HTTP: from a request to a handler of its call, and back."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from siptui.domain.dataclass import dataclass
 from siptui.emulator.access import Caller
 from siptui.emulator.auth_and_throttle import Gate
 from siptui.emulator.paths import Called, Source, called

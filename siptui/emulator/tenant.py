@@ -10,10 +10,10 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.outcome import Cause
 from siptui.domain.region import Region
 from siptui.emulator.account_rules import Directory, Phone

@@ -1,9 +1,10 @@
 """Answers of Microsoft Graph, read leniently: `$batch`, users, roles, access policies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.roles import BULK, names_of
 from siptui.gateway import paging
 from siptui.gateway.bulk_json import WireError, folded_keys

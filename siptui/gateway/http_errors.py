@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 from siptui.gateway.bulk_json import WireError, decode, folded_keys, text
 from siptui.gateway.errors import (

@@ -8,10 +8,10 @@ would carry the sign-in there.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from siptui.domain.dataclass import dataclass
 from siptui.gateway.errors import AnswerUnreadableError, RejectedError
 from siptui.gateway.json_lists import Listed
 

@@ -6,11 +6,11 @@ came, and only the few that were seen decide anything.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.region import Region
 from siptui.gateway.json_lists import Listed

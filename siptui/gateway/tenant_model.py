@@ -6,11 +6,11 @@ says that the source did not tell; it is never taken for a no.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.gateway.json_lists import Listed
 

@@ -1,9 +1,10 @@
 """What a child's standard streams can be, how a child can end, and what is known of a worker."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import IO
+
+from siptui.domain.dataclass import dataclass
 
 #: As `subprocess` takes them.
 Stream = int | IO[bytes] | None

@@ -1,8 +1,9 @@
 """A mounted file system: whether it lies across a network, and its locks reach other hosts."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from siptui.domain.dataclass import dataclass
 
 #: Types of file systems on which neither locks nor SQLite's write-ahead log can be relied on.
 #: Shared folders of virtual machines are among them: their shared memory ends at the machine.

@@ -1,8 +1,9 @@
 """What a process has around it: its terminal, its session or job, and what ends a worker there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from siptui.domain.dataclass import dataclass
 
 
 class WorkerEnd(StrEnum):

@@ -3,10 +3,10 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.roles import BULK, names_of
 from siptui.domain.text import visible
 

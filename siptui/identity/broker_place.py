@@ -5,10 +5,10 @@ desktop: msal needs other redirect URIs for those, which the Teams module's clie
 have, and a jump host has neither.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from importlib.util import find_spec
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import Way
 from siptui.host.desktop import Desktop, desktop
 

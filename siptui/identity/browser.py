@@ -4,10 +4,10 @@ import asyncio
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from siptui.domain.dataclass import dataclass
 from siptui.host.user import user_name
 from siptui.identity.account import Account
 from siptui.identity.errors import RedirectUnreadableError, SignInCancelledError

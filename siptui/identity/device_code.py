@@ -1,11 +1,11 @@
 """Sign-in with a code that is typed on another device (RFC 8628)."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.domain.text import visible
 from siptui.identity.account import Account

@@ -5,8 +5,9 @@ an environment or the journal.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.identity.account import Account
 from siptui.identity.environment import VALUE, EnvironmentToken, environment_token

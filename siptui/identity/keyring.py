@@ -9,9 +9,9 @@ import contextlib
 import json
 import os
 import subprocess
-from dataclasses import dataclass
 from importlib.util import find_spec
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import Way
 from siptui.domain.text import visible
 from siptui.host.interpreter import module_command

@@ -3,9 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from siptui.domain.dataclass import dataclass
 from siptui.identity.errors import AuthorityUnreachableError
 from siptui.transport.http import Http, open_client
 from siptui.transport.messages import Call, Watcher

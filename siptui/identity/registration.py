@@ -1,7 +1,6 @@
 """Which tenant is signed in to, and as which client."""
 
-from dataclasses import dataclass
-
+from siptui.domain.dataclass import dataclass
 from siptui.domain.guid import is_guid
 
 #: The Teams admin API, the same in every cloud (Microsoft's module, its settings file).

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.identity.account import Account
 from siptui.identity.broker import renewed

@@ -9,10 +9,10 @@ import errno
 import json
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 from siptui.host.files import flush_to_disk, open_appending, read_at
 from siptui.settings.audit import SYSLOG

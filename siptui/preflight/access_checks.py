@@ -6,8 +6,8 @@ policy with them may hit, and that is said as `unknown`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.gateway.tenant_model import AccessPolicy
 from siptui.preflight import remedies
 from siptui.preflight.facts import Facts, Missing, TenantFacts

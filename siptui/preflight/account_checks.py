@@ -5,8 +5,8 @@ account that does not exist has one finding: that it does not.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.gateway.tenant_model import (
     GLOBAL,
     UNREADABLE,

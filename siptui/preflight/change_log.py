@@ -8,12 +8,12 @@ profile's state folder and only this user can read it.
 import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.forgotten_text import ForgottenNames
 from siptui.host.files import open_private, read_at
 from siptui.host.locks import FileLock, file_lock

@@ -1,9 +1,10 @@
 """A whole preflight: read, judge, report. Changes nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.public_address import Network
 from siptui.domain.times import minute, zone

@@ -5,9 +5,10 @@ an empty value: an empty list was read and found empty.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
+from siptui.domain.dataclass import dataclass
 from siptui.gateway.tenant_model import (
     AccessPolicy,
     CallingPolicy,

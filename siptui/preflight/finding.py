@@ -1,11 +1,12 @@
 """What a check found: one line, with what to do about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import DeviceKey
 
 

@@ -1,10 +1,10 @@
 """The public addresses that a list names for its rows, held against the trusted ones. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from siptui.domain.columns import cell_of
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.public_address import Network, parse_public, shown

@@ -1,9 +1,9 @@
 """The phone number that a row of the list names for its account, and where that comes from."""
 
 import re
-from dataclasses import dataclass
 
 from siptui.domain.columns import cell_of
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.gateway.tenant_model import NumberType
 

@@ -1,9 +1,9 @@
 """Which policy holds for an account, and what it says: resolved from its name to its properties."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from siptui.domain.dataclass import dataclass
 from siptui.gateway.tenant_model import GLOBAL, Assigned, CallingPolicy, IPPhonePolicy
 from siptui.preflight.facts import Missing
 

@@ -8,10 +8,11 @@ Over 400 lines because one reading's tasks share its slots, its counts and its f
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.gateway.errors import (

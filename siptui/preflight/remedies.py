@@ -5,8 +5,8 @@ module's reference.
 """
 
 import re
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.gateway.tenant_model import CallingPolicy, IPPhonePolicy, NumberType, TrustedIP
 from siptui.preflight.finding import Check
 

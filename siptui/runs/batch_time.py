@@ -1,10 +1,10 @@
 """How long a batch takes: measured over the tenant's last ones, which estimates go by."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.runs.conflicts import perhaps_same_tenant
 from siptui.runs.events import BatchAccepted, BatchFinished, RunPlanned

@@ -3,8 +3,9 @@
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import UsageError
 from siptui.domain.provisioning import tenant_id

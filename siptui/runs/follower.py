@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from siptui.domain.dataclass import dataclass
 from siptui.gc_pause import collected_later
 from siptui.runs.events import Stored
 from siptui.runs.journal.journal import Journal

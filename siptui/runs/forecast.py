@@ -7,9 +7,9 @@ before. Waits, retries and what fails are not foreseen: it is an estimate and de
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.deadline import deadline_of, due_first
 from siptui.domain.plan import Batch
 from siptui.domain.region import Region

@@ -1,10 +1,10 @@
 """Which runs may be forgotten, and what is known of their devices afterwards. Pure rules."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural
 from siptui.runs.events import DevicesForgotten, Stored

@@ -3,8 +3,9 @@
 import shlex
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.row_filter import NO_VALUE
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.host.locks import HeldError, file_lock
 from siptui.host.private_files import private_folder
 

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.sqlite_file import JournalError
 from siptui.runs.state_load import load

@@ -1,12 +1,12 @@
 """Carrying out what an operator ordered: an order in, events out. Pure rules."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from typing import Literal
 
 from msgspec.structs import replace
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.plan import make_batches

@@ -1,9 +1,10 @@
 """What a profile has going on, from its journal; read again only where something was written."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural
 from siptui.runs.journal.locks import holder_of

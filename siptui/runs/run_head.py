@@ -1,8 +1,8 @@
 """A run in the history: one line of a journal's."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.state import DeviceState
 from siptui.runs.events import RunFinished, RunPlanned
 from siptui.runs.journal.journal import Journal

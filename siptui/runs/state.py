@@ -5,12 +5,13 @@ Over 400 lines because a fold has one step for each kind of event, all over the 
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from dataclasses import replace as replace_fields
 from typing import Any
 
 from msgspec.structs import replace
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.forgotten_text import FORGOTTEN, is_stand_in
 from siptui.domain.hardware_id import HardwareId

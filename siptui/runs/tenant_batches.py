@@ -5,12 +5,13 @@ The journal knows only what was submitted from here; the service knows the whole
 
 from collections.abc import Awaitable, Callable, Container, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from siptui.background_loop import BackgroundLoop
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError

@@ -5,10 +5,11 @@ is no estimate.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from statistics import median
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.batch_time import moment, seconds_between

@@ -4,12 +4,12 @@ The command line and the console both make the options of a run from this. Pure.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from siptui.devicelist.model import DeviceList
+from siptui.domain.dataclass import dataclass
 from siptui.domain.moments import window
 from siptui.domain.row_filter import column_of
 from siptui.runs.events import Options

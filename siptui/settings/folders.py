@@ -3,9 +3,9 @@
 import contextlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 from siptui.host.private_files import private_folder

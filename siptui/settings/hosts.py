@@ -1,8 +1,8 @@
 """The hosts that siptui asks in a cloud: one table, for `info --hosts` and for `doctor`."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from siptui.domain.dataclass import dataclass
 from siptui.settings.model import Cloud
 
 

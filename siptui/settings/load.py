@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from siptui.domain.columns import Mapped
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SignInNeededError, UsageError
 from siptui.domain.guid import is_guid
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES

@@ -1,10 +1,10 @@
 """What can be set, and what each setting may be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from siptui.domain.columns import NOT_MAPPED, Mapped
+from siptui.domain.dataclass import dataclass
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 

@@ -1,10 +1,11 @@
 """A request and what came of it, as plain values."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 
 

@@ -5,9 +5,9 @@ Free of Textual, so that the command line can read it. Over 400 lines because it
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 

@@ -11,8 +11,9 @@ Alt stays in one piece. Escape with a character that begins a sequence is Escape
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from siptui.domain.dataclass import dataclass
 
 _ESC = "\x1b"
 #: Alt with b, f, Backspace and Tab, as macOS and readline have them.

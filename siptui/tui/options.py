@@ -1,10 +1,11 @@
 """What the console is told when it opens. It reads no settings itself."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions

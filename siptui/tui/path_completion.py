@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 
 #: Entries of a folder that are looked at; of more, none is completed by name.

@@ -9,10 +9,11 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from pathlib import Path
 
 from siptui.domain.columns import folded_name
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.host.files import read_plain
 from siptui.host.private_files import private_folder, write_private

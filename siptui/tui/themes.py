@@ -7,12 +7,13 @@ apart without any colour.
 
 import sys
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 from siptui.host.files import read_plain

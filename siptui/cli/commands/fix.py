@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from siptui.cli.preflight_output import named_by
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.wording import say_wait
 from siptui.devicelist.model import DeviceList
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region

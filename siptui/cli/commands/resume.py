@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
 
@@ -21,6 +20,7 @@ from siptui.cli.profile_rules import refuse_besides_plan, refuse_without_plan
 from siptui.cli.submit_flow import Part, SubmitFlow, again_part, submit_flow, submit_part
 from siptui.cli.submit_options import SubmitOptions, changes, submit_options
 from siptui.cli.wording import ways_on
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.plan import Batch
 from siptui.domain.state import DeviceState

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from siptui.cli.submit_flow import SubmitFlow, submit_flow
 from siptui.cli.submit_options import SubmitOptions, submit_options
 from siptui.cli.submit_plan import submit_plan
 from siptui.devicelist import DeviceList
+from siptui.domain.dataclass import dataclass
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError

@@ -2,10 +2,10 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.roles import ROLE_IDS, WITHOUT_BULK, names_of
 from siptui.emulator.access import Caller, Verify, caller_of, roles_of
 from siptui.emulator.accounts import object_id

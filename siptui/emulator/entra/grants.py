@@ -4,9 +4,10 @@ import secrets
 import string
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from siptui.domain.dataclass import dataclass
 from siptui.emulator.entra.refusals import REFUSALS, Refusal
 from siptui.emulator.entra.tokens import TEAMS_MODULE, Clock, EntraUser, Issuer, pkce
 

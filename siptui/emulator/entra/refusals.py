@@ -1,9 +1,10 @@
 """What the emulated authority says when it refuses: AADSTS codes with the words around them."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from siptui.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

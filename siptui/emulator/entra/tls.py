@@ -1,11 +1,11 @@
 """A certificate authority to throw away, for the emulated authority: msal insists on https."""
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.host.files import open_private
 
 _DAYS = 30

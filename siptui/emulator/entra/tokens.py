@@ -7,9 +7,9 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 
 #: Seconds since 1970, UTC.

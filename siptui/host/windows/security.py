@@ -5,9 +5,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import wintypes as w
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from siptui.domain.dataclass import dataclass
 
 assert sys.platform == "win32"
 

@@ -5,9 +5,10 @@ list wants it is left out; what one left undecided waits for the operator's deci
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.gateway.protocol import ItemStatus, Phase

@@ -6,8 +6,8 @@ later on, nothing more of it is submitted; the other groups go on.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.events import GroupStopped
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState

@@ -2,9 +2,10 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.gateway.errors import GatewayError
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase

@@ -1,10 +1,10 @@
 """Which batch may be submitted next: pure rules over the state of a run."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.plan import may_live_together
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState

@@ -1,10 +1,10 @@
 """A look at the tenant's batches before a submit, held against what this host's journals say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchSummary, BulkSignIn
 from siptui.runs.engine.batch_conflicts import Sorted, Tenant, sort_out

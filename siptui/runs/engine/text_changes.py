@@ -7,8 +7,8 @@ figures alone never.
 """
 
 import re
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.outcome import explain
 from siptui.domain.state import DeviceState
 from siptui.runs.events import DeviceChanged

@@ -11,10 +11,10 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute

@@ -2,10 +2,11 @@
 
 import logging
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from siptui.domain.dataclass import dataclass
 from siptui.host.locks import lock_holder
 from siptui.runs.journal.codec import DeviceRow, timestamp
 from siptui.runs.journal.damage_mark import Mark, add_mark, open_marks

@@ -9,10 +9,10 @@ import sqlite3
 import stat
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from siptui.domain.dataclass import dataclass
 from siptui.host.files import same_file
 from siptui.host.locks import lock_holder
 from siptui.runs.journal.forgotten import last_number

@@ -7,13 +7,14 @@ emptied. What a killed process left of that the next one that opens the journal 
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.forgotten_text import ForgottenNames, replaced_values, stand_in
 from siptui.host.locks import FileLock, file_lock
 from siptui.runs.events import Actor, DevicesForgotten
@@ -60,8 +61,8 @@ class Forgetting:
     at: datetime
     runs: Sequence[str] = ()
     rows: dict[str, Sequence[int]] = field(default_factory=dict)
-    names: ForgottenNames = ForgottenNames()  # noqa: RUF009 - frozen
-    actor: Actor = Actor()  # noqa: RUF009 - frozen
+    names: ForgottenNames = ForgottenNames()
+    actor: Actor = Actor()
     remembered: Sequence[Remembered] = ()
     plans: dict[str, str] = field(default_factory=dict)
     no_fingerprints: bool = False

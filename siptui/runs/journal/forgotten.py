@@ -9,10 +9,10 @@ import hashlib
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import DeviceKey
 
 #: Bytes of a fingerprint and of its key.

@@ -10,11 +10,12 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import msgspec
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.host.files import open_private, read_plain, replace_file
 from siptui.runs.journal.codec import DeviceRow, stored_device

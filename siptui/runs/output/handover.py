@@ -3,12 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from siptui.devicelist.cells import guard
 from siptui.devicelist.writing import LIST, WriteError, write_new
 from siptui.domain.columns import cell_of
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.outcome import OUTCOMES, Cause, Outcome
 from siptui.domain.text import visible

@@ -2,8 +2,8 @@
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute, second, zone
 from siptui.runs.output import password_words

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs import events as ev

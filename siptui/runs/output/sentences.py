@@ -4,8 +4,8 @@ A view adds the time and the style; nothing is decided by its words.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.text import plural, visible
 from siptui.domain.times import local_time

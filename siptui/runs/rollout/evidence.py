@@ -1,10 +1,11 @@
 """What three sources say of phones: runs of this host, the tenant's batches, the inventory."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.errors import GatewayError
 

@@ -1,8 +1,8 @@
 """Runs by rollout: those of one list and of lists made from it, which are known by device."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from siptui.domain.dataclass import dataclass
 from siptui.runs.run_head import RunHead
 from siptui.runs.service import RunService
 

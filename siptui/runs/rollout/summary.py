@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.outcome import Outcome
 from siptui.domain.state import DeviceState

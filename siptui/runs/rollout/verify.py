@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.runs.rollout.evidence import Seen, SourceRead
 

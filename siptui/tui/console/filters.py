@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.state import WORDS, DeviceState
 from siptui.domain.text import folded
 

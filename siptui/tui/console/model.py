@@ -5,7 +5,6 @@ Over 400 lines because every action of the console asks this one thing what ther
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from siptui.devicelist import read
 from siptui.devicelist.part import part_of
 from siptui.domain.columns import columns_read
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.public_address import parse_public

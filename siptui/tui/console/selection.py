@@ -1,9 +1,9 @@
 """Which rows an action is about: the marked ones, else those a filter shows, else all. Pure."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import plural, visible
 from siptui.tui.widgets.row_index import RowIndex
 

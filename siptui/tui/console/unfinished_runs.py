@@ -1,7 +1,6 @@
 """Runs that did not end: offered when the console opens."""
 
-from dataclasses import dataclass
-
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import plural
 from siptui.domain.times import minute
 from siptui.runs.run_head import RunHead

@@ -1,12 +1,12 @@
 """Two names of a row to be typed anew: its user name and its hardware id."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.text import visible
 from siptui.tui.dialogs.base import Dialog

@@ -5,10 +5,10 @@ what came of them is kept here until it was shown.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural
 from siptui.preflight.change_log import Change, Step

@@ -1,12 +1,12 @@
 """Pages that follow a run: the summary, and everything about a row."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.times import clock, zone
 from siptui.tui.dialogs.page import Page
 from siptui.tui.widgets.text_lines import Line

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from textual.screen import Screen
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.tui.dialogs.ask import Choice, Prompt

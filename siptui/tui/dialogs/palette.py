@@ -1,13 +1,13 @@
 """Every command by name: words are typed, and those that are about them remain."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.widget import Widget
 from textual.widgets import Input
 
+from siptui.domain.dataclass import dataclass
 from siptui.domain.text import folded
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.widgets.column_layout import Column

@@ -1,9 +1,11 @@
 """How the columns of a grid share the width there is. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len, set_cell_size
+
+from siptui.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

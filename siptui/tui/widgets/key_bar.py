@@ -1,12 +1,12 @@
 """A line of keys with a word for each, which can be clicked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
+from siptui.domain.dataclass import dataclass
 from siptui.tui.widgets.text_lines import Line, Surface, plain
 
 

@@ -1,8 +1,9 @@
 """The rows of a grid: their keys, which are shown in what order, and which are marked. Pure."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from siptui.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ Over 400 lines because cursor, marks, filter, order and painting are of one widg
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.segment import Segment
@@ -20,6 +19,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from siptui.domain.dataclass import dataclass
 from siptui.tui.key_bindings import bindings
 from siptui.tui.widgets.column_layout import Column, cell_of, cut_to, fitted_to, pages
 from siptui.tui.widgets.row_index import GridRow, RowIndex, Test
