@@ -5,7 +5,8 @@ from dataclasses import field
 from typing import Any
 
 from siptui.app.session import Selected, token_source
-from siptui.cli.preflight_gate import attended, may_be_personal, preflighted, read_accounts
+from siptui.cli.passing_rows import may_be_personal
+from siptui.cli.preflight_gate import attended, preflighted, read_accounts
 from siptui.cli.submit_options import SubmitOptions
 from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device

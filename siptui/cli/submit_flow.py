@@ -20,15 +20,8 @@ from siptui.cli.dry_run_accounts import foresee_accounts
 from siptui.cli.dry_run_conflicts import compare, planned_state
 from siptui.cli.follow_run import tell_news, watch
 from siptui.cli.journal_notice import heeded, told
-from siptui.cli.preflight_gate import (
-    NOT_CHECKED,
-    NOT_CHECKED_AGAIN,
-    Accounts,
-    again_wanted,
-    attended,
-    checked_accounts,
-    named_before,
-)
+from siptui.cli.passing_rows import NOT_CHECKED, NOT_CHECKED_AGAIN, Accounts
+from siptui.cli.preflight_gate import again_wanted, attended, checked_accounts, named_before
 from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.submit_options import SubmitOptions

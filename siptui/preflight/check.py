@@ -108,18 +108,16 @@ def evaluate(
         tuple(accounts),
         made,
         facts.calls,
-        not_now=_not_now(facts, [key for key, (_, personal) in people.items() if personal is None]),
+        not_now=_not_now(facts, list(people)),
     )
     said = (sites_note(devices, facts), unlisted_note(devices, facts))
     notes = [*_notes(report), *filter(None, said)]
     return replace(report, notes=tuple(notes))
 
 
-def _not_now(facts: Facts, unclear: Sequence[str]) -> str:
-    """Why it was not told of the accounts `unclear` whether they are personal, if that passes."""
-    if not unclear:
-        return ""
-    read = [facts.tenant.ip_phone_policies, *map(facts.teams_user, unclear)]
+def _not_now(facts: Facts, keys: Sequence[str]) -> str:
+    """Why it was not told of some of the accounts whether they are personal, if that passes."""
+    read = [facts.tenant.ip_phone_policies, *map(facts.teams_user, keys)]
     found = (one.reason for one in read if isinstance(one, Missing) and one.passing)
     return next(found, "")
 

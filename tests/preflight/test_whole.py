@@ -11,6 +11,7 @@ from siptui.devicelist.reading import read
 from siptui.domain.public_address import parse_public
 from siptui.emulator.scenario import AccountRule
 from siptui.preflight.change_log import Step
+from siptui.preflight.check import check, look
 from siptui.preflight.finding import Check, Result
 from siptui.preflight.fix_plan import Wishes, plan_fixes
 from siptui.preflight.read import Progress, gather
@@ -35,6 +36,13 @@ def test_it_finds_each_and_nothing_else_and_the_run_fails_exactly_there() -> Non
             devices = rows()
             await tenant.errors(devices[32:35])  # the inventory lists what was tried before
             made = await tenant.preflight(devices)
+            seen: list[Progress] = []
+            looked = await look(devices, tenant.sources, on_progress=seen.append)
+            assert [a.user_name for a in looked.personal] == ["phone@contoso.com"]
+            told = len(seen)
+            assert told
+            await check(devices[:1], tenant.sources, on_progress=seen.append)
+            assert len(seen) > told
             assert {f.check: f.result for f in made.report.tenant} == dict.fromkeys(
                 (
                     *(Check.BULK_SIGN_IN, Check.TRUSTED_IP, Check.CALLING_POLICY),

@@ -14,7 +14,7 @@ from siptui.cli.command import Command
 from siptui.cli.completion import complete_runs
 from siptui.cli.dry_run import show_plan
 from siptui.cli.give_up import confirm_give_up, live_batch
-from siptui.cli.preflight_gate import Accounts
+from siptui.cli.passing_rows import Accounts
 from siptui.cli.profile_hint import named
 from siptui.cli.profile_rules import refuse_besides_plan, refuse_without_plan
 from siptui.cli.submit_flow import Part, SubmitFlow, again_part, submit_flow, submit_part

@@ -7,7 +7,7 @@ from siptui.app.session import select_for
 from siptui.cli import options
 from siptui.cli.command import Command
 from siptui.cli.completion import complete_runs
-from siptui.cli.preflight_gate import Accounts
+from siptui.cli.passing_rows import Accounts
 from siptui.cli.profile_rules import refuse_without_plan
 from siptui.cli.submit_flow import again_part, submit_flow, submit_part
 from siptui.cli.submit_options import SubmitOptions, changes, submit_options

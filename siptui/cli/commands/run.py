@@ -25,8 +25,9 @@ from siptui.cli.dry_run_conflicts import Compared, compare, planned_state
 from siptui.cli.faulty_list import refuse_faults
 from siptui.cli.journal_notice import told
 from siptui.cli.new_rows import new_rows, refuse_seen_signed_in
+from siptui.cli.passing_rows import Checked, PreflightFailedError
 from siptui.cli.plan_file import write_plan
-from siptui.cli.preflight_gate import Checked, PreflightFailedError, attended, preflighted
+from siptui.cli.preflight_gate import attended, preflighted
 from siptui.cli.preflight_handover import hand_over
 from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.profile_rules import refuse_without_plan
