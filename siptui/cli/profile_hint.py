@@ -1,9 +1,8 @@
 """Commands named in remedies, with the profile of the command that runs."""
 
-import re
-
 import click
 
+from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 from siptui.host.command_line import quoted
 
@@ -15,7 +14,7 @@ OF_PROFILE = (
     *("preflight", "fix", "urls", "batches", "forget", "prune", "backup", "restore", "info"),
     *("doctor",),
 )
-_COMMAND = re.compile(
+_COMMAND = regex(
     rf"\bsiptui (?:(?:{'|'.join(OF_RUN)})(?: (?=[\dA-Z@]|\w*\d)[\w@-]+)?+"
     rf"|(?:{'|'.join(OF_PROFILE)}))(?![\w-])(?! --help)"
     r"(?![^;,”`\n]*--profile)"  # it is there, perhaps behind other options

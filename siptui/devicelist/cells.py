@@ -2,6 +2,7 @@
 
 import re
 
+from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 
 #: Excel's own limit for a cell; no user name or MAC address comes near it.
@@ -18,13 +19,13 @@ EDGE = " \t\r\n\xa0\xad\u1680\u180e\u3000\ufeff" + "".join(
     for code in range(first, last + 1)
 )
 _SIGNS = r"=+\-@\t\r＝＋－＠"
-_GUARD = re.compile(rf"^'+(?=[{_SIGNS}])")
+_GUARD = regex(rf"^'+(?=[{_SIGNS}])")
 # Where a program that separates by another character would cut the cell, a formula may begin as
 # well. Behind a comma and a blank it is far more often a number: "Room 3, +49 30 1234".
 _CUT = r'(?:,"*|[;|\t][\s"]*)'
-_INSIDE = re.compile(rf"({_CUT})(?=[{_SIGNS}])")
-_INSIDE_GUARD = re.compile(rf"({_CUT})'+(?=[{_SIGNS}])")
-_UNWRAP = re.compile(r'^="(.*)"$', re.DOTALL)
+_INSIDE = regex(rf"({_CUT})(?=[{_SIGNS}])")
+_INSIDE_GUARD = regex(rf"({_CUT})'+(?=[{_SIGNS}])")
+_UNWRAP = regex(r'^="(.*)"$', re.DOTALL)
 _SPECIAL = ("'", "=", '"')
 
 

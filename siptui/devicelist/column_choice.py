@@ -25,6 +25,7 @@ from siptui.devicelist.model import (
 )
 from siptui.domain.columns import COLUMNS, NEEDED, WHAT, Mapped, folded_name
 from siptui.domain.dataclass import dataclass
+from siptui.domain.patterns import regex
 
 _SAMPLE = 300  # rows by which a column of an unknown name is judged
 _MOSTLY = 0.6  # share of its filled cells that must look like what is looked for
@@ -34,24 +35,24 @@ _FEW = 20  # rows by which an unnamed column of dates is known
 _EXAMPLES = 3
 
 #: Dates of something else in the life of a phone.
-_ELSEWHEN = re.compile(
+_ELSEWHEN = regex(
     r"\b(?:purchas|bought|warrant|order|invoice|deliver|birth|modif|updat|chang|seen|contact|expir|"
     r"lease|end|until|kauf|garantie|rechnung|bestell|liefer|geburt|geander|ablauf|achat|factur|"
     r"livraison|fin|compra|acquist|aankoop)"
 )
 
-_USER = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+")
-_SIP = re.compile(r"^sips?:", re.IGNORECASE)
+_USER = regex(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+")
+_SIP = regex(r"^sips?:", re.IGNORECASE)
 _PAIR = "[0-9A-F]{2}"
 # One separator throughout: “25.11.2026 09:00” has twelve digits as well.
-_HARDWARE = re.compile(
+_HARDWARE = regex(
     rf"(?:SEP|ATA|VG)?{_PAIR}(?:([-:. ]){_PAIR}(?:\1{_PAIR}){{4}}"
     rf"|{_PAIR}(?:([-:.]){_PAIR}{_PAIR}\2{_PAIR}{_PAIR}|{_PAIR}[-:.]?{_PAIR}{_PAIR}{_PAIR}))"
     r"(?:[-:/ ]{1,8}[0-9]{1,3})?",
     re.IGNORECASE,
 )
-_TELLING = re.compile(r"[A-F:.-]", re.IGNORECASE)
-_MARKS = re.compile(r"^(?:SEP|ATA)|[-:. ]", re.IGNORECASE)
+_TELLING = regex(r"[A-F:.-]", re.IGNORECASE)
+_MARKS = regex(r"^(?:SEP|ATA)|[-:. ]", re.IGNORECASE)
 
 
 def looks_like_user(cell: str) -> bool:

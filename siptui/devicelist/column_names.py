@@ -5,31 +5,32 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from siptui.domain.columns import KNOWN, OTHERS, folded_name
+from siptui.domain.patterns import regex
 
 #: How well a name fits a role: as one of the usual names, or by a telling part of it.
 USUAL, PART, NOTHING = 2, 1, 0
 
 # “WiFiMacAddress” and “oldmac” say what “Wi-Fi MAC address” and “Old MAC” say.
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_JOINED = re.compile(r"(?:mac(?:addr|adr)?\w*|upn)$")
-_BREAKS = re.compile(r"[\W_]+")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_JOINED = regex(r"(?:mac(?:addr|adr)?\w*|upn)$")
+_BREAKS = regex(r"[\W_]+")
 
 _PARTS: Mapping[str, re.Pattern[str]] = {
-    "username": re.compile(
+    "username": regex(
         r"\bupn\b|user ?principal ?name|user ?name|benutzername|user ?id\b|\be ?mail\b|"
         r"\baccount\b|konto\b|\bcompte\b|\bcuenta\b|\bsip (?:address|uri)\b|\blog[io]n\b|"
         r"\bsign(?:ed)? in\b|nom d ?utilisateur|gebruikersnaam|nome utente"
     ),
-    "hardware_id": re.compile(
+    "hardware_id": regex(
         r"\bmac\b|mac ?addr|mac ?adr|hardware ?id|\bethernet\b|(?:physical|ethernet) address"
     ),
-    "onboarded_at": re.compile(r"\bonboard\w*|\bprovision(?:ed|ing)\b"),
-    "signed_out_at": re.compile(r"\bsigned out\b|\bsign ?out\b"),
+    "onboarded_at": regex(r"\bonboard\w*|\bprovision(?:ed|ing)\b"),
+    "signed_out_at": regex(r"\bsigned out\b|\bsign ?out\b"),
 }
 #: What says that an address or a name is that of another thing or person than the phone and the
 #: account to be signed in on it: such a column is read only where the operator names it.
 _NEVER: Mapping[str, re.Pattern[str]] = {
-    "username": re.compile(
+    "username": regex(
         r"\b(?:contact\w*|kontakt\w*|contat\w*|owner\w*|manager\w*|supervisor\w*|request\w*|"
         r"approv\w*|technician\w*|install\w*|created|creator|modified|updated|changed|by|"
         r"responsib\w*|responsable\w*|previous|former|old|private|personal|notif\w*|support|"
@@ -38,7 +39,7 @@ _NEVER: Mapping[str, re.Pattern[str]] = {
         r"demandeur\w*|proprietaire\w*|ancien\w*|propietario\w*|solicitante\w*|referente\w*|"
         r"proprietario\w*|eigenaar\w*|aanvrager\w*)\b"
     ),
-    "hardware_id": re.compile(
+    "hardware_id": regex(
         r"\b(?:old|prev(?:ious)?|former(?:ly)?|before|alte?[rsn]?|alternat\w*|replaced|swapped|"
         r"defect\w*|defekt\w*|broken|faulty|dead|retired|returned|removed|decommission\w*|"
         r"scrapped|stolen|spare|pc|laptop|notebook|desktop|computer|rechner|"

@@ -13,6 +13,7 @@ from siptui.devicelist.model import Option, Question, UndecidedError
 from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.list_options import DAY_FIRST
+from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 
 _MONTHS = (
@@ -56,29 +57,29 @@ _DAYS = frozenset(
         *("wo", "vr", "za", "zo"),
     )
 )
-_DAY = re.compile(r"([^\W\d]{2,10})\.?,?\s+")
+_DAY = regex(r"([^\W\d]{2,10})\.?,?\s+")
 _CLOCK = (
     r"(?:(?:[ ,T]+|\s+(?:um|at|à|kl\.?|alle|om|a las)\s+)"
     r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?"
     r"(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?(?:\s*(?:Uhr|h))?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?"
 )
-_DOTTED = re.compile(
+_DOTTED = regex(
     r"(?P<a>\d{1,2})\.\s?(?P<b>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})(?:\s?r\.)?" + _CLOCK, re.I
 )
-_SLASHED = re.compile(r"(?P<a>\d{1,2})([/\-])(?P<b>\d{1,2})\2(?P<year>\d{4}|\d{2})" + _CLOCK, re.I)
-_YEAR_FIRST = re.compile(
+_SLASHED = regex(r"(?P<a>\d{1,2})([/\-])(?P<b>\d{1,2})\2(?P<year>\d{4}|\d{2})" + _CLOCK, re.I)
+_YEAR_FIRST = regex(
     r"(?P<year>\d{4})([/.\-])\s?(?P<b>\d{1,2})\2\s?(?P<a>\d{1,2})\.?" + _CLOCK, re.I
 )
-_NAMED = re.compile(
+_NAMED = regex(
     r"(?:(?P<a>\d{1,2})(?:\.|st|nd|rd|th|er|º)?[ \-]?(?:of |de )?(?P<name>[^\W\d]{3,10})|"
     r"(?P<name2>[^\W\d]{3,10})\.?\s(?P<a2>\d{1,2})(?:st|nd|rd|th)?)\.?,?[ \-](?:de |del )?"
     r"(?P<year>\d{4}|\d{2})" + _CLOCK,
     re.I,
 )
 #: What a cell shows for the marks of direction that programs put around dates.
-_MARK = re.compile(r"\\u200[ef]")
-_SERIAL = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
+_MARK = regex(r"\\u200[ef]")
+_SERIAL = regex(r"[0-9]{5}(?:[.,][0-9]+)?")
 #: Days that Excel counts from (the day 60 that never was comes before any phone of this kind).
 _EPOCH = datetime(1899, 12, 30)
 _SERIALS = (36_526.0, 73_050.0)  # 2000 to 2099
@@ -86,7 +87,7 @@ _SERIALS = (36_526.0, 73_050.0)  # 2000 to 2099
 _YEARS, _LAST = range(20, 40), 31
 #: SIP Gateway came in 2021; a phone was onboarded then at the earliest.
 _SENSIBLE = range(2020, 2051)
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+_OFFSET = regex(r"([+-])(\d{2}):?(\d{2})")
 
 
 def zone_named(text: str) -> tzinfo:

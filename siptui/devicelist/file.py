@@ -10,6 +10,7 @@ from pathlib import Path
 
 from siptui.devicelist.model import ListError
 from siptui.domain.dataclass import dataclass
+from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 from siptui.host.files import open_to_read
 
@@ -21,24 +22,24 @@ _MAGIC = (
 )
 _OTHER_TEXT = (
     (
-        re.compile(r"<\?xml\b[^>]*>\s*(?:<\?mso-application[^>]*>\s*)?<(?:ss:)?workbook\b", re.I),
+        regex(r"<\?xml\b[^>]*>\s*(?:<\?mso-application[^>]*>\s*)?<(?:ss:)?workbook\b", re.I),
         "an XML spreadsheet, not a table of text",
         _SAVE_AS,
     ),
     (
-        re.compile(r"<!doctype html|<html\b|<table\b|<(?:\?xml[^>]*>\s*<)(?:!doctype )?html", re.I),
+        regex(r"<!doctype html|<html\b|<table\b|<(?:\?xml[^>]*>\s*<)(?:!doctype )?html", re.I),
         "an HTML table, whatever its name ends in",
         _SAVE_AS,
     ),
     (
-        re.compile(r"(?:[\w-]+: [^\n]*\n)*mime-version:", re.I),
+        regex(r"(?:[\w-]+: [^\n]*\n)*mime-version:", re.I),
         "a web page or a mail (MIME), not a list",
         _SAVE_AS,
     ),
-    (re.compile(r"ID;P"), "a SYLK spreadsheet, not a table of text", _SAVE_AS),
-    (re.compile(r"<\?xml\b|<[a-z][\w:.-]*(?:\s[^<>]*)?>\s*<", re.I), "XML, not a list", _SAVE_AS),
+    (regex(r"ID;P"), "a SYLK spreadsheet, not a table of text", _SAVE_AS),
+    (regex(r"<\?xml\b|<[a-z][\w:.-]*(?:\s[^<>]*)?>\s*<", re.I), "XML, not a list", _SAVE_AS),
     (
-        re.compile(r'\[\s*(?:\{\s*"|\[|\]\s*\Z)|\{\s*"(?:[^"\\]|\\.)*"\s*:'),
+        regex(r'\[\s*(?:\{\s*"|\[|\]\s*\Z)|\{\s*"(?:[^"\\]|\\.)*"\s*:'),
         "JSON, not a list",
         "Export the list as CSV with the columns Username and HardwareId.",
     ),
@@ -46,10 +47,10 @@ _OTHER_TEXT = (
 # More control characters than this share of the text, and it is no text.
 _BINARY_SHARE = 0.1
 # “Ã¤”, “Â ” and “â€“” in a word of letters: what “ä”, a hard blank and a dash become.
-_TWICE = re.compile(r"[ÃÂ][\u0080-\u00bf€-™ŠŒŽšœžŸ]|â€.")
+_TWICE = regex(r"[ÃÂ][\u0080-\u00bf€-™ŠŒŽšœžŸ]|â€.")
 #: Programs of DOS end a file with a Ctrl-Z, those of CP/M fill it up with them.
-_END = re.compile(r"\x1a+(?:\r\n|\r|\n)?\Z")
-_HEAD, _TAIL = re.compile(r"\w*$"), re.compile(r"\w*")
+_END = regex(r"\x1a+(?:\r\n|\r|\n)?\Z")
+_HEAD, _TAIL = regex(r"\w*$"), regex(r"\w*")
 _TRIED = 1_000
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0C, 0x0D}) + b"\x7f"
 

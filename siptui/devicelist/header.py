@@ -26,16 +26,17 @@ from siptui.devicelist.records import Record, records
 from siptui.devicelist.writing import BLOCK, LIST, STATUS
 from siptui.domain.columns import COLUMNS, NEEDED, Mapped, folded_name
 from siptui.domain.dataclass import dataclass
+from siptui.domain.patterns import regex
 
 #: Rows from the top in which the header is looked for.
 SEARCHED = 30
 #: No list of phones comes near it, and rows as wide as a spreadsheet program allows cost memory.
 MAX_COLUMNS = 1_000
 
-_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
-_DATA = re.compile(r"[\d@]")
-_SEP = re.compile(r'^"?sep=(.)"?[,;|\s]*$', re.IGNORECASE)
-_TYPE = re.compile(r'^"?#TYPE\b', re.IGNORECASE)
+_BREAK = regex(r"[ \t]*[\r\n]+[ \t]*")
+_DATA = regex(r"[\d@]")
+_SEP = regex(r'^"?sep=(.)"?[,;|\s]*$', re.IGNORECASE)
+_TYPE = regex(r'^"?#TYPE\b', re.IGNORECASE)
 _BELOW = 60  # rows in which the first device is looked for
 _STRAY = 2  # rows above the header that may look like devices: those of a contact
 

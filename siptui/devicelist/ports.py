@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from siptui.devicelist.column_choice import as_option
 from siptui.devicelist.column_names import spaced
 from siptui.domain.adapters import MOST_PORTS, Adapter
+from siptui.domain.patterns import regex
 
-_PORT = re.compile(
+_PORT = regex(
     r"(?:fxs|port|analog|line|tel|ch(?:annel)?|p)?[\s\-_#.:/]*0*([0-9]{1,3})(?:[.,]0+)?",
     re.IGNORECASE,
 )
-_SAYS = re.compile(r"\b(?:fxs|ata|analog\w*|adapter)\b")
-_MARKS = re.compile(r"^(?:SEP|ATA)|[-:. ]", re.IGNORECASE)
-_PORT_BEHIND = re.compile(r":[0-9]{3}$")
-_DIGITS = re.compile(r"[0-9A-F]{12}")
+_SAYS = regex(r"\b(?:fxs|ata|analog\w*|adapter)\b")
+_MARKS = regex(r"^(?:SEP|ATA)|[-:. ]", re.IGNORECASE)
+_PORT_BEHIND = regex(r":[0-9]{3}$")
+_DIGITS = regex(r"[0-9A-F]{12}")
 
 
 def port_in(text: str) -> int | None:

@@ -19,32 +19,31 @@ from siptui.devicelist.records import Record, records
 from siptui.devicelist.row_rules import LONG_CELL, OTHER_HEADER
 from siptui.domain.columns import NEEDED, folded_name
 from siptui.domain.dataclass import dataclass
+from siptui.domain.patterns import regex
 from siptui.domain.text import HIDDEN
 
 # A line without any of these is divided at its delimiters and is clean but for blanks.
-_ODD = re.compile(f"[\"'=]|[{EDGE.replace(' ', '')}]|{HIDDEN}")
-_ODD_IN_TABS = re.compile(
-    _ODD.pattern.replace("\t", "").replace(r"\x00-\x1f", r"\x00-\x08\x0a-\x1f")
-)
-_TOTAL = re.compile(
+_ODD = regex(f"[\"'=]|[{EDGE.replace(' ', '')}]|{HIDDEN}")
+_ODD_IN_TABS = regex(_ODD.pattern.replace("\t", "").replace(r"\x00-\x1f", r"\x00-\x08\x0a-\x1f"))
+_TOTAL = regex(
     r"(?:(?:grand |sub ?)?totals?|sum|summe|gesamt(?:summe|zahl)?|zwischensumme|insgesamt|anzahl|"
     r"count|somme|suma|totale?|totaal|(?:number|amount) of|nombre (?:de|total)|n[uú]mero de|aantal)"
     r"\b([\s:=]*[\d.,]*[^\d@]{0,40}[\d.,]*)",
     re.IGNORECASE,
 )
 #: “(2 rows affected)”, as databases end their answers.
-_COUNT = re.compile(
+_COUNT = regex(
     r"\(?[\d.,]+ (?:rows?|records?|entries|devices?|phones?|zeilen?|datens[aä]tze?|ger[aä]te?|"
     r"eintr[aä]ge|lignes?|filas?|righe|rijen)\b[^@;\d]{0,30}\)?",
     re.IGNORECASE,
 )
 #: What may stand beside the word of a totals row: numbers, and formulas that were not computed.
-_COUNTED = re.compile(r"[\d.,%\s]*|\(.*\)")
-_LETTER = re.compile(r"[^\W\d]")
-_RULED = re.compile(r"[\s:=_+|-]*")
+_COUNTED = regex(r"[\d.,%\s]*|\(.*\)")
+_LETTER = regex(r"[^\W\d]")
+_RULED = regex(r"[\s:=_+|-]*")
 #: What Excel shows for a value it cannot, at the start of a cell: no comment.
-_EXCEL = re.compile(r"#(?:#|N/A|REF!|NUM!|VALUE!|NAME\?|DIV/0!|NULL!)")
-_DATA = re.compile(r"[\d@]")
+_EXCEL = regex(r"#(?:#|N/A|REF!|NUM!|VALUE!|NAME\?|DIV/0!|NULL!)")
+_DATA = regex(r"[\d@]")
 _WORDS = frozenset(
     (
         *("required", "optional", "mandatory", "text", "string", "hex", "format", "name"),

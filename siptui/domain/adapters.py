@@ -7,6 +7,7 @@ of eight, of an MP-124 eighteen of twenty-four, of the others all.
 import re
 
 from siptui.domain.dataclass import dataclass
+from siptui.domain.patterns import regex
 
 #: The most ports that an adapter has, those of an MP-1288.
 MOST_PORTS = 288
@@ -36,7 +37,7 @@ _MEDIA_PACK = {
 }
 _ATA = {"190": 2, "191": 2, "192": 2, "400": 1, "402": 2}
 _OBI = {"300": 1, "302": 2}
-_MODEL = re.compile(
+_MODEL = regex(
     r"(?<![a-z0-9])(?:mp[\s\-]?(?P<mp>\d{3,4})|ata[\s\-]?(?P<ata>\d{3})|obi[\s\-]?(?P<obi>\d{3}))"
     r"(?!\d)",
     re.IGNORECASE,

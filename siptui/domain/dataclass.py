@@ -205,7 +205,9 @@ class _Fields:
         self._kinds, self._fields, self._owner = kinds, fields, owner
 
     def __get__(self, instance: object, owner: type) -> dict[str, "Field[Any]"]:
-        bare: Any = type("Fields", (), {**self._fields, "__annotations__": self._kinds})
+        # With a text of its own: the standard library would work out a signature for one.
+        body = {**self._fields, "__annotations__": self._kinds, "__doc__": "Fields."}
+        bare: Any = type("Fields", (), body)
         dataclasses.dataclass(init=False, repr=False, eq=False)(bare)
         made: dict[str, Field[Any]] = bare.__dataclass_fields__
         setattr(self._owner[0], "__dataclass_fields__", made)  # noqa: B010 - none to mypy

@@ -6,18 +6,19 @@ from typing import Any
 from urllib.parse import unquote
 
 from siptui.domain.dataclass import dataclass
+from siptui.domain.patterns import regex
 from siptui.domain.text import folded
 
 #: What stands where a forgotten name stood.
 FORGOTTEN = "(forgotten)"
-_UPN = re.compile(r"[\w.!#^~+'’\u0300-\u036f-]+@[\w-]+(?:\.[\w-]+)+")
-_HARDWARE_ID = re.compile(
+_UPN = regex(r"[\w.!#^~+'’\u0300-\u036f-]+@[\w-]+(?:\.[\w-]+)+")
+_HARDWARE_ID = regex(
     r"(?:(?<![0-9A-Za-z%])|(?<=%[0-9A-Fa-f]{2}))(?:SEP|ATA)?((?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2})(?::\d{3})?(?![0-9A-Za-z])"
 )
 #: A user name in an address of a page.
-_QUOTED = re.compile(r"[\w.~+%'!-]+%40[\w.%-]+", re.IGNORECASE)
+_QUOTED = regex(r"[\w.~+%'!-]+%40[\w.%-]+", re.IGNORECASE)
 #: What ends the name of a file and of no domain: a list may be called after an account.
-_FILE_ENDING = re.compile(r"(?:\.(?:csv|tsv|txt|log|xls[xmb]?|ods|jsonl?|html))+", re.IGNORECASE)
+_FILE_ENDING = regex(r"(?:\.(?:csv|tsv|txt|log|xls[xmb]?|ods|jsonl?|html))+", re.IGNORECASE)
 
 
 def stand_in(number: int) -> str:

@@ -4,22 +4,23 @@ import re
 import unicodedata
 
 from siptui.domain.adapters import MOST_PORTS
+from siptui.domain.patterns import regex
 
 _PAIR = "[0-9A-Fa-f]{2}"
 _PREFIX = "(?:[Ss][Ee][Pp]|[Aa][Tt][Aa])"
 #: Every form that is read: pairs, fours or sixes with one separator throughout, or bare.
-_FORM = re.compile(
+_FORM = regex(
     rf"{_PREFIX}?({_PAIR}(?:([-:.]){_PAIR}(?:\2{_PAIR}){{4}}"
     rf"|{_PAIR}(?:([-:.]){_PAIR}{_PAIR}\3{_PAIR}{_PAIR}"
     rf"|{_PAIR}[-:.]?{_PAIR}{_PAIR}{_PAIR})))(?::([0-9]{{3}}))?"
 )
 _MARKS = str.maketrans("", "", "-:.")
 
-_EXPONENT = re.compile(r"[0-9](?:[.,][0-9]*)?E\+?[0-9]+|inf(?:inity)?|∞|nan", re.IGNORECASE)
-_FORMATTED = re.compile(r"[0-9]{1,3}(?:[.,'’ ][0-9]{3})+(?:[.,][0-9]+)?|[0-9]+[.,][0-9]{1,2}")
-_EXCEL_ERROR = re.compile(r"#(?:#+|N/A|REF!|NUM!|VALUE!|NAME\?|DIV/0!|NULL!)", re.IGNORECASE)
-_TAIL = re.compile(r":([0-9]{3})\Z")
-_HIDDEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+_EXPONENT = regex(r"[0-9](?:[.,][0-9]*)?E\+?[0-9]+|inf(?:inity)?|∞|nan", re.IGNORECASE)
+_FORMATTED = regex(r"[0-9]{1,3}(?:[.,'’ ][0-9]{3})+(?:[.,][0-9]+)?|[0-9]+[.,][0-9]{1,2}")
+_EXCEL_ERROR = regex(r"#(?:#+|N/A|REF!|NUM!|VALUE!|NAME\?|DIV/0!|NULL!)", re.IGNORECASE)
+_TAIL = regex(r":([0-9]{3})\Z")
+_HIDDEN = regex(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _LETTERS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "i": "1"})
 _LOOK_ALIKE = str.maketrans(
     {
@@ -29,19 +30,17 @@ _LOOK_ALIKE = str.maketrans(
     }
 ) | str.maketrans("авсеАВСЕΑΒΕО", "abceABCEABE0")
 # An address somewhere in a cell, and what may stand for the port behind it.
-_SOMEWHERE = re.compile(
-    r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[-:. ]?[0-9A-Fa-f]{2}){5}(?![0-9A-Fa-f])"
-)
-_PORT = re.compile(
+_SOMEWHERE = regex(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[-:. ]?[0-9A-Fa-f]{2}){5}(?![0-9A-Fa-f])")
+_PORT = regex(
     r"(?P<mac>[0-9A-F]{2}(?:[-:. ]?[0-9A-F]{2}){5})"
     r"(?:\s*[-:/#.,;_([]\s*|\s+|\s*(?=[a-z]))(?:fxs|port|line|p|ch)?[\s.:#\-_]*"
     r"0*(?P<port>[0-9]{1,3})[)\]]?",
     re.IGNORECASE,
 )
-_DIVIDED = re.compile(r"[,;/|]")
-_NO_PORT = re.compile(r"\s*[-:/#.,]?\s*[0-9]+$")
-_GATEWAY = re.compile(r"(?:VG|AN|SKIGW|ATA)([0-9A-F]{12})([0-9]{2,3})", re.IGNORECASE)
-_WORDS = re.compile(r"^(?:SEP|ATA)[-_ ]?(?=[0-9A-F])", re.IGNORECASE)
+_DIVIDED = regex(r"[,;/|]")
+_NO_PORT = regex(r"\s*[-:/#.,]?\s*[0-9]+$")
+_GATEWAY = regex(r"(?:VG|AN|SKIGW|ATA)([0-9A-F]{12})([0-9]{2,3})", re.IGNORECASE)
+_WORDS = regex(r"^(?:SEP|ATA)[-_ ]?(?=[0-9A-F])", re.IGNORECASE)
 #: Fewer digits than this have not lost leading zeros: no vendor's addresses begin with so many.
 _FEWEST = 7
 

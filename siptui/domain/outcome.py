@@ -9,6 +9,7 @@ import re
 from enum import StrEnum
 
 from siptui.domain.dataclass import dataclass
+from siptui.domain.patterns import regex
 
 DOCS = "https://learn.microsoft.com/microsoftteams/sip-gateway-configure"
 
@@ -227,7 +228,7 @@ _TABLE: tuple[tuple[str, Outcome], ...] = (
         ),
     ),
 )
-_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), outcome) for pattern, outcome in _TABLE)
+_PATTERNS = tuple((regex(pattern, re.IGNORECASE), outcome) for pattern, outcome in _TABLE)
 
 UNKNOWN = Outcome(
     Cause.UNKNOWN,

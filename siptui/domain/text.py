@@ -4,6 +4,8 @@ import re
 import shlex
 import unicodedata
 
+from siptui.domain.patterns import regex
+
 # C0, DEL, C1; every format character (they reorder, hide or join what is on the screen), line and
 # paragraph separators, lone surrogates, and the letters that are drawn as nothing. A character
 # class as `re` reads it.
@@ -13,7 +15,7 @@ HIDDEN = (
     r"\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     r"\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
-_HIDDEN = re.compile(HIDDEN)
+_HIDDEN = regex(HIDDEN)
 
 
 def _shown(match: re.Match[str]) -> str:

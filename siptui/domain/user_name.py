@@ -10,25 +10,26 @@ pointed out (`unusual`). Everything else is refused, with what was probably mean
 import re
 import unicodedata
 
+from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 
 _MAX_LENGTH = 113
-_PLAIN = re.compile(r"[A-Za-z0-9_!#^~'-]+(?:\.[A-Za-z0-9_!#^~'-]+)*")
+_PLAIN = regex(r"[A-Za-z0-9_!#^~'-]+(?:\.[A-Za-z0-9_!#^~'-]+)*")
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.-_!#^~")
 _PLAIN_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_HOST = re.compile(rf"{_PLAIN_LABEL}(?:\.{_PLAIN_LABEL})+")
-_FORBIDDEN = re.compile(r"[\s\"(),:;<>\[\]\\/|=?*%&{}]")
-_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
-_GUEST = re.compile(r"#ext#", re.IGNORECASE)
+_HOST = regex(rf"{_PLAIN_LABEL}(?:\.{_PLAIN_LABEL})+")
+_FORBIDDEN = regex(r"[\s\"(),:;<>\[\]\\/|=?*%&{}]")
+_LABEL = regex(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
+_GUEST = regex(r"#ext#", re.IGNORECASE)
 #: What marks a row as a comment. Entra ID would allow both, but no account is named so.
 _COMMENT = ("#", "--")
 #: “Bob <bob@contoso.com>”, “mailto:bob@contoso.com”, an address in quotation marks.
-_WRAPPED = re.compile(
+_WRAPPED = regex(
     r"(?:[^@<>]*<|[\"“„«(\[]|\s*(?:mailto|smtp|upn|e-?mail)\s*[:=]\s*)"
     r"([^\s@<>:]+@[^\s@<>:]+?)[>\"”“»)\]]?\s*",
     re.IGNORECASE,
 )
-_HIDDEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+_HIDDEN = regex(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 #: What is drawn like a character of a user name and is another; NFKC knows the wide forms.
 _LOOK_ALIKE = (
     str.maketrans(

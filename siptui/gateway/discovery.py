@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from siptui.domain.patterns import regex
 from siptui.gateway import bulk_json
 from siptui.gateway.errors import GatewayError, NotReachedError, ThrottledError, TokenRefusedError
 from siptui.gateway.http_client import Authorized, Leaving, read
@@ -17,8 +17,8 @@ from siptui.transport.throttle import Throttle
 
 _LOG = logging.getLogger("siptui.gateway")
 _DISCOVERY = "/Teams.Tenant/serviceDiscovery"
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(?::[0-9]{1,5})?")
-_FOREST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+_HOST = regex(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(?::[0-9]{1,5})?")
+_FOREST = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 
 class AdminApi(Authorized):

@@ -7,13 +7,14 @@ Microsoft's neighbouring services; none of them says what became of a device.
 
 import re
 
+from siptui.domain.patterns import regex
 from siptui.gateway.protocol import Phase
 
 _SUCCEEDED = frozenset({"success", "succeeded", "successful"})
 _FAILED = frozenset({"failed", "failure", "error"})
 _WITH = r"(?:with(?:some|partial)?(?:errors?|failures?|warnings?|exceptions?|issues?))?"
 #: A batch that is over: as a whole, in part, with errors, or because it was ended.
-_OVER = re.compile(
+_OVER = regex(
     rf"(?:partial(?:ly)?)?(?:completed?|success|succeeded|successful|failed|failure|finished){_WITH}"
     r"|(?:completed?|finished)partial(?:ly)?|error|time[d]?out|cancell?ed|aborted|expired|terminated"
 )

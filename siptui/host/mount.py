@@ -1,26 +1,26 @@
 """A mounted file system: whether it lies across a network, and its locks reach other hosts."""
 
-import re
 from pathlib import Path
 
 from siptui.domain.dataclass import dataclass
+from siptui.domain.patterns import regex
 
 #: Types of file systems on which neither locks nor SQLite's write-ahead log can be relied on.
 #: Shared folders of virtual machines are among them: their shared memory ends at the machine.
-_NETWORK = re.compile(
+_NETWORK = regex(
     r"9p|acfs|afp_?fs|afs|beegfs|ceph|cifs|cloud|coda|davfs|drvfs|fhgfs|gfs2?|glusterfs|gpfs|lustre|ncpfs"
     r"|nfs[34]?|ocfs2|onedrive|orangefs|panfs|prl_fs|pvfs2|smb[23]?|smbfs|vboxsf|virtiofs|vmhgfs|webdav"
     r"|wekafs"
 )
 #: A file system in user space is taken for one across a network unless it is known to be local:
 #: there are dozens that are (sshfs, rclone, s3fs, gcsfuse, blobfuse2 …), and new ones every year.
-_FUSE = re.compile(r"(?:mac|osx)?fuse(?:\.(?P<name>.*))?")
-_LOCAL_FUSE = re.compile(
+_FUSE = regex(r"(?:mac|osx)?fuse(?:\.(?P<name>.*))?")
+_LOCAL_FUSE = regex(
     r"bindfs|cryfs|encfs|exfat|fuse-overlayfs|gocryptfs|lxcfs|mergerfs|ntfs-?3g|portal|securefs|zfs"
 )
 #: Options with which locks are between the processes of this host alone (nfs(5), mount.cifs(8),
 #: mount.lustre(8)), or files are copied from host to host.
-_LOCKS_STAY = re.compile(
+_LOCKS_STAY = regex(
     r"nolock|local_lock=(?:all|flock|posix)|nobrl|nosharedlocks|localflock|synchronised"
 )
 

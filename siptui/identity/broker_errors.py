@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from siptui.domain.errors import SiptuiError, Way
+from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 from siptui.identity.broker_place import again_by_broker
 from siptui.identity.entra_errors import explained, scrubbed
@@ -23,11 +24,11 @@ from siptui.identity.errors import (
 )
 from siptui.identity.registration import Registration
 
-_STATUS = re.compile(r"Status: (?:Response_Status\.)?Status_(\w+)")
-_CODE = re.compile(r"Error ?code: (-?\d+)", re.IGNORECASE)
-_TAG = re.compile(r"Tag: (-?\d+)")
-_NO_CONTEXT = re.compile(r"ErrorTag: -?\d+, ErrorCode: -?\d+, ErrorContext: |,? ?Error(?=Status: )")
-_BY_ENTRA = re.compile(r"AADSTS\d")
+_STATUS = regex(r"Status: (?:Response_Status\.)?Status_(\w+)")
+_CODE = regex(r"Error ?code: (-?\d+)", re.IGNORECASE)
+_TAG = regex(r"Tag: (-?\d+)")
+_NO_CONTEXT = regex(r"ErrorTag: -?\d+, ErrorCode: -?\d+, ErrorContext: |,? ?Error(?=Status: )")
+_BY_ENTRA = regex(r"AADSTS\d")
 _CALLED_OFF = frozenset(("UserCanceled", "ApplicationCanceled"))
 _ASKS_A_PERSON = frozenset(
     (

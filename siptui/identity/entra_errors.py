@@ -10,6 +10,7 @@ from typing import Any
 
 from siptui.domain.errors import Way
 from siptui.domain.guid import is_guid
+from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 from siptui.identity.broker_place import again_by_broker, way_by_broker
 from siptui.identity.errors import (
@@ -159,11 +160,11 @@ _WORDS: dict[str, Explanation] = {
     "temporarily_unavailable": EXPLANATIONS[90033],
     "unauthorized_client": ("The client may not sign in this way.", _CLIENT),
 }
-_IN_TEXT = re.compile(r"AADSTS(\d{4,7})\b")
+_IN_TEXT = regex(r"AADSTS(\d{4,7})\b")
 #: What Entra adds for its support; kept apart, the sentence is enough for people.
-_TRAILER = re.compile(r"\s*(?:\\x0d\\x0a|\s)*(?:Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
+_TRAILER = regex(r"\s*(?:\\x0d\\x0a|\s)*(?:Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
 #: Anything that could be a token, a code or a secret: long runs without a blank.
-_SECRET = re.compile(r"[A-Za-z0-9_\-.~+/=%]{25,}")
+_SECRET = regex(r"[A-Za-z0-9_\-.~+/=%]{25,}")
 
 
 def explained(

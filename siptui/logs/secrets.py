@@ -1,6 +1,6 @@
 """The last net: what looks like a secret never gets into a log, from any message."""
 
-import re
+from siptui.domain.patterns import regex
 
 REMOVED = "[removed]"
 _NAMES = (
@@ -10,30 +10,30 @@ _NAMES = (
 )
 _TOKENS = (
     # JSON Web Tokens, signed or encrypted, and pieces of them
-    (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*)*"), REMOVED),
+    (regex(r"\beyJ[\w-]{5,}(?:\.[\w-]*)*"), REMOVED),
     # refresh tokens and codes of Entra ID
-    (re.compile(r"\b[01]\.A[A-Za-z0-9_-]{20,}(?:\.[\w-]+)*"), REMOVED),
+    (regex(r"\b[01]\.A[A-Za-z0-9_-]{20,}(?:\.[\w-]+)*"), REMOVED),
 )
 _NETS = (
     *_TOKENS,
-    (re.compile(r"(?i)\b(bearer|basic|negotiate)\s+[\w.~+/=-]+"), rf"\1 {REMOVED}"),
+    (regex(r"(?i)\b(bearer|basic|negotiate)\s+[\w.~+/=-]+"), rf"\1 {REMOVED}"),
     # name=value of a form or query, "name": "value" of JSON or Python, name: value of a header
     (
-        re.compile(
+        regex(
             rf"(?i)\b({_NAMES})(\\*[\"']?\s*[=:]\s*\\*)"
             r"(?:(\")[^\"]*|(')[^']*|(?!\s|\[removed\])[^\s\"'&,;}]+)"
         ),
         rf"\1\2\3\4{REMOVED}",
     ),
     # user and password in an address, as in HTTPS_PROXY
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/]+@"), rf"\1{REMOVED}@"),
+    (regex(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/]+@"), rf"\1{REMOVED}@"),
 )
 #: In texts of others. “Bearer token expired”, “error code: 7” are words of an explanation there.
 _FOREIGN = (
     *_TOKENS,
     # a header of the request that is repeated in the answer to it
     (
-        re.compile(
+        regex(
             r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(\\*[\"']?\s*[=:\s]\s*\\*[\"'\[]*)"
             r"(?:(?:bearer|basic|negotiate|ntlm|pop|sharedkey)\s+(?:\[removed\]|[^\s\"',;}\]]+)"
             r"|[\w.~+/=-]{16,})"
@@ -41,23 +41,21 @@ _FOREIGN = (
         rf"\1\2{REMOVED}",
     ),
     (
-        re.compile(
-            r"(?i)\b(bearer|basic|negotiate)\s+(?=[\w.~+/=-]*\d|[\w.~+/=-]{24})[\w.~+/=-]{8,}"
-        ),
+        regex(r"(?i)\b(bearer|basic|negotiate)\s+(?=[\w.~+/=-]*\d|[\w.~+/=-]{24})[\w.~+/=-]{8,}"),
         rf"\1 {REMOVED}",
     ),
     (
-        re.compile(
+        regex(
             r"(?i)\b(access_?token|refresh_?token|id_?token|client_?secret|client_?assertion"
             r"|device_?code|code_verifier|passwo?r?d)(\\*[\"']?\s*[=:]\s*\\*[\"']?)"
             r"(?!\[removed\])[^\s\"'&,;}\\]+"
         ),
         rf"\1\2{REMOVED}",
     ),
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), rf"\1{REMOVED}@"),
+    (regex(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), rf"\1{REMOVED}@"),
 )
 #: What one of those begins with, or holds, in lower case: nearly no text of a service does.
-_PERHAPS = re.compile(
+_PERHAPS = regex(
     r"eyj|[01]\.a|://|authorization|cookie|bearer|basic|negotiate|token|secret|assertion"
     r"|device_?code|code_verifier|passw"
 )

@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 from siptui.settings.address import is_loopback
 from siptui.transport.messages import Failure, TransportError
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
-_USER = re.compile(r"[\w.\\%+-]*")
-_HOST = re.compile(r"[\w.-]+|\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]")
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
+_USER = regex(r"[\w.\\%+-]*")
+_HOST = regex(r"[\w.-]+|\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]")
 
 
 def proxy_for(url: str) -> str:
