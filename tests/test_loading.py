@@ -61,6 +61,18 @@ def test_help_loads_no_command() -> None:
     assert not {f"siptui.cli.commands.{name}" for name in COMMANDS} & loaded
 
 
+def test_the_first_frame_needs_neither_engine_nor_checks_nor_what_an_action_opens() -> None:
+    """They come once it is there; see `SiptuiApp._import_rest`."""
+    console = "import siptui.cli.group, siptui.cli.commands.open, siptui.tui.app"
+    loaded = _loaded_by(console, dotted=True)
+    assert {"siptui.tui.console.screen", "siptui.runs.service"} <= loaded
+    assert not loaded & {
+        *("siptui.runs.engine.engine", "siptui.preflight.check", "siptui.app.data_removal"),
+        *("siptui.cli.console_parts", "siptui.tui.dialogs.submit", "siptui.tui.dialogs.preflight"),
+        *("siptui.tui.console.submit_flow", "siptui.tui.console.retry_flow", "polars", "msal"),
+    }
+
+
 @pytest.mark.parametrize(
     ("room", "never"),
     [

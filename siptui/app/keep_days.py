@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from siptui.app.data_removal import DataRemoval
 from siptui.app.session import Selected
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural
@@ -27,6 +26,8 @@ def forget_old_runs(selected: Selected) -> str:
     path = selected.store_folder / "journal.db"
     if not days or not path.exists():
         return ""
+    from siptui.app.data_removal import DataRemoval  # and the engine, which a start has no use for
+
     try:
         if any(holder_of(path, lock.stem) for lock in (path.parent / HELD).glob("[!.]*.lock")):
             return ""

@@ -6,6 +6,7 @@ returns, if it is a number, is the exit code; errors are raised, and reported he
 """
 
 import difflib
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -137,6 +138,8 @@ class LazyGroup(click.Group):
         if cmd_name not in _OFFLINE and not ctx.resilient_parsing:
             require_open_files()
         command: click.Command = import_module(f"siptui.cli.commands.{cmd_name}").command
+        gc.freeze()
+        gc.enable()
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ Little is imported here, so that a module that lies in the current folder cannot
 of ours before the current folder is off the path of imports.
 """
 
+import gc
 import os
 import sys
 
@@ -12,6 +13,7 @@ from siptui.host.standard_streams import make_unbreakable, open_closed_streams
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    gc.disable()  # what is imported stays: the group enables it when a command begins
     _leave_relative_folders_out()
     open_closed_streams()
     make_unbreakable()

@@ -1,6 +1,8 @@
 """The Textual application: keys, themes, and a clean way out."""
 
 import gc
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,6 +17,11 @@ from siptui.tui.console.action_state import NO_WORKER
 from siptui.tui.console.model import Session
 from siptui.tui.console.screen import Console
 from siptui.tui.options import ConsoleOptions, Destination
+
+#: Seconds after the first frame, or between two looks whether a list is still being read, and
+#: seconds between two parts of what is imported then, for keys to come first.
+_BEFORE_IMPORTS = 0.2
+_BETWEEN_IMPORTS = 0.02
 
 
 class SiptuiApp(ThemedApp[int | Destination]):
@@ -53,6 +60,18 @@ class SiptuiApp(ThemedApp[int | Destination]):
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
+        if isinstance(console := self.screen_stack[0], Console):
+            rest = [self.session.options.after_first_frame, *console.flows.rest()]
+            self.set_timer(_BEFORE_IMPORTS, partial(self._import_rest, console, rest))
+
+    def _import_rest(self, console: Console, rest: list[Callable[[], object]]) -> None:
+        """Import what the first frame could do without, a part at a time: no key waits for all
+        of it or later for its own part, and an update of siptui does not change what comes."""
+        if console.list_flow.opening:
+            self.set_timer(_BEFORE_IMPORTS, partial(self._import_rest, console, rest))
+        elif rest:
+            rest.pop()()
+            self.set_timer(_BETWEEN_IMPORTS, partial(self._import_rest, console, rest))
 
     def action_ask_to_quit(self) -> None:
         """As `q` does, whatever is on top."""

@@ -95,6 +95,8 @@ class ConsoleOptions:
     passing_folder: Path | None = None
     #: Whether the profile was made just now, so that signing in is the next step.
     made: bool = False
+    #: Called once when the first frame is there: imports what it could do without.
+    after_first_frame: Callable[[], object] = lambda: None
     #: What is told once at the start, such as that this is the emulated tenant.
     greeting: str = ""
 

@@ -140,7 +140,7 @@ def console(rows: int) -> None:
             return self.main.session.run is not None
 
         async def submit(self) -> None:
-            self.main.order_flow.give(self.main.session.submit, new_run=True)
+            self.main.flows.order.give(self.main.session.submit, new_run=True)
             for batch in range(1, rows // 100 + 1):
                 runs.accept(batch)
 

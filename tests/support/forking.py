@@ -35,7 +35,12 @@ _COMMANDS = (
     *("concurrent.futures.thread", "encodings.idna", "httpx", "msal", "stamina", "truststore"),
     "cryptography.hazmat.primitives.ciphers.aead",
 )
-_CONSOLES = (*_COMMANDS, "siptui.cli.commands.open", "siptui.cli.commands.demo", "siptui.tui.app")
+_CONSOLES = (
+    *(*_COMMANDS, "siptui.cli.commands.open", "siptui.cli.commands.demo", "siptui.tui.app"),
+    "siptui.cli.console_parts",
+    *(f"siptui.tui.console.{name}_flow" for name in ("submit", "retry", "decision", "correct")),
+    *(f"siptui.tui.console.{name}_flow" for name in ("tenant", "overview", "status", "verify")),
+)
 #: This folder may be on PYTHONPATH: what is in it is read when the process begins.
 _QUICK = str(Path(__file__).parents[1] / "worker" / "quick")
 _WORKER = module_command("siptui.app.worker_main")

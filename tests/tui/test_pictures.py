@@ -113,7 +113,7 @@ async def test_a_check(screenshots: Screenshots, tmp_path: Path) -> None:
         made = replace(made, report=replace(made.report, made=START))  # not the time of the test
         screen.session.take_preflight(made)
         screen.log_pane.clear()
-        screen.tenant_flow.show_findings(made.report)
+        screen.flows.tenant.show_findings(made.report)
         await harness.press("j", "j", "j")
         await screenshots.take(harness, "checked")
         await harness.press("p", "j", "j")

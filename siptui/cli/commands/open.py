@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from siptui.app.all_profiles import HostProfiles
-from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_sign_in import ConsoleSignIn
-from siptui.app.console_status import ConsoleStatus, StatusSources
 from siptui.app.invocation import Invocation
 from siptui.app.keep_days import forget_old_runs
 from siptui.app.session import Selected, Session, open_session, select_for, start_log, token_source
@@ -23,10 +20,8 @@ from siptui.app.worker_start import given_by, known_account, worker_run_service
 from siptui.background_loop import BackgroundLoop
 from siptui.cli import options
 from siptui.cli.command import Command
-from siptui.cli.commands.demo import run_demo
-from siptui.cli.commands.first_run import first_run
+from siptui.cli.later import Later
 from siptui.cli.open_options import open_options
-from siptui.cli.preflight_options import record_of, sources_of
 from siptui.devicelist.file import load
 from siptui.domain.errors import SignInNeededError, SiptuiError, UsageError
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
@@ -34,12 +29,8 @@ from siptui.domain.provisioning import tenant_id
 from siptui.domain.public_address import parse_public, shown
 from siptui.domain.region import Region
 from siptui.domain.text import visible
-from siptui.gateway.operator_names import NamesById
-from siptui.gateway.protocol import BulkSignIn
 from siptui.identity.store import existing_store, no_sign_in
-from siptui.preflight.read import Sources
 from siptui.runs.events import Options
-from siptui.runs.tenant_batches import TenantBatches
 
 if TYPE_CHECKING:
     from siptui.tui.options import ConsoleOptions, Destination
@@ -74,11 +65,13 @@ def command(
     except SignInNeededError:
         if call.no_input or not sys.stdin.isatty():
             raise
+        from siptui.cli.commands.first_run import first_run  # once in the life of a host
 
         answer = first_run(flags.theme, mouse=not flags.no_mouse)
         if answer is None:
             raise  # it says how a profile is written by hand
         if answer == "demo":
+            from siptui.cli.commands.demo import run_demo
             from siptui.tui.themes import theme_names
 
             shipped = flags.theme if flags.theme in theme_names() else None  # no folder of yours
@@ -256,37 +249,14 @@ def _open_on(selected: Selected, console: "ConsoleOptions") -> "int | Destinatio
             ) as opened:
                 yield opened
 
-    @asynccontextmanager
-    async def connect() -> AsyncIterator[BulkSignIn]:
-        async with session() as opened:
-            yield opened.client
-
-    @asynccontextmanager
-    async def sources() -> AsyncIterator[Sources]:
-        async with session() as opened:
-            yield sources_of(opened)
-
-    @asynccontextmanager
-    async def status_sources() -> AsyncIterator[StatusSources]:
-        async with session() as opened:
-            yield StatusSources(opened.client, opened.inventory, opened.directory)
-
-    @asynccontextmanager
-    async def directory() -> AsyncIterator[NamesById | None]:
-        async with session() as opened:
-            yield opened.directory
-
-    tenant_batches = TenantBatches(
-        selected.journal, run_service, connect, background, directory=directory
-    )
-    checks = ConsoleChecks(sources, background, lambda: record_of(selected, run_service.account))
-    status = ConsoleStatus(lambda: run_service.host, status_sources, background)
+    later = Later("siptui.cli.console_parts", "parts", selected, run_service, session, background)
     console = dataclasses.replace(
         console,
-        tenant_batches=tenant_batches,
-        checks=checks,
-        status=status,
-        profiles=HostProfiles(),
+        tenant_batches=later.part("tenant_batches"),
+        checks=later.part("checks"),
+        status=later.part("status"),
+        profiles=later.part("profiles"),
+        after_first_frame=lambda: later.made,
     )
     try:
         return run_console(run_service, console)

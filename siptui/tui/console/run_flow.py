@@ -40,7 +40,8 @@ class RunFlow:
         session: Session,
         read_list: ReadList,
         orders: Orders,
-        retries: Retries,
+        *,
+        retries: Callable[[], Retries],
         correct: Callable[[], Awaitable[None]],
     ) -> None:
         self._correct = correct
@@ -143,7 +144,7 @@ class RunFlow:
 
     async def _attach_to(self, run: str, *, resume: bool) -> None:
         if self.attach(run) and resume:
-            await self._retries.resume()
+            await self._retries().resume()
 
     def attach(self, run: str) -> bool:
         """Follow a run; whether it can be read."""
@@ -204,7 +205,7 @@ class RunFlow:
         """Retry the row under the cursor alone, whatever is marked; whether that was begun."""
         record = self.session.board.record(self.view.grid.cursor)
         if record is not None:
-            self.view.start(partial(self._retries.retry_one, record))
+            self.view.start(partial(self._retries().retry_one, record))
         return record is not None
 
     def _correct_row(self) -> None:

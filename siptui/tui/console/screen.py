@@ -25,28 +25,16 @@ from siptui.domain.text import visible
 from siptui.gc_pause import set_aside
 from siptui.runs.events import RunFinished, Stored
 from siptui.runs.follower import RunUpdate
-from siptui.tui.actions import ACTIONS, BY_ID, shown
+from siptui.tui.actions import BY_ID, shown
 from siptui.tui.console import details, status_lines, status_text
 from siptui.tui.console.action_state import NO_WORKER, offers, who_resumes, why_not
-from siptui.tui.console.before_submit import BeforeSubmit
-from siptui.tui.console.correct_flow import CorrectFlow
-from siptui.tui.console.decision_flow import DecisionFlow
+from siptui.tui.console.flows import Actions, Flows
 from siptui.tui.console.footer import footer
 from siptui.tui.console.header import header
-from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
-from siptui.tui.console.order_flow import OrderFlow
-from siptui.tui.console.overview_flow import OverviewFlow
-from siptui.tui.console.retry_flow import RetryFlow
-from siptui.tui.console.run_flow import RunFlow
 from siptui.tui.console.selection import Selection, selected
-from siptui.tui.console.sign_in_flow import SignInFlow
-from siptui.tui.console.status_flow import StatusFlow
-from siptui.tui.console.submit_flow import SubmitFlow
 from siptui.tui.console.table_rows import COLUMNS, EXTRA
-from siptui.tui.console.tenant_flow import TenantFlow
-from siptui.tui.console.verify_flow import VerifyFlow
-from siptui.tui.console.view_flow import LogSize, ViewFlow
+from siptui.tui.console.view_flow import LogSize
 from siptui.tui.dialogs.live_page import LivePage
 from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.input_gate import CONVERSATION
@@ -95,44 +83,11 @@ class Console(Screen[None]):
         self.filter_field: Input = Field(
             acting=_IN_FILTER, id="filter", compact=True, placeholder=hint
         )
-        self.view_flow = ViewFlow(self, session)
-        self.list_flow = ListFlow(self, session)
-        self.sign_in_flow = SignInFlow(self, session)
-        self.order_flow = orders = OrderFlow(self, session)
-        before, signed_in = BeforeSubmit(self, session), self.sign_in_flow.signed_in
-        read = self.list_flow.read
-        self.submit_flow = SubmitFlow(self, session, read, signed_in, before, orders)
-        self.retry_flow = retries = RetryFlow(self, session, signed_in, before, orders)
-        self.decision_flow = DecisionFlow(self, session, signed_in, before, orders)
-        self.correct_flow = CorrectFlow(self, session, orders, read)
-        self.run_flow = RunFlow(self, session, read, orders, retries, self.correct_flow.correct)
-        self.tenant_flow = TenantFlow(self, session, self.sign_in_flow, self.run_flow.attach)
-        self.overview_flow = OverviewFlow(self, session, self.run_flow.attach)
-        self.status_flow = StatusFlow(self, session, self.sign_in_flow)
-        self.verify_flow = VerifyFlow(self, session, self.sign_in_flow)
-        flows = {
-            "overview": self.overview_flow,
-            "view": self.view_flow,
-            "list": self.list_flow,
-            "sign_in": self.sign_in_flow,
-            "submit": self.submit_flow,
-            "retry": self.retry_flow,
-            "decision": self.decision_flow,
-            "order": self.order_flow,
-            "correct": self.correct_flow,
-            "tenant": self.tenant_flow,
-            "run": self.run_flow,
-            "standing": self.status_flow,
-            "verify": self.verify_flow,
-        }
+        self.flows = flows = Flows(self, session)
+        self.view_flow, self.list_flow = flows.view, flows.list
+        self.sign_in_flow, self.run_flow = flows.sign_in, flows.run
         #: What carries out each action of the console, by the action's id.
-        self.actions: dict[str, Callable[[], Any]] = {
-            action.id: getattr(flows[action.owner], action.id)
-            for action in ACTIONS
-            if action.owner != "grid"
-        }
-        #: What does something else while the table shows where rows stand.
-        self._of_status = {"export": self.status_flow.export}
+        self.actions: dict[str, Callable[[], Any]] = Actions(flows)
         self._shown: object = session.board
         self._said: Line = ()
         self._needs: Line = ()
@@ -185,8 +140,10 @@ class Console(Screen[None]):
 
     def perform(self, action: str) -> None:
         """Carry out an action of the console; one that asks goes on beside."""
-        in_status = self.session.status is not None and self._of_status.get(action)
-        carry_out = in_status or self.actions[action]
+        if action == "export" and self.session.status is not None:
+            carry_out: Callable[[], Any] = self.flows.standing.export
+        else:
+            carry_out = self.actions[action]
         if iscoroutinefunction(carry_out):
             self.start(carry_out)
         else:
@@ -514,7 +471,7 @@ class Console(Screen[None]):
         """Everything about a row."""
         message.stop()
         if self.session.status is not None:
-            self.status_flow.open_row()
+            self.flows.standing.open_row()
         else:
             self.run_flow.open_row()
 

@@ -31,6 +31,20 @@ def _outcome(harness: ConsoleHarness, batch: int = 1) -> None:
     harness.runs.finish([8], batch, error=OFFLINE)
 
 
+async def test_what_the_first_frame_could_do_without_is_there_soon_after(tmp_path: Path) -> None:
+    asked: list[bool] = []
+    options = {"after_first_frame": lambda: asked.append(harness.console.list_flow.opening)}
+    text = list_text(make_devices(3))
+    async with console(tmp_path, text=text, **options) as harness:
+        flows = harness.console.flows
+        later = {action.owner for action in ACTIONS} - {"grid"}
+        await harness.until(lambda: asked and all(name in vars(flows) for name in later))
+        assert asked == [False]  # once, and not while the list was still being read
+        flow = flows.submit
+        await harness.press("s")
+        assert flows.submit is flow
+
+
 @pytest.mark.parametrize("how", ["typed", "typed behind o", "pasted", "name"])
 async def test_a_path_is_typed_into_the_picker_without_a_key_before_it(
     tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
