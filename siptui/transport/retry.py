@@ -35,7 +35,6 @@ def retry_after(value: str, now: datetime, date: str = "") -> float | None:
     RFC 9110 (10.2.3) does not have but services send. Of several values the longest counts.
     None if it cannot be read.
     """
-    value = value.strip()
     numbers = [part.strip() for part in value.split(",")]
     if all(_SECONDS.fullmatch(part) for part in numbers):
         return min(max(map(float, numbers)), _LONGEST)
@@ -53,7 +52,7 @@ def date_of(value: str) -> datetime | None:
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             when = read(value.strip())
-        except (ValueError, TypeError, OverflowError, IndexError):
+        except (ValueError, OverflowError, IndexError):
             continue
         return when if when.tzinfo else when.replace(tzinfo=UTC)
     return None
@@ -104,7 +103,7 @@ async def retried(
 
 
 def _bounded(wait: bool | float) -> bool | float:
-    return wait if isinstance(wait, bool) or wait <= MAX_HONOURED else False
+    return wait if wait <= MAX_HONOURED else False
 
 
 def _tell(details: "RetryDetails") -> None:

@@ -11,7 +11,6 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -87,9 +86,15 @@ class Throttle:
         """End the wait, for all processes: the operator wants the service asked now."""
         self._until = 0.0
         if self._path is not None:
-            with suppress(OSError):
+            try:
                 self._path.unlink(missing_ok=True)
-            self._known = None
+            except OSError as error:
+                # A file that another program holds open on Windows, say.
+                _LOG.warning(
+                    "other processes do not see an end of a wait: %s", type(error).__name__
+                )
+            # What is left there is over for this process all the same.
+            self._known = self._identity()
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():
@@ -140,19 +145,17 @@ class Throttle:
             return
         self._known = found
         self._until = 0.0
-        if found is None:
-            return  # lifted
         try:
             content = json.loads(read_private(self._path))
             until = datetime.fromisoformat(content["until"])
             seconds, asked = float(content["seconds"]), float(content["asked"])
-            if not math.isfinite(seconds + asked):
+            if not (math.isfinite(seconds) and math.isfinite(asked)):
                 return
             why = str(content["why"])
             # A clock that was set back since makes a wait no longer than it was.
             left = min((until - self._now()).total_seconds(), honoured(seconds)) + _ROUNDED
         except (OSError, ValueError, LookupError, TypeError, SiptuiError):
-            return  # not ours; the service says it once more
+            return  # lifted, or not ours: the service says it once more
         self._extend(left, asked, why)
 
     def _identity(self) -> tuple[int, int, int] | None:

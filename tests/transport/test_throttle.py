@@ -1,6 +1,7 @@
 """The wait that a service asked for: shared, bounded, lifted, and safe from damage."""
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -115,6 +116,29 @@ def test_what_cannot_be_read_stops_nobody_for_long(tmp_path: Path, content: byte
     emulated_time.run(main())
 
 
+@pytest.mark.parametrize(
+    ("seconds", "asked", "waits"),
+    [
+        ("60", "60", True),
+        ("NaN", "60", False),
+        ("60", "NaN", False),
+        ("Infinity", "60", False),
+        ("60", "Infinity", False),
+    ],
+)
+def test_a_wait_of_no_number_is_none(tmp_path: Path, seconds: str, asked: str, waits: bool) -> None:
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        until = (emulated_time.now() + timedelta(seconds=60)).isoformat()
+        path.write_text(
+            f'{{"until": "{until}", "seconds": {seconds}, "asked": {asked}, "why": "slow down"}}'
+        )
+        path.chmod(0o600)
+        assert (Throttle(path, emulated_time.now).current() is not None) is waits
+
+    emulated_time.run(main())
+
+
 @pytest.mark.parametrize("trouble", ["no folder", "a folder for a file"])
 def test_where_nothing_can_be_written_this_process_waits(tmp_path: Path, trouble: str) -> None:
     async def main() -> None:
@@ -209,10 +233,62 @@ def test_a_wait_that_another_process_lifts_is_left_within_two_seconds(tmp_path: 
         one, other = Throttle(path, emulated_time.now), Throttle(path, emulated_time.now)
         one.told(600, "slow down")
         waiting = asyncio.create_task(other.passed())
-        await asyncio.sleep(7)
+        await asyncio.sleep(6.5)
         one.lift()
         await waiting
-        assert _passed() <= 9
+        assert _passed() == 8
+
+    emulated_time.run(main())
+
+
+def test_a_wait_whose_file_cannot_be_removed_is_over_where_it_was_lifted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on Windows while another program has the file open."""
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "in use", str(path))
+
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        one, other = Throttle(path, emulated_time.now), Throttle(path, emulated_time.now)
+        one.told(600, "slow down")
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "unlink", refused)
+            one.lift()
+            assert "PermissionError" in caplog.text
+            assert one.current() is None
+            assert _left(other) > 599
+            one.told(700, "slower")  # what is said later holds again
+            assert _left(one) > 699
+            other.lift()  # which has not looked since
+            assert other.current() is None
+
+    emulated_time.run(main())
+
+
+def test_to_lift_what_is_no_wait_is_nothing_to_speak_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    throttle = Throttle(tmp_path / "x.json")
+    throttle.lift()
+    assert throttle.current() is None
+    assert caplog.text == ""
+
+
+def test_pauses_that_are_over_leave_nothing_behind() -> None:
+    """A worker that waits for days makes one every two seconds."""
+
+    def futures() -> int:
+        gc.collect()
+        return sum(isinstance(one, asyncio.Future) for one in gc.get_objects())
+
+    async def main() -> None:
+        throttle = Throttle()
+        before = futures()
+        for _ in range(50):
+            await throttle.pause(2)
+        assert futures() < before + 10
 
     emulated_time.run(main())
 
