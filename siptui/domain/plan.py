@@ -91,11 +91,13 @@ def _refuse_twice(devices: Iterable[Device]) -> None:
 
 def _cut(devices: Sequence[Device], size: int, start: int) -> list[Batch]:
     filled: list[list[Device]] = []
-    open_in: dict[Region, list[int]] = {}  # batches with room left, in order
-    last: dict[tuple[Region, str], int] = {}  # the last batch an account went into
+    # Of each region: the batches with room left, in order, and the last one an account went into.
+    of_region: dict[Region, tuple[list[int], dict[str, int]]] = {}
     for device in devices:
-        places = open_in.setdefault(device.region, [])
-        account = (device.region, device.user_name.key)
+        region, account = device.region, device.user_name.key
+        if region not in of_region:
+            of_region[region] = [], {}
+        places, last = of_region[region]
         at = bisect_right(places, last.get(account, -1))
         if at == len(places):
             places.append(len(filled))

@@ -105,13 +105,13 @@ def overlaps(
     for where it waits. Another device of the same account is named while it is busy.
     """
     ids = {device.hardware_id for device in devices}
-    names = {device.user_name.key for device in devices}
-    keys = {device.key for device in devices}
     newest: dict[tuple[str, bool], Overlap] = {}
-    runs = dict.fromkeys([*journal.runs_with(list(ids)), *_unfinished(journal)])
+    runs = dict.fromkeys([*journal.runs_with(ids), *_unfinished(journal)])
+    runs.pop(besides, None)
+    # A list may be long, and most journals have no other run with any of it.
+    names = {device.user_name.key for device in devices} if runs else set()
+    keys = {device.key for device in devices} if runs else set()
     for run in runs:
-        if run == besides:
-            continue
         state = load(journal, run)
         if tenant and state.plan and not perhaps_same_tenant(state.plan.tenant, tenant):
             continue
@@ -154,8 +154,9 @@ def _before(record: DeviceRecord, keys: Collection[DeviceKey]) -> Device | None:
 
 
 def _of_forgotten_runs(journal: Journal, devices: Sequence[Device]) -> Iterator[Overlap]:
-    by_key = {device.key: device for device in devices}
-    for one in journal.remembered(devices):
+    remembered = journal.remembered(devices)
+    by_key = {device.key: device for device in devices} if remembered else {}
+    for one in remembered:
         state = DeviceState(one.state)
         yield Overlap(
             by_key[one.key],
@@ -252,6 +253,8 @@ def signed_in(
         before = newest.get(one.device.hardware_id)
         if not one.waits and (before is None or one.as_of > before.as_of):
             newest[one.device.hardware_id] = one
+    if not newest:
+        return []
     return [
         one
         for device, submitted in wanted.items()

@@ -40,6 +40,8 @@ class OtherRuns:
     ) -> list[Overlap]:
         """Those of `known` that are signed in as the list wants it, since the run of `state` last
         submitted them."""
+        if not known:
+            return []
         wanted = dict.fromkeys(devices, "")
         if state is None:
             return conflicts.signed_in(known, wanted)

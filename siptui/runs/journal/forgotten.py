@@ -8,7 +8,7 @@ without the operator's word.
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -128,7 +128,7 @@ def forget_fingerprints(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM fingerprint_key")
 
 
-def remembered(db: sqlite3.Connection, devices: Sequence[DeviceKey]) -> list[Remembered]:
+def remembered(db: sqlite3.Connection, devices: Iterable[DeviceKey]) -> list[Remembered]:
     """What is known of these devices by their fingerprints."""
     if not last_number(db) or not (key := _key(db, make=False)):
         return []

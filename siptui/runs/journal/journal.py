@@ -312,7 +312,7 @@ class Journal:
     def remembered(self, devices: Iterable[Device]) -> list[Remembered]:
         """What runs that were forgotten said of these devices (see `forgotten.py`)."""
         with self._explained():
-            return remembered(self._db, [device.key for device in devices])
+            return remembered(self._db, (device.key for device in devices))
 
     def forgotten_run_of_plan(self, plan: str) -> str:
         """The forgotten run that submitted the plan file with this SHA-256, or nothing."""
@@ -508,10 +508,12 @@ class Journal:
 
     def runs_with(self, hardware_ids: Iterable[str]) -> dict[str, list[str]]:
         """The runs that have any of these hardware ids, newest first, and which, as they came."""
-        wanted = list(dict.fromkeys(hardware_ids))
         found: dict[str, list[str]] = {}
         created: dict[str, str] = {}
         with self._explained():
+            if not self._fetch("SELECT 1 FROM runs LIMIT 1"):
+                return {}
+            wanted = list(dict.fromkeys(hardware_ids))
             for start in range(0, len(wanted), _AT_ONCE):
                 some = wanted[start : start + _AT_ONCE]
                 marks = ",".join("?" * len(some))
