@@ -216,8 +216,8 @@ class RunState:
         return next((self._waits[kind] for kind in _WAITS if kind in self._waits), None)
 
     def waits_for(self, kind: str) -> ev.Waiting | None:
-        """The wait of this kind, `SIGN_IN` or `ROLE`, if there is one."""
-        return self._waits.get(kind)
+        """The wait of this kind, if there is one; of those for no person, the last of any kind."""
+        return self._waits.get(kind if kind in ev.FOR_PERSONS else "")
 
     @property
     def options(self) -> ev.Options:

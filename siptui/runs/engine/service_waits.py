@@ -30,7 +30,7 @@ class ServiceWaits:
             self._over()
             return
         until = now + timedelta(seconds=wait.left)
-        if self._until is not None and until - self._until < _SAME:
+        if self._until is not None and abs(until - self._until) < _SAME:
             return
         self._until = until
         self._run_log.write(Waiting(why=_why(wait, now), until=timestamp(until), kind=SERVICE))
@@ -44,7 +44,8 @@ class ServiceWaits:
     def _over(self) -> None:
         if self._until is None:
             return
-        waiting, until = self._run_log.state.waiting, timestamp(self._until)
+        # Not what is waited for first: a role that is away does not end this wait.
+        waiting, until = self._run_log.state.waits_for(SERVICE), timestamp(self._until)
         self._until = None
         if waiting is not None and waiting.until == until:
             self._run_log.write(
@@ -55,7 +56,7 @@ class ServiceWaits:
 def _why(wait: Wait, now: datetime) -> str:
     if wait.asked <= MAX_HONOURED:
         return wait.why
-    minutes = round(MAX_HONOURED / 60)
+    minutes = int(MAX_HONOURED // 60)
     try:
         asked = f"until {now + timedelta(seconds=wait.asked):%Y-%m-%d %H:%M} UTC"
     except OverflowError:
