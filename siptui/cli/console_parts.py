@@ -1,18 +1,20 @@
 """What the console asks for beyond the list and its runs: batches, prerequisites, standings,
 profiles. `Later` keeps this module, and all that it imports, out of the first frame."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from siptui.app.all_profiles import HostProfiles
 from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_status import ConsoleStatus, StatusSources
+from siptui.app.role_end import ask_role_end
 from siptui.app.session import Selected, Session
 from siptui.background_loop import BackgroundLoop
 from siptui.cli.preflight_options import record_of, sources_of
 from siptui.domain.dataclass import dataclass
 from siptui.gateway.operator_names import NamesById
 from siptui.gateway.protocol import BulkSignIn
+from siptui.gateway.tenant_model import RoleEnd
 from siptui.preflight.read import Sources
 from siptui.runs.service import RunService
 from siptui.runs.tenant_batches import TenantBatches
@@ -28,6 +30,7 @@ class Parts:
     tenant_batches: TenantBatches
     checks: ConsoleChecks
     status: ConsoleStatus
+    role_end: Callable[[], Awaitable[RoleEnd | None]]
     profiles: HostProfiles
 
 
@@ -60,5 +63,6 @@ def parts(
         TenantBatches(selected.journal, run_service, connect, background, directory=directory),
         ConsoleChecks(sources, background, lambda: record_of(selected, run_service.account)),
         ConsoleStatus(lambda: run_service.host, status_sources, background),
+        lambda: background.ask(ask_role_end(session)),
         HostProfiles(),
     )

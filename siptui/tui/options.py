@@ -1,6 +1,6 @@
 """What the console is told when it opens. It reads no settings itself."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +14,7 @@ from siptui.runs.events import Options
 from siptui.tui.countdown import Waits
 
 if TYPE_CHECKING:
+    from siptui.gateway.tenant_model import RoleEnd
     from siptui.identity.account import Account
     from siptui.identity.broker import BrokerSignIn
     from siptui.identity.browser import BrowserSignIn
@@ -79,6 +80,8 @@ class ConsoleOptions:
     checks: "Checks | None" = None
     #: Where rows stand by history, batches and inventory; without it, its keys are not offered.
     status: "StatusReads | None" = None
+    #: Asks when the operator's role ends; without it, no question says it.
+    role_end: "RoleEnds | None" = None
     #: For how many seconds the inventory is followed after a run.
     verify_seconds: float = 600.0
     #: Whether a submit without a check looks for personal accounts at least; not in the demo,
@@ -101,6 +104,8 @@ class ConsoleOptions:
     greeting: str = ""
 
 
+#: When the operator's role for bulk sign-in ends; None where it lasts or that is not known.
+RoleEnds = Callable[[], "Awaitable[RoleEnd | None]"]
 #: Hears how far a check is: calls answered, calls known to be needed, what the last was about.
 OnProgress = Callable[[int, int, str], None]
 

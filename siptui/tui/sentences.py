@@ -12,12 +12,13 @@ from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
 from siptui.domain.times import clock
+from siptui.gateway.tenant_model import RoleEnd
 from siptui.runs import events as ev
 from siptui.runs.batch_time import BatchTime
 from siptui.runs.first_events import planned_batches
 from siptui.runs.forecast import Forecast
 from siptui.runs.orders import plan_again
-from siptui.runs.output.plan_notes import forecast_notes
+from siptui.runs.output.plan_notes import forecast_notes, role_end_notes
 from siptui.runs.output.sentences import causes_line, sentence
 from siptui.runs.run_batches import batches_in, foreseen, queued_batches
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
@@ -131,6 +132,7 @@ def retry_question(
     *,
     correct: str,
     more: str = "",
+    role: RoleEnd | None = None,
 ) -> list[Paragraph]:
     """What is asked before a retry in batches of at most `size`, as paragraphs; `more` belongs to
     the first. A batch takes so much `time`. `correct` is the key that corrects a row."""
@@ -143,7 +145,7 @@ def retry_question(
         f"submitted once more, {plural(batches, 'batch')}: {causes_line(causes)}. {more}".strip(),
         _CONSEQUENCE,  # before what may be too long for the dialog
         *truth(records, correct),
-        *ending(foreseen(run, batches_in(run, planned), time, now), now),
+        *ending(foreseen(run, batches_in(run, planned), time, now), now, role),
     ]
     if most := max((r.most for r in records if r.most < size), default=0):
         paragraphs.append(
@@ -190,6 +192,7 @@ def resume_question(
     notes: Sequence[str] = (),
     *,
     more: str = "",
+    role: RoleEnd | None = None,
 ) -> list[Paragraph]:
     """What is asked before a stopped run goes on with what is `waiting`; `more` belongs to the
     first paragraph. A batch takes so much `time`."""
@@ -204,14 +207,17 @@ def resume_question(
         f"{visible(tenant)}: {plural(len(waiting), 'device')} not submitted yet will be. "
         f"{more}".strip(),
         _CONSEQUENCE,
-        *ending(foreseen(run, batches, time, now), now),
+        *ending(foreseen(run, batches, time, now), now, role),
         *notes,
     ]
 
 
-def ending(found: Forecast | None, now: datetime) -> list[str]:
-    """The estimated end as a paragraph, as the command line has it; nothing where none is known."""
-    return [" ".join(forecast_notes(found, now))] if found is not None else []
+def ending(found: Forecast | None, now: datetime, role: RoleEnd | None = None) -> list[str]:
+    """The estimated end, and when the operator's `role` ends, as a paragraph, as the command line
+    has it; nothing where no end is known."""
+    if found is None:
+        return []
+    return [" ".join([*forecast_notes(found, now), *role_end_notes(role, found.end, now)])]
 
 
 def _accounts(devices: Sequence[Device]) -> int:

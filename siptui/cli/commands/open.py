@@ -255,6 +255,7 @@ def _open_on(selected: Selected, console: "ConsoleOptions") -> "int | Destinatio
         tenant_batches=later.part("tenant_batches"),
         checks=later.part("checks"),
         status=later.part("status"),
+        role_end=lambda: later.made.role_end(),
         profiles=later.part("profiles"),
         after_first_frame=lambda: later.made,
     )

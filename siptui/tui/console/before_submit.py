@@ -6,6 +6,7 @@ from types import MappingProxyType
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural, visible
+from siptui.gateway.tenant_model import RoleEnd
 from siptui.tui.console import personal_accounts
 from siptui.tui.console.model import (
     SIGNED_IN_ALREADY,
@@ -78,6 +79,17 @@ class BeforeSubmit:
         """What is known of the prerequisites of these devices, for a confirmation."""
         key = self.view.key_of["preflight"] if self.session.options.checks is not None else ""
         return sentence(self.session.board.report, devices, key)
+
+    async def role_end(self) -> RoleEnd | None:
+        """When the operator's role ends, asked anew for each question: it may just have been
+        activated."""
+        if (ask := self.session.options.role_end) is None:
+            return None
+        self.view.say("looking when your role ends …", "muted")
+        role = await ask()
+        self.view.clear_notice()
+        self.view.show_bars()
+        return role
 
     async def worker_note(self) -> str:
         """What ends a worker here. Found out in a thread: it may take seconds, and once it is known

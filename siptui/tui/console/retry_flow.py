@@ -94,6 +94,7 @@ class RetryFlow:
             if without is None:
                 return
             notes = [*notes, *unread, *done_left_out(done)]
+            role = await self._before.role_end()
             question = sentences.resume_question(
                 run,
                 session.tenant,
@@ -102,6 +103,7 @@ class RetryFlow:
                 session.run_service.now(),
                 notes,
                 more=session.headers_read(),
+                role=role,
             )
             if not await self.view.ask(
                 Confirm("Resume", question, len(waiting), topic=Topic.RESUME)
@@ -144,11 +146,20 @@ class RetryFlow:
         more = f"{session.headers_read()} {note}".strip()
         told = filter(None, [await self._before.worker_note()])
         notes = [*told, *unread, *unnamed_left_out(without), *done_left_out(done)]
+        role = await self._before.role_end()
         time, now = session.run_service.batch_time(), session.run_service.now()
 
         def question(size: int) -> list[Paragraph]:
             asked = sentences.retry_question(
-                run, records, session.tenant, size, time, now, correct=correct, more=more
+                run,
+                records,
+                session.tenant,
+                size,
+                time,
+                now,
+                correct=correct,
+                more=more,
+                role=role,
             )
             return [*asked, *notes]
 

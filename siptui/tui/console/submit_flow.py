@@ -247,6 +247,7 @@ class SubmitFlow:
         if (found := session.board.list) is None:
             return None
         await self._before.worker_note()
+        role = await self._before.role_end()
         while True:
             try:
                 said = session.run_service.notes(devices, again=again)
@@ -269,7 +270,7 @@ class SubmitFlow:
                 left_out=left_out,
                 checked=self._before.prerequisites(devices),
                 more=f"{session.headers_read()} {which}".strip(),  # in one, as room is short
-                notes=[*waves.notes(devices, options, session.run_service), *said, *notes],
+                notes=[*waves.notes(devices, options, session.run_service, role), *said, *notes],
             )
             passing = self._passing(devices)
             dialog = ConfirmSubmit("Submit", question, len(devices), passing=len(passing))

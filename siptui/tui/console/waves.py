@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from siptui.domain.device import Device
 from siptui.domain.text import plural
+from siptui.gateway.tenant_model import RoleEnd
 from siptui.runs.events import Options
 from siptui.runs.first_events import planned_batches
 from siptui.runs.forecast import forecast
-from siptui.runs.output.plan_notes import by_note, forecast_notes, window_note
+from siptui.runs.output.plan_notes import by_note, forecast_notes, role_end_notes, window_note
 from siptui.runs.service import RunService
 from siptui.runs.waves import Waves, columns
 from siptui.tui.console.model import Session
@@ -35,10 +36,13 @@ async def ask_waves(
     return await ask(WavesDialog(waves, by_use(columns(found), devices), told))
 
 
-def notes(devices: Sequence[Device], options: Options, service: RunService) -> list[str]:
-    """What the confirmation says of the waves, and when all will have gone out."""
-    batches = planned_batches(devices, options)
-    ending = forecast_notes(service.forecast(batches, options), service.now())
+def notes(
+    devices: Sequence[Device], options: Options, service: RunService, role: RoleEnd | None = None
+) -> list[str]:
+    """What the confirmation says of the waves, when all will have gone out, and when the
+    operator's `role` ends."""
+    found, now = service.forecast(planned_batches(devices, options), options), service.now()
+    ending = [*forecast_notes(found, now), *role_end_notes(role, found.end, now)]
     said = _sentences(devices, options, service)
     return [*([" ".join(said)] if said else []), " ".join(ending)]
 
