@@ -62,7 +62,7 @@ def _head(run: RunState) -> Iterator[str]:
     told = ", ".join(f"{region} {count}" for region, count in sorted(regions.items()))
     yield f"| Devices | {len(run.devices)} ({told}) in {len(run.batches)} batches |"
     if plan is not None and plan.skipped:
-        yield f"| Rows left out as invalid | {plan.skipped} |"
+        yield f"| Rows of the list left out | {plan.skipped} |"
     yield ""
     yield (
         "The password of every account that was submitted was reset to an unknown value. "

@@ -11,7 +11,7 @@ from siptui.runs import events as ev
 from siptui.runs.output.sentences import actor_words, correction_words
 from siptui.runs.state import DeviceRecord
 from siptui.tui import preflight_text
-from siptui.tui.console.table_rows import GOING, Board, elapsed, until
+from siptui.tui.console.table_rows import GOING, Board, elapsed, told, until
 from siptui.tui.powershell import powershell
 from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line
@@ -25,7 +25,13 @@ def strip(board: Board, key: Hashable, correct: str = "") -> list[Line]:
             return _left_out(board, key, out)
         lines: list[Line] = [((f"line {bad.line}  ! invalid: it is not submitted", "invalid"),)]
         faults = _faults(board, bad.line) or [visible(board.why(bad.line))]
+        if correct and board.run is None and board.misspelt(bad.line):
+            faults[-1] += f". {correct} corrects it here."
         lines += [((text, "normal"),) for text in faults]
+        said = [visible(t) for t in (bad.user_name, bad.hardware_id, bad.region) if t]
+        lines.append((("  ".join(said), "strong"),))
+        if bad.extra:
+            lines.append(((_extra(bad.extra.items()), "muted"),))
         return lines
     record = board.record(key)
     if record is None:
@@ -35,7 +41,7 @@ def strip(board: Board, key: Hashable, correct: str = "") -> list[Line]:
         if (earlier := board.earlier(key)) is not None:
             lines = _record(board, earlier, before=True)
         else:
-            lines = [_device(device, "not submitted yet")]
+            lines = [_device(device, "ready")]
         if (found := board.findings(key)) is not None:
             lines.append(preflight_text.short(found))
         if device.extra:
@@ -106,7 +112,7 @@ def _correctable(board: Board, record: DeviceRecord, key: str) -> str:
     run, outcome = board.run, record.outcome
     if not key or run is None or outcome is None or not outcome.misspelt:
         return ""
-    return "" if run.why_not_corrected(record.index) else f"{key} corrects the names."
+    return "" if run.why_not_corrected(record.index) else f"{key} corrects it here."
 
 
 def page(board: Board, key: Hashable, events: Iterable[ev.Stored], correct: str = "") -> list[Line]:
@@ -114,7 +120,7 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored], correct: str 
     record = board.record(key)
     if record is None:
         found = board.findings(key)
-        return strip(board, key) + (_prerequisites(board, key) if found else [])
+        return strip(board, key, correct) + (_prerequisites(board, key) if found else [])
     device = record.device
     batch = board.run.batches.get(record.batch) if board.run else None
     lines = _pairs(
@@ -141,7 +147,7 @@ def page(board: Board, key: Hashable, events: Iterable[ev.Stored], correct: str 
         ("Attempt", str(record.attempt or "")),
         ("Batch", str(record.batch or "")),
         ("Batch id", visible(batch.batch_id) if batch else ""),
-        ("Submitted", second(record.submitted_at)),
+        ("Submitted", _zoned(record.submitted_at)),
         ("Since", second(record.since)),
         ("Took so far" if record.state in GOING else "Took", elapsed(record, board.now_running)),
         *((visible(name), visible(value)) for name, value in device.extra.items()),
@@ -160,6 +166,11 @@ def _pairs(record: DeviceRecord, *pairs: tuple[str, str]) -> list[Line]:
         for name, value in pairs
         if value
     ]
+
+
+def _zoned(at: str) -> str:
+    """A moment with its zone, which stands once on the page before it scrolls."""
+    return f"{second(at)} {zone()}" if at else ""
 
 
 def _meaning(record: DeviceRecord, outcome: Outcome, correctable: str) -> list[Line]:
@@ -241,7 +252,7 @@ def _faults(board: Board, line: int) -> list[str]:
     if board.list is None:
         return []
     return [
-        f"{visible(f.column)}: {visible(f.message)}" + (f" ({visible(f.value)})" if f.value else "")
+        f"{visible(f.column)}: {visible(told(f))}" + (f" ({visible(f.value)})" if f.value else "")
         for f in board.list.faults
         if f.line == line
     ]

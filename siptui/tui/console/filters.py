@@ -43,6 +43,8 @@ STATUS: tuple[tuple[str, frozenset[DeviceState | None]], ...] = (
     ("invalid", frozenset({DeviceState.INVALID})),
     ("left out", frozenset({None})),
 )
+#: The same before a run, where a row that can be submitted is called so.
+LISTED = tuple(("ready" if word == "queued" else word, states) for word, states in STATUS)
 #: What begins like the name of a column: `cause` in `cause:offline`, not the `00` of `00:04:f2`.
 _NAME = re.compile(r"[^\W\d_][\w-]*")
 _SIGN = re.compile(r"[:=]")

@@ -28,7 +28,7 @@ from siptui.runs.orders import DECIDED, UNCHANGED, Changed, may_be_given_up
 from siptui.runs.service import RunService
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.runs.time_left import time_left
-from siptui.tui.console.filters import RowFilter
+from siptui.tui.console.filters import LISTED, STATUS, RowFilter
 from siptui.tui.console.selection import Selection
 from siptui.tui.console.sorting import sort_key
 from siptui.tui.console.status_rows import Standings
@@ -128,6 +128,7 @@ class Session:
         if self.status:
             return self.status.filter
         self._filter.present = self.board.states
+        self._filter.steps = STATUS if self.board.run is not None else LISTED
         return self._filter
 
     def sort_key(self, column: str) -> Callable[[GridRow], Any]:

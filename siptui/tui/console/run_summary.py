@@ -40,7 +40,7 @@ def summary(
 ) -> list[Line]:
     """The page; `keys` by action id. `now` is when the run was last heard of, if it is not said."""
     left = time_left(run, now)
-    lines: list[Line] = [*_counts(run), (), *_progress(run, events, left)]
+    lines: list[Line] = [*_counts(run), *_scope(run), (), *_progress(run, events, left)]
     if groups := tallies(run):
         column = visible(run.plan.options.by) if run.plan else ""
         lines += [(), ((f"By {column}", "strong"),), *_groups(run, groups, left)]
@@ -65,6 +65,14 @@ def _dividing(run: RunState) -> str:
         if 1 < len(values) <= min(_MOST_SITES, len(devices) // 2):
             return title
     return ""
+
+
+def _scope(run: RunState) -> list[Line]:
+    """That the run is a part of its list, whose other rows no figure on the page counts."""
+    if run.plan is None or not run.plan.skipped:
+        return []
+    rows, are = plural(run.plan.skipped, "row"), "is" if run.plan.skipped == 1 else "are"
+    return [((f"This run alone; {rows} of its list {are} not in it.", "muted"),)]
 
 
 def _counts(run: RunState) -> list[Line]:
@@ -99,7 +107,7 @@ def _progress(run: RunState, events: Iterable[ev.Stored], left: TimeLeft) -> lis
     picture = curve(list(over.values()), _WIDE, whole=len(run.devices), end=end)
     first, last = clock(min(starts)), clock(run.last_at)
     lines: list[Line] = [
-        (("Progress", "strong"), (f"  done, from {first} to {last}, {duration(end)}", "muted")),
+        (("Progress", "strong"), (f"  from {first} to {last}, {duration(end)}", "muted")),
     ]
     if picture:
         lines.append(((picture, "accent"), (f" {len(over)} of {len(run.devices)}", "normal")))
@@ -130,7 +138,7 @@ def _groups(run: RunState, groups: Sequence[GroupTally], left: TimeLeft) -> list
         ]
         going = left_words(left.groups.get(one.group))
         if not going and not one.left:
-            going = "done"
+            going = "ended" if one.failed or one.unknown else "done"
         lines.append(
             (
                 (f"  {name:<{width}} {f'{done}/{one.devices}':>11}  ", "normal"),

@@ -74,5 +74,5 @@ def about(selection: Selection, names: Sequence[str], others: str = "", *, kind:
     if others and rest > 0 and selection.which is not Which.ALL:
         beside = f" {rest:,} of them {others} and {'is' if rest == 1 else 'are'} left out."
     elif rest > 0:
-        which += f", {len(names):,} of them"
+        which = f"{len(names):,} of {which}"
     return f"{which[0].upper()}{which[1:]}: {some}{more}.{beside}"

@@ -86,7 +86,7 @@ class Board:
         self._earlier, self.earlier_counts = {}, {}
         errors = [fault for fault in devices.faults if fault.severity == "error"]
         for fault in sorted(errors, key=lambda fault: fault.rule in REGION_RULES):
-            self._why.setdefault(fault.line, fault.message)
+            self._why.setdefault(fault.line, told(fault))
         self._lacking = _lacking_region(errors)
         self._probes.clear()
 
@@ -188,7 +188,12 @@ class Board:
 
     @property
     def states(self) -> frozenset[DeviceState | None]:
-        """How rows may stand; None for those that were left out, where there are any."""
+        """How rows may stand; None for those that were left out, where there are any. Before a run
+        it is known how they do."""
+        if self.run is None:
+            listed = {DeviceState.QUEUED} if self.list and self.list.devices else set()
+            bad = {DeviceState.INVALID} if self._invalid else set()
+            return frozenset({*listed, *bad, *self.earlier_counts})
         return _STATES | {None} if self._left_out else _STATES
 
     # -- what earlier runs of the same list came to
@@ -311,6 +316,14 @@ class Board:
         row = self.invalid(key)
         return row is not None and row.line in self._lacking
 
+    def misspelt(self, line: int) -> bool:
+        """Whether a name of that row is at fault, not its region alone."""
+        found = self.list.faults if self.list else ()
+        regions = REGION_RULES | {"region"}
+        return any(
+            f.line == line and f.severity == "error" and f.rule not in regions for f in found
+        )
+
     def line(self, key: Hashable) -> int:
         """The line of the list that a row came from."""
         row = self.device(key) or self.invalid(key)
@@ -407,6 +420,13 @@ def _lacking_region(errors: "Iterable[Fault]") -> frozenset[int]:
     for fault in errors:
         rules.setdefault(fault.line, set()).add(fault.rule)
     return frozenset(line for line, of_line in rules.items() if of_line <= REGION_RULES)
+
+
+def told(fault: "Fault") -> str:
+    """What a fault is, where a key does what the command line has an option for."""
+    if fault.rule == "region_missing":
+        return "no region: you choose it before a submit"
+    return fault.message
 
 
 def result(record: DeviceRecord) -> str:

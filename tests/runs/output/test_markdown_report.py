@@ -48,7 +48,7 @@ def test_it_says_what_when_who_and_what_is_left(tmp_path: Path) -> None:
     assert "| Tenant | Contoso Ltd |" in text
     assert "| Device list | /lists/\\[lobby\\].csv |" in text
     assert "admin@contoso.com" in text
-    assert "| Rows left out as invalid | 2 |" in text
+    assert "| Rows of the list left out | 2 |" in text
     assert "| ✓ signed in | 3 | 50 % |" in text
     assert "| ✗ failed | 2 | 33 % |" in text
     assert "| 2 | offline |" in text

@@ -144,6 +144,30 @@ async def test_a_faulty_row_of_a_list_is_corrected_before_any_run(tmp_path: Path
     assert (tmp_path / "lobby.csv").read_text(encoding="utf-8") == text
 
 
+async def test_a_faulty_row_names_itself_and_the_key_that_helps(tmp_path: Path) -> None:
+    text = "Username,HardwareId,Region,Site\n" + "".join(
+        f"{row},Berlin\n"
+        for row in (
+            "lobby.1@contoso.com,0004F2000001,EMEA",
+            "lobby.2@contoso.com,0004F2XX,EMEA",
+            "lobby.3@contoso.com,0004F2000003,EUROPE",
+            "lobby.4@contoso.com,0004F2000004,",
+        )
+    )
+    async with console(tmp_path, text=text, size=(80, 24)) as harness:
+        assert "EMEA ready Site: Berlin" in " ".join(harness.flat.split())
+        await harness.press("g", "j")
+        assert "E corrects it here. lobby.2@contoso.com 0004F2XX EMEA Site: Berlin" in harness.flat
+        await harness.press("enter")  # the whole page as well
+        assert "E corrects it here. lobby.2@contoso.com 0004F2XX EMEA Site: Berlin" in harness.flat
+        await harness.press("escape", "j")
+        assert "lobby.3@contoso.com 0004F2000003 EUROPE" in harness.flat
+        assert "E corrects" not in harness.flat  # it has no field for a region
+        await harness.press("j")
+        assert "no region: you choose it before a submit" in harness.flat
+        assert "--region" not in harness.flat
+
+
 async def test_a_row_that_changed_in_the_file_is_not_taken_for_the_corrected_one(
     tmp_path: Path,
 ) -> None:
@@ -187,7 +211,7 @@ async def test_a_retry_names_what_was_corrected_and_can_be_of_that_alone(tmp_pat
         harness.runs.end_batch(1, succeeded=0, failed=4)
         await harness.look()
         await harness.press("g", "j")
-        assert "E corrects the names." in harness.flat
+        assert "E corrects it here." in harness.flat
         await harness.press("E", "tab", "ctrl+u")
         await harness.type("0004F2000077")
         await harness.press("enter", "r")

@@ -195,3 +195,29 @@ async def test_the_summary_sums_up_each_site_of_a_run_that_goes_by_none(tmp_path
         assert told[at + 1] == "North 4/6 ✓ 4 ✗ 0"
         assert told[at + 2] == "South 1/4 ✓ 0 ✗ 1"
         assert told[at + 3] == "1 offline"
+
+
+async def test_a_part_of_a_list_says_so_and_a_site_with_failures_is_not_done(
+    tmp_path: Path,
+) -> None:
+    text = "Username,HardwareId,Region,Site\n" + "".join(
+        f"{d.user_name},{d.hardware_id},EMEA,{'North' if n < 4 else 'South'}\n"
+        for n, d in enumerate(make_devices(10))
+    )
+    async with console(tmp_path, text=text) as harness:
+        await harness.press("s", "n", "8", "enter", "enter")
+        await harness.type("8")
+        await harness.press("enter")
+        harness.runs.accept(1)
+        harness.runs.finish(range(7))
+        harness.runs.finish([7], error="Device is offline")
+        harness.runs.end_batch(1, succeeded=7, failed=1)
+        await harness.look()
+        await harness.press("t")
+        assert "This run alone; 2 rows of its list are not in it." in harness.text
+        north, south = (
+            next(line.split() for line in harness.text.splitlines() if line.split()[:1] == [site])
+            for site in ("North", "South")
+        )
+        assert (north[-1], south[-1]) == ("done", "ended")
+        assert "Progress  from" in harness.text

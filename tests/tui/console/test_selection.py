@@ -360,8 +360,9 @@ async def test_a_filter_says_what_is_wrong_with_it_and_how_many_it_finds(tmp_pat
 async def test_f_knows_queued_and_invalid(tmp_path: Path) -> None:
     bad = "x@contoso.com,4.13E+11,EMEA\n"
     async with console(tmp_path, text=list_text(make_devices(3)) + bad) as harness:
-        await harness.press(*"fffff")
-        assert "queued 3 of 4" in harness.flat
+        # Before a run no row failed, runs or was signed in: those are passed over.
+        await harness.press("f")
+        assert "ready 3 of 4" in harness.flat
         await harness.press("f")
         assert "invalid 1 of 4" in harness.flat
         await harness.press("f")

@@ -127,7 +127,9 @@ async def test_the_waves_are_of_the_part_that_is_submitted(tmp_path: Path) -> No
         plan, batches, notes = planned(harness)
         assert (plan.devices, plan.skipped, [b.group for b in batches]) == (2, 28, ["Bonn"])
         (note,) = notes
-        assert note.startswith("Part of the list: The 10 rows that the filter /site:bonn shows")
+        assert note.startswith(
+            "Part of the list: 2 of the 10 rows that the filter /site:bonn shows"
+        )
 
 
 async def test_the_first_of_all_without_a_column(tmp_path: Path) -> None:
