@@ -63,7 +63,7 @@ class _Rows:
 
         self._signed_in_on: dict[str, list[str]] = {}
         for phone, seen in evidence.seen.items():
-            if seen.signed_in and seen.user_name:
+            if seen.signed_in:
                 self._signed_in_on.setdefault(seen.user_name.casefold(), []).append(phone)
 
     def of(self, device: Device) -> RowStanding:
@@ -127,8 +127,7 @@ class _Rows:
         seen = self._evidence.seen
         if found := seen.get(str(device.hardware_id)):
             return found
-        mac = str(device.hardware_id.mac)
-        found = seen.get(mac) if mac != device.hardware_id else None
+        found = seen.get(str(device.hardware_id.mac))
         if found and found.signed_in and found.user_name.casefold() == device.user_name.casefold():
             return found
         return None  # an adapter is one device there: what it says of one port tells of no other
@@ -189,19 +188,19 @@ class _Rows:
         if self._fresh(last):
             late = f"{by}; the service says success, the inventory not yet"
             return (ours if self._surely_fresh(last) else Standing.UNKNOWN), late, False
-        since = local_time(last.at, self._now) if last.at else "before"
+        assert last.at is not None  # or it would be fresh
+        since = local_time(last.at, self._now)
         why = f"no longer signed in; {last.where} signed it in {since}"
         return Standing.TO_DO, why, wanted
 
     def _fresh(self, attempt: Attempt) -> bool:
-        return self._surely_fresh(attempt) or (
-            not attempt.end_known
-            and attempt.at is not None
-            and self._now - attempt.at < LAG + LONGEST
-        )
+        return self._within(LAG if attempt.end_known else LAG + LONGEST, attempt)
 
     def _surely_fresh(self, attempt: Attempt) -> bool:
-        return attempt.at is None or self._now - attempt.at < LAG
+        return self._within(LAG, attempt)
+
+    def _within(self, lag: timedelta, attempt: Attempt) -> bool:
+        return attempt.at is None or self._now - attempt.at < lag
 
     def gone(self, listed: set[str]) -> list[RowStanding]:
         """What the history or the inventory has and the list has not."""
@@ -216,11 +215,8 @@ class _Rows:
         for hardware_id, attempts in self._evidence.attempts.items():
             if hardware_id in listed or hardware_id in found:
                 continue
-            here = [
-                a
-                for a in attempts
-                if (not a.batch_id or a.where.startswith("run ")) and not a.corrected_to
-            ]
+            # Of this host's runs: what else the tenant submitted is not this list's.
+            here = [a for a in attempts if a.where.startswith("run ") and not a.corrected_to]
             last = _newest(here)
             if last is not None and last.result is not Result.WAITS:
                 found[hardware_id] = RowStanding(
