@@ -12,7 +12,7 @@ USUAL, PART, NOTHING = 2, 1, 0
 
 # “WiFiMacAddress” and “oldmac” say what “Wi-Fi MAC address” and “Old MAC” say.
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_JOINED = regex(r"(?:mac(?:addr|adr)?\w*|upn)$")
+_JOINED = regex(r"(?:mac\w*|upn)$")
 _BREAKS = regex(r"[\W_]+")
 
 _PARTS: Mapping[str, re.Pattern[str]] = {
@@ -22,7 +22,7 @@ _PARTS: Mapping[str, re.Pattern[str]] = {
         r"\bsign(?:ed)? in\b|nom d ?utilisateur|gebruikersnaam|nome utente"
     ),
     "hardware_id": regex(
-        r"\bmac\b|mac ?addr|mac ?adr|hardware ?id|\bethernet\b|(?:physical|ethernet) address"
+        r"\bmac\b|mac ?addr|mac ?adr|hardware ?id|\bethernet\b|physical address"
     ),
     "onboarded_at": regex(r"\bonboard\w*|\bprovision(?:ed|ing)\b"),
     "signed_out_at": regex(r"\bsigned out\b|\bsign ?out\b"),
@@ -83,9 +83,8 @@ def rank(key: str, name: str) -> int:
 
 
 def never(key: str, name: str) -> bool:
-    """Whether `name` says that the column is about another person or thing."""
-    pattern = _NEVER.get(key)
-    return pattern is not None and pattern.search(spaced(name)) is not None
+    """Whether `name` says that the column of users or devices is about another person or thing."""
+    return _NEVER[key].search(spaced(name)) is not None
 
 
 def spoken_for(key: str, name: str) -> bool:
