@@ -40,6 +40,9 @@ _WORDS = frozenset(
     {"why", "text", "message", "remedy", "hint", "detail", "title", "code", "note", "level"}
 )
 _LOOKS_LIKE_A_KEY = 24
+#: What is given a regular expression; of these, what makes a pattern of it.
+_COMPILING = frozenset({"re.compile", "regex"})
+_OF_TEXTS = _COMPILING | {"re.fullmatch", "re.search", "re.sub"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,7 @@ def _walk(found: _Found, node: ast.expr, put: Callable[[ast.expr], None]) -> Non
         _members(found, node)
     if isinstance(node, ast.Call):
         _arguments(found, node)
-        if ast.unparse(node.func) in ("re.compile", "re.fullmatch", "re.search", "re.sub"):
+        if ast.unparse(node.func) in _OF_TEXTS:
             _expression_of_text(found, node)
     if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
         return
@@ -320,7 +323,7 @@ def _arguments(found: _Found, call: ast.Call) -> None:
 
 def _expression_of_text(found: _Found, call: ast.Call) -> None:
     """A regular expression without one of its alternatives, and without its flags."""
-    if len(call.args) == 2 and ast.unparse(call.func) == "re.compile":
+    if len(call.args) == 2 and ast.unparse(call.func) in _COMPILING:
         found.add(
             f"{ast.unparse(call)} without its flags", lambda: _swap(call, "args", call.args[:1])
         )

@@ -74,6 +74,12 @@ def test_what_is_changed_and_what_is_not() -> None:
     assert not [change for change in found if "is more than" in change.partition(": ")[2][:20]]
 
 
+def test_a_regular_expression_is_changed_whenever_it_is_compiled() -> None:
+    later = _changes(SOURCE.replace("re.compile(", "regex("))
+    assert [c.replace("regex", "re.compile") for c in later] == _changes(SOURCE)
+    assert any("without its flags" in change for change in later)
+
+
 def test_names_outlive_other_lines() -> None:
     assert _changes("\n\n# more\n" + SOURCE) == _changes(SOURCE)
 
