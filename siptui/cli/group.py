@@ -20,6 +20,7 @@ from siptui import __version__
 from siptui.cli import log_format
 from siptui.cli.errors import lost_output, quiet_pipe, report
 from siptui.cli.powershell_completion import add_powershell
+from siptui.devicelist.workbook_process import start_early
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.host.command_line import has_folder
 from siptui.host.open_files import require_open_files
@@ -146,7 +147,16 @@ class LazyGroup(click.Group):
         """As click does, after the arguments have been arranged."""
         if args or not ctx.resilient_parsing:
             args = arranged(args)
+        if not ctx.resilient_parsing and args[:1] == [CONSOLE]:
+            self._start_early(ctx, args)
         return super().parse_args(ctx, args)
+
+    def _start_early(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """Where the console is to open a workbook, what reads it loads beside the console."""
+        for word in args[1:]:
+            if not word.startswith("-") and (end := start_early(Path(word))):
+                ctx.call_on_close(end)
+                return
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of commands: click would import each for its line."""

@@ -16,7 +16,7 @@ from siptui.devicelist.column_choice import looks_like_hardware, looks_like_user
 from siptui.devicelist.header import Header, find_in_rows, is_header
 from siptui.devicelist.model import ListError, Option, Question, UndecidedError
 from siptui.devicelist.records import Record
-from siptui.devicelist.workbook_process import end_process, process_for_workbook
+from siptui.devicelist.workbook_process import as_sent, end_process, process_for_workbook
 from siptui.domain.columns import Mapped
 from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
@@ -111,7 +111,7 @@ class _Child:
 
     def __init__(self, file: str, data: bytes) -> None:
         self._file = file
-        self._process = process_for_workbook()
+        self._process, self._sent = process_for_workbook(data)
         self._late = False
         self._timer = Timer(LIMIT, self._too_late)
         self._timer.daemon = True
@@ -121,7 +121,7 @@ class _Child:
     def __enter__(self) -> "_Child":
         data, self._data = self._data or b"", None
         try:
-            self.heads = self.ask({"size": len(data)}, data)
+            self.heads = self._answer(b"" if self._sent else as_sent(data))
         except BaseException:
             self.__exit__()
             raise
@@ -136,12 +136,15 @@ class _Child:
         with suppress(OSError):
             self._process.kill()
 
-    def ask(self, question: dict[str, Any], data: bytes = b"") -> dict[str, Any]:
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """What the process answers. Raises `ListError`."""
+        return self._answer(json.dumps(question).encode() + b"\n")
+
+    def _answer(self, sent: bytes) -> dict[str, Any]:
         sink, source = self._pipes()
         line = b""
         with suppress(OSError):  # it ended; why is told by its exit
-            sink.write(json.dumps(question).encode() + b"\n" + data)
+            sink.write(sent)
             sink.flush()
             line = source.readline()
         if not line.endswith(b"\n"):

@@ -434,13 +434,45 @@ def test_a_process_that_was_started_early_reads_the_next_workbook(
     end()  # it was taken, and has ended
 
 
+def test_a_workbook_is_sent_to_the_early_process_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(xlsx({"S": ROWS}))
+    end = workbook_process.start_early(path)
+    assert end is not None
+    again = workbook_process.start_early(path)
+    assert again is not None
+    assert len(workbook_process._waiting) == 1
+    monkeypatch.setattr(workbook_process, "start_child", None)  # no other is started
+    monkeypatch.setattr(workbook, "as_sent", None)  # nor is it sent a second time
+    assert len(read(path, region=Region.EMEA).devices) == 2
+    end()
+    again()
+
+
+def test_a_workbook_that_changed_since_the_early_process_got_it_is_read_as_it_is(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(xlsx({"S": ROWS}))
+    end = workbook_process.start_early(path)
+    (early,) = workbook_process._waiting
+    assert early.has(path.read_bytes())
+    path.write_bytes(xlsx({"S": ROWS[:-1]}))
+    assert len(read(path, region=Region.EMEA).devices) == 1
+    assert early.process.returncode is not None
+    assert end is not None
+    end()
+
+
 def test_a_process_that_is_not_needed_ends(tmp_path: Path) -> None:
     (tmp_path / "list.ods").touch()
     end = workbook_process.start_early(tmp_path / "list.ods")
-    (process,) = workbook_process._waiting
+    (early,) = workbook_process._waiting
     assert end is not None
     end()
-    assert process.returncode is not None
+    assert early.process.returncode is not None
     for name in ("list.csv", "folder.xlsx", "none.xlsx"):
         (tmp_path / "folder.xlsx").mkdir(exist_ok=True)
         (tmp_path / "list.csv").touch()
