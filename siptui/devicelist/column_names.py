@@ -21,9 +21,7 @@ _PARTS: Mapping[str, re.Pattern[str]] = {
         r"\baccount\b|konto\b|\bcompte\b|\bcuenta\b|\bsip (?:address|uri)\b|\blog[io]n\b|"
         r"\bsign(?:ed)? in\b|nom d ?utilisateur|gebruikersnaam|nome utente"
     ),
-    "hardware_id": regex(
-        r"\bmac\b|mac ?addr|mac ?adr|hardware ?id|\bethernet\b|physical address"
-    ),
+    "hardware_id": regex(r"\bmac\b|mac ?addr|mac ?adr|hardware ?id|\bethernet\b|physical address"),
     "onboarded_at": regex(r"\bonboard\w*|\bprovision(?:ed|ing)\b"),
     "signed_out_at": regex(r"\bsigned out\b|\bsign ?out\b"),
 }

@@ -27,20 +27,23 @@ def check_row(
     names = (USER, HARDWARE, *((_MODEL,) if model else ()))
     layout = Layout(1, names, 0, 1, model=2 if model else None)
     cells = [clean(user_name), clean(hardware_id), *((clean(model),) if model else ())]
-    judged = Judge(layout, row.region, Changes(), [cells]).judge(row.line, cells)
+    beside = [one for one in others if one.line != row.line]
+    rows = [cells, *([one.user_name, one.hardware_id] for one in beside)]
+    judged = Judge(layout, row.region, Changes(), rows).judge(row.line, cells)
     faults = list(judged.faults) if isinstance(judged, Judged) else []
     found = judged.device if isinstance(judged, Judged) else judged
     if found is None:
         return None, [fault for fault in faults if fault.severity == "error"]
     found = Device(row.line, found.user_name, found.hardware_id, row.region, row.extra)
-    beside = [one for one in others if one.line != row.line]
     entries = [
         Entry(one.line, one.hardware_id, one.user_name.key, one.region.casefold())
         for one in (*beside, found)
     ]
     across = {**repeated_devices(entries, layout), **without_port([*beside, found], layout)}
+    # A fault of another row is of this one where both are of one device or one adapter.
+    same = (found.hardware_id, found.hardware_id.mac)
     if wrong := across.get(row.line) or next(
-        (fault for fault in across.values() if fault.value == found.hardware_id), None
+        (fault for fault in across.values() if fault.value in same), None
     ):
         return None, [wrong]
     accounts = repeated_accounts(entries, layout)
