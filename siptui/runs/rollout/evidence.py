@@ -89,7 +89,7 @@ class SourceRead:
     def fails_for_now(self) -> bool:
         """Whether it is there and could not be read this time: it may be at another."""
         cause = self.cause
-        return isinstance(cause, GatewayError) and cause.passing and not self.partial
+        return isinstance(cause, GatewayError) and cause.passing
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,7 @@ def read_history(
         if not path.exists():
             continue
         try:
-            found += _of_journal(path, host, own=path == host.journal)
-            found += _forgotten(path, devices)
+            found += _of_journal(path, host, devices)
         except JournalError as error:
             errors.append(error.message)
     return found, SourceRead("history", now, len(found), "; ".join(errors), partial=bool(found))
@@ -40,37 +39,39 @@ def read_states(host: HostTenant) -> Iterator[RunState]:
     """Every run of the tenant on this host, also of other profiles. Raises `JournalError`."""
     for path in (host.journal, *host.beside):
         if path.exists():
-            yield from (state for state, _ in _runs(path, host, own=path == host.journal))
+            with Journal(path, read_only=True) as journal:
+                yield from _runs(journal, host)
 
 
-def _runs(path: Path, host: HostTenant, *, own: bool) -> Iterator[tuple[RunState, bool]]:
-    """The runs of a journal that are of the tenant, and whether a process is at work on each."""
+def _runs(journal: Journal, host: HostTenant) -> Iterator[RunState]:
+    """The runs of a journal that are of the tenant."""
+    own = journal.path == host.journal
+    for run in journal.runs():
+        state = load(journal, run)
+        if own or not state.plan or perhaps_same_tenant(state.plan.tenant, host.tenant):
+            yield state
+
+
+def _of_journal(path: Path, host: HostTenant, devices: Sequence[Device]) -> Iterator[Attempt]:
+    profile = "" if path == host.journal else f" of profile {path.parent.name}"
     with Journal(path, read_only=True) as journal:
-        for run in journal.runs():
-            state = load(journal, run)
-            if not own and state.plan and not perhaps_same_tenant(state.plan.tenant, host.tenant):
-                continue
-            yield state, holder_of(path, run) is not None
+        for state in _runs(journal, host):
+            held = holder_of(path, state.run) is not None
+            yield from attempts_of(state, f"run {state.run}{profile}", held=held)
+        yield from _forgotten(journal, devices)
 
 
-def _of_journal(path: Path, host: HostTenant, *, own: bool) -> Iterator[Attempt]:
-    profile = "" if own else f" of profile {path.parent.name}"
-    for state, held in _runs(path, host, own=own):
-        yield from attempts_of(state, f"run {state.run}{profile}", held=held)
-
-
-def _forgotten(path: Path, devices: Sequence[Device]) -> Iterator[Attempt]:
+def _forgotten(journal: Journal, devices: Sequence[Device]) -> Iterator[Attempt]:
     by_key = {device.key: device for device in devices}
-    with Journal(path, read_only=True) as journal:
-        for one in journal.remembered(devices):
-            device = by_key[one.key]
-            yield Attempt(
-                user_name=str(device.user_name),
-                hardware_id=str(device.hardware_id),
-                result=Result(one.state),
-                at=_when(one.at),
-                where=f"run {one.run} (forgotten since)",
-            )
+    for one in journal.remembered(devices):
+        device = by_key[one.key]
+        yield Attempt(
+            user_name=str(device.user_name),
+            hardware_id=str(device.hardware_id),
+            result=Result(one.state),
+            at=_when(one.at),
+            where=f"run {one.run} (forgotten since)",
+        )
 
 
 def attempts_of(state: RunState, where: str, *, held: bool) -> Iterator[Attempt]:
@@ -125,6 +126,6 @@ def _result(record: DeviceRecord, *, held: bool) -> Result | None:
 
 def _when(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text) if text else None
+        return datetime.fromisoformat(text)
     except ValueError:
         return None

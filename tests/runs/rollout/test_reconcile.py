@@ -241,6 +241,13 @@ def test_an_inventory_that_fails_for_now_makes_nothing_new() -> None:
         assert row(attempt(_S), inventory=unread).standing is Standing.DONE
 
 
+def test_a_source_of_which_a_part_came_was_read() -> None:
+    failed = SourceRead("batches", NOW, error="503")
+    assert not failed.read
+    assert replace(failed, partial=True).read
+    assert SourceRead("batches", NOW).read
+
+
 def test_another_account_is_named_with_the_wanted_one() -> None:
     for found in (row(attempt(_S, V)), row(seen=_OTHER), row(attempt(_S, V), seen=_OTHER)):
         assert found.standing is Standing.OTHER
