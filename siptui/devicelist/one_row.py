@@ -23,10 +23,8 @@ def check_row(
 
     `others` are the devices of the rows beside it, which must not have the same hardware id.
     """
-    model = row.extra.get(_MODEL, "")
-    names = (USER, HARDWARE, *((_MODEL,) if model else ()))
-    layout = Layout(1, names, 0, 1, model=2 if model else None)
-    cells = [clean(user_name), clean(hardware_id), *((clean(model),) if model else ())]
+    layout = Layout((USER, HARDWARE, _MODEL), 0, 1, model=2)
+    cells = [clean(user_name), clean(hardware_id), clean(row.extra.get(_MODEL, ""))]
     beside = [one for one in others if one.line != row.line]
     rows = [cells, *([one.user_name, one.hardware_id] for one in beside)]
     judged = Judge(layout, row.region, Changes(), rows).judge(row.line, cells)
@@ -36,8 +34,7 @@ def check_row(
         return None, [fault for fault in faults if fault.severity == "error"]
     found = Device(row.line, found.user_name, found.hardware_id, row.region, row.extra)
     entries = [
-        Entry(one.line, one.hardware_id, one.user_name.key, one.region.casefold())
-        for one in (*beside, found)
+        Entry(one.line, one.hardware_id, one.user_name.key, one.region) for one in (*beside, found)
     ]
     across = {**repeated_devices(entries, layout), **without_port([*beside, found], layout)}
     # A fault of another row is of this one where both are of one device or one adapter.

@@ -61,7 +61,7 @@ class Ports:
         """Whether `cell`, the port in a row with this model and address, is that of an adapter."""
         applies = self.all or adapter is not None or mac.replace("-", "") in self._repeated
         self._applied |= applies
-        self._passed |= not applies and port_in(cell) is not None
+        self._passed |= port_in(cell) is not None
         return applies
 
     def decided(self) -> str:
@@ -96,7 +96,7 @@ def second_ports(rows: Sequence[Sequence[str]], hardware: int) -> dict[str, str]
         return {}
     found = (_PORT_BEHIND.sub("", cells[hardware]) for cells in rows if hardware < len(cells))
     seen = [plain_digits(cell) for cell in found]
-    first = {digits[2:]: digits for digits in seen if digits}
+    first = {digits[2:]: digits for digits in seen}
     return {
         digits: first[digits[:10]]
         for digits in seen

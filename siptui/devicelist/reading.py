@@ -171,7 +171,6 @@ def _layout(header: Header, chosen: Columns, mapped: Mapped, table: Table) -> La
         used.add(new)
         extra.append((new, place))
     return Layout(
-        header.line,
         header.names,
         places["username"],
         places["hardware_id"],

@@ -42,7 +42,6 @@ class Layout:
     that of a sheet, counted from 0.
     """
 
-    line: int
     names: tuple[str, ...]
     user: int
     hardware: int

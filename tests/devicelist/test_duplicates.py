@@ -9,7 +9,7 @@ from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName
 
-LAYOUT = Layout(1, ("Account", "MAC"), 0, 1, word="row")
+LAYOUT = Layout(("Account", "MAC"), 0, 1, word="row")
 A, B = "00-04-F2-81-24-B3", "00-04-F2-81-24-B4"
 
 

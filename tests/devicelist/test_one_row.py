@@ -56,6 +56,10 @@ def test_what_is_wrong_is_told_by_the_columns_that_are_typed() -> None:
 )
 def test_the_hardware_id_of_another_row_is_refused(user: str, rule: str) -> None:
     assert _checked(user, MAC, OTHER, device(2)) == (None, [("error", rule)])
+    for line in (1, 9):  # what is told is told of the row that is typed
+        _, (fault,) = check_row(replace(ROW, line=line), user, MAC, [OTHER])
+        assert fault.line == line
+        assert f"line {OTHER.line}" in fault.message
 
 
 @pytest.mark.parametrize("lines", [(2, 9), (9, 2)])

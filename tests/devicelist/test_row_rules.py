@@ -33,7 +33,7 @@ class Rows:
         places["region"] = places.pop("region_place", None)
         self.changes = Changes()
         named = {} if port_named is None else {"port_named": port_named}
-        layout = Layout(1, names or NAMES, **places)
+        layout = Layout(names or NAMES, **places)
         self.judge = Judge(layout, region, self.changes, rows, dates=dates, **named)
 
     def __call__(
