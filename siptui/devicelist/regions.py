@@ -99,7 +99,7 @@ class _Words:
     def hold(self, rows: Sequence[Sequence[str]]) -> bool:
         """Whether these are regions: most of them, or all where few rows say something."""
         # “NA” and “US” mean a region only in a column that is called so.
-        if not (any(map(_is_region, self.words)) or (self.named and self.regions)):
+        if not (any(map(_is_region, self.words)) or self.named):
             return False
         cells = [cells[self.place] for cells in rows if self.place < len(cells)]
         filled = [cell for cell in cells if cell and cell.casefold() not in _NOTHING]
