@@ -3,7 +3,7 @@
 There are 150 data classes in what the first frame needs, and making them took half of the time of
 all imports: the standard library compiles up to eight functions for each. Here it compiles
 `__init__` alone; the other methods are shared and know the names of the fields. To the type
-checker it is the standard one. What is seldom used (inheritance of fields, `kw_only`, `order`,
+checker it is the standard one. What is seldom used (inheritance of fields, `order`, `KW_ONLY`,
 `InitVar`) is left to it. `fields`, `replace` and `asdict` read what is made when they first ask.
 """
 
@@ -23,7 +23,7 @@ else:
         """The class with the methods of a data class; the options are the standard ones."""
         if cls is None:
             return lambda cls: dataclass(cls, **options)
-        if options.keys() <= {"frozen", "slots", "repr"} and _is_plain(cls):
+        if options.keys() <= {"frozen", "slots", "repr", "kw_only"} and _is_plain(cls):
             return _made(cls, **options)
         return dataclasses.dataclass(cls, **options)
 
@@ -48,6 +48,7 @@ def _made(
     frozen: bool = False,
     slots: bool = False,
     repr: bool = True,  # noqa: A002 - as the standard library calls it
+    kw_only: bool = False,
 ) -> type:
     own = dict(cls.__dict__)
     kinds = {
@@ -63,10 +64,10 @@ def _made(
             raise ValueError(f"a default of the field {name} that can change")
     owner: list[type] = []  # the class, when there is one
     made: dict[str, Any] = {
-        "__init__": _init(cls, fields, kinds, frozen=frozen, slots=slots),
+        "__init__": _init(cls, fields, kinds, frozen=frozen, slots=slots, by_name=kw_only),
         "__eq__": _eq([name for name, field in fields.items() if field.compare]),
-        "__match_args__": tuple(name for name, field in fields.items() if field.init),
-        "__dataclass_fields__": _Fields(kinds, fields, owner),
+        "__match_args__": tuple(n for n, f in fields.items() if f.init and not kw_only),
+        "__dataclass_fields__": _Fields(kinds, fields, owner, by_name=kw_only),
         "__dataclass_params__": SimpleNamespace(frozen=frozen),
     }
     if repr:
@@ -98,11 +99,19 @@ def _made(
 
 
 def _init(
-    cls: type, fields: dict[str, "Field[Any]"], kinds: dict[str, Any], *, frozen: bool, slots: bool
+    cls: type,
+    fields: dict[str, "Field[Any]"],
+    kinds: dict[str, Any],
+    *,
+    frozen: bool,
+    slots: bool,
+    by_name: bool,
 ) -> Callable[..., None]:
     """`__init__`, the one method that is compiled, since it is what is called most."""
     known: dict[str, Any] = {"_put": _put, "_FACTORY": _FACTORY, "__name__": cls.__module__}
     parameters, lines = ["self"], []
+    if by_name and any(field.init for field in fields.values()):
+        parameters.append("*")
     for name, field in fields.items():
         value = name
         if field.default_factory is not MISSING:
@@ -200,15 +209,20 @@ class _Fields:
     """`__dataclass_fields__`, made by the standard library when it is first asked for."""
 
     def __init__(
-        self, kinds: dict[str, Any], fields: dict[str, "Field[Any]"], owner: list[type]
+        self,
+        kinds: dict[str, Any],
+        fields: dict[str, "Field[Any]"],
+        owner: list[type],
+        *,
+        by_name: bool,
     ) -> None:
-        self._kinds, self._fields, self._owner = kinds, fields, owner
+        self._kinds, self._fields, self._owner, self._by_name = kinds, fields, owner, by_name
 
     def __get__(self, instance: object, owner: type) -> dict[str, "Field[Any]"]:
         # With a text of its own: the standard library would work out a signature for one.
         body = {**self._fields, "__annotations__": self._kinds, "__doc__": "Fields."}
         bare: Any = type("Fields", (), body)
-        dataclasses.dataclass(init=False, repr=False, eq=False)(bare)
+        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self._by_name)(bare)
         made: dict[str, Field[Any]] = bare.__dataclass_fields__
         setattr(self._owner[0], "__dataclass_fields__", made)  # noqa: B010 - none to mypy
         return made

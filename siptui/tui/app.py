@@ -76,7 +76,7 @@ class SiptuiApp(ThemedApp[int | Destination]):
     def action_ask_to_quit(self) -> None:
         """As `q` does, whatever is on top."""
         if isinstance(console := self.screen_stack[0], Console):
-            console.run_flow.quit()
+            console.flows.run.quit()
 
     def action_step_back(self) -> None:
         """As in every application; a filter that is being typed is left first."""

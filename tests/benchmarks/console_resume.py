@@ -50,7 +50,7 @@ def main(journal: str, run: str, phones: str) -> None:
         async def attach(self) -> float:
             console = self.app.screen_stack[0]
             assert isinstance(console, Console)
-            return await self.painted(lambda: console.run_flow.attach(run))
+            return await self.painted(lambda: console.flows.run.attach(run))
 
     run_service = RunService(Path(journal), tenant="Contoso")
     folder = Path(journal).parent

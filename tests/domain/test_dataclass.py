@@ -25,6 +25,7 @@ OPTIONS = [
     {"frozen": True},
     {"frozen": True, "slots": True},
     {"frozen": True, "slots": True, "repr": False},
+    {"frozen": True, "slots": True, "kw_only": True},
 ]
 
 
@@ -94,6 +95,8 @@ def test_instances_are_as_the_standard_ones(options: dict[str, bool]) -> None:
         lambda c: setattr(c(1), "x", 2),
         lambda c: delattr(c(1), "x"),
         lambda c: hasattr(c(1), "__dict__"),
+        lambda c: (c(x=1, y=2).both(), c(x=1) == c(x=1), str(inspect.signature(c)) != ""),
+        lambda c: dataclasses.replace(c(x=1), y=2).both(),
         lambda c: copy.copy(c(1, 2)) == c(1, 2),
         lambda c: copy.deepcopy(c(1, 2, ["a"])) == c(1, 2, ["a"]),
         lambda c: msgspec.json.encode(c(1, 2)),

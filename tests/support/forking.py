@@ -38,8 +38,9 @@ _COMMANDS = (
 _CONSOLES = (
     *(*_COMMANDS, "siptui.cli.commands.open", "siptui.cli.commands.demo", "siptui.tui.app"),
     "siptui.cli.console_parts",
-    *(f"siptui.tui.console.{name}_flow" for name in ("submit", "retry", "decision", "correct")),
-    *(f"siptui.tui.console.{name}_flow" for name in ("tenant", "overview", "status", "verify")),
+    *(f"siptui.tui.console.{name}_flow" for name in ("run", "submit", "retry", "decision")),
+    *(f"siptui.tui.console.{name}_flow" for name in ("correct", "tenant", "overview", "status")),
+    "siptui.tui.console.verify_flow",
 )
 #: This folder may be on PYTHONPATH: what is in it is read when the process begins.
 _QUICK = str(Path(__file__).parents[1] / "worker" / "quick")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from siptui.tui.actions import BY_ID
 from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
+from siptui.tui.console.opening_flow import OpeningFlow
 from siptui.tui.console.order_flow import OrderFlow
-from siptui.tui.console.run_flow import RunFlow
 from siptui.tui.console.sign_in_flow import SignInFlow
 from siptui.tui.console.view import View
 from siptui.tui.console.view_flow import ViewFlow
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from siptui.tui.console.decision_flow import DecisionFlow
     from siptui.tui.console.overview_flow import OverviewFlow
     from siptui.tui.console.retry_flow import RetryFlow
+    from siptui.tui.console.run_flow import RunFlow
     from siptui.tui.console.status_flow import StatusFlow
     from siptui.tui.console.submit_flow import SubmitFlow
     from siptui.tui.console.tenant_flow import TenantFlow
     from siptui.tui.console.verify_flow import VerifyFlow
 
 _LATER = (
-    *("submit", "retry", "decision", "correct"),
+    *("run", "submit", "retry", "decision", "correct"),
     *("tenant", "overview", "standing", "verify"),
 )
 
@@ -40,13 +41,7 @@ class Flows:
         self.list = ListFlow(view, session)
         self.sign_in = SignInFlow(view, session)
         self.order = OrderFlow(view, session)
-        self.run = RunFlow(
-            *self._of,
-            self.list.read,
-            self.order,
-            retries=lambda: self.retry,
-            correct=self._correct,
-        )
+        self.opening = OpeningFlow(view, session, self.list.read, lambda: self.run)
 
     def action(self, name: str) -> Callable[[], Any]:
         """What carries out the action of that id."""
@@ -57,6 +52,9 @@ class Flows:
         """What makes those that come later."""
         return [partial(getattr, self, name) for name in _LATER]
 
+    def _attach(self, run: str) -> bool:
+        return self.run.attach(run)
+
     async def _correct(self) -> None:
         await self.correct.correct()
 
@@ -65,6 +63,13 @@ class Flows:
         from siptui.tui.console.before_submit import BeforeSubmit
 
         return BeforeSubmit(*self._of)
+
+    @cached_property
+    def run(self) -> "RunFlow":
+        """Shows runs, and leaves them."""
+        from siptui.tui.console.run_flow import RunFlow
+
+        return RunFlow(*self._of, self.order, retries=lambda: self.retry, correct=self._correct)
 
     @cached_property
     def submit(self) -> "SubmitFlow":
@@ -100,14 +105,14 @@ class Flows:
         """Looks at the tenant."""
         from siptui.tui.console.tenant_flow import TenantFlow
 
-        return TenantFlow(*self._of, self.sign_in, self.run.attach)
+        return TenantFlow(*self._of, self.sign_in, self._attach)
 
     @cached_property
     def overview(self) -> "OverviewFlow":
         """Shows all profiles."""
         from siptui.tui.console.overview_flow import OverviewFlow
 
-        return OverviewFlow(*self._of, self.run.attach)
+        return OverviewFlow(*self._of, self._attach)
 
     @cached_property
     def standing(self) -> "StatusFlow":

@@ -1,4 +1,4 @@
-"""Runs: the one that is opened first, the history, what a run shows and exports, and leaving."""
+"""Runs: the history, what a run shows and exports, and leaving."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
@@ -19,9 +19,9 @@ from siptui.tui.console.action_state import why_not
 from siptui.tui.console.model import Session
 from siptui.tui.console.run_summary import summary
 from siptui.tui.console.selection import Which, about
-from siptui.tui.console.tenant_urls import opening_lines, url_lines
-from siptui.tui.console.unfinished_runs import Unfinished, unfinished
-from siptui.tui.console.view import Orders, ReadList, Retries, View
+from siptui.tui.console.tenant_urls import url_lines
+from siptui.tui.console.unfinished_runs import Unfinished
+from siptui.tui.console.view import Orders, Retries, View
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.live_page import Content, LivePage, RowPage, as_of
@@ -38,7 +38,6 @@ class RunFlow:
         self,
         view: View,
         session: Session,
-        read_list: ReadList,
         orders: Orders,
         *,
         retries: Callable[[], Retries],
@@ -47,47 +46,12 @@ class RunFlow:
         self._correct = correct
         self.view = view
         self.session = session
-        self._read_list = read_list
         self._orders = orders
         self._retries = retries
 
-    # -- what the console opens with
+    # -- runs without an end, and the journal
 
-    def open_first(self) -> None:
-        """Open what was named on the command line, else offer what is unfinished."""
-        view, session = self.view, self.session
-        options = session.options
-        if options.greeting:
-            session.welcome = ((visible(options.greeting), "accent"),)
-        if not options.file:
-            view.log_pane.append(opening_lines(session, view.key_of))
-        if notice := session.run_service.notice:
-            view.log_pane.append([((visible(notice), "unknown"),)])
-            self.acknowledge()
-        if options.run:
-            view.later(partial(self.attach, options.run))
-            return
-        waiting = self._unfinished()
-        if waiting and options.file:
-            first = f"Unfinished run of {waiting[0].name}: {waiting[0].about}."
-            told = (f"{first} {view.key_of['runs']} attaches.", "unknown")
-            session.welcome = (*session.welcome, told)
-        if options.file:
-            view.start(partial(self._read, options.file))  # the first frame may have it already
-        elif waiting:
-            view.later(partial(view.start, partial(self._offer, waiting)))
-
-    async def _read(self, path: Path) -> None:
-        await self._read_list(path, self.session.options.region)
-
-    def _unfinished(self) -> list[Unfinished]:
-        try:
-            return unfinished(self.session.run_service)
-        except SiptuiError as error:
-            self.view.later(partial(self.view.tell, error))
-            return []
-
-    async def _offer(self, waiting: list[Unfinished]) -> None:
+    async def offer(self, waiting: list[Unfinished]) -> None:
         """Ask which unfinished run to attach to. Only where there is no table to be typed at."""
         text: list[Line] = [
             ((f"{one.name}, run {one.head.run}: {one.about}.", "normal"),) for one in waiting

@@ -85,7 +85,7 @@ class Console(Screen[None]):
         )
         self.flows = flows = Flows(self, session)
         self.view_flow, self.list_flow = flows.view, flows.list
-        self.sign_in_flow, self.run_flow = flows.sign_in, flows.run
+        self.sign_in_flow = flows.sign_in
         #: What carries out each action of the console, by the action's id.
         self.actions: dict[str, Callable[[], Any]] = Actions(flows)
         self._shown: object = session.board
@@ -123,7 +123,7 @@ class Console(Screen[None]):
         self.set_interval(_WORKER, self.look_for_worker)
         self.show_all()
         self.grid.focus()
-        self.run_flow.open_first()
+        self.flows.opening.begin()
         if self.session.options.made:
             # A group of its own: at the start a list is read at the same time.
             self.later(lambda: self.start(self.sign_in_flow.offer, group="sign_in"))
@@ -473,7 +473,7 @@ class Console(Screen[None]):
         if self.session.status is not None:
             self.flows.standing.open_row()
         else:
-            self.run_flow.open_row()
+            self.flows.run.open_row()
 
     def on_row_grid_head_clicked(self, message: RowGrid.HeadClicked) -> None:
         """Sort by it; once more turns the order round."""

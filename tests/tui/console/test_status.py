@@ -142,7 +142,7 @@ async def test_it_is_read_again_where_it_is_shown_again(tmp_path: Path) -> None:
 
 async def test_a_run_behind_it_changes_nothing_there_but_says_so(tmp_path: Path) -> None:
     async with _opened(tmp_path, scenario="", text=None) as (harness, service):
-        harness.console.run_flow.attach(service.submit(3))
+        harness.console.flows.run.attach(service.submit(3))
         await harness.press("w")
         assert _stands(harness) == ["live"] * 3
         service.runs.finish(range(3))
