@@ -63,14 +63,13 @@ def _progress(state: RunState, group: str, records: Collection[DeviceRecord]) ->
     bad_over = sum(r.state is not DeviceState.SUCCEEDED for r in over)
     # Of the batches that are over; or already more than may fail of the whole group.
     too_many = 100 * bad_over > most * len(over) or 100 * bad > most * len(records)
-    stopped = group in state.stopped_groups or (not trying and bad > 0 and too_many)
+    stopped = group in state.stopped_groups or (not trying and too_many)
     released = group in state.released_groups
     return GroupProgress(trying, len(through), bad, stopped and not released)
 
 
 def _is_live(state: RunState, record: DeviceRecord) -> bool:
-    batch = state.batches.get(record.batch)
-    return batch is not None and batch.state in _LIVE
+    return state.batches[record.batch].state in _LIVE
 
 
 def closed_groups(state: RunState) -> Closed:

@@ -125,8 +125,6 @@ class RoleGate:
             self._run_log.write(Waiting(why=f"{why}; {_ASKS} ({_short(error)})", kind=ROLE))
 
     def _over(self, what: str) -> None:
-        if what not in self._denied:
-            return
         self._denied.discard(what)
         if not self._denied and self._run_log.state.waits_for(ROLE) is not None:
             self._run_log.write(Waiting(why="the role is active again", over=True, kind=ROLE))
