@@ -15,6 +15,7 @@ from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
 from siptui.domain.times import minute, zone
+from siptui.gateway.http_errors import ROLES
 from siptui.gateway.tenant_model import RoleEnd
 from siptui.identity.account import Account, account_of
 
@@ -37,8 +38,9 @@ def check_sign_in(call: Invocation) -> int:
     """Ask for a token without a person, and print one line.
 
     A kept sign-in is renewed at the authority, even while its present token is good: a sign-in
-    that was revoked shows here, not in the night. 0 if there is a token, else 4, also where the
-    authority is not reached. Raises `UsageError` for a configuration that cannot be used.
+    that was revoked shows here, not in the night, and so does a role that has ended. 0 if there is
+    a token that a submit is not refused with, as far as it says, else 4, also where the authority
+    is not reached. Raises `UsageError` for a configuration that cannot be used.
     """
     found = _checked(call)
     if call.as_json:
@@ -54,6 +56,8 @@ def _checked(call: Invocation) -> Checked:
         selected = select_for(call)
         name = selected.profile.name
         account, source = asyncio.run(_asked(selected, call))
+        if account.may_bulk_sign_in is False:
+            return Checked(name, account, source, error=_no_role())
         role_end = read_role_end(selected)
     except UsageError:
         raise
@@ -69,6 +73,15 @@ def _checked(call: Invocation) -> Checked:
     return Checked(name, account, source, role_end)
 
 
+def _no_role() -> SiptuiError:
+    return SiptuiError(
+        "Its roles may not bulk sign in: a submit would be refused.",
+        title="Access denied",
+        remedy=f"Bulk sign-in needs the role {ROLES}; an eligible one must be activated (PIM).",
+        code="access_denied",
+    )
+
+
 async def _asked(selected: Selected, call: Invocation) -> tuple[Account, str]:
     start_log(selected.settings, call.log_level)
     with watching(call.record) as watchers:
@@ -82,7 +95,7 @@ def _record(found: Checked, profile: str | None) -> dict[str, object]:
     until, role = account.expires_at if account else None, found.role_end
     return {
         "profile": found.profile,
-        "token": error is None,
+        "token": account is not None,
         "account": account.user or None if account else None,
         "tenant": account.tenant or None if account else None,
         "may_bulk_sign_in": account.may_bulk_sign_in if account else None,
@@ -105,10 +118,13 @@ def _written(when: datetime) -> str:
 
 def _sentence(found: Checked, profile: str | None) -> str:
     name = visible(found.profile or "-")
+    told = ""
     if found.error is not None:
         told = f"{found.error.message} {for_profile(found.error.remedy, profile)}"
-        return f"Profile {name}: no token. {' '.join(told.split())}"
+        told = " ".join(told.split())
     account = found.account
+    if told and account is None:
+        return f"Profile {name}: no token. {told}"
     who = (
         f"{account.user}, tenant {account.tenant}"
         if account and account.user
@@ -117,9 +133,7 @@ def _sentence(found: Checked, profile: str | None) -> str:
     until = ""
     if account and account.expires_at:
         until = f", until {minute(account.expires_at)} {zone(account.expires_at)}"
-    roles = ""
-    if account and account.may_bulk_sign_in is False:
-        roles = " Its roles may not bulk sign in."
-    elif role := found.role_end:
+    roles = f" {told}" if told else ""
+    if role := found.role_end:
         roles = f" Its role {role.role} ends {minute(role.at)} {zone(role.at)}."
     return f"Profile {name}: token for {who} ({found.source}){until}.{roles}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from siptui.domain.roles import OPERATOR, WITHOUT_BULK
 from siptui.emulator.entra.tokens import TEAMS_MODULE
 from tests.worker.installation import write_list
 from tests.worker.signed_in import SignedInInstallation, signed_in_installation
@@ -39,6 +40,22 @@ def test_signed_in_revoked_and_signed_in_again(tmp_path: Path) -> None:
         assert (code, said["token"]) == (4, False)
         assert "siptui auth login" in said["error"]["next"]
         place.sign_in("--store", "file")
+        assert _check(place)[0] == 0
+
+
+def test_a_role_that_has_ended_is_told_by_day(tmp_path: Path) -> None:
+    """A night would end with the same exit code."""
+    with signed_in_installation(tmp_path, speed=1) as place:
+        place.sign_in("--store", "file")
+        place.emulator.tell("roles", roles=list(WITHOUT_BULK))
+        code, said = _check(place)
+        assert (code, said["token"], said["may_bulk_sign_in"]) == (4, True, False)
+        assert said["error"]["code"] == "access_denied"
+        assert "Authentication Administrator" in said["error"]["next"]
+        people = place.run("auth", "status", "--check").stdout
+        assert "token for" in people
+        assert "Its roles may not bulk sign in: a submit would be refused." in people
+        place.emulator.tell("roles", roles=list(OPERATOR))
         assert _check(place)[0] == 0
 
 
