@@ -12,10 +12,13 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from siptui.domain.errors import SiptuiError
 from siptui.host.files import read_plain
 from siptui.host.private_files import PrivateFileError, write_private
 from siptui.logs.audit import Act, AuditLine, AuditLog, Outcome
 from siptui.runs import events as ev
+from siptui.runs.journal.journal import Journal
+from siptui.runs.journal.locks import OWED, audited_path, holder_of, owing
 from siptui.runs.state import BatchRecord, RunState
 
 _LOG = logging.getLogger(__name__)
@@ -32,7 +35,8 @@ class AuditTrail:
     """Writes the acts of one run to `log`. Only the process that holds the run has one.
 
     `mark` is the file that says how far. A log that cannot be written is no reason to stop: the
-    lines wait, and `take_news` says so once for each reason, and when they are written.
+    lines wait, and `take_news` says so once for each reason, and when they are written. As long as
+    they do a file beside `mark` says so, so that they are not lost with the end of the run.
     """
 
     def __init__(self, log: AuditLog, mark: Path) -> None:
@@ -42,6 +46,7 @@ class AuditTrail:
         self._seen = 0
         self._actor = ev.Actor()
         self._waiting: deque[AuditLine] = deque()
+        self._owed = mark.with_suffix(OWED).exists()
         self._why = ""
         self._news: list[str] = []
 
@@ -68,6 +73,7 @@ class AuditTrail:
         if len(self._waiting) < count:
             with contextlib.suppress(OSError, PrivateFileError):  # then a line may come twice
                 write_private(self._mark, str(self._written).encode())
+        self._owe(bool(self._waiting))
         if why:
             if why != self._why:
                 self._news.append(
@@ -81,13 +87,28 @@ class AuditTrail:
             self._news.append(f"the audit log can be written again; {lines} written")
             self._why = ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether lines wait."""
+        return bool(self._waiting)
+
+    def _owe(self, owed: bool) -> None:
+        if owed is self._owed:
+            return
+        with contextlib.suppress(OSError, PrivateFileError):
+            if owed:
+                write_private(self._mark.with_suffix(OWED), b"")
+            else:
+                self._mark.with_suffix(OWED).unlink(missing_ok=True)
+            self._owed = owed
+
     def take_news(self) -> list[str]:
         """What an operator should know of the log, once."""
         news, self._news = self._news, []
         return news
 
     def close(self) -> None:
-        """A last try; what is left waits for who works on the run next."""
+        """A last try; what is left waits for who works on this run, or on another one, next."""
         self.write()
         if self._waiting:
             _LOG.error(
@@ -96,6 +117,28 @@ class AuditTrail:
                 self._log,
                 self._why,
             )
+
+
+def write_owed(journal: Journal, log: AuditLog) -> None:
+    """Write the acts of runs that no process works on, which a log that was full or away kept
+    waiting to their end and beyond. Ends at the first that still waits."""
+    for run in owing(journal.path):
+        if holder_of(journal.path, run) is not None:
+            continue
+        trail = AuditTrail(log, audited_path(journal.path, run))
+        try:
+            state = RunState(run, journal.devices(run))
+            for stored in journal.read(run):
+                state.apply(stored)
+                trail.follow(state, stored)
+        except SiptuiError as error:
+            _LOG.warning("run %s owes lines to the audit log: %s", run, error.code)
+            continue
+        if not state.last_seq:
+            continue  # it is in another journal, if anywhere
+        trail.write()
+        if trail.waits:
+            return
 
 
 def _latest(before: ev.Actor, now: ev.Actor) -> ev.Actor:

@@ -16,7 +16,7 @@ from siptui.host.files import same_file
 from siptui.host.locks import FileLock, file_lock, say_in_lock
 from siptui.host.private_files import private_folder
 from siptui.logs.audit import AuditLog
-from siptui.runs.audit_trail import AuditTrail
+from siptui.runs.audit_trail import AuditTrail, write_owed
 from siptui.runs.conflicts import BusyDevicesError, left_out, refuse_busy, seen, signed_in
 from siptui.runs.engine.engine import Engine, internal_error
 from siptui.runs.engine.scheduler import may_go_out
@@ -179,6 +179,8 @@ async def work_on(
         trail = AuditTrail(audit, audited_path(path, run)) if audit else None
         if notifier:
             notifier.start()
+        if audit:
+            write_owed(journal, audit)
         try:
             where = host or HostTenant.alone(path, "")
             async with connect() as service:

@@ -11,8 +11,9 @@ import pytest
 from siptui.domain.state import DeviceState
 from siptui.emulator.scenario import DeviceRule, Scenario
 from siptui.logs.audit import AuditFile, AuditLog
+from siptui.runs.audit_trail import write_owed
 from siptui.runs.events import BatchAccepted, BatchInDoubt, Note, Options, RunFinished
-from siptui.runs.journal.locks import audited_path
+from siptui.runs.journal.locks import audited_path, owed_path, owing
 from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
 
@@ -168,6 +169,58 @@ def test_a_missing_disk_is_said_once_and_its_lines_are_written_when_it_is_back(
         assert "can be written again" in said[1]
 
     emulated_time.run(main(), limit=6 * _HOURS)
+
+
+def test_what_waits_at_the_end_of_a_run_is_written_with_the_next_run(tmp_path: Path) -> None:
+    """A run that has ended is not worked on again: its passwords were reset all the same."""
+
+    async def main() -> None:
+        disk = tmp_path / "disk"
+        harness = _harness(tmp_path, disk / "audit.jsonl")
+        runs = [harness.create(devices(5), _FIVE)]
+        assert isinstance(await harness.work(runs[0]), RunFinished)
+        assert owing(harness.path) == runs
+        _owed(harness)  # the disk is still away
+        assert owing(harness.path) == runs
+        disk.mkdir()
+        _owed(harness)
+        assert owing(harness.path) == []
+        _owed(harness)
+        (line,) = _lines(disk / "audit.jsonl")
+        assert (line["run"], line["passwords_reset"]) == (runs[0], 5)
+        # A run without a log from its beginning to its end owes none.
+        harness.audit = None
+        await harness.work(harness.create(devices(10)[5:], _FIVE))
+        harness.audit = AuditLog(AuditFile(disk / "audit.jsonl"), "contoso")
+        _owed(harness)
+        assert len(_lines(disk / "audit.jsonl")) == 1
+
+    emulated_time.run(main(), limit=6 * _HOURS)
+
+
+def test_a_run_that_is_worked_on_or_gone_owes_nothing_to_others(tmp_path: Path) -> None:
+    async def main() -> None:
+        disk = tmp_path / "disk"
+        harness = _harness(tmp_path, disk / "audit.jsonl")
+        run = harness.create(devices(10), _FIVE)
+        work = harness.start(run)
+        await _until(lambda: owing(harness.path))
+        disk.mkdir()
+        _owed(harness)
+        assert not (disk / "audit.jsonl").exists()  # that is for who works on it
+        assert isinstance(await work.end(), RunFinished)
+        assert len(_lines(disk / "audit.jsonl")) == 2
+        assert owing(harness.path) == []
+        owed_path(harness.path, "20200101-000000-abcd").touch()  # of another journal
+        _owed(harness)
+        assert len(_lines(disk / "audit.jsonl")) == 2
+
+    emulated_time.run(main(), limit=6 * _HOURS)
+
+
+def _owed(harness: EngineHarness) -> None:
+    assert harness.audit is not None
+    write_owed(harness.run_service.journal, harness.audit)
 
 
 def test_a_full_disk_stops_no_run(tmp_path: Path) -> None:
