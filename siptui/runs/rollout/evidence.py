@@ -55,6 +55,12 @@ class Attempt:
     corrected_to: str = ""
     began: datetime | None = None
 
+    @property
+    def of_run(self) -> bool:
+        """Whether a run of this host submitted it; else it is of another one's batch, of which
+        that run knows no other phone."""
+        return self.where.startswith("run ")
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

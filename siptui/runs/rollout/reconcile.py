@@ -216,7 +216,7 @@ class _Rows:
             if hardware_id in listed or hardware_id in found:
                 continue
             # Of this host's runs: what else the tenant submitted is not this list's.
-            here = [a for a in attempts if a.where.startswith("run ") and not a.corrected_to]
+            here = [a for a in attempts if a.of_run and not a.corrected_to]
             last = _newest(here)
             if last is not None and last.result is not Result.WAITS:
                 found[hardware_id] = RowStanding(

@@ -200,7 +200,8 @@ def unreadable(
 def decided_batches(past: Collection[Attempt]) -> frozenset[str]:
     """The batches, in lower case, of which the history knows how every device ended."""
     open_ = {a.batch_id.casefold() for a in past if a.result in (Result.LIVE, Result.UNKNOWN)}
-    return frozenset(a.batch_id.casefold() for a in past if a.batch_id) - open_
+    ended = frozenset(a.batch_id.casefold() for a in past if a.batch_id and a.of_run)
+    return ended - open_
 
 
 def merged(
