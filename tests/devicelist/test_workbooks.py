@@ -361,6 +361,7 @@ def test_what_cannot_be_read_is_called_what_it_is(tmp_path: Path, data: bytes, c
     assert "xlsx" in caught.value.message
 
 
+@pytest.mark.own_python
 def test_an_archive_that_unpacks_to_a_gigabyte_is_refused(tmp_path: Path) -> None:
     data = bomb()
     assert len(data) < 20 << 20
@@ -403,6 +404,7 @@ def test_a_processor_without_avx2_is_known_before_polars_is_loaded(
     assert "CSV" in caught.value.remedy
 
 
+@pytest.mark.own_python
 def test_nothing_of_the_environment_reaches_the_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -479,6 +481,7 @@ def test_a_process_that_is_not_needed_ends(tmp_path: Path) -> None:
         assert workbook_process.start_early(tmp_path / name) is None
 
 
+@pytest.mark.own_python
 def test_many_rows(tmp_path: Path) -> None:
     rows = [HEAD, *([f"p{n}@c.de", f"0004F2{n:06X}"] for n in range(5_000))]
     found = read_book(tmp_path, xlsx({"S": rows}, shared=True))

@@ -1,8 +1,8 @@
 """A Python that has imported siptui and forks a process for each order.
 
 Run as `python -P fork_server.py FD MODULE…` with what to import ahead, in the environment in which
-it is imported; orders come through the socket FD. What is forked becomes
-`python -m siptui …`, or a worker, from the first line of that program on: in a process of its own,
+it is imported; orders come through the socket FD. What is forked becomes `python -m siptui …`, a
+worker or what reads workbooks, from the first line of that program on: in a process of its own,
 with the order's streams, folder, environment and arguments. It is a child of the one who orders
 and not of this process (`CLONE_PARENT`), so that one waits for it as for any child.
 """
@@ -91,9 +91,10 @@ def _serve(ours: socket.socket) -> str:
     """
     order, handed = _orders(ours)
     ours.close()
-    if order["module"] == "siptui.app.worker_main":
+    module = str(order["module"])
+    if module != "siptui":
         _become(order, handed)
-        return "siptui.app.worker_main"
+        return module
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork() == 0:
         os.setsid()  # no key and no end of a terminal reaches it

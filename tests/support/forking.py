@@ -1,11 +1,11 @@
 """Child processes of tests without the cost of starting Python and importing siptui each time.
 
-`subprocess.Popen` starts `python -m siptui …` and workers by a fork of a process that has imported
-it all already (`fork_server`). What comes of it is a child like any other: with its own process id,
-session, streams, folder, environment and exit code. Only its command line and first environment, as
-`/proc` shows them, are those of the server. Whatever is started otherwise, or with something of its
-own that Python reads when it starts, is started as ever; so is everything in a test marked
-`own_python`, and on systems other than Linux.
+`subprocess.Popen` starts `python -m siptui …`, workers and what reads workbooks by a fork of a
+process that has imported it all already (`fork_server`). What comes of it is a child like any
+other: with its own process id, session, streams, folder, environment and exit code. Only its
+command line and first environment, as `/proc` shows them, are those of the server. Whatever is
+started otherwise, or with something of its own that Python reads when it starts, is started as
+ever; so is everything in a test marked `own_python`, and on systems other than Linux.
 """
 
 import array
@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from siptui.devicelist.workbook_process import _ENVIRONMENT as READER_ENVIRONMENT
 from siptui.host.interpreter import module_command
 from siptui.tui.run_console import _ENVIRONMENT as CONSOLE_ENVIRONMENT
 from tests.support import fork_server
@@ -34,6 +35,9 @@ _COMMANDS = (
     *("siptui.cli.commands.run", "siptui.cli.commands.attach", "siptui.cli.commands.runs"),
     *("concurrent.futures.thread", "encodings.idna", "httpx", "msal", "stamina", "truststore"),
     "cryptography.hazmat.primitives.ciphers.aead",
+    # For what reads workbooks. Not polars: it has threads, and they do not come through a fork.
+    *("siptui.devicelist.sheet_biff", "siptui.devicelist.sheet_binary", "fastexcel"),
+    *("glob", "sysconfig", "zoneinfo"),
 )
 _CONSOLES = (
     *(*_COMMANDS, "siptui.cli.commands.open", "siptui.cli.commands.demo", "siptui.tui.app"),
@@ -45,6 +49,7 @@ _CONSOLES = (
 #: This folder may be on PYTHONPATH: what is in it is read when the process begins.
 _QUICK = str(Path(__file__).parents[1] / "worker" / "quick")
 _WORKER = module_command("siptui.app.worker_main")
+_READER = module_command("siptui.devicelist.workbook_child")
 _SIPTUI = [sys.executable, "-m", "siptui"]
 #: What Python and libraries read when they start or are imported.
 _AT_START = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "OPENSSL", "MALLOC")
@@ -119,6 +124,12 @@ class Forking:
         popen._child_created = True  # type: ignore[attr-defined]
         popen._close_pipe_fds(*(how[name] for name in _PIPES))  # type: ignore[attr-defined]
 
+    def _wanted(self, module: str) -> dict[str, str]:
+        """What must be in the environment of a process of `module` for it to be forked."""
+        if module == "siptui.devicelist.workbook_child":  # it is given little
+            return {k: v for k, v in self._env.items() if k in READER_ENVIRONMENT}
+        return self._env
+
     def _order(self, how: Mapping[str, Any]) -> dict[str, Any] | None:
         """What to fork; nothing if Python must be started."""
         command, preexec = how["args"], how["preexec_fn"]
@@ -129,7 +140,7 @@ class Forking:
             or any(how.get(name, usual) != usual for name, usual in _USUAL.items())
             or preexec not in (None, take_terminal)
             or (self._forked and (preexec or not how["start_new_session"]))
-            or _read_at_start(env) != self._env
+            or _read_at_start(env) != self._wanted(found[0])
             or env.get("PYTHONPATH", _QUICK) != _QUICK
             or any(env.get(name, value) != value for name, value in CONSOLE_ENVIRONMENT.items())
         ):
@@ -148,7 +159,11 @@ class Forking:
 
 def _module(command: list[Any]) -> tuple[str, list[str]] | None:
     """Which module of siptui `command` runs, and the arguments."""
-    for start, module in ((_WORKER, "siptui.app.worker_main"), (_SIPTUI, "siptui")):
+    for start, module in (
+        (_WORKER, "siptui.app.worker_main"),
+        (_READER, "siptui.devicelist.workbook_child"),
+        (_SIPTUI, "siptui"),
+    ):
         if command[: len(start)] == start:
             return module, list(map(os.fspath, command[len(start) :]))
     return None
