@@ -16,6 +16,7 @@ from pathlib import Path
 
 from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
+from siptui.host.errors import InUseError
 from siptui.host.locks import locked_file
 from siptui.host.private_files import private_folder, read_private, write_private
 from siptui.transport.retry import honoured
@@ -143,10 +144,16 @@ class Throttle:
         found = self._identity()
         if found == self._known:
             return
+        try:
+            text = read_private(self._path)
+        except InUseError:
+            return  # at the next look
+        except (OSError, SiptuiError):
+            text = b""  # lifted, or not ours
         self._known = found
         self._until = 0.0
         try:
-            content = json.loads(read_private(self._path))
+            content = json.loads(text)
             until = datetime.fromisoformat(content["until"])
             seconds, asked = float(content["seconds"]), float(content["asked"])
             if not (math.isfinite(seconds) and math.isfinite(asked)):
@@ -154,8 +161,8 @@ class Throttle:
             why = str(content["why"])
             # A clock that was set back since makes a wait no longer than it was.
             left = min((until - self._now()).total_seconds(), honoured(seconds)) + _ROUNDED
-        except (OSError, ValueError, LookupError, TypeError, SiptuiError):
-            return  # lifted, or not ours: the service says it once more
+        except (ValueError, LookupError, TypeError):
+            return  # the service says it once more
         self._extend(left, asked, why)
 
     def _identity(self) -> tuple[int, int, int] | None:

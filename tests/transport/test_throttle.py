@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from siptui.host.errors import InUseError
 from siptui.transport.retry import MAX_HONOURED
 from siptui.transport.throttle import Throttle
 from tests.support import emulated_time
@@ -263,6 +264,30 @@ def test_a_wait_whose_file_cannot_be_removed_is_over_where_it_was_lifted(
             assert _left(one) > 699
             other.lift()  # which has not looked since
             assert other.current() is None
+
+    emulated_time.run(main())
+
+
+def test_a_file_that_another_program_keeps_to_itself_is_read_at_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a scanner for viruses does on Windows; what was known still holds meanwhile."""
+
+    def refused(path: Path) -> bytes:
+        raise InUseError("in use")
+
+    async def main() -> None:
+        path = tmp_path / "x.json"
+        one, other = Throttle(path, emulated_time.now), Throttle(path, emulated_time.now)
+        one.told(60, "slow down")
+        assert round(_left(other)) == 60
+        one.told(600, "slower")
+        late = Throttle(path, emulated_time.now)
+        with monkeypatch.context() as patched:
+            patched.setattr("siptui.transport.throttle.read_private", refused)
+            assert round(_left(other)) == 60
+            assert late.current() is None
+        assert round(_left(other)) == round(_left(late)) == 600
 
     emulated_time.run(main())
 
