@@ -21,13 +21,15 @@ DEVICES = 50_000
 EVENTS = 50_000
 
 
-def least(times: int, act: Callable[[int], object]) -> float:
+def least(
+    times: int, act: Callable[[int], object], clock: Callable[[], float] = time.perf_counter
+) -> float:
     """The least of some times that `act` took, in seconds; it is given the number of its turn."""
     found = []
     for turn in range(times):
-        began = time.perf_counter()
+        began = clock()
         act(turn)
-        found.append(time.perf_counter() - began)
+        found.append(clock() - began)
     return min(found)
 
 

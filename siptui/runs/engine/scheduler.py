@@ -115,6 +115,8 @@ def waiting(state: RunState) -> list[DeviceRecord]:
 
 def needs_decision(state: RunState, batch: BatchRecord) -> bool:
     """Whether `batch` goes out only by the operator's decision (see `DevicesHeld`)."""
+    if not state.held:  # as of most runs: this is asked of every queued batch, again and again
+        return False
     return any((held := state.held.get(i)) and held.decide for i in batch.devices)
 
 
