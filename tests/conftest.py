@@ -46,7 +46,7 @@ if hasattr(time, "tzset"):
     time.tzset()
 
 if sys.platform == "linux":
-    from tests.support import forking
+    from tests.support import compiled_once, forking
 
     _FORKS = forking.begin()
 else:
@@ -54,6 +54,13 @@ else:
 
 _FROM_OUTSIDE = ("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the processes of `-n` begin, what is new to this checkout is compiled once, rather
+    than by each of them: by as many processes as there are processors."""
+    if _FORKS and config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
+        compiled_once.compile_new(Path(__file__).parent)
 
 
 @pytest.hookimpl(optionalhook=True)
