@@ -218,7 +218,7 @@ def merged(
                 one = _with(one, better)
             elif ids is not None and key[0] not in ids:
                 one = _replaced(one, Result.UNKNOWN)
-        elif one.batch_id:
+        else:
             told.pop(key, None)  # the run saw it, with its time
         found.setdefault(one.hardware_id, []).append(one)
     for one in told.values():
