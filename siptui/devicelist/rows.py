@@ -112,11 +112,8 @@ def _divided(lines: Sequence[str], header: Header, changes: Changes) -> Iterator
             yield Row(record.line, [clean(c) for c in record.cells], record.broken)
         elif header.wrapped:
             yield Row(record.line, *_cleaned(header.parted(record.cells)))
-        elif len(line) <= MAX_CELL and record.below == record.line and odd(line) is None:
-            cells = [cell.strip(" ") for cell in record.cells]
-            if width > 1 and not any(cells[1:]):
-                cells = _whole(record, cells, delimiter, changes)
-            yield Row(record.line, cells)
+        elif len(line) <= MAX_CELL and odd(line) is None:
+            yield Row(record.line, [cell.strip(" ") for cell in record.cells])
         else:
             cells, broken = _cleaned(record.cells)
             if width > 1 and not broken and not any(cells[1:]):
@@ -142,7 +139,7 @@ def _cleaned(cells: Sequence[str]) -> tuple[list[str], str]:
 def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
     """`rows` without what is no row of the list."""
     own = frozenset(header.results.values())
-    again = [folded_name(name) for name in _without(header.names, own)]
+    again = _folded(_without(header.names, own))
     first, below = True, False
     for row in rows:
         if not any(row.cells):
@@ -169,8 +166,8 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
 
 def _is_header(cells: Sequence[str]) -> bool:
     """Whether a row is the header of another list: it names both columns that a list needs."""
-    named = [cell for cell in cells if cell and len(cell) < _LONGEST_NAME]
-    if len(named) < len(NEEDED) or any(map(_DATA.search, named)):
+    named = [cell for cell in cells if len(cell) < _LONGEST_NAME]
+    if any(map(_DATA.search, named)):
         return False
     return all(any(fits(key, cell) == USUAL for cell in named) for key in NEEDED)
 
@@ -180,11 +177,9 @@ def _without(cells: Sequence[str], own: frozenset[int]) -> Sequence[str]:
     return [cell for i, cell in enumerate(cells) if i not in own] if own else cells
 
 
-def _folded(cells: Sequence[str]) -> list[str]:
-    names = [folded_name(cell) for cell in cells]
-    while names and not names[-1]:
-        names.pop()
-    return names
+def _folded(cells: Sequence[str]) -> str:
+    """The names of a header in one text, without empty ones at its end."""
+    return "|".join(map(folded_name, cells)).rstrip("|")
 
 
 def _is_total(cells: Sequence[str]) -> bool:
@@ -192,7 +187,7 @@ def _is_total(cells: Sequence[str]) -> bool:
     others = [cell for cell in cells if cell is not lead]
     if _COUNT.fullmatch(lead) and not any(others):
         return True
-    found = None if "@" in lead else _TOTAL.fullmatch(lead)
+    found = _TOTAL.fullmatch(lead)
     if found is None:
         return False
     if _LETTER.search(found.group(1)) and not all(map(_COUNTED.fullmatch, others)):
