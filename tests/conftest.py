@@ -52,7 +52,10 @@ if sys.platform == "linux":
 else:
     _FORKS = None
 
-_FROM_OUTSIDE = ("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_FROM_OUTSIDE = (
+    *("SIPTUI_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),  # each process would read them all
+)
 _numbers = itertools.count()
 
 

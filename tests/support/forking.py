@@ -34,7 +34,11 @@ _COMMANDS = (
     *("siptui.gateway.bulk_client", "siptui.cli.group", "siptui.cli.errors"),
     *("siptui.cli.commands.run", "siptui.cli.commands.attach", "siptui.cli.commands.runs"),
     *("concurrent.futures.thread", "encodings.idna", "httpx", "msal", "stamina", "truststore"),
-    "cryptography.hazmat.primitives.ciphers.aead",
+    *("cryptography.hazmat.primitives.ciphers.aead", "encodings.cp1252", "encodings.utf_8_sig"),
+    # What the HTTP library loads at its first request.
+    *("httpcore", "anyio.to_thread", "anyio.abc", "anyio.streams.tls", "anyio._backends._asyncio"),
+    *("siptui.host.surroundings", "siptui.identity.keyring_child", "siptui.logs.removal"),
+    *("siptui.runs.journal.backup", "siptui.runs.journal.repair", "siptui.transport.recorder"),
     # For what reads workbooks. Not polars: it has threads, and they do not come through a fork.
     *("siptui.devicelist.sheet_biff", "siptui.devicelist.sheet_binary", "fastexcel"),
     *("glob", "sysconfig", "zoneinfo"),
@@ -44,7 +48,8 @@ _CONSOLES = (
     "siptui.cli.console_parts",
     *(f"siptui.tui.console.{name}_flow" for name in ("run", "submit", "retry", "decision")),
     *(f"siptui.tui.console.{name}_flow" for name in ("correct", "tenant", "overview", "status")),
-    "siptui.tui.console.verify_flow",
+    *("siptui.tui.console.verify_flow", "siptui.tui.terminal_driver", "siptui.app.demo_tenant"),
+    *("textual.drivers.linux_driver", "textual.layouts.factory", "textual.scrollbar"),
 )
 #: This folder may be on PYTHONPATH: what is in it is read when the process begins.
 _QUICK = str(Path(__file__).parents[1] / "worker" / "quick")
