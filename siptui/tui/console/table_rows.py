@@ -109,9 +109,8 @@ class Board:
     def deadline(self, key: Hashable) -> datetime | None:
         """Until when a row's device can be signed in, if its list says so and it is not yet."""
         device = self.device(key)
-        if device is None or not device.extra or self.state(key) is DeviceState.SUCCEEDED:
-            return None
-        return deadline_of(device)
+        end = deadline_of(device) if device is not None and device.extra else None
+        return end if end and self.state(key) is not DeviceState.SUCCEEDED else None
 
     def left(self, key: Hashable) -> str:
         """The time left for a row's device."""
@@ -215,6 +214,8 @@ class Board:
 
     def earlier(self, key: Hashable) -> DeviceRecord | None:
         """How the device of a row ended in an earlier run, where the run has nothing of it."""
+        if not self._earlier:
+            return None
         device = None if self.record(key) else self.device(key) or self.left_out(key)
         return self._earlier.get(device.key) if device is not None else None
 
@@ -339,7 +340,7 @@ class Board:
         return min(self._why.items(), default=None)
 
     def _list_row(self, place: int, device: Device) -> GridRow:
-        earlier = self._earlier.get(device.key)
+        earlier = self._earlier.get(device.key) if self._earlier else None
         pre, shade = cell(self.findings(place))
         return GridRow(
             place,
