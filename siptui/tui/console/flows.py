@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from siptui.tui import dialogs
 from siptui.tui.actions import BY_ID
 from siptui.tui.console.list_flow import ListFlow
 from siptui.tui.console.model import Session
@@ -30,6 +31,8 @@ _LATER = (
     *("run", "submit", "retry", "decision", "correct"),
     *("tenant", "overview", "standing", "verify"),
 )
+#: What brings in the dialogs that the flows of the first frame ask with.
+_DIALOGS = ("TablePage", "SignIn", "ColumnChoice", "Palette")
 
 
 class Flows:
@@ -50,7 +53,8 @@ class Flows:
 
     def rest(self) -> list[Callable[[], object]]:
         """What makes those that come later."""
-        return [partial(getattr, self, name) for name in _LATER]
+        flows = [partial(getattr, self, name) for name in _LATER]
+        return [*flows, *(partial(getattr, dialogs, name) for name in _DIALOGS)]
 
     def _attach(self, run: str) -> bool:
         return self.run.attach(run)

@@ -12,11 +12,10 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import ListOptions, with_answer
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.tui import dialogs
 from siptui.tui.console.model import Session, read_list
 from siptui.tui.console.tenant_urls import opening_lines
 from siptui.tui.console.view import View
-from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.help_text import LIST_TOPICS, Topic
 from siptui.tui.preferences import asked_of, read_kept, write_kept
 from siptui.tui.widgets.text_lines import Line
 
@@ -58,8 +57,10 @@ class ListFlow:
             return
         read = found.headers_read
         columns = [(key, WHAT[key], f"“{read[key]}”" if key in read else "-") for key in COLUMNS]
-        topic = Topic.ACCOUNT_COLUMN
-        key = await view.ask(Choice("Which column is in another header?", columns, topic=topic))
+        topic = dialogs.Topic.ACCOUNT_COLUMN
+        key = await view.ask(
+            dialogs.Choice("Which column is in another header?", columns, topic=topic)
+        )
         if not isinstance(key, str):
             return
         names = list(found.headers)
@@ -67,7 +68,7 @@ class ListFlow:
         choices += [("", "leave it out", "")] if key not in NEEDED else []
         at = names.index(read[key]) if read.get(key) in names else 0
         asks = f"Which header holds the {WHAT[key]}?"
-        header = await view.ask(Choice(asks, choices, topic=topic, at=at))
+        header = await view.ask(dialogs.Choice(asks, choices, topic=topic, at=at))
         if not isinstance(header, str):
             return
         options = with_answer(session.list_options(path), key, header)
@@ -154,8 +155,8 @@ class ListFlow:
                 )
                 for option in question.options
             ]
-            topic = LIST_TOPICS.get(question.key, Topic.ACCOUNT_COLUMN)
-            answer = await self.view.ask(Choice(question.asks, choices, text, topic=topic))
+            topic = dialogs.LIST_TOPICS.get(question.key, dialogs.Topic.ACCOUNT_COLUMN)
+            answer = await self.view.ask(dialogs.Choice(question.asks, choices, text, topic=topic))
             if isinstance(answer, str) and answer and error.names:
                 write_kept(folder, read_kept(folder).answered(headers, question.key, answer))
         return with_answer(options, question.key, answer) if isinstance(answer, str) else None

@@ -25,6 +25,7 @@ from siptui.domain.text import visible
 from siptui.gc_pause import set_aside
 from siptui.runs.events import RunFinished, Stored
 from siptui.runs.follower import RunUpdate
+from siptui.tui import dialogs
 from siptui.tui.actions import BY_ID, shown
 from siptui.tui.console import details, status_lines, status_text
 from siptui.tui.console.action_state import NO_WORKER, offers, who_resumes, why_not
@@ -35,8 +36,6 @@ from siptui.tui.console.model import Session
 from siptui.tui.console.selection import Selection, selected
 from siptui.tui.console.table_rows import COLUMNS, EXTRA
 from siptui.tui.console.view_flow import LogSize
-from siptui.tui.dialogs.live_page import LivePage
-from siptui.tui.dialogs.tablepage import TablePage
 from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.key_bindings import bindings
 from siptui.tui.sentences import log_lines
@@ -379,7 +378,7 @@ class Console(Screen[None]):
         if needs != self._needs:
             self._needs, self._said = needs, ()
         self.show_bars()
-        if isinstance(page := self.app.screen, LivePage):
+        if isinstance(page := self.app.screen, dialogs.LivePage):
             page.look()
         self.sign_in_flow.ask_if_needed()
 
@@ -424,7 +423,7 @@ class Console(Screen[None]):
         if now != self._waits and self.in_use:
             before, self._waits = self._waits[0], now
             self.query_one("#notice", Surface).show([self._notice()])
-            if now[0] != before and isinstance(page := self.app.screen, TablePage):
+            if now[0] != before and isinstance(page := self.app.screen, dialogs.TablePage):
                 page.say(now[0] or "asking the service …", "unknown" if now[0] else "muted")
 
     def _show_clock(self) -> None:
@@ -442,7 +441,7 @@ class Console(Screen[None]):
             index, rows = self.grid.index, session.board.running()
             self.grid.put([row for row in rows if index.row(row.key) != row])
             self.show_detail()
-        if isinstance(page := self.app.screen, LivePage):
+        if isinstance(page := self.app.screen, dialogs.LivePage):
             page.look()
 
     def log_events(self) -> None:

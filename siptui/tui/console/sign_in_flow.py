@@ -8,12 +8,10 @@ from siptui.domain.text import visible
 from siptui.identity.errors import StoreUndecidedError
 from siptui.identity.store import StoreKind, TokenStore
 from siptui.runs.state import needs_sign_in
+from siptui.tui import dialogs
 from siptui.tui.console.model import Session
 from siptui.tui.console.tenant_urls import opening_lines
 from siptui.tui.console.view import View
-from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.help_text import Topic
-from siptui.tui.dialogs.sign_in import SignIn
 from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.options import SignIns
 from siptui.tui.widgets.text_lines import Line
@@ -51,7 +49,9 @@ class SignInFlow:
             ("now", "sign in", "with a code in any browser, or a browser here"),
             ("later", "later", f"{keys['sign_in']} signs in, {keys['open']} opens a list"),
         ]
-        chosen = await self.view.ask(Choice("Next step", choices, [made], topic=Topic.NEXT_STEP))
+        chosen = await self.view.ask(
+            dialogs.Choice("Next step", choices, [made], topic=dialogs.Topic.NEXT_STEP)
+        )
         if chosen == "now":
             await self._sign_in(ways, problem.message)
 
@@ -79,7 +79,9 @@ class SignInFlow:
     async def _sign_in(self, ways: SignIns, why: str) -> bool:
         try:
             store = await self._store(ways, why)
-            account = None if store is None else await self.view.ask(SignIn(ways, store, why))
+            account = (
+                None if store is None else await self.view.ask(dialogs.SignIn(ways, store, why))
+            )
             if store is None or account is None:
                 self.view.say("not signed in; nothing was submitted.", "muted")
                 return False
@@ -118,7 +120,7 @@ class SignInFlow:
                 (StoreKind.MEMORY, "memory", "nowhere: sign in again next time"),
             ]
             kind = await self.view.ask(
-                Choice("Keep the tokens in", choices, text, topic=Topic.TOKEN_STORE)
+                dialogs.Choice("Keep the tokens in", choices, text, topic=dialogs.Topic.TOKEN_STORE)
             )
         return await ways.store(kind) if isinstance(kind, StoreKind) else None
 

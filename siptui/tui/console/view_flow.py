@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from siptui.domain.text import visible
 from siptui.help import TOPICS, topic_text
+from siptui.tui import dialogs
 from siptui.tui.actions import ACTIONS, BY_ID
 from siptui.tui.base_app import ThemedApp
 from siptui.tui.console import details
@@ -18,11 +19,6 @@ from siptui.tui.console.selection import Which, what
 from siptui.tui.console.status_rows import STANDING_WORDS
 from siptui.tui.console.table_rows import EXTRA, FIXED
 from siptui.tui.console.view import View
-from siptui.tui.dialogs.ask import Choice
-from siptui.tui.dialogs.columns import ColumnChoice
-from siptui.tui.dialogs.help_text import Topic
-from siptui.tui.dialogs.page import Page
-from siptui.tui.dialogs.palette import Command, Palette
 from siptui.tui.preferences import read_kept, write_kept
 from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.row_index import GridRow, Test
@@ -66,7 +62,7 @@ class ViewFlow:
 
     def filter_help(self) -> None:
         """What a filter may be."""
-        self.view.app.push_screen(Page("About: Filter", FILTER_HELP))
+        self.view.app.push_screen(dialogs.Page("About: Filter", FILTER_HELP))
 
     def clear(self) -> None:
         """Clear the filters."""
@@ -139,7 +135,9 @@ class ViewFlow:
         choices = [(c.key, c.title, "") for c in table.columns if not c.key.startswith(EXTRA)]
         choices += [(EXTRA + name, visible(name), "of the list") for name in table.extra_names()]
         at = next((i for i, choice in enumerate(choices) if now and now[0] == choice[0]), 0)
-        column = await self.view.ask(Choice("Sort by", choices, topic=Topic.SORT, at=at))
+        column = await self.view.ask(
+            dialogs.Choice("Sort by", choices, topic=dialogs.Topic.SORT, at=at)
+        )
         if isinstance(column, str):
             self.sort_by(column)
 
@@ -171,7 +169,9 @@ class ViewFlow:
         shown = {c.key for c in own if c.key not in self.session.hidden}
         shown |= {EXTRA + name for name in names if name in board.extra}
         text: Line = (("User, hardware id and how a row stands are always shown.", "muted"),)
-        chosen = await self.view.ask(ColumnChoice(choices, shown, [text], fit=fit, beyond=beyond))
+        chosen = await self.view.ask(
+            dialogs.ColumnChoice(choices, shown, [text], fit=fit, beyond=beyond)
+        )
         if chosen is None:
             return
         elsewhere = self.session.hidden - {c.key for c in own}  # of the other table
@@ -188,7 +188,9 @@ class ViewFlow:
         names = sorted(self.view.app.available_themes)
         choices = [(name, name, "") for name in names]
         at = names.index(self.view.app.theme) if self.view.app.theme in names else 0
-        chosen = await self.view.ask(Choice("Theme", choices, topic=Topic.THEME, at=at))
+        chosen = await self.view.ask(
+            dialogs.Choice("Theme", choices, topic=dialogs.Topic.THEME, at=at)
+        )
         if isinstance(chosen, str):
             self.use_theme(chosen)
 
@@ -238,7 +240,7 @@ class ViewFlow:
                     self._copy((grid.cursor,))
 
             title = f"Copy: {cell[0].title}"
-            dialog = Choice(title, choices, [text], topic=Topic.COPY)
+            dialog = dialogs.Choice(title, choices, [text], topic=dialogs.Topic.COPY)
             self.view.app.push_screen(dialog, answered)
         else:
             self._copy((grid.cursor,))
@@ -268,17 +270,17 @@ class ViewFlow:
         hidden |= {"standing", "verify"} if options.status is None else set()
         hidden |= {"sign_in"} if options.sign_in is None else set()
         lines = [*where_lines(self.session), (), *help_lines(self.view.keys, hidden)]
-        self.view.app.push_screen(Page("Help", lines))
+        self.view.app.push_screen(dialogs.Page("Help", lines))
 
     def palette(self) -> None:
         """Every command by name."""
-        self.view.app.push_screen(Palette(self._commands()), self._carry_out)
+        self.view.app.push_screen(dialogs.Palette(self._commands()), self._carry_out)
 
-    def _commands(self) -> list[Command]:
+    def _commands(self) -> "list[dialogs.Command]":
         view, session = self.view, self.session
         now = view.offers()
         commands = [
-            Command(
+            dialogs.Command(
                 action.id,
                 f"show {words}" if action.id == "status" else words,
                 view.key_of[action.id] if view.keys[action.id] else "",
@@ -291,11 +293,11 @@ class ViewFlow:
             for words in (now.get(action.id, action.title),)
         ]
         commands += [
-            Command(f"{_THEME}{name}", "theme", "", f"use {name}", "colours colors")
+            dialogs.Command(f"{_THEME}{name}", "theme", "", f"use {name}", "colours colors")
             for name in sorted(view.app.available_themes)
         ]
         commands += [
-            Command(f"{_TOPIC}{name}", "help", "", f"{name}: {about}", "topic")
+            dialogs.Command(f"{_TOPIC}{name}", "help", "", f"{name}: {about}", "topic")
             for name, about in TOPICS.items()
             if name != "keys"  # `?`, which knows the operator's own
         ]
@@ -314,9 +316,9 @@ class ViewFlow:
             self.view.perform(chosen)
 
 
-def _topic(name: str) -> Page:
+def _topic(name: str) -> "dialogs.Page":
     title, *lines = topic_text(name).splitlines()
-    return Page(title, [((line, "normal"),) if line else () for line in lines[1:]])
+    return dialogs.Page(title, [((line, "normal"),) if line else () for line in lines[1:]])
 
 
 def _names(text: str) -> bool:
