@@ -20,6 +20,6 @@ def unnamed_columns(names: Sequence[str], results: Mapping[str, int]) -> slice |
 
 def _status_columns(names: Sequence[str]) -> Iterator[int]:
     """Where the columns begin that are filled into a list."""
-    for place, name in enumerate(names):
-        if name == STATUS[0] and tuple(names[place : place + len(STATUS)]) == STATUS:
+    for place in range(len(names)):
+        if tuple(names[place : place + len(STATUS)]) == STATUS:
             yield place
