@@ -113,6 +113,10 @@ class Authorized:
             raise of_answer(answer, correlation_id, needs=needs)
         return answer, correlation_id
 
+    def renew_when_denied(self) -> None:
+        """Ask for a new token with the next denial, however lately one was asked for."""
+        self._asked_anew = None
+
     async def _newer(self, token: str) -> str:
         """A newer token than `token`, which a call was denied with; now and then a new one is asked
         for. Nothing where there is none."""

@@ -108,6 +108,11 @@ class BulkSignIn(Protocol):
         """
         ...
 
+    def renew_when_denied(self) -> None:
+        """Ask for a new token with the next denial, however lately one was asked for: the operator
+        says that a role is active now."""
+        ...
+
     async def create_batch(
         self,
         region: Region,

@@ -243,6 +243,7 @@ class Engine:
         for seq, order in list(state.open_orders.items()):
             if order.what == "now":
                 self._throttle.lift()
+                self._service.renew_when_denied()
                 self._roles.look_now()
                 self._run_log.write(
                     Note(level="info", text="no wait any more: asking now", order=seq)

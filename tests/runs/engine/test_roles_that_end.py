@@ -182,6 +182,35 @@ def test_an_operator_who_has_activated_it_need_not_wait(tmp_path: Path, how: str
     emulated_time.run(main(), limit=DAY)
 
 
+def test_trying_now_takes_a_new_token_however_new_the_last_is(tmp_path: Path) -> None:
+    """A token that was made a second before the role was activated does not name it."""
+
+    class Renewing(EngineHarness):
+        renewed = 0
+
+        async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+            self.renewed += refresh
+            return f"token {self.renewed}"
+
+    async def main() -> None:
+        lab = Renewing(tmp_path)
+        run = lab.create(devices(30), FIVE)
+        work = lab.start(run, role_wait=DAY)
+        await asyncio.sleep(20)
+        _ends(lab)
+        await _until(lambda: bool(needs_role(lab.state(run))))
+        before = lab.renewed
+        await asyncio.sleep(5)
+        assert lab.renewed == before == 1
+        lab.run_service.try_now(run)
+        await asyncio.sleep(5)
+        assert lab.renewed == before + 1
+        _back(lab)
+        _done(lab, run, await work.end(), 30)
+
+    emulated_time.run(main(), limit=DAY)
+
+
 def test_a_lost_answer_is_looked_for_when_the_role_is_back(tmp_path: Path) -> None:
     """A batch that was accepted is not unknown because its account may not look for it."""
 
