@@ -24,7 +24,7 @@ from siptui.host.private_files import (
     runtime_folder,
     runtime_place,
 )
-from siptui.host.unused_locks import WAITS, remove_unused
+from siptui.host.unused_locks import WAITS, remove_unused_daily
 from siptui.identity.account import account_of
 from siptui.identity.environment import DEVICES, GRAPH, VALUE, EnvironmentToken, environment_token
 from siptui.identity.msal_client import HttpFactory
@@ -82,7 +82,7 @@ class Selected:
             turns = self._turns_in(name)
         except (OSError, PrivateFileError):
             return None  # the tenant's batches are still compared
-        remove_unused(turns.parent, keep=turns)
+        remove_unused_daily(turns.parent, keep=turns)
         return turns
 
     def _turns_in(self, name: str) -> Path:

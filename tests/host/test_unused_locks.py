@@ -7,7 +7,7 @@ from pathlib import Path
 
 from siptui.domain.region import Region
 from siptui.host.locks import CountedLock
-from siptui.host.unused_locks import remove_unused
+from siptui.host.unused_locks import remove_unused, remove_unused_daily
 from siptui.runs.engine.submit_turns import SubmitTurns
 from tests.support import emulated_time
 
@@ -50,6 +50,30 @@ def test_what_was_not_used_for_long_is_removed(tmp_path: Path) -> None:
     assert not (tmp_path / "unused").exists()
     held.release()
     remove_unused(tmp_path / "gone", keep=tmp_path)
+
+
+def test_the_folder_is_gone_through_once_a_day(tmp_path: Path) -> None:
+    def unused() -> bool:
+        remove_unused_daily(tmp_path, keep=tmp_path / "mine")
+        return (tmp_path / "unused").exists()
+
+    _old(_turns(tmp_path, "unused").path)
+    assert not unused()
+    _old(_turns(tmp_path, "unused").path)
+    assert unused()
+    (note,) = (path for path in tmp_path.iterdir() if path.is_file())
+    almost = time.time() - 24 * 3600 + 60
+    os.utime(note, (almost, almost))
+    assert unused()
+    ahead = time.time() + 3600  # a clock that was put back
+    os.utime(note, (ahead, ahead))
+    assert not unused()
+    _old(_turns(tmp_path, "unused").path)
+    _old(note)
+    assert not unused()
+    assert time.time() - note.stat().st_mtime < 3600
+    remove_unused_daily(tmp_path / "gone", keep=tmp_path)
+    assert not (tmp_path / "gone").exists()
 
 
 def test_a_lock_that_was_removed_under_a_process_is_made_anew(tmp_path: Path) -> None:
