@@ -2,7 +2,10 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+import pytest
 
 import siptui
 
@@ -20,6 +23,18 @@ def modules() -> dict[str, Path]:
         parts = path.relative_to(ROOT.parent).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """What stands in a module, parsed once for all tests."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_longer() -> Iterator[None]:
+    yield
+    tree_of.cache_clear()
 
 
 def imported(tree: ast.AST, known: dict[str, Path]) -> Iterator[str]:
@@ -76,10 +91,7 @@ def test_a_circle_is_found_wherever_the_import_stands() -> None:
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     known = modules()
-    edges = {
-        name: set(imported(ast.parse(path.read_text("utf-8")), known)) - {name}
-        for name, path in known.items()
-    }
+    edges = {name: set(imported(tree_of(path), known)) - {name} for name, path in known.items()}
     assert sum(map(len, edges.values())) > len(known)
     assert circle(edges) == []
 
@@ -101,7 +113,7 @@ def ancestors(name: str, bases: dict[str, list[str]]) -> set[str]:
 def test_no_class_stands_on_a_ladder() -> None:
     found: dict[str, list[str]] = {}
     for path in modules().values():
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef):
                 names = [base.id for base in node.bases if isinstance(base, ast.Name)]
                 found.setdefault(node.name, []).extend(n for n in names if n != node.name)
@@ -130,7 +142,7 @@ def test_only_one_room_asks_for_the_operating_system() -> None:
     host = ROOT / "host"
     found, inside = [], 0
     for path in modules().values():
-        lines = list(asks_for_the_system(ast.parse(path.read_text("utf-8"))))
+        lines = list(asks_for_the_system(tree_of(path)))
         if path.is_relative_to(host):
             inside += len(lines)
         else:
@@ -145,7 +157,7 @@ def test_only_one_room_imports_what_one_system_alone_has() -> None:
     for path in modules().values():
         if path.is_relative_to(ROOT / "host"):
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
@@ -175,7 +187,7 @@ _OF_SOMETHING_ELSE = {
 
 def _opening_calls(path: Path) -> list[str]:
     found = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if not isinstance(node, ast.Call):
             continue
         named = node.func
