@@ -3,6 +3,7 @@
 import gc
 import importlib.util
 import itertools
+import logging
 import os
 import socket
 import sys
@@ -163,6 +164,8 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, _own_folders: Path) -> Path:
     for name in list(os.environ):
         if name.upper().startswith(_FROM_OUTSIDE):
             monkeypatch.delenv(name)
+    # A command that a test called in its own process has started the log: here it ends with it.
+    monkeypatch.setattr(logging.getLogger("siptui"), "propagate", True)
     mine = _own_folders / str(next(_numbers))
     monkeypatch.setenv("SIPTUI_CONFIG_DIR", str(mine / "config"))
     monkeypatch.setenv("SIPTUI_STATE_DIR", str(mine / "state"))
