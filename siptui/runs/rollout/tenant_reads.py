@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from siptui.domain.errors import SiptuiError
+from siptui.domain.forgotten_text import is_stand_in
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.times import local_time
 from siptui.gateway.json_lists import Listed
@@ -198,8 +199,13 @@ def unreadable(
 
 
 def decided_batches(past: Collection[Attempt]) -> frozenset[str]:
-    """The batches, in lower case, of which the history knows how every device ended."""
-    open_ = {a.batch_id.casefold() for a in past if a.result in (Result.LIVE, Result.UNKNOWN)}
+    """The batches, in lower case, of which the history knows how every device ended: of one whose
+    names were forgotten the service alone can tell."""
+    open_ = {
+        a.batch_id.casefold()
+        for a in past
+        if a.result in (Result.LIVE, Result.UNKNOWN) or is_stand_in(a.user_name)
+    }
     ended = frozenset(a.batch_id.casefold() for a in past if a.batch_id and a.of_run)
     return ended - open_
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from siptui.domain.forgotten_text import names_of
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
 from siptui.emulator.scenario import DeviceRule, ForeignBatch, LagTable, Scenario
@@ -22,10 +23,12 @@ from siptui.runs.events import (
     Stored,
 )
 from siptui.runs.forgetting import remembered
+from siptui.runs.journal.forget import Forgetting
 from siptui.runs.rollout.evidence import Evidence, Result, SourceRead, Standing
-from siptui.runs.rollout.history import attempts_of
+from siptui.runs.rollout.history import attempts_of, read_history
 from siptui.runs.rollout.reconcile import reconcile
 from siptui.runs.rollout.summary import summarize
+from siptui.runs.rollout.tenant_reads import read_evidence
 from siptui.runs.tenant_batches import adopt_foreign
 from siptui.transport.http import open_client
 from tests.runs.engine.engine_harness import EngineHarness, devices
@@ -71,6 +74,26 @@ def test_a_lost_batch_that_is_found_after_a_later_run_tells_nothing_new(tmp_path
         assert [e.devices for e in harness.events(lost, DevicesSignedIn)] == [[0, 1]]
         assert set(harness.ledger.times.values()) == {2}
         assert harness.ledger.violations == []
+
+    emulated_time.run(main())
+
+
+def test_the_service_is_asked_for_a_phone_whose_names_were_forgotten_here(tmp_path: Path) -> None:
+    """Nor is a fingerprint kept of it: its batch is read, as those of a forgotten run are."""
+
+    async def main() -> None:
+        harness, phones, now = EngineHarness(tmp_path), devices(3), emulated_time.now
+        run = harness.create(phones)
+        await harness.work(run)
+        gone = names_of([phones[1].user_name], [phones[1].hardware_id])
+        forgetting = Forgetting(at=now(), rows={run: [1]}, names=gone, no_fingerprints=True)
+        harness.run_service.journal.forget(forgetting)
+        async with open_client(transport=harness.emulator.transport()) as http:
+            client = BulkSignInClient(http, "https://emulator.invalid", harness)
+            history = read_history(harness.run_service.host, now(), phones)
+            evidence = await read_evidence(history, client, None, now=now, rows=3)
+        rows = reconcile(phones, evidence, now())
+        assert [row.standing for row in rows if row.line] == [Standing.DONE] * 3
 
     emulated_time.run(main())
 

@@ -332,6 +332,8 @@ def test_which_batches_the_history_knows_the_end_of() -> None:
     for result in (Result.LIVE, Result.UNKNOWN):
         assert decided_batches([_ours(Result.FAILED, "B1"), _ours(result, "b1")]) == frozenset()
     assert decided_batches([_theirs(Result.SUCCEEDED)]) == frozenset()
+    forgotten = replace(_ours(Result.FAILED, "B1"), user_name="(forgotten-1)")
+    assert decided_batches([_ours(Result.FAILED, "B1"), forgotten]) == frozenset()
 
 
 @pytest.mark.parametrize(
