@@ -324,3 +324,13 @@ def test_what_is_queued_is_cut_as_it_was_changed(change: Changed, sizes: list[in
     assert [len(planned.devices) for planned in cut] == sizes
     assert change.cuts == (change != Changed())
     assert bool(cut[0].trial) == bool(change.first)
+
+
+def test_a_device_that_waits_otherwise_than_those_beside_it_is_told_of() -> None:
+    builder = StateBuilder(devices(2))
+    reason = Reason("other_batch", batch_id="Theirs")
+    (both,) = orders.hold(builder.state, {0: reason, 1: reason})
+    _tell(builder, [both])
+    assert orders.hold(builder.state, {0: reason, 1: reason}) == []
+    builder.tell(DevicesHeld(batch=1, devices=[1], why="personal"))
+    assert orders.hold(builder.state, {0: reason, 1: reason}) == [both]

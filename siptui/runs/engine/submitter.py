@@ -2,6 +2,7 @@
 exactly what it says."""
 
 import asyncio
+import math
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -81,13 +82,14 @@ class Submitter:
         self._roles = roles
         self._tenant = tenant
         self._refused = Backoff(rng, 5.0, 60.0)
+        #: The wait that was told of last; a submit ends it.
         self._told = ""
         self._summaries = summaries
         #: Live batches that the service calls over; their poller reads those first.
         self._over = over
         self._over_frees = True
-        self._looked = 0.0
-        self._others, self._others_until = 0, 0.0
+        self._looked = -math.inf
+        self._others, self._others_until = 0, -math.inf
         self._held: Mapping[int, str] = NOTHING_HELD
 
     async def _status(self, batch_id: str) -> BatchStatus:
@@ -180,6 +182,7 @@ class Submitter:
                 return  # a wait began, or an order came, since these answers
             if not self._intend(choice, [s.batch_id for s in summaries], ahead):
                 return
+            self._told = ""
             not_let_in = await self._submit(choice)
         finally:
             turns.give_back(self._region)
@@ -207,7 +210,7 @@ class Submitter:
         self._over &= {b.number for b in self._run_log.state.open_batches()}
 
     def _tell_of_odd(self, summaries: Listed[BatchSummary]) -> None:
-        if isinstance(summaries, Listed) and summaries.odd:
+        if summaries.odd:
             text = f"the tenant's batches: {summaries.odd[0]}"
             more = f", and {len(summaries.odd) - 1} more" if len(summaries.odd) > 1 else ""
             self._run_log.note_once(f"{text}{more}; passed over", kind="summaries")
@@ -236,13 +239,11 @@ class Submitter:
             over=self._over if self._over_frees else (),
         )
 
-    async def _hold(
-        self, hold: Hold | BatchRecord | None, seconds: float, *, tell: bool = False
-    ) -> None:
+    async def _hold(self, hold: Hold | BatchRecord | None, seconds: float, *, tell: bool) -> None:
         if isinstance(hold, Hold):
             if tell and hold.why != self._told:
                 self._run_log.write(Waiting(why=hold.why, until=hold.until, kind=TURN))
-            self._told = hold.why if tell else ""
+                self._told = hold.why
             if hold.until:
                 wait = datetime.fromisoformat(hold.until) - self._run_log.clock()
                 seconds = min(seconds, max(0.05, wait.total_seconds()))
@@ -267,8 +268,7 @@ class Submitter:
         except asyncio.CancelledError:
             # The process is asked to end; the answer is worth waiting for all the same.
             await asyncio.wait([request])
-            if not request.cancelled():
-                request.exception()  # what the journal has of it is enough
+            request.exception()  # what the journal has of it is enough
             raise
 
     async def _request(self, batch: BatchRecord) -> SiptuiError | None:
@@ -314,8 +314,6 @@ class Submitter:
             self._over_frees = False
         if isinstance(event, BatchDeferred) and error.retry_after is None:
             self._run_log.write(Waiting(why=error.message, until=until, kind=SERVICE))
-        if isinstance(error, AccessDeniedError) and not self._roles.patient:
-            raise stopped_by(error)
         if isinstance(error, RejectedError):
             self._roles.submit_allowed(self._region)
         return error if isinstance(error, TokenRefusedError | AccessDeniedError) else None

@@ -116,6 +116,13 @@ def test_one_device_twice_makes_it_another_batch() -> None:
         assert not same_batch(builder.state, builder.state.batches[1], status)
 
 
+def test_one_that_does_not_say_which_it_is_counts_for_none() -> None:
+    builder = _lost()
+    batch = builder.state.batches[1]
+    assert same_batch(builder.state, batch, _status(_items(builder, [0, -1, 1, 2])))
+    assert not same_batch(builder.state, batch, _status(_items(builder, [0, -1, 2])))
+
+
 @given(
     places=st.one_of(
         st.lists(st.sampled_from([-1, 0, 1, 2]), max_size=4), st.lists(st.integers(-1, 4))
