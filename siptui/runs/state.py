@@ -471,6 +471,7 @@ class RunState:
         elif event.state is DeviceState.UNKNOWN:
             outcome = NO_RESULT
         self._move(record, event.state, at, word=event.word, error=event.error, outcome=outcome)
+        record.signed_in_by = ""  # it is of this run's own batch, which was found again
         self.batches[event.batch].changed_at = at
         return {event.device}
 

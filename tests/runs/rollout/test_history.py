@@ -74,6 +74,7 @@ def _device(state: DeviceState, error: str = "") -> AnyEvent:
 
 _SENT = BatchSubmitting(batch=1, region=Region.EMEA, devices=1)
 _TAKEN = BatchAccepted(batch=1, batch_id="B-1")
+_FOUND = BatchAccepted(batch=1, batch_id="B-1", adopted=True)
 _OVER = BatchFinished(batch=1, batch_id="B-1", succeeded=0, failed=1)
 _REFUSED = BatchRejected(batch=1, status=400, message="no")
 
@@ -132,6 +133,18 @@ def test_an_attempt_says_when_where_by_whom_and_why() -> None:
 def test_what_another_batch_signed_in_is_told_of_that_batch() -> None:
     (one,) = _attempts(_state((DevicesSignedIn(devices=[0], batch_id="X", by="you"), 3)))
     assert (one.where, one.by, one.batch_id, one.at) == ("batch X", "", "X", _when(3))
+
+
+@pytest.mark.parametrize("state", [DeviceState.FAILED, DeviceState.SUCCEEDED])
+def test_what_ones_own_batch_came_to_is_not_told_of_the_other(state: DeviceState) -> None:
+    """A lost batch was found after another one's had signed the phone in; it was before it."""
+    lost = (BatchInDoubt(batch=1, why=""), BatchUnsettled(batch=1, why=""))
+    signed_in = DevicesSignedIn(devices=[0], batch_id="X", by="you")
+    told = [(_SENT, 1), *((one, 2) for one in lost), (signed_in, 60), (_FOUND, 90)]
+    (one,) = _attempts(_state(*told, (_device(state), 95)))
+    assert one.result.value == state.value
+    assert (one.where, one.by, one.batch_id) == ("run r1", "me@x.example", "B-1")
+    assert one.began == _when(1)
 
 
 @pytest.mark.parametrize(
