@@ -137,6 +137,16 @@ def _become(order: dict[str, Any], handed: list[int], own: socket.socket | None 
             break
 
 
+def _compile_patterns() -> None:
+    """Compile what is compiled at its first use, for all that will be forked."""
+    from siptui.domain.patterns import _Pattern
+
+    for one in gc.get_objects():
+        if type(one) is _Pattern:
+            for use in ("finditer", "fullmatch", "match", "search", "sub"):
+                getattr(one, use)
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from tests.support import forking
@@ -144,6 +154,7 @@ if __name__ == "__main__":
     del sys.path[0]
     for _name in sys.argv[2:]:
         import_module(_name)
+    _compile_patterns()
     gc.collect()
     gc.freeze()
     assert len([*Path("/proc/self/task").iterdir()]) == 1, "forked with threads"
