@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from siptui.domain.region import Region
 from siptui.emulator.scenario import LimitsTable, Scenario, TimingTable, WireTable
 from siptui.runs.engine.run_stop import RunStop
 from siptui.runs.events import TURN, BatchAccepted, BatchSubmitting, Note, Options
@@ -121,9 +122,14 @@ def test_after_a_submit_others_are_looked_for_soon_again_and_told_of(tmp_path: P
     submitting(tmp_path, test, 30, scenario=Scenario(timing=times))
 
 
-def test_what_a_colleague_submits_is_waited_for_and_the_rest_goes_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("region", [EMEA, NOAM])
+def test_what_a_colleague_submits_is_waited_for_and_the_rest_goes_out(
+    tmp_path: Path, region: Region
+) -> None:
+    """Also where a slot is free, and whatever news the run has meanwhile."""
+
     async def test(one: Submitting) -> None:
-        one.colleague([0, 5, 6, 7])
+        one.colleague([0, 5, 6, 7], region=region)
         await one.until(100)
         waiting = set(one.log.state.held)
         assert waiting == {0, 5, 6, 7}

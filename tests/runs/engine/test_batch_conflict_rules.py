@@ -1,0 +1,284 @@
+"""What the tenant's other batches mean for what is queued: each rule on a small run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from siptui.domain.device import Device
+from siptui.domain.region import Region
+from siptui.gateway.protocol import ItemStatus, Phase
+from siptui.runs.engine.batch_conflicts import Sorted, Tenant, live_elsewhere, sort_out
+from siptui.runs.engine.other_batches import OtherBatch
+from siptui.runs.events import (
+    BatchAccepted,
+    BatchPlanned,
+    DevicesHeld,
+    DevicesSignedIn,
+    Note,
+    Options,
+    Order,
+)
+from tests.runs.engine.engine_harness import device, devices
+from tests.runs.state_builder import AT, EMEA, NOAM, StateBuilder
+
+PHONES = devices(4)
+RUNNING, DONE, FAILED = Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED
+
+
+def _at(seconds: float) -> str:
+    return (datetime.fromisoformat(AT) + timedelta(seconds=seconds)).isoformat()
+
+
+def _item(phone: Device, phase: Phase) -> ItemStatus:
+    return ItemStatus(str(phone.user_name).upper(), phone.hardware_id, "", phase, "")
+
+
+def _theirs(
+    items: Mapping[int, Phase] | Sequence[ItemStatus] = (),
+    seconds: float = 630.5,
+    *,
+    name: str = "Theirs",
+    live: bool = False,
+    region: Region | None = EMEA,
+    **more: Any,
+) -> OtherBatch:
+    """A colleague's batch of the run's devices at these places, begun so long after the plan."""
+    if isinstance(items, Mapping):
+        items = [_item(PHONES[place], phase) for place, phase in items.items()]
+    requested = more.pop("requested", _at(seconds))
+    return OtherBatch(name, region, "anna", requested, live, tuple(items), **more)
+
+
+def _run(size: int = 4) -> StateBuilder:
+    return StateBuilder(PHONES, Options(batch_size=size))
+
+
+def _sorted(builder: StateBuilder, *others: OtherBatch, **more: Any) -> Sorted:
+    return sort_out(builder.state, EMEA, Tenant(others, **more))
+
+
+def _signed_in(found: Sorted) -> list[int]:
+    return [i for e in found.events if isinstance(e, DevicesSignedIn) for i in e.devices]
+
+
+def _held(found: Sorted) -> dict[int, bool]:
+    """The devices that wait, and whether for a decision."""
+    return {i: e.decide for e in found.events if isinstance(e, DevicesHeld) for i in e.devices}
+
+
+def test_without_other_batches_all_goes_out() -> None:
+    assert _sorted(_run()) == Sorted([], {})
+
+
+def test_what_is_live_elsewhere_waits_apart_from_the_rest() -> None:
+    found = _sorted(_run(), _theirs({1: RUNNING}, live=True))
+    assert found.held == {}
+    assert [e for e in found.events if isinstance(e, DevicesHeld)] == [
+        DevicesHeld(
+            batch=3,
+            devices=[1],
+            why="other_batch",
+            batch_id="Theirs",
+            by="anna",
+            requested=_at(630.5),
+            decide=False,
+        )
+    ]
+    assert [e.devices for e in found.events if isinstance(e, BatchPlanned)] == [[0, 2, 3], [1]]
+
+
+def test_once_apart_it_is_held_by_its_batch_and_named() -> None:
+    builder = _run()
+    other = _theirs({1: RUNNING}, live=True)
+    builder.tell(*_sorted(builder, other).events)  # type: ignore[arg-type]
+    found = _sorted(builder, other)
+    assert found.events == []
+    assert found.held.keys() == {3}
+    assert "anna" in found.held[3]
+    assert "Theirs" in found.held[3]
+    assert sort_out(builder.state, NOAM, Tenant([other])) == Sorted([], {})
+
+
+@pytest.mark.parametrize("how", ["phone", "account"])
+def test_a_phone_and_an_account_are_each_enough(how: str) -> None:
+    mine = PHONES[1]
+    other = device(70)
+    if how == "phone":
+        item = ItemStatus(str(other.user_name), mine.hardware_id, "", RUNNING, "")
+    else:
+        item = ItemStatus(str(mine.user_name).upper(), other.hardware_id, "", RUNNING, "")
+    batch = _theirs([item], live=True)
+    assert _held(_sorted(_run(), batch)) == {1: False}
+    assert live_elsewhere(PHONES, [_theirs([item]), batch]) == [(mine, batch)]
+    assert live_elsewhere(PHONES, [_theirs([item])]) == []
+    again = _theirs([item], live=True, name="Another")
+    assert live_elsewhere(PHONES, [batch, again]) == [(mine, batch)]
+
+
+@pytest.mark.parametrize(
+    ("phase", "signed_in", "held"), [(DONE, [1], {}), (FAILED, [], {}), (RUNNING, [], {1: True})]
+)
+@pytest.mark.parametrize("seconds", [630.5, -630.5])
+def test_what_a_batch_that_is_over_came_to_since_the_plan(
+    phase: Phase, signed_in: list[int], held: dict[int, bool], seconds: float
+) -> None:
+    found = _sorted(_run(), _theirs({1: phase}, seconds))
+    assert _signed_in(found) == (signed_in if seconds > 0 else [])
+    assert _held(found) == (held if seconds > 0 else {})
+
+
+def test_what_is_signed_in_is_named_by_its_batch_and_the_rest_goes_on() -> None:
+    found = _sorted(_run(), _theirs({1: DONE, 2: DONE}), _theirs({3: DONE}, 10, name="Older"))
+    assert [e for e in found.events if isinstance(e, DevicesSignedIn)] == [
+        DevicesSignedIn(devices=[1, 2], batch_id="Theirs", by="anna"),
+        DevicesSignedIn(devices=[3], batch_id="Older", by="anna"),
+    ]
+    assert found.held == {}
+
+
+@pytest.mark.parametrize("newer", [DONE, FAILED])
+def test_of_two_batches_the_newer_one_counts(newer: Phase) -> None:
+    """A failure of the newer one signed it out: what the older one did is gone."""
+    older = DONE if newer is FAILED else FAILED
+    found = _sorted(_run(), _theirs({1: newer}, 630.5), _theirs({1: older}, 330.5, name="Older"))
+    assert _signed_in(found) == ([1] if newer is DONE else [])
+
+
+def test_a_signed_in_other_pair_of_phone_and_account_takes_a_decision() -> None:
+    item = ItemStatus(str(PHONES[1].user_name), device(70).hardware_id, "", DONE, "")
+    assert _held(_sorted(_run(), _theirs([item]))) == {1: True}
+    failed = ItemStatus(str(PHONES[1].user_name), device(70).hardware_id, "", FAILED, "")
+    assert _held(_sorted(_run(), _theirs([failed]))) == {}
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_after_the_word_for_it_what_was_before_counts_no_longer(again: bool) -> None:
+    builder = _run()
+    if again:
+        builder.tell(Order(what="go_on", again=True))
+    builder.state.again_at = _at(900) if again else ""
+    for phase in (DONE, RUNNING):
+        found = _sorted(builder, _theirs({1: phase}))
+        assert bool(_signed_in(found) or _held(found)) != again
+    live = _sorted(builder, _theirs({1: RUNNING}, live=True))
+    assert _held(live) == {1: False}
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_what_this_host_submitted_is_known_from_its_journal(here: bool) -> None:
+    found = _sorted(_run(), _theirs({1: DONE}, here=here))
+    assert _signed_in(found) == ([] if here else [1])
+
+
+@pytest.mark.parametrize("phase", [RUNNING, FAILED])
+@pytest.mark.parametrize("stuck", [True, False])
+def test_one_that_the_service_calls_running_for_hours_takes_a_decision(
+    phase: Phase, stuck: bool
+) -> None:
+    found = _sorted(_run(), _theirs({1: phase}, -9 * 3600, stuck=stuck))
+    assert _held(found) == ({1: True} if stuck and phase is RUNNING else {})
+
+
+def test_what_began_after_another_run_submitted_it_is_news() -> None:
+    other = _theirs({1: DONE}, -3600.5)
+    hardware_id = str(PHONES[1].hardware_id)
+    for last, news in ((-7200, True), (-60, False)):
+        found = _sorted(_run(), other, last_here={hardware_id: _at(last)})
+        assert _signed_in(found) == ([1] if news else [])
+
+
+@pytest.mark.parametrize(("ahead", "news"), [(0, True), (1200, False), (None, True)])
+def test_times_are_held_against_the_service_s_clock(ahead: float | None, news: bool) -> None:
+    by = None if ahead is None else timedelta(seconds=ahead)
+    assert bool(_signed_in(_sorted(_run(), _theirs({1: DONE}), ahead=by))) == news
+
+
+@pytest.mark.parametrize(("hours", "news"), [(-10, True), (-20, False)])
+def test_a_time_without_a_zone_is_news_unless_it_cannot_be(hours: float, news: bool) -> None:
+    when = datetime.fromisoformat(AT) + timedelta(hours=hours, seconds=7)
+    other = _theirs({1: DONE}, requested=when.replace(tzinfo=None).isoformat())
+    builder = _run()
+    assert bool(_signed_in(_sorted(builder, other))) == news
+    builder.state.again_at = _at(30)
+    assert _signed_in(_sorted(builder, other)) == []
+
+
+@pytest.mark.parametrize("region", [EMEA, None, NOAM])
+@pytest.mark.parametrize("seconds", [630.5, -630.5])
+@pytest.mark.parametrize("here", [True, False])
+def test_exactly_a_queued_batch_begun_since_is_that_one(
+    region: Region | None, seconds: float, here: bool
+) -> None:
+    builder = _run(2)
+    items = {2: RUNNING, 3: RUNNING}
+    other = _theirs(items, seconds, live=True, region=region, here=here)
+    found = _sorted(builder, other)
+    if region is NOAM or seconds < 0 or here:
+        assert found.held.keys() == {2} or _held(found) == {2: False, 3: False}
+        return
+    adopted, note = found.events
+    assert isinstance(adopted, BatchAccepted)
+    assert (adopted.batch, adopted.batch_id, adopted.adopted) == (2, "Theirs", True)
+    assert isinstance(note, Note)
+    assert (note.level, note.batch) == ("warning", 2)
+    assert found.held == {}
+
+
+def test_of_two_alike_none_is_taken_for_it() -> None:
+    twice = [_theirs({0: RUNNING, 1: RUNNING}, live=True, name=name) for name in ("A", "B")]
+    assert not any(isinstance(e, BatchAccepted) for e in _sorted(_run(2), *twice).events)
+
+
+def test_one_with_a_device_twice_or_more_is_another() -> None:
+    for places in ([0, 1, 1], [0, 0], [0, 1, 2], [0]):
+        items = [_item(PHONES[i], RUNNING) for i in places]
+        found = _sorted(_run(2), _theirs(items, live=True))
+        assert not any(isinstance(e, BatchAccepted) for e in found.events)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_live_one_of_no_time_is_taken_for_it(live: bool) -> None:
+    found = _sorted(_run(2), _theirs({0: DONE, 1: DONE}, live=live, requested=""))
+    assert any(isinstance(e, BatchAccepted) for e in found.events) == live
+
+
+@pytest.mark.parametrize("region", [EMEA, None, NOAM])
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("part", [True, False])
+def test_a_live_batch_that_does_not_tell_its_devices_holds_its_region(
+    region: Region | None, live: bool, part: bool
+) -> None:
+    found = _sorted(_run(2), _theirs(live=live, part=part, region=region))
+    waits = live and part and region is not NOAM
+    assert found.held.keys() == ({1, 2} if waits else set())
+
+
+def test_a_stopped_run_and_other_regions_are_left_alone() -> None:
+    other = _theirs({1: RUNNING}, live=True)
+    builder = _run()
+    assert sort_out(builder.state, NOAM, Tenant([other])).events == []
+    builder.tell(Order(what="stop"))
+    assert _sorted(builder, other).events == []
+
+
+def test_what_waits_for_a_decision_waits_on_where_it_is_listed_no_more() -> None:
+    builder = _run()
+    builder.tell(*_sorted(builder, _theirs({1: RUNNING})).events)  # type: ignore[arg-type]
+    assert builder.state.held.keys() == {1}
+    assert _sorted(builder).events == []
+    assert builder.state.held[1].decide
+
+
+def test_what_waits_no_longer_goes_out() -> None:
+    builder = _run()
+    builder.tell(*_sorted(builder, _theirs({1: RUNNING}, live=True)).events)  # type: ignore[arg-type]
+    assert _sorted(builder).held == {}
+
+
+def test_a_personal_account_waits_whatever_others_did() -> None:
+    builder = _run()
+    builder.tell(DevicesHeld(batch=1, devices=[0, 1, 2, 3], why="personal", decide=True))
+    found = _sorted(builder, _theirs({1: DONE}), _theirs({2: RUNNING}, live=True, name="Live"))
+    assert found.events == []
