@@ -153,7 +153,8 @@ def _eq(names: list[str]) -> Callable[[Any, object], bool]:
     def __eq__(self: Any, other: object) -> bool:  # noqa: N807 - a method
         if other.__class__ is not self.__class__:
             return NotImplemented
-        return bool(values(self) == values(other))
+        same: bool = values(self) == values(other)  # of tuples
+        return same
 
     return __eq__
 
