@@ -83,8 +83,7 @@ def sort_out(state: RunState, region: Region, tenant: Tenant) -> Sorted:
         DevicesSignedIn(devices=places, batch_id=batch_id, by=by_id[batch_id].by)
         for batch_id, places in gone.items()
     ]
-    kept = {i: _as_reason(state, i) for i in state.held if i not in reasons and i not in out}
-    personal = {i: reason for i, reason in kept.items() if reason.why == "personal"}
+    personal = {i: _as_reason(state, i) for i, h in state.held.items() if h.why == "personal"}
     events += hold(state, {**personal, **reasons}, out)
     return Sorted(events, {} if events else _waiting(state, region, reasons, tenant))
 
@@ -168,7 +167,7 @@ def _standing(
     if undecided is not None:
         return _reason(undecided, decide=True)
     mine = held is not None and held.batch_id.casefold() in own_ids(state)  # found since
-    if held is not None and held.decide and held.why == "other_batch" and not mine:
+    if held is not None and held.decide and not mine:
         return _as_reason(state, record.index)  # it is listed no more: a decision is still needed
     return None
 

@@ -282,3 +282,182 @@ def test_a_personal_account_waits_whatever_others_did() -> None:
     builder.tell(DevicesHeld(batch=1, devices=[0, 1, 2, 3], why="personal", decide=True))
     found = _sorted(builder, _theirs({1: DONE}), _theirs({2: RUNNING}, live=True, name="Live"))
     assert found.events == []
+
+
+def _waits(builder: StateBuilder, *places: int, batch: int = 1, **more: Any) -> StateBuilder:
+    """The devices at these places wait for a colleague's batch."""
+    more = {"why": "other_batch", "batch_id": "THEIRS", "by": "anna", **more}
+    builder.tell(DevicesHeld(batch=batch, devices=list(places), **more))
+    return builder
+
+
+def _parts(found: Sorted) -> list[list[int]]:
+    return [e.devices for e in found.events if isinstance(e, BatchPlanned)]
+
+
+def test_personal_accounts_stay_apart_where_a_batch_is_cut() -> None:
+    live = _theirs({2: RUNNING}, live=True)
+    builder = _waits(_run(), 0, why="personal", batch_id="", by="", decide=True)
+    assert _parts(_sorted(builder, live)) == [[0], [1, 3], [2]]
+    assert _parts(_sorted(_waits(_run(), 0), live)) == [[0, 1, 3], [2]]
+
+
+def test_devices_that_wait_are_no_batch_that_was_lost() -> None:
+    """They are together for the other one, not since they were submitted so."""
+    builder = _waits(_run(2), 2)
+    found = _sorted(builder, _theirs({2: RUNNING, 3: RUNNING}, live=True))
+    assert not any(isinstance(e, BatchAccepted) for e in found.events)
+
+
+def test_a_batch_that_is_followed_is_neither_signed_in_nor_held() -> None:
+    done = _theirs({2: DONE, 3: DONE}, name="Done")
+    found = _sorted(_run(2), done, _theirs({0: RUNNING}, live=True))
+    assert [type(e) for e in found.events] == [BatchAccepted, Note]
+
+
+def test_it_is_followed_from_when_the_service_got_it_by_this_host_s_clock() -> None:
+    found = _sorted(_run(2), _theirs({2: DONE, 3: DONE}, 930.5), ahead=timedelta(seconds=300))
+    assert isinstance(found.events[0], BatchAccepted)
+    assert found.events[0].requested == "2026-03-02T08:10:30.500Z"
+
+
+def test_one_that_is_over_is_taken_for_it_if_it_began_since() -> None:
+    for seconds in (630.5, -630.5):
+        found = _sorted(_run(2), _theirs({2: DONE, 3: FAILED}, seconds))
+        assert any(isinstance(e, BatchAccepted) for e in found.events) == (seconds > 0)
+
+
+def test_of_one_that_is_stuck_any_open_device_of_the_account_counts() -> None:
+    account = str(PHONES[1].user_name)
+    items = [
+        ItemStatus(account, PHONES[1].hardware_id, "", FAILED, ""),
+        ItemStatus(account, device(70).hardware_id, "", RUNNING, ""),
+    ]
+    builder = _run()
+    other = _theirs(items, -9 * 3600.5, stuck=True)
+    assert _held(_sorted(builder, other)) == {1: True}
+    builder.state.again_at = _at(0)
+    assert _held(_sorted(builder, other)) == {}
+
+
+@pytest.mark.parametrize(("name", "counts"), [("theirs", True), ("THEIRS", True), ("Odd", False)])
+def test_of_what_a_device_waits_for_the_end_counts_whenever_it_began(
+    name: str, counts: bool
+) -> None:
+    builder = _waits(_run(), 0, 1, 2, 3)
+    before = _theirs({1: DONE, 2: RUNNING, 3: FAILED}, -630.5, name=name)
+    found = _sorted(builder, before)
+    assert _signed_in(found) == ([1] if counts else [])
+    assert _held(found) == ({2: True} if counts else {})
+
+
+@pytest.mark.parametrize("first", [DONE, RUNNING])
+def test_the_newest_of_several_decides(first: Phase) -> None:
+    newer, older = _theirs({1: first}, 930.5, name="New"), _theirs({1: first}, 630.5, name="Old")
+    events = _sorted(_run(), newer, older).events
+    ids = [e.batch_id for e in events if isinstance(e, DevicesHeld | DevicesSignedIn)]
+    assert ids == ["New"]
+
+
+def test_only_a_failure_after_it_undoes_what_a_batch_did() -> None:
+    done = _theirs({1: DONE}, 630.5, name="Done")
+    open_ = _theirs({1: RUNNING}, 930.5, name="Open")
+    assert _signed_in(_sorted(_run(), open_, done)) == [1]
+    oldest = _theirs({1: FAILED}, 330.5, name="Oldest")
+    newest = _theirs({1: FAILED}, 930.5, name="Newest")
+    assert _sorted(_run(), newest, oldest, done).events == []
+    # As listed: which of two began first is read from their times alone.
+    assert _signed_in(_sorted(_run(), oldest, done)) == [1]
+    assert _signed_in(_sorted(_run(), oldest, newest, done)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("why", "decide", "batch_id", "waits"),
+    [
+        ("other_batch", True, "THEIRS", True),
+        ("other_batch", False, "THEIRS", False),
+        ("other_batch", True, "id-2", False),
+        ("other_batch", True, "ID-2", False),
+    ],
+)
+def test_a_decision_is_needed_until_the_batch_is_found_to_be_one_s_own(
+    why: str, decide: bool, batch_id: str, waits: bool
+) -> None:
+    builder = _waits(_run(2).running(2), 0, why=why, decide=decide, batch_id=batch_id)
+    found = _sorted(builder, _theirs({1: RUNNING}, live=True))
+    assert (0 in _held(found)) == waits
+
+
+def test_an_own_submit_makes_what_was_before_it_old() -> None:
+    builder = _run().failed(1)
+    builder.tell(BatchPlanned(batch=2, region=EMEA, devices=[0, 1, 2, 3], attempt=2))
+    record = builder.state.devices[1]
+    record.submitted_at = _at(900)
+    open_ = [ItemStatus(str(PHONES[1].user_name), device(70).hardware_id, "", RUNNING, "")]
+    assert _held(_sorted(builder, _theirs(open_, 630.5))) == {}
+    assert _held(_sorted(builder, _theirs(open_, 930.5))) == {1: True}
+    last = {str(PHONES[1].hardware_id): _at(-7200)}
+    assert _signed_in(_sorted(builder, _theirs({1: DONE}, -3600.5), last_here=last)) == []
+
+
+def test_one_that_was_listed_at_the_own_submit_came_before_it() -> None:
+    """Where its time says nothing."""
+    builder = _run(2).submitting(1, ["Known"])
+    builder.failed(1)
+    builder.state.batches[1].known = frozenset({"Known"})
+    builder.tell(BatchPlanned(batch=3, region=EMEA, devices=[0, 1], attempt=2))
+    for name in ("KNOWN", "known"):
+        other = _theirs({1: DONE, 2: DONE}, name=name, requested="")
+        assert _signed_in(_sorted(builder, other)) == [2]
+    other = _theirs({1: DONE}, name="new", requested="")
+    assert _signed_in(_sorted(builder, other)) == [1]
+
+
+def test_a_word_given_at_the_very_moment_of_the_plan_is_one() -> None:
+    builder = _run()
+    builder.state.again_at = AT
+    other = _theirs({1: DONE}, requested="")
+    assert _signed_in(_sorted(builder, other)) == []
+
+
+def test_batches_of_other_regions_are_not_held_by_one_that_tells_nothing() -> None:
+    phones = [device(1), device(2, NOAM)]
+    builder = StateBuilder(phones, Options(batch_size=2))
+    mine = next(b.number for b in builder.state.batches.values() if b.region is EMEA)
+    found = _sorted(builder, _theirs(live=True, part=True))
+    assert found.held.keys() == {mine}
+
+
+def test_one_open_item_beside_a_failure_takes_a_decision() -> None:
+    account = str(PHONES[1].user_name)
+    items = [
+        _item(PHONES[1], FAILED),
+        ItemStatus(account, device(70).hardware_id, "", RUNNING, ""),
+    ]
+    assert _held(_sorted(_run(), _theirs(items))) == {1: True}
+
+
+def test_what_another_run_left_open_before_the_plan_takes_none() -> None:
+    last = {str(PHONES[1].hardware_id): _at(-7200)}
+    found = _sorted(_run(), _theirs({1: RUNNING}, -3600.5), last_here=last)
+    assert found.events == []
+
+
+def test_what_was_before_the_own_submit_is_no_news_however_its_time_is_written() -> None:
+    builder = _run()
+    record = builder.state.devices[1]
+    record.submitted_at = _at(20 * 3600)
+    assert _signed_in(_sorted(builder, _theirs({1: DONE}))) == []
+    assert _signed_in(_sorted(builder, _theirs({1: DONE}, 21 * 3600.5))) == [1]
+    for hours, news in ((1, False), (7, True)):
+        when = datetime.fromisoformat(AT) + timedelta(hours=hours, seconds=7)
+        zoneless = _theirs({1: DONE}, requested=when.replace(tzinfo=None).isoformat())
+        assert bool(_signed_in(_sorted(builder, zoneless))) == news
+
+
+def test_between_the_moments_of_an_own_submit_an_outcome_counts_and_an_open_end_does_not() -> None:
+    builder = _run()
+    record = builder.state.devices[1]
+    record.submitted_from, record.submitted_at = _at(600), _at(900)
+    assert _signed_in(_sorted(builder, _theirs({1: DONE}))) == [1]
+    assert _held(_sorted(builder, _theirs({1: RUNNING}))) == {}
