@@ -50,9 +50,25 @@ def offers(session: Session, index: RowIndex, keys: Mapping[str, str]) -> dict[s
         now["pause"] = "continue"
     if session.rest and session.status is None:
         now["submit"] = f"submit the other {session.rest:,}"
-    if count := len(index.marks) or (len(index.view) if session.filter.words else 0):
-        now["submit"] = f"submit {count:,}"
+    if index.marks or (session.filter.words and index.view):
+        if count := _submitted_of_selected(session, index):
+            now["submit"] = f"submit {count:,}"
+        else:
+            words.pop("submit", None)
     return words | {name: word for name, word in now.items() if name in words}
+
+
+def _submitted_of_selected(session: Session, index: RowIndex) -> int:
+    """How many of the selected rows a submit is about: not those with a fault that it does not ask
+    about."""
+    board = session.board
+    keys = index.marks or [index.rows[i].key for i in index.view]
+    if session.status is not None or not board.faulty:
+        return len(keys)
+    return sum(
+        board.invalid(k) is None or board.left_out(k) is not None or board.lacks_region(k)
+        for k in keys
+    )
 
 
 def _failed_of_selected(session: Session, index: RowIndex, failed: int) -> int:

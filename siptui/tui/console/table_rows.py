@@ -180,6 +180,11 @@ class Board:
             if quiet:
                 self._quiet.add(d.line)
 
+    @property
+    def faulty(self) -> bool:
+        """Whether some row has a fault."""
+        return len(self._invalid) > len(self._left_out)
+
     def left_out(self, key: Hashable) -> Device | None:
         """The device of a row that was left out of the run."""
         row = self.invalid(key)

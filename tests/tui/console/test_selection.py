@@ -363,8 +363,16 @@ async def test_f_knows_queued_and_invalid(tmp_path: Path) -> None:
         # Before a run no row failed, runs or was signed in: those are passed over.
         await harness.press("f")
         assert "ready 3 of 4" in harness.flat
+        assert "s submit 3 " in harness.text.splitlines()[-1]
         await harness.press("f")
         assert "invalid 1 of 4" in harness.flat
+        assert "submit" not in harness.text.splitlines()[-1]  # it would say that none is valid
+        await harness.press("asterisk", "f")
+        assert len(harness.rows) == 4
+        assert "submit" not in harness.text.splitlines()[-1]  # marked, and still shown by all
+        await harness.press("asterisk")
+        assert "s submit 3 " in harness.text.splitlines()[-1]
+        await harness.press("asterisk", "f", "f")
         await harness.press("f")
         assert len(harness.rows) == 4
     assert {state for _, states in STATUS[1:] for state in states} == {*DeviceState, None}
