@@ -155,9 +155,9 @@ class Http:
         return self._clients[proxy, single]
 
     def _opened(self, proxy: str, limits: "httpx.Limits") -> "httpx.AsyncClient":
-        from http.cookiejar import CookieJar, DefaultCookiePolicy
-
         import httpx
+
+        from siptui.transport.no_cookies import NoCookies
 
         app = self._app
         secure = proxy.casefold().startswith("https:")
@@ -168,7 +168,7 @@ class Http:
             verify=self._trusted,
             trust_env=False,  # proxy and trust are chosen here
             follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            cookies=NoCookies(),
             limits=limits,
         )
 
