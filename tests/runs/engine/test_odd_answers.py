@@ -9,7 +9,14 @@ import pytest
 
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
-from siptui.emulator.scenario import BatchRule, ForeignBatch, LimitsTable, Scenario, WireTable
+from siptui.emulator.scenario import (
+    BatchRule,
+    ForeignBatch,
+    LimitsTable,
+    Scenario,
+    TimingTable,
+    WireTable,
+)
 from siptui.runs.events import (
     BatchAccepted,
     BatchUnsettled,
@@ -24,6 +31,8 @@ from tests.support.places import ODD, places, with_odd
 
 HOURS = 3600
 FIVE = Options(batch_size=5)
+#: Several reads of a batch at work; how much longer it takes decides nothing here.
+_QUICK = TimingTable(device=(6, 18))
 _FOREIGN = ForeignBatch(at=-100, region=Region.EMEA, devices=3)
 
 
@@ -46,7 +55,7 @@ def test_one_odd_entry_among_the_batches_stops_nothing(
     """The tenant's batches before the first submit, while it runs, and when one was lost."""
 
     async def main() -> None:
-        scenario = Scenario(foreign=(_FOREIGN, _FOREIGN))
+        scenario = Scenario(foreign=(_FOREIGN, _FOREIGN), timing=_QUICK)
         harness = EngineHarness(tmp_path, scenario)
         await asyncio.sleep(150)  # those of others are over, and stand in the list
         _odd(harness, "batchsummaries", place, value)
@@ -104,7 +113,7 @@ _ITEM_FIELDS = ["userName", "hardwareId", "status", "error", "status", "error"]
 @pytest.mark.parametrize(("field", "value"), _some(["", "", "", *_ITEM_FIELDS]))
 def test_one_odd_device_leaves_the_others_alone(tmp_path: Path, field: str, value: Any) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path)
+        harness = EngineHarness(tmp_path, Scenario(timing=_QUICK))
         place = f"batchItems.1.{field}" if field else "batchItems.1"
         _odd(harness, "batchstatus", place, value)
         run = harness.create(devices(5))
@@ -129,7 +138,7 @@ def test_one_odd_device_leaves_the_others_alone(tmp_path: Path, field: str, valu
 )
 def test_an_odd_field_of_the_batch_changes_nothing(tmp_path: Path, field: str, value: Any) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path)
+        harness = EngineHarness(tmp_path, Scenario(timing=_QUICK))
         _odd(harness, "batchstatus", field, value)
         _odd(harness, "createbatch", "batchItemsCount", value)
         run = harness.create(devices(5))
@@ -144,7 +153,7 @@ def test_an_odd_field_of_the_batch_changes_nothing(tmp_path: Path, field: str, v
 @pytest.mark.parametrize("value", [v for v in ODD if not (isinstance(v, str) and 0 < len(v) < 9)])
 def test_an_odd_batch_id_in_a_status_changes_nothing(tmp_path: Path, value: Any) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path)
+        harness = EngineHarness(tmp_path, Scenario(timing=_QUICK))
         _odd(harness, "batchstatus", "batchId", value)
         run = harness.create(devices(5))
         end = await harness.work(run)
