@@ -22,7 +22,7 @@ SLOTS = 3
 LENGTHS = (
     (10, 10, TimingTable(device=(6, 8), start=(1, 2), finish=(0.5, 1.5)), 1.15),
     (60, 10, TimingTable(device=(40, 52), start=(2, 6), finish=(1, 5)), 1.08),
-    (600, 50, TimingTable(device=(420, 540), start=(20, 50), finish=(10, 40), lanes=50), 1.03),
+    (600, 50, TimingTable(device=(420, 540), start=(20, 50), finish=(10, 40), lanes=50), 1.02),
 )
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED})
 

@@ -22,6 +22,9 @@ from siptui.runs.wakeup import Wakeup
 
 #: Seconds a batch that is over is read on for devices it said nothing about.
 _GRACE = ALL_DECIDED
+#: Seconds a batch whose devices all have an outcome is followed on while the service calls it
+#: running. A submit into a slot that is not free yet costs all regions a wait, which is worse.
+_STILL_RUNNING = 2 * ALL_DECIDED
 #: Minutes without a change after which the operator is told, what, and what may be done next.
 _STALE = (
     (
@@ -209,7 +212,8 @@ class Poller:
             # Only one of the two is known to be over. The other may lag behind.
             if watch.over_since is None:
                 watch.over_since = max(now, watch.last_change)
-            if now - max(watch.over_since, watch.last_change) < _GRACE:
+            grace = _GRACE if open_devices else _STILL_RUNNING
+            if now - max(watch.over_since, watch.last_change) < grace:
                 return False
         records = self._run_log.state.devices
         # A device that failed keeps the text it failed with, unless its cause became another.

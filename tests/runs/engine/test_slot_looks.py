@@ -2,17 +2,20 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from siptui.domain.state import BatchState, DeviceState
+from siptui.emulator.scenario import Scenario, TimingTable
 from siptui.runs.engine.scheduler import looks_for_slot
 from siptui.runs.events import BatchAccepted, Options
 from siptui.runs.journal.codec import timestamp
-from tests.runs.engine.engine_harness import devices
+from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.runs.state_builder import EMEA, NOAM, StateBuilder
+from tests.support.emulated_time import run
 
 NOW = datetime.fromisoformat("2026-03-02T09:00:00.000Z")
 
@@ -95,3 +98,16 @@ def test_a_batch_whose_devices_all_have_an_outcome_may_be_over_now() -> None:
     builder.device(1, DeviceState.FAILED, "offline")
     assert _looks(builder) == (0.0, 0.0)
     assert _looks(builder, over={1}) is None
+
+
+def test_no_submit_goes_into_the_slot_of_a_batch_that_ends_long_after_its_devices(
+    tmp_path: Path,
+) -> None:
+    timing = TimingTable(device=(5, 10), start=(1, 2), finish=(40, 50))
+    harness = EngineHarness(tmp_path, Scenario(timing=timing))
+
+    async def story() -> None:
+        await harness.work(harness.create(devices(9), Options(batch_size=1)))
+
+    run(story())
+    assert harness.ledger.calls["createbatch"] == len(harness.ids()) == 9
