@@ -117,10 +117,14 @@ def _check(line: bytes, process: Detached, run: str) -> None:
         if error["code"] == HeldError.code:
             return
         failed = WorkerFailedError(error["message"], remedy=error["next"], code=error["code"])
-        failed.exit_code = ExitCode(process.wait())
+        code = process.wait()
+        # One that was killed after its answer has a code of the system, which is none of ours.
+        failed.exit_code = ExitCode(code) if code in set(ExitCode) else ExitCode.ERROR
         raise failed
     raise WorkerFailedError(
-        "It ended, or said nothing for half a minute. Nothing was submitted by it.",
+        # It may have begun its work in the moment in which it was given up.
+        "It ended, or said nothing for half a minute and was ended. Whether it submitted "
+        f"anything in that moment is what “siptui show {run}” tells.",
         remedy=_IN_FOREGROUND.format(run=run),
     )
 

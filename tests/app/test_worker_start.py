@@ -87,6 +87,18 @@ def test_one_that_says_nothing_in_time_is_ended(
     assert not process_lives(started[0].pid)
 
 
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "os._exit(99)"])
+def test_the_error_of_one_that_ended_with_a_code_of_the_system_is_told(
+    lab: Installation, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    answer = '{"error": {"code": "full", "message": "No space.", "next": "Make some."}}'
+    program = f"import os, signal, sys; sys.stdin.read(); print({answer!r}, flush=True); {end}"
+    monkeypatch.setattr(worker_start, "module_command", lambda _: [sys.executable, "-c", program])
+    with pytest.raises(WorkerFailedError) as caught:
+        start_worker(lab.selected, _planned(lab))
+    assert (caught.value.message, caught.value.exit_code) == ("No space.", 1)
+
+
 def test_a_program_that_cannot_be_started_is_told_of(
     lab: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,8 @@ def create_process(command_line: str, folder: str) -> int:
             found.append(_asked(command_line, folder))
         except OSError as error:
             found.append(error)
+        except Exception as error:  # a part of COM that is not there, or answers otherwise
+            found.append(OSError(f"the WMI service cannot be asked: {error!r}"))
 
     thread = threading.Thread(target=ask, name="wmi", daemon=True)
     thread.start()
