@@ -30,6 +30,8 @@ _WRAPPERS = ("value", "batches", "batchsummaries", "summaries", "requests", "ite
 _MAX_ID = 200
 #: Longer names are none that is looked for.
 _LONGEST_NAME = 100
+#: Names of an object whose folded names are kept for the next one of its kind.
+_MOST_NAMES = 100
 _MAX_TEXT = 2000
 #: Longest piece of an answer that a text about it repeats.
 _MAX_SHOWN = 160
@@ -70,12 +72,18 @@ def _folded_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(folded_word(one) if len(one) <= _LONGEST_NAME else one for one in names)
 
 
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """As `_folded_names`; what an object with too many or too long names has is not kept."""
+    kept = len(names) <= _MOST_NAMES and max(map(len, names), default=0) <= _LONGEST_NAME
+    return _folded_names(names) if kept else _folded_names.__wrapped__(names)
+
+
 def folded_keys(value: Mapping[str, Any]) -> dict[str, Any]:
     """`value` with its names without case, blanks, `_` and `-`.
 
     Of two that become one, the first that holds something.
     """
-    names = _folded_names(tuple(value))
+    names = _names(tuple(value))
     found = dict(zip(names, value.values(), strict=True))
     if len(found) == len(names):
         return found

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siptui.gateway import graph_json, inventory_json, tenant_json
+from siptui.gateway import bulk_json, graph_json, inventory_json, tenant_json
 from siptui.gateway.bulk_json import WireError, folded_keys
 from siptui.gateway.json_fields import plans, skip_token
 from siptui.gateway.tenant_model import Assigned, PolicyType, TrustedIP
@@ -269,3 +269,11 @@ def test_a_device_is_online_only_where_a_word_says_so() -> None:
         *[None] * 4,
     ]
     assert inventory_json.device({"macaddressinfos": [{"macAddress": "none"}]}) is None
+
+
+def test_names_without_measure_are_not_kept() -> None:
+    kept = bulk_json._folded_names.cache_info().currsize
+    many = {f"Name_{number}": number for number in range(5_000)}
+    assert folded_keys(many)["name4999"] == 4_999
+    assert folded_keys({"N_" * 50_000: 1, "An_Id": 2})["anid"] == 2
+    assert bulk_json._folded_names.cache_info().currsize == kept
