@@ -47,3 +47,8 @@ def heeded(run_service: RunService, *, attended: bool) -> None:
             remedy="“siptui runs” shows what was kept, “siptui batches” what the service has. "
             + named(f"When you are sure, confirm it with: {ACKNOWLEDGE}"),
         )
+
+
+def say_passed_over(why: str) -> None:
+    """Say that the journal of another profile is not in what follows, and why."""
+    click.echo(f"Not counted, the journal of another profile cannot be read: {why}", err=True)

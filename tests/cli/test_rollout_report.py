@@ -125,3 +125,20 @@ def test_an_overview_of_all_profiles_and_runs_found_without_one(tmp_path: Path) 
         assert place.run("attach", run, "--json").exit_code == 3
         assert place.run("export", "no-such-run").exit_code == 2
         assert not (place.folder / "state" / "other").exists()
+
+
+def test_a_journal_of_another_profile_that_cannot_be_read_is_told_and_passed_over(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(f"Username,HardwareId\nroom1@contoso.example,{hardware_id(1)}\n")
+    with installed(tmp_path / "lab", _SCENARIO) as place:
+        assert place.run("run", str(file), *_RUN).exit_code == 3
+        other = place.journal.parent.parent / "other" / place.journal.name
+        other.parent.mkdir(mode=0o700)
+        other.write_bytes(b"no database" * 1000)
+        lists = ("-o", str(tmp_path / "lists"))
+        for words in (("report", str(file)), ("handover", str(file), *lists)):
+            done = place.run(*words, "--region", "EMEA")
+            assert done.exit_code == 0
+            assert "Not counted, the journal of another profile" in done.stderr

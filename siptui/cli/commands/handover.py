@@ -12,7 +12,7 @@ from siptui.cli import options
 from siptui.cli.command import Command
 from siptui.cli.completion import complete_runs_and_files
 from siptui.cli.handover_lines import written
-from siptui.cli.journal_notice import told
+from siptui.cli.journal_notice import say_passed_over, told
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from siptui.domain.state import DeviceState
@@ -83,7 +83,7 @@ def _of_list(
     selected = select(profile)
     summary = summarize(
         found.devices,
-        read_states(selected.host),
+        read_states(selected.host, say_passed_over),
         datetime.now(UTC),
         file=found.file,
         tenant=selected.profile.tenant,

@@ -9,6 +9,7 @@ from siptui.app.list_input import read_list
 from siptui.app.session import select
 from siptui.cli import options
 from siptui.cli.command import Command
+from siptui.cli.journal_notice import say_passed_over
 from siptui.devicelist.writing import write_new
 from siptui.domain.errors import UsageError
 from siptui.domain.list_options import ListOptions
@@ -65,7 +66,7 @@ def command(
         column = ""
     summary = summarize(
         found.devices,
-        read_states(selected.host),
+        read_states(selected.host, say_passed_over),
         datetime.now(UTC),
         file=found.file,
         tenant=selected.profile.tenant,

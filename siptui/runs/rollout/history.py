@@ -1,6 +1,6 @@
 """What the runs of this host tell of each phone: its own profile's, and others' of the tenant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -35,12 +35,21 @@ def read_history(
     return found, SourceRead("history", now, len(found), "; ".join(errors), partial=bool(found))
 
 
-def read_states(host: HostTenant) -> Iterator[RunState]:
-    """Every run of the tenant on this host, also of other profiles. Raises `JournalError`."""
+def read_states(
+    host: HostTenant, passed_over: Callable[[str], None] | None = None
+) -> Iterator[RunState]:
+    """Every run of the tenant on this host, also of other profiles. Raises `JournalError`; where
+    there is `passed_over`, it is told of other profiles' journals that cannot be read instead."""
     for path in (host.journal, *host.beside):
-        if path.exists():
+        if not path.exists():
+            continue
+        try:
             with Journal(path, read_only=True) as journal:
                 yield from _runs(journal, host)
+        except JournalError as error:
+            if passed_over is None or path == host.journal:
+                raise
+            passed_over(error.message)
 
 
 def _runs(journal: Journal, host: HostTenant) -> Iterator[RunState]:
