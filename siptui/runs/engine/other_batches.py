@@ -9,7 +9,7 @@ from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.gateway.errors import GatewayError
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase
-from siptui.gateway.times import exact, parse_when, surely_before, surely_since
+from siptui.gateway.times import parse_when, surely_before
 from siptui.runs.engine.batch_matching import own_ids
 from siptui.runs.state import BatchRecord, RunState
 
@@ -19,10 +19,8 @@ _OLD = timedelta(hours=6)
 #: Seconds a batch whose devices all have an outcome waits until the service calls it over. It
 #: keeps its slot that long; which word the service uses for that is not known for certain.
 ALL_DECIDED = 30.0
-#: Batches of others that are over are read if they are no older than this when the run is planned:
-#: a journal that was lost, or a colleague, may have signed its devices in.
-RECENT = timedelta(hours=24)
-#: How many of those a run reads at most, the newest of them. Those since its plan are all read.
+#: How many batches of others that are over a run reads at most, the newest of them. Those since
+#: its plan are all read.
 _MOST_OLD = 30
 
 ReadStatus = Callable[[str], Awaitable[BatchStatus]]
@@ -97,7 +95,7 @@ class OtherBatches:
         """
         mine = own_ids(state)
         doubts = [b for b in state.open_batches() if not b.batch_id and b.region is region]
-        waited_for = {held.batch_id.casefold() for held in state.held.values() if held.batch_id}
+        waited_for = {held.batch_id.casefold() for held in state.held.values()}
         slots = new = 0
         before = len(self._read)
         found: list[OtherBatch] = []
@@ -192,8 +190,8 @@ class OtherBatches:
         """What the batch lists; None where that cannot be read now."""
         name = summary.batch_id.casefold()
         known = self._read.get(name)
-        if known is not None and (live or name in self._final):
-            return known  # a live one was read a moment ago, or lists all there is
+        if live or name in self._final:
+            return known  # a live one was asked for a moment ago, or lists all there is
         with contextlib.suppress(GatewayError):
             known = self._read[name] = await read(summary.batch_id)
         return known
@@ -215,7 +213,7 @@ class OtherBatches:
 
 def _perhaps_since(text: str, moment: datetime) -> bool:
     """Whether the service's time `text` lies at `moment` or later, or may do so."""
-    return surely_since(text, moment) if exact(text) else not surely_before(text, moment)
+    return not surely_before(text, moment)
 
 
 def _age(summary: BatchSummary) -> float:

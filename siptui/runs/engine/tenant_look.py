@@ -8,11 +8,15 @@ from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchSummary, BulkSignIn
 from siptui.runs.engine.batch_conflicts import Sorted, Tenant, sort_out
-from siptui.runs.engine.other_batches import RECENT, OtherBatches, Others, ReadStatus
+from siptui.runs.engine.other_batches import OtherBatches, Others, ReadStatus
 from siptui.runs.host_tenant import HostTenant
 from siptui.runs.journal.journal import Journal
 from siptui.runs.known_batches import KnownBatches
 from siptui.runs.state import RunState
+
+#: Batches of others that are over are read if they are no older than this when the run is planned:
+#: a journal that was lost, or a colleague, may have signed its devices in.
+_RECENT = timedelta(hours=24)
 
 
 class Reading(Protocol):
@@ -110,7 +114,7 @@ def _since(
             if record.submitted_at:
                 moments.append(datetime.fromisoformat(record.submitted_at))
                 continue
-            since = datetime.fromisoformat(batch.planned_at) - RECENT
+            since = datetime.fromisoformat(batch.planned_at) - _RECENT
             last = last_here.get(str(record.device.hardware_id))
             moments.append(max(since, datetime.fromisoformat(last)) if last else since)
     return min(moments) + (ahead or timedelta()) if moments else None
