@@ -105,32 +105,38 @@ class OtherBatches:
                 continue
             takes_slot = summary.region in (None, region)
             live = await self._alive(summary, now, read, again=takes_slot)
+            stuck = not live and summary.phase is Phase.RUNNING and name not in self._over
             perhaps_mine = bool(doubts) and takes_slot and _is_new(name, doubts)
             if live and takes_slot:
                 new += perhaps_mine
                 slots += not perhaps_mine
             elif not live and name not in waited_for:
                 news = since is not None and _perhaps_since(summary.request_time, since)
-                stuck = summary.phase is Phase.RUNNING and name not in self._over
                 if name in here or not (news or stuck):
                     continue
                 if not (planned and _perhaps_since(summary.request_time, planned)):
                     if name not in self._old and len(self._old) >= _MOST_OLD:
                         continue
                     self._old.add(name)
-            other = await self._other(summary, now, read, live=live, here=name in here)
+            other = await self._other(summary, now, read, live=live, stuck=stuck, here=name in here)
             if other is not None and not (perhaps_mine and _lost(state, doubts, other)):
                 found.append(self._bounded(other, now, state, known=perhaps_mine))
         slots += max(0, new - len(doubts))
         return Others(slots, tuple(found), news=len(self._read) > before)
 
     async def _other(
-        self, summary: BatchSummary, now: datetime, read: ReadStatus, *, live: bool, here: bool
+        self,
+        summary: BatchSummary,
+        now: datetime,
+        read: ReadStatus,
+        *,
+        live: bool,
+        stuck: bool,
+        here: bool,
     ) -> OtherBatch | None:
         status = await self._items(summary, read, live=live)
         if status is None and not live:
             return None  # it cannot be read now; at the next look perhaps
-        stuck = not live and summary.phase is Phase.RUNNING
         going_on = live or (status is not None and not self._ended(summary, status, now))
         part = going_on and (status is None or _part(summary, status))
         by, requested = summary.user_id, summary.request_time

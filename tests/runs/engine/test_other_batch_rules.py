@@ -194,7 +194,7 @@ def test_what_was_read_as_it_ended_is_not_read_once_more() -> None:
     looks = _Looks()
     looks.says({0: DONE}, COMPLETED)
     other = looks.found(0, _listed(), since=-3600)
-    assert (other.live, other.stuck, other.items) == (False, True, _items({0: DONE}))
+    assert (other.live, other.stuck, other.items) == (False, False, _items({0: DONE}))
     assert looks.asked == ["Theirs"]
     assert looks.found(5, _listed(phase=COMPLETED), since=-3600).items == _items({0: DONE})
     assert looks.asked == []
