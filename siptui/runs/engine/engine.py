@@ -20,6 +20,7 @@ from siptui.gateway.protocol import BulkSignIn
 from siptui.runs import orders
 from siptui.runs.engine.backoff import Pace
 from siptui.runs.engine.batch_matching import in_doubt
+from siptui.runs.engine.crossed_submits import CrossedSubmits
 from siptui.runs.engine.deadlines import too_late
 from siptui.runs.engine.groups import closed_groups, newly_stopped
 from siptui.runs.engine.lost_answers import Settler
@@ -175,6 +176,8 @@ class Engine:
                         *parts, self._wakeup, self._rng, refused=self.submit_no_more, over=over
                     )
                     group.create_task(poller.run())
+                    crossed = CrossedSubmits(*parts, self._wakeup, summaries, self._tenant)
+                    group.create_task(crossed.run())
         except BaseExceptionGroup as errors:
             stops, others = errors.split(RunStop)
             if others:

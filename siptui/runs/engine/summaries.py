@@ -32,6 +32,12 @@ class Summaries:
             )
         return self._found
 
+    async def recent(self, pace: Pace, seconds: float) -> Listed[BatchSummary]:
+        """The list as it was so many `seconds` ago at most. Raises as `Reader.read`."""
+        if self._found is not None and self.age <= seconds:
+            return self._found[0]
+        return (await self.read(pace))[0]
+
     @property
     def age(self) -> float:
         """How many seconds ago the last answer was asked for."""

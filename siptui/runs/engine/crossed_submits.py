@@ -1,0 +1,122 @@
+"""Batches that others submitted at the same time as the run, with devices of its own in them.
+
+The service has nothing by which two hosts could exclude each other: within the seconds for which a
+list of batches holds, both may submit a device. It cannot be undone, so it is told.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from siptui.domain.region import Region
+from siptui.domain.state import BatchState
+from siptui.gateway.errors import GatewayError
+from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn, Phase
+from siptui.runs.engine.backoff import Pace
+from siptui.runs.engine.batch_matching import own_ids
+from siptui.runs.engine.run_stop import RunStop
+from siptui.runs.engine.service_reads import Reader
+from siptui.runs.engine.summaries import Summaries
+from siptui.runs.engine.tenant_look import TenantLook
+from siptui.runs.run_log import RunLog
+from siptui.runs.state import BatchRecord
+from siptui.runs.wakeup import Wakeup
+
+#: Seconds after a submit at which a list is read for it, and how old one may be that was read for
+#: free slots: what another host submitted at the same time is in it, as a rule. How far the list
+#: lags behind is not known.
+_LOOK, _RECENT = 30.0, 10.0
+_IDLE = 3600.0
+
+
+class CrossedSubmits:
+    """Looks for them once after each submit in one region, while its batch is live."""
+
+    def __init__(
+        self,
+        region: Region,
+        run_log: RunLog,
+        service: BulkSignIn,
+        reader: Reader,
+        pace: Pace,
+        wakeup: Wakeup,
+        summaries: Summaries,
+        tenant: TenantLook,
+    ) -> None:
+        self._region = region
+        self._run_log = run_log
+        self._service = service
+        self._reader = reader
+        self._pace = pace
+        self._wakeup = wakeup
+        self._summaries = summaries
+        self._tenant = tenant
+        #: Numbers of the run's batches that need no look any more.
+        self._done: set[int] = set()
+        self._read: dict[str, BatchStatus] = {}
+
+    async def run(self) -> None:
+        """Look whenever it is time, for ever."""
+        while True:
+            batches = [b for b in self._live() if b.number not in self._done]
+            if not batches:
+                await self._wakeup.wait(_IDLE)
+                continue
+            due = [batch for batch in batches if self._age(batch) >= _LOOK]
+            if not due:
+                await self._wakeup.wait(_LOOK - max(self._age(batch) for batch in batches))
+                continue
+            self._done |= {batch.number for batch in due}
+            try:
+                await self._look(due)
+            except RunStop:
+                return  # those who follow the batches meet it, too
+            except GatewayError:
+                continue  # it is only to tell; the batches are followed all the same
+
+    async def _look(self, batches: Sequence[BatchRecord]) -> None:
+        for summary in await self._summaries.recent(self._pace, _RECENT):
+            mine = own_ids(self._run_log.state) | self._tenant.submitted_elsewhere()
+            name = summary.batch_id.casefold()
+            since = [b for b in batches if name not in {i.casefold() for i in b.known}]
+            if name in mine or not since or summary.phase is not Phase.RUNNING:
+                continue
+            status = self._read.get(name) or await self._status(summary)
+            self._read[name] = status
+            for batch in since:
+                self._tell(batch, summary, status)
+
+    async def _status(self, summary: BatchSummary) -> BatchStatus:
+        return await self._reader.once(
+            self._pace, lambda: self._service.batch_status(summary.batch_id)
+        )
+
+    def _tell(self, batch: BatchRecord, summary: BatchSummary, status: BatchStatus) -> None:
+        ids = {item.hardware_id for item in status.items}
+        accounts = {item.user_name.casefold() for item in status.items}
+        devices = [self._run_log.state.devices[i].device for i in batch.devices]
+        both = [d for d in devices if d.hardware_id in ids or d.user_name.key in accounts]
+        if not both:
+            return
+        by = f" of {summary.user_id}" if summary.user_id else ""
+        at = f", submitted at {summary.request_time}," if summary.request_time else ""
+        count = "1 of its devices" if len(both) == 1 else f"{len(both)} of its devices"
+        self._run_log.note_once(
+            f"batch {summary.batch_id}{by}{at} has {count} or their accounts, too, first "
+            f"{both[0].user_name} on {both[0].hardware_id}. Both batches reset their passwords, "
+            "and the one that gets to a phone last counts: check these phones when both are over",
+            kind=f"crossed {summary.batch_id}",
+            batch=batch.number,
+        )
+
+    def _live(self) -> Sequence[BatchRecord]:
+        return [
+            batch
+            for batch in self._run_log.state.batches.values()
+            if batch.state is BatchState.RUNNING
+            and batch.region is self._region
+            and not batch.adopted
+        ]
+
+    def _age(self, batch: BatchRecord) -> float:
+        since = self._run_log.clock() - datetime.fromisoformat(batch.submitted_at)
+        return since.total_seconds()
