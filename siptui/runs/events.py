@@ -53,7 +53,11 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
-    """The run exists. Its devices are in the journal's device table, its batches follow."""
+    """The run exists. Its devices are in the journal's device table, its batches follow.
+
+    `devices_digest` is of that table's rows, so that damage to one is seen; empty in journals of
+    earlier versions.
+    """
 
     file: str
     sha256: str
@@ -68,6 +72,7 @@ class RunPlanned(Event, frozen=True, tag="run_planned", kw_only=True):
     sheet: str = ""  # of a workbook
     plan: str = ""  # SHA-256 of the plan file that was submitted
     planned_by: str = ""  # who wrote that plan
+    devices_digest: str = ""
 
 
 class OptionsChanged(Event, frozen=True, tag="options", kw_only=True):

@@ -8,6 +8,7 @@ from siptui.domain.list_options import NOT_KNOWN, ReadFrom
 from siptui.domain.plan import Batch, make_batches, make_group_batches
 from siptui.domain.row_filter import grouper
 from siptui.runs.events import Actor, BatchPlanned, Event, Options, RunPlanned
+from siptui.runs.journal.codec import devices_digest
 
 
 def plan_events(
@@ -43,6 +44,7 @@ def plan_events(
             sheet=read_from.sheet,
             plan=plan,
             planned_by=planned_by,
+            devices_digest=devices_digest(devices),
         ),
         *(
             BatchPlanned(

@@ -31,6 +31,7 @@ from siptui.runs.events import (
     Options,
     RunPlanned,
 )
+from siptui.runs.journal.codec import devices_digest
 from siptui.runs.journal.journal import Journal
 from siptui.runs.service import RunService
 from siptui.runs.state_load import load
@@ -215,6 +216,7 @@ def adopt_foreign(
             batches=1,
             actor=run_service.actor,
             options=Options(),
+            devices_digest=devices_digest(devices),
         ),
         BatchPlanned(batch=1, region=where, devices=list(range(len(devices)))),
         followed_from(1, status.batch_id, status.request_time, count=len(status.items)),

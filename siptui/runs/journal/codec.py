@@ -1,6 +1,7 @@
 """Events and devices as the journal's rows have them, and back."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -34,6 +35,14 @@ _type = msgspec.json.Decoder(_Typed).decode
 def timestamp(when: datetime) -> str:
     """`when` as the journal writes it: RFC 3339, UTC, milliseconds."""
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def devices_digest(devices: Iterable[Device]) -> str:
+    """A digest of the rows of `devices`, their further columns apart."""
+    rows = (f"{d.line}\t{d.user_name}\t{d.hardware_id}\t{d.region.value}" for d in devices)
+    return hashlib.blake2b(
+        "\n".join(rows).encode(errors="surrogatepass"), digest_size=8
+    ).hexdigest()
 
 
 def event_body(event: Event) -> str:

@@ -29,6 +29,7 @@ from siptui.runs.events import (
 from siptui.runs.journal.cautions import cautions
 from siptui.runs.journal.codec import (
     device_row,
+    devices_digest,
     event_body,
     known_event,
     stored_device,
@@ -275,7 +276,9 @@ def _complete(db: sqlite3.Connection | None, run: _Run, copied: Copied) -> bool:
             run.state.apply(stored)
     except (ValueError, LookupError):
         return False
-    return True
+    if run.state.forgotten or not planned.devices_digest:
+        return True  # what was forgotten is not as it was planned
+    return devices_digest(run.devices) == planned.devices_digest
 
 
 def _text(cell: _Cell) -> str:

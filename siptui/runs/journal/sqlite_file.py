@@ -281,6 +281,8 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
         _refuse(path, mark, version)
         if version and not tables >= _TABLES:
             return "a table is missing"
+        if version and _cut_off(db, path, log):
+            return "it is cut off"
         found = db.execute("PRAGMA integrity_check(1)").fetchone()[0] if thorough else "ok"
         return "" if found == "ok" else visible(str(found).splitlines()[-1])
     except UnicodeDecodeError as error:  # in the schema, which Python decodes itself
@@ -292,6 +294,20 @@ def damage(db: sqlite3.Connection, path: Path, head: bytes | None, *, thorough: 
         if not mark_in_file and not logged and not _copied(path):
             _refuse(path, -1, 0)  # every journal has its mark in the file, or still in the log
         return visible(str(error))
+
+
+def _cut_off(db: sqlite3.Connection, path: Path, log: Path) -> bool:
+    """Whether a part of the last page is missing, for which SQLite reads zeros. While there is
+    something in the log, the file need not have all pages."""
+    db.execute("BEGIN")
+    try:  # neither the file nor the log is shortened under a reader
+        pages, size = (
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
+        )
+        short = path.stat().st_size < pages * size
+        return short and not (log.exists() and log.stat().st_size > 0)
+    finally:
+        db.execute("ROLLBACK")
 
 
 def _copied(path: Path) -> bool:

@@ -242,7 +242,7 @@ def _short(length: int) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     "act",
     [
-        *(_truncate(share) for share in (0.1, 0.5, 0.999)),
+        *(_truncate(share) for share in (0.1, 0.5, 0.97, 0.999)),
         *(_short(length) for length in (1, 99, 512, PAGE - 1, PAGE)),
         lambda path: path.write_bytes(b"Dear diary,\n" * 999) and None,
         lambda path: path.write_bytes(b"\0" * 9000) and None,
@@ -386,6 +386,29 @@ def test_a_kind_of_entry_with_a_wrong_letter_is_lost_in_a_damaged_journal(
                 assert event is None or stored.event == event
 
 
+@pytest.mark.parametrize("column", ["line", "user_name", "hardware_id", "region"])
+def test_a_run_whose_device_was_changed_by_damage_is_not_kept(
+    sound: Path, tmp_path: Path, column: str
+) -> None:
+    """The other run of the file is: its devices are as they were planned."""
+    path = Path(shutil.copy(sound, tmp_path / "journal.db"))
+    with closing(sqlite3.connect(path)) as db, db:
+        changed = {
+            "line": "57",
+            "user_name": "'room7@contoso.example'",
+            "hardware_id": "'00-04-F2-00-01-01'",
+            "region": "'APAC'",
+        }
+        db.execute(
+            f"UPDATE devices SET {column} = {changed[column]} WHERE run = 'open' AND device = 1"
+        )
+    spoil(path, pages_of(path, "events")[0])
+    with Journal(path) as journal:
+        assert journal.notice
+        assert "open" not in journal.runs()
+        assert "done-5" in journal.runs()
+
+
 @settings(max_examples=10)
 @example(spots=[(0.7901249208227511, 1), (0.3412413745717515, 1)])  # a letter of an entry's kind
 @given(
@@ -420,7 +443,7 @@ def test_whatever_bytes_go_bad_nothing_is_made_up(
             return  # bytes nobody uses, or inside an entry, where reading will tell
         for run in journal.runs():
             state = load(journal, run)
-            assert [r.device.line for r in state.devices] == [d.line for d in devices(SIZE)]
+            assert [r.device for r in state.devices] == devices(SIZE)
             assert submittable(state) == set()
             for stored in journal.read(run):
                 if event := written.get((run, stored.seq)):
