@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from siptui.devicelist import DeviceList, ListError, WriteError, read
 from siptui.devicelist.filled_copy import RowStatus, fill
+from siptui.devicelist.model import UndecidedError
 from siptui.devicelist.writing import BLOCK, STATUS
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.region import Region
@@ -171,11 +172,17 @@ def texts(draw: st.DrawFn) -> str:
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @example("Note,Username,HardwareId,Site\n,phone0@c.de,0004F2810000,\x1a\n")
+@example("Note,Username,HardwareId,Site\n,phone0@c.de,0004F2810000,APAC\n")
 @given(texts())
 def test_whatever_the_cells_hold(tmp_path: Path, text: str) -> None:
     source, target = tmp_path / "list.csv", tmp_path / "copy.csv"
     source.write_bytes(text.encode("utf-8", "replace"))
-    before = read(source, region=Region.EMEA)
+    try:
+        before = read(source, region=Region.EMEA)
+    except UndecidedError:  # a site may be called like a region
+        with pytest.raises(UndecidedError):
+            filled(source, target, force=True)
+        return
     after = filled(source, target, force=True)
     assert pairs(after) == pairs(before)
     assert [dict(d.extra) for d in after.devices] == [dict(d.extra) for d in before.devices]
