@@ -112,7 +112,7 @@ def _since(
             continue
         for record in (state.devices[i] for i in batch.devices):
             if record.submitted_at:
-                moments.append(datetime.fromisoformat(record.submitted_at))
+                moments.append(datetime.fromisoformat(record.earliest_submit))
                 continue
             since = datetime.fromisoformat(batch.planned_at) - _RECENT
             last = last_here.get(str(record.device.hardware_id))
