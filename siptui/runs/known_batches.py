@@ -6,11 +6,15 @@ from dataclasses import field
 from pathlib import Path
 
 from siptui.domain.dataclass import dataclass
+from siptui.domain.state import DeviceState
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.sqlite_file import JournalError
 from siptui.runs.state_load import load
 
 _LOG = logging.getLogger(__name__)
+
+#: Of a device in one of these states the service has taken the last submit, unless it refused it.
+_TAKEN = frozenset({DeviceState.RUNNING, DeviceState.SUCCEEDED, DeviceState.FAILED})
 
 
 @dataclass(slots=True)
@@ -35,7 +39,10 @@ class KnownBatches:
 
     def last_submits(self, hardware_ids: Collection[str], run: str) -> dict[str, str]:
         """When other runs than `run` last submitted each of `hardware_ids` at the earliest, by the
-        journal's clock; empty for those that none of them did."""
+        journal's clock; empty for those that none of them did.
+
+        A submit that the service refused, or perhaps never got, has not undone what was before.
+        """
         last = dict.fromkeys(hardware_ids, "")
         for journal in self._journals():
             for name in journal.runs_with(hardware_ids):
@@ -44,7 +51,9 @@ class KnownBatches:
                 for record in load(journal, name).devices:
                     hardware_id = str(record.device.hardware_id)
                     if hardware_id in last:
-                        last[hardware_id] = max(last[hardware_id], record.earliest_submit)
+                        taken = record.state in _TAKEN and not record.refused
+                        moment = record.earliest_submit if taken else record.taken_at
+                        last[hardware_id] = max(last[hardware_id], moment)
         return last
 
     def of_others(self, run: str) -> frozenset[str]:

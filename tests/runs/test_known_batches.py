@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from siptui.domain.state import DeviceState
 from siptui.runs.events import BatchAccepted, BatchSubmitting
 from siptui.runs.known_batches import KnownBatches
@@ -92,3 +94,40 @@ def test_when_a_device_was_submitted_last_by_another_run(runs: JournalOfRuns) ->
     assert known.last_submits([one, third], "") == {one: at(3), third: ""}
     assert known.last_submits([one, other], "B") == {one: at(2), other: at(2)}
     assert known.last_submits([], "") == {}
+
+
+@pytest.mark.parametrize("again", ["rejected", "in_doubt", "unsettled", "submitting"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_submit_that_was_perhaps_not_taken_is_none(
+    runs: JournalOfRuns, again: str, before: bool
+) -> None:
+    """It undid nothing that another batch had done for the device."""
+    hardware_id = str(device(0).hardware_id)
+    runs.minute = 1
+    runs.plan("A", devices(1))
+    if before:
+        runs.ended("A", DeviceState.FAILED)
+        runs.retry("A")
+    runs.minute = 5
+    getattr(runs, again)("A", max(runs.state("A").batches))
+    found = KnownBatches(runs.journal, _none).last_submits([hardware_id], "B")
+    assert found == {hardware_id: at(1) if before else ""}
+
+
+@pytest.mark.parametrize("retried", [True, False])
+@pytest.mark.parametrize("state", [DeviceState.SUCCEEDED, DeviceState.FAILED, None])
+def test_a_submit_that_was_taken_is_the_last_one(
+    runs: JournalOfRuns, state: DeviceState | None, retried: bool
+) -> None:
+    hardware_id = str(device(0).hardware_id)
+    runs.plan("A", devices(1))
+    runs.minute = 5
+    if state is None:
+        runs.running("A")
+    else:
+        runs.ended("A", state)
+    runs.minute = 9
+    if state is DeviceState.FAILED and retried:
+        runs.retry("A")
+    found = KnownBatches(runs.journal, _none).last_submits([hardware_id], "B")
+    assert found == {hardware_id: at(5)}

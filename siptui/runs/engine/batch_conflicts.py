@@ -201,8 +201,9 @@ def _counts(
 ) -> bool:
     """Whether what a batch that is over came to is news for this device.
 
-    What began before the run last submitted the device, or before the operator decided to submit it
-    all the same, is not. What another run of this host submitted is known from its journal.
+    What began before this run or another of this host last submitted the device, or before the
+    operator decided to submit it all the same, is not. What another run of this host submitted is
+    known from its journal.
     """
     if other.here:
         return False
@@ -210,10 +211,10 @@ def _counts(
         return _perhaps_news(state, record, batch, other, tenant)
     if not _is_news(other, state.again_at, tenant):
         return False
-    if _is_news(other, record.earliest_submit or batch.planned_at, tenant):
-        return True
     last = tenant.last_here.get(record.device.hardware_id)
-    return not record.submitted_at and last is not None and _is_news(other, last, tenant)
+    if last is None and not record.submitted_at:
+        return _is_news(other, batch.planned_at, tenant)
+    return _is_news(other, max(record.earliest_submit, last or ""), tenant)
 
 
 def _perhaps_news(
@@ -228,7 +229,8 @@ def _perhaps_news(
     for own in state.batches.values():
         if record.index in own.devices and name in {i.casefold() for i in own.known}:
             return False
-    moment = record.earliest_submit or batch.planned_at
+    last = tenant.last_here.get(record.device.hardware_id, "")
+    moment = max(record.earliest_submit or batch.planned_at, last)
     if state.again_at >= moment:
         return _is_news(other, state.again_at, tenant)
     return not surely_before(other.requested, tenant.there(moment))

@@ -56,7 +56,8 @@ class TenantLook:
         self._service = service
         self._known = KnownBatches(run_log.journal, lambda: host.beside)
         self._others = OtherBatches()
-        self._last_here: dict[str, str] | None = None
+        self._here: frozenset[str] | None = None
+        self._last_here: dict[str, str] = {}
 
     @property
     def ahead(self) -> timedelta | None:
@@ -74,24 +75,27 @@ class TenantLook:
     ) -> tuple[Others, Sorted]:
         """What the tenant's batches, which were listed just now, mean for what is queued."""
         run_log, ahead = self._run_log, self.ahead
-        last_here = self._last_submits(run_log.state)
+        here = self.submitted_elsewhere()
+        last_here = self._last_submits(run_log.state, here)
         others = await self._others.look(
             run_log.state,
             region,
             summaries,
             run_log.clock() + (ahead or timedelta()),
             read,
-            here=self.submitted_elsewhere(),
+            here=here,
             since=_since(run_log.state, region, ahead, last_here),
             planned=_planned(run_log.state, ahead),
         )
         return others, sort_out(run_log.state, region, Tenant(others.batches, ahead, last_here))
 
-    def _last_submits(self, state: RunState) -> dict[str, str]:
-        """When other runs of this host last submitted the run's hardware ids."""
-        if self._last_here is None:
+    def _last_submits(self, state: RunState, here: frozenset[str]) -> dict[str, str]:
+        """When other runs of this host last submitted the run's hardware ids. All of their runs are
+        read for it: only when there is a batch more of them (`here`)."""
+        if self._here != here:
             ids = {str(record.device.hardware_id) for record in state.devices}
             self._last_here = self._known.last_submits(ids, self._run_log.run)
+            self._here = here
         return self._last_here
 
 

@@ -461,3 +461,16 @@ def test_between_the_moments_of_an_own_submit_an_outcome_counts_and_an_open_end_
     record.submitted_from, record.submitted_at = _at(600), _at(900)
     assert _signed_in(_sorted(builder, _theirs({1: DONE}))) == [1]
     assert _held(_sorted(builder, _theirs({1: RUNNING}))) == {}
+
+
+@pytest.mark.parametrize("zone", [True, False])
+@pytest.mark.parametrize("own", ["", _at(20 * 3600), _at(60 * 3600)])
+def test_what_another_run_submitted_since_has_undone_what_was_before(zone: bool, own: str) -> None:
+    builder = _run()
+    builder.state.devices[1].submitted_at = own
+    last = {str(PHONES[1].hardware_id): _at(40 * 3600)}
+    for hours, news in ((1, False), (22, False), (56, own != _at(60 * 3600)), (80, True)):
+        when = datetime.fromisoformat(_at(hours * 3600 + 7))
+        text = when.isoformat() if zone else when.replace(tzinfo=None).isoformat()
+        found = _sorted(builder, _theirs({1: DONE}, requested=text), last_here=last)
+        assert bool(_signed_in(found)) == (news or (hours == 56 and not zone))

@@ -207,6 +207,26 @@ def test_journals_of_other_profiles_count_even_where_they_are_gone_later(
         other.journal.path.unlink(missing_ok=True)
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_what_another_run_submits_after_the_plan_undoes_what_was_before(
+    look: _Look, taken: bool
+) -> None:
+    """Signed in by a colleague, then submitted once more by order elsewhere: it failed there."""
+    runs = look.runs
+    minutes: dict[str, float | str] = {"colleague": 5}
+    look.look({}, at=6)
+    runs.minute = 9
+    runs.plan("B", PHONES[:1])
+    if taken:
+        runs.ended("B", DeviceState.FAILED)
+    else:
+        runs.rejected("B")
+    _, found = look.look(minutes, at=10)
+    assert look.asked == ["colleague"]  # for the other device of the run
+    signed_in = [e.devices for e in found.events if isinstance(e, DevicesSignedIn)]
+    assert signed_in == ([] if taken else [[0]])
+
+
 @pytest.mark.parametrize(("ahead", "read"), [(None, 35), (0, 35), (-10, 35), (10, 30)])
 def test_how_many_are_read_is_bounded_for_those_begun_before_the_plan(
     look: _Look, ahead: float | None, read: int
