@@ -14,7 +14,7 @@ from siptui.domain.region import Region
 from siptui.gateway.protocol import ItemStatus, Phase
 from siptui.gateway.times import exact, parse_when, surely_before, surely_since
 from siptui.runs.adopted_batch import followed_from
-from siptui.runs.engine.batch_matching import own_ids
+from siptui.runs.engine.batch_matching import items_of, own_ids
 from siptui.runs.engine.other_batches import OtherBatch
 from siptui.runs.engine.scheduler import may_go_out
 from siptui.runs.events import DevicesSignedIn, Event, Note
@@ -95,7 +95,7 @@ def live_elsewhere(
     found = []
     for device in devices:
         for other in batches:
-            if other.live and _matching(device, other):
+            if other.live and items_of(device, other.items):
                 found.append((device, other))
                 break
     return found
@@ -112,15 +112,18 @@ def _is_it(state: RunState, batch: BatchRecord, tenant: Tenant) -> OtherBatch | 
         and len(other.items) == len(wanted)
         and {item.key for item in other.items} == wanted
         and _begun_since(other, tenant.there(batch.planned_at))
+        and not any(
+            own.submitted_at < batch.planned_at and _listed(other, own)
+            for own in state.batches.values()
+        )
     ]
     return found[0] if len(found) == 1 else None
 
 
 def _begun_since(other: OtherBatch, moment: datetime) -> bool:
-    """Whether it began then or later. A live one of which no time can be read is taken to."""
-    if surely_since(other.requested, moment):
-        return True
-    return other.live and not surely_before(other.requested, moment)
+    """Whether it began then or later, or may have. Of one that is over a time must be readable."""
+    told = other.live or parse_when(other.requested) is not None
+    return told and not surely_before(other.requested, moment)
 
 
 def _adopted(batch: BatchRecord, other: OtherBatch, tenant: Tenant) -> list[Event]:
@@ -144,7 +147,7 @@ def _standing(
     undecided: OtherBatch | None = None
     failed: OtherBatch | None = None
     for other in tenant.batches:  # the newest first
-        items = _matching(device, other)
+        items = items_of(device, other.items)
         if not items:
             continue
         if other.live:
@@ -161,8 +164,8 @@ def _standing(
         if Phase.FAILED in phases:
             failed = failed or other
         since = record.submitted_at or batch.planned_at
-        since_plan = waited_for or surely_since(other.requested, tenant.there(since))
-        if since_plan and _undecided(device, items):
+        before_plan = surely_before(other.requested, tenant.there(since))
+        if (waited_for or not before_plan) and _undecided(device, items):
             undecided = undecided or other
     if undecided is not None:
         return _reason(undecided, decide=True)
@@ -170,16 +173,6 @@ def _standing(
     if held is not None and held.decide and not mine:
         return _as_reason(state, record.index)  # it is listed no more: a decision is still needed
     return None
-
-
-def _matching(device: Device, other: OtherBatch) -> list[ItemStatus]:
-    """What the batch says of the device, and of its account on others."""
-    account = device.user_name.key
-    return [
-        item
-        for item in other.items
-        if item.hardware_id == device.hardware_id or item.user_name.casefold() == account
-    ]
 
 
 def _undecided(device: Device, items: Iterable[ItemStatus]) -> bool:
@@ -225,15 +218,18 @@ def _perhaps_news(
 
     For an order to submit the device all the same it must be certain, or the order had no effect.
     """
-    name = other.batch_id.casefold()
-    for own in state.batches.values():
-        if record.index in own.devices and name in {i.casefold() for i in own.known}:
-            return False
+    if any(record.index in own.devices and _listed(other, own) for own in state.batches.values()):
+        return False
     last = tenant.last_here.get(record.device.hardware_id, "")
     moment = max(record.earliest_submit or batch.planned_at, last)
     if state.again_at >= moment:
         return _is_news(other, state.again_at, tenant)
     return not surely_before(other.requested, tenant.there(moment))
+
+
+def _listed(other: OtherBatch, own: BatchRecord) -> bool:
+    """Whether it was in the list that was read before the run's batch `own` was submitted."""
+    return other.batch_id.casefold() in {name.casefold() for name in own.known}
 
 
 def _is_news(other: OtherBatch, moment: str, tenant: Tenant) -> bool:

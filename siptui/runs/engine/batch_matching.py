@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from siptui.domain.device import Device
 from siptui.domain.state import BatchState
-from siptui.gateway.protocol import BatchStatus, BatchSummary
+from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus
 from siptui.gateway.times import surely_before
 from siptui.runs.state import BatchRecord, RunState
 
@@ -12,6 +13,16 @@ from siptui.runs.state import BatchRecord, RunState
 def own_ids(state: RunState) -> frozenset[str]:
     """The service's ids of all batches of this run that have one."""
     return frozenset(b.batch_id.casefold() for b in state.batches.values() if b.batch_id)
+
+
+def items_of(device: Device, items: Iterable[ItemStatus]) -> list[ItemStatus]:
+    """What a batch of the service says of the device, and of its account on others."""
+    account = device.user_name.key
+    return [
+        item
+        for item in items
+        if item.hardware_id == device.hardware_id or item.user_name.casefold() == account
+    ]
 
 
 def candidates(

@@ -12,7 +12,7 @@ from siptui.domain.state import BatchState
 from siptui.gateway.errors import GatewayError
 from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn, Phase
 from siptui.runs.engine.backoff import Pace
-from siptui.runs.engine.batch_matching import own_ids
+from siptui.runs.engine.batch_matching import items_of, own_ids
 from siptui.runs.engine.run_stop import RunStop
 from siptui.runs.engine.service_reads import Reader
 from siptui.runs.engine.summaries import Summaries
@@ -91,10 +91,8 @@ class CrossedSubmits:
         )
 
     def _tell(self, batch: BatchRecord, summary: BatchSummary, status: BatchStatus) -> None:
-        ids = {item.hardware_id for item in status.items}
-        accounts = {item.user_name.casefold() for item in status.items}
-        devices = [self._run_log.state.devices[i].device for i in batch.devices]
-        both = [d for d in devices if d.hardware_id in ids or d.user_name.key in accounts]
+        devices = (self._run_log.state.devices[i].device for i in batch.devices)
+        both = [device for device in devices if items_of(device, status.items)]
         if not both:
             return
         by = f" of {summary.user_id}" if summary.user_id else ""

@@ -20,6 +20,7 @@ from siptui.runs.events import (
     Options,
     Order,
 )
+from siptui.runs.journal.codec import timestamp
 from tests.runs.engine.engine_harness import device, devices
 from tests.runs.state_builder import AT, EMEA, NOAM, StateBuilder
 
@@ -29,6 +30,10 @@ RUNNING, DONE, FAILED = Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED
 
 def _at(seconds: float) -> str:
     return (datetime.fromisoformat(AT) + timedelta(seconds=seconds)).isoformat()
+
+
+def _journal_time(seconds: float) -> str:
+    return timestamp(datetime.fromisoformat(AT) + timedelta(seconds=seconds))
 
 
 def _item(phone: Device, phase: Phase) -> ItemStatus:
@@ -474,3 +479,30 @@ def test_what_another_run_submitted_since_has_undone_what_was_before(zone: bool,
         text = when.isoformat() if zone else when.replace(tzinfo=None).isoformat()
         found = _sorted(builder, _theirs({1: DONE}, requested=text), last_here=last)
         assert bool(_signed_in(found)) == (news or (hours == 56 and not zone))
+
+
+@pytest.mark.parametrize(("submitted", "it"), [(-10, False), (0, True), (10, True)])
+def test_one_that_was_listed_before_a_batch_was_planned_is_not_that_batch(
+    submitted: float, it: bool
+) -> None:
+    """A later batch of the run lists it where the journal lost that this one was submitted."""
+    builder = _run(2)
+    mine, other = builder.state.batches[1], builder.state.batches[2]
+    other.submitted_at, other.known = _journal_time(submitted), frozenset({"THEIRS"})
+    mine.planned_at = _journal_time(0)
+    zoneless = datetime.fromisoformat(AT).replace(tzinfo=None).isoformat()
+    theirs = _theirs({0: FAILED, 1: FAILED}, requested=zoneless)
+    adopted = [e for e in _sorted(builder, theirs).events if isinstance(e, BatchAccepted)]
+    assert [e.batch for e in adopted] == ([1] if it else [])
+
+
+@pytest.mark.parametrize(("hours", "asked"), [(-20, False), (-7, True), (7, True)])
+def test_an_open_end_at_a_time_without_a_zone_takes_a_decision_unless_it_is_old(
+    hours: float, asked: bool
+) -> None:
+    when = datetime.fromisoformat(AT) + timedelta(hours=hours, seconds=7)
+    text = when.replace(tzinfo=None).isoformat()
+    assert _held(_sorted(_run(), _theirs({1: RUNNING}, requested=text))) == (
+        {1: True} if asked else {}
+    )
+    assert _held(_sorted(_run(), _theirs({1: RUNNING}, requested="not a time"))) == {1: True}

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase
-from siptui.runs.engine.batch_matching import candidates, in_doubt, may_be, own_ids, same_batch
+from siptui.runs.engine.batch_matching import (
+    candidates,
+    in_doubt,
+    items_of,
+    may_be,
+    own_ids,
+    same_batch,
+)
 from siptui.runs.events import BatchInDoubt, BatchSubmitting, Options
 from tests.runs.engine.engine_harness import devices
 from tests.runs.state_builder import AT, EMEA, StateBuilder
@@ -29,6 +36,20 @@ def _status(
     items: Sequence[ItemStatus], region: Region | None = None, requested: str = ""
 ) -> BatchStatus:
     return BatchStatus("X", "", Phase.RUNNING, region, requested, "", tuple(items))
+
+
+def test_a_device_is_meant_by_its_hardware_id_and_by_its_account_on_others() -> None:
+    mine, other, third = devices(3)
+    items = [
+        ItemStatus(str(name).upper(), hardware_id, "", Phase.RUNNING, "")
+        for name, hardware_id in (
+            (mine.user_name, mine.hardware_id),
+            (other.user_name, mine.hardware_id),
+            (mine.user_name, other.hardware_id),
+            (other.user_name, third.hardware_id),
+        )
+    ]
+    assert items_of(mine, items) == items[:3]
 
 
 def _lost(ahead: float | None = 30.0) -> StateBuilder:

@@ -32,6 +32,7 @@ from siptui.runs.host_tenant import HostTenant
 from siptui.runs.orders import Changed
 from siptui.runs.output.json_lines import exit_code
 from tests.runs.engine.engine_harness import EngineHarness, device, devices
+from tests.runs.engine.request_times import FORMS, wire_of
 from tests.support import emulated_time
 
 DAY = 24 * 3600
@@ -203,26 +204,13 @@ def test_two_operators_with_folders_of_their_own_submit_each_phone_once(
     lived(main)
 
 
-FORMS = [
-    "iso",
-    "iso_offset",
-    "iso_naive",
-    "iso_minutes",
-    "us",
-    "epoch",
-    "epoch_ms",
-    "dotnet",
-    "null",
-]
-
-
 @pytest.mark.parametrize("ahead", [0.0, -3600.0, 3600.0])
 @pytest.mark.parametrize("form", FORMS)
 def test_a_live_batch_of_a_lost_tail_is_followed_and_not_submitted_again(
     tmp_path: Path, form: str, ahead: float
 ) -> None:
     async def main() -> None:
-        wire = WireTable(request_time=form, clock_ahead=ahead)  # type: ignore[arg-type]
+        wire = wire_of(form, ahead)
         harness = EngineHarness(tmp_path, Scenario(timing=LONG, wire=wire))
         run = harness.create(devices(6), Options(batch_size=3, slots=1))
         work = harness.start(run)
@@ -249,7 +237,7 @@ def test_a_batch_of_a_lost_tail_that_is_over_is_not_submitted_again(
 ) -> None:
     async def main() -> None:
         offline = DeviceRule(match=str(devices(1)[0].hardware_id), online=False)
-        wire = WireTable(request_time=form, clock_ahead=ahead)  # type: ignore[arg-type]
+        wire = wire_of(form, ahead)
         harness = EngineHarness(tmp_path, Scenario(wire=wire, devices=(offline,)))
         run = harness.create(devices(6), Options(batch_size=3, slots=1))
         work = harness.start(run)
@@ -341,7 +329,7 @@ def test_a_lost_submit_is_found_whatever_the_clock_of_the_service(
     tmp_path: Path, form: str, ahead: float
 ) -> None:
     async def main() -> None:
-        wire = WireTable(request_time=form, clock_ahead=ahead)  # type: ignore[arg-type]
+        wire = wire_of(form, ahead)
         harness = EngineHarness(tmp_path, Scenario(wire=wire, lag=LagTable(summaries=30)))
         harness.fault("cut", moment="after", nth=1)
         end = await harness.work(harness.create(devices(3)))

@@ -6,31 +6,23 @@ A time may lack its zone, may not be readable, or may be missing altogether.
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from siptui.domain.device import Device
-from siptui.emulator.scenario import DeviceRule, Scenario, WireTable
+from siptui.emulator.scenario import DeviceRule, Scenario
 from siptui.runs.events import BatchAccepted, DevicesSignedIn, Options, RunFinished
 from tests.runs.engine.engine_harness import EngineHarness, device, devices
+from tests.runs.engine.request_times import FORMS, wire_of
 from tests.runs.engine.test_other_batches import LONG, colleague
 from tests.support import emulated_time
 
-FORMS = get_args(get_type_hints(WireTable)["request_time"])
-#: Those that name one moment.
-CERTAIN = [form for form in FORMS if "naive" not in form and form not in ("us", "null")]
 #: Looks hours later than it is, so later than an order to submit a phone all the same: it is left
 #: out then, which undoes nothing.
 _LATE = "iso_naive_east"
 _TWICE = DeviceRule(
     match=[str(device(n).hardware_id) for n in (1, 2)], online=False, until_attempt=2
 )
-
-
-def wire_of(form: str) -> WireTable:
-    known: Any = form
-    return WireTable(request_time=known)
 
 
 def _one(*, online: bool) -> DeviceRule:

@@ -32,7 +32,7 @@ from siptui.runs.rollout.tenant_reads import read_evidence
 from siptui.runs.tenant_batches import adopt_foreign
 from siptui.transport.http import open_client
 from tests.runs.engine.engine_harness import EngineHarness, devices
-from tests.runs.engine.test_service_times import CERTAIN, FORMS, wire_of
+from tests.runs.engine.request_times import CERTAIN, FORMS, wire_of
 from tests.runs.state_builder import AT, StateBuilder
 from tests.support import emulated_time
 
