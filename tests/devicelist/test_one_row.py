@@ -29,7 +29,7 @@ def test_new_names_keep_the_rest_of_the_row() -> None:
     assert found == Device(ROW.line, found.user_name, found.hardware_id, Region.NOAM, ROW.extra)  # type: ignore[union-attr]
     assert (found.user_name, found.hardware_id) == (USER, "00-04-F2-00-00-FF")  # type: ignore[union-attr]
     assert found.extra == {"Site": "HQ"}  # type: ignore[union-attr]
-    # Its own old names are nobody else's.
+    # Its own old names are no other row's.
     assert _checked(USER, str(ROW.hardware_id), ROW)[1] == []
     assert _checked(str(ROW.user_name), "00-04-F2-00-00-FF", ROW)[1] == []
 

@@ -14,7 +14,7 @@ from siptui.domain.columns import (
 )
 from siptui.domain.errors import UsageError
 
-#: What siptui writes is read by other programs, and by itself.
+#: What siptui writes is read by other programs, and by siptui.
 WRITTEN = {
     "username": ("Username", "user name"),
     "hardware_id": ("HardwareId", "hardware id"),

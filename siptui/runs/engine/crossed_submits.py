@@ -4,13 +4,13 @@ The service has nothing by which two hosts could exclude each other: within the 
 list of batches holds, both may submit a device. It cannot be undone, so it is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState
 from siptui.gateway.errors import GatewayError
-from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn, Phase
+from siptui.gateway.protocol import BatchStatus, BatchSummary, BulkSignIn
 from siptui.runs.engine.backoff import Pace
 from siptui.runs.engine.batch_matching import items_of, own_ids
 from siptui.runs.engine.run_stop import RunStop
@@ -24,71 +24,61 @@ from siptui.runs.wakeup import Wakeup
 #: Seconds after a submit at which a list is read for it, and how old one may be that was read for
 #: free slots: what another host submitted at the same time is in it, as a rule. How far the list
 #: lags behind is not known.
-_LOOK, _RECENT = 30.0, 10.0
-_IDLE = 3600.0
+_LOOK, _RECENT = 60.0, 30.0
 
 
 class CrossedSubmits:
-    """Looks for them once after each submit in one region, while its batch is live."""
+    """Looks for them once after each submit of a run, while its batch is live."""
 
     def __init__(
         self,
-        region: Region,
         run_log: RunLog,
         service: BulkSignIn,
         reader: Reader,
-        pace: Pace,
+        paces: Mapping[Region, Pace],
         wakeup: Wakeup,
         summaries: Summaries,
         tenant: TenantLook,
     ) -> None:
-        self._region = region
         self._run_log = run_log
         self._service = service
         self._reader = reader
-        self._pace = pace
+        self._paces = paces
         self._wakeup = wakeup
         self._summaries = summaries
         self._tenant = tenant
         #: Numbers of the run's batches that need no look any more.
         self._done: set[int] = set()
-        self._read: dict[str, BatchStatus] = {}
 
     async def run(self) -> None:
         """Look whenever it is time, for ever."""
         while True:
-            batches = [b for b in self._live() if b.number not in self._done]
-            if not batches:
-                await self._wakeup.wait(_IDLE)
-                continue
-            due = [batch for batch in batches if self._age(batch) >= _LOOK]
+            ages = {batch.number: self._age(batch) for batch in self._waiting()}
+            due = [number for number, age in ages.items() if age >= _LOOK]
             if not due:
-                await self._wakeup.wait(_LOOK - max(self._age(batch) for batch in batches))
+                await self._wakeup.wait(_LOOK - max(ages.values()) if ages else None)
                 continue
-            self._done |= {batch.number for batch in due}
+            self._done.update(due)
             try:
-                await self._look(due)
+                for number in due:
+                    await self._look(self._run_log.state.batches[number])
             except RunStop:
                 return  # those who follow the batches meet it, too
             except GatewayError:
-                continue  # it is only to tell; the batches are followed all the same
+                pass  # it is only to tell; the batches are followed all the same
 
-    async def _look(self, batches: Sequence[BatchRecord]) -> None:
-        for summary in await self._summaries.recent(self._pace, _RECENT):
-            mine = own_ids(self._run_log.state) | self._tenant.submitted_elsewhere()
-            name = summary.batch_id.casefold()
-            since = [b for b in batches if name not in {i.casefold() for i in b.known}]
-            if name in mine or not since or summary.phase is not Phase.RUNNING:
-                continue
-            status = self._read.get(name) or await self._status(summary)
-            self._read[name] = status
-            for batch in since:
+    async def _look(self, batch: BatchRecord) -> None:
+        pace = self._paces[batch.region]
+        summaries = await self._summaries.recent(pace, _RECENT)
+        before = {name.casefold() for name in batch.known}
+        mine = own_ids(self._run_log.state) | self._tenant.submitted_elsewhere()
+        for summary in summaries:
+            if summary.batch_id.casefold() not in before | mine:
+                status = await self._status(pace, summary)
                 self._tell(batch, summary, status)
 
-    async def _status(self, summary: BatchSummary) -> BatchStatus:
-        return await self._reader.once(
-            self._pace, lambda: self._service.batch_status(summary.batch_id)
-        )
+    async def _status(self, pace: Pace, summary: BatchSummary) -> BatchStatus:
+        return await self._reader.once(pace, lambda: self._service.batch_status(summary.batch_id))
 
     def _tell(self, batch: BatchRecord, summary: BatchSummary, status: BatchStatus) -> None:
         devices = (self._run_log.state.devices[i].device for i in batch.devices)
@@ -106,13 +96,13 @@ class CrossedSubmits:
             batch=batch.number,
         )
 
-    def _live(self) -> Sequence[BatchRecord]:
+    def _waiting(self) -> Sequence[BatchRecord]:
         return [
             batch
             for batch in self._run_log.state.batches.values()
             if batch.state is BatchState.RUNNING
-            and batch.region is self._region
             and not batch.adopted
+            and batch.number not in self._done
         ]
 
     def _age(self, batch: BatchRecord) -> float:

@@ -176,8 +176,11 @@ class Engine:
                         *parts, self._wakeup, self._rng, refused=self.submit_no_more, over=over
                     )
                     group.create_task(poller.run())
-                    crossed = CrossedSubmits(*parts, self._wakeup, summaries, self._tenant)
-                    group.create_task(crossed.run())
+                crossed = CrossedSubmits(
+                    *(self._run_log, self._service, self._reader, self._paces),
+                    *(self._wakeup, summaries, self._tenant),
+                )
+                group.create_task(crossed.run())
         except BaseExceptionGroup as errors:
             stops, others = errors.split(RunStop)
             if others:

@@ -279,7 +279,7 @@ def test_what_is_to_do_names_the_phone_that_has_its_account() -> None:
     assert other in reconcile([device(user=U.upper())], evidence, NOW)[0].why
     port = device(f"{other}:002")  # an adapter is one phone there
     assert reconcile([port], evidence, NOW)[0].standing is Standing.DONE
-    # Where it is not to be submitted, or nobody is signed in there, there is nothing to say.
+    # Where it is not to be submitted, or no account is signed in there, there is nothing to say.
     done = replace(evidence, attempts={MAC: [attempt(_S)]})
     assert other not in reconcile([device()], done, NOW)[0].why
     out = replace(evidence, seen={other: Seen(U, False)})
