@@ -3,17 +3,14 @@
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from siptui.domain.dataclass import dataclass
+from siptui.domain.state import DeviceState
 from siptui.gc_pause import collected_later
-from siptui.runs.events import Stored
+from siptui.runs.events import DeviceChanged, Stored
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.lock_wait import JournalBusyError
 from siptui.runs.state import RunState
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +19,14 @@ class RunUpdate:
 
     events: Sequence[Stored]
     devices: frozenset[int]
+
+    @property
+    def only_progress(self) -> bool:
+        """Whether devices went on and nothing else: no batch, no end, no stop, nothing unknown."""
+        return all(
+            isinstance(one.event, DeviceChanged) and one.event.state is not DeviceState.UNKNOWN
+            for one in self.events
+        )
 
 
 _NOTHING = RunUpdate((), frozenset())

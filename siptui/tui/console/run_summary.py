@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from math import ceil
 
 from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
@@ -27,7 +28,8 @@ _NAME = 24
 #: So many sites are told of one by one, in a run that does not go by them.
 _MOST_SITES = 40
 _OVER = (DeviceState.SUCCEEDED, DeviceState.FAILED)
-_TOLD = (*_OVER, DeviceState.UNKNOWN, DeviceState.RUNNING, DeviceState.QUEUED)
+_OUTCOMES = (*_OVER, DeviceState.UNKNOWN)
+_TOLD = (*_OUTCOMES, DeviceState.RUNNING, DeviceState.QUEUED)
 
 
 def summary(
@@ -82,14 +84,15 @@ def _counts(run: RunState) -> list[Line]:
         count = run.counts[state]
         if state is DeviceState.RUNNING:
             count += run.counts[DeviceState.SUBMITTING]
-        if count:
-            share = f"{percent(count, total):>3} %"
-            lines.append(
-                (
-                    (f"{SYMBOLS[state]} {WORDS[state]:<10} {count:>6}  {share}  ", tone(state)),
-                    (bar(count, total, _BAR), tone(state)),
-                )
-            )
+        if not count and state not in _OVER:
+            continue
+        # That of an end is there from the first: a line that comes later moves all below it.
+        shade = tone(state) if count else "muted"
+        line: Line = ((f"{SYMBOLS[state]} {WORDS[state]:<10} {count:>6}", shade),)
+        if state in _OUTCOMES:
+            share = f"  {percent(count, total):>3} %  {bar(count, total, _BAR)}"
+            line = (*line, (share, shade))
+        lines.append(line)
     return lines
 
 
@@ -106,11 +109,18 @@ def _progress(run: RunState, events: Iterable[ev.Stored], left: TimeLeft) -> lis
     end = _time(run.last_at) - start
     picture = curve(list(over.values()), _WIDE, whole=len(run.devices), end=end)
     first, last = clock(min(starts)), clock(run.last_at)
+    until = f" to {last}" if run.finished else ""  # the title says it of a run that goes on
     lines: list[Line] = [
-        (("Progress", "strong"), (f"  from {first} to {last}, {duration(end)}", "muted")),
+        (
+            ("Progress", "strong"),
+            (
+                f"  {plural(len(run.devices), 'device')} from {first}{until}, {duration(end)}",
+                "muted",
+            ),
+        ),
     ]
     if picture:
-        lines.append(((picture, "accent"), (f" {len(over)} of {len(run.devices)}", "normal")))
+        lines.append(((picture, "accent"),))
     said = [f"next attempt in {countdown(int(left.next_attempt))}"] if left.next_attempt else []
     said += [words] if (words := left_words(left.seconds)) else []
     if run.finished is None and said:
@@ -242,21 +252,29 @@ def _retry(name: str) -> Retry | None:
 
 _STEPS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_MINUTE, _HOUR = 60, 3600
+#: Seconds that a cell of the curve may be.
+_CELLS = (
+    *(1, 2, 5, 10, 15, 30),
+    *(_MINUTE * many for many in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * many for many in (1, 2, 4, 8)),
+)
 
 
 def curve(times: Sequence[float], width: int, *, whole: int, end: float | None = None) -> str:
-    """How many of `whole` had happened by then, in `width` cells from 0 to `end` seconds.
+    """How many of `whole` had happened by then, from 0 to `end` seconds.
 
-    `times` are seconds from the start. A cell is at least one step high once something happened,
-    and full only when all of it has.
+    `times` are seconds from the start. A cell is a round time, the shortest for which `width`
+    cells are enough: the cells of a run that goes on stay as they are, and more come. A cell is
+    at least one step high once something happened, and full only when all of it has.
     """
     if not times or width < 1 or whole < 1:
         return ""
     last = max(end if end is not None else 0.0, max(times), 1e-9)
+    cell = next((one for one in _CELLS if last <= one * width), last / width)
     ordered, done, cells = sorted(times), 0, []
-    for cell in range(1, width + 1):
-        until = last * cell / width
-        while done < len(ordered) and ordered[done] <= until + 1e-9:
+    for number in range(1, ceil(last / cell) + 1):
+        while done < len(ordered) and ordered[done] <= cell * number + 1e-9:
             done += 1
         step = len(_STEPS) * done // whole
         cells.append(_STEPS[min(max(step, 1), len(_STEPS)) - 1] if done else " ")

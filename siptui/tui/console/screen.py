@@ -55,6 +55,8 @@ _MANY = 1_000
 _NOT_LIVE = 5  # a run that no process works on is read in one of so many ticks
 _WORKER = 2.0  # seconds between two looks who works on the run: a lock that is tried, no more
 _CLOCK = 5.0  # seconds of a run between two looks at its clock
+#: … between two looks at what shows progress by many cells: what devices did is told in one paint.
+_PROGRESS = 15.0
 _COUNT_DOWN = 20.0  # seconds between two looks at the time left, which is shown in minutes
 #: Lines of the pane of a row, in a window that is low, as usual, and high.
 _ROW_PANE = (2, 4, 5)
@@ -92,7 +94,7 @@ class Console(Screen[None]):
         self._needs: Line = ()
         self._ticks = 0
         self._waits: tuple[str, int | None] = ("", None)
-        self._clock_step = 0
+        self._clock_step = self._progress_step = 0
         self._title = Title()
 
     def compose(self) -> ComposeResult:
@@ -227,6 +229,7 @@ class Console(Screen[None]):
             self._place_times()
             self.show_bars()
             self.show_detail()
+        self._title.show(self.app, self.session.run)
         if len(self.grid.index.rows) > _MANY:
             self.call_after_refresh(set_aside)
         self.call_after_refresh(self.sign_in_flow.ask_if_needed)
@@ -271,7 +274,6 @@ class Console(Screen[None]):
         if not width or not self.in_use:
             return
         line, session = self.query_one, self.session
-        self._title.show(self.app, session.run)
         status = session.status
         line("#header", Surface).show([header(session, width)])
         bar, going = line("#bar", Surface), line("#going", Surface)
@@ -378,7 +380,10 @@ class Console(Screen[None]):
         if needs != self._needs:
             self._needs, self._said = needs, ()
         self.show_bars()
-        if isinstance(page := self.app.screen, dialogs.LivePage):
+        page = self.app.screen
+        if not changes.only_progress or self.session.clock is None:
+            self._show_progress()
+        elif isinstance(page, dialogs.LivePage) and page.devices_at_once:
             page.look()
         self.sign_in_flow.ask_if_needed()
 
@@ -408,8 +413,10 @@ class Console(Screen[None]):
             resumes = who_resumes(session, self.key_of)
             text = f"{NO_WORKER} It ended without a last entry in the journal. {resumes}"
             self.log_pane.append([((text, "unknown"),)])
+        session.look_at_clock()  # it stands still where no worker is answered
         self.clear_notice()
         self.show_bars()
+        self._show_progress()
 
     def count_down(self) -> None:
         """Bring the time left up to date; where there is none it costs nothing."""
@@ -432,7 +439,8 @@ class Console(Screen[None]):
         session = self.session
         if not session.live or not self.in_use:
             return
-        step = int(session.run_service.now().timestamp() // _CLOCK)
+        now = session.run_service.now().timestamp()
+        step = int(now // _CLOCK)
         if step == self._clock_step or not session.look_at_clock():
             return
         self._clock_step = step
@@ -441,6 +449,14 @@ class Console(Screen[None]):
             index, rows = self.grid.index, session.board.running()
             self.grid.put([row for row in rows if index.row(row.key) != row])
             self.show_detail()
+        progress_step = int(now // _PROGRESS)
+        if progress_step != self._progress_step:
+            self._progress_step = progress_step
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        """The window's title, and the page over the table, as the run stands."""
+        self._title.show(self.app, self.session.run)
         if isinstance(page := self.app.screen, dialogs.LivePage):
             page.look()
 

@@ -24,6 +24,9 @@ class Content:
 class LivePage(Page):
     """Shows what `content` gives; `look` brings it up to date."""
 
+    #: Whether a device that changes is shown at once, or with the next look at the run's clock.
+    devices_at_once: ClassVar[bool] = False
+
     def __init__(self, content: Callable[[], Content]) -> None:
         now = content()
         super().__init__(now.title, now.text, copied=now.copied, what=_what(now))
@@ -44,6 +47,7 @@ class LivePage(Page):
 class RowPage(LivePage):
     """Everything about the row under the cursor of the table; from here to the next one."""
 
+    devices_at_once = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n,right", "step(1)", "next row", show=False),
         Binding("p,left", "step(-1)", "previous row", show=False),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from siptui.domain.state import DeviceState
 from siptui.runs import events as ev
 from siptui.tui.console.screen import Console
 from siptui.tui.dialogs.ask import Confirm
@@ -18,7 +19,7 @@ async def test_the_summary_goes_on(tmp_path: Path) -> None:
         await harness.look()
         await harness.press("t")
         assert "Summary · as of 08:00:02 UTC" in harness.text
-        assert "signed in" not in harness.text
+        assert "signed in       0" in harness.text
         harness.runs.finish(range(6), seconds=30)
         await harness.look()
         assert "Summary · as of 08:00:32 UTC" in harness.text
@@ -32,6 +33,53 @@ async def test_the_summary_goes_on(tmp_path: Path) -> None:
         await harness.look()
         assert harness.text.splitlines()[0].strip() == "Summary"
         assert "signed in      10" in harness.text
+
+
+async def test_what_devices_do_comes_with_the_clock_and_all_else_at_once(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(10))) as harness:
+        await harness.submit(10)
+        harness.runs.accept(1)
+        await harness.look()
+        await harness.press("t")
+        for device in range(4):
+            harness.runs.finish([device])
+            await harness.look()
+        assert "signed in       0" in harness.text
+        harness.runs.clock.pass_(15)
+        await harness.look()
+        assert "signed in       4" in harness.text
+        harness.runs.finish([4])
+        await harness.look()
+        assert "signed in       4" in harness.text
+        harness.runs.write(ev.DeviceChanged(device=5, batch=1, state=DeviceState.UNKNOWN))
+        await harness.look()
+        assert "signed in       5" in harness.text
+        assert "unknown         1" in harness.text
+        harness.runs.finish([6])
+        await harness.look()
+        harness.runs.end_batch(1, succeeded=6, failed=0)
+        await harness.look()
+        assert "signed in       6" in harness.text
+
+
+async def test_what_waited_for_the_clock_is_shown_when_the_worker_ends(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(10))) as harness:
+        await harness.submit(10)
+        harness.runs.accept(1)
+        await harness.look()
+        await harness.press("t")
+        harness.runs.finish([0])
+        await harness.look()
+        assert "signed in       0" in harness.text
+        harness.runs.attended = False
+        harness.console.look_for_worker()
+        await harness.settle()
+        assert "signed in       1" in harness.text
+        harness.runs.finish([1])  # a worker that this host does not see
+        harness.runs.clock.pass_(30)
+        for _ in range(10):
+            await harness.look()
+        assert "signed in       2" in harness.text
 
 
 async def test_times_are_the_operators_own(tmp_path: Path) -> None:
