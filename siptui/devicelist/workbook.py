@@ -6,7 +6,6 @@ A process of its own reads them (see `workbook_child`); here is decided which sh
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from threading import Timer
 from typing import IO, Any
 
@@ -28,8 +27,6 @@ _AS_CSV = "Open it in the spreadsheet program and save the sheet as “CSV UTF-8
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _XLS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
-#: What polars is built for on x86-64; without these it dies at its import.
-_NEEDS = frozenset(("avx2", "fma", "bmi1", "bmi2"))
 _KEPT = 12
 
 
@@ -60,7 +57,6 @@ def read_sheet(file: str, data: bytes, wanted: str, mapped: Mapped) -> Sheet:
     Raises `ListError`, `UndecidedError` where several sheets hold one.
     """
     _refuse_by_look(file, data)
-    _check_processor(file)
     with _Child(file, data) as child:
         heads = child.heads
         sheets = heads["sheets"]
@@ -83,27 +79,6 @@ def _refuse_by_look(file: str, data: bytes) -> None:
         raise _error(file, "encrypted", "it is protected with a password")
     if not any(name in data for name in _XLS):
         raise _error(file, "other_format", "this is no workbook but another document of Office")
-
-
-def _check_processor(file: str) -> None:
-    """Refuse where polars would die at its import. Raises `ListError`."""
-    if missing := missing_features():
-        raise ListError(
-            f"{file} is a workbook, and this processor lacks {', '.join(missing)}, which reading "
-            "one takes.",
-            code="processor",
-            remedy=_AS_CSV,
-        )
-
-
-def missing_features(cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
-    """What this processor lacks of what polars needs; nothing where that cannot be told."""
-    try:
-        with cpuinfo.open(encoding="utf-8", errors="replace") as file:
-            flags = next((line for line in file if line.startswith("flags")), "")
-    except OSError:
-        return []
-    return sorted(_NEEDS.difference(flags.split())) if flags else []
 
 
 class _Child:

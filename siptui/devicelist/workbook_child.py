@@ -1,8 +1,7 @@
-"""Reads a workbook, as a process of its own: polars and fastexcel are loaded here and nowhere else.
+"""Reads a workbook, as a process of its own: fastexcel is loaded here and nowhere else.
 
-A workbook comes from others. What is damaged in it, unpacks to more memory than there is or meets a
-processor that cannot run polars ends this process, never the console; and the memory that frames
-take is given back with it.
+A workbook comes from others. What is damaged in it or unpacks to more memory than there is ends
+this process, never the console; and the memory that it takes is given back with it.
 
 Over 400 lines because what belongs to the two sides of one conversation stays in one file.
 
@@ -25,6 +24,7 @@ from io import BytesIO
 from typing import Any, Literal
 from xml.parsers import expat
 
+from siptui.devicelist.arrow_columns import filled, texts
 from siptui.devicelist.cells import column_letters
 from siptui.devicelist.sheet_biff import biff_marks
 from siptui.devicelist.sheet_binary import binary_marks, binary_sheets
@@ -80,7 +80,6 @@ def _load_libraries() -> None:
     """Load what reads workbooks before there is one. What is missing is told of when there is."""
     with suppress(ImportError):
         import fastexcel  # noqa: F401 - for later
-        import polars  # noqa: F401 - likewise
 
 
 def _answer(sink: Any, ask: Callable[[], dict[str, Any]]) -> None:
@@ -101,7 +100,7 @@ class _Book:
 
     def __init__(self, data: bytes) -> None:
         try:
-            import fastexcel  # before polars: it says at once whether this is a workbook
+            import fastexcel
         except ImportError as error:
             missing = "siptui is not installed whole: the package fastexcel is missing"
             raise _RefusedError("incomplete", missing) from error
@@ -173,16 +172,14 @@ class _Book:
             return []
         self._first[name] = sheet.available_columns()[0].absolute_index
         # Of a text that is no number no truth can be had; of a number it can.
-        numbers = self._load(name, "boolean").to_polars()
-        columns = []
-        for text, number in zip(
-            sheet.to_polars().iter_columns(), numbers.iter_columns(), strict=True
-        ):
-            cells: list[Any] = text.to_list()
-            if number.null_count() < len(cells):
+        numbers = filled(self._load(name, "boolean"))
+        columns: list[list[Any]] = []
+        for column, told in zip(texts(sheet), numbers, strict=True):
+            cells: list[Any] = [*column]
+            if "1" in told:
                 cells = [
-                    [cell] if told is not None and cell not in ("true", "false", None) else cell
-                    for cell, told in zip(cells, number.to_list(), strict=True)
+                    [cell] if is_told == "1" and cell not in ("true", "false", None) else cell
+                    for cell, is_told in zip(column, told, strict=True)
                 ]
             columns.append(cells)
         rows = [list(row) for row in zip(*columns, strict=True)]

@@ -112,7 +112,6 @@ def end_process(process: "subprocess.Popen[bytes]") -> None:
 
 def _started(*words: str) -> "subprocess.Popen[bytes]":
     environ = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    environ |= {"POLARS_MAX_THREADS": "1", "POLARS_SKIP_CPU_CHECK": "1"}
     return start_child(
         [*module_command("siptui.devicelist.workbook_child"), *words],
         stdin=subprocess.PIPE,

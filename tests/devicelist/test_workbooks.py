@@ -388,22 +388,6 @@ def test_one_that_never_answers_is_ended(tmp_path: Path, monkeypatch: pytest.Mon
     assert caught.value.code == "too_large"
 
 
-def test_a_processor_without_avx2_is_known_before_polars_is_loaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text("processor : 0\nflags : fpu sse4_2 avx bmi1\n")
-    assert workbook.missing_features(cpuinfo) == ["avx2", "bmi2", "fma"]
-    cpuinfo.write_text("flags : avx2 fma bmi1 bmi2\n")
-    assert workbook.missing_features(cpuinfo) == []
-    cpuinfo.write_text("Features : asimd\n")  # not an x86
-    assert workbook.missing_features(cpuinfo) == []
-    monkeypatch.setattr(workbook, "missing_features", lambda: ["avx2"])
-    with pytest.raises(ListError, match="lacks avx2") as caught:
-        read_book(tmp_path, xlsx({"S": ROWS}))
-    assert "CSV" in caught.value.remedy
-
-
 @pytest.mark.own_python
 def test_nothing_of_the_environment_reaches_the_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

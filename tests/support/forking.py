@@ -39,7 +39,7 @@ _COMMANDS = (
     *("httpcore", "anyio.to_thread", "anyio.abc", "anyio.streams.tls", "anyio._backends._asyncio"),
     *("siptui.host.surroundings", "siptui.identity.keyring_child", "siptui.logs.removal"),
     *("siptui.runs.journal.backup", "siptui.runs.journal.repair", "siptui.transport.recorder"),
-    # For what reads workbooks. Not polars: it has threads, and they do not come through a fork.
+    # For what reads workbooks.
     *("siptui.devicelist.sheet_biff", "siptui.devicelist.sheet_binary", "fastexcel"),
     *("glob", "sysconfig", "zoneinfo"),
 )
