@@ -2,7 +2,8 @@
 
 `open_private` takes the flags of `os.open` for reading, writing and making; a symbolic link is not
 followed, no started program inherits the descriptor, and what is made is this user's alone. What is
-there already and is another user's, or no plain file, is an `OSError`: it was put there.
+there already and is another user's, or no plain file, is an `OSError`: it was put there. So is a
+hard link where others may have put it (on Windows they need the right to write the file itself).
 `open_to_read` follows links, and never waits for the writer of a pipe; `read_plain` is the content
 of a plain file, and an `OSError` for a pipe, a device or a folder. `open_appending` follows the
 links of this user, root and the folder's owner, and makes what is not there. `replace_file` gives a

@@ -29,6 +29,8 @@ pytestmark = [
 ]
 _PRECIOUS = b"of the operator\n"
 _THEIRS = b"of the neighbour\n"
+#: Rights of the operator's file that siptui gives to none of its own.
+_MODE = 0o640
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class World:
         assert "Internal error" not in done.text, done.text
         assert "Traceback" not in done.text, done.text
         assert self.precious.read_bytes() == _PRECIOUS
+        assert self.precious.stat().st_mode & 0o777 == _MODE
         return done
 
     def phones(self, first: int) -> Path:
@@ -90,7 +93,10 @@ class World:
             else:
                 path.symlink_to(precious)
 
-        done_by(act)
+        if kind == "name":  # which fs.protected_hardlinks=0 lets them give to what they only read
+            os.link(precious, path)
+        else:
+            done_by(act)
 
     def untouched(self, path: Path, kind: str) -> None:
         """What was planted is as it was: nothing was written there."""
@@ -98,7 +104,9 @@ class World:
             assert path.read_bytes() == _THEIRS
         elif kind == "folder":
             assert not list(path.iterdir())
-        assert path.lstat().st_uid == NEIGHBOUR
+        elif kind == "name":
+            assert path.samefile(self.precious)
+        assert path.lstat().st_uid == (OPERATOR if kind == "name" else NEIGHBOUR)
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +128,7 @@ def world() -> Iterator[World]:
             for path in (home, *home.rglob("*")):
                 os.chown(path, OPERATOR, OPERATOR)
                 path.chmod(0o700 if path.is_dir() else 0o600)
+            (home / "precious").chmod(_MODE)
             env = {
                 "HOME": str(home),
                 "TMPDIR": str(base / "shared"),
@@ -315,6 +324,59 @@ def test_what_they_put_into_a_folder_of_state_that_was_open_is_not_written_to(
         world.untouched(place, kind)
 
 
+#: The same for a further name of a file of the operator's own, which no owner gives away.
+_NAMED = (
+    *("lab/journal.db", "lab/journal.db-wal", "lab/journal.db.copy", "lab/journal.db.building"),
+    *("lab/journal.db.warnings.json", "lab/fixes.jsonl", "lab/fixes.lock", "lab/tokens.json"),
+    *("lab/held/x.lock", "logs/siptui.log", "logs/.siptui.log.lock", ".submitting.lock"),
+)
+
+
+@pytest.mark.slow  # two commands or more for each file of the folder
+@pytest.mark.parametrize("name", _NAMED)
+def test_a_name_that_they_gave_in_an_open_folder_to_a_file_of_the_operator_is_told_until_removed(
+    world: World, name: str
+) -> None:
+    state = world.operator.folder(world.base / f"named-{name.replace('/', '-')}")
+    place = state / name
+    for folder in reversed([one for one in place.parents if state in one.parents]):
+        world.operator.folder(folder)
+    world.plant(place, "name")
+    phones = world.phones(1000 + 2 * _NAMED.index(name))
+    with _removed(place):
+        for words in (("run", phones, "--yes"), ("fix", phones, "--yes"), ("doctor",)) * 2:
+            done = world.siptui(*words, SIPTUI_STATE_DIR=str(state))
+            world.untouched(place, "name")
+            if words[0] == "run":
+                assert done.exit_code == 1, done.text
+                assert f"{place} " in done.text
+                assert "has another name elsewhere" in done.text
+                assert "remove" in done.text
+    done = world.siptui("run", phones, "--yes", SIPTUI_STATE_DIR=str(state))
+    assert done.exit_code == 0, done.text
+    assert place.parent.stat().st_mode & 0o7777 == 0o700
+
+
+def test_a_copy_by_hard_links_of_a_folder_that_is_closed_stops_nothing(world: World) -> None:
+    """As `cp -al` and programs for backups make them."""
+    state, phones = world.state("linked"), world.phones(1100)
+    assert world.siptui("run", phones, "--yes", SIPTUI_STATE_DIR=str(state)).exit_code == 0
+    shutil.copytree(state, world.home / "linked-copy", copy_function=os.link)
+    env = {"SIPTUI_STATE_DIR": str(state)}
+    done = world.siptui("run", world.phones(1102), "--yes", **env)
+    assert done.exit_code == 0, done.text
+    (state / "lab").chmod(0o777)  # until now, for all that siptui knows
+    for _ in range(2):
+        done = world.siptui("run", world.phones(1104), "--yes", **env)
+        assert done.exit_code == 1, done.text
+        assert not (state / "lab").stat().st_mode & 0o077
+    command = f"chmod 700 {state}/lab"
+    assert command in done.text
+    subprocess.run(command.split(), check=True)
+    done = world.siptui("run", world.phones(1104), "--yes", **env)
+    assert done.exit_code == 0, done.text
+
+
 def test_a_folder_above_that_everyone_may_write_is_refused(world: World) -> None:
     state = world.open / "state"
     done = world.siptui("run", world.phones(500), "--yes", SIPTUI_STATE_DIR=str(state))
@@ -353,17 +415,19 @@ def test_nothing_is_written_where_they_lead_and_what_is_written_is_closed(
             for word in _TARGETS[name]
         ]
         (target,) = [Path(word) for word in words if "target" in word]
-        for kind in ("link", "pipe", "file"):
+        for kind in ("link", "pipe", "file", "name"):
             world.plant(target, kind)
             with _removed(target):
                 done = world.siptui(*words, **env)
                 assert done.exit_code in (1, 2), (kind, done.text)
                 assert target.name in done.text, done.text
                 world.untouched(target, kind)
-                if kind != "file":  # which --force is there to replace
+                if kind not in ("file", "name"):  # which --force is there to replace
                     done = world.siptui(*words, "--force", **env)
                     assert done.exit_code in (1, 2), (kind, done.text)
                     world.untouched(target, kind)
+                elif kind == "name":
+                    world.siptui(*words, "--force", **env)
         with _removed(target):
             done = world.siptui(*words, **env)
             assert target.exists(), done.text
@@ -372,7 +436,7 @@ def test_nothing_is_written_where_they_lead_and_what_is_written_is_closed(
         assert not [path for path in folder.iterdir() if ".tmp" in path.name]
 
 
-@pytest.mark.parametrize("kind", ["link", "pipe", "file"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "file", "name"])
 def test_the_audit_log_is_not_written_where_they_lead(world: World, ran: Path, kind: str) -> None:
     """A file of an auditor is another user's, too; but not in a folder that everyone may write."""
     planted = world.open / f"audit-{kind}"
@@ -387,10 +451,11 @@ def test_the_audit_log_is_not_written_where_they_lead(world: World, ran: Path, k
     world.plant(planted, kind)
     env = {"SIPTUI_CONFIG_DIR": str(mine), "SIPTUI_STATE_DIR": str(ran)}
     with _removed(planted):
-        number = 700 + 2 * ["link", "pipe", "file"].index(kind)
+        number = 700 + 2 * ["link", "pipe", "file", "name"].index(kind)
         done = world.siptui("run", world.phones(number), "--yes", **env)
         assert done.exit_code == 0, done.text
-        assert f"the audit log cannot be written ({planted}: it is a" in done.text
+        why = "it has another name" if kind == "name" else "it is a"
+        assert f"the audit log cannot be written ({planted}: {why}" in done.text
         world.untouched(planted, kind)
 
 

@@ -16,6 +16,12 @@ from siptui.domain.text import visible
 from siptui.host.errors import NO_PLAIN_FILE
 
 read_at, write_at = os.pread, os.pwrite
+#: Rights by which others than its owner may put something into a folder.
+OPEN = stat.S_IWGRP | stat.S_IWOTH
+#: Why a hard link that may be planted is not used.
+NAMED_BY_OTHERS = (
+    "it has another name elsewhere (a hard link), which others may have given it; remove it"
+)
 
 
 def name_of(uid: int) -> str:
@@ -52,14 +58,32 @@ def open_private(path: Path, flags: int) -> int:
 
 
 def refuse_planted(fd: int, path: Path) -> None:
-    """Raise `OSError` for what is no plain file, and for one that is neither this user's nor
-    root's."""
+    """Raise `OSError` for what is no plain file, for one that is neither this user's nor root's,
+    and for a further name that others may have given to one (`may_be_named_by_others`)."""
     found = os.fstat(fd)
     if found.st_uid not in (0, os.geteuid()):  # the system's own words lack who
         whose = f"it belongs to another user ({name_of(found.st_uid)}); remove it"
         raise PermissionError(errno.EPERM, whose, str(path))
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
+    if may_be_named_by_others(found, path):
+        raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
+
+
+def may_be_named_by_others(found: os.stat_result, path: Path) -> bool:
+    """Whether `path` may be a further name of a file, given by another user than the file's.
+
+    Where `fs.protected_hardlinks` is off, and on systems without it, whoever may write a folder can
+    put there a link to any file of the operator's on that disk: what is written to it, or cut off,
+    is that file. Its owner does not tell that. But programs for backups (`cp -al`, `rsync
+    --link-dest`) give further names as well, so a link counts only in a folder that others may
+    write: one that is another user's than the file, or open to group or others. One that was open
+    until now is looked through when it is closed (`private_folder`).
+    """
+    if found.st_nlink < 2 or not stat.S_ISREG(found.st_mode):
+        return False
+    folder = path.parent.stat()
+    return bool(folder.st_mode & OPEN) or folder.st_uid not in (0, os.geteuid(), found.st_uid)
 
 
 def open_appending(path: Path) -> int:
@@ -67,8 +91,9 @@ def open_appending(path: Path) -> int:
 
     The file may be another user's. Not so a link, nor anything in a folder that everyone may write,
     unless the folder is that user's as well: they were put there (the rules of
-    `fs.protected_symlinks`, `_fifos` and `_regular`, which not every host has on). A pipe is opened
-    for writing alone: without a reader that fails, instead of losing what is written.
+    `fs.protected_symlinks`, `_fifos` and `_regular`, which not every host has on). Nor a further
+    name that others may have given to a file (`may_be_named_by_others`). A pipe is opened for
+    writing alone: without a reader that fails, instead of losing what is written.
     """
     flags = os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     flags |= 0 if _leads_by_link(path) else os.O_NOFOLLOW
@@ -80,9 +105,13 @@ def open_appending(path: Path) -> int:
                 raise
             raise OSError(errno.ENXIO, "no program reads from this pipe", str(path)) from error
     try:
-        return os.open(path, os.O_RDWR | flags, 0o600)
+        fd = os.open(path, os.O_RDWR | flags, 0o600)
     except PermissionError:  # it may be added to, and not be read
-        return os.open(path, os.O_WRONLY | flags, 0o600)
+        fd = os.open(path, os.O_WRONLY | flags, 0o600)
+    if may_be_named_by_others(os.fstat(fd), Path(os.path.realpath(path))):
+        os.close(fd)
+        raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
+    return fd
 
 
 def _leads_by_link(path: Path) -> bool:

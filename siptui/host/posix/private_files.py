@@ -15,8 +15,11 @@ assert sys.platform != "win32"
 from siptui.domain.text import visible
 from siptui.host.errors import NO_PLAIN_FILE, PrivateFileError
 from siptui.host.posix.files import (
+    NAMED_BY_OTHERS,
+    OPEN,
     flush_folder,
     flush_to_disk,
+    may_be_named_by_others,
     name_of,
     open_private,
     open_to_read,
@@ -31,7 +34,10 @@ def private_folder(path: Path) -> Path:
 
     It and every folder above it that is missing are made with the mode 0700 at once. Raises
     `PrivateFileError` when it belongs to another user, cannot be made, or lies behind a symbolic
-    link of another user: who owns the link decides where it leads.
+    link of another user: who owns the link decides where it leads. So it does, after it closed a
+    folder that others could write, while there are further names of files in it that they may have
+    given (`may_be_named_by_others`): a file of another user tells whose it is at any time, these
+    do not.
     """
     try:
         for place in (*reversed(path.absolute().parents), path.absolute()):
@@ -55,8 +61,7 @@ def private_folder(path: Path) -> Path:
                     f"{visible(str(path))} belongs to another user ({name_of(found.st_uid)}).",
                     remedy=_ELSEWHERE,
                 )
-            if stat.S_IMODE(found.st_mode) & 0o077:
-                os.fchmod(fd, 0o700)
+            _close(fd, path, found.st_mode)
         finally:
             os.close(fd)
     except OSError as error:
@@ -65,6 +70,33 @@ def private_folder(path: Path) -> Path:
             remedy=_ELSEWHERE,
         ) from error
     return path
+
+
+def _close(fd: int, folder: Path, mode: int) -> None:
+    """Close the folder to others. One that they could write has the sticky bit, which means nothing
+    else in a folder that only its owner writes, until it was looked through and nothing found."""
+    if mode & (OPEN | stat.S_ISVTX):
+        os.fchmod(fd, 0o700 | stat.S_ISVTX)
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                found = entry.stat(follow_symlinks=False)
+                if found.st_nlink > 1 and stat.S_ISREG(found.st_mode):
+                    raise _named(folder, folder / entry.name)
+        os.fchmod(fd, 0o700)
+    elif stat.S_IMODE(mode) & 0o077:
+        os.fchmod(fd, 0o700)
+
+
+def _named(folder: Path, file: Path) -> PrivateFileError:
+    """The error for a hard link in a folder that others could write until now."""
+    shown, inside = visible(shlex.quote(str(file))), visible(shlex.quote(str(folder)))
+    return PrivateFileError(
+        f"{visible(str(file))} has another name elsewhere (a hard link), and other users could "
+        "write the folder it is in until siptui closed it: they may have put that name there, so "
+        "that another file of yours is written.",
+        remedy=f"If it is not a file of siptui's, remove that name: rm {shown}. If you gave it the "
+        f"other name yourself, as a backup: chmod 700 {inside}",
+    )
 
 
 def _refuse_open_to_all(folder: Path) -> None:
@@ -108,7 +140,8 @@ def read_own(path: Path, most: int) -> bytes:
     """The first `most` bytes of a file that decides what is done, and lies wherever it does.
 
     The file, and a link that leads to it, must belong to this user or root, and no other user may
-    write the file. Raises `PrivateFileError` otherwise, `OSError` when it cannot be read.
+    write the file, or have given it this name. Raises `PrivateFileError` otherwise, `OSError` when
+    it cannot be read.
     """
     fd = open_to_read(path)
     with os.fdopen(fd, "rb") as file:
@@ -126,6 +159,8 @@ def read_own(path: Path, most: int) -> bytes:
                 )
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
+        if may_be_named_by_others(found, Path(os.path.realpath(path))):
+            raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
         return file.read(most)
 
 
