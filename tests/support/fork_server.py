@@ -8,6 +8,7 @@ and not of this process (`CLONE_PARENT`), so that one waits for it as for any ch
 """
 
 import array
+import atexit
 import ctypes
 import fcntl
 import gc
@@ -19,6 +20,7 @@ import runpy
 import socket
 import sys
 import termios
+import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -147,6 +149,28 @@ def _compile_patterns() -> None:
                 getattr(one, use)
 
 
+def _run(module: str) -> None:
+    """Run `module` to its end, and end as Python does: other threads, what was to be done at the
+    exit, the standard streams. Only the modules are not taken apart: that would copy, for nothing,
+    all the memory that is shared with the server. What ends otherwise is left to Python."""
+    code: Any = None
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        code = ended.code
+        if not isinstance(code, int | None):
+            raise
+    threading._shutdown()  # type: ignore[attr-defined]  # of CPython
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
+    except OSError:
+        raise SystemExit(code) from None  # Python tries once more, tells of it and ends with 120
+    os._exit((code or 0) & 0xFF)
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from tests.support import forking
@@ -160,4 +184,4 @@ if __name__ == "__main__":
     assert len([*Path("/proc/self/task").iterdir()]) == 1, "forked with threads"
     _socket = socket.socket(fileno=int(sys.argv[1]))
     _socket.send(b"ready")
-    runpy.run_module(_serve(_socket), run_name="__main__", alter_sys=True)
+    _run(_serve(_socket))
