@@ -31,6 +31,8 @@ from siptui.runs import events as ev
 
 #: The kinds of waits, the one to tell of first.
 _WAITS = (*ev.FOR_PERSONS, "")
+#: The moments of no submit.
+_NO_SUBMIT = ("", "", "")
 #: Before every submit: when it was is not known.
 _LONG_AGO = "1970-01-01T00:00:00.000Z"
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
@@ -53,11 +55,14 @@ class Correction:
 class DeviceRecord:
     """A device of the run and what is known of it. `since` is when it got its present state.
 
-    `submitted_from` and `submitted_until` are the earliest and the latest moment of its submit
-    where another process or person submitted it and that is not told exactly; else empty.
-    `most` is how many devices its batch may have from now on, 0 for no limit: a directory that
-    throttled it asks for smaller batches. `taken_at` is when it was submitted last in an earlier
-    batch that the service took, or may have.
+    `submitted_at` is when it was submitted last; `submitted_from` and `submitted_until` are the
+    earliest and the latest moment of that where another process or person did it and it is not
+    told exactly; else empty. `most` is how many devices its batch may have from now on, 0 for no
+    limit: a directory that throttled it asks for smaller batches.
+
+    `before` are these three moments of its last submit in an earlier batch that the service took,
+    or may have. They are those of the record again where a later submit was refused: it undid
+    nothing.
     """
 
     index: int
@@ -74,13 +79,13 @@ class DeviceRecord:
     since: str = ""
     signed_in_by: str = ""  # the service's batch that did, where it is not of this host
     most: int = 0
-    taken_at: str = ""
+    before: tuple[str, str, str] = _NO_SUBMIT
     corrections: tuple[Correction, ...] = ()
 
     @property
     def refused(self) -> bool:
         """Whether its last submit was refused as a whole, so that nothing was reset by it."""
-        return self.state is DeviceState.FAILED and self.outcome is BATCH_REJECTED
+        return self.outcome is BATCH_REJECTED
 
     @property
     def as_of(self) -> str:
@@ -103,6 +108,13 @@ class DeviceRecord:
     def earliest_submit(self) -> str:
         """When it was submitted, at the earliest; empty where it was not."""
         return self.submitted_from or self.submitted_at
+
+    @property
+    def taken_at(self) -> str:
+        """When it was submitted last, at the earliest, in an earlier batch that the service took,
+        or may have; empty where it was not."""
+        at, earliest, _ = self.before
+        return earliest or at
 
     @property
     def corrected(self) -> bool:
@@ -207,8 +219,8 @@ class RunState:
                 return set()  # it came too late: nothing waits
             self.open_orders[stored.seq] = event
             self.finished = None  # there is something to do once more
-        handler = _HANDLERS.get(type(event))
-        return handler(self, event, stored.at) if handler else set()
+        changed: set[int] = _HANDLERS[type(event)](self, event, stored.at)
+        return changed
 
     @property
     def waiting(self) -> ev.Waiting | None:
@@ -244,11 +256,7 @@ class RunState:
 
     def causes(self) -> Counter[str]:
         """How many failed and unknown devices each cause has."""
-        return Counter(
-            str(r.outcome.cause)
-            for r in self.devices
-            if r.outcome and r.state in (DeviceState.FAILED, DeviceState.UNKNOWN)
-        )
+        return Counter(str(r.outcome.cause) for r in self.devices if r.outcome)
 
     def _move(
         self,
@@ -266,6 +274,11 @@ class RunState:
             record.since = at
         record.state, record.word, record.error, record.outcome = state, word, error, outcome
 
+    def _members(self, batch: BatchRecord) -> list[DeviceRecord]:
+        """The devices of the batch that are in no later one."""
+        records = (self.devices[i] for i in batch.devices)
+        return [record for record in records if record.batch == batch.number]
+
     def _move_batch(
         self,
         batch: BatchRecord,
@@ -277,11 +290,10 @@ class RunState:
         outcome: Outcome | None = None,
     ) -> set[int]:
         changed = set()
-        for index in batch.devices:
-            record = self.devices[index]
-            if record.batch == batch.number and record.state in sources:
+        for record in self._members(batch):
+            if record.state in sources:
                 self._move(record, state, at, error=error, outcome=outcome)
-                changed.add(index)
+                changed.add(record.index)
         return changed
 
     def _on_run_planned(self, event: ev.RunPlanned, at: str) -> set[int]:
@@ -308,8 +320,9 @@ class RunState:
             before = self.batches.get(record.batch)
             if before and event.moved:
                 planned_at = min(planned_at, before.planned_at)
-            if before and before.state not in _NOT_TAKEN:
-                record.taken_at = record.earliest_submit
+            if record.refused:
+                _take_back(record)
+            record.before = (record.submitted_at, record.submitted_from, record.submitted_until)
             if before and before.state in (BatchState.UNSETTLED, BatchState.QUEUED):
                 before.state = BatchState.ABANDONED
             # Devices of different attempts may share a batch, whose number is the highest.
@@ -346,17 +359,18 @@ class RunState:
         batch.not_before = ""
         self._waits.pop("", None)
         batch.service_ahead = event.service_ahead
-        for index in batch.devices:
-            record = self.devices[index]
+        for record in self._members(batch):
             record.submitted_at = at
             record.submitted_from = record.submitted_until = ""
-            self.held.pop(index, None)
+            self.held.pop(record.index, None)
         return self._move_batch(
             batch, DeviceState.SUBMITTING, at, sources=frozenset({DeviceState.QUEUED})
         )
 
     def _on_batch_accepted(self, event: ev.BatchAccepted, at: str) -> set[int]:
         batch = self.batches[event.batch]
+        # Another one submitted it, perhaps after a submit of this run was refused.
+        anothers = event.requested or not batch.submitted_at or batch.state is BatchState.QUEUED
         batch.state, batch.batch_id, batch.adopted = (
             BatchState.RUNNING,
             event.batch_id,
@@ -366,16 +380,14 @@ class RunState:
         self.finished = None
         if not event.adopted:
             self._waits.pop(ev.SIGN_IN, None)
-        # Another one submitted it, perhaps after a submit of this run was refused.
-        if event.requested or not batch.submitted_at:
+        if anothers:
             batch.submitted_at = min(event.requested or at, at)
             unknown = _LONG_AGO if not event.requested else ""
-            for index in batch.devices:
-                record = self.devices[index]
+            for record in self._members(batch):
                 record.submitted_at = batch.submitted_at
                 record.submitted_from = event.requested_from or unknown
                 record.submitted_until = min(event.requested_until or batch.submitted_at, at)
-                self.held.pop(index, None)
+                self.held.pop(record.index, None)
         return self._move_batch(
             batch,
             DeviceState.RUNNING,
@@ -387,18 +399,23 @@ class RunState:
         batch = self.batches[event.batch]
         batch.state, batch.why, batch.not_before = BatchState.QUEUED, event.why, event.until
         batch.deferrals += 1
-        return self._move_batch(
+        return self._refused(batch, at)
+
+    def _refused(self, batch: BatchRecord, at: str) -> set[int]:
+        """The devices of a batch that is queued again, and was certainly not taken."""
+        changed = self._move_batch(
             batch, DeviceState.QUEUED, at, sources=frozenset({DeviceState.SUBMITTING})
         )
+        for index in changed:
+            _take_back(self.devices[index])
+        return changed
 
     def _on_batch_rejected(self, event: ev.BatchRejected, at: str) -> set[int]:
         batch = self.batches[event.batch]
         batch.why = event.message
         if event.requeued:
             batch.state = BatchState.QUEUED
-            return self._move_batch(
-                batch, DeviceState.QUEUED, at, sources=frozenset({DeviceState.SUBMITTING})
-            )
+            return self._refused(batch, at)
         batch.state = BatchState.REJECTED
         return self._move_batch(
             batch,
@@ -609,13 +626,16 @@ class RunState:
         return set()
 
 
+def _take_back(record: DeviceRecord) -> None:
+    """Count a submit that was refused as none."""
+    record.submitted_at, record.submitted_from, record.submitted_until = record.before
+
+
 #: States of a device that is left out when another run or batch signed it in.
 _LEFT_OUT = frozenset({DeviceState.QUEUED, DeviceState.FAILED, DeviceState.UNKNOWN})
 _AFTER_ACCEPTANCE = _OVER | {DeviceState.RUNNING}
 _TO_CARRY_OUT = frozenset({"retry", "adopt", "resubmit", "give_up", "now"})
 _OPEN = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
-#: States of a batch that the service did not take, however often it was submitted.
-_NOT_TAKEN = frozenset({BatchState.QUEUED, BatchState.REJECTED})
 _HANDLERS: dict[type[ev.Event], Any] = {
     ev.RunPlanned: RunState._on_run_planned,
     ev.OptionsChanged: RunState._on_options,

@@ -43,15 +43,18 @@ class StateBuilder:
 
     def tell(self, *events: AnyEvent) -> set[int]:
         """Apply these events; the devices that changed."""
+        return self.tell_at(AT, *events)
+
+    def tell_at(self, at: str, *events: AnyEvent) -> set[int]:
+        """The same at another moment."""
         changed: set[int] = set()
         for event in events:
-            changed |= self.state.apply(Stored(self.state.last_seq + 1, AT, event))
+            changed |= self.state.apply(Stored(self.state.last_seq + 1, at, event))
         return changed
 
     def submitting(self, batch: int, known: Sequence[str] = ()) -> "StateBuilder":
         """The batch is on its way."""
-        region = self.state.batches[batch].region
-        self.tell(BatchSubmitting(batch=batch, region=region, devices=1, known=list(known)))
+        self.tell(submitting(self.state, batch, known))
         return self
 
     def running(self, batch: int) -> "StateBuilder":
@@ -72,6 +75,13 @@ class StateBuilder:
         """The service said something of a device."""
         batch = self.state.devices[index].batch
         return self.tell(DeviceChanged(device=index, batch=batch, state=state, error=error))
+
+
+def submitting(state: RunState, batch: int, known: Sequence[str] = ()) -> BatchSubmitting:
+    """The intent to submit the batch."""
+    found = state.batches[batch]
+    count = len(found.devices)
+    return BatchSubmitting(batch=batch, region=found.region, devices=count, known=list(known))
 
 
 EMEA, NOAM = Region.EMEA, Region.NOAM

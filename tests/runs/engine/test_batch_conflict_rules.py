@@ -13,7 +13,9 @@ from siptui.runs.engine.batch_conflicts import Sorted, Tenant, live_elsewhere, s
 from siptui.runs.engine.other_batches import OtherBatch
 from siptui.runs.events import (
     BatchAccepted,
+    BatchDeferred,
     BatchPlanned,
+    BatchRejected,
     DevicesHeld,
     DevicesSignedIn,
     Note,
@@ -22,7 +24,7 @@ from siptui.runs.events import (
 )
 from siptui.runs.journal.codec import timestamp
 from tests.runs.engine.engine_harness import device, devices
-from tests.runs.state_builder import AT, EMEA, NOAM, StateBuilder
+from tests.runs.state_builder import AT, EMEA, NOAM, StateBuilder, submitting
 
 PHONES = devices(4)
 RUNNING, DONE, FAILED = Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED
@@ -403,6 +405,41 @@ def test_an_own_submit_makes_what_was_before_it_old() -> None:
     assert _held(_sorted(builder, _theirs(open_, 930.5))) == {1: True}
     last = {str(PHONES[1].hardware_id): _at(-7200)}
     assert _signed_in(_sorted(builder, _theirs({1: DONE}, -3600.5), last_here=last)) == []
+
+
+@pytest.mark.parametrize("requeued", [False, True])
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_submit_that_was_refused_undid_nothing_of_what_was_before_it(
+    requeued: bool, moved: bool
+) -> None:
+    """A colleague's batch came in between the list that was read and the submit, and is over."""
+    builder = _run()
+    answer = (
+        BatchRejected(batch=1, message="no", requeued=True)
+        if requeued
+        else BatchDeferred(batch=1, why="too many")
+    )
+    builder.tell_at(_journal_time(900), submitting(builder.state, 1), answer)
+    if moved:
+        builder.tell_at(
+            _journal_time(1000),
+            BatchPlanned(batch=2, region=EMEA, devices=[0, 2], moved=True),
+            BatchPlanned(batch=3, region=EMEA, devices=[1, 3], moved=True),
+        )
+    for requested in (_at(890.5), ""):
+        found = _sorted(builder, _theirs({1: DONE, 2: FAILED}, requested=requested))
+        assert _signed_in(found) == [1]
+
+
+def test_of_several_own_submits_the_last_that_was_taken_counts() -> None:
+    builder = _run().failed(1)
+    for batch, answer in ((2, BatchRejected(batch=2, message="no")), (3, None)):
+        again = BatchPlanned(batch=batch, region=EMEA, devices=[0, 1, 2, 3], attempt=batch)
+        builder.tell_at(_journal_time(900 * batch - 100), again)
+        if answer is not None:
+            builder.tell_at(_journal_time(900 * batch), submitting(builder.state, batch), answer)
+    assert _signed_in(_sorted(builder, _theirs({1: DONE}, 890.5))) == [1]
+    assert _signed_in(_sorted(builder, _theirs({1: DONE}, -630.5))) == []
 
 
 def test_one_that_was_listed_at_the_own_submit_came_before_it() -> None:

@@ -15,6 +15,7 @@ from siptui.runs.engine.other_batches import Others
 from siptui.runs.engine.tenant_look import Preview, TenantLook
 from siptui.runs.events import (
     BatchAccepted,
+    BatchDeferred,
     BatchFinished,
     BatchPlanned,
     DeviceChanged,
@@ -261,6 +262,15 @@ def _retried(look: _Look, **accepted: Any) -> None:
 def test_since_its_own_submit_counts_for_what_goes_out_again(look: _Look) -> None:
     _retried(look)
     assert look.read({"before": 55, "since": 65}, at=100) == ["since"]
+
+
+def test_what_began_before_a_submit_that_was_refused_is_read(look: _Look) -> None:
+    look.runs.minute = 60
+    look.runs.submitting("A")
+    look.runs.tell("A", BatchDeferred(batch=1, why="too many"))
+    _, found = look.look({"between": 55}, at=100)
+    assert look.asked == ["between"]
+    assert [e.batch_id for e in found.events if isinstance(e, DevicesSignedIn)] == ["between"]
 
 
 def test_of_a_submit_of_no_certain_time_the_earliest_counts(look: _Look) -> None:

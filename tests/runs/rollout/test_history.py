@@ -107,7 +107,7 @@ def test_what_an_attempt_came_to(
 
 def test_a_refusal_after_a_batch_that_was_taken_is_a_failure() -> None:
     state = _state((_SENT, 1), (_REFUSED, 2))
-    state.devices[0].taken_at = at(1)
+    state.devices[0].before = (at(1), "", "")
     assert [one.result for one in _attempts(state)] == [Result.FAILED]
 
 
