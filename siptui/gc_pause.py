@@ -21,12 +21,14 @@ def collected_later() -> Iterator[None]:
             gc.enable()
 
 
-def set_aside() -> None:
+def set_aside(*, again: bool) -> None:
     """Have the collector pass over all there is now.
 
     Ten thousand rows are some hundred thousand objects that live as long as their list; walking
-    through them at every full collection holds the screen up for a tenth of a second.
+    through them at every full collection holds the screen up for a tenth of a second. Where it is
+    done `again`, what was set aside before is walked through once, for what is garbage since.
     """
-    gc.unfreeze()  # what was set aside for a list that is gone
-    gc.collect()
+    if again:
+        gc.unfreeze()
+        gc.collect()
     gc.freeze()

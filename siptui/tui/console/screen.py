@@ -9,6 +9,7 @@ Over 400 lines because the screen is one class.
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar, TypeVar
 
@@ -52,6 +53,7 @@ R = TypeVar("R")
 #: Smaller than this nothing can be read, so nothing is drawn.
 SMALLEST = (60, 14)
 _MANY = 1_000
+_PAINTED = 0.2  # seconds after which a frame has been written to the terminal
 _NOT_LIVE = 5  # a run that no process works on is read in one of so many ticks
 _WORKER = 2.0  # seconds between two looks who works on the run: a lock that is tried, no more
 _CLOCK = 5.0  # seconds of a run between two looks at its clock
@@ -90,6 +92,8 @@ class Console(Screen[None]):
         #: What carries out each action of the console, by the action's id.
         self.actions: dict[str, Callable[[], Any]] = Actions(flows)
         self._shown: object = session.board
+        #: Whether the rows of a list were set aside for the garbage collector already.
+        self._aside = False
         self._said: Line = ()
         self._needs: Line = ()
         self._ticks = 0
@@ -231,7 +235,10 @@ class Console(Screen[None]):
             self.show_detail()
         self._title.show(self.app, self.session.run)
         if len(self.grid.index.rows) > _MANY:
-            self.call_after_refresh(set_aside)
+            # Not right after the frame: what writes it to the terminal is another thread, which
+            # would wait for the collector.
+            self.set_timer(_PAINTED, partial(set_aside, again=self._aside))
+            self._aside = True
         self.call_after_refresh(self.sign_in_flow.ask_if_needed)
 
     def sort_by(self, by: tuple[str, bool] | None) -> None:
