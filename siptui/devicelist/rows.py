@@ -97,7 +97,12 @@ def rows_of_records(given: Iterable[Record], header: Header, out: LeftOut) -> It
 
 
 def _row(record: Record, width: int) -> Row:
-    cells, broken = _cleaned(record.cells)
+    cells, broken = record.cells, ""
+    line = "".join(cells)
+    if len(line) > MAX_CELL or _ODD.search(line):
+        cells, broken = _cleaned(cells)
+    elif " " in line:
+        cells = [cell if cell.__class__ is NumberText else cell.strip(" ") for cell in cells]
     while len(cells) > width and not cells[-1]:
         cells.pop()  # a sheet has as many cells in each row as in its longest
     return Row(record.line, cells, broken)
@@ -151,7 +156,7 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
             out.lines[row.line] = COMMENT
         elif first and _second(cells):
             out.lines[row.line] = SECOND
-        elif cells and all(map(_RULED.fullmatch, cells)):
+        elif cells and _RULED.fullmatch(lead) and all(map(_RULED.fullmatch, cells)):
             out.lines[row.line] = RULE
         elif _is_total(cells):
             out.lines[row.line] = TOTAL
@@ -166,9 +171,12 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
 
 def _is_header(cells: Sequence[str]) -> bool:
     """Whether a row is the header of another list: it names both columns that a list needs."""
-    named = [cell for cell in cells if len(cell) < _LONGEST_NAME]
-    if any(map(_DATA.search, named)):
-        return False
+    named = []
+    for cell in cells:
+        if len(cell) < _LONGEST_NAME:
+            if _DATA.search(cell):
+                return False
+            named.append(cell)
     return all(any(fits(key, cell) == USUAL for cell in named) for key in NEEDED)
 
 
@@ -184,10 +192,12 @@ def _folded(cells: Sequence[str]) -> str:
 
 def _is_total(cells: Sequence[str]) -> bool:
     lead = next(filter(None, cells), "")
+    counted, found = _COUNT.fullmatch(lead), _TOTAL.fullmatch(lead)
+    if counted is None and found is None:
+        return False
     others = [cell for cell in cells if cell is not lead]
-    if _COUNT.fullmatch(lead) and not any(others):
+    if counted and not any(others):
         return True
-    found = _TOTAL.fullmatch(lead)
     if found is None:
         return False
     if _LETTER.search(found.group(1)) and not all(map(_COUNTED.fullmatch, others)):

@@ -157,7 +157,7 @@ def _error(file: str, code: str, why: str) -> ListError:
 
 def _records(rows: Sequence[Sequence[Any]]) -> list[Record]:
     return [
-        Record(number, number, [_cell(cell) for cell in cells])
+        Record(number, number, [c if c.__class__ is str else _cell(c) for c in cells])
         for number, cells in enumerate(rows, start=1)
     ]
 

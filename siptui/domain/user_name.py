@@ -18,6 +18,10 @@ _PLAIN = regex(r"[A-Za-z0-9_!#^~'-]+(?:\.[A-Za-z0-9_!#^~'-]+)*")
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.-_!#^~")
 _PLAIN_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = regex(rf"{_PLAIN_LABEL}(?:\.{_PLAIN_LABEL})+")
+#: What nearly all user names are, found at once; any other is looked at part by part.
+_USUAL = regex(
+    rf"(?!--)[A-Za-z0-9_!^~'-]+(?:\.[A-Za-z0-9_!^~'-]+)*@{_PLAIN_LABEL}(?:\.{_PLAIN_LABEL})+"
+)
 _FORBIDDEN = regex(r"[\s\"(),:;<>\[\]\\/|=?*%&{}]")
 _LABEL = regex(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _GUEST = regex(r"#ext#", re.IGNORECASE)
@@ -63,6 +67,8 @@ class UserName(str):
     def parse(cls, text: str) -> "UserName":
         """The user name in `text`; `UserNameError` says what is wrong with it."""
         text = text.strip()
+        if len(text) <= _MAX_LENGTH and _USUAL.fullmatch(text):
+            return cls(text)
         found = cls.read(text)
         local, _, host = text.rpartition("@")
         plain = _PLAIN.fullmatch(local) and host.isascii()
