@@ -17,9 +17,8 @@ from siptui.domain.text import visible
 from siptui.host.files import (
     flush_folder,
     in_full,
-    name_file,
+    name_open_file,
     open_private,
-    replace_file,
     require_usable_name,
 )
 
@@ -119,8 +118,8 @@ def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
     """Make the file `path` of `data`, readable by this user alone, whole or not at all.
 
     A file that is there already is replaced with `force` only, a symbolic link or anything but
-    a plain file never. Of two writers at the same moment one wins and the other is told.
-    Raises `WriteError`.
+    a plain file never. Of two writers at the same moment one wins and the other is told. So it is
+    where another user took the file away before it had its name. Raises `WriteError`.
     """
     path = in_full(path)
     _refuse(path, force)
@@ -131,10 +130,7 @@ def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if force:
-            replace_file(temporary, path)
-        else:
-            name_file(temporary, path)
+            name_open_file(file.fileno(), temporary, path, replace=force)
         flush_folder(path.parent)
     except FileExistsError:
         raise _exists(path) from None

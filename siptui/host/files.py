@@ -10,6 +10,8 @@ links of this user, root and the folder's owner, and makes what is not there. `r
 file another's name; where the system refuses that while another program has it open, the
 `OSError` says so in its `strerror`.
 `name_file` gives a file a name that none has, and raises `FileExistsError` else.
+`names_can_be_moved` says whether other users can put something in the place of a file of this user
+in a folder: nothing is opened by name there that this user made before.
 `require_usable_name` raises `OSError` for a name that no file can have on this system or that
 stands for another, and `in_full` is the form of a path whose length has no limit; what makes or
 opens a file here needs neither. `flush_to_disk` returns when the file is on the disk, and
@@ -31,6 +33,7 @@ if sys.platform == "win32":
         flush_to_disk,
         in_full,
         name_file,
+        names_can_be_moved,
         open_appending,
         open_private,
         open_to_read,
@@ -45,6 +48,7 @@ else:
         flush_to_disk,
         in_full,
         name_file,
+        names_can_be_moved,
         open_appending,
         open_private,
         open_to_read,
@@ -61,6 +65,8 @@ __all__ = [
     "make_folder",
     "make_folders",
     "name_file",
+    "name_open_file",
+    "names_can_be_moved",
     "open_appending",
     "open_private",
     "open_to_read",
@@ -88,6 +94,22 @@ def make_folder(path: Path) -> None:
     """Make the folder `path`, for this user alone, in one that is there. Raises `OSError`."""
     require_usable_name(path)
     in_full(path).mkdir(mode=0o700)
+
+
+def name_open_file(fd: int, path: Path, name: Path, *, replace: bool) -> None:
+    """Give the file at `path`, which is open as `fd`, another name, in the place of what has it
+    with `replace`. Raises `OSError`, also where another user put something else in its place before
+    that: so it is only told that a file was written which is this one."""
+    if replace:
+        replace_file(path, name)
+    else:
+        name_file(path, name)
+    if not names_can_be_moved(in_full(name).parent):
+        return
+    mine = os.fstat(fd)
+    if not same_file((mine.st_dev, mine.st_ino), in_full(name).lstat()):
+        why = "another user put something else there while it was written"
+        raise PermissionError(errno.EPERM, why, str(name))
 
 
 def read_plain(path: Path, most: int = -1) -> bytes:

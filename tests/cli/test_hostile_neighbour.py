@@ -17,7 +17,15 @@ from typing import Any
 import pytest
 
 from tests.support.emulator import Running, running_emulator
-from tests.support.two_users import AS_OPERATOR, NEIGHBOUR, OPERATOR, Done, Operator, operator
+from tests.support.two_users import (
+    AS_OPERATOR,
+    NEIGHBOUR,
+    OPERATOR,
+    Done,
+    Operator,
+    neighbour_at_it,
+    operator,
+)
 from tests.support.two_users import as_neighbour as done_by
 from tests.worker.installation import QUICK, TOKEN, hardware_id
 
@@ -332,19 +340,18 @@ _NAMED = (
 )
 
 
-@pytest.mark.slow  # two commands or more for each file of the folder
-@pytest.mark.parametrize("name", _NAMED)
+@pytest.mark.slow  # a command or two for each file of the folder
 def test_a_name_that_they_gave_in_an_open_folder_to_a_file_of_the_operator_is_told_until_removed(
-    world: World, name: str
+    world: World,
 ) -> None:
-    state = world.operator.folder(world.base / f"named-{name.replace('/', '-')}")
-    place = state / name
-    for folder in reversed([one for one in place.parents if state in one.parents]):
-        world.operator.folder(folder)
-    world.plant(place, "name")
-    phones = world.phones(1000 + 2 * _NAMED.index(name))
-    with _removed(place):
-        for words in (("run", phones, "--yes"), ("fix", phones, "--yes"), ("doctor",)) * 2:
+    phones = world.phones(1000)
+    for name in _NAMED:
+        state = world.operator.folder(world.base / f"named-{name.replace('/', '-')}")
+        place = state / name
+        for folder in reversed([one for one in place.parents if state in one.parents]):
+            world.operator.folder(folder)
+        world.plant(place, "name")
+        for words in (("run", phones, "--yes"), ("fix", phones, "--yes"), ("auth", "status")) * 2:
             done = world.siptui(*words, SIPTUI_STATE_DIR=str(state))
             world.untouched(place, "name")
             if words[0] == "run":
@@ -352,6 +359,7 @@ def test_a_name_that_they_gave_in_an_open_folder_to_a_file_of_the_operator_is_to
                 assert f"{place} " in done.text
                 assert "has another name elsewhere" in done.text
                 assert "remove" in done.text
+        place.unlink()
     done = world.siptui("run", phones, "--yes", SIPTUI_STATE_DIR=str(state))
     assert done.exit_code == 0, done.text
     assert place.parent.stat().st_mode & 0o7777 == 0o700
@@ -363,17 +371,15 @@ def test_a_copy_by_hard_links_of_a_folder_that_is_closed_stops_nothing(world: Wo
     assert world.siptui("run", phones, "--yes", SIPTUI_STATE_DIR=str(state)).exit_code == 0
     shutil.copytree(state, world.home / "linked-copy", copy_function=os.link)
     env = {"SIPTUI_STATE_DIR": str(state)}
-    done = world.siptui("run", world.phones(1102), "--yes", **env)
-    assert done.exit_code == 0, done.text
     (state / "lab").chmod(0o777)  # until now, for all that siptui knows
     for _ in range(2):
-        done = world.siptui("run", world.phones(1104), "--yes", **env)
+        done = world.siptui("run", world.phones(1102), "--yes", **env)
         assert done.exit_code == 1, done.text
         assert not (state / "lab").stat().st_mode & 0o077
     command = f"chmod 700 {state}/lab"
     assert command in done.text
     subprocess.run(command.split(), check=True)
-    done = world.siptui("run", world.phones(1104), "--yes", **env)
+    done = world.siptui("run", world.phones(1102), "--yes", **env)
     assert done.exit_code == 0, done.text
 
 
@@ -434,6 +440,89 @@ def test_nothing_is_written_where_they_lead_and_what_is_written_is_closed(
             assert target.stat().st_mode & 0o777 == 0o600
             assert target.stat().st_uid == OPERATOR
         assert not [path for path in folder.iterdir() if ".tmp" in path.name]
+
+
+#: Tries to put something in the place of a file before it gets its name: more than are needed.
+_RACES = 40
+
+
+def _swapped(folder: Path, name: str, away: Path, lead: str) -> None:
+    """Take away what is about to become `name`, and leave a link to `lead` in its place."""
+    for entry in os.scandir(folder):
+        if entry.name.startswith(f".{name}.") and not entry.is_symlink():
+            Path(entry.path).rename(away / entry.name)
+            Path(entry.path).symlink_to(lead)
+
+
+@pytest.mark.slow  # a race, tried until it was won
+@pytest.mark.parametrize(
+    ("name", "force"),
+    [
+        *((name, False) for name in _TARGETS if name != "recording"),
+        *((name, True) for name in ("export -o", "backup")),
+    ],
+)
+def test_what_they_put_in_the_place_of_a_file_that_is_written_is_not_called_written(
+    world: World, ran: Path, name: str, force: bool
+) -> None:
+    """In a folder that all may write, without the sticky bit, names are anybody's to move."""
+    folder, away = (world.base / f"raced-{word}-{name.split()[-1]}-{force}" for word in "ab")
+    for one in (folder, away):
+        one.mkdir()
+        one.chmod(0o777)
+    phones = world.phones(600 if "into" in name else 650)
+    words = [
+        word.replace("TARGET", str(folder / "target")).replace("LIST", str(phones))
+        for word in _TARGETS[name]
+    ]
+    (target,) = [Path(word) for word in words if "target" in word]
+    words += ["--force"] * force
+    lost = 0
+    precious = str(world.precious)
+    with neighbour_at_it(lambda: _swapped(folder, target.name, away, precious)):
+        for _ in range(_RACES):
+            if force:
+                target.unlink(missing_ok=True)
+                target.write_bytes(b"of before")
+                os.chown(target, OPERATOR, OPERATOR)
+            done = world.siptui(*words, SIPTUI_STATE_DIR=str(ran))
+            if "another user put something else there" in done.text:
+                assert target.name in done.text
+                assert done.exit_code in (1, 2)
+                lost += 1
+            elif done.exit_code == 0 or (name == "bundle" and "cannot be written" not in done.text):
+                assert target.lstat().st_uid == OPERATOR, done.text
+            target.unlink(missing_ok=True)
+            for left in (*away.iterdir(), *folder.iterdir()):
+                shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+            if lost:
+                break
+    assert lost
+
+
+def test_a_backup_is_built_out_of_their_reach(world: World, ran: Path) -> None:
+    """SQLite opens what it writes by name and follows links: in the place of a folder that they can
+    rename they could put one with a link to any database of the operator's."""
+    folder, seen = world.base / "backup-in", world.open / "seen"
+    folder.mkdir()
+    folder.chmod(0o777)
+
+    def act() -> None:
+        for entry in os.scandir(folder):
+            if entry.is_dir():
+                Path(entry.path).rename(folder / "away")
+                seen.touch()
+
+    with neighbour_at_it(act):
+        for number in range(5):
+            backup = folder / f"{number}.db"
+            done = world.siptui("backup", backup, SIPTUI_STATE_DIR=str(ran))
+            assert done.exit_code == 0, done.text
+            assert backup.stat().st_mode & 0o777 == 0o600
+            done = world.siptui("restore", backup, SIPTUI_STATE_DIR=str(ran))
+            assert "has all of it already" in done.text, done.text
+    assert not seen.exists()
+    assert len(list(folder.iterdir())) == 5
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "file", "name"])

@@ -159,6 +159,14 @@ def name_file(source: Path, target: Path) -> None:
         source.unlink()
 
 
+def names_can_be_moved(folder: Path) -> bool:
+    """Whether other users can give the files of this one in `folder` other names: it is another
+    user's, or they may write it and the sticky bit does not keep them off."""
+    found = folder.stat()
+    shared = found.st_mode & OPEN and not found.st_mode & stat.S_ISVTX
+    return bool(shared) or found.st_uid not in (0, os.geteuid())
+
+
 def require_usable_name(path: Path) -> None:
     """Nothing: every name that a path can hold is one."""
 

@@ -122,6 +122,12 @@ def name_file(source: Path, target: Path) -> None:
     in_full(source).rename(in_full(target))
 
 
+def names_can_be_moved(folder: Path) -> bool:
+    """No: what others may do with a file is up to the file's own access list first. And a FAT file
+    system gives a file another number with its name, so that it could not be told from another."""
+    return False
+
+
 def in_full(path: Path) -> Path:
     """`path` in the form that has no limit of 260 characters, where it needs it."""
     return Path(long_path(path))

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from siptui.domain.text import plural, visible
 from siptui.domain.times import minute
 from siptui.host.files import (
     in_full,
-    make_folder,
     open_private,
     open_to_read,
     read_plain,
@@ -31,6 +30,7 @@ from siptui.host.locks import file_lock
 from siptui.host.private_files import private_folder
 from siptui.runs.events import RunFinished, RunPlanned, Stored
 from siptui.runs.journal.backup_checksum import add_checksum, checksum_fits
+from siptui.runs.journal.backup_place import built_for
 from siptui.runs.journal.cautions import cautions
 from siptui.runs.journal.codec import event_body, stored_device, stored_event, timestamp
 from siptui.runs.journal.damage_mark import add_mark
@@ -116,27 +116,18 @@ def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> Ba
             title="No backup was written",
             remedy="Choose another name.",
         )
-    # In a folder of its own: in one that others write, such as /tmp, they could put a journal of
-    # SQLite beside it that is played back into it.
-    place = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}.tmp")
-    building = place / "journal.db"
-    try:
-        with _written(target), explained(target, "try again."):
-            make_folder(place)
-            os.close(open_private(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-            with closing(connect(building)) as db:
-                journal.copy_to(db)
-                # One file: its log would have to go along.
-                db.execute("PRAGMA journal_mode=DELETE")
-                found = BackedUp(*_counts(db), newest=_newest(db))
-            add_checksum(building)
-            replace_file(building, target)
-        return found
-    finally:
-        for suffix in ("", *COMPANIONS):
-            with_suffix(building, suffix).unlink(missing_ok=True)
-        with suppress(OSError):
-            place.rmdir()
+    with (
+        _written(target),
+        explained(target, "try again."),
+        built_for(target, journal.path, replace=replace) as building,
+    ):
+        with closing(connect(building)) as db:
+            journal.copy_to(db)
+            # One file: its log would have to go along.
+            db.execute("PRAGMA journal_mode=DELETE")
+            found = BackedUp(*_counts(db), newest=_newest(db))
+        add_checksum(building)
+    return found
 
 
 @contextmanager
