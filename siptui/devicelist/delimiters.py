@@ -51,18 +51,18 @@ def rows_divided_by(
     if width < 2 or named is not None:
         return divided
     some = list(islice(records(lines[: first + LINES], divided, first), _LOOKED_AT))
-    rows = [lines[r.line - 1] for r in some if r.cells[0].strip() and r.below == r.line]
+    rows = [lines[r.line - 1] for r in some if r.below == r.line]
     rows = [row for row in rows if not row.lstrip().startswith("#")]
     devices = {one: sum(_is_device(row, one) for row in rows) for one in DELIMITERS}
     devices.setdefault(divided, sum(_is_device(row, divided) for row in rows))
     if any(devices.values()):
         best = max(devices, key=lambda one: devices[one])
         return best if devices[best] > devices[divided] else divided
-    if not rows or any(divided in row for row in rows):
+    if any(divided in row for row in rows):
         return divided
     for other in DELIMITERS:
         fit = sum(len(_filled(row.split(other))) in range(2, width + 1) for row in rows)
-        if other != divided and fit > 0.8 * len(rows):
+        if fit > 0.8 * len(rows):
             return other
     return divided
 

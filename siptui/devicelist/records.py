@@ -79,9 +79,6 @@ def _quoted(lines: Sequence[str], at: int, delimiter: str) -> tuple[int, list[st
 def _whole(text: str, delimiter: str) -> list[str] | None:
     lines = [line + "\n" for line in text.split("\n")]
     try:
-        rows = list(csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True))
+        return next(csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True))
     except csv.Error:
         return None
-    if len(rows) != 1:
-        return None
-    return rows[0]

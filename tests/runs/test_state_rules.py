@@ -487,6 +487,17 @@ def test_only_a_batch_that_runs_is_given_up_and_it_stays_so() -> None:
     assert (batch.state, batch.changed_at) == (BatchState.GIVEN_UP, T2)
 
 
+def test_what_a_device_came_to_stays_when_its_batch_ends_otherwise() -> None:
+    given_up = BatchGivenUp(batch=1, batch_id="A", unknown=1)
+    builder = _run(3).running(1)
+    builder.device(0, SUCCEEDED)
+    builder.device(1, FAILED)
+    assert builder.tell(given_up) == {2}
+    assert _states(builder) == [SUCCEEDED, FAILED, UNSURE]
+    assert builder.tell(BatchAccepted(batch=1, batch_id="A", adopted=True)) == {2}
+    assert _states(builder) == [SUCCEEDED, FAILED, RUNNING]
+
+
 def test_what_the_service_says_of_a_device_counts_for_its_last_batch_alone() -> None:
     builder = _run(1).failed(1)
     builder.tell(_planned(2, [0], attempt=2))
