@@ -8,10 +8,8 @@ Numbers of rows and columns count from 0.
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import field
 
 from siptui.devicelist.cells import NO_VALUE, column_place
-from siptui.domain.dataclass import dataclass
 
 #: How many cells the sheets of a workbook may span, blank ones included.
 MAX_CELLS = 4_000_000
@@ -22,6 +20,10 @@ _NUMBERED_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _NUMBER = re.compile(rb'\br="(\d+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+#: A cell and a row that are not plainly among the first columns and rows: most sheets have none.
+_FAR_CELL = re.compile(rb'<c(?! r="[A-Z]\d{1,5}")(?=[\s/>])')
+_FAR_ROW = re.compile(rb'<row(?! r="\d{1,5}")(?=[\s/>])')
+_NEAR = 99_999, 26
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _MERGED = re.compile(
     rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
@@ -41,16 +43,19 @@ _ODS_TEXT = re.compile(rb"\s*<text:p>([^<]*)")
 _ODS_HIDDEN = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
 
 
-@dataclass(slots=True)
 class Marks:
-    """What a sheet says besides the values of its cells: how far it spans, its `hidden` rows,
-    `texts` of errors and of formulas without a value, `merged` cells with their last rows."""
+    """What a sheet says besides the values of its cells: how far it spans at most, its `hidden`
+    rows, `texts` of errors and of formulas without a value, `merged` cells with their last rows."""
 
-    height: int = 0
-    width: int = 0
-    hidden: list[int] = field(default_factory=list)
-    texts: dict[tuple[int, int], str] = field(default_factory=dict)
-    merged: list[tuple[int, int, int]] = field(default_factory=list)
+    # No data class: what those need takes as long to be loaded as a small workbook to be read.
+    __slots__ = ("height", "hidden", "merged", "texts", "width")
+
+    def __init__(self, height: int = 0, width: int = 0) -> None:
+        self.height = height
+        self.width = width
+        self.hidden: list[int] = []
+        self.texts: dict[tuple[int, int], str] = {}
+        self.merged: list[tuple[int, int, int]] = []
 
 
 def plain(part: bytes) -> bytes:
@@ -87,14 +92,7 @@ def related_parts(relations: bytes) -> dict[str, str]:
 
 def xlsx_marks(part: bytes) -> Marks:
     """What a sheet of an .xlsx says."""
-    marks = Marks()
-    found = _CELL.findall(part)
-    rows = _NUMBERED_ROW.findall(part)
-    # A cell that does not say where it is comes after the one before it.
-    loose = len(_ANY_CELL.findall(part)) - len(found)
-    marks.height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
-    columns = {letters.decode() for letters, _ in found}
-    marks.width = max(map(column_place, columns), default=-1) + 1 + loose
+    marks = Marks(*_span(part))
     if b"hidden=" in part:
         marks.hidden = list(_xlsx_hidden(part))
     if b't="e"' in part:
@@ -113,6 +111,20 @@ def xlsx_marks(part: bytes) -> Marks:
         if int(last) > int(row) > 0:
             marks.merged.append((int(row) - 1, column_place(letters.decode()), int(last) - 1))
     return marks
+
+
+def _span(part: bytes) -> tuple[int, int]:
+    """How many rows and columns a sheet of an .xlsx spans at most."""
+    prefixed = b":c" in part or b":row" in part
+    if not (prefixed or _FAR_CELL.search(part) or _FAR_ROW.search(part)):
+        return _NEAR
+    found = _CELL.findall(part)
+    rows = _NUMBERED_ROW.findall(part)
+    # A cell that does not say where it is comes after the one before it.
+    loose = len(_ANY_CELL.findall(part)) - len(found)
+    height = max((int(n) for n in {*rows, *(number for _, number in found)}), default=0)
+    columns = {letters.decode() for letters, _ in found}
+    return height, max(map(column_place, columns), default=-1) + 1 + loose
 
 
 def _xlsx_hidden(part: bytes) -> Iterator[int]:

@@ -13,6 +13,7 @@ a number, so that a MAC address that was made a number is known. Numbers of rows
 from 0.
 """
 
+import gc
 import json
 import struct
 import sys
@@ -37,7 +38,7 @@ from siptui.devicelist.sheet_xml import (
     sheet_parts,
     xlsx_marks,
 )
-from siptui.host.processes import limit_this_process
+from siptui.host.limits import limit_this_process
 
 #: Rows of each sheet by which the parent knows where the list is.
 HEAD = 60
@@ -58,6 +59,7 @@ class _RefusedError(Exception):
 def main() -> int:
     """Answer until standard input ends."""
     limit_this_process(_MEMORY, _SECONDS)
+    gc.disable()  # what is read is sent and stays until the end; there are no cycles in it
     if "early" in sys.argv:
         _load_libraries()
     source, sink = sys.stdin.buffer, sys.stdout.buffer

@@ -6,7 +6,7 @@ from the folder they start in. `start_child` starts one without a terminal or a 
 process, of its terminal and of its session does not end; `worker_end` says what ends it here all
 the same, before something rests on it, and `worker_way` how it gets away. `read_line` waits for a
 line so many seconds. `process_lives` and `process_stopped` only look. `how_ended` reads an exit
-code, and `limit_this_process` sets limits to one that reads what others made.
+code.
 """
 
 import sys
@@ -20,7 +20,6 @@ if sys.platform == "win32":
         NEUTRAL_FOLDER,
         end_child,
         how_ended,
-        limit_this_process,
         process_lives,
         process_stopped,
         read_line,
@@ -32,7 +31,6 @@ else:
         NEUTRAL_FOLDER,
         end_child,
         how_ended,
-        limit_this_process,
         process_lives,
         process_stopped,
         read_line,
@@ -48,7 +46,6 @@ __all__ = [
     "WorkerEnd",
     "end_child",
     "how_ended",
-    "limit_this_process",
     "process_lives",
     "process_stopped",
     "read_line",

@@ -240,10 +240,15 @@ def test_of_an_old_workbook_as_much_is_read(name: str) -> None:
     assert "Hidden, and not read: “Cover”" in found.decided
 
 
+def _said(data: bytes) -> dict[str, list[object]]:
+    found = biff_marks(data).items()
+    return {name: [marks.hidden, marks.texts, marks.merged] for name, marks in found}
+
+
 @pytest.mark.parametrize("name", ["phones-97.xls", "phones-97-calc.xls"])
 def test_nothing_is_made_up_of_an_old_workbook_that_is_damaged(name: str) -> None:
     data = (FIELD.parent / name).read_bytes()
-    whole = biff_marks(data)
+    whole = _said(data)
     rnd = random.Random(name)
     for _ in range(300):
         raw = bytearray(data)
@@ -253,7 +258,7 @@ def test_nothing_is_made_up_of_an_old_workbook_that_is_damaged(name: str) -> Non
             )
         with suppress(ValueError, IndexError, struct.error):
             biff_marks(bytes(raw[: rnd.randrange(len(raw))] if rnd.random() < 0.3 else raw))
-    assert biff_marks(data) == whole
+    assert _said(data) == whole
 
 
 def test_a_formula_without_its_value_is_no_empty_cell(tmp_path: Path) -> None:

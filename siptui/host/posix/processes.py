@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import resource
 import select
 import signal
 import subprocess
@@ -107,19 +106,3 @@ def how_ended(code: int) -> Ended:
     if -code == signal.SIGILL:
         return Ended.ILLEGAL_INSTRUCTION
     return Ended.ABORTED if -code == signal.SIGABRT else Ended.BY_ITSELF
-
-
-def limit_this_process(memory: int, seconds: int) -> None:
-    """Let this process have so many bytes and seconds of processor time, and leave no memory
-    behind, as far as the system lets it."""
-    for what, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        try:
-            hard = resource.getrlimit(what)[1]
-            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(what, (least, hard))
-        except (OSError, ValueError):  # macOS refuses some
-            continue

@@ -18,11 +18,10 @@ assert sys.platform == "win32"
 
 
 from siptui.host.child_process import Ended, Stream
-from siptui.host.windows.kernel import ExtendedLimits, kernel32
+from siptui.host.windows.kernel import kernel32
 
 _QUERY_LIMITED, _SYNCHRONIZE = 0x1000, 0x100000
 _STILL_RUNS = 0x102
-_EXTENDED_LIMITS, _PROCESS_MEMORY, _PROCESS_TIME = 9, 0x100, 0x2
 _KILLED, _ILLEGAL_INSTRUCTION, _QUOTA = 1, 0xC000001D, 0xC0000044
 _ABORTED = (3, 0xC0000409)
 
@@ -117,20 +116,6 @@ def how_ended(code: int) -> Ended:
     if code == _ILLEGAL_INSTRUCTION:
         return Ended.ILLEGAL_INSTRUCTION
     return Ended.ABORTED if code in _ABORTED else Ended.BY_ITSELF
-
-
-def limit_this_process(memory: int, seconds: int) -> None:
-    """Let this process have so many bytes and seconds of processor time, as far as the system lets
-    it."""
-    job = kernel32.CreateJobObjectW(None, None)
-    limits = ExtendedLimits()
-    limits.basic.flags = _PROCESS_MEMORY | _PROCESS_TIME
-    limits.basic.process_time = seconds * 10_000_000
-    limits.process_memory = memory
-    if kernel32.SetInformationJobObject(
-        job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
-    ):
-        kernel32.AssignProcessToJobObject(job, kernel32.GetCurrentProcess())
 
 
 def with_system(env: Mapping[str, str]) -> dict[str, str]:
