@@ -77,10 +77,10 @@ class HardwareId(str):
         found = _FORM.fullmatch(text)
         if found is None:
             raise _why_not(text)
-        digits, port = found.group(1).translate(_MARKS).upper(), found.group(4)
-        if refused := _refused(digits, port):
+        octets, port = _octets(found.group(1)), found.group(4)
+        if refused := _refused(octets, port):
             raise HardwareIdError(*refused)
-        return cls(_joined(digits, port))
+        return cls(_joined(octets, port))
 
     @property
     def mac(self) -> str:
@@ -100,19 +100,23 @@ class HardwareId(str):
         return HardwareId(f"{self.mac}:{port:03}")
 
 
-def _joined(digits: str, port: str | None) -> str:
-    d = digits
-    mac = f"{d[:2]}-{d[2:4]}-{d[4:6]}-{d[6:8]}-{d[8:10]}-{d[10:]}"
+def _octets(digits: str) -> bytes:
+    """The six octets of twelve digits with or without marks between."""
+    return bytes.fromhex(digits if len(digits) == 12 else digits.translate(_MARKS))
+
+
+def _joined(octets: bytes, port: str | None) -> str:
+    mac = octets.hex("-").upper()
     return f"{mac}:{port}" if port else mac
 
 
-def _refused(digits: str, port: str | None) -> tuple[str, str] | None:
-    """Rule and message if twelve upper-case digits are the address of no single device."""
-    if digits == "000000000000":
+def _refused(octets: bytes, port: str | None) -> tuple[str, str] | None:
+    """Rule and message if six octets are the address of no single device."""
+    if octets == bytes(6):
         return "all_zero", "a MAC address of zeros belongs to no device"
-    if digits == "FFFFFFFFFFFF":
+    if octets == b"\xff" * 6:
         return "broadcast", "this is the broadcast address, not a device"
-    if int(digits[:2], 16) % 2:
+    if octets[0] % 2:
         return "multicast", "this is a multicast address, not a device"
     if port == "000":
         return "port", "ports are counted from 001"
@@ -220,5 +224,5 @@ def _try(text: str) -> str:
     found = _FORM.fullmatch(text)
     if found is None:
         return ""
-    digits, port = found.group(1).translate(_MARKS).upper(), found.group(4)
-    return "" if _refused(digits, port) else _joined(digits, port)
+    octets, port = _octets(found.group(1)), found.group(4)
+    return "" if _refused(octets, port) else _joined(octets, port)
