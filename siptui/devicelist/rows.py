@@ -98,26 +98,33 @@ def rows_of_records(given: Iterable[Record], header: Header, out: LeftOut) -> It
 
 def _row(record: Record, width: int) -> Row:
     cells, broken = record.cells, ""
-    line = "".join(cells)
-    if len(line) > MAX_CELL or _ODD.search(line):
+    line = "|".join(cells)
+    if len(line) > MAX_CELL or _is_odd(line):
         cells, broken = _cleaned(cells)
-    elif " " in line:
+    elif line[:1] == " " or line[-1:] == " " or " |" in line or "| " in line:
         cells = [cell if cell.__class__ is NumberText else cell.strip(" ") for cell in cells]
     while len(cells) > width and not cells[-1]:
         cells.pop()  # a sheet has as many cells in each row as in its longest
     return Row(record.line, cells, broken)
 
 
+def _is_odd(line: str) -> bool:
+    """Whether `_ODD` finds anything; nearly all lines are known without it."""
+    if line.isascii() and line.isprintable():
+        return "'" in line or '"' in line or "=" in line
+    return _ODD.search(line) is not None
+
+
 def _divided(lines: Sequence[str], header: Header, changes: Changes) -> Iterator[Row]:
     delimiter, width = header.delimiter, len(header.names)
-    odd = (_ODD_IN_TABS if delimiter == "\t" else _ODD).search
+    odd = _ODD_IN_TABS.search if delimiter == "\t" else _is_odd
     for record in records(lines, header.wrapped or delimiter, header.first):
         line = lines[record.line - 1]
         if record.broken:
             yield Row(record.line, [clean(c) for c in record.cells], record.broken)
         elif header.wrapped:
             yield Row(record.line, *_cleaned(header.parted(record.cells)))
-        elif len(line) <= MAX_CELL and odd(line) is None:
+        elif len(line) <= MAX_CELL and not odd(line):
             yield Row(record.line, [cell.strip(" ") for cell in record.cells])
         else:
             cells, broken = _cleaned(record.cells)
@@ -145,6 +152,7 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
     """`rows` without what is no row of the list."""
     own = frozenset(header.results.values())
     again = _folded(_without(header.names, own))
+    title = header.names[0] if header.names else ""
     first, below = True, False
     for row in rows:
         if not any(row.cells):
@@ -152,7 +160,10 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
         # What an earlier run said of a row is no part of it.
         cells = _without(row.cells, own)
         lead = cells[0] if cells else ""
-        if lead.startswith(("#", "//")) and not _EXCEL.match(lead):
+        if "@" in lead and lead[0] not in "#/" and len(lead) < _LONGEST_NAME and lead != title:
+            # It begins with an account: nothing that is left out does, nor a header.
+            yield Row(row.line, row.cells, OTHER_HEADER) if below else row
+        elif lead.startswith(("#", "//")) and not _EXCEL.match(lead):
             out.lines[row.line] = COMMENT
         elif first and _second(cells):
             out.lines[row.line] = SECOND
@@ -160,7 +171,7 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
             out.lines[row.line] = RULE
         elif _is_total(cells):
             out.lines[row.line] = TOTAL
-        elif lead == header.names[0] and _folded(cells) == again:
+        elif lead == title and _folded(cells) == again:
             out.lines[row.line] = AGAIN
             below = False
         else:

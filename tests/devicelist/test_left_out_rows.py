@@ -79,7 +79,7 @@ def test_blank_rows_are_passed_over_without_a_word() -> None:
 # -- comments, rules and headers
 
 
-@pytest.mark.parametrize("cell", ["# a note", "#", "// a note", "#12", "#a@c.de"])
+@pytest.mark.parametrize("cell", ["# a note", "#", "// a note", "#12", "#a@c.de", "//a@c.de"])
 def test_a_comment_is_left_out(cell: str) -> None:
     assert why(cell, "a@c.de", "0004F28124B3") == COMMENT
 
@@ -100,6 +100,16 @@ def test_the_header_once_more_is_left_out() -> None:
     assert why("room", "UPN", "MAC") == ""  # in other words it is one of another list
     assert why("Room", "UPN", "MAC", "Site") == ""
     assert why("Room", "UPN", "MAC", "", head=("Room", "UPN", "MAC", "Site")) == ""
+    assert why("User@Phone", "UPN", "MAC", head=("User@Phone", "UPN", "MAC")) == AGAIN
+
+
+def test_a_row_that_begins_with_an_account_is_left_as_it_is() -> None:
+    rows = [["a@c.de", "User name", "MAC"], ["total@c.de", "", "2"], ["/a@c.de", "", ""]]
+    found, out = kept(*rows)
+    assert [(row.cells, row.broken) for row in found] == [(cells, "") for cells in rows]
+    assert out == {}
+    found, _ = kept(DEVICE, ["MAC", "User name", "Site"], *rows)
+    assert {row.broken for row in found[1:]} == {"other_header"}
 
 
 def test_below_the_header_of_another_list_all_rows_are_faults() -> None:
