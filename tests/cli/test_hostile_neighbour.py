@@ -28,6 +28,7 @@ from tests.support.two_users import (
 )
 from tests.support.two_users import as_neighbour as done_by
 from tests.worker.installation import QUICK, TOKEN, hardware_id
+from tests.worker.terminal import Terminal
 
 pytestmark = [
     pytest.mark.skipif(
@@ -546,6 +547,42 @@ def test_the_audit_log_is_not_written_where_they_lead(world: World, ran: Path, k
         why = "it has another name" if kind == "name" else "it is a"
         assert f"the audit log cannot be written ({planted}: {why}" in done.text
         world.untouched(planted, kind)
+
+
+@pytest.mark.parametrize("what", ["list", "plan"])
+def test_what_is_submitted_is_what_was_confirmed_whatever_they_put_in_its_place(
+    world: World, ran: Path, what: str
+) -> None:
+    """Where the list, or the plan, lies in a folder that is theirs to write, while the question
+    waits for its answer."""
+    env = {"SIPTUI_STATE_DIR": str(ran)}
+    first = 740 + 10 * (what == "plan")
+    mine, other = (world.open / f"{word}-{what}" for word in ("mine", "other"))
+    shutil.copy(world.phones(first + 2), other)
+    shutil.copy(world.phones(first), mine)
+    for path in (mine, other):
+        os.chown(path, OPERATOR, OPERATOR)  # of the operator's own, so that no owner tells
+        path.chmod(0o644)
+    words = [str(mine)]
+    if what == "plan":
+        for path in (mine, other):
+            plan = path.with_suffix(".json")
+            assert world.siptui("run", path, "--plan-to", plan, **env).exit_code == 0
+        mine, other = mine.with_suffix(".json"), other.with_suffix(".json")
+        words = ["--plan", str(mine)]
+    terminal = Terminal(world.operator, "run", *words, before=AS_OPERATOR, env=env)
+    try:
+        while not terminal.shows("Type 2 to go on"):
+            assert terminal.process.poll() is None, terminal.shown
+            time.sleep(0.02)
+        done_by(lambda: other.rename(mine) and None)
+        terminal.types("2\r")
+        assert terminal.ends() == 0
+    finally:
+        terminal.close()
+    done = world.siptui("export", "@last", "--format", "json", **env)
+    submitted = {row["hardware_id"] for row in json.loads(done.stdout)["devices"]}
+    assert submitted == {hardware_id(n) for n in (first, first + 1)}
 
 
 def test_a_plan_of_theirs_is_not_carried_out(world: World, ran: Path) -> None:

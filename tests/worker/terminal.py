@@ -8,25 +8,34 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from tests.support.forking import take_terminal
+from tests.support.two_users import Operator
 from tests.worker.installation import Installation
 
 
 class Terminal:
     """What was started in it dies with it unless it left."""
 
-    def __init__(self, installation: Installation, *args: str) -> None:
+    def __init__(
+        self,
+        installation: Installation | Operator,
+        *args: str,
+        before: Sequence[str] = (),
+        env: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._ours, theirs = pty.openpty()
         os.set_blocking(self._ours, False)
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
         self.shown = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "siptui", *args],
+            [*before, sys.executable, "-m", "siptui", *args],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, **installation.env, "TERM": "xterm-256color"},
+            env={**os.environ, **installation.env, **env, "TERM": "xterm-256color"},
             start_new_session=True,
             preexec_fn=take_terminal,
         )

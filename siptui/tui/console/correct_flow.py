@@ -86,8 +86,9 @@ class CorrectFlow:
         if (known := before.get(row.line)) is not None:
             old = known.old  # what the file has
         before[row.line] = Retyped(row.line, old, (str(device.user_name), str(device.hardware_id)))
-        retyped = tuple(before[line] for line in sorted(before))
-        if await self._read_with(path, session.region, replace(options, retyped=retyped)):
+        retyped, digest = tuple(before[line] for line in sorted(before)), session.digest
+        read = await self._read_with(path, session.region, replace(options, retyped=retyped))
+        if read and session.digest == digest:  # else the line may be another row's
             self.view.say(f"line {row.line} corrected here; the file stays as it is.", "accent")
 
     def _checked(self, row: Device, user_name: str, hardware_id: str) -> Checked:

@@ -81,7 +81,8 @@ class ListFlow:
         self, path: Path, region: Region | None, options: ListOptions | None = None
     ) -> bool:
         """Read a list and show it; whether that went well. Keys wait until it is there, as they
-        are meant for it. `options` say how, where it was said for this list."""
+        are meant for it. `options` say how, where it was said for this list. That the file is no
+        longer what was shown of it is told."""
         taken = await self._read(path, region, options or self.session.list_options(path))
         if not taken and self.opening and self.view.in_use:
             self.opening = False
@@ -112,6 +113,7 @@ class ListFlow:
             except SiptuiError as error:
                 view.tell(error)
                 return False
+        before = self.session.digest if path == self.session.path else ""
         self.session.take_list(path, devices, options)
         self.session.region = region
         lines: list[Line] = [((visible(note), "muted"),) for note in devices.notes]
@@ -122,6 +124,10 @@ class ListFlow:
         self.opening = False
         view.grid.clear_marks()
         view.show_all()
+        if before not in ("", devices.sha256):
+            changed = f"{path.name} is not what it was when it was read: look at what it has now."
+            view.log_pane.append([((visible(changed), "unknown"),)])
+            view.say(visible(changed), "unknown")
         return True
 
     def _chosen_before(self, devices: "DeviceList", options: ListOptions) -> ListOptions:

@@ -208,6 +208,11 @@ class Session:
         return self.board.list.file if self.board.list else ""
 
     @property
+    def digest(self) -> str:
+        """What tells the list that is open from what its file may be by now; or nothing."""
+        return self.board.list.sha256 if self.board.list else ""
+
+    @property
     def start_folder(self) -> Path:
         """Where a file is looked for first."""
         return self.path.absolute().parent if self.path else Path.cwd()

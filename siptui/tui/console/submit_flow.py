@@ -178,7 +178,7 @@ class SubmitFlow:
     async def _read_for(self, path: Path, region: Region, marked: Collection[int]) -> bool:
         """Read the list anew for rows of `region`, with the rows of these lines marked, wherever
         they stand now; whether that went well."""
-        if not await self._read_list(path, region):
+        if not await self._read_same(path, region):
             return False
         board, grid = self.session.board, self.view.grid
         for row in grid.index.rows if marked else ():
@@ -187,6 +187,13 @@ class SubmitFlow:
         if marked:
             grid.refresh()
         return True
+
+    async def _read_same(self, path: Path, region: Region | None) -> bool:
+        """Read the list anew; whether that went well and it is what it was. One that was changed,
+        by whomever, is shown to be looked at: its lines are other rows, and whoever decided to
+        submit decided on what was shown."""
+        before = self.session.digest
+        return await self._read_list(path, region) and self.session.digest == before
 
     async def region(self) -> None:
         """Choose, or change, the region of the rows that name none."""
@@ -218,7 +225,7 @@ class SubmitFlow:
         board, rest, checked = session.board, session.rest_of_list, session.preflight
         outcomes = board.outcomes()
         marked = {d.key for k in index.marks if (d := board.device(k) or board.left_out(k))}
-        if session.path is None or not await self._read_list(session.path, session.region):
+        if session.path is None or not await self._read_same(session.path, session.region):
             return False
         session.take_preflight(checked)
         board.remember(outcomes)
