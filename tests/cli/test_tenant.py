@@ -47,7 +47,7 @@ def submit(emulator: Running) -> str:
     items = [{"UserName": "lobby@contoso.com", "HardwareId": "00-15-65-00-00-01"}]
     headers = {"Authorization": "Bearer x"}
     url = f"{emulator.url}{BULK}/createbatch?TargetRegion=EMEA"
-    answer = web.post(url, json=items, headers=headers, trust_env=False).raise_for_status()
+    answer = web.post(url, json=items, headers=headers).raise_for_status()
     body: dict[str, Any] = {key.lower(): value for key, value in answer.json().items()}
     return str(body["batchid"])
 

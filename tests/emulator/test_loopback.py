@@ -17,7 +17,7 @@ from tests.transport import web
 def submit(url: str, timeout: float = 5) -> web.Response:
     body = [{"UserName": user, "HardwareId": hardware_id} for user, hardware_id in devices(100)]
     address = f"{url}{BULK}/createbatch?TargetRegion=EMEA"
-    return web.post(address, json=body, headers=TOKEN, timeout=timeout, trust_env=False)
+    return web.post(address, json=body, headers=TOKEN, timeout=timeout)
 
 
 def test_lines_break_for_real() -> None:
@@ -52,7 +52,7 @@ def test_silence_lasts_until_the_client_gives_up_and_does_not_hold_up_the_end() 
 def test_an_outage_closes_the_port_and_ends() -> None:
     def refused(url: str) -> bool:
         try:
-            web.get(f"{url}/_emulator/ledger", trust_env=False)
+            web.get(f"{url}/_emulator/ledger")
         except web.TransportError as error:
             return isinstance(error, web.ConnectError)
         return False
@@ -91,7 +91,7 @@ def test_ctrl_c_ends_it_cleanly_even_at_once() -> None:
 
 
 def _status(url: str, host: str, path: str = "/_emulator/ledger") -> int:
-    return web.get(f"{url}{path}", headers={"Host": host}, trust_env=False).status_code
+    return web.get(f"{url}{path}", headers={"Host": host}).status_code
 
 
 @pytest.mark.parametrize(

@@ -140,9 +140,7 @@ def test_browser_through_the_port(authority: Authority, profile: Path) -> None:
         assert process.stdout
         first = json.loads(process.stdout.readline())
         assert first["port"] == port
-        answer = web.get(
-            redirected(first["url"]).replace("localhost", "127.0.0.1"), trust_env=False
-        )
+        answer = web.get(redirected(first["url"]).replace("localhost", "127.0.0.1"))
         assert answer.status_code == 200
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err

@@ -25,7 +25,7 @@ class Running:
 
     def ask(self, page: str) -> Any:
         """GET `/_emulator/PAGE`."""
-        return web.get(f"{self.url}/_emulator/{page}", trust_env=False).raise_for_status().json()
+        return web.get(f"{self.url}/_emulator/{page}").raise_for_status().json()
 
     def forward(self, seconds: float) -> None:
         """Let so much emulated time pass at once."""
@@ -33,7 +33,7 @@ class Running:
 
     def tell(self, page: str, **what: Any) -> Any:
         """POST `what` to `/_emulator/PAGE`."""
-        answer = web.post(f"{self.url}/_emulator/{page}", json=what, trust_env=False)
+        answer = web.post(f"{self.url}/_emulator/{page}", json=what)
         return answer.raise_for_status().json()
 
 
