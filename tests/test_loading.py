@@ -114,6 +114,7 @@ def test_the_process_that_reads_workbooks_loads_little_of_siptui() -> None:
     loaded = _loaded_by("import siptui.devicelist.workbook_child", dotted=True)
     assert {name for name in loaded if name.startswith("siptui.devicelist")} == {
         "siptui.devicelist",
+        "siptui.devicelist.archive",
         "siptui.devicelist.arrow_columns",
         "siptui.devicelist.cells",
         "siptui.devicelist.sheet_biff",

@@ -174,6 +174,7 @@ _OF_SOMETHING_ELSE = {
     "cli/errors.py": "the null device",
     "cli/commands/demo.py": "a temporary folder of its own",
     "devicelist/filled_workbook.py": "parts of an archive",
+    "devicelist/archive.py": "parts of an archive",
     "devicelist/workbook_child.py": "parts of an archive",
     "emulator/accounts.py": "data of the package",
     "emulator/demo.py": "data of the package",

@@ -7,6 +7,9 @@ from siptui.domain.text import visible
 
 #: Excel's own limit for a cell; no user name or MAC address comes near it.
 MAX_CELL = 32_767
+#: What the cells of a workbook may come to, as the process that reads it tells them: a text may
+#: stand in the file once and in a million cells.
+MAX_ANSWER = 128 * 1024 * 1024
 #: What a spreadsheet program takes for a formula (OWASP, "CSV Injection"), in full width as well.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 #: What replaces the value of a formula of a workbook that is not in the file.

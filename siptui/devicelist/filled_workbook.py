@@ -14,6 +14,7 @@ from html import escape
 from io import BytesIO
 from xml.parsers import expat
 
+from siptui.devicelist.archive import open_archive
 from siptui.devicelist.cells import clean, column_letters, column_place, guard
 from siptui.devicelist.model import ListError
 from siptui.devicelist.sheet_xml import sheet_parts
@@ -52,8 +53,7 @@ def filled_workbook(
 
 
 def _filled(data: bytes, sheet: str, header: int, cells: Mapping[int, Sequence[str]]) -> bytes:
-    source = zipfile.ZipFile(BytesIO(data))
-    _refuse_twice(source)
+    source = open_archive(data)
     part = _part_of(source, sheet)
     after = _Sheet.parsed(_read(source, part), _strings(source)).filled(header, cells)
     out, room = BytesIO(), MAX_UNPACKED
@@ -71,17 +71,6 @@ def _filled(data: bytes, sheet: str, header: int, cells: Mapping[int, Sequence[s
                         raise _too_large()
                     written.write(piece)
     return out.getvalue()
-
-
-def _refuse_twice(source: zipfile.ZipFile) -> None:
-    """Refuse two parts of one name: each program may take another of them for the sheet."""
-    names = source.namelist()
-    if len(set(names)) < len(names):
-        raise ListError(
-            "A part stands in the workbook twice, so that each program may read another one.",
-            code="damaged",
-            remedy=_SAVE_ANEW,
-        )
 
 
 def _read(source: zipfile.ZipFile, part: str) -> bytes:

@@ -91,7 +91,7 @@ def find_in_rows(file: str, rows: Sequence[Record], mapped: Mapped) -> Header:
         raise no_header(file, "")
     if example := header_above(best.cells):
         raise no_header(f"{file}, row {best.record.line}", example)
-    return _header(best, "", "", best.at + 1, _not_read(best, "row"))
+    return _header(f"{file}, row", best, "", "", best.at + 1, _not_read(best, "row"))
 
 
 def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped: Mapped) -> Header:
@@ -102,7 +102,7 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
         if said is None and isinstance(sep, re.Match) and sep.group(1) not in "\"'":
             said = sep.group(1)
         start += 1
-    if wrapped := _wrapped(lines, start, said, mapped):
+    if wrapped := _wrapped(file, lines, start, said, mapped):
         return wrapped
     best = _among(lines, start, [said] if said else DELIMITERS, mapped)
     if said and delimiter is None and not (best and best.roles(mapped) >= _BOTH):
@@ -122,7 +122,7 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
             f"{WORDS.get(below, below)}; each was read so"
         )
     notes += _not_read(best, "line")
-    return _header(best, below, divided, best.record.below, notes)
+    return _header(f"{file}, line", best, below, divided, best.record.below, notes)
 
 
 @dataclass(slots=True)
@@ -204,7 +204,9 @@ def _among(
     return best[2] if best else None
 
 
-def _wrapped(lines: Sequence[str], start: int, said: str | None, mapped: Mapped) -> Header | None:
+def _wrapped(
+    file: str, lines: Sequence[str], start: int, said: str | None, mapped: Mapped
+) -> Header | None:
     """The header where it stands in the first of several cells as a whole, as it does when a list
     was opened in one column and saved again."""
     pairs = [(o, i) for o in DELIMITERS for i in DELIMITERS if said in (None, o, i)]
@@ -222,7 +224,7 @@ def _wrapped(lines: Sequence[str], start: int, said: str | None, mapped: Mapped)
                     f"Each row stands in one cell as a whole, divided by {WORDS[inner]}; it was "
                     "read so"
                 )
-                header = _header(found, inner, inner, record.below, (note,))
+                header = _header(f"{file}, line", found, inner, inner, record.below, (note,))
                 return replace(header, wrapped=outer, inner=len(first))
     return None
 
@@ -313,10 +315,12 @@ def _two_lines(above: Sequence[_Found], mapped: Mapped) -> _Found | None:
     return None
 
 
-def _header(best: _Found, delimiter: str, divided: str, first: int, notes: Sequence[str]) -> Header:
+def _header(
+    where: str, best: _Found, delimiter: str, divided: str, first: int, notes: Sequence[str]
+) -> Header:
     if len(best.cells) > MAX_COLUMNS:
         raise ListError(
-            f"Line {best.record.line} has {len(best.cells):,} columns; the limit is "
+            f"{where} {best.record.line} has {len(best.cells):,} columns; the limit is "
             f"{MAX_COLUMNS:,}.",
             code="too_many_columns",
             remedy="Leave out the columns that are not needed.",

@@ -145,31 +145,33 @@ def _position(place: re.Match[bytes]) -> tuple[int, int]:
     return int(place.group(2)) - 1, column_place(place.group(1).decode())
 
 
-def _ods_cells(content: bytes, name: str) -> Iterator[tuple[int, int, int, bytes, int]]:
-    """The rows of a sheet and their cells: row, how often what is told of is repeated, column (-1
-    for the row itself), attributes, and where the tag ends."""
-    here, row, repeated, column = False, 0, 0, 0
+def _ods_cells(content: bytes) -> Iterator[tuple[str, int, int, int, bytes, int]]:
+    """The tables, their rows and cells: sheet, row, how often what is told of is repeated, column
+    (-1 for a row itself, -2 for the table), attributes, and where the tag ends."""
+    name, row, repeated, column = "", 0, 0, 0
     for found in _ODS_TAG.finditer(content):
         tag, attributes = found.groups()
         if tag == b"table":
             said = _ODS_NAME.search(attributes)
-            here, row, repeated = said is not None and _text(said.group(1)) == name, 0, 0
+            name, row, repeated = _text(said.group(1)) if said else "", 0, 0
+            yield name, 0, 1, -2, attributes, found.end()
         elif tag == b"table-row":
             row, repeated, column = row + repeated, _repeated(attributes), 0
-            if here:
-                yield row, repeated, -1, attributes, found.end()
+            yield name, row, repeated, -1, attributes, found.end()
         else:
             count = _repeated(attributes)
-            if here:
-                yield row, count, column, attributes, found.end()
+            yield name, row, count, column, attributes, found.end()
             column += count
 
 
-def ods_marks(content: bytes, name: str) -> Marks:
-    """What the sheet of that name in the content of an .ods says, repeated rows counted."""
-    marks = Marks()
-    times = 1
-    for row, repeated, column, attributes, end in _ods_cells(content, name):
+def ods_marks(content: bytes) -> dict[str, Marks]:
+    """What each sheet in the content of an .ods says, by its name, repeated rows counted."""
+    sheets: dict[str, Marks] = {}
+    marks, times = Marks(), 1
+    for name, row, repeated, column, attributes, end in _ods_cells(content):
+        if column == -2:
+            marks = sheets.setdefault(name, Marks())
+            continue
         if column < 0:
             times = repeated
             if _ODS_HIDDEN.search(attributes):
@@ -185,7 +187,7 @@ def ods_marks(content: bytes, name: str) -> Marks:
         spanned = _ODS_SPANNED.search(attributes)
         if spanned and int(spanned.group(1)) > 1:
             marks.merged.append((row, column, row + int(spanned.group(1)) - 1))
-    return marks
+    return sheets
 
 
 def _text(value: bytes) -> str:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from threading import Timer
 from typing import IO, Any
 
-from siptui.devicelist.cells import NO_VALUE, NumberText
+from siptui.devicelist.cells import MAX_ANSWER, NO_VALUE, NumberText
 from siptui.devicelist.changes import lines_of
 from siptui.devicelist.column_choice import looks_like_hardware, looks_like_user
 from siptui.devicelist.header import Header, find_in_rows, is_header
@@ -121,7 +121,9 @@ class _Child:
         with suppress(OSError):  # it ended; why is told by its exit
             sink.write(sent)
             sink.flush()
-            line = source.readline()
+            line = source.readline(MAX_ANSWER)
+        if len(line) == MAX_ANSWER:  # more than it is to say, whatever made it do so
+            raise _error(self._file, "too_large", "it takes more memory than a list may")
         if not line.endswith(b"\n"):
             raise self._ended()
         answer: dict[str, Any] = json.loads(line)

@@ -25,8 +25,9 @@ from io import BytesIO
 from typing import Any, Literal
 from xml.parsers import expat
 
+from siptui.devicelist.archive import open_archive
 from siptui.devicelist.arrow_columns import filled, texts
-from siptui.devicelist.cells import column_letters
+from siptui.devicelist.cells import MAX_ANSWER, column_letters
 from siptui.devicelist.sheet_biff import biff_marks
 from siptui.devicelist.sheet_binary import binary_marks, binary_sheets
 from siptui.devicelist.sheet_xml import (
@@ -86,15 +87,22 @@ def _load_libraries() -> None:
 
 def _answer(sink: Any, ask: Callable[[], dict[str, Any]]) -> None:
     try:
-        answer = ask()
+        # In ASCII: of text with one rare sign in it Python takes four bytes for each sign.
+        line = json.dumps(ask()).encode() + b"\n"
+        if len(line) > MAX_ANSWER:
+            raise MemoryError
     except _RefusedError as error:
-        answer = {"error": error.code, "message": error.message}
+        line = _refusal(error.code, error.message)
     except MemoryError:
-        answer = {"error": "too_large", "message": "it takes more memory than a list may"}
+        line = _refusal("too_large", "it takes more memory than a list may")
     except Exception as error:  # whatever the bytes of others lead to
-        answer = {"error": "damaged", "message": f"it cannot be read ({type(error).__name__})"}
-    sink.write(json.dumps(answer).encode() + b"\n")
+        line = _refusal("damaged", f"it cannot be read ({type(error).__name__})")
+    sink.write(line)
     sink.flush()
+
+
+def _refusal(code: str, message: str) -> bytes:
+    return json.dumps({"error": code, "message": message}).encode() + b"\n"
 
 
 class _Book:
@@ -112,6 +120,8 @@ class _Book:
         self._first: dict[str, int] = {}
         self._merged: dict[str, list[str]] = {}
         self._room = MAX_CELLS
+        if self._package is not None:
+            self._package.check_early()
         try:
             self._reader = fastexcel.read_excel(self._package.data if self._package else data)
             self._names = list(self._reader.sheet_names)
@@ -242,10 +252,11 @@ class _Package:
 
     def __init__(self, data: bytes) -> None:
         try:
-            archive = zipfile.ZipFile(BytesIO(data))
+            archive = open_archive(data)
             infos = archive.infolist()
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-            raise _RefusedError("damaged", f"its archive is damaged ({error})") from error
+            why = f"its archive is damaged ({str(error)[:200]})"  # `zipfile` tells whole headers
+            raise _RefusedError("damaged", why) from error
         self.names = {info.filename for info in infos}
         self.macros = any(name.endswith("vbaProject.bin") for name in self.names)
         self._kind_or_refuse()
@@ -254,10 +265,11 @@ class _Package:
         room = MAX_UNPACKED
         self._parts: dict[str, bytes] = {}
         self._marks: dict[str, Marks] = {}
+        self._places: dict[str, str] | None = None
         copy = BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as kept:
             for info in infos:
-                if _needed(info.filename) and info.filename not in self._parts:
+                if _needed(info.filename):
                     part = _part(archive, info, room)
                     room -= len(part)
                     if info.filename.endswith((".xml", ".rels")):
@@ -267,8 +279,12 @@ class _Package:
         self.data = copy.getvalue()
 
     def _kind_or_refuse(self) -> None:
-        if self.names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+        kinds = len(self.names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
+        if kinds == 1:
             return
+        if kinds:
+            why = "it is two kinds of workbook at once, and each program may read another one"
+            raise _RefusedError("damaged", why)
         what = "a zip archive; unpack it and name the list in it"
         if "word/document.xml" in self.names:
             what = "a Word document"
@@ -277,6 +293,13 @@ class _Package:
         elif any(name.endswith(".iwa") for name in self.names):
             what = "a document of Apple Numbers; export it as .xlsx or CSV"
         raise _RefusedError("other_format", f"this is {what}")
+
+    def check_early(self) -> None:
+        """Refuse an .ods for its sheets, which are all laid out as it is opened."""
+        if ods := self._parts.get("content.xml"):
+            self._marks = ods_marks(ods)
+            for name in self._marks:
+                self.check(name)
 
     def check(self, name: str) -> None:
         """Refuse a sheet whose cells span more than a list may have, before it is laid out."""
@@ -295,15 +318,18 @@ class _Package:
         return self._marks[name]
 
     def _marks_of(self, name: str) -> Marks:
-        if ods := self._parts.get("content.xml"):
-            return ods_marks(ods, name)
+        if self._places is None:
+            self._places = self._sheet_places()
+        part = self._parts.get(self._places.get(name, ""), b"")
+        return xlsx_marks(part) if "xl/workbook.xml" in self.names else binary_marks(part)
+
+    def _sheet_places(self) -> dict[str, str]:
+        """The part of each sheet by its name."""
         if book := self._parts.get("xl/workbook.xml"):
-            relations = self._parts.get("xl/_rels/workbook.xml.rels", b"")
-            part = self._parts.get(dict(sheet_parts(book, relations)).get(name, ""))
-            return xlsx_marks(part) if part else Marks()
+            return dict(sheet_parts(book, self._parts.get("xl/_rels/workbook.xml.rels", b"")))
         related = related_parts(self._parts.get("xl/_rels/workbook.bin.rels", b""))
-        sheets = dict(binary_sheets(self._parts.get("xl/workbook.bin", b"")))
-        return binary_marks(self._parts.get(related.get(sheets.get(name, ""), ""), b""))
+        sheets = binary_sheets(self._parts.get("xl/workbook.bin", b""))
+        return {name: related.get(relation, "") for name, relation in sheets}
 
 
 def _needed(name: str) -> bool:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from tests.fuzz import (
     answers,
+    archives,
+    bombs,
     edits,
     files,
     filled,
@@ -33,6 +35,8 @@ TARGETS: dict[str, Attack] = {
     "config": files.attack_config,
     "themes": files.attack_theme,
     "workbooks": workbooks.attack,
+    "archives": archives.attack,
+    "bombs": bombs.attack,
     "filled": filled.attack,
     "typed": typed.attack,
     "plans": plans.attack,

@@ -12,8 +12,11 @@ from tests.fuzz.__main__ import TARGETS
 #: How many of those that take long each; a journal is made, damaged and opened three times.
 _FEWER = {"filled": 60, "journals": 15, "typed": 150, "edits": 150, "plans": 100}
 
+#: What has tests of its own.
+_ELSEWHERE = {"lists", "archives", "bombs"}
 
-@pytest.mark.parametrize("target", sorted(set(TARGETS) - {"lists"}))  # lists have a test elsewhere
+
+@pytest.mark.parametrize("target", sorted(set(TARGETS) - _ELSEWHERE))
 def test_what_means_no_good_is_refused_in_words(target: str, tmp_path: Path) -> None:
     count = _FEWER.get(target, 400)
     understood = [TARGETS[target](tmp_path, random.Random(f"s-{n}"), n) for n in range(count)]
