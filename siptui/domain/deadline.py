@@ -30,9 +30,9 @@ def deadline_of(device: Device) -> datetime | None:
 
     A date without a zone, as lists of earlier versions have it, is taken as UTC.
     """
-    for hours, when in _dates(device):
-        return when + hours
-    return None
+    if not any(map(_hours, device.extra)):  # nearly always, and asked for every row
+        return None
+    return next((when + hours for hours, when in _dates(device)), None)
 
 
 def onboarded_at(device: Device) -> datetime | None:

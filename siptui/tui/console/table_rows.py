@@ -148,7 +148,7 @@ class Board:
         return {column_name(title): title for title in self.extra_names()}
 
     def _extras(self, extra: Mapping[str, str]) -> tuple[str, ...]:
-        return tuple(visible(extra.get(name, "")) for name in self.extra)
+        return tuple([visible(extra.get(name, "")) for name in self.extra]) if self.extra else ()
 
     @property
     def report(self) -> "Report | None":
@@ -346,7 +346,7 @@ class Board:
 
     def _list_row(self, place: int, device: Device) -> GridRow:
         earlier = self._earlier.get(device.key) if self._earlier else None
-        pre, shade = cell(self.findings(place))
+        pre, shade = cell(self.findings(place)) if self._report is not None else ("", "")
         return GridRow(
             place,
             (
