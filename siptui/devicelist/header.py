@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 
 from siptui.devicelist.cells import clean
 from siptui.devicelist.column_choice import header_above, no_header
-from siptui.devicelist.column_names import USUAL, fits
+from siptui.devicelist.column_names import NOTHING, USUAL, fits
 from siptui.devicelist.delimiters import (
     DELIMITERS,
     LINES,
@@ -79,7 +79,7 @@ class Header:
 def is_header(cells: Sequence[str], mapped: Mapped) -> bool:
     """Whether `cells` name both columns that a list needs."""
     named = _cells(cells)
-    return _Found(0, Record(1, 1, named), "", named).roles(mapped) >= _BOTH
+    return _Found(0, Record(1, 1, named), "", named).has_both(mapped)
 
 
 def find_in_rows(file: str, rows: Sequence[Record], mapped: Mapped) -> Header:
@@ -105,9 +105,9 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
     if wrapped := _wrapped(file, lines, start, said, mapped):
         return wrapped
     best = _among(lines, start, [said] if said else DELIMITERS, mapped)
-    if said and delimiter is None and not (best and best.roles(mapped) >= _BOTH):
+    if said and delimiter is None and not (best and best.has_both(mapped)):
         other = _among(lines, start, DELIMITERS, mapped)
-        if other and other.roles(mapped) >= _BOTH:
+        if other and other.has_both(mapped):
             best = other
             notes.append(f"The line sep={said} is not true and was passed over")
     if best is None:
@@ -140,32 +140,35 @@ class _Found:
         """What the cells are compared by."""
         return [folded_name(name) for name in self.cells]
 
-    def roles(self, mapped: Mapped) -> tuple[int, int, int]:
-        """How much of a header it is: of the needed columns how many are known by name, how well
-        the names fit, and how many columns it has."""
+    def has_both(self, mapped: Mapped) -> bool:
+        """Whether it names both columns that a list needs."""
+        return self.roles(mapped)[0] == len(NEEDED)
+
+    def roles(self, mapped: Mapped) -> tuple[int, int, int, int]:
+        """How much of a header it is: of the needed columns how many are known by name, how many
+        columns are named by the operator, how well the others fit, and how many it has."""
         wanted = {folded_name(n): k for k, names in mapped.headers.items() for n in names}
         needed: dict[str, int] = {}
+        named: set[str] = set()
         others: set[str] = set()
         for name in self.cells[:MAX_COLUMNS]:
             if not name or len(name) > 80:
                 continue
             if (key := wanted.get(folded_name(name))) is not None:
                 if key in NEEDED:
-                    needed[key] = USUAL + 1
-                others.add(key)
+                    needed[key] = USUAL
+                named.add(key)
                 continue
             for key in COLUMNS:
                 fit = fits(key, name)
                 if fit and key in NEEDED:
-                    needed[key] = max(fit, needed.get(key, 0))
+                    needed[key] = max(fit, needed.get(key, NOTHING))
                 elif fit:
                     others.add(key)
         # One cell that names both is the whole line, divided by the wrong character.
         known = min(len(needed), len(self.cells))
-        return known, sum(needed.values()) + len(others), min(len(self.cells), 50)
-
-
-_BOTH = (2, 0, 0)
+        fit = sum(needed.values()) + len(others)
+        return known, len(named), fit, min(len(self.cells), 50)
 
 
 def _cells(cells: Iterable[str]) -> list[str]:
@@ -184,7 +187,7 @@ def _among(
     lines: Sequence[str], start: int, delimiters: Sequence[str], mapped: Mapped
 ) -> _Found | None:
     """The row from `start` on that is most of a header, divided by one of `delimiters`."""
-    best: tuple[tuple[int, int, int], int, _Found] | None = None
+    best: tuple[tuple[int, int, int, int], _Found] | None = None
     for delimiter in delimiters:
         found: list[_Found] = []
         devices: list[int] = []
@@ -194,14 +197,14 @@ def _among(
             cells = _cells(whole) if whole else cells
             if names_device(cells):
                 devices.append(at)
-            if at < SEARCHED and cells and not _blank(lines[record.line - 1]):
+            if at < SEARCHED and not _blank(lines[record.line - 1]):
                 found.append(_Found(at, record, delimiter, cells))
         one = _best(found, devices, mapped)
         if one is not None:
             roles = one.roles(mapped)
             if best is None or roles > best[0]:
-                best = roles, one.at, one
-    return best[2] if best else None
+                best = roles, one
+    return best[1] if best else None
 
 
 def _wrapped(
@@ -215,7 +218,7 @@ def _wrapped(
             first, rest = unwrapped(record.cells[:1], inner), record.cells[1:]
             if first is None or not rest or record.broken:
                 continue
-            if _Found(0, record, inner, _cells(first)).roles(mapped) < _BOTH:
+            if not _Found(0, record, inner, _cells(first)).has_both(mapped):
                 continue
             found = _Found(0, record, inner, _cells([*first, *rest]))
             quoted = lines[record.line - 1].lstrip().startswith('"')
@@ -242,7 +245,7 @@ def _best(found: Sequence[_Found], devices: Sequence[int], mapped: Mapped) -> _F
     found = [one for one in found if one.cells and not one.cells[0].startswith("//")]
     above = [one for one in found if device is None or one.at < device]
     known = [(roles, one) for one in above if (roles := one.roles(mapped))[0]]
-    if all(roles < _BOTH for roles, _ in known):
+    if not any(one.has_both(mapped) for _, one in known):
         if two := _two_lines(above, mapped):
             return two
         if late := _below_stray(found[len(above) :], devices, mapped):
@@ -251,13 +254,13 @@ def _best(found: Sequence[_Found], devices: Sequence[int], mapped: Mapped) -> _F
         if device is not None and above:
             return above[-1]  # a header of unknown names
         return found[0] if found else None
-    most = max(roles[:2] for roles, _ in known)
-    same = [one for roles, one in known if roles[:2] == most]
+    most = max(roles[:3] for roles, _ in known)
+    same = [one for roles, one in known if roles[:3] == most]
     best = same[-1] if device is not None else same[0]
     lower = next((one for one in above if one.at == best.at + 1), None)
     if lower is not None and _says_more(best, lower):
         two = _two_lines([best, lower], mapped) or _completed(lower, [best])
-        if two.roles(mapped) >= _BOTH:
+        if two.has_both(mapped):
             return two
     return _completed(best, above)
 
@@ -268,7 +271,7 @@ def _below_stray(found: Sequence[_Found], devices: Sequence[int], mapped: Mapped
         stray = [at for at in devices if at < one.at]
         if len(stray) > _STRAY:
             return None
-        if one.roles(mapped) >= _BOTH:
+        if one.has_both(mapped):
             lines = (other.record.line for other in found if other.at in stray)
             return replace(one, above=tuple(lines))
     return None
@@ -310,8 +313,8 @@ def _two_lines(above: Sequence[_Found], mapped: Mapped) -> _Found | None:
             top = (upper.cells[i] if i < len(upper.cells) else "") or top
             names.append(name if i in filled_in else f"{top} {name}".strip() if name else "")
         both = _Found(lower.at, lower.record, lower.delimiter, names)
-        if len(upper.cells) > 1 and both.roles(mapped) >= _BOTH:
-            return both
+        if len(upper.cells) > 1 and both.has_both(mapped):
+            return _completed(both, [upper])
     return None
 
 
@@ -353,7 +356,7 @@ def _results(folded: list[str]) -> dict[str, int]:
     """The places of an earlier run's results, if siptui wrote this list, or filled it in: a file
     of results may have been filled in, too."""
     block = [folded_name(name) for name in BLOCK]
-    found = dict[str, int]()
+    found: dict[str, int] = {}
     if folded[3 : 3 + len(block)] == block and folded[:3] == [folded_name(n) for n in LIST]:
         found = {name: 3 + i for i, name in enumerate(BLOCK)}
     status = [folded_name(name) for name in STATUS]

@@ -294,6 +294,21 @@ def test_a_journal_that_cannot_be_read_is_told_of_beside_the_others(host: _Host)
     assert source.partial
     with pytest.raises(JournalError):
         list(read_states(host.tenant))
+    told: list[str] = []
+    assert [state.run for state in read_states(host.tenant, told.append)] == ["r1", "r2"]
+    assert len(told) == 2
+
+
+def test_a_report_passes_over_other_profiles_journals_alone(host: _Host) -> None:
+    """A report without the runs of its own profile would tell another story."""
+    host.path("own").parent.mkdir()
+    host.path("own").write_bytes(b"no journal " * 500)
+    host.path("own").chmod(0o600)
+    host.profile("zoo").plan("r2", [PHONE])
+    told: list[str] = []
+    with pytest.raises(JournalError):
+        list(read_states(host.tenant, told.append))
+    assert told == []
 
 
 @pytest.mark.parametrize("profile", ["own", "beside"])
