@@ -61,17 +61,35 @@ def fill(
     if found.sha256 != raw.sha256:
         raise ListError(f"{raw.file} changed while it was read.", remedy="Try again.")
     cells = {line: status.cells for line, status in statuses(found).items()}
-    if book:
-        data = filled_workbook(raw.data, found.sheet, found.header_line, cells)
-    else:
-        data = filled_text(
-            raw.data,
-            found.encoding,
-            cells,
-            lambda lines: find_in_lines(raw.file, lines, None, options.columns),
-        )
-    write_new(target, data, force=force)
+    try:
+        if book:
+            data = filled_workbook(raw.data, found.sheet, found.header_line, cells)
+        else:
+            data = filled_text(
+                raw.data,
+                found.encoding,
+                cells,
+                lambda lines: find_in_lines(raw.file, lines, None, options.columns),
+            )
+    except ListError as error:
+        raise ListError(
+            f"{raw.file}: {error.message}", code=error.code, remedy=error.remedy
+        ) from error
+
+    def unchanged() -> None:
+        """The list itself may be what is replaced: what was saved in it meanwhile is not lost."""
+        if _is_same(source, target) and load(source, MAX_BYTES).sha256 != raw.sha256:
+            raise ListError(f"{raw.file} changed while it was filled in.", remedy="Try again.")
+
+    write_new(target, data, force=force, last_look=unchanged)
     return len(cells)
+
+
+def _is_same(source: Path, target: Path) -> bool:
+    try:
+        return source.samefile(target)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _refuse_form(source: Path, target: Path, book: bool) -> None:

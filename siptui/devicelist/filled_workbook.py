@@ -96,7 +96,9 @@ def _part_of(source: zipfile.ZipFile, sheet: str) -> str:
     for name, part in sheet_parts(book, relations):
         if visible(name) == sheet and part in source.namelist():
             return part
-    raise ListError(f"The sheet “{sheet}” is not where the workbook says.", code="damaged")
+    raise ListError(
+        f"The sheet “{sheet}” is not where the workbook says.", code="damaged", remedy=_SAVE_ANEW
+    )
 
 
 def _strings(source: zipfile.ZipFile) -> list[str]:
@@ -172,7 +174,9 @@ class _Sheet:
         """The sheet in `data`. Raises `ListError` for XML that bytes cannot be put into."""
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise ListError(
-                "The sheet is not written in UTF-8 and cannot be filled in.", code="form"
+                "The sheet is not written in UTF-8 and cannot be filled in.",
+                code="form",
+                remedy=_SAVE_ANEW,
             )
         sheet = cls(data, strings)
         parser = sheet._parser
@@ -185,7 +189,9 @@ class _Sheet:
         """The XML with the status cells by row."""
         named = next((row for row in self.rows if row.number == header), None)
         if named is None:
-            raise ListError("The header is not where it was read.", code="damaged")
+            raise ListError(
+                "The header is not where it was read.", code="damaged", remedy=_SAVE_ANEW
+            )
         first = self._first_column(named)
         values = {header: STATUS, **cells}
         edits: list[tuple[int, int, bytes]] = []

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 
@@ -22,9 +22,11 @@ from siptui.host.files import (
     require_usable_name,
 )
 
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
 
 class WriteError(SiptuiError):
-    """A file cannot be written. `code` is `exists`, `not_a_file` or `unwritable`."""
+    """A file cannot be written. `code` is `exists`, `not_a_file`, `read_only` or `unwritable`."""
 
     title = "Cannot be written"
     code = "unwritable"
@@ -114,12 +116,19 @@ def write_json(path: Path, run: str, rows: Iterable[ResultRow], *, force: bool =
     write_new(path, json_text(run, rows).encode("utf-8", "backslashreplace"), force=force)
 
 
-def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
+def write_new(
+    path: Path,
+    data: bytes,
+    *,
+    force: bool = False,
+    last_look: Callable[[], None] = lambda: None,
+) -> None:
     """Make the file `path` of `data`, readable by this user alone, whole or not at all.
 
-    A file that is there already is replaced with `force` only, a symbolic link or anything but
-    a plain file never. Of two writers at the same moment one wins and the other is told. So it is
-    where another user took the file away before it had its name. Raises `WriteError`.
+    A file that is there already is replaced with `force` only, a symbolic link, anything but a
+    plain file or what is read-only never. Of two writers at the same moment one wins and the other
+    is told. So it is where another user took the file away before it had its name. `last_look`
+    raises what stands against it just before that. Raises `WriteError`.
     """
     path = in_full(path)
     _refuse(path, force)
@@ -130,6 +139,7 @@ def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            last_look()
             name_open_file(file.fileno(), temporary, path, replace=force)
         flush_folder(path.parent)
     except FileExistsError:
@@ -164,6 +174,12 @@ def _refuse(path: Path, force: bool) -> None:
         )
     if not force:
         raise _exists(path)
+    if not mode & _WRITABLE:  # a file system would let it be replaced all the same
+        raise WriteError(
+            f"{visible(str(path))} is read-only.",
+            code="read_only",
+            remedy="Choose another name, or take the read-only mark off the file.",
+        )
 
 
 def _exists(path: Path) -> WriteError:

@@ -129,6 +129,10 @@ def test_the_list_itself_comes_back_filled_in(finished: Finished, tmp_path: Path
     assert known == {n for n, row in enumerate(rows, 1) if ",signed in," in row}
     assert lab.run("export", run, "--into", str(copy)).exit_code == 1
     assert lab.run("export", run, "--into", str(copy), "--force").exit_code == 0
+    copy.chmod(0o444)
+    refused = lab.run("export", run, "--into", str(copy), "--force")
+    assert refused.exit_code == 1
+    assert f"{copy} is read-only" in refused.stderr
 
 
 def test_a_list_that_moved_or_changed_is_found_by_its_rows(
