@@ -64,6 +64,12 @@ class Selected:
         return audit_log(self.profile.audit_log, self.profile.name)
 
     @property
+    def submits_to(self) -> list[str]:
+        """The tenant and the service that a submit goes to. A worker reads the configuration
+        itself, after the operator decided: it must not be of others by then."""
+        return [self.profile.tenant, self.profile.cloud.admin_api]
+
+    @property
     def host(self) -> HostTenant:
         """What this host has of the profile's tenant."""
         return HostTenant(self.profile.tenant, self.settings.folders.state, self.journal)

@@ -22,7 +22,7 @@ from typing import Any
 from siptui.app.invocation import Invocation
 from siptui.app.keep_days import forget_old_runs
 from siptui.app.recording_file import RecordingFile
-from siptui.app.session import open_session, select, start_log
+from siptui.app.session import Selected, open_session, select, start_log
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.gateway.protocol import BulkSignIn
@@ -63,6 +63,13 @@ _LIBRARIES = (
     "truststore",
 )
 _LOG_TELLS = "Nothing was submitted by it. The log in the log folder says where it happened."
+
+
+class ProfileChangedError(SiptuiError):
+    """The profile is of another tenant or service than when it was decided to submit."""
+
+    title = "The profile was changed"
+    code = "profile_changed"
 
 
 def main() -> int:
@@ -117,11 +124,27 @@ def _import_all() -> None:
         import_module(library)
 
 
+def _refuse_changed(selected: Selected, order: dict[str, Any]) -> None:
+    decided = order.get("decided_for", [])
+    if decided and decided != selected.submits_to:
+        raise ProfileChangedError(
+            f"The profile {selected.profile.name} was changed after this was decided: it was for "
+            f"{_place(decided)}, and is for {_place(selected.submits_to)} now. Nothing was "
+            "submitted by it.",
+            remedy="Look at the profile, then go on with: siptui resume " + order["run"],
+        )
+
+
+def _place(decided: list[str]) -> str:
+    return visible(" at ".join(decided))
+
+
 async def _work(order: dict[str, Any]) -> int:
     environ = dict(os.environ)
     environ.pop(VALUE, None)
     given = Handoff(order.get("token", ""), order.get("sign_in", ""))
     selected = select(order.get("profile"), environ, tenant=order.get("tenant", ""))
+    _refuse_changed(selected, order)
     level, record = order.get("log_level"), RecordingFile.ordered(order.get("record"))
     selected = dataclasses.replace(selected, call=Invocation(log_level=level, record=record))
     start_log(selected.settings, level)

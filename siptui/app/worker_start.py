@@ -66,6 +66,7 @@ def start_worker(
         "run": run,
         "profile": None if nameless else selected.profile.name,
         "tenant": selected.profile.tenant if nameless else "",
+        "decided_for": selected.submits_to,
         "token": given.token,
         "sign_in": given.sign_in,
         "account": account,

@@ -11,13 +11,21 @@ from functools import partial
 from pathlib import Path
 
 from siptui.domain.errors import SiptuiError
+from siptui.domain.text import visible
 from siptui.gateway.protocol import BulkSignIn
 from siptui.host.files import same_file
 from siptui.host.locks import FileLock, file_lock, say_in_lock
 from siptui.host.private_files import private_folder
 from siptui.logs.audit import AuditLog
 from siptui.runs.audit_trail import AuditTrail, write_owed
-from siptui.runs.conflicts import BusyDevicesError, left_out, refuse_busy, seen, signed_in
+from siptui.runs.conflicts import (
+    BusyDevicesError,
+    left_out,
+    perhaps_same_tenant,
+    refuse_busy,
+    seen,
+    signed_in,
+)
 from siptui.runs.engine.engine import Engine, internal_error
 from siptui.runs.engine.scheduler import may_go_out
 from siptui.runs.events import Actor, Note, Order, RunStopped
@@ -57,15 +65,36 @@ def take(path: Path, run: str) -> FileLock:
     return file_lock(lock)
 
 
+class OtherTenantError(SiptuiError):
+    """The run was planned for another tenant than that of the profile it would go on with."""
+
+    title = "Another tenant"
+    code = "other_tenant"
+
+
+def refuse_other_tenant(state: RunState, host: HostTenant) -> None:
+    """Raise `OtherTenantError` where the profile became another tenant's since `state` was planned:
+    what was decided for the one must not be submitted in the other."""
+    planned = state.plan.tenant if state.plan else ""
+    if planned and host.tenant and not perhaps_same_tenant(planned, host.tenant):
+        raise OtherTenantError(
+            f"Run {state.run} is for the tenant {visible(planned)}, and the profile was changed: "
+            f"it is for {visible(host.tenant)} now. Nothing more was submitted.",
+            remedy="Put the run's tenant back into the profile, or make that of the other tenant a "
+            f"profile of its own (siptui profiles add). Then: siptui resume {state.run}",
+        )
+
+
 def leave_to_others(journal: Journal, run: str, at: datetime, host: HostTenant) -> None:
     """Leave out of `run` what another run has signed in as the list wants it; submit nothing in
-    it, and say so, if another run has taken devices that wait in it.
+    it, and say so, if another run has taken devices that wait in it. Raises `OtherTenantError`.
 
     A process looks before it starts work, but only the holder of a run is seen by others. What the
     service has already is followed either way.
     """
     with host.deciding():
         state = load(journal, run)
+        refuse_other_tenant(state, host)
         wanted = {r.index: r for r in _going_out(state)}
         devices = {r.device: r.earliest_submit for r in wanted.values()}
         known = seen(journal, list(devices), besides=run, host=host)
