@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from rich.cells import cell_len
+
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
 from siptui.domain.plan import CONSEQUENCE
@@ -68,18 +70,16 @@ def estimate(run: RunState, now: datetime | None = None) -> str:
 
 def ended(
     run: RunState, keys: Mapping[str, str], *, read_only: bool = False, verify: bool = False
-) -> str:
-    """The one line at the end of a run: why not all are signed in, since the counts stand above
-    it, then what to press next, by action id in `keys`. What is not allowed is not proposed;
-    `verify`: the inventory can be followed."""
+) -> list[str]:
+    """Why not all are signed in, since the counts stand above it, then what to press next, by
+    action id in `keys`: in one line, from the longest way to say it to the shortest. What is not
+    allowed is not proposed; `verify`: the inventory can be followed."""
     failed, unknown = run.counts[DeviceState.FAILED], run.counts[DeviceState.UNKNOWN]
     good = run.counts[DeviceState.SUCCEEDED]
     if not failed and not unknown:
+        all_good = f"Ended: all {good} signed in."
         verifies = f"{keys['verify']} verifies, " if verify else ""
-        return (
-            f"Ended: all {good} signed in. {verifies}{keys['export']} exports, "
-            f"{keys['summary']} sums up."
-        )
+        return [f"{all_good} {verifies}{keys['export']} exports, {keys['summary']} sums up."]
     causes = run.causes()
     ways = [f"{keys['summary']} sums up", f"{keys['export']} exports"]
     if failed and not read_only:
@@ -87,7 +87,17 @@ def ended(
         ways.insert(0, f"{keys['retry']} retries{some}")
     if good and verify:
         ways.append(f"{keys['verify']} verifies")
-    return f"Ended: {causes_line(causes, _CAUSES)}; {good} signed in. {', '.join(ways)}."
+    said: list[str] = []
+    for most in range(min(_CAUSES, max(1, len(causes))), 0, -1):
+        why = f"Ended: {causes_line(causes, most)}"
+        said += [f"{why}; {good} signed in. {', '.join(ways)}.", f"{why}; {good} signed in."]
+        said.append(f"{why}.")
+    return said
+
+
+def fitting(said: Sequence[str], room: int) -> str:
+    """The first of these ways to say it that fits into `room` cells, else the last."""
+    return next((one for one in said if cell_len(one) <= room), said[-1])
 
 
 def regions_line(devices: Iterable[Device]) -> str:

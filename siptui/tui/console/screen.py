@@ -13,6 +13,7 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar, TypeVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -46,7 +47,7 @@ from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.key_bar import KeyBar
 from siptui.tui.widgets.log_pane import LOG_KEYS, LogPane
 from siptui.tui.widgets.table import RowGrid
-from siptui.tui.widgets.text_lines import Line, Surface, in_room, wrapped
+from siptui.tui.widgets.text_lines import Line, Surface, in_room, plain, wrapped
 
 R = TypeVar("R")
 
@@ -310,14 +311,14 @@ class Console(Screen[None]):
         waits, left = self._waits
         if waits:
             return (*chip, (f" {waits}", "unknown"))
-        return (*chip, *(self._said or self._needed(left)))
+        return (*chip, *(self._said or self._needed(left, self.size.width - cell_len(plain(chip)))))
 
-    def _needed(self, left: int | None) -> Line:
+    def _needed(self, left: int | None, room: int) -> Line:
         """What needs the operator; where rows stand, what that was read from."""
         if (status := self.session.status) is not None:
             return status_text.sources(status, self.key_of["standing"])
         selecting = bool(self.session.filter.words or self.grid.index.marks)
-        return status_lines.notice(self.session, self.key_of, left, selecting=selecting)
+        return status_lines.notice(self.session, self.key_of, left, selecting=selecting, room=room)
 
     def show_detail(self) -> None:
         """What is known of the row under the cursor."""

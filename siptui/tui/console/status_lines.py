@@ -9,7 +9,7 @@ from siptui.runs.state import needs_role, needs_sign_in
 from siptui.tui.console.action_state import NO_WORKER, who_resumes
 from siptui.tui.console.model import Session
 from siptui.tui.countdown import clock, waiting_batch
-from siptui.tui.sentences import ended, estimate
+from siptui.tui.sentences import ended, estimate, fitting
 from siptui.tui.widgets.row_index import RowIndex
 from siptui.tui.widgets.styles import tone
 from siptui.tui.widgets.text_lines import Line, Run, spread
@@ -91,9 +91,15 @@ def going_on(session: Session, width: int) -> Line:
 
 
 def notice(
-    session: Session, keys: dict[str, str], left: int | None = None, *, selecting: bool = False
+    session: Session,
+    keys: dict[str, str],
+    left: int | None = None,
+    *,
+    selecting: bool = False,
+    room: int = 400,
 ) -> Line:
-    """What needs the operator now, in one line that ends in what to do; `keys` by action id.
+    """What needs the operator now, in one line of `room` cells that ends in what to do; `keys` by
+    action id.
 
     `left` are the seconds that the run still waits, where that is known. With `selecting`, rows
     are marked or filtered, and those are what is submitted.
@@ -115,22 +121,28 @@ def notice(
             ),
         )
     if run.stopped is not None:
-        text = f"{run.stopped.message} {run.stopped.remedy}".rstrip()
+        why = run.stopped.message
+        begins = why[:1] if why.startswith("siptui") else why[:1].upper()
+        why = visible(f"{begins}{why[1:]}{'' if why.endswith('.') else '.'}")
         way = f"{keys['retry' if session.resumable else 'runs']} resumes."
         if session.options.read_only:
             way = "A console that is not read-only resumes it."
         elif session.options.sign_in is not None and needs_sign_in(run):
             way = f"{keys['sign_in']} signs in, then {way}"
-        # The way on comes first: the end of the line does not fit into 80 columns.
-        return ((f" Stopped. {way} {visible(text)}", "unknown"),)
+        # The way on comes first: a long reason does not fit into 80 columns.
+        long = f"Stopped. {way} {why}"
+        whole = f"{long} {visible(run.stopped.remedy)}".rstrip()
+        return ((f" {fitting((whole, long, f'{way} {why}', long), room - 1)}", "unknown"),)
     if run.finished is not None:
         shade = "ok" if run.counts[DeviceState.SUCCEEDED] == len(run.devices) else "strong"
         options = session.options
         verify = options.status is not None
-        said = ended(run, keys, read_only=options.read_only, verify=verify)
+        ways = ended(run, keys, read_only=options.read_only, verify=verify)
         if session.rest and not selecting and not session.options.read_only:
-            said = f"{keys['submit']} submits the other {session.rest:,} rows. {said}"
-        return ((f" {said}", shade),)
+            rest = f"{keys['submit']} submits the other {session.rest:,} rows."
+            # The footer names that key first: where the room is short, the causes are told.
+            ways = [*(f"{rest} {one}" for one in ways), *ways]
+        return ((f" {fitting(ways, room - 1)}", shade),)
     if session.worker_waits:
         return ((f" Waiting: {visible(session.worker_waits)}", "unknown"),)
     if run.waiting is not None and left != 0:

@@ -5,6 +5,7 @@ Over 400 lines because a row is one thing: its cells, its state and what a filte
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -34,11 +35,13 @@ COLUMNS = (
     Column("batch", "Batch", 5, drop=3, right=True),
     Column("status", "Status", 10, fit=False),
     Column("pre", "Pre", 5, most=26, flex=2, fit=False, tail=":", silent=True),
-    Column("result", "Result", 12, most=60, flex=2, fit=False, whole=16, roomy=21),
+    Column("result", "Result", 12, most=60, flex=2, fit=False, whole=21),
     Column("attempt", "Try", 3, drop=5, right=True),
     Column("time", "Time", 6, drop=2, right=True),
     Column("until", "Left", 10, drop=6, right=True, fit=False),
 )
+#: Before a run the line of a fault tells more than a few cells more of a sentence that is cut.
+_LISTED = tuple(replace(one, whole=16, roomy=21) if one.key == "result" else one for one in COLUMNS)
 #: Always shown: which device it is, and how it stands.
 FIXED = frozenset({"user", "hardware_id", "status", "standing"})
 #: What the keys of a list's own columns begin with.
@@ -129,7 +132,8 @@ class Board:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the rows, with the extra ones that are shown."""
-        return (*COLUMNS, *(extra_column(name) for name in self.extra))
+        columns = COLUMNS if self.run is not None else _LISTED
+        return (*columns, *(extra_column(name) for name in self.extra))
 
     def extra_names(self) -> list[str]:
         """The titles of the list's extra columns, in their order."""

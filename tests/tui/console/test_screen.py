@@ -552,6 +552,46 @@ async def test_the_end_is_one_line_with_the_causes(tmp_path: Path) -> None:
         assert f"{said} r retries, R by cause, t sums up, e exports." in harness.text
 
 
+@pytest.mark.parametrize("marked", [8, 10])
+async def test_at_80_columns_the_end_is_told_in_fewer_words_and_not_cut(
+    tmp_path: Path, marked: int
+) -> None:
+    errors = [NO_NUMBER] * 3 + [OFFLINE] * 2 + ["User not found in tenant.", "never seen before"]
+    text = list_text(make_devices(10))
+    async with console(tmp_path, text=text, size=(80, 24)) as harness:
+        await harness.press(*(["space"] * marked), "s", *str(marked), "enter")
+        harness.runs.accept(1)
+        for place, error in enumerate(errors):
+            harness.runs.finish([place], error=error)
+        harness.runs.finish(range(7, marked))
+        harness.runs.write(
+            ev.RunFinished(succeeded=marked - 7, failed=7, unknown=0, skipped=0, seconds=41.0)
+        )
+        await harness.look()
+        said = harness.text.splitlines()[2]
+        assert "3 no phone number" in said
+        assert " other reason" in said
+        assert "…" not in said
+        await harness.press("slash", *"lobby", "enter")
+        assert "3 no phone number" in harness.text.splitlines()[2]
+        assert "…" not in harness.text.splitlines()[2]
+
+
+async def test_at_80_columns_the_reason_of_a_stop_is_whole(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(3)), size=(80, 24)) as harness:
+        await harness.submit(3)
+        harness.runs.write(
+            ev.RunStopped(
+                code="too_many_failures",
+                message="too many devices failed in Site Chicago Wacker; 7 devices wait",
+                remedy="Look into their causes; go on with the rest with: siptui resume x",
+            )
+        )
+        await harness.look()
+        said = harness.text.splitlines()[2]
+        assert "resumes. Too many devices failed in Site Chicago Wacker; 7 devices wait." in said
+
+
 async def test_leaving_a_run_that_ends_with_the_console_is_asked_about(tmp_path: Path) -> None:
     text = list_text(make_devices(2))
     async with console(tmp_path, text=text, run_ends_with_us=True) as harness:

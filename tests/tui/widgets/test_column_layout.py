@@ -37,9 +37,19 @@ def test_at_80_columns_attempt_region_batch_and_time_go_first() -> None:
 
 
 def test_at_120_columns_all_are_there() -> None:
-    assert list(_shown(115, 2)) == [
+    columns = fitted(COLUMNS, [6, 27, 21, 4, 3, 9, 3, 0, 1, 6, 11])
+    _, layout = spaced(columns, 115, hidden=("until", "pre"))
+    assert [columns[i].key for i, _ in layout] == [
         column.key for column in COLUMNS if column.key not in ("until", "pre")
     ]
+
+
+def test_at_80_columns_every_cause_is_whole_beside_ports_of_analog_adapters() -> None:
+    longest = max(len(outcome.short) for outcome in OUTCOMES.values())
+    columns = fitted(COLUMNS, [4, 20, 21, 4, 2, 9, 0, 0, 1, 6, 11])
+    shown = {columns[i].key: cells for i, cells in arrange(columns, 75, hidden=("until", "pre"))}
+    assert shown["result"] >= longest
+    assert (shown["user"], shown["hardware_id"]) == (20, 21)
 
 
 def test_a_cause_is_readable_beside_long_names() -> None:
