@@ -96,6 +96,13 @@ def _not_in_status(
     return ""
 
 
+def _of_earlier_run(session: Session, keys: Mapping[str, str]) -> str:
+    """Where what failed is worked on, while a list is shown that was submitted in part before."""
+    if session.run is not None or not session.board.earlier_counts.get(DeviceState.FAILED):
+        return ""
+    return f"what failed is in an earlier run; {keys['runs']} shows it"
+
+
 def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
     """Why `action` makes no sense now, or nothing when it does; `keys` by action id."""
     if BY_ID[action].changes and session.options.read_only:
@@ -122,13 +129,14 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
             return "" if listed or board.lacking_region() else "the list has no valid device"
         case "retry" if session.resumable:
             return ""  # it resumes the run
-        case "retry" | "retry_cause":
-            return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
         case "correct" if run is None and session.path is not None and not board.empty:
-            faulty = board.wrong_rows() or session.retyped()
-            return "" if faulty else "no row of the list is faulty"
-        case "correct":
-            return "" if run and run.counts[DeviceState.FAILED] else "nothing has failed"
+            if board.wrong_rows() or session.retyped():
+                return ""
+            return _of_earlier_run(session, keys) or "no row of the list is faulty"
+        case "retry" | "retry_cause" | "correct":
+            if run and run.counts[DeviceState.FAILED]:
+                return ""
+            return _of_earlier_run(session, keys) or "nothing has failed"
         case "settle":
             return "" if session.undecided() else "no batch waits for a decision"
         case "give_up":
@@ -154,7 +162,11 @@ def why_not(session: Session, action: str, keys: Mapping[str, str]) -> str:
         case "acknowledge":
             return "" if session.run_service.notice else "the journal has no warning"
         case "export" | "summary":
-            return "" if run is not None else "no run yet, so no results"
+            if run is not None:
+                return ""
+            if board.earlier_counts:
+                return f"this is the list; {keys['runs']} shows its runs"
+            return "no run yet, so no results"
         case "sign_in":
             return "" if session.options.sign_in is not None else "not asked for here"
         case "preflight" | "fix" if session.options.checks is None:

@@ -18,7 +18,7 @@ from siptui.domain.device import Device, DeviceKey
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.public_address import parse_public
 from siptui.domain.region import Region
-from siptui.domain.state import DeviceState
+from siptui.domain.state import WORDS, DeviceState
 from siptui.domain.text import visible
 from siptui.domain.times import passed
 from siptui.gateway.tenant_model import NumberType
@@ -49,6 +49,13 @@ SIGNED_IN_ALREADY = "signed in already"
 SIGNED_IN_AS_ANOTHER = "signed in as another account"
 _QUIET = frozenset({NOT_SELECTED, SIGNED_IN_ALREADY})
 _NOTHING: Mapping[DeviceKey, str] = MappingProxyType({})
+
+
+def _before(state: DeviceState) -> str:
+    """Why a device is left out that a run before had."""
+    if state is DeviceState.SUCCEEDED:
+        return SIGNED_IN_ALREADY
+    return f"{WORDS[state]} in an earlier run"
 
 
 def read_list(path: Path, region: Region | None, options: ListOptions) -> "DeviceList":
@@ -91,7 +98,9 @@ class Session:
         #: What stands at the top of the log as long as a list is shown.
         self.welcome: Line = ()
         self._following: Follower | None = None
-        #: The devices of the list that could be submitted and were not selected for the run.
+        #: Why devices of the list that could be submitted are no part of the run.
+        self.left_out: Mapping[DeviceKey, str] = _NOTHING
+        #: Those that were not selected for any run.
         self.rest_of_list: frozenset[DeviceKey] = frozenset()
         #: Whether the run has an end before it and no process works on it; see `look_for_worker`.
         self.worker_gone = False
@@ -248,9 +257,14 @@ class Session:
         ips = tuple(parse_public(text) for text in self.public_ips)
         return Wishes(public_ips=ips, number_type=NumberType(self.number_type))
 
+    def take_left_out(self, why: Mapping[DeviceKey, str]) -> None:
+        """Know why devices of the list that could be submitted are no part of the run."""
+        self.left_out = why
+        self.rest_of_list = frozenset(key for key, said in why.items() if said == NOT_SELECTED)
+
     @property
     def rest(self) -> int:
-        """How many rows of the list could be submitted and were not selected for the run."""
+        """How many rows of the list could be submitted and were not selected for any run."""
         return len(self.rest_of_list)
 
     def devices(self) -> Sequence[Device]:
@@ -299,12 +313,15 @@ class Session:
         if devices is None or self.run is not None:
             return
         left_out = [device for device in devices.devices if device.key in without]
-        earlier = self.board.outcomes()
+        earlier, former = self.board.outcomes(), self.left_out
         why_not = {device.key: without[device.key] for device in left_out}
         for key, why in why_not.items():
-            before = earlier.get(key)
-            if why == NOT_SELECTED and before and before.state is DeviceState.SUCCEEDED:
-                why_not[key] = SIGNED_IN_ALREADY
+            if why != NOT_SELECTED:
+                continue
+            if (before := earlier.get(key)) is not None:
+                why_not[key] = _before(before.state)
+            else:  # what a run before left out for a reason is no more to be submitted now
+                why_not[key] = former.get(key, NOT_SELECTED)
         # Until it is held, so that of two that start at once one does.
         with self.run_service.deciding():
             run = self.run_service.create(
@@ -323,7 +340,7 @@ class Session:
                 [d for d in left_out if why_not[d.key] == why], why, quiet=why in _QUIET
             )
         self.follow(run, same_list=True)
-        self.rest_of_list = frozenset(key for key, why in why_not.items() if why == NOT_SELECTED)
+        self.take_left_out(why_not)
 
     def follow(self, run: str, *, same_list: bool = False) -> RunUpdate:
         """Follow a run from its beginning."""
@@ -336,7 +353,7 @@ class Session:
 
     def _other_rows(self) -> None:
         """What was known of the rows that were shown is of no use any more."""
-        self.rest_of_list = frozenset()
+        self.take_left_out(_NOTHING)
         self.standings, self.standings_shown = None, False
 
     def poll(self) -> RunUpdate:

@@ -1,12 +1,12 @@
 """Gives orders to the service of runs, and shows what came of them."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 
 from siptui.domain.errors import SiptuiError
-from siptui.tui.console.model import (
-    Session,
-)
+from siptui.tui.console.cursor_line import on_its_line
+from siptui.tui.console.model import Session
 from siptui.tui.console.view import View
 
 
@@ -19,6 +19,10 @@ class OrderFlow:
 
     def give(self, order: Callable[[], object], *, new_run: bool = False) -> None:
         """Give an order to the service of runs and show what came of it; errors are told."""
+        with on_its_line(self.view, self.session) if new_run else nullcontext():
+            self._give(order, new_run=new_run)
+
+    def _give(self, order: Callable[[], object], *, new_run: bool) -> None:
         try:
             order()
         except SiptuiError as error:

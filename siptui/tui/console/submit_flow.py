@@ -18,6 +18,7 @@ from siptui.runs.waves import Waves
 from siptui.tui import sentences
 from siptui.tui.console import waves
 from siptui.tui.console.before_submit import BeforeSubmit, unnamed_left_out
+from siptui.tui.console.cursor_line import on_its_line
 from siptui.tui.console.first_few import first_few
 from siptui.tui.console.model import (
     NOT_SELECTED,
@@ -222,16 +223,17 @@ class SubmitFlow:
         """Show the list again, of which a part was submitted; what was checked, marked and done
         stays known."""
         session, index = self.session, self.view.grid.index
-        board, rest, checked = session.board, session.rest_of_list, session.preflight
+        board, left_out, checked = session.board, session.left_out, session.preflight
         outcomes = board.outcomes()
         marked = {d.key for k in index.marks if (d := board.device(k) or board.left_out(k))}
-        if session.path is None or not await self._read_same(session.path, session.region):
-            return False
-        session.take_preflight(checked)
-        board.remember(outcomes)
-        session.rest_of_list = rest
-        index.marks.clear()  # a row's key in a run is another one's in the list
-        self.view.show_all()
+        with on_its_line(self.view, session):
+            if session.path is None or not await self._read_same(session.path, session.region):
+                return False
+            session.take_preflight(checked)
+            board.remember(outcomes)
+            session.take_left_out(left_out)
+            index.marks.clear()  # a row's key in a run is another one's in the list
+            self.view.show_all()
         index.marks |= {r.key for r in index.rows if (d := board.device(r.key)) and d.key in marked}
         self.view.show_all()
         return True

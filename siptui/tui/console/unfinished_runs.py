@@ -41,7 +41,8 @@ def _about(run_service: RunService, head: RunHead) -> str:
 
 
 def standing(run: RunState, head: RunHead) -> str:
-    """`3 batches open since 2026-03-02 14:02, 1 batch not submitted; 40/400 done; going on`."""
+    """`3 batches open since 2026-03-02 14:02, 1 batch not submitted; 40 of 400 signed in, 2 failed;
+    running`."""
     open_ = run.open_batches()
     parts = []
     if open_:
@@ -56,6 +57,8 @@ def standing(run: RunState, head: RunHead) -> str:
         parts.append(f"{plural(waiting, 'batch')} not submitted")
     if unsettled := len(run.unsettled_batches()):
         parts.append(f"{unsettled} to be decided")
-    done = f"{head.succeeded + head.failed}/{head.devices} done"
+    done = f"{head.succeeded:,} of {head.devices:,} signed in"
+    if head.failed:
+        done += f", {head.failed:,} failed"
     now = "running" if head.state == "running" else "no worker"
     return f"{', '.join(parts)}; {done}; {now}"

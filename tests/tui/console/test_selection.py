@@ -12,6 +12,7 @@ from siptui.tui.console.filters import STATUS, compile_filter, flaw
 from siptui.tui.console.first_few import first_of
 from siptui.tui.console.screen import Console
 from siptui.tui.console.selection import Which, about, selected, what
+from siptui.tui.console.table_rows import COLUMNS
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.retry_causes import CLASSES, truth
 from siptui.tui.widgets.row_index import GridRow, RowIndex
@@ -134,6 +135,57 @@ async def test_marks_of_a_run_are_of_the_same_devices_in_the_list(tmp_path: Path
         await harness.type("2")
         await harness.press("enter")
         assert _submitted(harness) == ["lobby.00000", "lobby.00002"]
+
+
+async def test_what_had_a_reason_to_be_left_out_is_not_among_the_other_rows_later(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path, text=list_text(make_devices(5)), size=(80, 24)) as harness:
+        await _pilot(harness, "", NO_NUMBER)
+        await harness.press("s", "n", "1", "enter", "enter")
+        await harness.type("1")
+        await harness.press("enter")
+        assert _submitted(harness) == ["lobby.00000"]
+        at = [column.key for column in COLUMNS].index("result")
+        assert [row[at] for row in harness.rows[1:]] == [
+            *("not selected", "signed in already", "failed in an earlier run", "not selected")
+        ]
+        harness.runs.accept(1)
+        harness.runs.finish([0])
+        harness.runs.write(ev.RunFinished(succeeded=1, failed=0, unknown=0, skipped=4, seconds=4.0))
+        await harness.look()
+        assert "s submits the other 2 rows." in harness.text
+
+
+async def test_a_list_with_earlier_runs_says_where_their_failures_are_retried(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path, text=list_text(make_devices(5))) as harness:
+        await _pilot(harness, "", NO_NUMBER)
+        await harness.press("s", "escape")
+        for key, action in (("r", "retry"), ("R", "retry cause"), ("E", "correct")):
+            await harness.press(key)
+            assert f"{action}: what failed is in an earlier run; h shows it." in harness.text
+        for key, action in (("t", "summary"), ("e", "export")):
+            await harness.press(key)
+            assert f"{action}: this is the list; h shows its runs." in harness.text
+
+
+async def test_the_cursor_stays_on_its_device_in_a_run_of_some_rows(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(60)), size=(80, 24)) as harness:
+        await harness.press("end", "space", "home", "j", "j", "s")
+        await harness.type("1")
+        await harness.press("enter")
+        assert "lobby.00002@contoso.com" in harness.text.splitlines()[16]
+        assert harness.console.session.board.line(harness.console.grid.cursor) == 4
+        harness.runs.accept(1)
+        harness.runs.finish([0])
+        harness.runs.write(
+            ev.RunFinished(succeeded=1, failed=0, unknown=0, skipped=59, seconds=4.0)
+        )
+        await harness.look()
+        await harness.press("s")
+        assert harness.console.session.board.line(harness.console.grid.cursor) == 4
 
 
 async def test_a_filter_says_what_is_submitted_in_place_of_the_rest(tmp_path: Path) -> None:
