@@ -35,13 +35,16 @@ def binary_sheets(book: bytes) -> Iterator[tuple[str, str]]:
 
 def binary_marks(part: bytes) -> Marks:
     """What a sheet says of its rows and cells."""
-    marks, row = Marks(), 0
+    marks, row, seen = Marks(), 0, set[int]()
     for count, (kind, data) in enumerate(_records(part)):
         if count > _MOST:  # no sheet that people made; it is refused by its span
             marks.height = marks.width = MAX_CELLS
             break
         if kind == _ROW and len(data) >= 12:
             row = int.from_bytes(data[:4], "little")
+            if row in seen:
+                marks.twice = row
+            seen.add(row)
             if data[11] & _HIDDEN:
                 marks.hidden.append(row)
         elif kind in _CELLS and len(data) >= 4:

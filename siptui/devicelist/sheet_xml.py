@@ -7,6 +7,7 @@ Numbers of rows and columns count from 0.
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from siptui.devicelist.cells import NO_VALUE, column_place
@@ -17,6 +18,7 @@ MAX_CELLS = 4_000_000
 _NO_CELLS = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _NUMBERED_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
+_PLAIN_ROW = re.compile(rb'<row r="(\d{1,7})"')  # found several times as fast
 _NUMBER = re.compile(rb'\br="(\d+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
@@ -34,6 +36,7 @@ _FORMULA = rb"\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
 _ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*?\bt="e"[^>]*)>(?:' + _FORMULA + rb")?" + _VALUE)
 _COMPUTED = re.compile(rb"<(?:\w+:)?c\b([^>/]*)>" + _FORMULA + _VALUE + rb"\s*</(?:\w+:)?c>")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_HAS_VALUE = re.compile(rb"<(?:\w+:)?v[\s/>]")
 _STRING = re.compile(rb'\bt="str"')
 _ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
 _ODS_NAME = re.compile(rb'\btable:name="([^"]*)"')
@@ -45,10 +48,11 @@ _ODS_HIDDEN = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
 
 class Marks:
     """What a sheet says besides the values of its cells: how far it spans at most, its `hidden`
-    rows, `texts` of errors and of formulas without a value, `merged` cells with their last rows."""
+    rows, `texts` of errors and of formulas without a value, `merged` cells with their last rows,
+    and `twice`, a row that stands in it a second time, so that one of the two would be lost."""
 
     # No data class: what those need takes as long to be loaded as a small workbook to be read.
-    __slots__ = ("height", "hidden", "merged", "texts", "width")
+    __slots__ = ("height", "hidden", "merged", "texts", "twice", "width")
 
     def __init__(self, height: int = 0, width: int = 0) -> None:
         self.height = height
@@ -56,6 +60,7 @@ class Marks:
         self.hidden: list[int] = []
         self.texts: dict[tuple[int, int], str] = {}
         self.merged: list[tuple[int, int, int]] = []
+        self.twice: int | None = None
 
 
 def plain(part: bytes) -> bytes:
@@ -93,6 +98,7 @@ def related_parts(relations: bytes) -> dict[str, str]:
 def xlsx_marks(part: bytes) -> Marks:
     """What a sheet of an .xlsx says."""
     marks = Marks(*_span(part))
+    marks.twice = _row_that_is_twice(part)
     if b"hidden=" in part:
         marks.hidden = list(_xlsx_hidden(part))
     if b't="e"' in part:
@@ -102,15 +108,23 @@ def xlsx_marks(part: bytes) -> Marks:
     if b"<f" in part or b":f" in part:
         for cell in _COMPUTED.finditer(part):
             attributes, value = cell.groups()
-            # Of a text none may be left: that is what the formula gives.
+            # Of a text that has a value none may be left of it: that is what the formula gives.
+            empty = _STRING.search(attributes) and _HAS_VALUE.search(cell.group())
             place = _PLACE.search(attributes)
-            if place and not (value or b"").strip() and not _STRING.search(attributes):
+            if place and not (value or b"").strip() and not empty:
                 marks.texts.setdefault(_position(place), NO_VALUE)
     for merged in _MERGED.finditer(part) if b"mergeCell" in part else ():
         letters, row, _, last = merged.groups()
         if int(last) > int(row) > 0:
             marks.merged.append((int(row) - 1, column_place(letters.decode()), int(last) - 1))
     return marks
+
+
+def _row_that_is_twice(part: bytes) -> int | None:
+    rows = (_NUMBERED_ROW if b":row" in part else _PLAIN_ROW).findall(part)
+    if len(set(rows)) == len(rows):
+        return None
+    return min(int(row) - 1 for row, count in Counter(rows).items() if count > 1)
 
 
 def _span(part: bytes) -> tuple[int, int]:

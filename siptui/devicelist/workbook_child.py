@@ -45,6 +45,8 @@ from siptui.host.limits import limit_this_process
 HEAD = 60
 #: What a workbook may unpack to.
 MAX_UNPACKED = 400 * 1024 * 1024
+#: Signs of the name of a sheet: of 31 in Excel, of some more elsewhere.
+_LONGEST_NAME = 1_000
 _MEMORY = 3 * 1024**3
 _SECONDS = 60
 
@@ -129,6 +131,8 @@ class _Book:
             raise
         except BaseException as error:  # a panic in Rust is no Exception
             raise _damaged(error) from error
+        if any(len(name) > _LONGEST_NAME for name in self._names):
+            raise _RefusedError("damaged", "it is damaged (the name of a sheet has no end)")
 
     def heads(self) -> dict[str, Any]:
         """The beginning of each sheet: name, whether it is hidden, first rows, height."""
@@ -302,8 +306,13 @@ class _Package:
                 self.check(name)
 
     def check(self, name: str) -> None:
-        """Refuse a sheet whose cells span more than a list may have, before it is laid out."""
+        """Refuse a sheet whose cells span more than a list may have, before it is laid out, and one
+        of which a row would be lost."""
         marks = self.marks(name)
+        if marks.twice is not None:
+            raise _RefusedError(
+                "damaged", f"it is damaged (row {marks.twice + 1} of sheet “{name}” stands twice)"
+            )
         if marks.height * marks.width > MAX_CELLS:
             raise _RefusedError(
                 "too_many_cells",

@@ -22,6 +22,7 @@ _SMALL: dict[str, tuple[Callable[[], bytes], int | str]] = {
     "one cell at the end": (lambda: bombs.last_cell(4, 16_384), 2),
     "sheets": (lambda: bombs.many_sheets(2_000), 2),
     "merged": (lambda: bombs.merged_everywhere(100_000), 2),
+    "name": (lambda: bombs.one_large_name(10_000_000), "damaged"),
 }
 _LARGE: dict[str, tuple[Callable[[], bytes], int | str]] = {
     "cells": (lambda: bombs.one_text_in_many_cells(32_000, MAX_ANSWER // 32_000 + 1), "too_large"),

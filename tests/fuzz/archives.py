@@ -34,14 +34,14 @@ ROWS: list[list[Cell]] = [
 _STATUS = {2: ("signed in", "", "", "b-1", ""), 3: ("failed", "offline", "", "b-1", "")}
 
 
-class _Here:
+class Here:
     """What reads workbooks, in this process: for thousands of them."""
 
     def __init__(self, file: str, data: bytes) -> None:
         self._file = file
         self.heads = self._answer(lambda: self._opened(data))
 
-    def __enter__(self) -> "_Here":
+    def __enter__(self) -> "Here":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,7 +99,7 @@ def outcome(path: Path, data: bytes) -> DeviceList | None:
     path.write_bytes(data)
     refused = None
     try:
-        with patch.object(workbook, "_Child", _Here):
+        with patch.object(workbook, "_Child", Here):
             found = read(path, region=Region.NOAM)
     except ListError as error:
         refused = error

@@ -1,0 +1,129 @@
+"""Sheets as other programs write them: what they mean is read, or told where it is in doubt."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from siptui.devicelist import DeviceList, ListError, read, workbook
+from siptui.domain.region import Region
+from tests.devicelist.support import pairs, rules
+from tests.fuzz.archives import Here
+from tests.support.workbooks import Cell, xlsb, xlsx, zipped
+
+HEAD: list[Cell] = ["Username", "HardwareId"]
+ROWS: list[list[Cell]] = [HEAD, ["a@c.de", "0004F28124B3"], ["b@c.de", "00-04-F2-81-24-B4"]]
+SHEET = "xl/worksheets/sheet1.xml"
+IDS = [("a@c.de", "00-04-F2-81-24-B3"), ("b@c.de", "00-04-F2-81-24-B4")]
+_HARDWARE = b'<c r="B4" t="inlineStr"><is><t>0004F28124B5</t></is></c>'
+
+
+def _read(folder: Path, data: bytes) -> DeviceList:
+    path = folder / "list.xlsx"
+    path.write_bytes(data)
+    with patch.object(workbook, "_Child", Here):
+        return read(path, region=Region.EMEA)
+
+
+def _parts(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(BytesIO(data)) as source:
+        return {name: source.read(name) for name in source.namelist()}
+
+
+def _with_rows(rows: bytes) -> bytes:
+    parts = _parts(xlsx({"S": ROWS}, shared=True))
+    parts[SHEET] = parts[SHEET].replace(b"</sheetData>", rows + b"</sheetData>")
+    return zipped(parts)
+
+
+@pytest.mark.parametrize(
+    ("above", "merged"),
+    [
+        ([["Phones", None]], ["A1:B1"]),
+        ([["Account", "Device"]], ["A1:A1", "B1:C1"]),
+        ([[None, "All phones of Bonn"]], ["B1:XFD1"]),
+    ],
+)
+def test_merged_cells_across_and_above_the_header(
+    tmp_path: Path, above: list[list[Cell]], merged: list[str]
+) -> None:
+    found = _read(tmp_path, xlsx({"S": [*above, *ROWS]}, merged=merged))
+    assert [(user, hardware) for _, user, hardware in pairs(found)] == IDS
+    assert found.header_line == 2
+    assert not found.faults
+
+
+def test_a_header_that_is_merged_with_the_row_below_it(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [HEAD, [None, None], *ROWS[1:]]
+    found = _read(tmp_path, xlsx({"S": rows}, merged=["A1:A2", "B1:B2"]))
+    assert [(user, hardware) for _, user, hardware in pairs(found)] == IDS
+    assert not found.faults
+
+
+def test_a_header_over_two_columns_is_none_of_the_second(tmp_path: Path) -> None:
+    rows = [[*HEAD, None], *([*row, "x"] for row in ROWS[1:])]
+    found = _read(tmp_path, xlsx({"S": rows}, merged=["B1:C1"]))
+    assert not found.devices
+    assert [rule for _, _, rule in rules(found)] == ["too_many_cells", "too_many_cells"]
+
+
+@pytest.mark.parametrize("formula", [b"<f>X1</f>", b'<f t="shared" si="0"/>', b"<f ca='1'>X1</f>"])
+def test_the_value_of_a_formula_is_that_of_its_cell(tmp_path: Path, formula: bytes) -> None:
+    cell = b'<row r="4"><c r="A4" t="str">%b<v>c@c.de</v></c>%b</row>'
+    found = _read(tmp_path, _with_rows(cell % (formula, _HARDWARE)))
+    assert pairs(found)[-1] == (4, "c@c.de", "00-04-F2-81-24-B5")
+
+
+@pytest.mark.parametrize("kind", [b"", b' t="str"'])
+@pytest.mark.parametrize("formula", [b"<f>X1</f>", b'<f t="shared" si="0"/>'])
+def test_a_formula_of_which_the_file_has_no_value_is_told(
+    tmp_path: Path, kind: bytes, formula: bytes
+) -> None:
+    row = b'<row r="4"><c r="A4"%b>%b</c>%b</row>' % (kind, formula, _HARDWARE)
+    found = _read(tmp_path, _with_rows(row))
+    assert len(found.devices) == 2
+    assert [line for line, _, _ in rules(found)] == [4]
+    assert any("In row 4 formulas have no values" in note for note in found.decided)
+
+
+def test_a_formula_without_a_value_is_no_region_that_is_left_empty(tmp_path: Path) -> None:
+    """A text that is empty is one; where there is no value at all the default does not count."""
+    rows: list[list[Cell]] = [[*HEAD, "Region"], [*ROWS[1], "NOAM"], [*ROWS[2], "==X1"]]
+    parts = _parts(xlsx({"S": rows}))
+    text = parts[SHEET].replace(b'<c r="C3"><f>', b'<c r="C3" t="str"><f>')
+    found = _read(tmp_path, zipped({**parts, SHEET: text}))
+    assert [device.region for device in found.devices] == [Region.NOAM, Region.EMEA]
+    for without in (b"", b" "):
+        found = _read(tmp_path, zipped({**parts, SHEET: text.replace(b"<v></v>", without)}))
+        assert rules(found) == [(3, "Region", "region")]
+        assert len(found.devices) == 1
+
+
+@pytest.mark.parametrize("prefix", [b"", b"x:"])
+def test_a_row_that_stands_twice_is_not_lost(tmp_path: Path, prefix: bytes) -> None:
+    parts = _parts(xlsx({"S": [*ROWS, ["c@c.de", "0004F28124B5"]]}, shared=True))
+    parts[SHEET] = parts[SHEET].replace(b'<row r="4"', b'<row r="3"').replace(b'r="B4"', b'r="B3"')
+    text = parts[SHEET].replace(b'r="A4"', b'r="A3"')
+    if prefix:
+        for tag in (b"worksheet", b"sheetData", b"row", b"c", b"v"):
+            text = text.replace(b"</" + tag + b">", b"</x:" + tag + b">")
+            for behind in (b" ", b">"):
+                text = text.replace(b"<" + tag + behind, b"<x:" + tag + behind)
+        text = text.replace(b" xmlns=", b" xmlns:x=")
+    _refused(tmp_path, zipped({**parts, SHEET: text}))
+
+
+def test_a_row_that_stands_twice_in_a_binary_workbook_is_not_lost(tmp_path: Path) -> None:
+    parts = _parts(xlsb({"S": [*ROWS, ["c@c.de", "0004F28124B5"]]}))
+    name = "xl/worksheets/sheet1.bin"
+    row = b"\x00\x19%b\x00\x00\x00"  # its kind, the size of the record, its number
+    assert parts[name].count(row % b"\x03") == 1
+    _refused(tmp_path, zipped({**parts, name: parts[name].replace(row % b"\x03", row % b"\x02")}))
+
+
+def _refused(folder: Path, data: bytes) -> None:
+    with pytest.raises(ListError, match="row 3 of sheet “S” stands twice") as caught:
+        _read(folder, data)
+    assert caught.value.code == "damaged"
