@@ -21,7 +21,7 @@ TENANT = "contoso.example"
 @pytest.fixture
 def emulator(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """An emulated tenant with a profile for it and a token in the environment."""
-    with running_emulator("healthy", speed=1000) as running:
+    with running_emulator("healthy", speed=1000, until_ended=False) as running:
         configure(own_folders, running.url)
         monkeypatch.setenv("SIPTUI_ACCESS_TOKEN", TOKEN)
         yield running

@@ -4,6 +4,7 @@ import datetime
 import random
 import struct
 import zipfile
+import zlib
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -299,18 +300,29 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def bomb() -> bytes:
-    """An archive whose sheet says it is small and unpacks to a gigabyte."""
-    book = xlsx({"S": ROWS})
-    parts = {
-        i.filename: zipfile.ZipFile(BytesIO(book)).read(i)
-        for i in zipfile.ZipFile(BytesIO(book)).infolist()
-    }
-    head = parts["xl/worksheets/sheet1.xml"].partition(b"</sheetData>")[0]
-    parts["xl/worksheets/sheet1.xml"] = head + b" " * (1 << 30)
+    """An archive whose sheet says it is small and unpacks to a gigabyte.
+
+    Its packed form is made of one that was packed once, a thousand times over.
+    """
+    name, blanks, times = "xl/worksheets/sheet1.xml", b" " * (1 << 20), 1024
+    source = zipfile.ZipFile(BytesIO(xlsx({"S": ROWS})))
+    head = source.read(name).partition(b"</sheetData>")[0]
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    first, again = (
+        packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH) for data in (head, blanks)
+    )
     out = BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for info in source.infolist():
+            if info.filename != name:
+                archive.writestr(info.filename, source.read(info))
+        archive.writestr(name, first + again * times + packer.flush())
+        sheet = archive.getinfo(name)  # what is read is the list of contents, written at the end
+        sheet.compress_type = zipfile.ZIP_DEFLATED
+        sheet.file_size = len(head) + len(blanks) * times
+        sheet.CRC = zlib.crc32(head)
+        for _ in range(times):
+            sheet.CRC = zlib.crc32(blanks, sheet.CRC)
     return out.getvalue()
 
 

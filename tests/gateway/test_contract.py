@@ -49,7 +49,7 @@ class TestOverLoopback(BulkSignInContract):
     def backend(self) -> Open:
         @contextlib.asynccontextmanager
         async def opened(devices: list[Device]) -> AsyncIterator[BulkSignIn]:
-            with running_emulator("healthy", speed=1000) as emulator:
+            with running_emulator("healthy", speed=1000, until_ended=False) as emulator:
                 async with open_client() as http:
                     yield BulkSignInClient(http, emulator.url, Tokens())
 

@@ -108,7 +108,7 @@ class TestOverLoopback(PrerequisitesContract):
     def opened(self, tmp_path: Path) -> Opened:
         @contextlib.asynccontextmanager
         async def opened(**more: list[str]) -> AsyncIterator[Sources]:
-            with running_emulator(scenario(**more), speed=1000) as emulator:
+            with running_emulator(scenario(**more), speed=1000, until_ended=False) as emulator:
                 async with open_client() as http:
                     yield sources(http, emulator.url)
 

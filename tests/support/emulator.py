@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from siptui.emulator.emulator import Emulator
 from siptui.emulator.scenario import Scenario
 from tests.transport import web
 
+#: Seconds that a server may take to end.
+_TO_END = 10.0
 BULK = "/Teams.SipDevicesGatewayManagement/v1"
 
 
@@ -39,18 +43,31 @@ class Running:
 
 @contextlib.contextmanager
 def running_emulator(
-    scenario: Scenario | str | Path = "mixed", *, seed: int = 1, speed: float = 1.0
+    scenario: Scenario | str | Path = "mixed",
+    *,
+    seed: int = 1,
+    speed: float = 1.0,
+    until_ended: bool = True,
 ) -> Iterator[Running]:
     """An emulator served by a thread while the block runs. Look into it through HTTP only."""
-    with serving(Emulator(scenario, seed=seed, speed=speed)) as running:
+    with serving(Emulator(scenario, seed=seed, speed=speed), until_ended=until_ended) as running:
         yield running
 
 
+#: Threads that were told to end, each with its socket and when it was.
+_ending: list[tuple[threading.Thread, socket.socket, float]] = []
+
+
 @contextlib.contextmanager
-def serving(emulator: Emulator) -> Iterator[Running]:
-    """`emulator` on a loopback port while the block runs."""
+def serving(emulator: Emulator, *, until_ended: bool = True) -> Iterator[Running]:
+    """`emulator` on a loopback port while the block runs.
+
+    A server takes a moment to end, in which it does nothing. Unless the block is to last
+    `until_ended`, nobody waits for that: that it ended is seen when the next one begins.
+    """
     from siptui.emulator.server import make_server
 
+    _see_ended()
     server, listener, url = make_server(emulator)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="emulator"
@@ -60,9 +77,20 @@ def serving(emulator: Emulator) -> Iterator[Running]:
         yield Running(url)
     finally:
         server.should_exit = True
-        thread.join(10)
-        listener.close()
-        assert not thread.is_alive(), "the emulator did not end"
+        _ending.append((thread, listener, time.monotonic()))
+        if until_ended:
+            thread.join(_TO_END)
+        _see_ended()
+
+
+def _see_ended() -> None:
+    for one in list(_ending):
+        thread, listener, told = one
+        if not thread.is_alive():
+            listener.close()
+            _ending.remove(one)
+        else:
+            assert time.monotonic() - told < _TO_END, "an emulator did not end"
 
 
 @contextlib.contextmanager

@@ -171,7 +171,7 @@ def installed(
     quick: float = 10,
 ) -> Iterator[Installation]:
     """An installation in `folder`. Workers wait `quick` times shorter than they would elsewhere."""
-    with running_emulator(scenario_of(scenario), speed=speed) as running:
+    with running_emulator(scenario_of(scenario), speed=speed, until_ended=False) as running:
         env = profile_of(folder, running, "https://localhost:1", quick=quick)
         found = Installation(folder, running, {**env, "SIPTUI_ACCESS_TOKEN": TOKEN})
         with none_left_at_work(found):

@@ -64,7 +64,8 @@ def signed_in_installation(
     emulator = Emulator(scenario_of(scenario), speed=speed)
     keys = folder / "keys"
     keys.mkdir(parents=True)
-    with serving(emulator) as running, authority_beside(emulator, keys) as beside:
+    tenant_served = serving(emulator, until_ended=False)
+    with tenant_served as running, authority_beside(emulator, keys) as beside:
         state = beside.state
         state.approve_after, state.interval, state.device_lifetime = 0, 1, LASTING
         state.issuer.lifetime = LASTING
