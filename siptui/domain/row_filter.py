@@ -15,7 +15,8 @@ from siptui.domain.text import visible
 _ABOUT = "Write it as COLUMN=VALUE or COLUMN!=VALUE; several values are separated by commas."
 #: Columns that every device has, whatever the list calls them.
 _OWN = ("username", "hardware_id", "region")
-_SHOWN = 12
+#: Columns and values that are named in one message, and signs of each.
+_SHOWN, _SIGNS = 12, 200
 
 
 class NoSuchColumnError(UsageError):
@@ -35,15 +36,21 @@ class Condition:
     text: str
     other: bool = False  # `!=`
 
-    def takes(self, cell: str) -> bool:
-        """Whether a row with this cell is in the part."""
-        said = _folded(cell)
-        found = said == _folded(self.text) or said in map(_folded, self.values)
-        return found is not self.other
+    def test(self) -> Callable[[str], bool]:
+        """What tells of a cell whether its row is in the part. The values are made ready once: they
+        may be thousands."""
+        wanted = frozenset(map(_folded, (self.text, *self.values)))
+        return lambda cell: (_folded(cell) in wanted) is not self.other
 
     def __str__(self) -> str:
-        shown = " or ".join(value or "(empty)" for value in self.values)
-        return visible(f"{self.column} {'is not' if self.other else '='} {shown}")
+        shown = " or ".join(_shortened(value) or "(empty)" for value in self.values[:_SHOWN])
+        if (more := len(self.values) - _SHOWN) > 0:
+            shown += f" or {more:,} more"
+        return visible(f"{_shortened(self.column)} {'is not' if self.other else '='} {shown}")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SIGNS else f"{text[:_SIGNS]}…"
 
 
 def condition(text: str) -> Condition:
@@ -52,7 +59,9 @@ def condition(text: str) -> Condition:
     other = column.endswith("!")
     column = column.removesuffix("!").strip()
     if not sign or not column:
-        raise UsageError(f"“{visible(text)}” does not name a part of a list.", remedy=_ABOUT)
+        raise UsageError(
+            f"“{visible(_shortened(text))}” does not name a part of a list.", remedy=_ABOUT
+        )
     value = value.removeprefix("=").strip()  # `==` is what programmers type
     parts = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
     return Condition(column, parts, value, other)
@@ -111,10 +120,11 @@ def column_of(name: str, extra: Collection[str], headers: Mapping[str, str]) -> 
             if len(alike) == 1:
                 return alike[0]
     there = list(dict.fromkeys([*(headers.get(key) or COLUMNS[key] for key in _OWN), *extra]))
-    shown = ", ".join(f"“{one}”" for one in there[:_SHOWN])
+    shown = ", ".join(f"“{_shortened(one)}”" for one in there[:_SHOWN])
     more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     raise NoSuchColumnError(
-        f"There is no column “{visible(name)}” here.", remedy=f"The columns are {shown}{more}."
+        f"There is no column “{visible(_shortened(name))}” here.",
+        remedy=f"The columns are {shown}{more}.",
     )
 
 
@@ -125,13 +135,13 @@ def taker(
 
     Raises `NoSuchColumnError`.
     """
-    tests = [(column_of(one.column, extra, headers), one) for one in wanted]
-    tests = [(key, _spelled(one) if key == "hardware_id" else one) for key, one in tests]
+    named = [(column_of(one.column, extra, headers), one) for one in wanted]
+    tests = [(key, (_spelled(one) if key == "hardware_id" else one).test()) for key, one in named]
 
     def takes(own: Mapping[str, str], further: Mapping[str, str]) -> bool:
         return all(
-            one.takes(further[column] if column in further else own.get(column, ""))
-            for column, one in tests
+            test(further[column] if column in further else own.get(column, ""))
+            for column, test in tests
         )
 
     return takes

@@ -180,7 +180,7 @@ def _word(word: str, columns: Mapping[str, str]) -> Callable[[Probe], bool] | No
     part = _ALIASES.get(name) if colon else None
     test: Callable[[Probe], bool] | None
     if part is None and colon == "=" and name in columns:
-        test = _in_values(columns[name], value)
+        test = _in_values(columns[name], value.removeprefix("="))
     elif part is None and colon and name in columns:
         test = _in_extra(columns[name], value) if value else None
     elif part is None:
