@@ -130,15 +130,15 @@ class Judge:
         extra: Mapping[str, str] = NOTHING
         if layout.extra:
             extra = {name: _at(cells, place) for name, place in layout.extra}
-        if not faults and user is not None and hardware is not None and region is not None:
-            return Device(line, user, hardware, region, extra)
         device = None
-        if not any(fault.severity == "error" for fault in faults):
+        if not faults or not any(fault.severity == "error" for fault in faults):
             # What is missing or cannot be read is an error.
             assert user is not None
             assert hardware is not None
             assert region is not None
             device = Device(line, user, hardware, region, extra)
+            if not faults:
+                return device
         shown = region.value if region else _at(cells, layout.region)
         row = InvalidRow(line, user_text, hardware_text, shown, extra)
         return Judged(line, device, row, user, hardware, tuple(faults))

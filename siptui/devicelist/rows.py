@@ -109,9 +109,9 @@ def _row(record: Record, width: int) -> Row:
 
 
 def _is_odd(line: str) -> bool:
-    """Whether `_ODD` finds anything; nearly all lines are known without it."""
+    """Whether a line may hold more to be cleaned than blanks. Most are known without `_ODD`."""
     if line.isascii() and line.isprintable():
-        return "'" in line or '"' in line or "=" in line
+        return "'" in line or '"' in line  # nothing else is done about an equals sign
     return _ODD.search(line) is not None
 
 
@@ -152,7 +152,7 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
     """`rows` without what is no row of the list."""
     own = frozenset(header.results.values())
     again = _folded(_without(header.names, own))
-    title = header.names[0] if header.names else ""
+    title = header.names[0]
     first, below = True, False
     for row in rows:
         if not any(row.cells):
@@ -167,7 +167,7 @@ def _kept(rows: Iterable[Row], header: Header, out: LeftOut) -> Iterator[Row]:
             out.lines[row.line] = COMMENT
         elif first and _second(cells):
             out.lines[row.line] = SECOND
-        elif cells and _RULED.fullmatch(lead) and all(map(_RULED.fullmatch, cells)):
+        elif cells and all(map(_RULED.fullmatch, cells)):
             out.lines[row.line] = RULE
         elif _is_total(cells):
             out.lines[row.line] = TOTAL
@@ -203,12 +203,10 @@ def _folded(cells: Sequence[str]) -> str:
 
 def _is_total(cells: Sequence[str]) -> bool:
     lead = next(filter(None, cells), "")
-    counted, found = _COUNT.fullmatch(lead), _TOTAL.fullmatch(lead)
-    if counted is None and found is None:
-        return False
     others = [cell for cell in cells if cell is not lead]
-    if counted and not any(others):
+    if _COUNT.fullmatch(lead) and not any(others):
         return True
+    found = _TOTAL.fullmatch(lead)
     if found is None:
         return False
     if _LETTER.search(found.group(1)) and not all(map(_COUNTED.fullmatch, others)):

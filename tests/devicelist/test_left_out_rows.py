@@ -110,6 +110,9 @@ def test_a_row_that_begins_with_an_account_is_left_as_it_is() -> None:
     assert out == {}
     found, _ = kept(DEVICE, ["MAC", "User name", "Site"], *rows)
     assert {row.broken for row in found[1:]} == {"other_header"}
+    for length, broken in ((79, ""), (80, "other_header"), (81, "other_header")):
+        found, _ = kept(DEVICE, ["@" * length, "User name", "MAC"])
+        assert found[1].broken == broken
 
 
 def test_below_the_header_of_another_list_all_rows_are_faults() -> None:
@@ -273,6 +276,30 @@ def test_the_cells_of_a_sheet_are_cleaned_and_cut_to_its_header() -> None:
     ]
     assert isinstance(rows[0].cells[2], NumberText)
     assert not any(row.broken for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("cells", "clean"),
+    [
+        ([" a", "b", "c"], ["a", "b", "c"]),
+        (["a", "b", "c "], ["a", "b", "c"]),
+        (["a ", "b", "c"], ["a", "b", "c"]),
+        (["a", " b", "c"], ["a", "b", "c"]),
+        (["a b", "c d", "e"], ["a b", "c d", "e"]),
+        (["a", "'=1", "b"], ["a", "=1", "b"]),
+        (["a", '="1"', "b"], ["a", "1", "b"]),
+        (["a", "=1", "b"], ["a", "=1", "b"]),
+        (["a", "\t", "b\xa0"], ["a", "", "b"]),
+        (["a", "\u3164b", "c"], ["a", "\\u3164b", "c"]),
+        (["a", "ö ", "c"], ["a", "ö", "c"]),
+    ],
+)
+def test_each_cell_of_a_sheet_is_cleaned(cells: list[str], clean: list[str]) -> None:
+    assert kept(cells)[0] == [Row(2, clean)]
+    number = NumberText(" 1 ")
+    (row,) = kept([number, *cells])[0]
+    assert row.cells == [" 1 ", *clean]
+    assert isinstance(row.cells[0], NumberText)
 
 
 def test_a_cell_that_is_far_too_long_is_kept_as_it_is() -> None:

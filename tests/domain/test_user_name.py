@@ -15,6 +15,7 @@ from siptui.domain.user_name import UserName, UserNameError
         "empfang.münchen@müller.example",
         "1@2.de",
         "l" * 101 + "@contoso.com",
+        "l#" + "l" * 99 + "@contoso.com",
         "lobby#1@contoso.com",
         "lobby--1@contoso.com",
         "lobby@contoso." + "c" * 63,
