@@ -10,7 +10,7 @@ from siptui.app.session import Selected, open_session, token_source
 from siptui.cli.wording import say_wait
 from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
-from siptui.domain.errors import SignInNeededError, SiptuiError
+from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
 from siptui.runs.engine.tenant_look import Preview, TenantLook
 from siptui.runs.events import DevicesHeld, DevicesSignedIn, Event, Note, Stored
 from siptui.runs.journal.journal import Journal, timestamp
@@ -26,10 +26,17 @@ _PATIENCE = 120.0
 @dataclass(frozen=True)
 class Compared:
     """What the tenant's batches mean for a plan: `notes` for people, and `held` for scripts, the
-    devices that would be held back or left out, and for whose sake."""
+    devices that would be held back or left out, and for whose sake. The service may have `refused`
+    the sign-in, as it would a submit."""
 
     notes: list[str] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
+    refused: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a dry run ends with, so that a script need not read its notes."""
+        return ExitCode.SIGN_IN if self.refused else ExitCode.OK
 
 
 def compare(
@@ -39,7 +46,7 @@ def compare(
 ) -> Compared:
     """Look at the tenant's batches as a worker does before it submits what waits in `state`.
 
-    Needs a sign-in; that there is none, or that it failed, is a note.
+    Needs a sign-in; that there is none, or that the look failed, is a note.
     """
     try:
         token_source(selected)
@@ -50,6 +57,9 @@ def compare(
     except TimeoutError:
         why = "the service took too long to answer."
     except SiptuiError as error:
+        if error.exit_code is ExitCode.SIGN_IN:
+            refused = f"It would be refused: {error.message} {error.remedy}".strip()
+            return Compared([refused, "Not compared with the tenant's batches."], refused=True)
         why = error.message
     else:
         return _compared(state, events)

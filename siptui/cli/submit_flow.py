@@ -285,7 +285,7 @@ def _show(flow: SubmitFlow, part: Part, rest: Sequence[DeviceRecord], found: Con
         run=run,
         held=[*accounts.held, *compared.held],
     )
-    return ExitCode.OK
+    return compared.exit_code
 
 
 @contextlib.contextmanager

@@ -59,6 +59,25 @@ def test_a_role_that_has_ended_is_told_by_day(tmp_path: Path) -> None:
         assert _check(place)[0] == 0
 
 
+def test_a_dry_run_that_the_service_would_refuse_ends_as_the_run_would(tmp_path: Path) -> None:
+    """A script that looks first stops there, without reading what the plan says."""
+    file = str(write_list(tmp_path / "list.csv", range(2)))
+    dry = ("run", file, "--region", "EMEA", "--dry-run")
+    with signed_in_installation(tmp_path, speed=1) as place:
+        place.sign_in("--store", "file")
+        assert place.run(*dry).exit_code == 0
+        place.emulator.tell("roles", roles=list(WITHOUT_BULK))
+        refused = place.run(*dry)
+        assert refused.exit_code == 4
+        assert "It would be refused: Access Denied" in refused.stdout
+        assert "Authentication Administrator" in refused.stdout
+        assert "batch 1  EMEA  2 devices" in refused.stdout  # the plan is shown all the same
+        body = place.run(*dry, "--json")
+        assert (body.exit_code, json.loads(body.stdout)["devices"]) == (4, 2)
+        place.emulator.tell("roles", roles=list(OPERATOR))
+        assert place.run(*dry).exit_code == 0
+
+
 def test_an_authority_that_is_not_reached_or_answers_oddly(tmp_path: Path) -> None:
     with signed_in_installation(tmp_path) as place:
         place.sign_in("--store", "file")

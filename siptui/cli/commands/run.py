@@ -388,4 +388,4 @@ def _dry(selected: Selected, found: DeviceList, how: RunOptions, submit: SubmitO
         held=[*accounts.held, *compared.held],
         estimate=forecast_field(foreseen, role) if foreseen else None,
     )
-    return ExitCode.OK
+    return compared.exit_code
