@@ -122,6 +122,10 @@ class ColumnRead:
         return f"{WHAT[self.key]} from “{self.header}” ({self.why}{f'; not {other}' * bool(other)})"
 
 
+#: The rules by which a row lacks nothing but a region.
+REGION_RULES = frozenset({"region_missing"})
+
+
 @dataclass(frozen=True)
 class DeviceList:
     """A device list that was read. All text in it has been made visible.
@@ -159,6 +163,15 @@ class DeviceList:
     def rows_invalid(self) -> int:
         """How many rows have an error."""
         return len(self.invalid)
+
+    @property
+    def lacking_region(self) -> frozenset[int]:
+        """The lines of rows that lack nothing but a region, which can be said later."""
+        rules: dict[int, set[str]] = {}
+        for fault in self.faults:
+            if fault.severity == "error":
+                rules.setdefault(fault.line, set()).add(fault.rule)
+        return frozenset(line for line, of_line in rules.items() if of_line <= REGION_RULES)
 
     @property
     def hardware_ids(self) -> frozenset[str]:

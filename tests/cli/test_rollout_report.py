@@ -62,6 +62,22 @@ def test_all_runs_of_a_list_in_one_report(tmp_path: Path) -> None:
         assert wrong.exit_code == 2
 
 
+def test_rows_whose_region_was_said_for_a_run_are_in_the_report(tmp_path: Path) -> None:
+    rows = [f"room{n}@contoso.example,{hardware_id(n)},{r}" for n, r in enumerate(("", "", "APAC"))]
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(["Username,HardwareId,Region", *rows, "x@contoso.example,no-mac,"]))
+    with installed(tmp_path / "lab", "[timing]\ndevice = [40, 200]\n") as place:
+        part = ("--where", f"HardwareId={hardware_id(0)}")
+        done = place.run("run", str(file), *part, "--region", "NOAM", "--yes", "--json")
+        assert done.exit_code == 0, done.output
+        told = place.run("report", str(file)).stdout
+        assert "3 devices, 1 submit in 1 run" in told
+        assert f"| 2 | room0@contoso.example | {hardware_id(0)} | NOAM |" in told
+        assert f"| 3 | room1@contoso.example | {hardware_id(1)} | - | not submitted |" in told
+        assert f"| 4 | room2@contoso.example | {hardware_id(2)} | APAC | not submitted |" in told
+        assert "Not counted: 1 row of the list with faults" in told
+
+
 def test_the_last_state_counts_also_of_a_run_that_began_earlier(tmp_path: Path) -> None:
     rows = [f"room{n}@contoso.example,{hardware_id(n)}" for n in (1, 2)]
     file = tmp_path / "list.csv"

@@ -47,10 +47,13 @@ def command(
     their hardware ids, not by the name of a file.
 
     Totals by device (its last state counts), sites, causes, runs with who and when, and what is
-    left. -o writes Markdown (.md) or a page that loads nothing from outside (.html); without it
-    Markdown is printed. Reads the journals of this host and asks no network.
+    left. A row without a region has the one in which a run submitted its device. -o writes
+    Markdown (.md) or a page that loads nothing from outside (.html); without it Markdown is
+    printed. Reads the journals of this host and asks no network.
     """
     found = read_list(file, profile, region=region, options=list_options)
+    if lacking := found.lacking_region:  # a run may have been told it, so that any will do here
+        found = read_list(file, profile, region=Region.EMEA, options=list_options)
     if not found.devices:
         raise UsageError(
             f"{found.file} has no device that can be submitted.",
@@ -74,6 +77,7 @@ def command(
         group_of=grouper(found.devices, column) if column else None,
         part=found.part,
         faulty=found.rows_invalid,
+        no_region=lacking,
     )
     page = output is not None and output.suffix.casefold() in (".html", ".htm")
     text = rollout_html(summary) if page else rollout_markdown(summary)

@@ -101,7 +101,7 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
             rows=tuple(
                 (
                     *(str(one.device.line), str(one.device.user_name)),
-                    *(str(one.device.hardware_id), str(one.device.region), _word(one.standing)),
+                    *(str(one.device.hardware_id), one.region, _word(one.standing)),
                     *(str(one.attempts), one.run, _why(one)),
                 )
                 for one in left
@@ -117,7 +117,7 @@ def sections(found: RolloutSummary) -> Iterator[Section]:
             rows=tuple(
                 (
                     *(str(one.device.line), str(one.device.user_name)),
-                    *(str(one.device.hardware_id), str(one.device.region), str(one.attempts)),
+                    *(str(one.device.hardware_id), one.region, str(one.attempts)),
                     *(one.run, one.who, second(one.when, found.made)),
                 )
                 for one in done

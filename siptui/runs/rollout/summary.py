@@ -1,7 +1,7 @@
 """All runs of a list together, known by their devices: the data of a report. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from siptui.runs.state import Correction, DeviceRecord, RunState
 #: What was planned and not submitted, or never planned at all.
 NOT_SUBMITTED = "not submitted"
 _SHOWN = {DeviceState.QUEUED: NOT_SUBMITTED, DeviceState.SUBMITTING: str(DeviceState.RUNNING)}
+#: In place of the region of a row that names none and of which no run has one.
+NO_REGION = "-"
 #: How devices can stand, in the order of a report.
 STANDINGS = ("succeeded", "failed", "unknown", "running", NOT_SUBMITTED)
 
@@ -36,6 +38,7 @@ class DeviceLine:
     """A device of the list: its last state counts; `attempts` are its submits in all runs."""
 
     device: Device
+    region: str
     standing: str = NOT_SUBMITTED
     attempts: int = 0
     run: str = ""
@@ -94,12 +97,17 @@ def summarize(
     group_of: Callable[[Device], str] | None = None,
     part: str = "",
     faulty: int = 0,
+    no_region: Collection[int] = (),
 ) -> RolloutSummary:
     """What `states`, runs in any order, come to for `devices`. A device is known by its hardware
     id, whatever the list it was submitted from was called; of one that was submitted for another
     account last, that is not this row's sign-in. One that was corrected in a run is known by what
-    the list has for it, too."""
-    rows = {str(d.hardware_id): DeviceLine(d) for d in devices}
+    the list has for it, too. The rows of the lines `no_region` name no region: it is that in which
+    their device was submitted last."""
+    rows = {
+        str(d.hardware_id): DeviceLine(d, NO_REGION if d.line in no_region else str(d.region))
+        for d in devices
+    }
     runs = []
     in_order = sorted(states, key=lambda s: s.planned_at)
     for state in in_order:
@@ -108,6 +116,8 @@ def summarize(
             continue
         counts: Counter[str] = Counter()
         for record, row in mine:
+            if row.device.line in no_region:
+                row.region = str(record.device.region)
             _take(row, record, state)
             counts[_standing(record)] += 1
         name = state.plan.file if state.plan else ""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from siptui.devicelist.model import InvalidRow
+from siptui.devicelist.model import REGION_RULES, InvalidRow
 from siptui.domain.deadline import deadline_of, time_left
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.outcome import Cause
@@ -47,8 +47,6 @@ FIXED = frozenset({"user", "hardware_id", "status", "standing"})
 #: What the keys of a list's own columns begin with.
 EXTRA = "extra:"
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
-#: The rules by which a row lacks nothing but a region, which can be asked for.
-REGION_RULES = frozenset({"region_missing"})
 #: Of a row that could be submitted and is no part of the run.
 _LEFT_OUT = "left out"
 _STATES: frozenset[DeviceState | None] = frozenset(DeviceState)
@@ -90,7 +88,7 @@ class Board:
         errors = [fault for fault in devices.faults if fault.severity == "error"]
         for fault in sorted(errors, key=lambda fault: fault.rule in REGION_RULES):
             self._why.setdefault(fault.line, told(fault))
-        self._lacking = _lacking_region(errors)
+        self._lacking = devices.lacking_region
         self._probes.clear()
 
     def take_run(self, run: RunState, *, same_list: bool) -> None:
@@ -423,13 +421,6 @@ class Board:
 def extra_column(name: str) -> Column:
     """A column of the list's own."""
     return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=7)
-
-
-def _lacking_region(errors: "Iterable[Fault]") -> frozenset[int]:
-    rules: dict[int, set[str]] = {}
-    for fault in errors:
-        rules.setdefault(fault.line, set()).add(fault.rule)
-    return frozenset(line for line, of_line in rules.items() if of_line <= REGION_RULES)
 
 
 def told(fault: "Fault") -> str:
