@@ -15,7 +15,7 @@ import shutil
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,10 @@ class _Seen:
     seconds: dict[str, float] = field(default_factory=dict)
     lines: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     failed: list[str] = field(default_factory=list)
+
+    def executing(self, lines: Iterable[int]) -> set[str]:
+        """The tests that execute one of `lines`."""
+        return set().union(*(self.lines.get(line, ()) for line in lines))
 
 
 class Session:
@@ -121,15 +125,18 @@ class Session:
         return Result(mutant.function, mutant.change, line, code != _SURVIVED, by, len(chosen))
 
     def _chosen(self, mutant: Mutant, source: str, seen: _Seen) -> list[str]:
+        tree = ast.parse(source)
         if mutant.lines:
             lines: set[int] = set(mutant.lines)
         else:  # a value of the module: where it is read
-            lines = _reading(ast.parse(source), mutant.name)
-        tests: set[str] = set().union(*(seen.lines.get(line, ()) for line in lines))
+            lines = _reading(tree, mutant.name)
+        executing = seen.executing(lines)
+        # What a coroutine does after a wait that was ended is executed unseen.
+        tests = executing | seen.executing(_coroutine(tree, mutant.function))
         if not mutant.lines and not tests:
             tests = set(seen.seconds)
         killers = self._killers[mutant.function]
-        return sorted(tests, key=lambda n: (-killers[n], seen.seconds[n]))
+        return sorted(tests, key=lambda n: (-killers[n], n not in executing, seen.seconds[n]))
 
     def _run(self, items: list[pytest.Item], note: Path, seen: _Seen) -> int:
         for item, following in _with_next(items):
@@ -193,6 +200,19 @@ class Session:
         for left in (self._scratch / "tests").glob("*"):
             shutil.rmtree(left, ignore_errors=True)
         return os.waitstatus_to_exitcode(status)
+
+
+def _coroutine(tree: ast.Module, name: str) -> range:
+    """The lines of the function of that qualified name, if it is a coroutine."""
+    body: list[ast.stmt] = tree.body
+    for part in name.split("."):
+        for node in body:
+            if isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) and node.name == part:
+                body = node.body
+                if isinstance(node, ast.AsyncFunctionDef):
+                    return range(node.lineno, (node.end_lineno or 0) + 1)
+                break
+    return range(0)
 
 
 def _reading(tree: ast.Module, name: str) -> set[int]:

@@ -11,7 +11,7 @@ import pytest
 from tests.mutation.__main__ import Equivalent, equivalents, judged, targets
 from tests.mutation.change import put_in
 from tests.mutation.operators import mutants
-from tests.mutation.session import Result
+from tests.mutation.session import Result, _coroutine
 
 SOURCE = '''
 """A module."""
@@ -82,6 +82,14 @@ def test_a_regular_expression_is_changed_whenever_it_is_compiled() -> None:
 
 def test_names_outlive_other_lines() -> None:
     assert _changes("\n\n# more\n" + SOURCE) == _changes(SOURCE)
+
+
+def test_the_lines_of_a_coroutine_are_found_by_its_name() -> None:
+    tree = ast.parse("class A:\n    x = 1\n    async def f(self):\n        pass\ndef f(): ...\n")
+    assert _coroutine(tree, "A.f") == range(3, 5)
+    assert not _coroutine(tree, "f")
+    assert not _coroutine(tree, "A.g")
+    assert not _coroutine(tree, "")
 
 
 @pytest.fixture

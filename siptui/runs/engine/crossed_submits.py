@@ -5,6 +5,7 @@ list of batches holds, both may submit a device. It cannot be undone, so it is t
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from siptui.domain.region import Region
@@ -64,21 +65,23 @@ class CrossedSubmits:
                     await self._look(self._run_log.state.batches[number])
             except RunStop:
                 return  # those who follow the batches meet it, too
-            except GatewayError:
-                pass  # it is only to tell; the batches are followed all the same
 
     async def _look(self, batch: BatchRecord) -> None:
         pace = self._paces[batch.region]
-        summaries = await self._summaries.recent(pace, _RECENT)
+        try:
+            summaries = await self._summaries.recent(pace, _RECENT)
+        except GatewayError:
+            return  # it is only to tell; the batches are followed all the same
         before = {name.casefold() for name in batch.known}
         mine = own_ids(self._run_log.state) | self._tenant.submitted_elsewhere()
         for summary in summaries:
             if summary.batch_id.casefold() not in before | mine:
-                status = await self._status(pace, summary)
-                self._tell(batch, summary, status)
+                # One that cannot be read hides none of the others.
+                with suppress(GatewayError):
+                    self._tell(batch, summary, await self._status(pace, summary.batch_id))
 
-    async def _status(self, pace: Pace, summary: BatchSummary) -> BatchStatus:
-        return await self._reader.once(pace, lambda: self._service.batch_status(summary.batch_id))
+    async def _status(self, pace: Pace, batch_id: str) -> BatchStatus:
+        return await self._reader.once(pace, lambda: self._service.batch_status(batch_id))
 
     def _tell(self, batch: BatchRecord, summary: BatchSummary, status: BatchStatus) -> None:
         devices = (self._run_log.state.devices[i].device for i in batch.devices)
