@@ -38,6 +38,7 @@ if sys.platform == "win32":
         open_private,
         open_to_read,
         read_at,
+        refuse_led_astray,
         replace_file,
         require_usable_name,
         write_at,
@@ -53,6 +54,7 @@ else:
         open_private,
         open_to_read,
         read_at,
+        refuse_led_astray,
         replace_file,
         require_usable_name,
         write_at,
@@ -81,8 +83,10 @@ __all__ = [
 
 def make_folders(path: Path) -> None:
     """Make the folder `path` and what is missing above it, each for this user alone; one that is
-    there keeps its rights. `Path.mkdir` with `parents` would leave those above to the umask."""
+    there keeps its rights. `Path.mkdir` with `parents` would leave those above to the umask.
+    Raises `OSError`, also where another user leads elsewhere on the way."""
     require_usable_name(path)
+    refuse_led_astray(path / "x")
     path = in_full(path)
     for place in (*reversed(path.absolute().parents), path.absolute()):
         if not os.path.lexists(place):
@@ -93,6 +97,7 @@ def make_folders(path: Path) -> None:
 def make_folder(path: Path) -> None:
     """Make the folder `path`, for this user alone, in one that is there. Raises `OSError`."""
     require_usable_name(path)
+    refuse_led_astray(path)
     in_full(path).mkdir(mode=0o700)
 
 

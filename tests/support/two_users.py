@@ -99,7 +99,7 @@ class Operator:
             text=True,
         )
 
-    def siptui(self, *words: object, folder: Path, **env: str) -> Done:
+    def siptui(self, *words: object, folder: Path, **env: str | None) -> Done:
         """`siptui WORDS` in `folder`, without a terminal, as under the umask 000."""
         return Done(**self._asked(words=[str(word) for word in words], folder=str(folder), env=env))
 

@@ -44,9 +44,14 @@ def open_private(path: Path, flags: int) -> int:
     reads and writes it, whatever the folder says.
     """
     cut = flags & os.O_TRUNC  # not before it is known whose it is
+    named = flags & (os.O_EXCL | os.O_TRUNC | os.O_APPEND)  # by the operator, anywhere
     flags = flags & ~os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    if named:
+        refuse_led_astray(path)
     fd = os.open(path, flags, 0o600)
     try:
+        if named:
+            _refuse_swapped(fd, path)
         if not flags & os.O_EXCL:
             refuse_planted(fd, path)
         if cut:
@@ -55,6 +60,34 @@ def open_private(path: Path, flags: int) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def refuse_led_astray(path: Path) -> None:
+    """Raise `PermissionError` where a folder on the way to `path` is a link that another user put
+    into a folder that everyone may write, unless that folder is theirs as well: they would choose
+    which file of the operator's has the name. As `fs.protected_symlinks` has it for folders with
+    the sticky bit."""
+    for place in path.absolute().parents:
+        with contextlib.suppress(FileNotFoundError):
+            _refuse_link(place, place.lstat(), path)
+
+
+def _refuse_link(place: Path, found: os.stat_result, path: Path) -> None:
+    if not stat.S_ISLNK(found.st_mode) or found.st_uid in (0, os.geteuid()):
+        return
+    folder = place.parent.stat()
+    if folder.st_mode & stat.S_IWOTH and found.st_uid != folder.st_uid:
+        whose = f"another user ({name_of(found.st_uid)}) leads from {visible(str(place))} elsewhere"
+        raise PermissionError(errno.EPERM, whose, str(path))
+
+
+def _refuse_swapped(fd: int, path: Path) -> None:
+    """Raise `PermissionError` where the open file is not the one at `path`, or where that leads
+    elsewhere by now: a folder on the way was swapped when it was opened."""
+    refuse_led_astray(path)
+    found = os.fstat(fd)
+    if names_can_be_moved(path.parent) and not os.path.samestat(found, path.lstat()):
+        raise PermissionError(errno.EPERM, "another user put something else there", str(path))
 
 
 def refuse_planted(fd: int, path: Path) -> None:
@@ -96,6 +129,7 @@ def open_appending(path: Path) -> int:
     writing alone: without a reader that fails, instead of losing what is written.
     """
     flags = os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    refuse_led_astray(path)
     flags |= 0 if _leads_by_link(path) else os.O_NOFOLLOW
     if path.is_fifo():
         try:
@@ -108,9 +142,13 @@ def open_appending(path: Path) -> int:
         fd = os.open(path, os.O_RDWR | flags, 0o600)
     except PermissionError:  # it may be added to, and not be read
         fd = os.open(path, os.O_WRONLY | flags, 0o600)
-    if may_be_named_by_others(os.fstat(fd), Path(os.path.realpath(path))):
+    try:
+        refuse_led_astray(path)  # once more, as it may have been swapped meanwhile
+        if may_be_named_by_others(os.fstat(fd), Path(os.path.realpath(path))):
+            raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
+    except BaseException:
         os.close(fd)
-        raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
+        raise
     return fd
 
 

@@ -122,6 +122,10 @@ def name_file(source: Path, target: Path) -> None:
     in_full(source).rename(in_full(target))
 
 
+def refuse_led_astray(path: Path) -> None:
+    """Nothing: only administrators make links, but for those that lead from folder to folder."""
+
+
 def names_can_be_moved(folder: Path) -> bool:
     """No: what others may do with a file is up to the file's own access list first. And a FAT file
     system gives a file another number with its name, so that it could not be told from another."""

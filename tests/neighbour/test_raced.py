@@ -1,0 +1,93 @@
+"""A neighbour who puts something in the place of a file while it is written."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.neighbour.world import NEEDS_ROOT, TARGETS, World
+from tests.support.two_users import (
+    OPERATOR,
+    neighbour_at_it,
+)
+
+pytestmark = NEEDS_ROOT
+
+
+#: Tries to put something in the place of a file before it gets its name: more than are needed.
+_RACES = 40
+
+
+def _swapped(folder: Path, name: str, away: Path, lead: str) -> None:
+    """Take away what is about to become `name`, and leave a link to `lead` in its place."""
+    for entry in os.scandir(folder):
+        if entry.name.startswith(f".{name}.") and not entry.is_symlink():
+            Path(entry.path).rename(away / entry.name)
+            Path(entry.path).symlink_to(lead)
+
+
+@pytest.mark.slow  # a race, tried until it was won
+@pytest.mark.parametrize(
+    ("name", "force"),
+    [
+        *((name, False) for name in TARGETS if name != "recording"),
+        *((name, True) for name in ("export -o", "backup")),
+    ],
+)
+def test_what_they_put_in_the_place_of_a_file_that_is_written_is_not_called_written(
+    world: World, ran: Path, name: str, force: bool
+) -> None:
+    """In a folder that all may write, without the sticky bit, names are anybody's to move."""
+    folder, away = (world.base / f"raced-{word}-{name.split()[-1]}-{force}" for word in "ab")
+    for one in (folder, away):
+        one.mkdir()
+        one.chmod(0o777)
+    words, target = world.writing(name, folder)
+    words += ["--force"] * force
+    lost = 0
+    precious = str(world.precious)
+    with neighbour_at_it(lambda: _swapped(folder, target.name, away, precious)):
+        for _ in range(_RACES):
+            if force:
+                target.unlink(missing_ok=True)
+                target.write_bytes(b"of before")
+                os.chown(target, OPERATOR, OPERATOR)
+            done = world.siptui(*words, SIPTUI_STATE_DIR=str(ran))
+            if "another user put something else there" in done.text:
+                assert target.name in done.text
+                assert done.exit_code in (1, 2)
+                lost += 1
+            elif done.exit_code == 0 or (name == "bundle" and "cannot be written" not in done.text):
+                assert target.lstat().st_uid == OPERATOR, done.text
+            target.unlink(missing_ok=True)
+            for left in (*away.iterdir(), *folder.iterdir()):
+                shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+            if lost:
+                break
+    assert lost
+
+
+def test_a_backup_is_built_out_of_their_reach(world: World, ran: Path) -> None:
+    """SQLite opens what it writes by name and follows links: in the place of a folder that they can
+    rename they could put one with a link to any database of the operator's."""
+    folder, seen = world.base / "backup-in", world.open / "seen"
+    folder.mkdir()
+    folder.chmod(0o777)
+
+    def act() -> None:
+        for entry in os.scandir(folder):
+            if entry.is_dir():
+                Path(entry.path).rename(folder / "away")
+                seen.touch()
+
+    with neighbour_at_it(act):
+        for number in range(5):
+            backup = folder / f"{number}.db"
+            done = world.siptui("backup", backup, SIPTUI_STATE_DIR=str(ran))
+            assert done.exit_code == 0, done.text
+            assert backup.stat().st_mode & 0o777 == 0o600
+            done = world.siptui("restore", backup, SIPTUI_STATE_DIR=str(ran))
+            assert "has all of it already" in done.text, done.text
+    assert not seen.exists()
+    assert len(list(folder.iterdir())) == 5
