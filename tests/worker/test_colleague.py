@@ -128,7 +128,7 @@ def test_what_a_lost_journal_submitted_is_not_submitted_again(
                 path.unlink()
     live.run("runs", "--acknowledge")  # what was told of the damage
     runs = live.runs()
-    live.emulator.tell("devices", match="*", slow=0.01)
+    live.emulator.tell("devices", match="*", slow=0.001)
     live.emulator.forward(_TAKES)
     args = ("resume", runs[0], "--yes", "--json") if runs else ("run", str(file), *_RUN)
     done = live.run(*args)

@@ -12,6 +12,7 @@ import pytest
 from siptui.domain.state import BatchState
 from siptui.runs.events import RunStopped
 from tests.worker.installation import (
+    LONG_OVER,
     TOKEN,
     Installation,
     hardware_id,
@@ -128,6 +129,7 @@ def test_sigterm_is_written_down_and_resumed(installation: Installation) -> None
     assert viewer.returncode == 130
     assert json_lines(out)[-1]["type"] == "run_stopped"
     installation.emulator.tell("devices", match="*", slow=1)
+    installation.emulator.forward(LONG_OVER)
     done = installation.run("resume", "--yes", "--json")
     assert done.exit_code in (0, 3), done.output
     assert json_lines(done.stdout)[-1]["type"] == "run_finished"
