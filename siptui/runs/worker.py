@@ -81,7 +81,8 @@ def refuse_other_tenant(state: RunState, host: HostTenant) -> None:
             f"Run {state.run} is for the tenant {visible(planned)}, and the profile was changed: "
             f"it is for {visible(host.tenant)} now. Nothing more was submitted.",
             remedy="Put the run's tenant back into the profile, or make that of the other tenant a "
-            f"profile of its own (siptui profiles add). Then: siptui resume {state.run}",
+            f"profile of its own (siptui profiles add NAME --tenant TENANT). Then: "
+            f"siptui resume {state.run}",
         )
 
 
