@@ -273,7 +273,7 @@ def curve(times: Sequence[float], width: int, *, whole: int, end: float | None =
     last = max(end if end is not None else 0.0, max(times), 1e-9)
     cell = next((one for one in _CELLS if last <= one * width), last / width)
     ordered, done, cells = sorted(times), 0, []
-    for number in range(1, ceil(last / cell) + 1):
+    for number in range(1, min(width, ceil(last / cell)) + 1):  # a quotient is not exact
         while done < len(ordered) and ordered[done] <= cell * number + 1e-9:
             done += 1
         step = len(_STEPS) * done // whole

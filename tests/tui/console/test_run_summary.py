@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from siptui.domain.device import Device
@@ -20,6 +20,7 @@ _STEPS = " ▁▂▃▄▅▆▇█"
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60), st.integers(1, 80), st.integers(0, 40))
+@example(times=[980067.65625], width=29, missing=0)  # its quotient is a little above 29
 def test_a_curve_only_rises_and_ends_where_it_is(
     times: list[float], width: int, missing: int
 ) -> None:
