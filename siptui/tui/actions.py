@@ -338,7 +338,7 @@ ACTIONS: tuple[Action, ...] = (
         "run",
         ("t",),
         "summary",
-        "the whole run: progress, causes, batches",
+        "the whole run; where rows stand, the list by site",
         also="totals sums progress causes sites report time left statistics",
     ),
     Action(

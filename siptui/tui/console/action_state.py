@@ -22,7 +22,7 @@ _NEEDS_ROWS = frozenset(
 #: What is about the rows of a run, and has no meaning where rows stand.
 _NOT_IN_STATUS = frozenset({"retry", "retry_cause", "correct", "preflight", "fix"})
 #: What does something else there.
-_IN_STATUS = frozenset({"submit", "export"})
+_IN_STATUS = frozenset({"submit", "export", "summary"})
 
 #: What is said of a run that should be worked on and is not.
 NO_WORKER = "No worker is running."

@@ -19,12 +19,15 @@ from siptui.tui.console.action_state import why_not
 from siptui.tui.console.model import Session
 from siptui.tui.console.run_summary import summary
 from siptui.tui.console.selection import Which, about
+from siptui.tui.console.status_sites import whole_list
+from siptui.tui.console.status_text import zoned
 from siptui.tui.console.tenant_urls import url_lines
 from siptui.tui.console.unfinished_runs import Unfinished
 from siptui.tui.console.view import Orders, Retries, View
 from siptui.tui.dialogs.ask import Choice
 from siptui.tui.dialogs.help_text import Topic
 from siptui.tui.dialogs.live_page import Content, LivePage, RowPage, as_of
+from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.runs import RunsPage
 from siptui.tui.dialogs.save_file import ask_and_write
 from siptui.tui.powershell import batch_file
@@ -177,15 +180,27 @@ class RunFlow:
         self.view.start(self._correct)
 
     def summary(self) -> None:
-        """The run as a whole."""
+        """The run as a whole; where rows stand, the list as a whole."""
         session, run = self.session, self.session.run
-        if not self.view.may("summary") or run is None:
+        if not self.view.may("summary"):
+            return
+        if (status := session.status) is not None:
+            read = zoned(status.read_at, session.run_service.now()) if status.read_at else ""
+            text = whole_list(status, self.view.key_of["filter"])
+            self.view.app.push_screen(Page(f"Status · read {read}", text))
+            return
+        if run is None:
             return
 
         def content() -> Content:
             read_only = session.options.read_only
             now = session.moment
-            text = summary(run, session.events, self.view.key_of, read_only=read_only, now=now)
+            text = summary(
+                *(run, session.events, self.view.key_of),
+                read_only=read_only,
+                now=now,
+                whole_list=session.board.list is not None and session.options.status is not None,
+            )
             return Content(
                 "Summary" if run.finished else as_of("Summary", self._told_at(run)), text
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 
+from siptui.domain.device import Device
 from siptui.domain.outcome import OUTCOMES, Cause, Retry
 from siptui.domain.state import SYMBOLS, WORDS, BatchState, DeviceState
 from siptui.domain.text import plural, visible
@@ -39,16 +40,23 @@ def summary(
     *,
     read_only: bool,
     now: datetime | None = None,
+    whole_list: bool = False,
 ) -> list[Line]:
-    """The page; `keys` by action id. `now` is when the run was last heard of, if it is not said."""
+    """The page; `keys` by action id. `now` is when the run was last heard of, if it is not said.
+    `whole_list`: what else became of its list can be told."""
     left = time_left(run, now)
-    lines: list[Line] = [*_counts(run), *_scope(run), (), *_progress(run, events, left)]
+    lines: list[Line] = [
+        *_counts(run),
+        *_scope(run, keys if whole_list else {}),
+        (),
+        *_progress(run, events, left),
+    ]
     if groups := tallies(run):
         column = visible(run.plan.options.by) if run.plan else ""
         lines += [(), ((f"By {column}", "strong"),), *_groups(run, groups, left)]
     if causes := _causes(run):
         lines += [(), (("Causes", "strong"),), *causes]
-    if not groups and (column := _dividing(run)):
+    if not groups and (column := dividing([record.device for record in run.devices])):
         sites = tallies_by(run, column)
         lines += [(), ((f"By {visible(column)}", "strong"),), *_groups(run, sites, left)]
     lines += [(), (("Batches", "strong"),), *_batches(run)]
@@ -57,24 +65,25 @@ def summary(
     return lines
 
 
-def _dividing(run: RunState) -> str:
-    """The column of the list that most likely is its site, where the run goes by none: one with
-    several values, few enough to be read; nothing where there is none."""
-    devices = [record.device for record in run.devices]
+def dividing(devices: Sequence[Device], most: int = _MOST_SITES) -> str:
+    """The column of the list that most likely is its site: one with several values, `most` at
+    most and few enough to be read; nothing where there is none."""
     titles = dict.fromkeys(title for device in devices for title in device.extra)
     for title in by_use(list(titles), devices)[:1]:
         values = {device.extra.get(title, "").strip() for device in devices}
-        if 1 < len(values) <= min(_MOST_SITES, len(devices) // 2):
+        if 1 < len(values) <= min(most, len(devices) // 2):
             return title
     return ""
 
 
-def _scope(run: RunState) -> list[Line]:
-    """That the run is a part of its list, whose other rows no figure on the page counts."""
+def _scope(run: RunState, keys: Mapping[str, str]) -> list[Line]:
+    """That the run is a part of its list, whose other rows no figure on the page counts, and by
+    which keys all are told of, if by any."""
     if run.plan is None or not run.plan.skipped:
         return []
     rows, are = plural(run.plan.skipped, "row"), "is" if run.plan.skipped == 1 else "are"
-    return [((f"This run alone; {rows} of its list {are} not in it.", "muted"),)]
+    way = f" {keys['standing']}, then {keys['summary']} tells of all." if keys else ""
+    return [((f"This run alone; {rows} of its list {are} not in it.{way}", "muted"),)]
 
 
 def _counts(run: RunState) -> list[Line]:

@@ -45,7 +45,7 @@ def sources(standings: Standings, key: str) -> Line:
         line.append((f" The run went on since; {key} {key} reads again.", "unknown"))
     said = ", ".join(f"{_SHORT[one.source]} {one.rows:,}" for one in evidence.sources if one.read)
     if said:
-        line.append((f" Read {zoned(standings.read_at, now)}: {said}.", "muted"))
+        line.append((f" Read {zoned(standings.read_at, now)}, entries: {said}.", "muted"))
     return tuple(line)
 
 

@@ -90,7 +90,7 @@ async def test_a_key_shows_where_each_row_stands_and_leaves_it(
         assert _stands(harness) == _STANDS
         counted = "STATUS ◌ 4 to do ✓ 2 done ✗ 1 other … 1 live - 1 gone"
         assert counted in harness.flat
-        assert "runs of this host 0, batches 3, inventory" in harness.flat
+        assert "entries: runs of this host 0, batches 3, inventory" in harness.flat
         assert " w back" in harness.text
         assert "ready" not in harness.text  # nothing of the list's own table
         await harness.press("j")
@@ -186,6 +186,34 @@ async def test_it_is_written_as_the_command_writes_it(tmp_path: Path) -> None:
         body = json.loads((tmp_path / "all.json").read_text("utf-8"))
         assert len(body["rows"]) == 9
         assert body["counts"]["to_do"] == 4
+
+
+async def test_how_each_site_of_the_list_stands_whatever_runs_there_were(tmp_path: Path) -> None:
+    async with _opened(tmp_path, size=(80, 24)) as (harness, _):
+        await harness.press("w", "t")
+        assert "8 rows, in whatever run they were. Beside them: 1 gone." in harness.text
+        assert "◌ to do         4   50 %" in harness.text
+        lines = harness.text.splitlines()
+        at = next(i for i, line in enumerate(lines) if "By Site" in line)
+        assert lines[at + 1].split() == ["rows", *["to", "do", "done", "other", "live"]]
+        assert [line.split() for line in lines[at + 2 : at + 4]] == [
+            ["Bonn", "4", "2", "0", "1", "1"],
+            ["Ulm", "4", "2", "2", "0", "0"],
+        ]
+        assert "/     site:bonn shows the rows of one alone" in harness.text
+        await harness.press("escape", "slash", *"site:bonn", "enter")
+        assert _users(harness) == ["0", "2", "4", "6"]
+
+
+async def test_a_run_of_a_part_says_where_the_whole_list_is_told_of(tmp_path: Path) -> None:
+    async with _opened(tmp_path) as (harness, _):
+        await harness.press("w", "s", "enter")
+        await harness.type("4")
+        await harness.press("enter", "t")
+        assert "4 rows of its list are not in it. w, then t tells of all." in harness.text
+        await harness.press("escape", "w", "t")
+        assert "8 rows, in whatever run they were" in harness.text
+        assert "By Site" in harness.text
 
 
 async def test_a_submit_there_offers_what_is_to_do_first(tmp_path: Path) -> None:
