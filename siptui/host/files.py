@@ -4,11 +4,13 @@
 followed, no started program inherits the descriptor, and what is made is this user's alone. What is
 there already and is another user's, or no plain file, is an `OSError`: it was put there. So is a
 hard link where others may have put it (on Windows they need the right to write the file itself).
-`open_to_read` follows links, and never waits for the writer of a pipe; `read_plain` is the content
-of a plain file, and an `OSError` for a pipe, a device or a folder. `open_appending` follows the
-links of this user, root and the folder's owner, and makes what is not there. `replace_file` gives a
-file another's name; where the system refuses that while another program has it open, the
-`OSError` says so in its `strerror`.
+`open_given` opens what others gave this user to read, but nothing that another user left in a
+folder that everyone may write. `open_to_read` follows links, and never waits for the writer of a
+pipe; `read_plain` is the content of a plain file, and an `OSError` for a pipe, a device or a
+folder. `open_appending` follows the links of this user, root and the folder's owner, and makes what
+is not there. What is made or added to by the name that the operator gave it is not led elsewhere by
+another user on the way (`refuse_led_astray`). `replace_file` gives a file another's name; where the
+system refuses that while another program has it open, the `OSError` says so in its `strerror`.
 `name_file` gives a file a name that none has, and raises `FileExistsError` else.
 `names_can_be_moved` says whether other users can put something in the place of a file of this user
 in a folder: nothing is opened by name there that this user made before.
@@ -35,6 +37,7 @@ if sys.platform == "win32":
         name_file,
         names_can_be_moved,
         open_appending,
+        open_given,
         open_private,
         open_to_read,
         read_at,
@@ -51,6 +54,7 @@ else:
         name_file,
         names_can_be_moved,
         open_appending,
+        open_given,
         open_private,
         open_to_read,
         read_at,
@@ -70,6 +74,7 @@ __all__ = [
     "name_open_file",
     "names_can_be_moved",
     "open_appending",
+    "open_given",
     "open_private",
     "open_to_read",
     "read_at",

@@ -30,7 +30,7 @@ else:
 #: How often and how long apart a lock is tried: another process may be looking who holds it.
 _LOCK_TRIES, _LOCK_PAUSE = 5, 0.02
 #: What the opening of a file says that another user put there, or that is none.
-_PLANTED = frozenset({errno.EPERM, errno.EACCES, errno.EINVAL, errno.ELOOP})
+_PLANTED = frozenset({errno.EPERM, errno.EACCES, errno.EINVAL, errno.ELOOP, errno.ENOTDIR})
 #: What a network file system says that was mounted without locks.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 

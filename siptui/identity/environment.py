@@ -15,7 +15,7 @@ from pathlib import Path
 
 from siptui.domain.text import visible
 from siptui.domain.times import second, zone
-from siptui.host.files import open_to_read
+from siptui.host.files import open_given
 from siptui.identity.account import Account, account_of, claims_of
 from siptui.identity.entra_errors import scrubbed
 from siptui.identity.errors import TokenFromElsewhereError, WrongTenantError
@@ -93,7 +93,7 @@ class EnvironmentToken:
         fd = -1
         try:
             # Not to wait for a writer of a pipe.
-            fd = open_to_read(Path(self._value).expanduser())
+            fd = open_given(Path(self._value).expanduser())
             if stat.S_ISREG(os.fstat(fd).st_mode):
                 return _decoded(os.read(fd, _MOST))
         except (OSError, RuntimeError) as error:  # the latter: whose home folder is that?

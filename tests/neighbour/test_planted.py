@@ -101,6 +101,8 @@ _OF_STATE = (
     ("siptui.log", "file", "doctor", True),
     ("siptui.log", "pipe", "doctor", True),
     (".waits", "link", "profiles", True),
+    ("lab/held", "folder", "run", False),
+    ("lab/held", "link", "run", False),
     (".submitting.lock", "file", "run", False),
     (".submitting.lock", "pipe", "run", False),
 )
@@ -144,3 +146,40 @@ def _open_to_me(folder: Path) -> list[str]:
     rights = (os.R_OK, os.W_OK, os.X_OK)
     places = (folder, *folder.rglob("*"))
     return [f"{path} {right}" for path in places for right in rights if os.access(path, right)]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_no_token_of_theirs_is_used(world: World, ran: Path, kind: str) -> None:
+    """It may be of another tenant, which would be told who has which phone."""
+    for folder in (world.open, world.shared):
+        planted = folder / "token"
+        world.plant(planted, kind)
+        if kind == "file":
+            done_by(lambda planted=planted: planted.write_text(TOKEN) and planted.chmod(0o644))
+        else:
+            (world.home / "token").write_text(TOKEN)
+            os.chown(world.home / "token", OPERATOR, OPERATOR)
+            planted.unlink()
+            done_by(lambda planted=planted: planted.symlink_to(world.home / "token"))
+        env = {"SIPTUI_ACCESS_TOKEN": None, "SIPTUI_ACCESS_TOKEN_FILE": str(planted)}
+        with removed(planted):
+            done = world.siptui("batches", SIPTUI_STATE_DIR=str(ran), **env)
+            assert done.exit_code == 4, done.text
+            assert f"of another user ({NEIGHBOUR})" in done.text
+            planted.unlink()
+            planted.write_text(TOKEN)  # as root, for the operator
+            assert world.siptui("batches", SIPTUI_STATE_DIR=str(ran), **env).exit_code == 0
+
+
+def test_a_folder_of_theirs_above_is_refused_although_it_has_the_sticky_bit(world: World) -> None:
+    """Its owner may rename what is in it all the same: a journal would be lost, and with it what
+    was submitted."""
+    theirs = world.base / "their-shared"
+    theirs.mkdir()
+    os.chown(theirs, NEIGHBOUR, NEIGHBOUR)
+    theirs.chmod(0o1777)
+    state = theirs / "state"
+    done = world.siptui("run", world.phones(510), "--yes", SIPTUI_STATE_DIR=str(state))
+    assert done.exit_code == 1, done.text
+    assert f"{theirs} belongs to another user ({NEIGHBOUR})" in done.text
+    assert not list(state.glob("*"))

@@ -173,6 +173,20 @@ def open_to_read(path: Path) -> int:
     return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
+def open_given(path: Path) -> int:
+    """A descriptor to read what was put at `path` for this user, by whomever: not what another
+    user put, or leads to, in a folder that everyone may write and that is not theirs."""
+    refuse_led_astray(path)
+    _leads_by_link(path)
+    fd = open_to_read(path)
+    found, folder = os.fstat(fd), Path(os.path.realpath(path)).parent.stat()
+    if folder.st_mode & stat.S_IWOTH and found.st_uid not in (0, os.geteuid(), folder.st_uid):
+        os.close(fd)
+        whose = f"it is a file of another user ({name_of(found.st_uid)})"
+        raise PermissionError(errno.EPERM, whose, str(path))
+    return fd
+
+
 def replace_file(source: Path, target: Path) -> None:
     """Give `source` the name of `target`."""
     source.replace(target)

@@ -101,9 +101,19 @@ def _named(folder: Path, file: Path) -> PrivateFileError:
 
 def _refuse_open_to_all(folder: Path) -> None:
     """Raise `PrivateFileError` for a folder in which everyone may put another folder in the place
-    of a private one: the journal would be lost, and what was submitted with it."""
-    mode = folder.stat().st_mode
-    if stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+    of a private one, or its owner in one that everyone may write: the journal would be lost, and
+    what was submitted with it."""
+    found = folder.stat()
+    mode = found.st_mode
+    if not stat.S_ISDIR(mode) or not mode & stat.S_IWOTH:
+        return
+    if found.st_uid not in (0, os.geteuid()):
+        raise PrivateFileError(
+            f"{visible(str(folder))} belongs to another user ({name_of(found.st_uid)}), who can "
+            "rename and replace what is in it, private folders of siptui too.",
+            remedy=_ELSEWHERE,
+        )
+    if not mode & stat.S_ISVTX:
         raise PrivateFileError(
             f"Every user can rename and replace what is in {visible(str(folder))} (mode "
             f"{stat.S_IMODE(mode):04o}), private folders of siptui too.",

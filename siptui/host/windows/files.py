@@ -99,6 +99,11 @@ def open_to_read(path: Path) -> int:
     return msvcrt.open_osfhandle(handle, os.O_RDONLY | os.O_BINARY | os.O_NOINHERIT)
 
 
+def open_given(path: Path) -> int:
+    """A descriptor of `path` to read it."""
+    return open_to_read(path)
+
+
 def replace_file(source: Path, target: Path) -> None:
     """Give `source` the name of `target`. Waits a moment for another program that has one of them
     open; the error names it where that is known."""
