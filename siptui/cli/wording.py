@@ -41,10 +41,10 @@ def next_steps(state: "RunState", *, worked_on: bool) -> list[str]:
     """What the operator can do about a run as it stands, a line each; `worked_on` by a process."""
     run = state.run
     if not worked_on:
-        said = [] if state.finished else [f"Go on with: siptui resume {run}"]
-        if state.stopped is not None and state.stopped.remedy:
-            said.insert(0, state.stopped.remedy)
-        said = list(dict.fromkeys(said))
+        resume, why = f"siptui resume {run}", state.stopped.remedy if state.stopped else ""
+        said = [why] if why else []
+        if not state.finished and not why.endswith(resume):
+            said.append(f"Go on with: {resume}")
         return said if state.open_batches() else said + ways_on(state)
     said, now = [], f"siptui resume {run} --now"
     if state.waiting is not None and state.waiting.for_sign_in:

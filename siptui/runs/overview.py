@@ -146,7 +146,8 @@ def needed_by(path: Path, state: RunState) -> str:
     if state.finished is None and holder is None:
         said = state.stopped.message if state.stopped else "no process works on it"
         if queued := state.counts[DeviceState.QUEUED]:
-            return f"stopped, {plural(queued, 'device')} wait: {said}"
+            wait = f"{plural(queued, 'device')} {'waits' if queued == 1 else 'wait'}"
+            return f"stopped, {wait}: {said.removesuffix(f'; {wait}')}"
         live = sum(state.counts[one] for one in _OPEN)
         return f"stopped, {plural(live, 'device')} live and not followed: {said}"
     if state.paused and state.finished is None:

@@ -59,7 +59,10 @@ def test_a_run_by_site(tmp_path: Path) -> None:
         shown = json.loads(place.run("show", place.runs()[0], "--json").stdout)
         stops = {g["group"]: g["stopped_by"] for g in shown["groups"]}
         assert stops == {"Berlin": None, "Bonn": {"bad": 2, "tried": 2}}
-        assert "Bonn" in place.run("show", place.runs()[0]).stdout
+        told = place.run("show", place.runs()[0]).stdout
+        assert "Bonn" in told
+        assert told.count(f"siptui resume {place.runs()[0]}\n") == 1
+        assert "stopped, 2 devices wait: too many devices failed in Site Bonn\n" in told
         plan = json.loads(place.run("run", *by, "--again", "--dry-run", "--json").stdout)
         assert plan["estimate"]["batches_measured"] >= 3
         wrong = place.run("run", str(file), "--region", "EMEA", "--by", "Floor", "--yes", "--json")

@@ -31,6 +31,18 @@ def check(*args: object, **options: Any) -> Result:
     return CliRunner().invoke(cli, ["check", *map(str, args)], **options)
 
 
+def test_the_way_on_is_one_that_leads_somewhere(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("Username,HardwareId\na@b.example,0004f2000001\nb@b.example,no-mac\n")
+    told = check(file).stdout
+    assert "1 row lacks nothing but a region. Where it is of one:" in told
+    assert "list.csv --region EMEA (or APAC, NOAM)" in told
+    assert "--skip-invalid" not in told  # nothing would be left
+    told = check(file, "--region", "EMEA").stdout
+    assert "--skip-invalid" in told
+    assert "lacks nothing but a region" not in told
+
+
 def test_json_has_the_documented_shape() -> None:
     done = check(LISTS / "faults.csv", "--region", "emea", "--json")
     found = json.loads(done.stdout)

@@ -176,3 +176,9 @@ def test_a_site_that_was_stopped_is_not_waited_for(tmp_path: Path) -> None:
     state = load(runs.journal, runs.newest)
     assert state.counts[DeviceState.QUEUED] == 20
     runs.close()
+
+
+def test_what_ends_at_once_is_not_in_0_minutes() -> None:
+    _, found = minutes(make_devices(3))
+    soon = replace(found, end=NOW + timedelta(seconds=20))
+    assert "(in less than a minute)" in forecast_notes(soon, NOW)[0]

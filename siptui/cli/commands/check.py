@@ -134,6 +134,16 @@ def report(found: DeviceList) -> Iterator[str]:
         yield from _kind(severity, column, rule, faults)
     if found.has_errors:
         yield ""
+        if lacking := len(found.lacking_region):
+            one = lacking == 1
+            yield (
+                f"{plural(lacking, 'row')} {'lacks' if one else 'lack'} nothing but a region. "
+                f"Where {'it is' if one else 'all are'} of one:"
+            )
+            yield f"siptui check {shell_word(found.file)} --region EMEA (or APAC, NOAM)"
+        if not found.devices:
+            yield "Rows with errors are never submitted. Correct them."
+            return
         yield "Rows with errors are never submitted. Correct them, or leave them out:"
         yield f"siptui run {shell_word(found.file)} --skip-invalid"
 

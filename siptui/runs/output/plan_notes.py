@@ -55,7 +55,9 @@ def forecast_notes(found: Forecast, now: datetime) -> list[str]:
         why = f"the tenant's last batch took about {each}"
     else:
         why = f"assuming {each} a batch, as none of this tenant was followed from here yet"
-    end = f"about {zoned_time(found.end, now)} (in {time_left(found.end, now - _HALF)})"
+    wait = time_left(found.end, now - _HALF)
+    wait = "less than a minute" if wait == "0 min" else wait
+    end = f"about {zoned_time(found.end, now)} (in {wait})"
     notes = [f"Estimated end: {end}; {why}."]
     if found.late:
         of = f"{found.late} of {plural(found.dated, 'device')} with a deadline"

@@ -42,7 +42,7 @@ class BeforeSubmit:
             return None
         chosen = await again_chosen(self.view.ask, done, devices, seen, other)
         if chosen is None:
-            self.view.say("nothing was submitted.", "muted")
+            self.view.say("Nothing was submitted.", "muted")
         return chosen
 
     async def left_out(
@@ -72,7 +72,7 @@ class BeforeSubmit:
             self.view.show_bars()
         without = await personal_accounts.left_out(self.view.ask, reports, devices, whole=whole)
         if without is None:
-            self.view.say("nothing was submitted.", "muted")
+            self.view.say("Nothing was submitted.", "muted")
         return without, notes
 
     def prerequisites(self, devices: Sequence[Device]) -> str:

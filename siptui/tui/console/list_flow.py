@@ -12,11 +12,13 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import ListOptions, with_answer
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from siptui.domain.times import minute
 from siptui.tui import dialogs
 from siptui.tui.console.model import Session, read_list
 from siptui.tui.console.tenant_urls import opening_lines
 from siptui.tui.console.view import View
 from siptui.tui.preferences import asked_of, read_kept, write_kept
+from siptui.tui.sentences import list_name
 from siptui.tui.widgets.text_lines import Line
 
 if TYPE_CHECKING:
@@ -83,11 +85,33 @@ class ListFlow:
         """Read a list and show it; whether that went well. Keys wait until it is there, as they
         are meant for it. `options` say how, where it was said for this list. That the file is no
         longer what was shown of it is told."""
+        before = self.session.path
         taken = await self._read(path, region, options or self.session.list_options(path))
+        if taken and path != before:
+            await self._tell_of_runs(path)
         if not taken and self.opening and self.view.in_use:
             self.opening = False
             self.view.show_all()  # what to press without a list
         return taken
+
+    async def _tell_of_runs(self, path: Path) -> None:
+        """Say in the log that lists of this name were submitted before: the table shows no trace
+        of that until it is read where the rows stand."""
+        view = self.view
+        try:
+            heads = await view.in_thread(self.session.run_service.runs)
+        except SiptuiError:
+            return  # what is wrong with the journal is told elsewhere
+        of_list = [head for head in heads if list_name(head.file) == visible(path.name)]
+        if not of_list or not view.in_use:
+            return
+        last, key = of_list[0], view.key_of["standing"]
+        many = "1 run" if len(of_list) == 1 else f"{len(of_list):,} runs, the last"
+        said = (
+            f"{visible(path.name)} was submitted before: {many} of {minute(last.started)}, "
+            f"{last.succeeded:,} of {last.devices:,} signed in. {key} shows where each row stands."
+        )
+        view.log_pane.append([((said, "accent"),)])
 
     async def _read(self, path: Path, region: Region | None, options: ListOptions) -> bool:
         view = self.view

@@ -31,8 +31,8 @@ async def left_out(
     text: list[Line] = [
         (
             (
-                f"{plural(len(names), 'account')} without a common area phone policy of their "
-                f"own, so perhaps personal: {some}{more}.",
+                f"{plural(len(names), 'account')} without a common area phone policy of "
+                f"{'its' if len(names) == 1 else 'their'} own, so perhaps personal: {some}{more}.",
                 "failed",
             ),
         ),

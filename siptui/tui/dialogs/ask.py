@@ -83,7 +83,8 @@ class Prompt(Dialog[str]):
         super().__init__(title, text)
         self._value = value
         self._check = check
-        self._said = ((f"Escape, Ctrl-C or {_LEAVES} and Enter goes back.", "muted"),)
+        keys = f"Enter takes it; Escape, Ctrl-C or {_LEAVES} and Enter goes back."
+        self._said = ((keys, "muted"),)
 
     def question(self) -> Iterable[Widget]:
         """One field."""

@@ -65,7 +65,7 @@ def test_they_are_left_out_with_all_of_their_rows() -> None:
     operator = Operator("out")
     assert decided(operator, rows, made(rows, [PERSONAL, TWICE])) == [PERSONAL, TWICE]
     (question,) = operator.asked
-    assert "1 account without a common area phone policy of their own" in question
+    assert "1 account without a common area phone policy of its own" in question
     assert "perhaps personal: ROOM1@contoso.example." in question
     assert "The password of a personal account would be reset" in question
     assert operator.offered == ["out", "name"]

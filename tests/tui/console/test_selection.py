@@ -171,6 +171,23 @@ async def test_a_list_with_earlier_runs_says_where_their_failures_are_retried(
             assert f"{action}: this is the list; h shows its runs." in harness.text
 
 
+async def test_a_list_that_is_opened_again_says_that_it_was_submitted_before(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path, text=list_text(make_devices(5))) as harness:
+        assert "was submitted before" not in harness.flat
+        await _pilot(harness, "", NO_NUMBER)
+        await harness.press("s", "escape")
+        assert "was submitted before" not in harness.flat  # the table shows what became of them
+        path = harness.console.session.path
+        assert path is not None
+        harness.console.session.path = None  # as in another console
+        await harness.console.list_flow.read(path, None)
+        await harness.settle()
+        assert "lobby.csv was submitted before: 1 run of" in harness.flat
+        assert "1 of 2 signed in. w shows where each row stands." in harness.flat
+
+
 async def test_the_cursor_stays_on_its_device_in_a_run_of_some_rows(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(60)), size=(80, 24)) as harness:
         await harness.press("end", "space", "home", "j", "j", "s")
