@@ -117,6 +117,11 @@ class DeviceRecord:
         return earliest or at
 
     @property
+    def submits(self) -> int:
+        """How often it was submitted: once less than it was planned while it only waits to be."""
+        return max(0, self.attempt - (self.submitted_at == self.before[0]))
+
+    @property
     def corrected(self) -> bool:
         """Whether it failed with names that were corrected since."""
         failed = self.state is DeviceState.FAILED

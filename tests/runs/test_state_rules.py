@@ -334,6 +334,26 @@ def test_when_a_device_was_submitted_last_is_told_by_submits_that_may_have_been_
     assert [r.as_of for r in builder.state.devices] == [taken, taken]
 
 
+def test_how_often_a_device_was_submitted() -> None:
+    builder = _run(1)
+    record = builder.state.devices[0]
+    assert record.submits == 0
+    _submitted(builder, T1)
+    assert record.submits == 1
+    builder.tell(BatchDeferred(batch=1, why="busy"))
+    assert record.submits == 0
+    _submitted(builder, T2, BatchRejected(batch=1, message="no"))
+    assert record.submits == 1
+    builder.tell(_planned(2, [0], attempt=2))
+    assert record.submits == 1
+    _submitted(builder, T3, BatchAccepted(batch=2, batch_id="B"), batch=2)
+    assert record.submits == 2
+    builder.device(0, FAILED)
+    builder.tell(_planned(3, [0], attempt=3))
+    assert record.submits == 2
+    assert RunState("run", devices(1)).devices[0].submits == 0
+
+
 def test_a_submit_ends_what_its_batch_and_devices_waited_for() -> None:
     builder = _submitted(_run(3, 2), AT, BatchDeferred(batch=1, why="busy", until=T4))
     builder.tell(_held(0), _held(2), Waiting(why="slot", kind=TURN), Waiting(why="x", kind=SIGN_IN))

@@ -123,9 +123,7 @@ def summarize(
         name = state.plan.file if state.plan else ""
         runs.append(RunLine(state.run, state.planned_at, name, _who(state), len(mine), counts))
     lines = tuple(rows.values())
-    causes: Counter[Outcome] = Counter(
-        one.outcome for one in lines if one.outcome and one.standing in ("failed", "unknown")
-    )
+    causes: Counter[Outcome] = Counter(one.outcome for one in lines if one.outcome)
     return RolloutSummary(
         *(file, tenant, made, tuple(runs), lines),
         counts=Counter(one.standing for one in lines),
@@ -147,8 +145,7 @@ def _row_of(rows: Mapping[str, DeviceLine], record: DeviceRecord) -> DeviceLine 
 
 
 def _take(row: DeviceLine, record: DeviceRecord, state: RunState) -> None:
-    submitted = record.attempt if record.submitted_at else record.attempt - 1
-    row.attempts += max(0, submitted)
+    row.attempts += record.submits
     if not record.submitted_at and not record.signed_in_by:
         return  # only planned, or left out as another run has it
     if record.as_of < row.as_of:
@@ -183,7 +180,7 @@ def _sites(
         one = found.setdefault(site, SiteLine(site))
         one.devices += 1
         one.counts[line.standing] += 1
-        if line.outcome and line.standing in ("failed", "unknown"):
+        if line.outcome:
             one.causes[line.outcome.short] += 1
     for state in states:
         for group, why in _stopped(state).items():
@@ -191,7 +188,7 @@ def _sites(
                 group_of(row.device)
                 for index, name in state.group_of.items()
                 if name == group
-                and (row := rows.get(str(state.devices[index].device.hardware_id)))
+                and (row := _row_of(rows, state.devices[index]))
                 and row.standing == NOT_SUBMITTED
             }
             for site in sorted(waits):
