@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from siptui.host.pipe import send_line
+from siptui.host.private_files import PrivateFileError
 from tests.neighbour.world import NEEDS_ROOT, World, removed
 from tests.support.two_users import (
     NEIGHBOUR,
@@ -183,3 +185,28 @@ def test_a_folder_of_theirs_above_is_refused_although_it_has_the_sticky_bit(worl
     assert done.exit_code == 1, done.text
     assert f"{theirs} belongs to another user ({NEIGHBOUR})" in done.text
     assert not list(state.glob("*"))
+
+
+def test_a_folder_above_that_they_left_where_everyone_may_write_is_refused(world: World) -> None:
+    """However little others may do in it by its mode, which does not tell access lists."""
+    theirs = world.shared / "theirs"
+    done_by(lambda: theirs.mkdir(mode=0o755))
+    state = world.operator.folder(theirs / "state")
+    with removed(theirs):
+        done = world.siptui("run", world.phones(520), "--yes", SIPTUI_STATE_DIR=str(state))
+        assert done.exit_code == 1, done.text
+        assert f"{theirs} belongs to another user ({NEIGHBOUR})" in done.text
+        assert not list(state.iterdir())
+
+
+def test_no_sign_in_is_handed_to_a_pipe_of_theirs(world: World) -> None:
+    """As this process, which is root and owns none of the two's."""
+    pipe = world.shared / "x.hand"
+    world.plant(pipe, "pipe")
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with removed(pipe), pytest.raises(PrivateFileError, match="not a pipe of this user alone"):
+            send_line(pipe, b"secret")
+        assert not os.read(reading, 100)
+    finally:
+        os.close(reading)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.neighbour.world import NEEDS_ROOT, TARGETS, World
+from tests.neighbour.world import NEEDS_ROOT, PRECIOUS, TARGETS, THEIRS, World
 from tests.support.two_users import (
     OPERATOR,
     neighbour_at_it,
@@ -91,3 +91,37 @@ def test_a_backup_is_built_out_of_their_reach(world: World, ran: Path) -> None:
             assert "has all of it already" in done.text, done.text
     assert not seen.exists()
     assert len(list(folder.iterdir())) == 5
+
+
+@pytest.mark.parametrize("kind", ["link", "name", "file"])
+def test_a_worker_adds_to_no_file_that_they_put_in_the_place_of_a_recording(
+    world: World, ran: Path, kind: str
+) -> None:
+    """The command makes it, and the worker that it starts opens it once more."""
+    folder = world.base / f"recording-{kind}"
+    folder.mkdir()
+    folder.chmod(0o777)
+    recording, mine = folder / "wire.jsonl", world.base / f"recorded-{kind}"
+    mine.write_bytes(PRECIOUS)
+    os.chown(mine, OPERATOR, OPERATOR)
+    mine.chmod(0o666)  # so that fs.protected_hardlinks lets them give it a name
+
+    def act() -> None:
+        if recording.stat().st_uid != OPERATOR or recording.samefile(mine):
+            return
+        recording.rename(folder / "away")
+        if kind == "link":
+            recording.symlink_to(mine)
+        elif kind == "name":
+            os.link(mine, recording)
+        else:
+            recording.write_bytes(THEIRS)
+
+    words = ("run", world.phones(800 + 2 * len(kind)), "--yes", "--record", recording)
+    with neighbour_at_it(act):
+        done = world.siptui(*words, SIPTUI_STATE_DIR=str(ran))
+    assert (folder / "away").exists()  # the race was won
+    assert "Traceback" not in done.text
+    assert mine.read_bytes() == PRECIOUS
+    if kind == "file":
+        assert recording.read_bytes() == THEIRS

@@ -101,19 +101,18 @@ def _named(folder: Path, file: Path) -> PrivateFileError:
 
 def _refuse_open_to_all(folder: Path) -> None:
     """Raise `PrivateFileError` for a folder in which everyone may put another folder in the place
-    of a private one, or its owner in one that everyone may write: the journal would be lost, and
-    what was submitted with it."""
-    found = folder.stat()
-    mode = found.st_mode
-    if not stat.S_ISDIR(mode) or not mode & stat.S_IWOTH:
-        return
-    if found.st_uid not in (0, os.geteuid()):
+    of a private one, or another user who owns it, be it open to all or left where all may write:
+    the journal would be lost, and what was submitted with it."""
+    found, above = folder.stat(), folder.parent.stat()
+    mode, theirs = found.st_mode, found.st_uid not in (0, os.geteuid())
+    open_to_all = bool(mode & stat.S_IWOTH)
+    if theirs and (open_to_all or (above.st_mode & stat.S_IWOTH and found.st_uid != above.st_uid)):
         raise PrivateFileError(
             f"{visible(str(folder))} belongs to another user ({name_of(found.st_uid)}), who can "
             "rename and replace what is in it, private folders of siptui too.",
             remedy=_ELSEWHERE,
         )
-    if not mode & stat.S_ISVTX:
+    if stat.S_ISDIR(mode) and open_to_all and not mode & stat.S_ISVTX:
         raise PrivateFileError(
             f"Every user can rename and replace what is in {visible(str(folder))} (mode "
             f"{stat.S_IMODE(mode):04o}), private folders of siptui too.",
