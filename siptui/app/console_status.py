@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from siptui.background_loop import BackgroundLoop
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.operator_names import NamesById, OperatorNames
@@ -25,8 +26,7 @@ from siptui.runs.rollout.tenant_reads import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StatusSources:
+class StatusSources(Struct, frozen=True):
     """What a standing is read from, beside the journals of this host."""
 
     client: BatchReads

@@ -5,8 +5,9 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec import Struct
+
 from siptui.app.session import Selected
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.forgotten_text import ForgottenNames, is_stand_in, names_of
 from siptui.domain.text import folded, plural, visible
@@ -45,8 +46,7 @@ class NotRemovedError(SiptuiError):
     code = "not_removed"
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """What was forgotten, or with `dry_run` would be: whole runs, or of runs the rows of a person;
     `kept` are runs that stay, `files` other files that lost names, `changes` how many changes of
     `fix` left their record, or their names there."""

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from msgspec import Struct
+
 from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_status import ConsoleStatus, StatusSources
 from siptui.app.in_process_runs import InProcessRunService
-from siptui.domain.dataclass import dataclass
 from siptui.emulator.demo import DEMO_SCENARIO
 from siptui.emulator.emulator import Emulator
 from siptui.gateway.bulk_client import BulkSignInClient
@@ -31,8 +32,7 @@ class _Token:
         return "demo"
 
 
-@dataclass(frozen=True, slots=True)
-class Demo:
+class Demo(Struct, frozen=True):
     """The emulated tenant as a console needs it."""
 
     run_service: InProcessRunService

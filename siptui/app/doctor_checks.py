@@ -10,12 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from siptui.app.invocation import Invocation
 from siptui.app.session import Selected, select_for, start_log, token_source, turns_note
 from siptui.app.surrounding_checks import state_folder_found, terminal_found, worker_found
 from siptui.app.tenant_name import learn_name
 from siptui.app.watchers import watching
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.domain.times import minute, zone
@@ -41,8 +42,7 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing that was tried. `seconds` is how long it took."""
 
     name: str

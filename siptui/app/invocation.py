@@ -1,11 +1,11 @@
 """How a command was called: what every command that meets the service is told alike."""
 
+from msgspec import Struct
+
 from siptui.app.recording_file import RecordingFile
-from siptui.domain.dataclass import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(Struct, frozen=True):
     """The common options of a command. `profile` and `log_level` are None where they were not
     given: environment and configuration decide then. `record` is the file of `--record`."""
 

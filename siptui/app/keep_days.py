@@ -1,8 +1,9 @@
 """`keep_days` of a profile: runs that are old enough are forgotten when nothing runs."""
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from siptui.app.session import Selected
 from siptui.domain.errors import SiptuiError

@@ -5,11 +5,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Set
-from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.host.files import read_plain
 from siptui.host.private_files import PrivateFileError, runtime_place
 from siptui.runs.journal.oldest_run import oldest_run
@@ -54,8 +54,7 @@ _START = 65_536
 _DATED = frozenset({"journal copy", "record of changes", "logs"})
 
 
-@dataclass(slots=True)
-class Kept:
+class Kept(Struct):
     """Files of one kind. `profile` is the name of the folder, None for what is common to all.
 
     `since` is the oldest moment that is written in them, where they have any; `changed` the last

@@ -5,15 +5,16 @@ No network: who is signed in is what the stored tokens say.
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from siptui.app.all_profiles import journal_of, overview
 from siptui.app.kept_data import Kept, kept_data
 from siptui.app.session import Selected, select
 from siptui.app.sign_out import sign_out
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.text import plural
 from siptui.host.locks import HeldError
@@ -34,8 +35,7 @@ from siptui.settings.write import remove_profile, rename_profile, require_profil
 _STAYS = ("journal", "journal copy", "journal set aside", "record of changes", "other")
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileRow:
+class ProfileRow(Struct, frozen=True):
     """A profile as `siptui profiles` lists it. `signed_in_as` is empty where no one is, `problem`
     says why that cannot be told; `is_default` is that of the file, `in_use` what a command without
     `--profile` takes."""
@@ -147,8 +147,7 @@ def _move_key(source: Path, target: Path, content: bytes) -> None:
         FileStore(source, StoreKind.KEYRING).forget_key()
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedProfile:
+class RemovedProfile(Struct, frozen=True):
     """A profile that was removed: whether someone was signed out, what stays where, and whether it
     was the default one."""
 

@@ -1,17 +1,19 @@
 """From a profile to a client of its tenant."""
 
 import contextlib
+import dataclasses
 import functools
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import field, replace
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from siptui.app.invocation import NOTHING_GIVEN, Invocation
 from siptui.app.token_files import warn_once
 from siptui.app.watchers import watching
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SignInNeededError
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.graph_client import DirectoryClient
@@ -44,13 +46,13 @@ from siptui.transport.retry import OnWait
 from siptui.transport.throttle import Throttle
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Selected:
     """The profile that options, environment and configuration select. No network was used."""
 
     settings: Settings
     profile: Profile
-    environ: Mapping[str, str] = field(repr=False)
+    environ: Mapping[str, str] = dataclasses.field(repr=False)
     call: Invocation = NOTHING_GIVEN
 
     @property
@@ -132,8 +134,7 @@ def turns_note() -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A client of the profile's tenant, open as long as the `async with` it came from.
 
     `origin` says where the tokens come from: the name of a variable, or `sign-in`.
@@ -189,7 +190,7 @@ def select(
 
 def select_for(call: Invocation) -> Selected:
     """`select` for a command: the options that it was given stay with what was selected."""
-    return replace(select(call.profile), call=call)
+    return dataclasses.replace(select(call.profile), call=call)
 
 
 def select_offline(call: Invocation) -> Selected:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec import Struct
+
 from siptui.app.session import Selected
 from siptui.app.worker_start import worker_run_service
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.host.locks import Holder
 from siptui.identity.account import Account
@@ -17,8 +18,7 @@ from siptui.runs.state import needs_role, needs_sign_in
 from siptui.runs.state_load import load
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOver:
+class HandedOver(Struct, frozen=True):
     """The runs whose workers took a new sign-in, and why others did not, by run."""
 
     told: tuple[str, ...] = ()

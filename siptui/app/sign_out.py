@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from siptui.app.session import Selected
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.host.locks import HeldError
 from siptui.identity.broker import sign_out_of_broker
@@ -14,8 +15,7 @@ from siptui.identity.token_cache import Tokens, unpacked
 from siptui.identity.token_source import registration_of
 
 
-@dataclass(frozen=True, slots=True)
-class SignedOut:
+class SignedOut(Struct, frozen=True):
     """Whether someone was signed in, and whether the broker forgot the account for this client
     (none where it was no sign-in of the broker). `note` says why it did not."""
 

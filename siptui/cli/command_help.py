@@ -6,13 +6,12 @@ Examples are lines that can be pasted into a shell; tests parse each with the re
 from collections.abc import Iterator, Mapping
 
 import click
+from msgspec import Struct
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """The examples of a command, each with what it does, and what its exit codes mean beside those
     that all commands have."""
 

@@ -4,6 +4,8 @@ profiles. `Later` keeps this module, and all that it imports, out of the first f
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from msgspec import Struct
+
 from siptui.app.all_profiles import HostProfiles
 from siptui.app.console_preflight import ConsoleChecks
 from siptui.app.console_status import ConsoleStatus, StatusSources
@@ -11,7 +13,6 @@ from siptui.app.role_end import ask_role_end
 from siptui.app.session import Selected, Session
 from siptui.background_loop import BackgroundLoop
 from siptui.cli.preflight_options import record_of, sources_of
-from siptui.domain.dataclass import dataclass
 from siptui.gateway.operator_names import NamesById
 from siptui.gateway.protocol import BulkSignIn
 from siptui.gateway.tenant_model import RoleEnd
@@ -23,8 +24,7 @@ from siptui.runs.tenant_batches import TenantBatches
 Opening = Callable[[], AbstractAsyncContextManager[Session]]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """Each under its name in `ConsoleOptions`."""
 
     tenant_batches: TenantBatches

@@ -1,14 +1,14 @@
 """Looking for personal accounts before anything is done: what `--dry-run` adds about accounts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from typing import Any
+
+from msgspec import Struct, field
 
 from siptui.app.session import Selected, token_source
 from siptui.cli.passing_rows import may_be_personal
 from siptui.cli.preflight_gate import attended, preflighted, read_accounts
 from siptui.cli.submit_options import SubmitOptions
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.domain.text import plural
@@ -16,8 +16,7 @@ from siptui.domain.text import plural
 _NOT_LOOKED = "Not looked for accounts that may be personal"
 
 
-@dataclass(frozen=True)
-class Foreseen:
+class Foreseen(Struct, frozen=True):
     """What a run would come to by the accounts of its devices: those that would go out, notes for
     people, and `held` for scripts, the devices that would not go out."""
 

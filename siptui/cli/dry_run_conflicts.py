@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import Struct, field
+
 from siptui.app.session import Selected, open_session, token_source
 from siptui.cli.wording import say_wait
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError
 from siptui.runs.engine.tenant_look import Preview, TenantLook
@@ -23,8 +23,7 @@ from siptui.runs.state_load import load
 _PATIENCE = 120.0
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """What the tenant's batches mean for a plan: `notes` for people, and `held` for scripts, the
     devices that would be held back or left out, and for whose sake. The service may have `refused`
     the sign-in, as it would a submit."""

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from siptui.app.list_status import read_status
 from siptui.app.session import Selected, open_session
 from siptui.cli.wording import say_wait
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural
@@ -33,8 +34,7 @@ class InventoryUnreadError(SiptuiError):
     code = "inventory_unread"
 
 
-@dataclass(frozen=True, slots=True)
-class NewRows:
+class NewRows(Struct, frozen=True):
     """The rows that are to do, what is said of the others, and whether earlier runs have signed in
     some of them that are no longer signed in."""
 

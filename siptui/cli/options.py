@@ -6,12 +6,12 @@ imports the HTTP client: commands that open no connection use it, too.
 
 import functools
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
+from msgspec import Struct
 
 from siptui.app.invocation import Invocation
 from siptui.app.recording_file import RecordingFile
@@ -23,7 +23,6 @@ from siptui.cli.completion import (
     complete_themes,
 )
 from siptui.domain.columns import Mapped, named_headers
-from siptui.domain.dataclass import dataclass
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
@@ -138,13 +137,13 @@ def record(command: F) -> F:
 
 
 def grouped(into: type, name: str) -> Callable[[F], F]:
-    """Give a command its options as one parameter `name`: an object of the dataclass `into`, of
+    """Give a command its options as one parameter `name`: an object of the class `into`, of
     all parameters that are called like its fields."""
 
     def decorate(command: F) -> F:
         @functools.wraps(command)
         def with_group(*args: Any, **given: Any) -> Any:
-            taken = {f.name: given.pop(f.name) for f in fields(into) if f.name in given}
+            taken = {name: given.pop(name) for name in into.__annotations__ if name in given}
             return command(*args, **{name: into(**taken)}, **given)
 
         return cast("F", with_group)
@@ -366,8 +365,7 @@ def no_account_check(command: F) -> F:
     )(command)
 
 
-@dataclass(frozen=True, slots=True)
-class ConsoleFlags:
+class ConsoleFlags(Struct, frozen=True):
     """How the console looks, and whether it offers to change anything."""
 
     theme: str | None = None

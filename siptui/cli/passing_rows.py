@@ -4,10 +4,10 @@ An account that may be personal goes on by its name alone, and a name lifts noth
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from siptui.cli.preflight_options import typed_names
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import plural
@@ -45,8 +45,7 @@ class AccountsUnreadError(SiptuiError):
     code = "accounts_unread"
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What a preflight came to: the devices that go on, the names of accounts that may be personal
     and were named, and notes for the confirmation. `left_out` do not pass; `rows` say why."""
 
@@ -57,8 +56,7 @@ class Checked:
     rows: Mapping[DeviceKey, AccountFindings] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Accounts:
+class Accounts(Struct, frozen=True):
     """What looking for personal accounts came to.
 
     `kept` may go on, `left_out` may be personal and were not named; `named` are the names of those

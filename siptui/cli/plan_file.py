@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from siptui.devicelist.writing import write_new
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.hardware_id import HardwareId
@@ -65,8 +65,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanFile:
+class PlanFile(Struct, frozen=True):
     """A plan as it was read. `digest` tells it from every other, however it is laid out.
     `devices` are in list order."""
 

@@ -4,21 +4,20 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from siptui.app.data_removal import DataRemoval, Removed
 from siptui.app.session import Selected
 from siptui.cli import options
 from siptui.cli.journal_notice import told
 from siptui.cli.removal_output import confirm_removal, removal_lines, removal_object
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.runs.service import RunService
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class RemovalFlags:
+class RemovalFlags(Struct, frozen=True):
     """How something is to be forgotten."""
 
     dry_run: bool = False

@@ -5,19 +5,18 @@ from pathlib import Path
 
 import click
 from click.core import ParameterSource
+from msgspec import Struct
 
 from siptui.cli import options
 from siptui.cli.completion import complete_headers
 from siptui.cli.options import F, grouped
 from siptui.devicelist import DeviceList
-from siptui.domain.dataclass import dataclass
 from siptui.runs.events import Options
 from siptui.runs.waves import MAX_FAILURES, Waves
 from siptui.settings.model import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """How the devices of a list are submitted, and which of them."""
 
     batch_size: int

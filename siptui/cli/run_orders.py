@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from msgspec import Struct
 
 from siptui.app.all_profiles import select_with_run
 from siptui.cli.journal_notice import told
 from siptui.cli.profile_hint import named
 from siptui.cli.profile_rules import refuse_read_only
-from siptui.domain.dataclass import dataclass
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural
 from siptui.host.locks import Holder
@@ -19,8 +19,7 @@ from siptui.runs.state import RunState
 from siptui.runs.state_load import load
 
 
-@dataclass(frozen=True, slots=True)
-class OrderedRun:
+class OrderedRun(Struct, frozen=True):
     """The run that an order is for, as it stood before, and the process that works on it."""
 
     service: RunService

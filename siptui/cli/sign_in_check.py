@@ -5,13 +5,13 @@ import json
 from datetime import datetime
 
 import click
+from msgspec import Struct
 
 from siptui.app.invocation import Invocation
 from siptui.app.role_end import read_role_end
 from siptui.app.session import Selected, select_for, start_log, token_source
 from siptui.app.watchers import watching
 from siptui.cli.profile_hint import for_profile
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.domain.text import visible
 from siptui.domain.times import minute, zone
@@ -23,8 +23,7 @@ from siptui.identity.account import Account, account_of
 _LIMIT = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What came of it: whose token it is and where it is from, or why there is none."""
 
     profile: str | None

@@ -6,9 +6,10 @@ and the run followed to its end.
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from siptui.app.in_process_runs import in_process_run_service
 from siptui.app.role_end import read_role_end
@@ -26,7 +27,6 @@ from siptui.cli.preflight_options import refuse_unlisted
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.submit_options import SubmitOptions
 from siptui.cli.verify import verify as verify_run
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode
 from siptui.domain.plan import Batch
@@ -39,8 +39,7 @@ from siptui.runs.service import RunService
 from siptui.runs.state import DeviceRecord, RunState
 
 
-@dataclass(frozen=True)
-class Conflicts:
+class Conflicts(Struct, frozen=True):
     """What other runs have of devices: notes for the confirmation, whether those signed in are
     submitted again, and the hardware ids of those that are left out because they are."""
 
@@ -49,8 +48,7 @@ class Conflicts:
     left_out: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class SubmitFlow:
+class SubmitFlow(Struct, frozen=True):
     """The steps of one submit."""
 
     selected: Selected
@@ -162,8 +160,7 @@ class SubmitFlow:
 OrderPart = Callable[[list[int], Changed, bool, Accounts], None]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """What of a run is to be submitted, and how.
 
     `batches` makes the batches of those records that remain, `events` the same as events for a dry

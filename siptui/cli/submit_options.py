@@ -1,17 +1,16 @@
 """The options that `run`, `retry` and `resume` share, as two objects."""
 
 import click
+from msgspec import Struct
 
 from siptui.cli import options
 from siptui.cli.options import F, grouped
 from siptui.cli.preflight_options import include_personal
-from siptui.domain.dataclass import dataclass
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.runs.orders import Changed
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitOptions:
+class SubmitOptions(Struct, frozen=True):
     """What is to be submitted, who decides, and where the work is done."""
 
     yes: bool = False

@@ -1,15 +1,13 @@
 """What was read differently from how it was written, counted for notes."""
 
 from collections.abc import Sequence
-from dataclasses import field
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
 
 _LINES = 10  # lines that a note names
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(Struct):
     """What was read differently from how it was written: how often, and the first example."""
 
     found: dict[str, tuple[int, int, str, str]] = field(default_factory=dict)

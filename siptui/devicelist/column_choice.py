@@ -10,7 +10,8 @@ Over 400 lines because the rules weigh the same columns against each other.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from siptui.devicelist.column_names import PART, USUAL, fits, never, rank, spaced, spoken_for
 from siptui.devicelist.dates import is_date
@@ -24,7 +25,6 @@ from siptui.devicelist.model import (
     UndecidedError,
 )
 from siptui.domain.columns import COLUMNS, NEEDED, WHAT, Mapped, folded_name
-from siptui.domain.dataclass import dataclass
 from siptui.domain.patterns import regex
 
 _SAMPLE = 300  # rows by which a column of an unknown name is judged
@@ -78,8 +78,7 @@ def _same_hardware(cell: str) -> str:
     return _MARKS.sub("", cell).upper()
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """What the cells of a column look like, and what two spellings of a cell have in common."""
 
     looks: Callable[[str], bool]
@@ -92,8 +91,7 @@ _KINDS = {
 }
 
 
-@dataclass(slots=True)
-class Columns:
+class Columns(Struct):
     """The place of each column that is read, by key, counted from 0; and what is to be said."""
 
     places: dict[str, int] = field(default_factory=dict)

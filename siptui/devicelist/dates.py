@@ -6,11 +6,11 @@ day in April or in March is decided by the whole column, or asked.
 
 import re
 from collections.abc import Iterable
-from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
+from msgspec import Struct, field
+
 from siptui.devicelist.model import Option, Question, UndecidedError
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.list_options import DAY_FIRST
 from siptui.domain.patterns import regex
@@ -111,8 +111,7 @@ def zone_named(text: str) -> tzinfo:
         ) from None
 
 
-@dataclass(slots=True)
-class DateColumn:
+class DateColumn(Struct):
     """One column of dates, `name`. `zone` is for those that name none (none: the host's own),
     `day_first` how `slashed` ones are read; `years_open` says that a year of two digits could be
     the first number or the last. `local` says whether any was read by the zone."""

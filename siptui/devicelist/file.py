@@ -8,8 +8,9 @@ import sys
 from itertools import islice
 from pathlib import Path
 
+from msgspec import Struct
+
 from siptui.devicelist.model import ListError
-from siptui.domain.dataclass import dataclass
 from siptui.domain.patterns import regex
 from siptui.domain.text import visible
 from siptui.host.files import open_to_read
@@ -55,8 +56,7 @@ _TRIED = 1_000
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0C, 0x0D}) + b"\x7f"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """The bytes of a list, and where they came from."""
 
     file: str

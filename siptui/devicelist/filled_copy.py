@@ -5,6 +5,8 @@ Finished added at its right end or brought up to date. Nothing else of it change
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from msgspec import Struct
+
 from siptui.devicelist.file import load
 from siptui.devicelist.filled_text import filled_text
 from siptui.devicelist.filled_workbook import filled_workbook
@@ -13,14 +15,12 @@ from siptui.devicelist.model import DeviceList, ListError
 from siptui.devicelist.reading import MAX_BYTES, read
 from siptui.devicelist.workbook import is_workbook
 from siptui.devicelist.writing import WriteError, write_new
-from siptui.domain.dataclass import dataclass
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 
 
-@dataclass(frozen=True, slots=True)
-class RowStatus:
+class RowStatus(Struct, frozen=True):
     """What goes into the columns of one row."""
 
     status: str

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from siptui.devicelist.cells import clean, guard
 from siptui.devicelist.delimiters import unwrapped
 from siptui.devicelist.file import without_end_mark
@@ -10,7 +12,6 @@ from siptui.devicelist.header import Header
 from siptui.devicelist.model import ListError
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.writing import STATUS
-from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 
 #: A row that is wider than its header by more than this is not one that a list is made of.
@@ -42,8 +43,7 @@ def _codec(data: bytes, encoding: str) -> str:
     return "utf-8" if encoding == "utf-8-sig" else encoding
 
 
-@dataclass(slots=True)
-class _Text:
+class _Text(Struct):
     """The lines of a list as they are, `raw` with their ends, and what goes into them."""
 
     raw: list[tuple[str, str]]

@@ -9,10 +9,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import field
 from html import escape
 from io import BytesIO
 from xml.parsers import expat
+
+from msgspec import Struct, field
 
 from siptui.devicelist.archive import open_archive
 from siptui.devicelist.cells import clean, column_letters, column_place, guard
@@ -20,7 +21,6 @@ from siptui.devicelist.model import ListError
 from siptui.devicelist.sheet_xml import sheet_parts
 from siptui.devicelist.writing import STATUS
 from siptui.domain.columns import folded_name
-from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 
 #: Bytes that the parts of a workbook may have together, and that are copied at once.
@@ -134,8 +134,7 @@ def _strings(source: zipfile.ZipFile) -> list[str]:
     return found
 
 
-@dataclass(slots=True)
-class _Cell:
+class _Cell(Struct):
     """A cell: its column from 0, where its element begins and ends, its style, its text."""
 
     column: int
@@ -147,8 +146,7 @@ class _Cell:
     filled: bool = False
 
 
-@dataclass(slots=True)
-class _Row:
+class _Row(Struct):
     """A row: where its start tag begins and its end tag, and its cells in their order."""
 
     number: int

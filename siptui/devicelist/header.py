@@ -6,8 +6,10 @@ first line of a header that has two.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
 from itertools import islice, pairwise
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from siptui.devicelist.cells import clean
 from siptui.devicelist.column_choice import header_above, no_header
@@ -25,7 +27,6 @@ from siptui.devicelist.model import ListError
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.writing import BLOCK, LIST, STATUS
 from siptui.domain.columns import COLUMNS, NEEDED, Mapped, folded_name
-from siptui.domain.dataclass import dataclass
 from siptui.domain.patterns import regex
 
 #: Rows from the top in which the header is looked for.
@@ -41,8 +42,7 @@ _BELOW = 60  # rows in which the first device is looked for
 _STRAY = 2  # rows above the header that may look like devices: those of a contact
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The header of a list: its line (or row of the sheet), the index of the first row below it,
     and the names of its columns, told apart, nothing where a column has none.
 
@@ -125,8 +125,7 @@ def find_in_lines(file: str, lines: Sequence[str], delimiter: str | None, mapped
     return _header(f"{file}, line", best, below, divided, best.record.below, notes)
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """A row that could be the header."""
 
     at: int

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from typing import Literal
 
+from msgspec import Struct, field
+
 from siptui.domain.columns import WHAT
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
@@ -25,8 +25,7 @@ class ListError(UsageError):
     code = "list_unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """One answer to a question about a list: what to give as `--column KEY=header` (or another
     option, `given`), what its cells hold, for example, and a word about it."""
 
@@ -35,8 +34,7 @@ class Option:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What only the operator can say about a list: which header holds the column `key`, which
     sheet is meant (`sheet`), or how dates are written (`dates`)."""
 
@@ -66,8 +64,7 @@ class UndecidedError(ListError):
         self.names = tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that is wrong in a list.
 
     `line` is the line of the file (1 is the first) on which the row starts, or the row of the
@@ -89,8 +86,7 @@ class Fault:
         return self.cell or f"line {self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class InvalidRow:
+class InvalidRow(Struct, frozen=True):
     """A row with an error, so that it can be shown among the others: its cells as they stand."""
 
     line: int
@@ -100,8 +96,7 @@ class InvalidRow:
     extra: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnRead:
+class ColumnRead(Struct, frozen=True):
     """From which header a column was read, and why, as a word and for people; `instead_of` are the
     headers that could have been it as well."""
 
@@ -126,8 +121,7 @@ class ColumnRead:
 REGION_RULES = frozenset({"region_missing"})
 
 
-@dataclass(frozen=True)
-class DeviceList:
+class DeviceList(Struct, frozen=True):
     """A device list that was read. All text in it has been made visible.
 
     `devices` are the rows without an error, in the order of the file; `invalid` are the others.

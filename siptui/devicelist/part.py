@@ -1,7 +1,8 @@
 """A part of a device list that was read: the rows that conditions take. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from siptui.devicelist.model import DeviceList
 from siptui.domain.errors import UsageError

@@ -8,10 +8,12 @@ import gc
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import field, replace
 from datetime import UTC
 from operator import attrgetter
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from siptui.devicelist.changes import Changes
 from siptui.devicelist.column_choice import Choice, Columns
@@ -26,7 +28,6 @@ from siptui.devicelist.row_rules import Judge, Judged, Layout
 from siptui.devicelist.tables import Table, sheet_table, text_table
 from siptui.devicelist.workbook import is_workbook
 from siptui.domain.columns import COLUMNS, NOT_MAPPED, Mapped
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions, Retyped
 from siptui.domain.region import Region
@@ -184,8 +185,7 @@ def _layout(header: Header, chosen: Columns, mapped: Mapped, table: Table) -> La
     )
 
 
-@dataclass(slots=True)
-class _Judged:
+class _Judged(Struct):
     """What was found in a list: the devices without any fault, and the other rows."""
 
     source: Source

@@ -7,10 +7,11 @@ there: where a column says something else than `--region`, the operator decides.
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from siptui.devicelist.column_choice import as_option
 from siptui.devicelist.column_names import spaced
 from siptui.devicelist.model import Option, Question, UndecidedError
-from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 
 _FILLED = 0.5  # share of the rows in which such a column says something
@@ -57,8 +58,7 @@ def check_regions(
         yield f"“{here.name}” is empty in {many}; {default} counts there"
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     """The texts of one column, each once and in the order of the rows."""
 
     place: int

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from siptui.devicelist.cells import MAX_CELL, NumberText, clean, column_letters
 from siptui.devicelist.changes import Changes
@@ -11,7 +12,6 @@ from siptui.devicelist.model import Fault, InvalidRow
 from siptui.devicelist.ports import Ports, port_in, second_ports
 from siptui.devicelist.unnamed_columns import unnamed_columns
 from siptui.domain.adapters import MOST_PORTS, Adapter, adapter_in
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import NOTHING, Device
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
 from siptui.domain.region import Region
@@ -33,8 +33,7 @@ OTHER_HEADER = "other_header"
 REWRITTEN = "Hardware id written as XX-XX-XX-XX-XX-XX"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Where the columns are, by index from 0, for the rules that look at rows.
 
     `extra` are the further columns by the names under which they are kept, `results` the places
@@ -62,8 +61,7 @@ class Layout:
         return "" if self.first_column is None else column_letters(index + self.first_column)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A row that has faults, after every rule that looks at it alone. `device` is none if any of
     them is an error."""
 

@@ -6,8 +6,9 @@ blank rows are passed over.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from siptui.devicelist.cells import EDGE, MAX_CELL, NumberText, clean
 from siptui.devicelist.changes import Changes, lines_of
@@ -18,7 +19,6 @@ from siptui.devicelist.header import Header
 from siptui.devicelist.records import Record, records
 from siptui.devicelist.row_rules import LONG_CELL, OTHER_HEADER
 from siptui.domain.columns import NEEDED, folded_name
-from siptui.domain.dataclass import dataclass
 from siptui.domain.patterns import regex
 from siptui.domain.text import HIDDEN
 
@@ -67,8 +67,7 @@ class Row(NamedTuple):
     broken: str = ""
 
 
-@dataclass(slots=True)
-class LeftOut:
+class LeftOut(Struct):
     """The lines below the header that are no rows of the list, by the reason."""
 
     lines: dict[int, str] = field(default_factory=dict)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from siptui.devicelist.changes import Changes, lines_of
 from siptui.devicelist.file import Source, read_twice, text_of
 from siptui.devicelist.header import Header, find_in_lines
 from siptui.devicelist.model import Fault, ListError
 from siptui.devicelist.rows import LeftOut, Row, rows_of_lines, rows_of_records
 from siptui.devicelist.workbook import read_sheet
-from siptui.domain.dataclass import dataclass
 from siptui.domain.list_options import ListOptions
 
 #: Blank lines and comments among them.
@@ -17,8 +18,7 @@ MAX_LINES = 1_000_000
 MAX_CELLS = 4_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The rows of a source below its header, whatever the source is.
 
     `word` is what it counts (line or row), `sheet` and `first_column` are those of a workbook.

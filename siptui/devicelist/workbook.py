@@ -9,6 +9,8 @@ from contextlib import suppress
 from threading import Timer
 from typing import IO, Any
 
+from msgspec import Struct
+
 from siptui.devicelist.cells import MAX_ANSWER, NO_VALUE, NumberText
 from siptui.devicelist.changes import lines_of
 from siptui.devicelist.column_choice import looks_like_hardware, looks_like_user
@@ -17,7 +19,6 @@ from siptui.devicelist.model import ListError, Option, Question, UndecidedError
 from siptui.devicelist.records import Record
 from siptui.devicelist.workbook_process import as_sent, end_process, process_for_workbook
 from siptui.domain.columns import Mapped
-from siptui.domain.dataclass import dataclass
 from siptui.domain.text import visible
 from siptui.host.processes import Ended, how_ended
 
@@ -30,8 +31,7 @@ _XLS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 _KEPT = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """The rows of the sheet that is meant, with its header.
 
     `first_column` counts from 0. `hidden` are the hidden rows, counted from 1; none where that

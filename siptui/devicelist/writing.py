@@ -7,11 +7,11 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from siptui.devicelist.cells import guard
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.host.files import (
@@ -32,8 +32,7 @@ class WriteError(SiptuiError):
     code = "unwritable"
 
 
-@dataclass(frozen=True, slots=True)
-class ResultRow:
+class ResultRow(Struct, frozen=True):
     """What became of one device, as it goes into a file. `attempt` counts from 1; 0 is none yet.
     `corrected_from` is what the list had for user name and hardware id, where that was corrected.
     """

@@ -5,8 +5,8 @@ of eight, of an MP-124 eighteen of twenty-four, of the others all.
 """
 
 import re
+from dataclasses import dataclass
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.patterns import regex
 
 #: The most ports that an adapter has, those of an MP-1288.

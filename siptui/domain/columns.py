@@ -9,11 +9,10 @@ SIP Gateway"), in English, German, French, Spanish, Dutch and Italian.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 

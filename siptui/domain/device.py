@@ -1,10 +1,9 @@
 """A device to be signed in: one row of a device list that passed every rule."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.hardware_id import HardwareId
 from siptui.domain.region import Region
 from siptui.domain.user_name import UserName

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.patterns import regex
 from siptui.domain.text import folded
 

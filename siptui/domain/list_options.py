@@ -1,10 +1,9 @@
 """How the operator wants one device list to be read, and from where one was read."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from siptui.domain.columns import NOT_MAPPED, Mapped
-from siptui.domain.dataclass import dataclass
 from siptui.domain.row_filter import Condition
 
 #: The answer that dates are written with the day first.

@@ -6,9 +6,9 @@ kept as it is and never interpreted.
 """
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.patterns import regex
 
 DOCS = "https://learn.microsoft.com/microsoftteams/sip-gateway-configure"

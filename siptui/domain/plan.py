@@ -2,9 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.region import Region

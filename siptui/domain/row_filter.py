@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from siptui.domain.columns import COLUMNS, KNOWN, folded_name
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError

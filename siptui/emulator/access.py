@@ -1,18 +1,18 @@
 """Who may call: bearer tokens of the scenario, or of an authority beside the tenant."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.roles import BULK, OPERATOR, OVER_ADMINISTRATORS, WITHOUT_BULK
 from siptui.emulator.role_changes import HeldRoles
 from siptui.emulator.scenario import AuthTable, TokenRule
 from siptui.emulator.scenario_tables import RoleChange
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """A caller with a valid token.
 
     `roles` are names of directory roles. `permissions` are those of Graph (None: all);

@@ -4,17 +4,17 @@ import fnmatch
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.region import Region
 from siptui.emulator.random_draws import Seed, draw
 from siptui.emulator.scenario import AccountRule, DeviceRule, Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """A shared account as bulk sign-in sees it. The defaults are a healthy one.
 
     `throttle_above`: the on-premises directory takes that many password changes of one batch.
@@ -43,8 +43,7 @@ class Account:
     stopped: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(Struct, frozen=True):
     """A device as the gateway's records have it. The defaults are a healthy one.
 
     `region` is where its record lives (None: wherever it is asked for), `deadline` the moment

@@ -6,10 +6,11 @@ import io
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
 from importlib import resources
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.region import Region
 from siptui.emulator.account_rules import Account, Directory, Phone
 from siptui.emulator.device_outcome import INVENTED, canonical
@@ -43,16 +44,14 @@ _STOPPING = frozenset({"mfa", "block", "compliantdevice", "domainjoineddevice", 
 ELSEWHERE = "198.51.100.77"
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """The policy of one type that holds for an account. `how`: `Direct`, `Group` or nothing."""
 
     name: str
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """An account as the service's sources tell of it. `number` is E.164, or nothing."""
 
     user_name: str
@@ -256,8 +255,7 @@ class People:
         return replace(phone, trusted=not first and found.trusts(phone.public_ip, written))
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A row of the tenant's own device list."""
 
     user_name: str

@@ -1,14 +1,15 @@
 """Batches and their devices: when each device's work starts and ends."""
 
+import dataclasses
 import heapq
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.device import DeviceKey
 from siptui.domain.region import Region
 from siptui.emulator.device_outcome import canonical
@@ -29,8 +30,7 @@ def device_key(user_name: str, hardware_id: str) -> DeviceKey:
     return (user_name.strip().casefold(), str(canonical(hardware_id)))
 
 
-@dataclass(slots=True)
-class Item:
+class Item(Struct):
     """One device of a batch. `attempt` counts its accepted submits, this one included.
 
     `verdict` is decided at `ends`: None before, nothing for success, else the error text.
@@ -55,7 +55,7 @@ class Item:
         return ItemState.RUNNING if now >= self.starts else ItemState.WAITING
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Batch:
     """One accepted submit. `started` is None while it waits for a slot, `done` ends its life."""
 
@@ -73,9 +73,9 @@ class Batch:
     done: bool = False
     gone: bool = False  # the service answers as if it had never been
     listed: float = math.inf  # when a list of batches first had it
-    keys: frozenset[DeviceKey] = field(init=False)
-    accounts: frozenset[str] = field(init=False)
-    devices: frozenset[str] = field(init=False)
+    keys: frozenset[DeviceKey] = dataclasses.field(init=False)
+    accounts: frozenset[str] = dataclasses.field(init=False)
+    devices: frozenset[str] = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
         self.keys = frozenset(item.key for item in self.items)

@@ -1,10 +1,10 @@
 """The ledger: what the tenant was asked to do, kept for tests to assert on."""
 
 from collections import Counter
-from dataclasses import field
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.device import DeviceKey
 from siptui.domain.region import Region
 
@@ -18,8 +18,7 @@ class Wrong(StrEnum):
     TOO_MANY_LIVE = "too_many_live"  # accepted over the limit (where the scenario accepts it)
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
+class Submit(Struct, frozen=True):
     """One accepted submit. `items` are (user name, hardware id) as they were sent."""
 
     at: float
@@ -29,8 +28,7 @@ class Submit:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """One submit that was answered with a definite no."""
 
     at: float
@@ -40,8 +38,7 @@ class Refused:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """Something that must not happen. `other` is the batch it collided with.
 
     `known_for`: how many seconds before a submit over the limit lists of batches had as many live
@@ -57,8 +54,7 @@ class Violation:
     known_for: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Early:
+class Early(Struct, frozen=True):
     """A request that came while the service had asked to wait: since `told`, until `until`."""
 
     at: float
@@ -67,8 +63,7 @@ class Early:
     until: float
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """`submits` are the callers' own; batches of the scenario's PowerShell users are `foreign`.
 
     `resets` counts password resets by user name (casefolded), `times` submits by device

@@ -1,13 +1,13 @@
 """Which fault a call meets: the scenario's fault rules, counted."""
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.region import Region
 from siptui.emulator.random_draws import Seed, draw
 from siptui.emulator.scenario import FaultRule
 
 
-@dataclass(slots=True)
-class _Counted:
+class _Counted(Struct):
     rule: FaultRule
     number: int
     calls: int = 0

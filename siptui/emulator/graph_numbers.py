@@ -1,6 +1,7 @@
 """Assigning numbers through Graph: accepted at once (202), done later, read as an operation."""
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.emulator.accounts import digits
 from siptui.emulator.random_draws import guid
 from siptui.emulator.service_routes import Asked, Face, Told
@@ -10,8 +11,7 @@ _WHERE = "/v1.0/admin/teams/telephoneNumberManagement/operations/"
 _KINDS = frozenset({"directrouting", "callingplan", "operatorconnect"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
+class _Operation(Struct, frozen=True):
     at: float
     number: str
     why_not: str = ""

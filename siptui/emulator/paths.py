@@ -7,7 +7,7 @@ another's.
 import re
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
 
 
 class Source(StrEnum):
@@ -79,8 +79,7 @@ _COMPILED = [(source, name, re.compile(path, re.IGNORECASE)) for source, name, p
 CALL_NAMES = frozenset({"*", *(name for _, name, _ in _PATHS)})
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Struct, frozen=True):
     """A call. `parts` are the pieces of the path that say whom or what it is about."""
 
     source: Source

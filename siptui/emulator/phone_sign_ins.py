@@ -6,13 +6,11 @@ People sign phones in and out by hand, and a phone can lose its sign-in after a 
 
 import bisect
 import math
-from dataclasses import field
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
 
 
-@dataclass(slots=True)
-class _Phone:
+class _Phone(Struct):
     moments: list[float] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
 

@@ -5,7 +5,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.emulator.answer_format import cased
 from siptui.emulator.scenario import Scenario
 from siptui.emulator.versioned_values import Writes
@@ -24,8 +25,7 @@ BEGINNING = -math.inf
 _COMMON_AREA_MODE = "commonareaphonesignin"
 
 
-@dataclass(frozen=True, slots=True)
-class NotDone:
+class NotDone(Struct, frozen=True):
     """A write that was refused."""
 
     status: int

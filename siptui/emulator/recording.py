@@ -4,17 +4,18 @@ JSON lines: a header `{"siptui_recording": 1, …}`, then one exchange a line. E
 authority say nothing but place and status and are left out.
 """
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.device import DeviceKey
 from siptui.domain.errors import UsageError
 from siptui.domain.region import Region
@@ -35,7 +36,7 @@ class RecordingError(UsageError):
     code = "recording"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Recorded:
     """One exchange. `call` is a call of bulk sign-in or nothing, `place` its place in the file.
 
@@ -51,8 +52,8 @@ class Recorded:
     parameters: dict[str, str]
     status: int
     headers: dict[str, str]
-    body: bytes = field(repr=False)
-    answer: Any = field(repr=False)
+    body: bytes = dataclasses.field(repr=False)
+    answer: Any = dataclasses.field(repr=False)
     failure: str = ""
     sent: bool = True
     submitted: tuple[tuple[str, str], ...] = ()
@@ -76,8 +77,7 @@ class Recorded:
         return not self.failure and 200 <= self.status < 300
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """All that a recording tells of the service."""
 
     exchanges: Sequence[Recorded]

@@ -3,16 +3,15 @@
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from msgspec import Struct
 from starlette.types import Message, Send
 
-from siptui.domain.dataclass import dataclass
 from siptui.emulator.call_log import Early
 from siptui.emulator.paths import Source
 from siptui.emulator.tenant import Tenant
 
 
-@dataclass(slots=True)
-class _Told:
+class _Told(Struct):
     at: float
     until: float
 

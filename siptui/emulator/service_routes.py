@@ -1,15 +1,14 @@
 """A service of the emulated tenant as HTTP: from a request to a handler of its call, and back."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from siptui.domain.dataclass import dataclass
 from siptui.emulator.access import Caller
 from siptui.emulator.auth_and_throttle import Gate
 from siptui.emulator.paths import Called, Source, called
@@ -18,8 +17,7 @@ from siptui.emulator.tenant import Tenant
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A call: `parameters` by casefolded names without `$`, `body` as JSON (None without one)."""
 
     method: str
@@ -37,8 +35,7 @@ class Asked:
         return named.get(name.casefold())
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """An answer; without a `value` it has no body."""
 
     status: int = 200

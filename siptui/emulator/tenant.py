@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.outcome import Cause
 from siptui.domain.region import Region
 from siptui.emulator.account_rules import Directory, Phone
@@ -31,15 +32,13 @@ from siptui.emulator.scenario import AccountRule, DeviceRule, ForeignBatch, Hand
 MEMORY = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The submit was taken; its passwords are reset from now on."""
 
     batch: Batch
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """The submit was not taken. `retry_after`: emulated seconds the caller is asked to wait."""
 
     status: int
@@ -48,8 +47,7 @@ class Refusal:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """How a device really stands: `never_submitted`, `running`, `signed_in` or `failed`."""
 
     state: str

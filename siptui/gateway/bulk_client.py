@@ -1,9 +1,10 @@
 """Bulk sign-in over HTTP: the three calls, each with a fresh correlation id."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
+
+from msgspec.structs import replace
 
 from siptui.domain.device import Device
 from siptui.domain.region import Region

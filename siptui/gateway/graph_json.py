@@ -1,10 +1,11 @@
 """Answers of Microsoft Graph, read leniently: `$batch`, users, roles, access policies."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from siptui.domain.roles import BULK, names_of
 from siptui.gateway import paging
 from siptui.gateway.bulk_json import WireError, folded_keys
@@ -14,8 +15,7 @@ from siptui.gateway.tenant_model import UNREADABLE, AccessPolicy, DirectoryUser,
 from siptui.gateway.times import parse_when
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One answer of a `$batch`: `body` is its JSON value, headers have lower-case names."""
 
     status: int

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.text import visible
 from siptui.gateway.bulk_json import WireError, decode, folded_keys, text
 from siptui.gateway.errors import (
@@ -36,8 +37,7 @@ _GAVE_UP = frozenset({408, 444, 460, 499})
 _HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|title|\?xml)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What the service says of its error, from any of the shapes known (service.md 6)."""
 
     code: str = ""

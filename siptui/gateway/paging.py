@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.gateway.errors import AnswerUnreadableError, RejectedError
 from siptui.gateway.json_lists import Listed
 
@@ -49,8 +50,7 @@ _LONGEST = 8000
 _SAFE = "%/:?@!$&'()*+,;=-._~[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Further:
+class Further(Struct, frozen=True):
     """That a list goes on. `why` is for people; `path`, with its query, is where, at the
     service's own address, or nothing where that is not told."""
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.region import Region
 from siptui.gateway.json_lists import Listed
@@ -26,8 +27,7 @@ class Phase(StrEnum):
     COMPLETED = "completed"  # batches only: over, each item has its own outcome
 
 
-@dataclass(frozen=True, slots=True)
-class BatchAccepted:
+class BatchAccepted(Struct, frozen=True):
     """Answer to a submit. `count` is the service's own number of items, if it named one."""
 
     batch_id: str
@@ -35,8 +35,7 @@ class BatchAccepted:
     correlation_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ItemStatus:
+class ItemStatus(Struct, frozen=True):
     """One device in a batch's status. `word` and `error` are the service's own, made visible."""
 
     user_name: str
@@ -57,8 +56,7 @@ class ItemStatus:
         return (self.user_name.casefold(), self.hardware_id)
 
 
-@dataclass(frozen=True, slots=True)
-class BatchStatus:
+class BatchStatus(Struct, frozen=True):
     """A batch and its devices. `region` and `request_time` only where the service names them.
 
     `odd` are texts about what of the answer could not be read as it should, `gap` says what of
@@ -76,8 +74,7 @@ class BatchStatus:
     gap: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchSummary:
+class BatchSummary(Struct, frozen=True):
     """A batch as the tenant's 30-day list has it: no devices."""
 
     batch_id: str

@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.region import Region
 from siptui.gateway.json_lists import Listed
 
@@ -41,8 +42,7 @@ class NumberType(StrEnum):
     OPERATOR_CONNECT = "OperatorConnect"
 
 
-@dataclass(frozen=True, slots=True)
-class CallingPolicy:
+class CallingPolicy(Struct, frozen=True):
     """A TeamsCallingPolicy. `name` is without `Tag:`; `call_redirect` is the service's word."""
 
     name: str
@@ -50,8 +50,7 @@ class CallingPolicy:
     call_redirect: str
 
 
-@dataclass(frozen=True, slots=True)
-class IPPhonePolicy:
+class IPPhonePolicy(Struct, frozen=True):
     """A TeamsIPPhonePolicy. `sign_in_mode` is the service's word, in whatever case it came."""
 
     name: str
@@ -63,8 +62,7 @@ class IPPhonePolicy:
         return self.sign_in_mode.casefold() == "commonareaphonesignin"
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedIP:
+class TrustedIP(Struct, frozen=True):
     """A trusted public address or range: `address` with a mask of `mask_bits`."""
 
     address: str
@@ -72,24 +70,21 @@ class TrustedIP:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkPlace:
+class NetworkPlace(Struct, frozen=True):
     """A network site (`subnet` empty) or a subnet of one."""
 
     site: str
     subnet: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Struct, frozen=True):
     """The policy that holds for an account. `how`: `direct`, `group`, `global`, or empty."""
 
     name: str
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamsUser:
+class TeamsUser(Struct, frozen=True):
     """An account as Teams has it (admin API, or Graph's user configuration).
 
     `numbers` are without `tel:`; `plans` are the ids or capabilities of its working service
@@ -109,8 +104,7 @@ class TeamsUser:
     validation_errors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryUser:
+class DirectoryUser(Struct, frozen=True):
     """An account as the directory (Graph `/users`) has it. `mfa`: `disabled`, `enabled`, …"""
 
     object_id: str
@@ -121,8 +115,7 @@ class DirectoryUser:
     mfa: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccessPolicy:
+class AccessPolicy(Struct, frozen=True):
     """A Conditional Access policy, as far as it can stop an account from signing in.
 
     `users`, `excluded_users`: object ids or `All`; `groups`, `roles` likewise; `apps` are
@@ -149,8 +142,7 @@ class AccessPolicy:
     narrowed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class InventoryDevice:
+class InventoryDevice(Struct, frozen=True):
     """A SIP device in the inventory. `hardware_id` canonical; `online` None where not told."""
 
     hardware_id: str
@@ -163,8 +155,7 @@ class InventoryDevice:
     health: str = ""  # the service's word
 
 
-@dataclass(frozen=True, slots=True)
-class TenantInfo:
+class TenantInfo(Struct, frozen=True):
     """Who the tenant is. `domains`: its verified ones."""
 
     tenant_id: str
@@ -234,8 +225,7 @@ class TenantAdmin(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RoleEnd:
+class RoleEnd(Struct, frozen=True):
     """A role of the operator that ends: that of an activation (PIM), by its name."""
 
     role: str

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import IO
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
 
 #: As `subprocess` takes them.
 Stream = int | IO[bytes] | None
@@ -19,8 +19,7 @@ class Ended(Enum):
     ABORTED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Detached:
+class Detached(Struct, frozen=True):
     """A process that goes on when its starter ends, with a pipe each way.
 
     `outlives_terminal` is what was found when it had started, and before anything was written to

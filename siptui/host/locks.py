@@ -7,13 +7,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
 from siptui.domain.errors import ExitCode, SiptuiError
 from siptui.domain.text import visible
 from siptui.domain.times import second, zone
@@ -57,8 +58,7 @@ class HeldError(SiptuiError):
         self.holder = holder
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Who holds a lock, as the lock file says; fields that are not known are empty or 0."""
 
     pid: int = 0

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.patterns import regex
 
 #: Types of file systems on which neither locks nor SQLite's write-ahead log can be relied on.
@@ -25,8 +26,7 @@ _LOCKS_STAY = regex(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """A mounted file system: where, of what type, with which options."""
 
     place: Path

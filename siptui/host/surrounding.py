@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
 
 
 class WorkerEnd(StrEnum):
@@ -15,8 +15,7 @@ class WorkerEnd(StrEnum):
     LAST_LOGOUT = "last_logout"  # the host ends all of the user's with the last session
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """The limits of a job of Windows that count here.
 
     `may_leave`: a child leaves it if its starter asks for it (breakaway). `children_leave`: every
@@ -28,8 +27,7 @@ class Job:
     ends_members: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """Around this process.
 
     `terminal` is what draws the characters, as far as the environment says it, `multiplexer` what

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.roles import BULK, names_of
 from siptui.domain.text import visible
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """A signed-in person. `tenant` is a GUID, `roles` names of directory roles as a hint.
 
     `may_bulk_sign_in` is none where the token does not say; roles that are eligible but not

@@ -8,7 +8,8 @@ have, and a jump host has neither.
 from enum import Enum
 from importlib.util import find_spec
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import Way
 from siptui.host.desktop import Desktop, desktop
 
@@ -17,8 +18,7 @@ _RUNTIME = "pymsalruntime"
 INSTALL = 'pip install "siptui[broker]"'
 
 
-@dataclass(frozen=True, slots=True)
-class _Why:
+class _Why(Struct, frozen=True):
     sentence: str
     advice: str = ""
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.host.user import user_name
 from siptui.identity.account import Account
 from siptui.identity.errors import RedirectUnreadableError, SignInCancelledError
@@ -20,8 +21,7 @@ from siptui.settings.model import REDIRECT_PORT
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserPrompt:
+class BrowserPrompt(Struct, frozen=True):
     """What the operator needs: open `url`; `tunnel` is the line to type on the own computer."""
 
     url: str

@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.domain.text import visible
 from siptui.identity.account import Account
@@ -19,8 +20,7 @@ from siptui.identity.token_cache import left, moment
 _GO_ON = ("authorization_pending", "slow_down")
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceCodePrompt:
+class DeviceCodePrompt(Struct, frozen=True):
     """What the operator needs: open `verification_uri`, type `user_code`, before `expires_at`."""
 
     user_code: str

@@ -5,9 +5,8 @@ an environment or the journal.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.identity.account import Account
 from siptui.identity.environment import VALUE, EnvironmentToken, environment_token

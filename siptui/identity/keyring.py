@@ -11,7 +11,8 @@ import os
 import subprocess
 from importlib.util import find_spec
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import Way
 from siptui.domain.text import visible
 from siptui.host.interpreter import module_command
@@ -23,8 +24,7 @@ LIMIT = 3.0
 _SERVICE = "siptui"
 
 
-@dataclass(frozen=True, slots=True)
-class Keyring:
+class Keyring(Struct, frozen=True):
     """The key of one token store. `name` tells the stores of a user apart."""
 
     name: str

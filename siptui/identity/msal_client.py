@@ -6,11 +6,10 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.identity.broker_errors import not_registered

@@ -5,14 +5,14 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.identity.errors import AuthorityUnreachableError
 from siptui.transport.http import Http, open_client
 from siptui.transport.messages import Call, Watcher
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """An answer as msal reads it."""
 
     status_code: int

@@ -1,6 +1,7 @@
 """Which tenant is signed in to, and as which client."""
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.guid import is_guid
 
 #: The Teams admin API, the same in every cloud (Microsoft's module, its settings file).
@@ -14,8 +15,7 @@ WIDE = ("organizations", "common")
 INVENTORY_SCOPE = "https://devicemgmt.teams.microsoft.com/.default"
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """One profile as the authority sees it.
 
     `authority` is `https://HOST[:PORT]`, `tenant` a GUID or a domain (empty: whichever the

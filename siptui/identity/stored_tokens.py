@@ -5,7 +5,8 @@ import logging
 import time
 from collections.abc import Callable
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import SignInNeededError, SiptuiError, Way
 from siptui.identity.account import Account
 from siptui.identity.broker import renewed
@@ -25,8 +26,7 @@ LEAST_LEFT = 300.0
 _REFUSED_FOR = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Struct, frozen=True):
     token: str
     expires_at: float
     stamp: object

@@ -3,11 +3,10 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import Way
 from siptui.identity.account import Account, account_of, claims_of
 from siptui.identity.errors import NotSignedInError, WrongTenantError

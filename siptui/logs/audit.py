@@ -12,7 +12,8 @@ import socket
 from pathlib import Path
 from typing import Literal, Protocol
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.text import visible
 from siptui.host.files import flush_to_disk, open_appending, read_at
 from siptui.settings.audit import SYSLOG
@@ -29,8 +30,7 @@ Act = Literal["submit", "retry", "resubmit", "adopt", "give_up", "fix", "undo"]
 Outcome = Literal["ordered", "accepted", "unknown", "refused"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditLine:
+class AuditLine(Struct, frozen=True, kw_only=True):
     """One act. `account` is the one signed in to the tenant, `user` and `host` are of the computer.
 
     `entry` is the place in the journal or in the record of changes: a line with the same `run` (or
@@ -61,7 +61,7 @@ class AuditLine:
         """The line, without its end. What there is nothing to say of is left out."""
         always = {"account", "user", "host", "passwords_reset"}
         fields: dict[str, object] = {"schema": SCHEMA, "profile": profile}
-        for name in self.__slots__:
+        for name in self.__struct_fields__:
             value = getattr(self, name)
             if name in always or value not in ("", 0, False, None):
                 fields[name] = visible(value) if isinstance(value, str) else value
@@ -75,8 +75,7 @@ class Target(Protocol):
         """Add a line; `OSError` where it cannot, and part of it may be there then."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditFile:
+class AuditFile(Struct, frozen=True):
     """A file. It may be append-only, belong to another user, and have several writers."""
 
     path: Path
@@ -101,8 +100,7 @@ class AuditFile:
             os.close(fd)
 
 
-@dataclass(frozen=True, slots=True)
-class Syslog:
+class Syslog(Struct, frozen=True):
     """The system's log: journald, or another one that listens at its socket."""
 
     addresses: tuple[str, ...] = _ADDRESSES
@@ -124,8 +122,7 @@ class Syslog:
             log.send(f"<{_PRIORITY}>siptui[{os.getpid()}]: {line}".encode())
 
 
-@dataclass(frozen=True, slots=True)
-class AuditLog:
+class AuditLog(Struct, frozen=True):
     """The audit log of a profile."""
 
     target: Target

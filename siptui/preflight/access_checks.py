@@ -7,7 +7,8 @@ policy with them may hit, and that is said as `unknown`.
 
 from collections.abc import Iterable, Sequence
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.gateway.tenant_model import AccessPolicy
 from siptui.preflight import remedies
 from siptui.preflight.facts import Facts, Missing, TenantFacts
@@ -35,8 +36,7 @@ _STOPPING = frozenset(
 _ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A policy that stops an account, for certain or perhaps."""
 
     policy: AccessPolicy

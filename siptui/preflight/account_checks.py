@@ -6,7 +6,8 @@ account that does not exist has one finding: that it does not.
 
 from collections.abc import Mapping
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.gateway.tenant_model import (
     GLOBAL,
     UNREADABLE,
@@ -31,8 +32,7 @@ from siptui.preflight.policies import (
 )
 
 
-@dataclass(frozen=True)
-class Tables:
+class Tables(Struct, frozen=True):
     """What is the same for every account, prepared once."""
 
     calling: Mapping[str, CallingPolicy] | Missing
@@ -60,8 +60,7 @@ class Tables:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
+class _Account(Struct, frozen=True):
     """One account from every side. `key` is its name without case."""
 
     name: str

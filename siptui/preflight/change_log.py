@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.forgotten_text import ForgottenNames
 from siptui.host.files import open_private, read_at
 from siptui.host.locks import FileLock, file_lock
@@ -37,8 +37,7 @@ NAME = "fixes.jsonl"
 _PATIENCE = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A change as the record tells it: what, by whom, and every step with its time."""
 
     fix: str

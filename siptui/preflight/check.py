@@ -1,10 +1,12 @@
 """A whole preflight: read, judge, report. Changes nothing."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.device import Device
 from siptui.domain.public_address import Network
 from siptui.domain.times import minute, zone
@@ -29,8 +31,7 @@ _NONE: Changes = {}
 _SLOW = frozenset({Check.TRUSTED_IP, Check.CALLING_POLICY})
 
 
-@dataclass(frozen=True)
-class Preflight:
+class Preflight(Struct, frozen=True):
     """What was read, and what it comes to."""
 
     facts: Facts
@@ -112,7 +113,7 @@ def evaluate(
     )
     said = (sites_note(devices, facts), unlisted_note(devices, facts))
     notes = [*_notes(report), *filter(None, said)]
-    return replace(report, notes=tuple(notes))
+    return dataclasses.replace(report, notes=tuple(notes))
 
 
 def _not_now(facts: Facts, keys: Sequence[str]) -> str:

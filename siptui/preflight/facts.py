@@ -5,10 +5,10 @@ an empty value: an empty list was read and found empty.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Generic, TypeVar
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.gateway.tenant_model import (
     AccessPolicy,
     CallingPolicy,
@@ -24,8 +24,7 @@ from siptui.gateway.tenant_model import (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """Something that could not be read. `reason` is a sentence; `needs` the role or permission
     to ask for, where one is known to be lacking; `remedy` what else to do about it. `passing`: it
     was not refused, and may be had at another time."""
@@ -48,8 +47,7 @@ class Missing:
 NOT_ASKED = Missing("It was not asked for.")
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup(Generic[T]):
+class Lookup(Struct, Generic[T], frozen=True):
     """Accounts that were looked up in one source, by name without case (or by object id).
 
     A name in `found` was there; one in `missing` could not be asked for; one only in `asked`
@@ -69,8 +67,7 @@ class Lookup(Generic[T]):
         return None if name in self.asked else NOT_ASKED
 
 
-@dataclass(frozen=True, slots=True)
-class TenantFacts:
+class TenantFacts(Struct, frozen=True):
     """What was read of the tenant and of the operator."""
 
     tenant: TenantInfo | Missing = NOT_ASKED
@@ -85,8 +82,7 @@ class TenantFacts:
     security_defaults: bool | Missing = NOT_ASKED
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Facts:
+class Facts(Struct, frozen=True):
     """A whole reading, of thousands of accounts: it is not written out in a `repr`, which
     `asyncio.run` makes of what its task returned.
 
@@ -105,6 +101,9 @@ class Facts:
     devices: Mapping[str, InventoryDevice] | Missing = NOT_ASKED
     calls: Mapping[str, int] = field(default_factory=dict)
     asked: Mapping[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
 
     def teams_user(self, key: str) -> TeamsUser | Missing | None:
         """The account as Teams has it: the admin API's word, else Graph's."""

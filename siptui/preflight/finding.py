@@ -1,12 +1,13 @@
 """What a check found: one line, with what to do about it."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.device import DeviceKey
 
 
@@ -45,8 +46,7 @@ class Lacking(StrEnum):
     PUBLIC_ADDRESS = "public_address"  # of the phones
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One check of one thing.
 
     `detail` says what was seen, or why nothing could be (with the role or permission missing);
@@ -67,8 +67,7 @@ class Finding:
     lacking: Lacking | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountFindings:
+class AccountFindings(Struct, frozen=True):
     """What was found of one row: its account and its device.
 
     `personal`: the account is known to have no common area phone policy of its own (`Global` is
@@ -106,7 +105,7 @@ class AccountFindings:
         return Result.PASS
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Report:
     """A whole preflight, made at `made`.
 
@@ -116,9 +115,9 @@ class Report:
     """
 
     tenant: tuple[Finding, ...]
-    accounts: tuple[AccountFindings, ...] = field(repr=False)
+    accounts: tuple[AccountFindings, ...] = dataclasses.field(repr=False)
     made: datetime
-    calls: Mapping[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] = dataclasses.field(default_factory=dict)
     notes: Sequence[str] = ()
     not_now: str = ""
 

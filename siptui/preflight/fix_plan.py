@@ -6,9 +6,10 @@ same, so that a site which must run it itself can.
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.public_address import Network, parse_public, shown
@@ -33,8 +34,7 @@ from siptui.preflight.public_ip import covers, uncovered
 NONE = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """One change that sets something right.
 
     `title` is a sentence of what it does. `needs_name` says why the operator has to type the
@@ -63,8 +63,7 @@ def fix_of(change: Change, *, needs: str = "") -> Fix:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """A failure that nothing here sets right, and why. `line` 0: one of the tenant. Where only
     something is `lacking`, the operator may name it: `address` perhaps."""
 
@@ -76,16 +75,14 @@ class Left:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FixPlan:
+class FixPlan(Struct, frozen=True):
     """What would be done, tenant before accounts, and what is left to people."""
 
     fixes: tuple[Fix, ...]
     left: tuple[Left, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What the operator chose. Empty names: the policy that fits best, made if there is none."""
 
     public_ips: Sequence[Network] = ()

@@ -7,12 +7,13 @@ Over 400 lines because making a change and taking it back send, read back and re
 """
 
 import asyncio
+import dataclasses
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import field
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import ExitCode, SignInNeededError, SiptuiError, UsageError
 from siptui.gateway.errors import (
     AccessDeniedError,
@@ -60,8 +61,7 @@ class CannotUndoError(SiptuiError):
     exit_code = ExitCode.USAGE
 
 
-@dataclass(frozen=True, slots=True)
-class FixOutcome:
+class FixOutcome(Struct, frozen=True):
     """What became of one fix. `fix_id` is its name in the record, for `undo`."""
 
     fix_id: str
@@ -78,7 +78,7 @@ class FixOutcome:
 OnOutcome = Callable[[FixOutcome], None]
 
 
-@dataclass
+@dataclasses.dataclass
 class _Sent:
     """A change on its way."""
 
@@ -88,7 +88,7 @@ class _Sent:
     needs: str = ""
     where: str = ""  # its progress can be read there
     unread: bool = False  # reading it back came to nothing
-    user: TeamsUser | None = field(default=None, repr=False)
+    user: TeamsUser | None = dataclasses.field(default=None, repr=False)
 
     def become(self, step: Step, detail: str = "") -> FixOutcome:
         self.outcome = FixOutcome(self.fix_id, self.change, step, detail)

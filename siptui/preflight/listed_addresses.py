@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from msgspec import Struct
+
 from siptui.domain.columns import cell_of
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import UsageError
 from siptui.domain.public_address import Network, parse_public, shown
@@ -17,8 +18,7 @@ from siptui.preflight.public_ip import network_of, uncovered
 _SHOWN = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Struct, frozen=True):
     """Why what stands in the column can be held against nothing."""
 
     why: str

@@ -2,8 +2,9 @@
 
 import re
 
+from msgspec import Struct
+
 from siptui.domain.columns import cell_of
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.gateway.tenant_model import NumberType
 
@@ -11,8 +12,7 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _PUNCTUATION = re.compile(r"[\s().\-/]")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A number to assign, E.164, and where it comes from."""
 
     number: str

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol, TypeVar
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.gateway.tenant_model import GLOBAL, Assigned, CallingPolicy, IPPhonePolicy
 from siptui.preflight.facts import Missing
 
@@ -18,8 +19,7 @@ P = TypeVar("P", bound=_Named)
 HOW = {"direct": "assigned to the account", "group": "assigned through a group"}
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """Why it is not known which policy holds, or what it says."""
 
     reason: str

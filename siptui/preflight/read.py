@@ -8,11 +8,12 @@ Over 400 lines because one reading's tasks share its slots, its counts and its f
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.device import Device
 from siptui.domain.errors import SignInNeededError, SiptuiError
 from siptui.gateway.errors import (
@@ -65,8 +66,7 @@ class Source(StrEnum):
     INVENTORY = "inventory"
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Whom to ask. `None`: there is none, as in a cloud without Graph."""
 
     admin: TenantAdmin
@@ -83,8 +83,7 @@ class Sources:
         return {str(name): one.calls for name, one in asked.items() if one is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far a reading is: calls answered of those known to be needed, and the last one."""
 
     done: int
@@ -125,8 +124,7 @@ async def _alone(reading: Awaitable[Facts]) -> Facts:
         raise group.exceptions[0] from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Told(Generic[T]):
+class _Told(Struct, Generic[T], frozen=True):
     """An answer about some accounts: those in it, and why others may be there all the same."""
 
     found: Mapping[str, T]

@@ -6,7 +6,8 @@ module's reference.
 
 import re
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.gateway.tenant_model import CallingPolicy, IPPhonePolicy, NumberType, TrustedIP
 from siptui.preflight.finding import Check
 
@@ -40,8 +41,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(Struct, frozen=True):
     """What to do. `lead_time_hours` only where it is documented."""
 
     text: str

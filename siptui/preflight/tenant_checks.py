@@ -4,7 +4,8 @@ A check fails only where what was read leaves no doubt; what was not read is `un
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from siptui.domain.public_address import Network, shown
 from siptui.domain.text import plural

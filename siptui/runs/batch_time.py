@@ -4,7 +4,8 @@ import logging
 from datetime import datetime, timedelta
 from statistics import median
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import SiptuiError
 from siptui.runs.conflicts import perhaps_same_tenant
 from siptui.runs.events import BatchAccepted, BatchFinished, RunPlanned
@@ -17,8 +18,7 @@ ASSUMED = timedelta(minutes=10)
 _ENOUGH, _RUNS = 30, 10
 
 
-@dataclass(frozen=True, slots=True)
-class BatchTime:
+class BatchTime(Struct, frozen=True):
     """How long a batch takes, in the middle of so many that were `measured`; assumed for none."""
 
     each: timedelta = ASSUMED

@@ -3,9 +3,10 @@
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import UsageError
 from siptui.domain.provisioning import tenant_id
@@ -37,8 +38,7 @@ class SignedInError(UsageError):
     code = "signed_in"
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(Struct, frozen=True):
     """What another run last said of a device. `at` is when it got that state.
 
     `busy`: the service may be working on it, or a process that is at work on the run will submit
@@ -359,8 +359,7 @@ def left_out_note(done: Sequence[Overlap]) -> str:
     )
 
 
-@dataclass(frozen=True)
-class NewOnly:
+class NewOnly(Struct, frozen=True):
     """A list by what the history says: `to_do` is not signed in and not at the service."""
 
     to_do: tuple[Device, ...]

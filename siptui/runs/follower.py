@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.state import DeviceState
 from siptui.gc_pause import collected_later
 from siptui.runs.events import DeviceChanged, Stored
@@ -13,8 +14,7 @@ from siptui.runs.journal.lock_wait import JournalBusyError
 from siptui.runs.state import RunState
 
 
-@dataclass(frozen=True, slots=True)
-class RunUpdate:
+class RunUpdate(Struct, frozen=True):
     """What is new since the last look: the events, and the places of the devices they changed."""
 
     events: Sequence[Stored]

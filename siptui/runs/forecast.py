@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.deadline import deadline_of, due_first
 from siptui.domain.plan import Batch
 from siptui.domain.region import Region
@@ -20,8 +21,7 @@ from siptui.runs.events import Options
 _LAST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class ToSubmit:
+class ToSubmit(Struct, frozen=True):
     """A batch that has to be submitted: not before `earliest`; those that are tried first are
     `ahead` of the rest of their group, or of all others where there are no groups."""
 
@@ -32,8 +32,7 @@ class ToSubmit:
     earliest: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """When a plan will probably be carried out, by `time`. `late` of the `dated` devices, which
     have a deadline, are then past it; `shut_out` will not be submitted before the window closes."""
 

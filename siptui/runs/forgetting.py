@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural
 from siptui.runs.events import DevicesForgotten, Stored
@@ -22,8 +23,7 @@ class Obstacle(StrEnum):
     UNDOABLE = "undoable"  # changes of accounts of it can be undone still
 
 
-@dataclass(frozen=True, slots=True)
-class RunToForget:
+class RunToForget(Struct, frozen=True):
     """A run as forgetting sees it. `ended` is its last entry; `why` says for people what the
     obstacle is, or nothing where there is none."""
 

@@ -3,9 +3,9 @@
 import shlex
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import field
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.row_filter import NO_VALUE
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural, visible
@@ -13,8 +13,7 @@ from siptui.runs.events import GroupStopped
 from siptui.runs.state import RunState
 
 
-@dataclass(slots=True)
-class GroupTally:
+class GroupTally(Struct):
     """A group: its devices by outcome, `left` those without one, and the causes of failures.
     `stop` says why nothing more of it is submitted, until an operator goes on with it."""
 

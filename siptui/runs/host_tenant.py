@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.host.locks import HeldError, file_lock
 from siptui.host.private_files import private_folder
 
@@ -15,8 +16,7 @@ PATIENCE = 90.0
 LOCK = ".submitting.lock"
 
 
-@dataclass(frozen=True, slots=True)
-class HostTenant:
+class HostTenant(Struct, frozen=True):
     """`tenant` on this host. `folder` holds a folder for each profile, each with a journal of the
     name that `journal`, the one in use, has. `turns` is a folder of locks that all siptui of this
     user on the host share, other folders of state included, if there is one; `patience` is how many

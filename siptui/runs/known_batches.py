@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import field
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.state import DeviceState
 from siptui.runs.journal.journal import Journal
 from siptui.runs.journal.sqlite_file import JournalError
@@ -17,8 +17,7 @@ _LOG = logging.getLogger(__name__)
 _TAKEN = frozenset({DeviceState.RUNNING, DeviceState.SUCCEEDED, DeviceState.FAILED})
 
 
-@dataclass(slots=True)
-class _Read:
+class _Read(Struct):
     """What was read of one journal: up to where, which batches were sent, and whose an id is."""
 
     up_to: int = 0

@@ -1,12 +1,11 @@
 """Carrying out what an operator ordered: an order in, events out. Pure rules."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace as replace_fields
+from dataclasses import replace
 from typing import Literal
 
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.limits import MAX_BATCH_SIZE
 from siptui.domain.plan import make_batches
@@ -91,7 +90,7 @@ def _in_region(
         region = before.region
     if region is None:
         return record.device
-    return replace_fields(record.device, region=region)
+    return replace(record.device, region=region)
 
 
 def _kind(state: RunState, record: DeviceRecord, grouped: bool) -> tuple[int, str, bool]:
@@ -121,8 +120,7 @@ def cut_again(state: RunState, *, size: int, first: int) -> list[Event]:
     return events
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why devices wait: see `DevicesHeld`."""
 
     why: Literal["other_batch", "personal"]
@@ -301,8 +299,7 @@ DECIDED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """Options of the run that are to change; those that are none stay.
 
     `first` is how many devices are tried before the others this time; it is no option of the run.
@@ -324,7 +321,7 @@ class Changed:
 
     def apply(self, options: Options) -> Options:
         """`options` with the changes that last."""
-        return replace(
+        return structs.replace(
             options,
             slots=self.slots or options.slots,
             max_failures=options.max_failures if self.max_failures is None else self.max_failures,

@@ -1,10 +1,11 @@
 """What a profile has going on, from its journal; read again only where something was written."""
 
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
 from siptui.domain.state import DeviceState
 from siptui.domain.text import plural
 from siptui.runs.journal.locks import holder_of
@@ -17,8 +18,7 @@ from siptui.runs.state_load import load
 _OPEN = (DeviceState.SUBMITTING, DeviceState.RUNNING)
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileOverview:
+class ProfileOverview(Struct, frozen=True):
     """What a profile has going on. `needs` is what a person must do, or nothing, `what` the same
     without the run; `waiting` counts devices that are queued. `opens` is the run to look at first:
     the newest that needs a person, else that is not over, else the last; nothing for none."""

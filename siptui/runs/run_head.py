@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.state import DeviceState
 from siptui.runs.events import RunFinished, RunPlanned
 from siptui.runs.journal.journal import Journal
@@ -10,8 +11,7 @@ from siptui.runs.journal.locks import holder_of
 from siptui.runs.state_load import load
 
 
-@dataclass(frozen=True, slots=True)
-class RunHead:
+class RunHead(Struct, frozen=True):
     """A run in the history. `state` is `running`, `stopped` or `finished`."""
 
     run: str

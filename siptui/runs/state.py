@@ -5,13 +5,11 @@ Over 400 lines because a fold has one step for each kind of event, all over the 
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import field
-from dataclasses import replace as replace_fields
+from dataclasses import replace
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec import Struct, field, structs
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.forgotten_text import FORGOTTEN, is_stand_in
 from siptui.domain.hardware_id import HardwareId
@@ -38,8 +36,7 @@ _LONG_AGO = "1970-01-01T00:00:00.000Z"
 _OVER = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """What a device was called before its names were corrected, and what had come of it: how
     often it was submitted so, with which outcome. `at` and `by` say when that was and who did."""
 
@@ -51,8 +48,7 @@ class Correction:
     outcome: Outcome | None
 
 
-@dataclass(slots=True)
-class DeviceRecord:
+class DeviceRecord(Struct):
     """A device of the run and what is known of it. `since` is when it got its present state.
 
     `submitted_at` is when it was submitted last; `submitted_from` and `submitted_until` are the
@@ -133,8 +129,7 @@ class DeviceRecord:
         return frozenset((self.device.key, *(one.device.key for one in self.corrections)))
 
 
-@dataclass(slots=True)
-class BatchRecord:
+class BatchRecord(Struct):
     """A batch of the run and what is known of it."""
 
     number: int
@@ -309,7 +304,7 @@ class RunState:
 
     def _on_options(self, event: ev.OptionsChanged, at: str) -> set[int]:
         if self.plan is not None:
-            self.plan = replace(self.plan, options=event.options)
+            self.plan = structs.replace(self.plan, options=event.options)
         named = {name.casefold() for name in event.options.personal}
         for index in [i for i, held in self.held.items() if held.why == "personal"]:
             if self.devices[index].device.user_name.key in named:
@@ -548,7 +543,7 @@ class RunState:
         )
         record.corrections = (*record.corrections, old)
         user_name, hardware_id = UserName(event.user_name), HardwareId(event.hardware_id)
-        record.device = replace_fields(record.device, user_name=user_name, hardware_id=hardware_id)
+        record.device = replace(record.device, user_name=user_name, hardware_id=hardware_id)
         return {event.device}
 
     def _on_devices_forgotten(self, event: ev.DevicesForgotten, at: str) -> set[int]:

@@ -5,13 +5,14 @@ The journal knows only what was submitted from here; the service knows the whole
 
 from collections.abc import Awaitable, Callable, Container, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.background_loop import BackgroundLoop
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.hardware_id import HardwareId, HardwareIdError
@@ -45,8 +46,7 @@ T = TypeVar("T")
 OpenDirectory = Callable[[], AbstractAsyncContextManager[NamesById | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A batch that the journal has. `here`: it was submitted by this run, not only followed."""
 
     run: str
@@ -55,8 +55,7 @@ class Known:
     here: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """A batch as the service lists it, and what the journal knows of it. `when` if readable; `by`
     is who submitted it: a name where that is known, else the object id."""
 

@@ -5,11 +5,11 @@ is no estimate.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from datetime import datetime, timedelta
 from statistics import median
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.batch_time import moment, seconds_between
@@ -24,8 +24,7 @@ _DONE = frozenset({DeviceState.SUCCEEDED, DeviceState.FAILED})
 _FAR = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class TimeLeft:
+class TimeLeft(Struct, frozen=True):
     """The seconds until what is left has an outcome, as a whole and by group; none where nothing
     is left or nothing says how long. `next_attempt` are those until a wait ends, where there is
     one and a time for it."""

@@ -6,10 +6,10 @@ The command line and the console both make the options of a run from this. Pure.
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from siptui.devicelist.model import DeviceList
-from siptui.domain.dataclass import dataclass
 from siptui.domain.moments import window
 from siptui.domain.row_filter import column_of
 from siptui.runs.events import Options
@@ -19,8 +19,7 @@ from siptui.runs.journal.codec import timestamp
 MAX_FAILURES = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Waves:
+class Waves(Struct, frozen=True):
     """`by` is a column by any of its names, `first` how many devices are tried before the others,
     `max_failures` the percent of them that may fail, the times are as they were typed."""
 

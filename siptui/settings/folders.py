@@ -5,7 +5,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 from siptui.host.private_files import private_folder
@@ -14,8 +15,7 @@ from siptui.host.private_files import private_folder
 RESERVED = frozenset({"log", "logs"})
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """The folders of this user. None is made before something is put into it."""
 
     config: Path

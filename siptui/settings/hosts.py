@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.settings.model import Cloud
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """A service of a cloud: `address` is the URL it is reached at, `service` its short name.
 
     `purpose` says what it is asked for, `needed` in which commands; `required` is false where

@@ -4,15 +4,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Struct, field
 
 from siptui.domain.columns import Mapped
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SignInNeededError, UsageError
 from siptui.domain.guid import is_guid
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
@@ -86,8 +85,7 @@ class _CloudTable(msgspec.Struct):
     devices: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """config.toml as it was read; without a file, what holds then."""
 
     folders: Folders

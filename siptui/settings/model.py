@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from siptui.domain.columns import NOT_MAPPED, Mapped
-from siptui.domain.dataclass import dataclass
 from siptui.domain.limits import MAX_BATCH_SIZE, MAX_LIVE_BATCHES
 from siptui.domain.region import Region
 
@@ -15,8 +16,7 @@ NUMBER_TYPES = ("DirectRouting", "CallingPlan", "OperatorConnect")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(Struct, frozen=True):
     """Where a tenant's services are: addresses without a final slash.
 
     `graph` is none where there is no Graph: its checks then say that they could not check.
@@ -75,8 +75,7 @@ BUILT_IN_CLOUDS: Mapping[str, Cloud] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """One tenant as this user works with it.
 
     `tenant` is its id or one of its domains. `region` is for rows that name none; there is no

@@ -1,11 +1,12 @@
 """A request and what came of it, as plain values."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import SiptuiError
 
 
@@ -17,8 +18,7 @@ class Call(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a kind of call
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Time-outs of one kind of call, in seconds. `total` covers all of it, however it drips."""
 
     connect: float
@@ -76,7 +76,7 @@ class TransportError(SiptuiError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
     """An answer as it came: header names in lower case, body decompressed.
 
@@ -85,11 +85,11 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes = dataclasses.field(repr=False)
     issuer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Exchange:
     """One request with its answer or its failure, for those who watch.
 
@@ -101,8 +101,8 @@ class Exchange:
     call: Call
     method: str
     url: str
-    request_headers: Mapping[str, str] = field(repr=False)
-    request_body: bytes = field(repr=False)
+    request_headers: Mapping[str, str] = dataclasses.field(repr=False)
+    request_body: bytes = dataclasses.field(repr=False)
     answer: Answer | None
     failure: TransportError | None
 

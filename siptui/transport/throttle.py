@@ -14,7 +14,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import SiptuiError
 from siptui.host.errors import InUseError
 from siptui.host.locks import locked_file
@@ -28,8 +29,7 @@ _LOOK = 2.0
 _ROUNDED = 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """A wait that is being honoured: what the service said, how long it asked for in all, and
     the seconds that are left of what is honoured."""
 

@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Literal
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 
@@ -29,8 +30,7 @@ Owner = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One thing an operator can do.
 
     `owner` carries it out: a table of rows (its method `action_grid_ID`), or one of the flows of

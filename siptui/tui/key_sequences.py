@@ -13,7 +13,7 @@ Alt stays in one piece. Escape with a character that begins a sequence is Escape
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
 
 _ESC = "\x1b"
 #: Alt with b, f, Backspace and Tab, as macOS and readline have them.
@@ -34,8 +34,7 @@ class Kind(Enum):
     PASTE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A character, the Escape key, a whole sequence, or the text of a paste."""
 
     kind: Kind

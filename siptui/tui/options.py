@@ -1,11 +1,11 @@
 """What the console is told when it opens. It reads no settings itself."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.device import Device
 from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from siptui.runs.tenant_batches import TenantBatches
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """Where a console goes on when it is left for another: a profile, and a run of it to attach
     to, or none."""
 
@@ -40,8 +39,7 @@ class Destination:
     made: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ConsoleOptions:
+class ConsoleOptions(Struct, frozen=True):
     """How a console opens: on a list, on a run or on nothing, and how it looks and behaves.
 
     `keys` are the operator's own keys by action id. `save_folder` takes what is copied (the

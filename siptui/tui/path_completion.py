@@ -4,15 +4,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.text import visible
 
 #: Entries of a folder that are looked at; of more, none is completed by name.
 _MOST = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """The text with what is certain of its end, and the names that could follow: one where the
     path is complete, none where nothing begins so."""
 

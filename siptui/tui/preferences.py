@@ -9,11 +9,12 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, field, replace
 from pathlib import Path
 
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
+
 from siptui.domain.columns import folded_name
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import SiptuiError
 from siptui.host.files import read_plain
 from siptui.host.private_files import private_folder, write_private
@@ -24,8 +25,7 @@ _RECENT = 5
 _ANSWERS = 100  # kinds of lists whose answers are kept
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """`theme` by name, none for the configured one; `hidden` columns by key; `extra` columns of
     lists, by their titles, that are shown; `answers` about lists, by their headers (`asked_of`);
     `recent` are the paths of the lists opened last."""

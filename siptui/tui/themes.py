@@ -7,13 +7,12 @@ apart without any colour.
 
 import sys
 import tomllib
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct, field
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import UsageError
 from siptui.domain.text import visible
 from siptui.host.files import read_plain
@@ -85,8 +84,7 @@ class ThemeFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return self.sixteen or ("ansi-dark" if self.dark else "ansi-light")
 
 
-@dataclass(frozen=True, slots=True)
-class Themes:
+class Themes(Struct, frozen=True):
     """The themes that can be used, by name, and what is wrong with the others."""
 
     files: dict[str, ThemeFile] = field(default_factory=dict)

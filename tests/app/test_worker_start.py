@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from siptui.host.processes import (
 )
 from siptui.runs.events import Options
 from siptui.runs.service import RunService
+from tests.support.replace import replace
 from tests.worker.installation import Installation, installed, write_list
 
 

@@ -25,7 +25,7 @@ import time
 import tracemalloc
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -54,6 +54,7 @@ from tests.benchmarks.figure import Figure, limit, table
 from tests.benchmarks.results import write_section
 from tests.runs.engine.engine_harness import EngineHarness, device
 from tests.support.emulated_time import START, now, run
+from tests.support.replace import replace
 
 _TENANT = "contoso.example"
 _REGIONS = tuple(Region)

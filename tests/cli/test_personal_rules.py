@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from siptui.preflight.finding import AccountFindings, Check, Finding, Report, Re
 from tests.preflight.made import DENIED, NOW, USER, facts
 from tests.preflight.personal import OTHER, OWN, PERSONAL, SHARED, THREE, TWICE, made
 from tests.runs.engine.engine_harness import device
+from tests.support.replace import replace
 
 
 def looked(devices: Sequence[Device] = THREE, named: Sequence[str] = (), **more: Any) -> Accounts:

@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
+from tests.support.replace import replace
 from tests.worker.installation import Installation, installed, json_lines, until, write_list
 from tests.worker.terminal import Terminal
 

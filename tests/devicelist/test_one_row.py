@@ -1,13 +1,12 @@
 """A row that is typed anew: held to the rules of a list, and to the rows beside it."""
 
-from dataclasses import replace
-
 import pytest
 
 from siptui.devicelist.one_row import check_row
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from tests.runs.engine.engine_harness import device
+from tests.support.replace import replace
 
 ROW = replace(device(0), region=Region.NOAM, extra={"Site": "HQ"})
 OTHER = device(1)

@@ -1,9 +1,8 @@
 """What a device is matched by."""
 
-from dataclasses import replace
-
 from siptui.domain.user_name import UserName
 from tests.runs.engine.engine_harness import device
+from tests.support.replace import replace
 
 
 def test_a_device_is_its_hardware_id_with_an_account_in_whatever_case() -> None:

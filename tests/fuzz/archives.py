@@ -10,7 +10,6 @@ import json
 import random
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +20,7 @@ from siptui.devicelist import DeviceList, ListError, read, workbook, workbook_ch
 from siptui.devicelist.filled_workbook import filled_workbook
 from siptui.domain.region import Region
 from siptui.domain.text import visible
+from tests.support.replace import replace
 from tests.support.workbooks import Cell, ods, xlsb, xlsx
 
 _WHEN = datetime.datetime(2026, 3, 2, 9, 30)

@@ -11,7 +11,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -20,6 +20,7 @@ import pytest
 from siptui.emulator.entra.grants import EntraState
 from siptui.emulator.entra.tokens import EntraUser, client_info
 from siptui.host.desktop import Desktop
+from tests.support.replace import replace
 
 CONSOLE, DESKTOP = 4711, 4712
 _STATUSES = (

@@ -1,13 +1,13 @@
 """Forty rows of a tenant in which each account and phone that lacks something lacks one thing."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.preflight.finding import Check, Report
 from tests.preflight.tenant import EmulatedServices
 from tests.runs.engine.engine_harness import device as numbered
+from tests.support.replace import replace
 
 #: One account each that lacks one thing, and the check that must tell; all others are healthy.
 _LACKING = {

@@ -1,6 +1,5 @@
 """Facts of a healthy tenant, to be spoiled one at a time."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from siptui.gateway.tenant_model import (
 from siptui.preflight.check import evaluate
 from siptui.preflight.facts import Facts, Lookup, Missing, TenantFacts
 from siptui.preflight.finding import AccountFindings, Check, Finding, Report
+from tests.support.replace import replace
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DENIED = Missing("Access denied (403).", "the role Global Reader")

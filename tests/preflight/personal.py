@@ -1,7 +1,6 @@
 """Reports in which some accounts may be personal, fail, or could not be read."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from siptui.domain.device import Device
@@ -11,6 +10,7 @@ from siptui.preflight.facts import Facts, Lookup
 from siptui.preflight.finding import Report
 from tests.preflight.made import DENIED, NOW, USER, facts
 from tests.runs.engine.engine_harness import device
+from tests.support.replace import replace
 
 SHARED, PERSONAL, OTHER = device(0), device(1), device(2)
 TWICE = device(9, user="ROOM1@contoso.example")  # another phone of the second account

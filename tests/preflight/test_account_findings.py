@@ -3,7 +3,6 @@
 Over 400 lines because each check is told of the same account.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from siptui.preflight.facts import Facts, Lookup, Missing
 from siptui.preflight.finding import Check, Finding, Result
 from siptui.preflight.remedies import LEAD_HOURS
 from tests.preflight.made import DENIED, KEY, LOBBY, USER, facts
+from tests.support.replace import replace
 
 PASS, FAIL, UNKNOWN = Result.PASS, Result.FAIL, Result.UNKNOWN
 OFFICE = "43de0ff5-c92c-492b-9116-175376d08c38"

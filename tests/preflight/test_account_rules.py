@@ -1,6 +1,5 @@
 """What each rule says of accounts and devices."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +29,7 @@ from tests.preflight.made import (
     of_account,
     report,
 )
+from tests.support.replace import replace
 
 # -- an account -------------------------------------------------------------------------------
 

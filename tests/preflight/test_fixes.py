@@ -1,7 +1,6 @@
 """What is planned to set right what fails, and what is left to people."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +23,7 @@ from siptui.preflight.facts import Facts, Missing
 from siptui.preflight.finding import Check, Lacking
 from siptui.preflight.fix_plan import FixPlan, Wishes, plan_fixes
 from tests.preflight.made import DEVICE, LOBBY, USER, facts
+from tests.support.replace import replace
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

@@ -1,10 +1,10 @@
 """For all facts: nothing passes and nothing fails without grounds."""
 
-from dataclasses import fields
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from siptui.gateway.tenant_model import (
     Assigned,

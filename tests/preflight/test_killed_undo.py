@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from siptui.preflight.fix_runner import CannotUndoError, Fixer
 from tests.preflight.tenant import EmulatedServices, emulated_services
 from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
+from tests.support.replace import replace
 
 _SCENARIO = """
 trusted_ips = []

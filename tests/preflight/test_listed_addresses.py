@@ -1,7 +1,6 @@
 """The list's PublicIP column against the trusted addresses: row by row, and the sites that miss
 one by name."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from siptui.preflight.check import evaluate
 from siptui.preflight.finding import Check, Finding, Lacking, Report, Result
 from siptui.preflight.fix_plan import Wishes, plan_fixes
 from tests.preflight.made import DENIED, DEVICE, NOW, facts
+from tests.support.replace import replace
 
 _TRUSTED = (TrustedIP("203.0.113.0", 28), TrustedIP("2001:db8:5::", 48))
 

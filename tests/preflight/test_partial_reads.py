@@ -1,7 +1,6 @@
 """What a preflight says where a source, a call or an account cannot be read."""
 
 from collections import Counter
-from dataclasses import replace
 
 import msgspec
 import pytest
@@ -16,6 +15,7 @@ from siptui.preflight.read import gather
 from tests.preflight.tenant import EmulatedServices, emulated_services
 from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
+from tests.support.replace import replace
 
 _WEAK = """
 [auth]

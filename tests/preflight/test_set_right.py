@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tests.preflight.lacking import BARE, SCENARIO, by_region, fails, rows
 from tests.preflight.tenant import EmulatedServices, emulated_services
 from tests.runs.engine.engine_harness import device as numbered
 from tests.support import emulated_time
+from tests.support.replace import replace
 
 
 def test_after_the_fixes_only_what_people_must_do_fails(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """What each rule says of a tenant: a failure only where it is certain, no pass from nothing."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from tests.preflight.made import (
     of_tenant,
     report,
 )
+from tests.support.replace import replace
 
 
 def test_a_healthy_tenant_passes_everything() -> None:

@@ -1,7 +1,5 @@
 """What is made of what other runs say: left out, refused, told, or to be done."""
 
-from dataclasses import replace
-
 import pytest
 
 from siptui.domain.state import DeviceState
@@ -16,6 +14,7 @@ from siptui.runs.state import RunState
 from tests.runs.engine.engine_harness import device, devices
 from tests.runs.journal_of_runs import at
 from tests.runs.state_builder import EMEA, StateBuilder
+from tests.support.replace import replace
 
 QUEUED, SUBMITTING, RUNNING = DeviceState.QUEUED, DeviceState.SUBMITTING, DeviceState.RUNNING
 SUCCEEDED, FAILED, UNKNOWN = DeviceState.SUCCEEDED, DeviceState.FAILED, DeviceState.UNKNOWN

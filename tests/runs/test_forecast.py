@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from siptui.runs.output.plan_notes import forecast_notes
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
 from siptui.runs.time_left import time_left
+from tests.support.replace import replace
 from tests.tui.scripted_runs import ScriptedRuns, make_devices
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

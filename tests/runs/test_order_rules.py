@@ -1,7 +1,6 @@
 """Orders and holds on small runs: each event that follows, whole."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from siptui.runs.orders import Changed, Reason
 from siptui.runs.state import RunState
 from tests.runs.engine.engine_harness import device, devices
 from tests.runs.state_builder import EMEA, NOAM, StateBuilder
+from tests.support.replace import replace
 
 SOON, LATER = "2026-03-02T09:05:00.000Z", "2026-03-02T09:10:00.000Z"
 

@@ -1,7 +1,6 @@
 """Pictures of every screen. `pytest tests/tui/test_pictures.py --snapshot-update` renews them after
 a change that was meant; look at each before you commit it."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from siptui.domain.region import Region
 from siptui.emulator.scenario import read_scenario
 from siptui.runs import events as ev
+from tests.support.replace import replace
 from tests.tui.console.test_preflight import SCENARIO
 from tests.tui.harness import ConsoleHarness, console
 from tests.tui.screenshots import Screenshots

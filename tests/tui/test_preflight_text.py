@@ -1,6 +1,5 @@
 """What the console says of findings made by hand."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +11,7 @@ from siptui.runs.state import DeviceRecord
 from siptui.tui import preflight_text
 from siptui.tui.console import details
 from siptui.tui.widgets.text_lines import plain
+from tests.support.replace import replace
 from tests.tui.scripted_runs import make_devices
 
 DEVICES = make_devices(4)

@@ -1,10 +1,10 @@
 """`siptui backup`: the journal in one file."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from siptui.app.backups import back_up
 from siptui.app.session import select

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from siptui.app.doctor_checks import Step, examine
 from siptui.app.invocation import Invocation

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from siptui.app.invocation import Invocation
 from siptui.app.list_input import whole_and_part
@@ -29,7 +30,6 @@ from siptui.cli.preflight_output import named_by
 from siptui.cli.profile_rules import refuse_read_only
 from siptui.cli.wording import say_wait
 from siptui.devicelist.model import DeviceList
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
@@ -48,8 +48,7 @@ _NUMBER_TYPES = ("DirectRouting", "CallingPlan", "OperatorConnect")
 _SHOWN = 30
 
 
-@dataclass(frozen=True, slots=True)
-class FixOptions:
+class FixOptions(Struct, frozen=True):
     """Which fixes are made, with what, and who decides."""
 
     public_ip: tuple[str, ...]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from siptui.app.console_sign_in import ConsoleSignIn
 from siptui.app.invocation import Invocation
@@ -87,7 +88,7 @@ def command(
         slots=slots,
         public_ip=public_ip,
     )
-    return open_console(selected, dataclasses.replace(console, made=made), flags)
+    return open_console(selected, replace(console, made=made), flags)
 
 
 def _refuse_what_is_no_list(file: Path) -> None:
@@ -207,10 +208,10 @@ def open_console(selected: Selected, console: "ConsoleOptions", flags: options.C
 
     left = _open_on(selected, console)
     while isinstance(left, Destination):
-        call = dataclasses.replace(selected.call, profile=left.profile)
+        call = replace(selected.call, profile=left.profile)
         selected = select_for(call)
         console = console_options(selected, flags, run=left.run or None)
-        console = dataclasses.replace(console, made=left.made)
+        console = replace(console, made=left.made)
         left = _open_on(selected, console)
     return left
 
@@ -232,10 +233,10 @@ def _open_on(selected: Selected, console: "ConsoleOptions") -> "int | Destinatio
         account=known_account(selected),
         handoff=ways.handoff,
     )
-    run_service.host = dataclasses.replace(run_service.host, patience=_SCREEN_WAITS)
+    run_service.host = replace(run_service.host, patience=_SCREEN_WAITS)
     ways.tell = run_service.known_as
     greeting = " ".join([console.greeting, forgotten, *_warnings(selected)]).strip()
-    console = dataclasses.replace(console, sign_in=ways, greeting=greeting)
+    console = replace(console, sign_in=ways, greeting=greeting)
     if given_by(selected) and not console.read_only:
         for run in waiting_runs(run_service, selected.journal):
             run_service.signed_in(run)
@@ -250,7 +251,7 @@ def _open_on(selected: Selected, console: "ConsoleOptions") -> "int | Destinatio
                 yield opened
 
     later = Later("siptui.cli.console_parts", "parts", selected, run_service, session, background)
-    console = dataclasses.replace(
+    console = replace(
         console,
         tenant_batches=later.part("tenant_batches"),
         checks=later.part("checks"),

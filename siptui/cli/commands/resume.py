@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 import click
+from msgspec import Struct
 
 from siptui.app.invocation import Invocation
 from siptui.app.session import select_for
@@ -20,7 +21,6 @@ from siptui.cli.profile_rules import refuse_besides_plan, refuse_without_plan
 from siptui.cli.submit_flow import Part, SubmitFlow, again_part, submit_flow, submit_part
 from siptui.cli.submit_options import SubmitOptions, changes, submit_options
 from siptui.cli.wording import ways_on
-from siptui.domain.dataclass import dataclass
 from siptui.domain.errors import ExitCode, UsageError
 from siptui.domain.plan import Batch
 from siptui.domain.state import DeviceState
@@ -37,8 +37,7 @@ from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 from siptui.runs.state_load import load
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What the options decide about a run: nothing by default, so that it goes on."""
 
     adopt: str | None = None

@@ -3,13 +3,13 @@
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
-from msgspec import structs
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from siptui.app.failed_start import told_without_sign_in
 from siptui.app.invocation import Invocation
@@ -36,7 +36,6 @@ from siptui.cli.submit_flow import SubmitFlow, submit_flow
 from siptui.cli.submit_options import SubmitOptions, submit_options
 from siptui.cli.submit_plan import submit_plan
 from siptui.devicelist import DeviceList
-from siptui.domain.dataclass import dataclass
 from siptui.domain.deadline import deadlines_note
 from siptui.domain.device import Device
 from siptui.domain.errors import ExitCode, UsageError
@@ -68,8 +67,7 @@ _BESIDE_PLAN = frozenset(
 _OF_THE_LIST = frozenset(("region", "columns", "sheet", "timezone", "day_first"))
 
 
-@dataclass(frozen=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """The devices to be submitted, notes about them, and whether those signed in are among them."""
 
     devices: Sequence[Device]

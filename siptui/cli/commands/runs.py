@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import PureWindowsPath
 
 import click
+from msgspec.structs import asdict
 
 from siptui.app.session import select
 from siptui.cli import options

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.roles import ROLE_IDS, WITHOUT_BULK, names_of
 from siptui.emulator.access import Caller, Verify, caller_of, roles_of
 from siptui.emulator.accounts import object_id
@@ -22,8 +23,7 @@ from siptui.emulator.own_host import OwnHost
 RESOURCES = ("https://graph.microsoft.com", "https://devicemgmt.teams.microsoft.com")
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """A served authority: `[clouds.NAME]` needs `address`, `SSL_CERT_FILE` needs `authority`."""
 
     address: str

@@ -1,13 +1,14 @@
 """What the emulated authority remembers: device codes, authorization codes, refresh tokens."""
 
+import dataclasses
 import secrets
 import string
 import time
 from collections import Counter
-from dataclasses import field
 from typing import Literal
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.emulator.entra.refusals import REFUSALS, Refusal
 from siptui.emulator.entra.tokens import TEAMS_MODULE, Clock, EntraUser, Issuer, pkce
 
@@ -26,8 +27,7 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-@dataclass(slots=True)
-class DeviceGrant:
+class DeviceGrant(Struct):
     """A device code on its way to being approved."""
 
     user_code: str
@@ -43,8 +43,7 @@ class DeviceGrant:
     declined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CodeGrant:
+class CodeGrant(Struct, frozen=True):
     """An authorization code: good once, for the client, address and challenge it was made for."""
 
     client_id: str
@@ -56,8 +55,7 @@ class CodeGrant:
     expires_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshGrant:
+class RefreshGrant(Struct, frozen=True):
     """What a refresh token stands for."""
 
     client_id: str
@@ -65,7 +63,7 @@ class RefreshGrant:
     by: Literal["device", "browser"]
 
 
-@dataclass
+@dataclasses.dataclass
 class EntraState:
     """The emulated directory and everything handed out. All attributes may be changed by tests.
 
@@ -77,19 +75,19 @@ class EntraState:
     tenants: dict[str, tuple[str, ...]]
     users: list[EntraUser]
     clock: Clock = time.time
-    clients: set[str] = field(default_factory=lambda: {TEAMS_MODULE})
-    resources: set[str] = field(default_factory=set)
+    clients: set[str] = dataclasses.field(default_factory=lambda: {TEAMS_MODULE})
+    resources: set[str] = dataclasses.field(default_factory=set)
     approve_after: int | None = None
     device_lifetime: int = 900
     interval: int = 5
     slow_downs: int = 0
     single_use_refresh: bool = False
     endpoints_at: str = ""
-    devices: dict[str, DeviceGrant] = field(default_factory=dict)
-    codes: dict[str, CodeGrant] = field(default_factory=dict)
-    refreshes: dict[str, RefreshGrant] = field(default_factory=dict)
-    requests: Counter[str] = field(default_factory=Counter)
-    _refusing: dict[str, list[tuple[Refusal, int | None]]] = field(default_factory=dict)
+    devices: dict[str, DeviceGrant] = dataclasses.field(default_factory=dict)
+    codes: dict[str, CodeGrant] = dataclasses.field(default_factory=dict)
+    refreshes: dict[str, RefreshGrant] = dataclasses.field(default_factory=dict)
+    requests: Counter[str] = dataclasses.field(default_factory=Counter)
+    _refusing: dict[str, list[tuple[Refusal, int | None]]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.issuer = Issuer(clock=self.clock)

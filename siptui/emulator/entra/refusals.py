@@ -4,11 +4,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """One way of saying no. `error` is the OAuth word, `suberror` Entra's hint for clients."""
 
     code: int

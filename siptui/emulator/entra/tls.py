@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.host.files import open_private
 
 _DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Certificates:
+class Certificates(Struct, frozen=True):
     """PEM files: `authority` is what `SSL_CERT_FILE` must name, the others are the server's."""
 
     authority: Path

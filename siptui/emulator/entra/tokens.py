@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.text import visible
 
 #: Seconds since 1970, UTC.
@@ -27,8 +28,7 @@ AUTHENTICATION_ADMINISTRATOR = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
 TEAMS_ADMINISTRATOR = "69091246-20e8-4a56-aa4d-066075b2a7a8"
 
 
-@dataclass(frozen=True, slots=True)
-class EntraUser:
+class EntraUser(Struct, frozen=True):
     """A person who can sign in. `wids` are template ids of directory roles, `tenant` is a GUID."""
 
     upn: str

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
 
 assert sys.platform != "win32"
 
@@ -37,8 +37,7 @@ _SECONDS = 3.0
 _FOLDERS = (Path("/usr/lib/systemd"), Path("/run/systemd"), Path("/etc/systemd"))
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """The unit of systemd that a process is in: of a session, or of the user's service manager."""
 
     name: str
@@ -46,8 +45,7 @@ class Unit:
     session: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KillRules:
+class KillRules(Struct, frozen=True):
     """Whose processes logind ends with a session: all users', or those of `only`, but never those
     of `exclude`."""
 

@@ -8,7 +8,7 @@ from ctypes import wintypes as w
 from functools import cache
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
 
 assert sys.platform == "win32"
 
@@ -44,8 +44,7 @@ READ_OR_WRITE = WRITE | 0x1 | 0x80000000
 _ALLOWED, _INHERIT_ONLY = 0, 0x8
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(Struct, frozen=True):
     """Whose a file or folder is, and what the list allows: account by account (SID), a mask."""
 
     owner: str

@@ -5,10 +5,10 @@ list wants it is left out; what one left undecided waits for the operator's deci
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from datetime import datetime, timedelta
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.device import Device
 from siptui.domain.region import Region
 from siptui.gateway.protocol import ItemStatus, Phase
@@ -22,8 +22,7 @@ from siptui.runs.orders import Reason, hold
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(Struct, frozen=True):
     """`events` are to be written before anything goes out; `held` are the queued batches that wait
     for another one to end, by number, and why, for people."""
 
@@ -31,8 +30,7 @@ class Sorted:
     held: Mapping[int, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(Struct, frozen=True):
     """The tenant's other batches as last read, and by what clock they are judged.
 
     `ahead` is how far the service's clock is ahead of this host's; not known, it is taken to be

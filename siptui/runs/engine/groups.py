@@ -7,7 +7,8 @@ later on, nothing more of it is submitted; the other groups go on.
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.events import GroupStopped
 from siptui.runs.state import BatchRecord, DeviceRecord, RunState
@@ -16,8 +17,7 @@ _UNDECIDED = frozenset({DeviceState.QUEUED, DeviceState.SUBMITTING, DeviceState.
 _LIVE = frozenset({BatchState.SUBMITTING, BatchState.RUNNING, BatchState.IN_DOUBT})
 
 
-@dataclass(frozen=True, slots=True)
-class GroupProgress:
+class GroupProgress(Struct, frozen=True):
     """How a group stands: whether its first devices are still being tried, how many devices are
     through (`tried`), how many of them were not signed in, and whether those are too many."""
 
@@ -27,8 +27,7 @@ class GroupProgress:
     stopped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """The groups of which nothing may go out now: `stopped` ones, and those whose first devices
     must show that it works, of which only these may. `why` is for people, by group."""
 

@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.region import Region
 from siptui.gateway.errors import GatewayError
 from siptui.gateway.protocol import BatchStatus, BatchSummary, ItemStatus, Phase
@@ -26,8 +27,7 @@ _MOST_OLD = 30
 ReadStatus = Callable[[str], Awaitable[BatchStatus]]
 
 
-@dataclass(frozen=True, slots=True)
-class OtherBatch:
+class OtherBatch(Struct, frozen=True):
     """A batch of the tenant that is not this run's.
 
     `by` and `requested` are as the service writes them. `items` are its devices as far as it lists
@@ -47,8 +47,7 @@ class OtherBatch:
     stuck: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
+class Others(Struct, frozen=True):
     """What a look at the tenant's batches came to, for one region.
 
     `slots` is how many live batches of others take one there, `batches` what was read of those

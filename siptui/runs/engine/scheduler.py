@@ -4,7 +4,8 @@ from collections.abc import Container, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.plan import may_live_together
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
@@ -14,8 +15,7 @@ from siptui.runs.state import BatchRecord, DeviceRecord, RunState
 NOTHING_HELD: Mapping[int, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """Why nothing may be submitted in a region now. `until` is RFC 3339, or nothing; `full` says
     that it is for want of a slot, `tell` that the operator is told."""
 

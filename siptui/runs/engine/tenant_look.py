@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.region import Region
 from siptui.gateway.protocol import BatchSummary, BulkSignIn
 from siptui.runs.engine.batch_conflicts import Sorted, Tenant, sort_out
@@ -34,8 +35,7 @@ class Reading(Protocol):
     def clock(self) -> datetime: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """A run that is only planned, or not gone on with yet: nothing is written of it."""
 
     run: str

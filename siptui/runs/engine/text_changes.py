@@ -8,7 +8,8 @@ figures alone never.
 
 import re
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.outcome import explain
 from siptui.domain.state import DeviceState
 from siptui.runs.events import DeviceChanged
@@ -22,8 +23,7 @@ _WORD, _ERROR = 100, 400
 _FIGURES = re.compile(r"\d+")
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(Struct):
     """The last text of a device that was not written, and since when it has been that."""
 
     text: tuple[str, str]

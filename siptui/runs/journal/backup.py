@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import UsageError
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute
@@ -73,8 +74,7 @@ class BackupError(UsageError):
     code = "backup"
 
 
-@dataclass(frozen=True, slots=True)
-class BackedUp:
+class BackedUp(Struct, frozen=True):
     """What a backup has: how many runs and bytes, and the time of its newest entry."""
 
     runs: int
@@ -82,8 +82,7 @@ class BackedUp:
     newest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """What was restored: the runs that the journal did not have, and those of them in which
     something waits for the operator's decision."""
 

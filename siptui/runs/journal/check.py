@@ -2,11 +2,11 @@
 
 import logging
 import sqlite3
-from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.host.locks import lock_holder
 from siptui.runs.journal.codec import DeviceRow, timestamp
 from siptui.runs.journal.damage_mark import Mark, add_mark, open_marks
@@ -25,8 +25,7 @@ _LOOK = (
 )
 
 
-@dataclass(slots=True)
-class _Differences:
+class _Differences(Struct):
     """What the copy has otherwise than the journal."""
 
     missing: list[CopiedEntry] = field(default_factory=list)

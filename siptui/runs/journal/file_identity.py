@@ -12,7 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Self
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.host.files import same_file
 from siptui.host.locks import lock_holder
 from siptui.runs.journal.forgotten import last_number
@@ -36,8 +37,7 @@ def forgetting_lock(path: Path) -> Path:
     return with_suffix(path, ".forgetting.lock")
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
+class _Content(Struct, frozen=True):
     """What tells from outside that a file was written to."""
 
     size: int

@@ -7,14 +7,13 @@ emptied. What a killed process left of that the next one that opens the journal 
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.forgotten_text import ForgottenNames, replaced_values, stand_in
 from siptui.host.locks import FileLock, file_lock
 from siptui.runs.events import Actor, DevicesForgotten
@@ -47,8 +46,7 @@ class TracesLeftError(JournalError):
     code = "traces_left"
 
 
-@dataclass(frozen=True, slots=True)
-class Forgetting:
+class Forgetting(Struct, frozen=True):
     """What is to be forgotten: whole `runs`, or in `rows` the devices of runs, by their places.
 
     `names` are those that no device has then; with `runs` they go from what other runs say, too.

@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import Struct
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import DeviceKey
 
 #: Bytes of a fingerprint and of its key.
@@ -22,8 +22,7 @@ _AT_ONCE = 500
 _PLAN = "plan"
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """A device of a forgotten run: what it was (`succeeded` or `unknown`) since `at`, in `run`."""
 
     key: DeviceKey

@@ -10,11 +10,11 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.device import Device
 from siptui.domain.text import visible
 from siptui.host.files import replace_file
@@ -61,8 +61,7 @@ _Cell = int | float | bytes | None
 _LEAST_ENTRY = 40  # bytes an event takes at the very least, to know where to end looking
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """What could be read of a run. `whole`: the copy had all of it that counts."""
 
     run: str

@@ -10,12 +10,11 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.host.files import open_private, read_plain, replace_file
 from siptui.runs.journal.codec import DeviceRow, stored_device
@@ -50,8 +49,7 @@ _Line = CopiedRun | CopiedEntry | CopiedNumber | CopiedForgotten
 _decode = msgspec.json.Decoder(_Line).decode
 
 
-@dataclass(slots=True)
-class Copied:
+class Copied(Struct):
     """What a copy has. `whole`: every line can be read, but for a last one that was cut off."""
 
     runs: dict[str, CopiedRun] = field(default_factory=dict)

@@ -5,10 +5,11 @@ import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from msgspec import Struct
+
 from siptui.devicelist.cells import guard
 from siptui.devicelist.writing import LIST, WriteError, write_new
 from siptui.domain.columns import cell_of
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.outcome import OUTCOMES, Cause, Outcome
 from siptui.domain.text import visible
@@ -34,8 +35,7 @@ _REST = ("rollout",)
 _ADDED = ("Line", "Cause", "Error", "What to do", "PowerShell")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A phone that was not signed in: why, as far as that is known, and who can do what."""
 
     device: Device

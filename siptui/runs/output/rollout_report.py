@@ -3,7 +3,8 @@
 import html
 from collections.abc import Iterator, Sequence
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.text import plural, visible
 from siptui.domain.times import minute, second, zone
 from siptui.runs.output import password_words
@@ -20,8 +21,7 @@ _STYLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A heading, what is said under it, and a table. Cells are plain text."""
 
     title: str

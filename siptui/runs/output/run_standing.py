@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs import events as ev
@@ -21,8 +22,7 @@ _STATES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BatchStanding:
+class BatchStanding(Struct, frozen=True):
     """A batch and what came of its devices in it: one that was retried since counts in both."""
 
     batch: int
@@ -37,8 +37,7 @@ class BatchStanding:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class CauseStanding:
+class CauseStanding(Struct, frozen=True):
     """Why devices failed or are unknown, how many, and what to do about it."""
 
     cause: str
@@ -47,8 +46,7 @@ class CauseStanding:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """What the run, or one batch of it, waits for. `until` is RFC 3339 in UTC, or nothing; `kind`
     is that of the run's own waits (`Waiting.kind`)."""
 

@@ -5,7 +5,8 @@ A view adds the time and the style; nothing is decided by its words.
 
 from collections import Counter
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.outcome import OUTCOMES, Cause
 from siptui.domain.text import plural, visible
 from siptui.domain.times import local_time
@@ -18,8 +19,7 @@ _SHOWN = 3
 _CAUSES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """What an event says. `tone` is `normal`, `muted`, `strong`, `unknown` or `failed`; `remedy`
     says what to do next, or nothing."""
 

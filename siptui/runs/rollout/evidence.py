@@ -1,11 +1,11 @@
 """What three sources say of phones: runs of this host, the tenant's batches, the inventory."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.errors import SiptuiError
 from siptui.gateway.errors import GatewayError
 
@@ -31,8 +31,7 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """An attempt on a phone as a run of this host or a batch of the tenant tells of it.
 
     `at` is when it came to `result`, `where` the run or batch for people, `by` the account that
@@ -62,8 +61,7 @@ class Attempt:
         return self.where.startswith("run ")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A phone as the inventory has it. `signed_in` is None where that is not told."""
 
     user_name: str
@@ -71,8 +69,7 @@ class Seen:
     region: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRead:
+class SourceRead(Struct, frozen=True):
     """What came of reading a source: `history`, `batches` or `inventory`. `error` says what could
     not be read, or nothing; with `partial` some of it was read all the same. `cause` is the error
     that kept all of it from being read. `note` is what may be missing and is over long since.
@@ -98,26 +95,26 @@ class SourceRead:
         return isinstance(cause, GatewayError) and cause.passing
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Everything that was read. `attempts` are by hardware id, `seen` too, `sources` in order."""
 
-    # Thousands: they are not written out in a `repr`, which `asyncio.run` makes of what its task
-    # returned.
-    attempts: Mapping[str, Sequence[Attempt]] = field(repr=False)
-    seen: Mapping[str, Seen] = field(repr=False)
+    attempts: Mapping[str, Sequence[Attempt]]
+    seen: Mapping[str, Seen]
     sources: tuple[SourceRead, ...]
     calls: int = 0
     #: Why those who submitted batches have no names, the first time that it is so; or nothing.
     nameless: str = ""
+
+    def __repr__(self) -> str:
+        # Without the thousands of attempts: `asyncio.run` writes out what its task returned.
+        return f"{type(self).__name__}(sources={self.sources!r}, calls={self.calls})"
 
     def source(self, name: str) -> SourceRead | None:
         """What came of reading the source of this name; None where it was not asked."""
         return next((one for one in self.sources if one.source == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class RowStanding:
+class RowStanding(Struct, frozen=True):
     """Where a row stands: since when and by whom where that is known, and why for people.
 
     `line` is None for what is gone. `again`: earlier runs call it signed in, and it is so no more.
@@ -132,4 +129,4 @@ class RowStanding:
     by: str = ""
     why: str = ""
     again: bool = False
-    extra: Mapping[str, str] = field(default_factory=dict, hash=False)
+    extra: Mapping[str, str] = field(default_factory=dict)

@@ -1,9 +1,10 @@
 """What the runs of this host tell of each phone: its own profile's, and others' of the tenant."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from siptui.domain.device import Device
 from siptui.domain.state import DeviceState

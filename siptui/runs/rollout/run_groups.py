@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.runs.run_head import RunHead
 from siptui.runs.service import RunService
 
 
-@dataclass(frozen=True, slots=True)
-class RunGroup:
+class RunGroup(Struct, frozen=True):
     """The runs of a rollout, newest first. `rollout` is the id of its first run."""
 
     rollout: str
@@ -51,8 +51,7 @@ def grouped(
     return [RunGroup(rollout, tuple(runs)) for rollout, runs in found.items()]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rollout:
+class _Rollout(Struct, frozen=True):
     """Runs, and how many different devices they have."""
 
     runs: Sequence[str]

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field
 from datetime import datetime
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.device import Device
 from siptui.domain.outcome import Outcome
 from siptui.domain.state import DeviceState
@@ -21,8 +21,7 @@ NO_REGION = "-"
 STANDINGS = ("succeeded", "failed", "unknown", "running", NOT_SUBMITTED)
 
 
-@dataclass(frozen=True, slots=True)
-class RunLine:
+class RunLine(Struct, frozen=True):
     """A run of the report: `devices` are those of the list that it had, by how they ended there."""
 
     run: str
@@ -33,8 +32,7 @@ class RunLine:
     counts: Counter[str]
 
 
-@dataclass(slots=True)
-class DeviceLine:
+class DeviceLine(Struct):
     """A device of the list: its last state counts; `attempts` are its submits in all runs."""
 
     device: Device
@@ -51,8 +49,7 @@ class DeviceLine:
     called: Device | None = None  # since its names were corrected in a run
 
 
-@dataclass(slots=True)
-class SiteLine:
+class SiteLine(Struct):
     """The devices of one value of a column, why some are not signed in, and why runs stopped it
     where something of it is still not submitted for that."""
 
@@ -63,8 +60,7 @@ class SiteLine:
     stops: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class RolloutSummary:
+class RolloutSummary(Struct, frozen=True):
     """What all runs of a list came to. `by` is the column of `sites`, nothing for none."""
 
     file: str

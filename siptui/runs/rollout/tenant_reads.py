@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.forgotten_text import is_stand_in

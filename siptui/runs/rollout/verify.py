@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
 from enum import StrEnum
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.device import Device
 from siptui.runs.rollout.evidence import Seen, SourceRead
 
@@ -34,8 +34,7 @@ def seen_as(device: Device, seen: Mapping[str, Seen]) -> tuple[Sight, str]:
     return (Sight.SIGNED_IN if same else Sight.OTHER), found.user_name
 
 
-@dataclass(slots=True)
-class Verification:
+class Verification(Struct):
     """What is seen of `wanted` so far. `source` tells of the last look, `looks` how many there
     were; a look that failed leaves what was seen before."""
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import field
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct, field
+
 from siptui.domain.state import WORDS, DeviceState
 from siptui.domain.text import folded
 
@@ -51,8 +51,7 @@ _SIGN = re.compile(r"[:=]")
 _STATES = tuple(folded(word) for state in DeviceState for word in (state, WORDS[state]))
 
 
-@dataclass(slots=True)
-class RowFilter:
+class RowFilter(Struct):
     """What the table is filtered by: words that were typed, and a status by its place in
     `steps`."""
 

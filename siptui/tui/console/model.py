@@ -10,10 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from siptui.devicelist import read
 from siptui.devicelist.part import part_of
 from siptui.domain.columns import columns_read
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.list_options import DEFAULT_OPTIONS, ListOptions
 from siptui.domain.public_address import parse_public
@@ -63,8 +64,7 @@ def read_list(path: Path, region: Region | None, options: ListOptions) -> "Devic
     return part_of(read(path, region=region, options=options), options.where)
 
 
-@dataclass(frozen=True, slots=True)
-class RunClock:
+class RunClock(Struct, frozen=True):
     """How long the run has been going, and how long ago its worker last had an answer, if that
     is known: as of one moment, so that nothing else is sent because time goes by."""
 

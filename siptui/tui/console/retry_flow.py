@@ -1,8 +1,9 @@
 """Retries failed devices, and resumes a run without a worker."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural, visible

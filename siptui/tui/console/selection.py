@@ -3,7 +3,8 @@
 from collections.abc import Hashable, Sequence
 from enum import Enum, auto
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.text import plural, visible
 from siptui.tui.widgets.row_index import RowIndex
 
@@ -19,8 +20,7 @@ class Which(Enum):
     ALL = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The `keys` of the rows, in the order of the list, of the rows there are (`total`). `hidden`
     of the marked ones are not shown; `shown_by` is the filter in words."""
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from siptui.domain.device import Device
 from siptui.domain.text import folded, visible

@@ -2,11 +2,12 @@
 runs."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.errors import SiptuiError, UsageError
 from siptui.domain.region import Region
@@ -39,8 +40,7 @@ from siptui.tui.dialogs.submit import FIRST, PASSING, WAVES, ConfirmSubmit
 from siptui.tui.widgets.text_lines import Line
 
 
-@dataclass(frozen=True, slots=True)
-class _Confirmed:
+class _Confirmed(Struct, frozen=True):
     """What was confirmed: the devices, how they are submitted, and what is kept with the run."""
 
     devices: Sequence[Device]

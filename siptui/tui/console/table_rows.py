@@ -5,9 +5,10 @@ Over 400 lines because a row is one thing: its cells, its state and what a filte
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from siptui.devicelist.model import REGION_RULES, InvalidRow
 from siptui.domain.deadline import deadline_of, time_left

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from siptui.domain.device import Device, DeviceKey
 from siptui.domain.text import plural
 from siptui.runs.conflicts import NewOnly
@@ -27,8 +28,7 @@ _WHY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """The `devices` that are to be submitted and why others are left out. `again`: some go out
     that the history calls signed in; `stale_signed_in` are those of which it is no longer so.
     `everything`: the operator wants what is done as well."""

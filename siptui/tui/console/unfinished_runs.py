@@ -1,6 +1,7 @@
 """Runs that did not end: offered when the console opens."""
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.text import plural
 from siptui.domain.times import minute
 from siptui.runs.run_head import RunHead
@@ -12,8 +13,7 @@ from siptui.tui.sentences import list_name
 _MOST = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(Struct, frozen=True):
     """A run that can be attached to, and where it stands in one sentence."""
 
     head: RunHead

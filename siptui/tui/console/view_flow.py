@@ -1,8 +1,9 @@
 """How the table is shown: filter, order, columns, log, theme; what is copied; help and commands."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from enum import Enum, auto
+
+from msgspec.structs import replace
 
 from siptui.domain.text import visible
 from siptui.help import TOPICS, topic_text

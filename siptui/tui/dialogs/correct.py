@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.device import Device
 from siptui.domain.text import visible
 from siptui.tui.dialogs.base import Dialog
@@ -15,8 +15,7 @@ from siptui.tui.widgets.field import Field
 from siptui.tui.widgets.text_lines import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What is made of two names that were typed: a device, or `wrong` says why not. `worth` is
     worth a look before it is taken."""
 

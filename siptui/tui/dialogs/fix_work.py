@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
+
 from siptui.domain.errors import SiptuiError
 from siptui.domain.text import plural
 from siptui.preflight.change_log import Change, Step
@@ -28,8 +29,7 @@ class Start(Protocol):
     def __call__(self, work: Callable[[], Awaitable[None]], /) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class FixOf:
+class FixOf(Struct, frozen=True):
     """What changes are about: `which` rows (nothing for all) and a sentence `of` them, and the
     tenant that a script of them is `pinned` to."""
 

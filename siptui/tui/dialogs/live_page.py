@@ -3,17 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from msgspec import Struct
 from textual import events
 from textual.binding import Binding, BindingType
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.times import clock, zone
 from siptui.tui.dialogs.page import Page
 from siptui.tui.widgets.text_lines import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What a page shows now, and what `y` copies of it (else all)."""
 
     title: str

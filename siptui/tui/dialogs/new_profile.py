@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from textual.screen import Screen
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.region import Region
 from siptui.domain.text import visible
 from siptui.tui.dialogs.ask import Choice, Prompt
@@ -27,8 +27,7 @@ _ASK_TENANT: Line = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NewProfile:
+class NewProfile(Struct, frozen=True):
     """What was answered. `region` is None where each list is to name it."""
 
     tenant: str

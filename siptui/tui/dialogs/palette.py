@@ -3,11 +3,11 @@
 from collections.abc import Hashable, Iterable, Sequence
 from typing import ClassVar
 
+from msgspec import Struct
 from textual import events
 from textual.widget import Widget
 from textual.widgets import Input
 
-from siptui.domain.dataclass import dataclass
 from siptui.domain.text import folded
 from siptui.tui.dialogs.base import Dialog
 from siptui.tui.widgets.column_layout import Column
@@ -25,8 +25,7 @@ _MOVES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """What can be chosen: `also` are other words by which it is found, `why_not` tells why it
     can not be carried out now."""
 

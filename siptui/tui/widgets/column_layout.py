@@ -1,15 +1,13 @@
 """How the columns of a grid share the width there is. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len, set_cell_size
 
-from siptui.domain.dataclass import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: `width` cells at least, `most` at most, `flex` its share of what is left over.
 
     A column that is not `fit` may get longer cells later, so what it has now says little; it

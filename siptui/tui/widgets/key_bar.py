@@ -1,17 +1,17 @@
 """A line of keys with a word for each, which can be clicked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from siptui.domain.dataclass import dataclass
 from siptui.tui.widgets.text_lines import Line, Surface, plain
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A key, the word for it, and the action it is of; none for one that only the pane knows."""
 
     key: str

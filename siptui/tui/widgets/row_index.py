@@ -3,11 +3,10 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from siptui.domain.dataclass import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class GridRow:
+class GridRow(Struct, frozen=True):
     """A row: a stable key, its cells as plain text, a symbol before it and its tone.
 
     `tones` are those of cells that have one of their own, by place.

@@ -8,8 +8,10 @@ Over 400 lines because cursor, marks, filter, order and painting are of one widg
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -19,7 +21,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from siptui.domain.dataclass import dataclass
 from siptui.tui.key_bindings import bindings
 from siptui.tui.widgets.column_layout import Column, cell_of, cut_to, fitted_to, pages
 from siptui.tui.widgets.row_index import GridRow, RowIndex, Test
@@ -29,8 +30,7 @@ _PREFIX = 4  # cursor bar, mark, symbol, blank
 _HEAD = 1
 
 
-@dataclass(frozen=True, slots=True)
-class GridPlace:
+class GridPlace(Struct, frozen=True):
     """Where an operator is in a table: `sorted_by` is a column and whether it is reversed."""
 
     cursor: Hashable

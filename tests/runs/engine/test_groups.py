@@ -1,7 +1,6 @@
 """A run by a column in emulated time: a site that fails is stopped by its first devices, alone."""
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from siptui.runs.state import BatchRecord, RunState
 from tests.runs.engine.engine_harness import EngineHarness, device
 from tests.runs.state_builder import StateBuilder
 from tests.support import emulated_time
+from tests.support.replace import replace
 
 HOURS = 3600.0
 

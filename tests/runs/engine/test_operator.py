@@ -1,7 +1,6 @@
 """The engine under an operator's orders: pause, stop, retry, and a few devices first."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from siptui.runs.orders import Changed
 from siptui.runs.output.json_lines import exit_code
 from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
+from tests.support.replace import replace
 
 FIVE = Options(batch_size=5)
 HOURS = 3600.0

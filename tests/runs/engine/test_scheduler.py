@@ -1,7 +1,6 @@
 """Which batch goes out next."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -41,6 +40,7 @@ from siptui.runs.orders import Reason, hold, resubmit, retry
 from siptui.runs.state import BatchRecord
 from tests.runs.engine.engine_harness import device, devices
 from tests.runs.state_builder import EMEA, NOAM, StateBuilder
+from tests.support.replace import replace
 
 NOW, LATER = "2026-03-02T09:00:00.000Z", "2026-03-02T09:05:00.000Z"
 

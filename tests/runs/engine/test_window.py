@@ -1,6 +1,5 @@
 """A maintenance window in emulated time, and what is due first."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from siptui.runs.output.json_lines import exit_code
 from tests.runs.engine.engine_harness import EngineHarness, device, devices
 from tests.support import emulated_time
 from tests.support.emulated_time import START
+from tests.support.replace import replace
 
 
 def at(minutes: float) -> str:

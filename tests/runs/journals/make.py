@@ -11,7 +11,6 @@ import json
 import shutil
 import sqlite3
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 from unittest.mock import patch
@@ -29,6 +28,7 @@ from tests.preflight.lacking import SCENARIO, rows
 from tests.preflight.tenant import emulated_services
 from tests.runs.engine.engine_harness import EngineHarness, device
 from tests.support import emulated_time
+from tests.support.replace import replace
 
 #: The phones of each run. No phone is in two of these.
 EVERY, STOPPED, LOST = range(100, 112), range(200, 206), range(300, 304)

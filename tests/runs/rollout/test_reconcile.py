@@ -1,7 +1,6 @@
 """Where a row stands by what the sources say: attempts, inventory, what could not be read."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,6 +25,7 @@ from siptui.runs.rollout.evidence import (
 )
 from siptui.runs.rollout.reconcile import LAG, LONGEST, reconcile
 from siptui.runs.rollout.tenant_reads import decided_batches, merged
+from tests.support.replace import replace
 
 NOW = datetime(2026, 11, 26, 20, tzinfo=UTC)
 MAC = "00-04-F2-00-00-01"

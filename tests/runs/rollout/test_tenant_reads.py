@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from siptui.runs.rollout.tenant_reads import (
 from siptui.transport.http import open_client
 from tests.runs.engine.engine_harness import EngineHarness, devices
 from tests.support import emulated_time
+from tests.support.replace import replace
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DOWN = ServiceFailedError("It is down.")

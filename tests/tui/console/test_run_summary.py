@@ -1,6 +1,5 @@
 """The run as a whole, as characters."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from siptui.runs import events as ev
 from siptui.runs.journal.codec import timestamp
 from siptui.tui.console.run_summary import bar, curve
 from siptui.tui.countdown import Waits
+from tests.support.replace import replace
 from tests.tui.harness import ConsoleHarness, CountingDriver, console
 from tests.tui.scripted_runs import ScriptedRuns, list_text, make_devices
 

@@ -1,7 +1,5 @@
 """The columns share the width: nothing that matters is cut, nothing is lost."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -18,6 +16,7 @@ from siptui.tui.widgets.column_layout import (
     pages,
     spaced,
 )
+from tests.support.replace import replace
 
 
 def _shown(width: int, gap: int = 1, *, without_deadlines: bool = True) -> dict[str, int]:
