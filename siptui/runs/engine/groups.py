@@ -56,7 +56,8 @@ def _progress(state: RunState, group: str, records: Collection[DeviceRecord]) ->
     probes = (r for r in records if r.index in state.probes)
     # Also while their batch is not over: what came of its devices counts from then on.
     trying = any(r.state in _UNDECIDED or _is_live(state, r) for r in probes)
-    through = [r for r in records if r.state not in _UNDECIDED]
+    # A lost answer is looked for; most often the service has the batch, and nothing failed.
+    through = [r for r in records if r.state not in _UNDECIDED and not _is_in_doubt(state, r)]
     over = [r for r in through if not _is_live(state, r)]
     bad = sum(r.state is not DeviceState.SUCCEEDED for r in through)
     bad_over = sum(r.state is not DeviceState.SUCCEEDED for r in over)
@@ -69,6 +70,10 @@ def _progress(state: RunState, group: str, records: Collection[DeviceRecord]) ->
 
 def _is_live(state: RunState, record: DeviceRecord) -> bool:
     return state.batches[record.batch].state in _LIVE
+
+
+def _is_in_doubt(state: RunState, record: DeviceRecord) -> bool:
+    return state.batches[record.batch].state is BatchState.IN_DOUBT
 
 
 def closed_groups(state: RunState) -> Closed:

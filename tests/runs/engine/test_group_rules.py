@@ -95,9 +95,19 @@ def test_a_group_is_tried_until_the_batch_of_its_first_devices_is_over() -> None
 def test_a_batch_whose_answer_was_lost_is_not_over() -> None:
     run = _Sites()
     run.submitting(1).tell(BatchInDoubt(batch=1, why="cut"))
-    assert run.a == GroupProgress(trying=True, tried=2, bad=2, stopped=False)
+    assert run.a == GroupProgress(trying=True, tried=0, bad=0, stopped=False)
     run.tell(BatchUnsettled(batch=1, why="not found"))
     assert run.a == GroupProgress(trying=False, tried=2, bad=2, stopped=True)
+
+
+def test_an_answer_that_is_looked_for_stops_no_group() -> None:
+    """More devices than may fail of the whole group, if they had failed."""
+    run = _Sites(first=2, most=10).over(1, _GOOD, _GOOD)
+    run.submitting(2).tell(BatchInDoubt(batch=2, why="ended before the answer came"))
+    assert run.a == GroupProgress(trying=False, tried=2, bad=0, stopped=False)
+    assert newly_stopped(run.state) == []
+    run.tell(BatchUnsettled(batch=2, why="not found"))
+    assert run.a == GroupProgress(trying=False, tried=4, bad=2, stopped=True)
 
 
 @pytest.mark.parametrize("outcome", [_BAD, _UNKNOWN])
