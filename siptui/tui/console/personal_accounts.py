@@ -49,22 +49,24 @@ async def left_out(
     out = set(names)
     if chosen == "name":
         for key, name in names.items():
-            if await _named(ask, name):
+            if await _named(ask, name, whole=whole):
                 out.discard(key)
             elif whole:
                 return None
     return frozenset(device.key for device in devices if device.user_name.casefold() in out)
 
 
-async def _named(ask: Ask, name: str) -> bool:
+async def _named(ask: Ask, name: str, *, whole: bool) -> bool:
+    other = "go back" if whole else "leave it out"
     text: list[Line] = [
         ((f"{visible(name)} has no common area phone policy of its own.", "failed"),),
-        (("Type the account's name to submit it, Escape to leave it out:", "accent"),),
+        ((f"Type the account's name to submit it, Escape to {other}:", "accent"),),
     ]
 
     def check(typed: str) -> str:
         same = typed.strip().casefold() == visible(name).casefold()
         return "" if same else f"That is not {visible(name)}. Nothing was submitted."
 
-    typed = await ask(Prompt("A personal account?", text, check=check))
+    leaving = "goes back" if whole else "leaves it out"
+    typed = await ask(Prompt("A personal account?", text, check=check, leaving=leaving))
     return typed is not None

@@ -197,9 +197,11 @@ class TenantFlow:
         if work is self._shown or not self.view.in_use:
             return
         text, tone = work.said
-        said = f"Fixes: {work.standing()}. {text}"
+        said, keys = f"Fixes: {work.standing()}. {text}", self.view.key_of
         self.view.log_pane.append([((visible(said), tone),)])
-        self.view.say(f"{said} {self.view.key_of['fix']} shows them.", tone)
+        if tone == "ok":  # the text says the same once more, and the rows still what failed before
+            said = f"Fixes: {work.standing()}. {keys['preflight']} checks again;"
+        self.view.say(f"{said} {keys['fix']} shows them.", tone)
 
     async def _ask_addresses(self) -> None:
         """Ask for the phones' public addresses, and judge by them what was read."""

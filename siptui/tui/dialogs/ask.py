@@ -69,8 +69,8 @@ def asked(paragraphs: Sequence[Paragraph], number: int) -> list[Line]:
 
 
 class Prompt(Dialog[str]):
-    """Asks for a text. `check` says what is wrong with it, or nothing. A `q` alone is no answer but
-    the wish to go back."""
+    """Asks for a text. `check` says what is wrong with it, or nothing; `leaving` what it means that
+    there is no answer. A `q` alone is none."""
 
     def __init__(
         self,
@@ -79,11 +79,12 @@ class Prompt(Dialog[str]):
         *,
         value: str = "",
         check: Callable[[str], str] | None = None,
+        leaving: str = "goes back",
     ) -> None:
         super().__init__(title, text)
         self._value = value
         self._check = check
-        keys = f"Enter takes it; Escape, Ctrl-C or {_LEAVES} and Enter goes back."
+        keys = f"Enter takes it; Escape, Ctrl-C or {_LEAVES} and Enter {leaving}."
         self._said = ((keys, "muted"),)
 
     def question(self) -> Iterable[Widget]:

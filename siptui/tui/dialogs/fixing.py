@@ -25,7 +25,7 @@ from siptui.tui.widgets.text_lines import Line
 
 _COLUMNS = (
     Column("check", "Check", 14, most=18),
-    Column("target", "Of", 16, most=60, flex=2),
+    Column("target", "Of", 16, flex=2, most=60, whole=28, tail="@"),
     Column("does", "What it does", 16, flex=3),
     Column("state", "State", 12, most=18, fit=False),
 )
@@ -204,7 +204,7 @@ class FixPage(TablePage[str]):
             (("Type the account's name to change it, Escape to leave it out:", "accent"),),
         ]
         typed = await self.app.push_screen_wait(
-            Prompt("A personal account?", text, check=names_only(name))
+            Prompt("A personal account?", text, check=names_only(name), leaving="leaves it out")
         )
         return typed is not None
 

@@ -205,7 +205,7 @@ async def test_a_run_goes_on_only_when_its_personal_accounts_are_named(tmp_path:
         await harness.press("enter")
         assert isinstance(harness.app.screen, Prompt)
         await harness.press("escape")
-        assert "nothing was submitted" in harness.flat
+        assert "Nothing was submitted" in harness.flat
         assert service.runs.started == []
         await harness.press("h", "r", "enter")
         harness.fill(PERSONAL)
@@ -294,7 +294,8 @@ async def test_changes_go_on_when_their_page_is_left_and_are_undone_together(
         # The tenant shows the changes from now on: what comes of it is told on the table.
         service.now = 40.0
         await _until(harness, lambda: not page.work.working)
-        assert "Fixes: 2 read back of 2 changes" in harness.flat
+        said = "Fixes: 2 read back of 2 changes. p checks again; F shows them."
+        assert said in harness.text.splitlines()[2]
         assert [o.step for o in service.record.changes().values()] == [Step.SEEN] * 2
         await harness.press("F")
         assert [row[3] for row in harness.rows_of_page if row[3] != "for people"] == [

@@ -55,7 +55,7 @@ async def test_going_back_submits_nothing(tmp_path: Path) -> None:
     before = _signed_in(runs, 2)
     async with console(tmp_path, text=list_text(make_devices(2)), runs=runs) as harness:
         await harness.press("s", "escape")
-        assert "nothing was submitted" in harness.flat
+        assert "Nothing was submitted" in harness.flat
         await harness.press("s")
         await _chosen(harness, "out")
         assert "every row was left out" in harness.flat
