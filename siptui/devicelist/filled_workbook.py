@@ -7,7 +7,7 @@ sheets, formulas, pictures, macros and whatever else a workbook has are the same
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from html import escape
 from io import BytesIO
@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from siptui.devicelist.archive import open_archive
 from siptui.devicelist.cells import clean, column_letters, column_place, guard
 from siptui.devicelist.model import ListError
-from siptui.devicelist.sheet_xml import sheet_parts
+from siptui.devicelist.sheet_xml import MAX_CELLS, sheet_parts
 from siptui.devicelist.writing import STATUS
 from siptui.domain.columns import folded_name
 from siptui.domain.text import visible
@@ -27,6 +27,8 @@ from siptui.domain.text import visible
 MAX_UNPACKED, _PIECE = 400 * 1024 * 1024, 1024 * 1024
 #: What the parts of a damaged archive come to: an unknown compression is a RuntimeError, too.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, RuntimeError, OSError)
+#: Columns that a sheet can have.
+_COLUMNS = 16_384
 _SAVE_ANEW = "Save it anew with the spreadsheet program; or export the results with -o."
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _SPANS = re.compile(rb'\sspans="[^"]*"')
@@ -55,7 +57,10 @@ def filled_workbook(
 def _filled(data: bytes, sheet: str, header: int, cells: Mapping[int, Sequence[str]]) -> bytes:
     source = open_archive(data)
     part = _part_of(source, sheet)
-    after = _Sheet.parsed(_read(source, part), _strings(source)).filled(header, cells)
+    parsed = _Sheet.parsed(_read(source, part), header, cells)
+    if names := parsed.shared_in_header():
+        parsed.named = _strings(source, names)
+    after = parsed.filled(cells)
     out, room = BytesIO(), MAX_UNPACKED
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         target.comment = source.comment
@@ -101,18 +106,21 @@ def _part_of(source: zipfile.ZipFile, sheet: str) -> str:
     )
 
 
-def _strings(source: zipfile.ZipFile) -> list[str]:
-    """The shared strings, of which headers are made."""
+def _strings(source: zipfile.ZipFile, wanted: Collection[int]) -> dict[int, str]:
+    """The shared strings of these numbers. The others, which may be millions, are passed over."""
     if "xl/sharedStrings.xml" not in source.namelist():
-        return []
-    found: list[str] = []
+        return {}
+    found: dict[int, str] = {}
     parts: list[str] = []
     inside = [0, 0]  # in an item; in what is read aloud beside it
+    number = -1
 
     def start(name: str, _: dict[str, str]) -> None:
+        nonlocal number
         tag = name.rpartition(":")[2]
         if tag == "si":
             parts.clear()
+            number += 1
         inside[0] += tag == "t"
         inside[1] += tag == "rPh"
 
@@ -120,11 +128,11 @@ def _strings(source: zipfile.ZipFile) -> list[str]:
         tag = name.rpartition(":")[2]
         inside[0] -= tag == "t"
         inside[1] -= tag == "rPh"
-        if tag == "si":
-            found.append("".join(parts))
+        if tag == "si" and number in wanted:
+            found[number] = "".join(parts)
 
     def text(data: str) -> None:
-        if inside[0] and not inside[1]:
+        if inside[0] and not inside[1] and number in wanted:
             parts.append(data)
 
     parser = expat.ParserCreate()
@@ -157,18 +165,24 @@ class _Row(Struct):
 
 
 class _Sheet:
-    """The XML of a sheet, and where its rows and cells are in it."""
+    """The XML of a sheet, and where its `header`, those of its rows that are `wanted`, and their
+    cells are in it. `named` are the shared strings of the header."""
 
-    def __init__(self, data: bytes, strings: Sequence[str]) -> None:
+    def __init__(self, data: bytes, header: int, wanted: Collection[int]) -> None:
         self.data = data
+        self.header = header
         self.rows: list[_Row] = []
         self.prefix = ""
-        self._strings = strings
+        self.named: Mapping[int, str] = {}
+        self._wanted = wanted
+        self._row: _Row | None = None  # that the parser is in, or was in last
+        self._used = -1  # the last column with anything in it, in any row
+        self._room = MAX_CELLS  # for rows and cells, as a sheet may have millions that are empty
         self._parser = expat.ParserCreate()
         self._inside = False
 
     @classmethod
-    def parsed(cls, data: bytes, strings: Sequence[str]) -> "_Sheet":
+    def parsed(cls, data: bytes, header: int, wanted: Collection[int]) -> "_Sheet":
         """The sheet in `data`. Raises `ListError` for XML that bytes cannot be put into."""
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise ListError(
@@ -176,15 +190,16 @@ class _Sheet:
                 code="form",
                 remedy=_SAVE_ANEW,
             )
-        sheet = cls(data, strings)
+        sheet = cls(data, header, wanted)
         parser = sheet._parser
         parser.StartElementHandler, parser.EndElementHandler = sheet._start, sheet._end
         parser.CharacterDataHandler = sheet._characters
         parser.Parse(data, True)
         return sheet
 
-    def filled(self, header: int, cells: Mapping[int, Sequence[str]]) -> bytes:
+    def filled(self, cells: Mapping[int, Sequence[str]]) -> bytes:
         """The XML with the status cells by row."""
+        header = self.header
         named = next((row for row in self.rows if row.number == header), None)
         if named is None:
             raise ListError(
@@ -207,13 +222,29 @@ class _Sheet:
 
     def _first_column(self, header: _Row) -> int:
         """The first column of the status: where it is already, or behind everything else."""
-        names = {cell.column: folded_name(clean(cell.text)) for cell in header.cells}
+        names = {cell.column: folded_name(clean(self._text(cell))) for cell in header.cells}
         wanted = [folded_name(name) for name in STATUS]
         for column in sorted(names, reverse=True):
             if [names.get(column + i) for i in range(len(wanted))] == wanted:
                 return column
-        used = (cell.column for row in self.rows for cell in row.cells if cell.filled)
-        return max(used, default=-1) + 1
+        if self._used + len(STATUS) >= _COLUMNS:
+            raise ListError(
+                f"There is no room beside the list: column {column_letters(self._used)} has "
+                "something in it.",
+                code="form",
+                remedy="Empty the last columns of the sheet; or export the results with -o.",
+            )
+        return self._used + 1
+
+    def shared_in_header(self) -> set[int]:
+        """The numbers of the shared strings in the header."""
+        cells = [cell for row in self.rows if row.number == self.header for cell in row.cells]
+        return {int(cell.text) for cell in cells if cell.kind == "s" and cell.text.isdecimal()}
+
+    def _text(self, cell: _Cell) -> str:
+        if cell.kind == "s" and cell.text.isdecimal():
+            return self.named.get(int(cell.text), cell.text)
+        return cell.text
 
     def _edits(
         self, row: _Row, first: int, values: Sequence[str], *, heading: bool
@@ -265,37 +296,59 @@ class _Sheet:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         prefix, _, tag = name.rpartition(":")
         here = self._parser.CurrentByteIndex
+        row = self._row
         if tag == "row":
+            self._counted()
             self.prefix = f"{prefix}:" if prefix else ""
-            number = int(attributes.get("r") or (self.rows[-1].number + 1 if self.rows else 1))
-            self.rows.append(_Row(number, here))
-        elif tag == "c" and self.rows:
+            number = int(attributes.get("r") or (row.number + 1 if row else 1))
+            self._row = _Row(number, here)
+            if number in self._wanted or number == self.header:
+                self.rows.append(self._row)
+        elif tag == "c" and row:
+            self._counted()
             found = _REFERENCE.fullmatch(attributes.get("r", ""))
-            cells = self.rows[-1].cells
+            cells = row.cells
+            if len(cells) == _COLUMNS:
+                raise ListError(
+                    f"Row {row.number} has more than {_COLUMNS:,} cells.",
+                    code="damaged",
+                    remedy=_SAVE_ANEW,
+                )
             column = (
                 column_place(found.group(1)) if found else (cells[-1].column + 1 if cells else 0)
             )
             style, kind = attributes.get("s", ""), attributes.get("t", "n")
             cells.append(_Cell(column, here, style=style, kind=kind))
-        elif tag in ("v", "t") and self.rows and self.rows[-1].cells:
+        elif tag in ("v", "t") and row and row.cells:
             self._inside = True
 
+    def _counted(self) -> None:
+        self._room -= 1
+        if self._room < 0:
+            raise ListError(
+                f"The sheet has more than {MAX_CELLS:,} rows and cells, empty ones included.",
+                code="too_many_cells",
+                remedy=_SAVE_ANEW,
+            )
+
     def _characters(self, data: str) -> None:
-        if self._inside:
-            self.rows[-1].cells[-1].text += data
+        if self._inside and self._row:
+            self._row.cells[-1].text += data
 
     def _end(self, name: str) -> None:
         tag = name.rpartition(":")[2]
+        row = self._row
         if tag in ("v", "t"):
             self._inside = False
-        elif tag == "c" and self.rows and self.rows[-1].cells:
-            cell = self.rows[-1].cells[-1]
+        elif tag == "c" and row and row.cells:
+            cell = row.cells[-1]
             cell.end, _ = self._closed(cell.start, name)
             cell.filled = bool(cell.text.strip())
-            if cell.kind == "s" and cell.text.isdigit() and int(cell.text) < len(self._strings):
-                cell.text = self._strings[int(cell.text)]
-        elif tag == "row" and self.rows:
-            row = self.rows[-1]
+            if row.number != self.header:
+                cell.text = ""  # it is looked at no more
+            if cell.filled:
+                self._used = max(self._used, cell.column)
+        elif tag == "row" and row:
             behind, row.empty = self._closed(row.start, name)
             row.close = behind if row.empty else self._parser.CurrentByteIndex
 
