@@ -351,6 +351,10 @@ class RunState:
 
     def _on_batch_submitting(self, event: ev.BatchSubmitting, at: str) -> set[int]:
         batch = self.batches[event.batch]
+        if batch.state is BatchState.QUEUED:
+            # All of them, unless an entry was lost by which the rest was put into another batch.
+            members = self._members(batch)
+            batch.devices = [r.index for r in members if r.state is DeviceState.QUEUED]
         batch.state, batch.known, batch.submitted_at = (
             BatchState.SUBMITTING,
             frozenset(event.known),

@@ -334,6 +334,21 @@ def test_when_a_device_was_submitted_last_is_told_by_submits_that_may_have_been_
     assert [r.as_of for r in builder.state.devices] == [taken, taken]
 
 
+def test_what_does_not_wait_in_a_batch_is_not_submitted_with_it() -> None:
+    """The entry by which the others were moved into a batch of their own is damaged."""
+    builder = _run(4)
+    builder.tell(DevicesSignedIn(devices=[1], run="B"))
+    _submitted(builder, T1)
+    batch = builder.state.batches[1]
+    assert batch.devices == [0, 2, 3]
+    assert [r.submitted_at for r in builder.state.devices] == [T1, "", T1, T1]
+    assert _states(builder) == [SUBMITTING, SUCCEEDED, SUBMITTING, SUBMITTING]
+    builder.tell(BatchAccepted(batch=1, batch_id="A"))
+    builder.device(0, SUCCEEDED)
+    builder.tell(submitting(builder.state, 1))  # once more, by a copy of an entry
+    assert batch.devices == [0, 2, 3]
+
+
 def test_how_often_a_device_was_submitted() -> None:
     builder = _run(1)
     record = builder.state.devices[0]
@@ -383,6 +398,7 @@ def test_what_is_in_a_later_batch_is_not_touched_by_the_one_before() -> None:
     assert set(builder.state.held) == {0}
     assert [r.submitted_at for r in builder.state.devices] == [T1, T1, T2]
     builder.state.batches[1].state = BatchState.QUEUED
+    builder.state.devices[2].state = QUEUED
     builder.tell_at(T4, submitting(builder.state, 1))
     assert [r.submitted_at for r in builder.state.devices] == [T1, T1, T4]
     assert set(builder.state.held) == {0}

@@ -7,7 +7,14 @@ import pytest
 from siptui.domain.region import Region
 from siptui.emulator.scenario import LimitsTable, Scenario, TimingTable, WireTable
 from siptui.runs.engine.run_stop import RunStop
-from siptui.runs.events import TURN, BatchAccepted, BatchSubmitting, Note, Options
+from siptui.runs.events import (
+    TURN,
+    BatchAccepted,
+    BatchSubmitting,
+    DevicesSignedIn,
+    Note,
+    Options,
+)
 from tests.runs.engine.submit_harness import LASTING_TIMES, Submitting, submitting
 from tests.runs.state_builder import EMEA, NOAM
 
@@ -29,6 +36,19 @@ def test_what_is_meant_is_written_down_before_it_is_sent(tmp_path: Path) -> None
 
     ahead = Scenario(timing=LASTING_TIMES, wire=WireTable(clock_ahead=900.0))
     submitting(tmp_path, test, scenario=ahead, options=ONE_SLOT)
+
+
+def test_nothing_is_sent_that_does_not_wait(tmp_path: Path) -> None:
+    """The entry that put what is left of the batch into another one was lost."""
+
+    async def test(one: Submitting) -> None:
+        one.log.write(DevicesSignedIn(devices=[1, 3], run="another"))
+        await one.until(60)
+        assert one.accepted() == [1]
+        sent = one.harness.ledger.times
+        assert [sent[phone.key] for phone in one.wanted] == [1, 0, 1, 0, 1]
+
+    submitting(tmp_path, test)
 
 
 def test_a_service_without_a_date_says_nothing_of_its_clock(tmp_path: Path) -> None:
