@@ -34,20 +34,23 @@ def binary_sheets(book: bytes) -> Iterator[tuple[str, str]]:
 
 
 def binary_marks(part: bytes) -> Marks:
-    """What a sheet says of its rows and cells."""
+    """What a sheet says of its rows and cells. Raises `ValueError` for a row or a cell that is too
+    short: readers take what is missing of it from the record before, and lay out any size."""
     marks, row, seen = Marks(), 0, set[int]()
     for count, (kind, data) in enumerate(_records(part)):
         if count > _MOST:  # no sheet that people made; it is refused by its span
             marks.height = marks.width = MAX_CELLS
             break
-        if kind == _ROW and len(data) >= 12:
+        if (kind == _ROW and len(data) < 12) or (kind in _CELLS and len(data) < 8):
+            raise ValueError("a record is cut off")
+        if kind == _ROW:
             row = int.from_bytes(data[:4], "little")
             if row in seen:
                 marks.twice = row
             seen.add(row)
             if data[11] & _HIDDEN:
                 marks.hidden.append(row)
-        elif kind in _CELLS and len(data) >= 4:
+        elif kind in _CELLS:
             column = int.from_bytes(data[:4], "little")
             marks.height, marks.width = max(marks.height, row + 1), max(marks.width, column + 1)
             if kind in (_ERROR, _FORMULA_ERROR) and len(data) >= 9:

@@ -330,7 +330,12 @@ class _Package:
         if self._places is None:
             self._places = self._sheet_places()
         part = self._parts.get(self._places.get(name, ""), b"")
-        return xlsx_marks(part) if "xl/workbook.xml" in self.names else binary_marks(part)
+        if "xl/workbook.xml" in self.names:
+            return xlsx_marks(part)
+        try:
+            return binary_marks(part)
+        except ValueError as error:
+            raise _RefusedError("damaged", f"it is damaged (sheet “{name}”: {error})") from error
 
     def _sheet_places(self) -> dict[str, str]:
         """The part of each sheet by its name."""

@@ -127,3 +127,17 @@ def _refused(folder: Path, data: bytes) -> None:
     with pytest.raises(ListError, match="row 3 of sheet “S” stands twice") as caught:
         _read(folder, data)
     assert caught.value.code == "damaged"
+
+
+@pytest.mark.parametrize(
+    "record", [b"\x00\x00", b"\x00\x04\x00\x00\x00\x7f", b"\x07\x03\x00\x00\x00"]
+)
+def test_a_row_or_cell_of_a_binary_workbook_that_is_cut_off_is_damage(
+    tmp_path: Path, record: bytes
+) -> None:
+    """The number of its row would be that of any other bytes, and the sheet of any height."""
+    parts = _parts(xlsb({"S": ROWS}))
+    name = "xl/worksheets/sheet1.bin"
+    end = parts[name].rindex(b"\x92\x01\x00")  # of the rows
+    with pytest.raises(ListError, match="it is damaged"):
+        _read(tmp_path, zipped({**parts, name: parts[name][:end] + record + parts[name][end:]}))
