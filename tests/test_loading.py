@@ -115,7 +115,6 @@ def test_the_process_that_reads_workbooks_loads_little_of_siptui() -> None:
     assert {name for name in loaded if name.startswith("siptui.devicelist")} == {
         "siptui.devicelist",
         "siptui.devicelist.archive",
-        "siptui.devicelist.arrow_columns",
         "siptui.devicelist.cells",
         "siptui.devicelist.sheet_biff",
         "siptui.devicelist.sheet_binary",

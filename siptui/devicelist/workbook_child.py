@@ -1,4 +1,4 @@
-"""Reads a workbook, as a process of its own: fastexcel is loaded here and nowhere else.
+"""Reads a workbook, as a process of its own: fastexcel and arro3 are loaded here and nowhere else.
 
 A workbook comes from others. What is damaged in it or unpacks to more memory than there is ends
 this process, never the console; and the memory that it takes is given back with it.
@@ -26,7 +26,6 @@ from typing import Any, Literal
 from xml.parsers import expat
 
 from siptui.devicelist.archive import open_archive
-from siptui.devicelist.arrow_columns import filled, texts
 from siptui.devicelist.cells import MAX_ANSWER, column_letters
 from siptui.devicelist.sheet_biff import biff_marks
 from siptui.devicelist.sheet_binary import binary_marks, binary_sheets
@@ -112,10 +111,13 @@ class _Book:
 
     def __init__(self, data: bytes) -> None:
         try:
+            import arro3.core
             import fastexcel
         except ImportError as error:
-            missing = "siptui is not installed whole: the package fastexcel is missing"
+            name = (error.name or "").partition(".")[0]
+            missing = f"siptui is not installed whole: the package {name} is missing"
             raise _RefusedError("incomplete", missing) from error
+        self._table = arro3.core.RecordBatch.from_arrow
         self._package = _Package(data) if data.startswith(b"PK") else None
         self._biff = {} if self._package else _biff_marks(data)
         self._read: dict[str, tuple[list[list[Any]], bool]] = {}
@@ -188,14 +190,14 @@ class _Book:
             return []
         self._first[name] = sheet.available_columns()[0].absolute_index
         # Of a text that is no number no truth can be had; of a number it can.
-        numbers = filled(self._load(name, "boolean"))
+        truths = self._table(self._load(name, "boolean")).columns
         columns: list[list[Any]] = []
-        for column, told in zip(texts(sheet), numbers, strict=True):
-            cells: list[Any] = [*column]
-            if "1" in told:
+        for texts, told in zip(self._table(sheet).columns, truths, strict=True):
+            cells: list[Any] = texts.to_pylist()
+            if told.null_count < len(told):
                 cells = [
-                    [cell] if is_told == "1" and cell not in ("true", "false", None) else cell
-                    for cell, is_told in zip(column, told, strict=True)
+                    [cell] if truth is not None and cell not in ("true", "false", None) else cell
+                    for cell, truth in zip(cells, told.to_pylist(), strict=True)
                 ]
             columns.append(cells)
         rows = [list(row) for row in zip(*columns, strict=True)]
