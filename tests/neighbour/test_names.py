@@ -31,7 +31,8 @@ def test_a_name_that_they_gave_in_an_open_folder_to_a_file_of_the_operator_is_to
         for folder in reversed([one for one in place.parents if state in one.parents]):
             world.operator.folder(folder)
         world.plant(place, "name")
-        for words in (("run", phones, "--yes"), ("fix", phones, "--yes"), ("auth", "status")) * 2:
+        run = ("run", phones, "--yes")
+        for words in (run, ("auth", "status"), ("fix", phones, "--yes"), run):
             done = world.siptui(*words, SIPTUI_STATE_DIR=str(state))
             world.untouched(place, "name")
             if words[0] == "run":

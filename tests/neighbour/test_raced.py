@@ -17,6 +17,8 @@ pytestmark = NEEDS_ROOT
 
 #: Tries to put something in the place of a file before it gets its name: more than are needed.
 _RACES = 40
+#: Seconds for a file to be on the disk, in which there is something to be swapped.
+_DISK = 0.02
 
 
 def _swapped(folder: Path, name: str, away: Path, lead: str) -> None:
@@ -53,7 +55,7 @@ def test_what_they_put_in_the_place_of_a_file_that_is_written_is_not_called_writ
                 target.unlink(missing_ok=True)
                 target.write_bytes(b"of before")
                 os.chown(target, OPERATOR, OPERATOR)
-            done = world.siptui(*words, SIPTUI_STATE_DIR=str(ran))
+            done = world.siptui(*words, SIPTUI_STATE_DIR=str(ran), disk=_DISK)
             if "another user put something else there" in done.text:
                 assert target.name in done.text
                 assert done.exit_code in (1, 2)

@@ -63,9 +63,11 @@ class World:
         """A file that no command has to do with."""
         return self.home / "precious"
 
-    def siptui(self, *words: object, folder: Path | None = None, **env: str | None) -> Done:
+    def siptui(
+        self, *words: object, folder: Path | None = None, disk: float = 0.0, **env: str | None
+    ) -> Done:
         """A command of the operator, which ends in order whatever was planted."""
-        done = self.operator.siptui(*words, folder=folder or self.shared, **env)
+        done = self.operator.siptui(*words, folder=folder or self.shared, disk=disk, **env)
         assert "Internal error" not in done.text, done.text
         assert "Traceback" not in done.text, done.text
         assert self.precious.read_bytes() == PRECIOUS

@@ -99,9 +99,11 @@ class Operator:
             text=True,
         )
 
-    def siptui(self, *words: object, folder: Path, **env: str | None) -> Done:
-        """`siptui WORDS` in `folder`, without a terminal, as under the umask 000."""
-        return Done(**self._asked(words=[str(word) for word in words], folder=str(folder), env=env))
+    def siptui(self, *words: object, folder: Path, disk: float = 0.0, **env: str | None) -> Done:
+        """`siptui WORDS` in `folder`, without a terminal, as under the umask 000, on a disk that
+        takes `disk` seconds for what is to be on it."""
+        order = {"words": [str(word) for word in words], "folder": str(folder)}
+        return Done(**self._asked(**order, env=env, disk=disk))
 
     def folder(self, path: Path) -> Path:
         """Make a folder of the operator's that everyone may write, as under the umask 000."""
@@ -136,15 +138,21 @@ def operator(env: Mapping[str, str]) -> Iterator[Operator]:
 
 
 _LOOP = f"""
-import json, os, signal, sys
+import json, os, signal, sys, time
 from click.testing import CliRunner
 from siptui.cli.group import cli
 os.umask(0)
 answers = os.fdopen(os.dup(1), "w")
+fsync, disk = os.fsync, 0
+def on_disk(fd):
+    fsync(fd)
+    time.sleep(disk)
+os.fsync = on_disk
 for line in sys.stdin:
     order = json.loads(line)
     signal.alarm({_HANGS})
     os.chdir(order["folder"])
+    disk = order["disk"]
     done = CliRunner().invoke(cli, order["words"], env=order["env"])
     answer = {{"exit_code": done.exit_code, "stdout": done.stdout, "stderr": done.stderr}}
     signal.alarm(0)
