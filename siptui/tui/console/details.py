@@ -23,7 +23,9 @@ def strip(board: Board, key: Hashable, correct: str = "") -> list[Line]:
     if (bad := board.invalid(key)) is not None:
         if (out := board.left_out(key)) is not None:
             return _left_out(board, key, out)
-        lines: list[Line] = [((f"line {bad.line}  ! invalid: it is not submitted", "invalid"),)]
+        lacks = board.lacks_region(key)
+        how = "no region yet" if lacks else "invalid: it is not submitted"
+        lines: list[Line] = [((f"line {bad.line}  ! {how}", "invalid"),)]
         faults = _faults(board, bad.line) or [visible(board.why(bad.line))]
         if correct and board.run is None and board.misspelt(bad.line):
             faults[-1] += f". {correct} corrects it here."

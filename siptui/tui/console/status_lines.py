@@ -53,8 +53,11 @@ def progress(session: Session) -> Line:
         ready = plural(len(devices.devices) - sum(ended.values()), "device")
         runs: list[Run] = [(f" {ready} ready", "strong")]
         runs += [(f"  {SYMBOLS[s]} {ended[s]}", tone(s)) for s in _COUNTED if ended.get(s)]
-        if devices.rows_invalid:
-            runs.append((f"   ! {plural(devices.rows_invalid, 'row')} invalid", "invalid"))
+        lacking = session.board.lacking_region()  # the notice says what becomes of those
+        if wrong := devices.rows_invalid - lacking:
+            runs.append((f"   ! {plural(wrong, 'row')} invalid", "invalid"))
+        if lacking:
+            runs.append((f"   ! {lacking:,} without a region", "unknown"))
         return tuple(runs)
     counts = Counter(run.counts)
     counts[DeviceState.RUNNING] += counts.pop(DeviceState.SUBMITTING, 0)

@@ -48,6 +48,8 @@ FIXED = frozenset({"user", "hardware_id", "status", "standing"})
 #: What the keys of a list's own columns begin with.
 EXTRA = "extra:"
 _AT = {column.key: i for i, column in enumerate(COLUMNS)}
+#: Of a row that lacks nothing but a region, and what becomes of that.
+_NO_REGION, _ASKED_FOR = "no region", "asked at submit"
 #: Of a row that could be submitted and is no part of the run.
 _LEFT_OUT = "left out"
 _STATES: frozenset[DeviceState | None] = frozenset(DeviceState)
@@ -398,6 +400,7 @@ class Board:
 
     def _bad_row(self, key: int, row: "InvalidRow") -> GridRow:
         left_out, quiet = row.line in self._left_out, row.line in self._quiet
+        lacks = row.line in self._lacking and not left_out
         return GridRow(
             key,
             (
@@ -406,9 +409,9 @@ class Board:
                 visible(row.hardware_id),
                 visible(row.region),
                 "",
-                _LEFT_OUT if left_out else WORDS[DeviceState.INVALID],
+                _LEFT_OUT if left_out else _NO_REGION if lacks else WORDS[DeviceState.INVALID],
                 "",
-                visible(self._why.get(row.line, "")),
+                _ASKED_FOR if lacks else visible(self._why.get(row.line, "")),
                 "",
                 "",
                 "",

@@ -59,6 +59,18 @@ async def test_the_region_of_rows_without_one_is_changed_by_a_key(tmp_path: Path
         assert "this list was submitted already" in harness.flat
 
 
+async def test_rows_that_lack_a_region_alone_are_not_called_invalid(tmp_path: Path) -> None:
+    text = WITHOUT + "named@contoso.com,no-mac\n"
+    async with console(tmp_path, text=text, size=(80, 24)) as harness:
+        assert "! 1 row invalid   ! 3 without a region" in harness.text
+        told = [" ".join(line.split()) for line in harness.text.splitlines()]
+        assert sum("no region asked at submit" in line for line in told) == 3
+        assert "line 2 ! no region yet" in " ".join(told)
+        assert "it is not submitted" not in harness.flat
+        await harness.press("G")
+        assert "line 5 ! invalid: it is not submitted" in harness.flat
+
+
 async def test_a_list_that_names_every_region_says_so(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(3))) as harness:
         await harness.press("Z")
