@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from siptui.devicelist.archive import open_archive
 from siptui.devicelist.cells import clean, column_letters, column_place, guard
 from siptui.devicelist.model import ListError
-from siptui.devicelist.sheet_xml import MAX_CELLS, sheet_parts
+from siptui.devicelist.sheet_xml import MAX_CELLS, plain, sheet_parts
 from siptui.devicelist.writing import STATUS
 from siptui.domain.columns import folded_name
 from siptui.domain.text import visible
@@ -96,8 +96,8 @@ def _too_large() -> ListError:
 
 def _part_of(source: zipfile.ZipFile, sheet: str) -> str:
     """The part of the archive that holds the sheet of that name."""
-    book = _read(source, "xl/workbook.xml")
-    relations = _read(source, "xl/_rels/workbook.xml.rels")
+    book = plain(_read(source, "xl/workbook.xml"))
+    relations = plain(_read(source, "xl/_rels/workbook.xml.rels"))
     for name, part in sheet_parts(book, relations):
         if visible(name) == sheet and part in source.namelist():
             return part

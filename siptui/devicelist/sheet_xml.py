@@ -9,6 +9,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator
+from xml.parsers import expat
 
 from siptui.devicelist.cells import NO_VALUE, column_place
 
@@ -16,6 +17,9 @@ from siptui.devicelist.cells import NO_VALUE, column_place
 MAX_CELLS = 4_000_000
 
 _NO_CELLS = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+#: A tag with something else around the sign of an attribute than `="`; no declaration.
+_ODD_TAG = re.compile(rb"<[^<>!?][^<>]*?(?:\s=|=[^\"])")
+_OTHER_CODE = re.compile(rb"encoding\s*=\s*[\"'](?!utf-?8)", re.IGNORECASE)
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _NUMBERED_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _PLAIN_ROW = re.compile(rb'<row r="(\d{1,7})"')  # found several times as fast
@@ -64,11 +68,58 @@ class Marks:
 
 
 def plain(part: bytes) -> bytes:
-    """`part` without comments, literal text and instructions, in which the patterns would look for
-    cells, each up to the end."""
+    """`part` in the form in which the patterns look for cells: without comments, literal text and
+    instructions, and with attributes as nearly all programs write them, `name="value"`."""
+    if _is_odd(part):
+        return _rewritten(part)
     if part.find(b"<!") < 0 and part.rfind(b"<?") <= 0:
         return part
     return _NO_CELLS.sub(b"", part)
+
+
+def _is_odd(part: bytes) -> bool:
+    """Whether an attribute in `part` may be written otherwise: `hidden='1'`, `hidden = "1"`."""
+    begin = part.find(b"?>", 0, 200) + 1
+    if _OTHER_CODE.search(part[:begin]):
+        return True
+    if part.count(b"=", begin) == part.count(b'="', begin) and b' ="' not in part:
+        return False
+    return _ODD_TAG.search(part) is not None  # a formula has such signs as well
+
+
+def _rewritten(part: bytes) -> bytes:
+    pieces: list[str] = []
+    opened = False  # the last piece is a tag that is not closed yet
+
+    def close(end: str = ">") -> None:
+        nonlocal opened
+        if opened:
+            pieces.append(end)
+            opened = False
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal opened
+        close()
+        said = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items())
+        pieces.append(f"<{name}{said}")
+        opened = True
+
+    def end(name: str) -> None:
+        if opened:
+            close("/>")
+        else:
+            pieces.append(f"</{name}>")
+
+    def text(data: str) -> None:
+        close()
+        pieces.append(html.escape(data, quote=False))
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
+    parser.buffer_text = True
+    parser.Parse(part, True)
+    return "".join(pieces).encode()
 
 
 def sheet_parts(book: bytes, relations: bytes) -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """Sheets as other programs write them: what they mean is read, or told where it is in doubt."""
 
+import re
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from unittest.mock import patch
@@ -8,10 +10,12 @@ from unittest.mock import patch
 import pytest
 
 from siptui.devicelist import DeviceList, ListError, read, workbook
+from siptui.devicelist.filled_workbook import filled_workbook
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, rules
 from tests.fuzz.archives import Here
-from tests.support.workbooks import Cell, xlsb, xlsx, zipped
+from tests.support.replace import replace
+from tests.support.workbooks import Cell, ods, xlsb, xlsx, zipped
 
 HEAD: list[Cell] = ["Username", "HardwareId"]
 ROWS: list[list[Cell]] = [HEAD, ["a@c.de", "0004F28124B3"], ["b@c.de", "00-04-F2-81-24-B4"]]
@@ -141,3 +145,60 @@ def test_a_row_or_cell_of_a_binary_workbook_that_is_cut_off_is_damage(
     end = parts[name].rindex(b"\x92\x01\x00")  # of the rows
     with pytest.raises(ListError, match="it is damaged"):
         _read(tmp_path, zipped({**parts, name: parts[name][:end] + record + parts[name][end:]}))
+
+
+#: Other ways in which XML may write the same.
+_WRITTEN: dict[str, Callable[[bytes], bytes]] = {
+    "quotes": lambda part: re.sub(rb'="([^"\']*)"', rb"='\1'", part),
+    "blanks": lambda part: part.replace(b'="', b' = "'),
+    "a blank": lambda part: part.replace(b'="', b' ="'),
+    "lines": lambda part: part.replace(b'="', b'=\n"'),
+    "declared": lambda part: b"<?xml version='1.0' encoding='utf-8'?>" + part,
+    "latin": lambda part: (
+        b'<?xml version="1.0" encoding="iso-8859-1"?>' + part.decode().encode("latin-1")
+    ),
+    "comments": lambda part: part.replace(b"<row", b"<!-- <row r='3' = --><row").replace(
+        b"<table:table-row", b"<!-- <x y='3' = --><table:table-row"
+    ),
+}
+
+
+@pytest.mark.parametrize("written", _WRITTEN.values(), ids=_WRITTEN)
+@pytest.mark.parametrize("form", ["xlsx", "ods"])
+def test_a_sheet_means_the_same_however_its_xml_is_written(
+    tmp_path: Path, form: str, written: Callable[[bytes], bytes]
+) -> None:
+    """Hidden rows, errors, merged cells, and formulas without a value, for which no default
+    counts."""
+    rows: list[list[Cell]] = [
+        [*HEAD, "Region", "Büro"],
+        [*ROWS[1], "NOAM", "Köln"],
+        [*ROWS[2], "#N/A", None],
+        ["c@c.de", "0004F28124B5", "==X1" if form == "xlsx" else "#VALUE!", "=1"],
+    ]
+    sheets = {"Titel": [["x"]], "Büro": rows}
+    if form == "xlsx":
+        data = xlsx(sheets, merged=["D2:D3"], hidden_rows=[3], hidden=["Titel"])
+    else:
+        data = ods(sheets, spans={"D2": 2}, hidden_rows=[3])
+    usual = _read(tmp_path, data)
+    assert [line for line, _, _ in rules(usual)] == [3, 4]
+    assert [rule for _, _, rule in rules(usual, "warning")] == ["hidden_rows"]
+    assert any("merged cells D2:D3" in note for note in usual.decided)
+    parts = _parts(data)
+    for name in ("xl/worksheets/sheet2.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+        name = name if form == "xlsx" else "content.xml"
+        found = _read(tmp_path, zipped({**parts, name: written(parts[name])}))
+        assert replace(found, sha256=usual.sha256) == usual, name
+
+
+def test_a_workbook_whose_parts_are_written_otherwise_is_filled_in(tmp_path: Path) -> None:
+    data = xlsx({"Titel": [["x"]], "S": ROWS})
+    odd = {
+        name: _WRITTEN["quotes"](part) if name.endswith((".xml", ".rels")) else part
+        for name, part in _parts(data).items()
+    }
+    filled = filled_workbook(zipped(odd), "S", 1, {2: ("signed in", "", "", "", "")})
+    found = _read(tmp_path, filled)
+    assert pairs(found) == pairs(_read(tmp_path, data))
+    assert [fault.rule for fault in found.faults] == ["already_signed_in"]
