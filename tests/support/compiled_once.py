@@ -1,4 +1,5 @@
-"""The tests as Python and pytest have compiled them, made once for several processes of pytest."""
+"""What Python and pytest compile of the tests, and the constants that hypothesis keeps of them,
+made once for several processes of pytest."""
 
 import contextlib
 import os
@@ -32,5 +33,9 @@ def _fork_import(root: Path, paths: list[Path]) -> int:
         for path in paths:
             with contextlib.suppress(BaseException):
                 import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        with contextlib.suppress(Exception):  # of this version: it reads every source for them
+            from hypothesis.internal.conjecture.providers import _get_local_constants
+
+            _get_local_constants()
     finally:
         os._exit(0)
