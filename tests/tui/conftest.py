@@ -52,19 +52,16 @@ def _parsed_once() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _drawn_at_rest() -> None:
-    """A console of the harness whose frames nothing receives draws what has changed once it has
-    come to rest (`ConsoleHarness.settle`), instead of each frame on the way there. One with a
-    terminal, or with bytes that are counted, draws each."""
+def _drawn_when_looked_at() -> None:
+    """A console of the harness draws no frame that nothing receives: `ConsoleHarness.text` draws
+    the whole screen. One with a terminal, or with bytes that are counted, draws each."""
     from textual.screen import Screen
-
-    from tests.tui import harness
 
     draw = Screen._compositor_refresh
 
     def refresh(screen: Screen[object]) -> None:
         app = screen.app
-        if not app.is_headless or screen is not app.screen or harness.draws.get():
+        if not app.is_headless or screen is not app.screen:
             draw(screen)
             return
         screen._dirty_widgets.clear()

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +28,6 @@ _FRAME = str.maketrans("│▌", "  ")
 _QUIET = 8  # rounds in which nothing was on its way
 _BELOW = 400  # rounds for what lies below a dialog: Textual may leave it until it is on top again
 _PATIENCE = 20_000  # rounds of a millisecond or more, after which a test fails instead of hanging
-
-
-#: Whether a frame that is due is drawn: within a harness once the console has come to rest.
-draws = ContextVar("draws", default=True)
 
 
 class CountingDriver(HeadlessDriver):
@@ -85,20 +80,8 @@ class ConsoleHarness:
             else:
                 quiet += 1
             if quiet == _QUIET:
-                self._draw()
                 return
         raise AssertionError("the console does not come to rest")
-
-    def _draw(self) -> None:
-        """Draw what has changed, as the frame that is due would."""
-        top = self.app.screen_stack[-1]
-        if top._compositor._dirty_regions and not self.app._exit:
-            with self.app._context():
-                token = draws.set(True)
-                try:
-                    top._compositor_refresh()
-                finally:
-                    draws.reset(token)
 
     async def until(self, seen: Callable[[], object]) -> None:
         """Until it is so and nothing is on its way any more: for what a timer or a thread brings,
@@ -209,7 +192,6 @@ async def console(
     app = SiptuiApp(runs, ConsoleOptions(**options))
     if counting:
         app.driver_class = CountingDriver
-    draws.set(False)  # for the tasks of this console
     async with app.run_test(size=size, headless=not counting) as pilot:
         harness = ConsoleHarness(pilot, runs)
         await harness.settle()
