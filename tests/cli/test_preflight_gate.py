@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from siptui.runs.events import Options
 from siptui.runs.state import RunState
 from tests.preflight.personal import OTHER, PERSONAL, SHARED, THREE, made
 from tests.runs.state_builder import AT, StateBuilder
+from tests.support.replace import replace
 
 NAME = "ROOM1@contoso.example"
 

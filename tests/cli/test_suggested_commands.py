@@ -133,7 +133,8 @@ def test_the_file_in_a_suggestion_is_one_word(tmp_path: Path) -> None:
     from click.testing import CliRunner
 
     file = tmp_path / "My phones; list.csv"
-    file.write_text("Username,HardwareId,Region\nno name,00-04-F2-00-00-01,EMEA\n")
+    valid = "room@contoso.com,00-04-F2-00-00-02,EMEA"
+    file.write_text(f"Username,HardwareId,Region\nno name,00-04-F2-00-00-01,EMEA\n{valid}\n")
     assert read(file).has_errors
     said = CliRunner().invoke(cli, ["check", str(file)]).stdout
     (line,) = [line for line in said.splitlines() if line.startswith("siptui run")]

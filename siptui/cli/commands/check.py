@@ -138,9 +138,9 @@ def report(found: DeviceList) -> Iterator[str]:
             one = lacking == 1
             yield (
                 f"{plural(lacking, 'row')} {'lacks' if one else 'lack'} nothing but a region. "
-                f"Where {'it is' if one else 'all are'} of one:"
+                f"Where {'it is' if one else 'all are'} of one (EMEA, APAC or NOAM):"
             )
-            yield f"siptui check {shell_word(found.file)} --region EMEA (or APAC, NOAM)"
+            yield f"siptui check {shell_word(found.file)} --region EMEA"
         if not found.devices:
             yield "Rows with errors are never submitted. Correct them."
             return

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +13,7 @@ from siptui.runs.rollout.evidence import Seen, SourceRead
 from siptui.runs.rollout.verify import Sight, Verification, seen_as
 from tests.runs.engine.engine_harness import device, devices
 from tests.support import emulated_time
+from tests.support.replace import replace
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 PHONE = device(0, user="Room0@contoso.example")
