@@ -6,6 +6,7 @@ Numbers of rows and columns count from 0.
 """
 
 import html
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -142,7 +143,8 @@ def related_parts(relations: bytes) -> dict[str, str]:
         target = re.search(rb'\bTarget="([^"]*)"', tag)
         if name and target:
             path = _text(target.group(1))
-            found[_text(name.group(1))] = path[1:] if path.startswith("/") else f"xl/{path}"
+            path = posixpath.normpath(path if path.startswith("/") else f"/xl/{path}")
+            found[_text(name.group(1))] = path.lstrip("/")
     return found
 
 

@@ -135,6 +135,9 @@ class _Book:
             raise _damaged(error) from error
         if any(len(name) > _LONGEST_NAME for name in self._names):
             raise _RefusedError("damaged", "it is damaged (the name of a sheet has no end)")
+        if len(set(self._names)) < len(self._names):  # the second would never be read
+            name = next(name for name in self._names if self._names.count(name) > 1)
+            raise _RefusedError("damaged", f"it is damaged (two sheets are called “{name}”)")
 
     def heads(self) -> dict[str, Any]:
         """The beginning of each sheet: name, whether it is hidden, first rows, height."""
@@ -278,10 +281,12 @@ class _Package:
                 if _needed(info.filename):
                     part = _part(archive, info, room)
                     room -= len(part)
-                    if info.filename.endswith((".xml", ".rels")):
+                    if is_xml := info.filename.casefold().endswith((".xml", ".rels")):
                         _well_formed(info.filename, part)
                     kept.writestr(zipfile.ZipInfo(info.filename), part)
-                    self._parts[info.filename] = plain(part) if _scanned(info.filename) else b""
+                    if not _scanned(info.filename):
+                        part = b""
+                    self._parts[info.filename] = plain(part) if is_xml else part
         self.data = copy.getvalue()
 
     def _kind_or_refuse(self) -> None:
@@ -330,8 +335,14 @@ class _Package:
 
     def _marks_of(self, name: str) -> Marks:
         if self._places is None:
-            self._places = self._sheet_places()
-        part = self._parts.get(self._places.get(name, ""), b"")
+            names = {part.casefold(): part for part in self._parts}  # as readers look for them
+            places = self._sheet_places().items()
+            self._places = {
+                sheet: names[at.casefold()] for sheet, at in places if at.casefold() in names
+            }
+        if name not in self._places:  # what is found there all the same would be half of it
+            raise _RefusedError("damaged", f"it is damaged (sheet “{name}” is nowhere)")
+        part = self._parts[self._places[name]]
         if "xl/workbook.xml" in self.names:
             return xlsx_marks(part)
         try:
@@ -357,7 +368,8 @@ def _needed(name: str) -> bool:
 
 
 def _scanned(name: str) -> bool:
-    return name == "content.xml" or name.startswith(("xl/workbook.", "xl/_rels/", "xl/worksheets/"))
+    """Whether a part is looked through: a sheet may be in any of them but these."""
+    return not name.startswith(("xl/sharedStrings.", "xl/styles."))
 
 
 def _part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, room: int) -> bytes:

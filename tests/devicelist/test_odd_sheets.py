@@ -202,3 +202,63 @@ def test_a_workbook_whose_parts_are_written_otherwise_is_filled_in(tmp_path: Pat
     found = _read(tmp_path, filled)
     assert pairs(found) == pairs(_read(tmp_path, data))
     assert [fault.rule for fault in found.faults] == ["already_signed_in"]
+
+
+def _in_doubt(folder: Path) -> tuple[dict[str, bytes], DeviceList]:
+    """The parts of a workbook with a hidden row and an error in its second sheet, and its list."""
+    rows: list[list[Cell]] = [[*HEAD, "Region"], [*ROWS[1], "NOAM"], [*ROWS[2], "#N/A"]]
+    data = xlsx({"Titel": [["x"]], "S": rows}, hidden_rows=[3])
+    found = _read(folder, data)
+    assert [rule for _, _, rule in rules(found)] == ["region"]
+    return _parts(data), found
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("/xl/worksheets/sheet2.xml", "xl/worksheets/sheet2.xml", "./worksheets/sheet2.xml"),
+        *("../xl/worksheets/sheet2.xml", "worksheets/../worksheets/sheet2.xml"),
+        *("worksheets/SHEET2.xml", "Worksheets/Sheet2.XML", "worksheets\\sheet2.xml"),
+    ],
+)
+def test_a_sheet_is_found_however_its_place_is_written(tmp_path: Path, target: str) -> None:
+    """Or it is refused: a reader that finds it does not tell what is hidden in it, or an error."""
+    parts, usual = _in_doubt(tmp_path)
+    name = "xl/_rels/workbook.xml.rels"
+    parts[name] = parts[name].replace(b"worksheets/sheet2.xml", target.encode())
+    try:
+        found = _read(tmp_path, zipped(parts))
+    except ListError as error:
+        code = error.code
+    else:
+        assert replace(found, sha256=usual.sha256) == usual
+        return
+    assert code == "damaged"
+
+
+@pytest.mark.parametrize("place", ["sheets/two.xml", "two.xml", "worksheets/a/b.xml"])
+def test_a_sheet_may_be_in_any_folder(tmp_path: Path, place: str) -> None:
+    parts, usual = _in_doubt(tmp_path)
+    name = "xl/_rels/workbook.xml.rels"
+    parts[name] = parts[name].replace(b"worksheets/sheet2.xml", place.encode())
+    parts[f"xl/{place}"] = parts.pop("xl/worksheets/sheet2.xml")
+    assert replace(_read(tmp_path, zipped(parts)), sha256=usual.sha256) == usual
+
+
+def test_of_two_sheets_of_one_name_none_is_lost(tmp_path: Path) -> None:
+    parts = _parts(xlsx({"S": ROWS, "T": ROWS[:2]}))
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'name="T"', b'name="S"')
+    with pytest.raises(ListError, match="two sheets are called “S”") as caught:
+        _read(tmp_path, zipped(parts))
+    assert caught.value.code == "damaged"
+
+
+def test_a_binary_sheet_is_no_xml_whatever_bytes_it_has(tmp_path: Path) -> None:
+    """Rows 60 and 61 are `<` and `=` there."""
+    rows: list[list[Cell]] = [
+        [f"p{n}@c.de", f"0004F28{n:05x}", f"<a b='{n}'>", n] for n in range(90)
+    ]
+    found = _read(tmp_path, xlsb({"S": [[*HEAD, "Room", "Number"], *rows]}, hidden_rows=[70]))
+    assert len(found.devices) == 90
+    assert found.devices[61].extra["Room"] == "<a b='61'>"
+    assert [rule for _, _, rule in rules(found, "warning")] == ["hidden_rows"]
