@@ -2,9 +2,10 @@
 
 Run as `python -P fork_server.py FD MODULE…` with what to import ahead, in the environment in which
 it is imported; orders come through the socket FD. What is forked becomes `python -m siptui …`, a
-worker or what reads workbooks, from the first line of that program on: in a process of its own,
-with the order's streams, folder, environment and arguments. It is a child of the one who orders
-and not of this process (`CLONE_PARENT`), so that one waits for it as for any child.
+worker, what reads workbooks or what asks a keyring, from the first line of that program on: in a
+process of its own, with the order's streams, folder, environment and arguments. It is a child of
+the one who orders and not of this process (`CLONE_PARENT`), so that one waits for it as for any
+child.
 """
 
 import array

@@ -1,11 +1,11 @@
 """Child processes of tests without the cost of starting Python and importing siptui each time.
 
-`subprocess.Popen` starts `python -m siptui …`, workers and what reads workbooks by a fork of a
-process that has imported it all already (`fork_server`). What comes of it is a child like any
-other: with its own process id, session, streams, folder, environment and exit code. Only its
-command line and first environment, as `/proc` shows them, are those of the server. Whatever is
-started otherwise, or with something of its own that Python reads when it starts, is started as
-ever; so is everything in a test marked `own_python`, and on systems other than Linux.
+`subprocess.Popen` starts `python -m siptui …`, workers, what reads workbooks and what asks a
+keyring by a fork of a process that has imported it all already (`fork_server`). What comes of it
+is a child like any other: with its own process id, session, streams, folder, environment and exit
+code. Only its command line and first environment, as `/proc` shows them, are those of the server.
+Whatever is started otherwise, or with something of its own that Python reads when it starts, is
+started as ever; so is everything in a test marked `own_python`, and on systems other than Linux.
 """
 
 import array
@@ -38,6 +38,7 @@ _COMMANDS = (
     # What the HTTP library loads at its first request.
     *("httpcore", "anyio.to_thread", "anyio.abc", "anyio.streams.tls", "anyio._backends._asyncio"),
     *("siptui.host.surroundings", "siptui.identity.keyring_child", "siptui.logs.removal"),
+    *("keyring", "keyring.backends.fail", "keyring.backends.null"),
     *("siptui.runs.journal.backup", "siptui.runs.journal.repair", "siptui.transport.recorder"),
     # For what reads workbooks.
     *("siptui.devicelist.sheet_biff", "siptui.devicelist.sheet_binary", "fastexcel"),
@@ -51,10 +52,13 @@ _CONSOLES = (
     *("siptui.tui.console.verify_flow", "siptui.tui.terminal_driver", "siptui.app.demo_tenant"),
     *("textual.drivers.linux_driver", "textual.layouts.factory", "textual.scrollbar"),
 )
-#: This folder may be on PYTHONPATH: what is in it is read when the process begins.
 _QUICK = str(Path(__file__).parents[1] / "worker" / "quick")
+#: These folders may be on PYTHONPATH: what is in the first is read when the process begins, and in
+#: the other are the keyrings of tests.
+_FOLDERS = (_QUICK, str(Path(__file__).parents[2]))
 _WORKER = module_command("siptui.app.worker_main")
 _READER = module_command("siptui.devicelist.workbook_child")
+_KEYRING = module_command("siptui.identity.keyring_child")
 _SIPTUI = [sys.executable, "-m", "siptui"]
 #: What Python and libraries read when they start or are imported.
 _AT_START = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "OPENSSL", "MALLOC")
@@ -146,7 +150,7 @@ class Forking:
             or preexec not in (None, take_terminal)
             or (self._forked and (preexec or not how["start_new_session"]))
             or _read_at_start(env) != self._wanted(found[0])
-            or env.get("PYTHONPATH", _QUICK) != _QUICK
+            or env.get("PYTHONPATH", _QUICK) not in _FOLDERS
             or any(env.get(name, value) != value for name, value in CONSOLE_ENVIRONMENT.items())
         ):
             return None
@@ -167,6 +171,7 @@ def _module(command: list[Any]) -> tuple[str, list[str]] | None:
     for start, module in (
         (_WORKER, "siptui.app.worker_main"),
         (_READER, "siptui.devicelist.workbook_child"),
+        (_KEYRING, "siptui.identity.keyring_child"),
         (_SIPTUI, "siptui"),
     ):
         if command[: len(start)] == start:
