@@ -311,7 +311,12 @@ class Console(Screen[None]):
         waits, left = self._waits
         if waits:
             return (*chip, (f" {waits}", "unknown"))
-        return (*chip, *(self._said or self._needed(left, self.size.width - cell_len(plain(chip)))))
+        room = self.size.width - cell_len(plain(chip))
+        if said := self._said:  # where both do not fit, the filter's end is cut
+            return (
+                (*said, ("  ", "muted"), *chip) if cell_len(plain(said)) > room else (*chip, *said)
+            )
+        return (*chip, *self._needed(left, room))
 
     def _needed(self, left: int | None, room: int) -> Line:
         """What needs the operator; where rows stand, what that was read from."""

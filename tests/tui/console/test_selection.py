@@ -171,6 +171,13 @@ async def test_a_list_with_earlier_runs_says_where_their_failures_are_retried(
             assert f"{action}: this is the list; h shows its runs." in harness.text
 
 
+async def test_what_is_said_is_whole_beside_a_filter_at_80_columns(tmp_path: Path) -> None:
+    async with console(tmp_path, text=list_text(make_devices(5)), size=(80, 24)) as harness:
+        await harness.press("slash", *"lobby.00001", "enter", "s", "1", "enter", "s")
+        said = "submit: the other 4 rows wait until this run ended.   /lobby.00001"
+        assert said in harness.text.splitlines()[2]
+
+
 async def test_a_list_that_is_opened_again_says_that_it_was_submitted_before(
     tmp_path: Path,
 ) -> None:
