@@ -168,7 +168,7 @@ class SubmitFlow:
         lacking = sum(board.lacks_region(key) for key in chosen.keys)
         if not lacking or path is None:
             return chosen
-        region = await self._ask_region(lacking)
+        region = await self._ask_region(lacking, of=board.lacking_region())
         lines = {board.line(key) for key in chosen.keys}
         marked = lines if chosen.which is Which.MARKED else set[int]()
         if region is None or not await self._read_for(path, region, marked):
@@ -307,8 +307,15 @@ class SubmitFlow:
         found = ((device, report.by_key.get(device.key)) for device in devices)
         return [device for device, one in found if one and one.result is not Result.FAIL]
 
-    async def _ask_region(self, rows: int, now: Region | None = None) -> Region | None:
+    async def _ask_region(
+        self, rows: int, now: Region | None = None, *, of: int = 0
+    ) -> Region | None:
+        """The region of so many rows, which are taken for one already where it is named; `of` are
+        all that name none, for which it counts."""
         taken = f"{'It is' if rows == 1 else 'They are'} taken for {now} now. " if now else ""
+        if of > rows:
+            key = self.view.key_of["region"]
+            taken = f"It counts for all {of:,} rows that name none; {key} changes it. "
         text: Line = (
             (
                 f"{plural(rows, 'row')} of the list "

@@ -71,6 +71,18 @@ async def test_rows_that_lack_a_region_alone_are_not_called_invalid(tmp_path: Pa
         assert "line 5 ! invalid: it is not submitted" in harness.flat
 
 
+async def test_a_region_for_some_rows_says_that_it_counts_for_all(tmp_path: Path) -> None:
+    async with console(tmp_path, text=WITHOUT) as harness:
+        await harness.press("s")
+        assert "3 rows of the list name no region. A device lives" in harness.question
+        await harness.press("escape", "space", "s")
+        assert "1 row of the list names no region." in harness.question
+        assert "It counts for all 3 rows that name none; Z changes it." in harness.question
+        await harness.press("j", "enter")
+        assert "Type 1 and Enter" in harness.question
+        assert len(_regions(harness)) == 1
+
+
 async def test_a_list_that_names_every_region_says_so(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(3))) as harness:
         await harness.press("Z")
