@@ -192,7 +192,7 @@ def date_column(
             first = first or cell
         elif b > 12 >= a:
             second = second or cell
-        elif a != b:
+        elif a != b and a <= 12:
             open_ = open_ or cell
     years_open = bool(years_open) and day_first is None
     if day_first is None and ((first and second) or (open_ and not (first or second))):
@@ -206,7 +206,7 @@ def date_column(
 def _asked(
     where: str, name: str, names: Iterable[str], first: str, second: str, open_: str
 ) -> UndecidedError:
-    if open_ and not first:
+    if not first:
         said = f"“{open_}” in “{name}” can be read with the day first or with the month first."
     else:
         said = (
@@ -246,7 +246,10 @@ def _plain(text: str) -> str:
     """`text` with plain blanks, without marks of direction and the name of a day before it."""
     text = " ".join(_MARK.sub("", text).split())
     day = _DAY.match(text)
-    return text[day.end() :] if day and day.group(1).casefold() in _DAYS else text
+    if day is None or day.group(1).casefold() not in _DAYS:
+        return text
+    # “Mar 25, 2026” is in March, “mar 25/3/2026” a mardi.
+    return text if _NAMED.fullmatch(text) else text[day.end() :]
 
 
 def is_date(text: str) -> bool:
@@ -294,4 +297,4 @@ def _made(found: re.Match[str], day: int, month: int) -> datetime | None:
 
 
 def _full(zone: str) -> str:
-    return "UTC" if zone.upper() in ("Z", "UTC", "GMT") else zone
+    return "UTC" if zone.upper() == "GMT" else zone
