@@ -7,6 +7,7 @@ sheets, formulas, pictures, macros and whatever else a workbook has are the same
 import re
 import zipfile
 import zlib
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from html import escape
@@ -31,6 +32,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, Ru
 _COLUMNS = 16_384
 _SAVE_ANEW = "Save it anew with the spreadsheet program; or export the results with -o."
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_AREA = re.compile(r"[A-Z]{1,3}([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _SPANS = re.compile(rb'\sspans="[^"]*"')
 _DIMENSION = re.compile(
     rb'(<(?:\w+:)?dimension\b[^>]*?\bref=")([A-Z]+[0-9]+)(?::([A-Z]+)([0-9]+))?(")'
@@ -175,8 +177,9 @@ class _Sheet:
         self.prefix = ""
         self.named: Mapping[int, str] = {}
         self._wanted = wanted
+        self._ordered = sorted({header, *wanted})
         self._row: _Row | None = None  # that the parser is in, or was in last
-        self._used = -1  # the last column with anything in it, in any row
+        self._used = -1  # the last column with anything in it, in any row, or of a merged cell
         self._room = MAX_CELLS  # for rows and cells, as a sheet may have millions that are empty
         self._parser = expat.ParserCreate()
         self._inside = False
@@ -321,6 +324,16 @@ class _Sheet:
             cells.append(_Cell(column, here, style=style, kind=kind))
         elif tag in ("v", "t") and row and row.cells:
             self._inside = True
+        elif tag == "mergeCell" and (area := _AREA.fullmatch(attributes.get("ref", ""))):
+            self._merged(int(area.group(1)), int(area.group(3)), column_place(area.group(2)))
+
+    def _merged(self, first: int, last: int, column: int) -> None:
+        """Have nothing written into a merged cell beside the list: all but its first cell is
+        hidden. One that is as wide as the sheet leaves no place beside it."""
+        at = bisect_left(self._ordered, first)
+        beside = at < len(self._ordered) and self._ordered[at] <= last
+        if beside and column + len(STATUS) < _COLUMNS:
+            self._used = max(self._used, column)
 
     def _counted(self) -> None:
         self._room -= 1

@@ -1,5 +1,6 @@
 """Workbooks that are read, and that nothing can be filled into in any measure or at all."""
 
+import re
 import tracemalloc
 import zipfile
 from io import BytesIO
@@ -30,6 +31,28 @@ def test_a_list_without_room_for_the_columns_is_told(last: int) -> None:
     with pytest.raises(ListError, match="There is no room beside the list: column X") as caught:
         filled_workbook.filled_workbook(bombs.last_cell(9, last), "S", 1, _STATUS)
     assert "-o" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("merged", "first"),
+    [
+        ("C1:D9", "E"),
+        ("D2:F2", "G"),
+        ("C3:D9", "C"),
+        ("A1:XFD1", "C"),
+        ("A2:A9", "C"),
+        ("D1:B2", "C"),
+    ],
+)
+def test_nothing_is_written_where_a_merged_cell_hides_it(merged: str, first: str) -> None:
+    """Of those beside the header and the rows of devices."""
+    filled = filled_workbook.filled_workbook(
+        bombs.xlsx({"S": bombs.ROWS}, merged=[merged]), "S", 1, _STATUS
+    )
+    sheet = zipfile.ZipFile(BytesIO(filled)).read(bombs.SHEET).decode()
+    assert re.findall(
+        r'r="([A-Z]+)1" t="inlineStr"><is><t xml:space="preserve">Status<', sheet
+    ) == [first]
 
 
 def test_the_columns_may_be_the_last_that_there_are() -> None:
