@@ -15,6 +15,7 @@ from siptui.host.private_files import PrivateFileError, private_folder
 from siptui.settings.load import load
 from siptui.settings.write import add_profile
 from tests.support.emulator import running_emulator
+from tests.support.late_start import AFTER_IMPORTS
 from tests.worker.installation import QUICK, installed, json_lines, write_list
 
 _NOBODY = 45678
@@ -127,7 +128,7 @@ def test_a_link_of_another_user_is_not_followed_to_a_state_folder(
 @pytest.mark.slow
 def test_nothing_of_the_state_is_ever_open_to_others(tmp_path: Path) -> None:
     (tmp_path / "watch").mkdir()
-    (tmp_path / "watch" / "sitecustomize.py").write_text(_WATCH)
+    (tmp_path / "watch" / "sitecustomize.py").write_text(AFTER_IMPORTS + _WATCH)
     watched = tmp_path / "watched"
     with installed(tmp_path / "siptui", "healthy") as installation:
         phones = write_list(tmp_path / "phones.csv", range(2))

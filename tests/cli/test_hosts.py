@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from siptui.cli.group import cli
 from siptui.settings.hosts import hosts_of
 from siptui.settings.model import BUILT_IN_CLOUDS
+from tests.support.late_start import AFTER_IMPORTS
 from tests.worker.installation import json_lines, write_list
 from tests.worker.signed_in import SignedInInstallation, signed_in_installation
 
@@ -66,13 +67,13 @@ def _noted(installation: SignedInInstallation) -> set[Place]:
     return found
 
 
-def _watched(installation: SignedInInstallation) -> None:
+def _watched(installation: SignedInInstallation, begin: str = AFTER_IMPORTS) -> None:
     folder = installation.folder / "noting"
     folder.mkdir()
     text = _NOTING.format(
         quick=installation.env["PYTHONPATH"], file=str(installation.folder / "noted")
     )
-    (folder / "sitecustomize.py").write_text(text)
+    (folder / "sitecustomize.py").write_text(begin + text)
     installation.env["PYTHONPATH"] = str(folder)
     config = installation.folder / "config" / "config.toml"
     own = installation.emulator.url
@@ -89,7 +90,7 @@ def _ended(installation: SignedInInstallation, *args: str) -> tuple[int, str]:
 
 def test_a_whole_story_connects_to_no_other_host(tmp_path: Path) -> None:
     with signed_in_installation(tmp_path) as installation:
-        _watched(installation)
+        _watched(installation, begin="")  # what is done while modules are imported, too
         installation.sign_in("--store", "file")
         file = str(write_list(tmp_path / "phones.csv", range(1, 5)))
         code, out = _ended(

@@ -26,6 +26,7 @@ from siptui.devicelist.workbook_process import _ENVIRONMENT as READER_ENVIRONMEN
 from siptui.host.interpreter import module_command
 from siptui.tui.run_console import _ENVIRONMENT as CONSOLE_ENVIRONMENT
 from tests.support import fork_server
+from tests.support.late_start import AFTER_IMPORTS
 
 #: What a worker needs, and what commands need that submit and look. Not the programs themselves:
 #: those are run from their first line.
@@ -77,6 +78,15 @@ _signature = inspect.signature(_execute)
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in env.items() if k.startswith(_AT_START) and k not in _LATER}
+
+
+def _may_be_read_later(folder: str) -> bool:
+    if folder in _FOLDERS:
+        return True
+    try:
+        return Path(folder, "sitecustomize.py").read_text("utf-8").startswith(AFTER_IMPORTS)
+    except (OSError, ValueError):
+        return False
 
 
 def begin(own: socket.socket | None = None) -> "Forking | None":
@@ -150,7 +160,7 @@ class Forking:
             or preexec not in (None, take_terminal)
             or (self._forked and (preexec or not how["start_new_session"]))
             or _read_at_start(env) != self._wanted(found[0])
-            or env.get("PYTHONPATH", _QUICK) not in _FOLDERS
+            or not _may_be_read_later(env.get("PYTHONPATH", _QUICK))
             or any(env.get(name, value) != value for name, value in CONSOLE_ENVIRONMENT.items())
         ):
             return None
