@@ -17,7 +17,15 @@ def back_up(selected: Selected, target: Path, *, replace: bool) -> BackedUp:
     """Copy the profile's journal into `target`. Raises `BackupError` for a file in the folder of
     the journals: put over one of siptui's own, it would take entries from a run at work."""
     state = Path(os.path.realpath(selected.settings.folders.state))
-    if state in Path(os.path.realpath(target)).parents:
+    try:
+        folders = Path(os.path.realpath(target)).parents
+    except OSError as error:  # a folder on the way became a link, or a link a folder
+        raise BackupError(
+            f"{visible(str(target))}: {error.strerror}. Nothing was written.",
+            title="No backup was written",
+            remedy="Choose another place.",
+        ) from error
+    if state in folders:
         raise BackupError(
             f"{visible(str(target))} is in the folder of the journals, {state}. Nothing was "
             "written.",

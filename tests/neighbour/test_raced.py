@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,39 @@ def test_a_worker_adds_to_no_file_that_they_put_in_the_place_of_a_recording(
     assert mine.read_bytes() == PRECIOUS
     if kind == "file":
         assert recording.read_bytes() == THEIRS
+
+
+@pytest.mark.parametrize("name", ["export -o", "backup", "recording"])
+def test_no_file_gets_elsewhere_while_they_swap_the_folder_on_the_way(
+    world: World, ran: Path, name: str
+) -> None:
+    folder, mine = (world.base / f"flipped-{name.split()[-1]}-{word}" for word in ("in", "mine"))
+    for one in (folder, mine, folder / "real", folder / "sub"):
+        one.mkdir()
+        os.chown(one, OPERATOR, OPERATOR)
+        one.chmod(0o777 if one == folder else 0o700)
+    words, target = world.writing(name, folder / "sub")
+    words += ["--force"] if name != "recording" else []
+    precious = mine / target.name
+    if name != "recording":
+        precious.write_bytes(PRECIOUS)
+        os.chown(precious, OPERATOR, OPERATOR)
+    before = sorted(mine.iterdir())
+    (folder / "real").rmdir()
+
+    def act() -> None:
+        (folder / "sub").rename(folder / "real")
+        (folder / "sub").symlink_to(mine)
+        time.sleep(0.0002)
+        (folder / "sub").unlink()
+        (folder / "real").rename(folder / "sub")
+        time.sleep(0.0002)
+
+    with neighbour_at_it(act):
+        for _ in range(_RACES // 2):
+            world.siptui(*words, SIPTUI_STATE_DIR=str(ran))
+            for left in set(mine.iterdir()) - set(before):  # made there before it was noticed
+                assert left.name.startswith(f".{target.name}") or not left.stat().st_size, left
+                left.unlink()
+            if before:
+                assert precious.read_bytes() == PRECIOUS

@@ -212,9 +212,14 @@ def name_file(source: Path, target: Path) -> None:
 
 
 def names_can_be_moved(folder: Path) -> bool:
-    """Whether other users can give the files of this one in `folder` other names: it is another
-    user's, or they may write it and the sticky bit does not keep them off."""
-    found = folder.stat()
+    """Whether other users can put something in the place of a file of this one in `folder`, or in
+    that of a folder on the way: one is another user's, or they may write it and the sticky bit does
+    not keep them off."""
+    folder = folder.absolute()
+    return any(_is_open(place.stat()) for place in (folder, *folder.parents))
+
+
+def _is_open(found: os.stat_result) -> bool:
     shared = found.st_mode & OPEN and not found.st_mode & stat.S_ISVTX
     return bool(shared) or found.st_uid not in (0, os.geteuid())
 

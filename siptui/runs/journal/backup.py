@@ -103,13 +103,17 @@ def write_backup(journal: Journal, target: Path, *, replace: bool = False) -> Ba
             title="No backup was written",
             remedy="Choose another name.",
         ) from error
-    if os.path.lexists(target) and not replace:
+    try:
+        mode = target.lstat().st_mode
+    except OSError:  # not there, or the writing itself will say what is wrong
+        mode = 0
+    if mode and not replace:
         raise BackupError(
             f"{visible(str(target))} is there already. Nothing was written.",
             title="No backup was written",
             remedy="Choose another name, or replace it with --force.",
         )
-    if os.path.lexists(target) and not stat.S_ISREG(target.lstat().st_mode):
+    if mode and not stat.S_ISREG(mode):
         raise BackupError(
             f"{visible(str(target))} is no plain file. Nothing was written.",
             title="No backup was written",
