@@ -69,3 +69,41 @@ def _refused(folder: Path, data: bytes, why: str) -> None:
         read(path, region=Region.EMEA)
     assert caught.value.code == "damaged"
     assert str(path) in caught.value.message
+
+
+class _Pipe(BytesIO):
+    """What cannot be gone back in, so that sizes and checksums stand behind the data."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _streamed(parts: zipfile.ZipFile, *, large: bool = False) -> bytes:
+    out = _Pipe()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in parts.namelist():
+            with target.open(name, "w", force_zip64=large) as file:
+                file.write(parts.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["streamed", "zip64", "stored", "comment", "padded"])
+def test_archives_of_every_program_are_read(tmp_path: Path, form: str) -> None:
+    data = xlsx({"S": ROWS})
+    with zipfile.ZipFile(BytesIO(data)) as parts:
+        if form in ("streamed", "zip64"):
+            data = _streamed(parts, large=form == "zip64")
+        elif form == "stored":
+            out = BytesIO()
+            with zipfile.ZipFile(out, "w") as target:
+                for name in parts.namelist():
+                    target.writestr(name, parts.read(name))
+            data = out.getvalue()
+        else:
+            out = BytesIO(data)
+            with zipfile.ZipFile(out, "a") as target:
+                target.comment = b"made by \x00 a program" if form == "comment" else b""
+            data = out.getvalue() + bytes(512 if form == "padded" else 0)
+    found = outcome(tmp_path / "list.xlsx", data)
+    assert found is not None
+    assert len(found.devices) == 3

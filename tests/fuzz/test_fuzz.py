@@ -13,7 +13,7 @@ from tests.fuzz.__main__ import TARGETS
 _FEWER = {"filled": 60, "journals": 15, "typed": 150, "edits": 150, "plans": 100}
 
 #: What has tests of its own.
-_ELSEWHERE = {"lists", "archives", "bombs"}
+_ELSEWHERE = {"lists", "archives", "bombs", "oldbooks"}
 
 
 @pytest.mark.parametrize("target", sorted(set(TARGETS) - _ELSEWHERE))
