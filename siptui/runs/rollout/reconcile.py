@@ -207,10 +207,9 @@ class _Rows:
         found: dict[str, RowStanding] = {}
         for hardware_id, seen in self._evidence.seen.items():
             if hardware_id not in listed:
-                who = f"signed in as {seen.user_name}" if seen.signed_in else "not signed in"
                 found[hardware_id] = RowStanding(
                     *(None, seen.user_name, hardware_id, seen.region, Standing.GONE),
-                    why=f"not in the list; {who} in the inventory",
+                    why=f"not in the list; {_seen(seen)}",
                 )
         for hardware_id, attempts in self._evidence.attempts.items():
             if hardware_id in listed or hardware_id in found:
@@ -222,9 +221,22 @@ class _Rows:
                 found[hardware_id] = RowStanding(
                     *(None, last.user_name, hardware_id, last.region, Standing.GONE),
                     *(last.at, last.by),
-                    why=f"not in the list; {last.result} in {last.where}",
+                    why=f"not in the list; {_came_to(last)}",
                 )
         return [found[key] for key in sorted(found)]
+
+
+def _seen(seen: Seen) -> str:
+    if seen.signed_in:
+        return f"signed in as {seen.user_name} in the inventory"
+    told = "not signed in" if seen.signed_in is False else "which does not say who is signed in"
+    return f"in the inventory, {told}"
+
+
+def _came_to(last: Attempt) -> str:
+    if last.result is Result.SUCCEEDED:
+        return f"signed in by {last.where}"
+    return f"{last.result} in {last.where}"
 
 
 def _newest(attempts: Sequence[Attempt]) -> Attempt | None:

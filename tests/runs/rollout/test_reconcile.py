@@ -364,6 +364,7 @@ def test_what_is_gone_is_what_runs_of_this_host_did() -> None:
     ours = attempt(_S, batch_id="b1")
     (gone,) = _gone(ours)
     assert (gone.since, gone.by, gone.user_name) == (ours.at, ours.by, U)
+    assert gone.why == f"not in the list; signed in by {ours.where}"
     assert _gone(replace(ours, where="run 1 of profile other"))
     assert _gone(replace(ours, batch_id=""))
     assert _gone(replace(ours, where="batch b1")) == []
@@ -375,7 +376,11 @@ def test_what_is_gone_is_what_runs_of_this_host_did() -> None:
 def test_of_what_is_gone_the_inventory_says_more_than_a_run() -> None:
     (gone,) = _gone(attempt(_S), seen=_OTHER)
     assert (gone.user_name, gone.since) == (V, None)
-    assert V in gone.why
+    assert gone.why == f"not in the list; signed in as {V} in the inventory"
+    (gone,) = _gone(seen=Seen("", False))
+    assert gone.why == "not in the list; in the inventory, not signed in"
+    (gone,) = _gone(seen=Seen("", None))  # what is not told is not called so
+    assert gone.why == "not in the list; in the inventory, which does not say who is signed in"
 
 
 def test_what_was_read_of_thousands_is_not_written_out_by_the_way() -> None:
