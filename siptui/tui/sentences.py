@@ -92,7 +92,9 @@ def ended(
         why = f"Ended: {causes_line(causes, most)}"
         said += [f"{why}; {good} signed in. {', '.join(ways)}.", f"{why}; {good} signed in."]
         said.append(f"{why}.")
-    return said
+    short = [f"{failed} failed"] if failed else []
+    short += [f"{unknown} unknown"] if unknown else []
+    return [*said, f"Ended: {', '.join(short)}."]
 
 
 def fitting(said: Sequence[str], room: int) -> str:

@@ -29,20 +29,26 @@ if TYPE_CHECKING:
     from siptui.preflight.finding import AccountFindings, Report
 
 COLUMNS = (
-    Column("line", "Line", 4, most=6, drop=1, right=True),
+    Column("line", "Line", 4, most=6, drop=2, right=True),
     Column("user", "User", 16, flex=6, whole=40, tail="@", stays=True),
     Column("hardware_id", "Hardware ID", 17, most=21),
-    Column("region", "Reg", 4, drop=4),
-    Column("batch", "Batch", 5, drop=3, right=True),
+    Column("region", "Reg", 4, drop=5),
+    Column("batch", "Batch", 5, drop=4, right=True),
     Column("status", "Status", 10, fit=False),
-    Column("pre", "Pre", 5, most=26, flex=2, fit=False, tail=":", silent=True),
+    Column("pre", "Pre", 5, most=26, flex=2, drop=1, fit=False, tail=":", silent=True),
     Column("result", "Result", 12, most=60, flex=2, fit=False, whole=21),
-    Column("attempt", "Try", 3, drop=5, right=True),
-    Column("time", "Time", 6, drop=2, right=True),
-    Column("until", "Left", 10, drop=6, right=True, fit=False),
+    Column("attempt", "Try", 3, drop=6, right=True),
+    Column("time", "Time", 6, drop=3, right=True),
+    Column("until", "Left", 10, drop=7, right=True, fit=False),
 )
-#: Before a run the line of a fault tells more than a few cells more of a sentence that is cut.
-_LISTED = tuple(replace(one, whole=16, roomy=21) if one.key == "result" else one for one in COLUMNS)
+#: Before a run the line of a fault tells more than a few cells more of a sentence that is cut, and
+#: what a check found is what is worked on.
+_LISTED = tuple(
+    replace(one, whole=16, roomy=21)
+    if one.key == "result"
+    else replace(one, drop=0 if one.key == "pre" else one.drop)
+    for one in COLUMNS
+)
 #: Always shown: which device it is, and how it stands.
 FIXED = frozenset({"user", "hardware_id", "status", "standing"})
 #: What the keys of a list's own columns begin with.
@@ -424,7 +430,7 @@ class Board:
 
 def extra_column(name: str) -> Column:
     """A column of the list's own."""
-    return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=7)
+    return Column(EXTRA + name, visible(name)[:24], 4, most=24, drop=8)
 
 
 def told(fault: "Fault") -> str:

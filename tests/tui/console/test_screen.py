@@ -575,6 +575,8 @@ async def test_at_80_columns_the_end_is_told_in_fewer_words_and_not_cut(
         await harness.press("slash", *"lobby", "enter")
         assert "3 no phone number" in harness.text.splitlines()[2]
         assert "…" not in harness.text.splitlines()[2]
+        await harness.press("escape", "slash", *"lobby.00000@contoso.com", "enter")
+        assert "(Esc clears)  Ended: 7 failed." in harness.text.splitlines()[2]
 
 
 async def test_at_80_columns_the_reason_of_a_stop_is_whole(tmp_path: Path) -> None:
