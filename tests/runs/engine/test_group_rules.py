@@ -92,6 +92,14 @@ def test_a_group_is_tried_until_the_batch_of_its_first_devices_is_over() -> None
     assert run.closed() == [7]  # of the other one
 
 
+def test_no_group_is_stopped_while_its_first_devices_are_tried() -> None:
+    """What came of them may still be corrected; more of it goes out in no case."""
+    run = _Sites(most=10).answers(1, _BAD, _BAD)
+    assert run.a == GroupProgress(trying=True, tried=2, bad=2, stopped=False)
+    assert newly_stopped(run.state) == []
+    assert set(run.closed()) == {2, 3, 4, 5, 7}
+
+
 def test_a_batch_whose_answer_was_lost_is_not_over() -> None:
     run = _Sites()
     run.submitting(1).tell(BatchInDoubt(batch=1, why="cut"))
