@@ -3,10 +3,12 @@
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from siptui.host.files import open_appending, open_given
 from tests.neighbour.world import NEEDS_ROOT, PRECIOUS, TARGETS, THEIRS, World
 from tests.support.two_users import (
     OPERATOR,
@@ -130,6 +132,16 @@ def test_a_worker_adds_to_no_file_that_they_put_in_the_place_of_a_recording(
         assert recording.read_bytes() == THEIRS
 
 
+def _flipped(folder: Path, lead: Path) -> None:
+    """Have `sub` in the folder lead elsewhere for a moment."""
+    (folder / "sub").rename(folder / "real")
+    (folder / "sub").symlink_to(lead)
+    time.sleep(0.0002)
+    (folder / "sub").unlink()
+    (folder / "real").rename(folder / "sub")
+    time.sleep(0.0002)
+
+
 @pytest.mark.parametrize("name", ["export -o", "backup", "recording"])
 def test_no_file_gets_elsewhere_while_they_swap_the_folder_on_the_way(
     world: World, ran: Path, name: str
@@ -147,16 +159,7 @@ def test_no_file_gets_elsewhere_while_they_swap_the_folder_on_the_way(
         os.chown(precious, OPERATOR, OPERATOR)
     before = sorted(mine.iterdir())
     (folder / "real").rmdir()
-
-    def act() -> None:
-        (folder / "sub").rename(folder / "real")
-        (folder / "sub").symlink_to(mine)
-        time.sleep(0.0002)
-        (folder / "sub").unlink()
-        (folder / "real").rename(folder / "sub")
-        time.sleep(0.0002)
-
-    with neighbour_at_it(act):
+    with neighbour_at_it(lambda: _flipped(folder, mine)):
         for _ in range(_RACES // 2):
             world.siptui(*words, SIPTUI_STATE_DIR=str(ran))
             for left in set(mine.iterdir()) - set(before):  # made there before it was noticed
@@ -164,3 +167,29 @@ def test_no_file_gets_elsewhere_while_they_swap_the_folder_on_the_way(
                 left.unlink()
             if before:
                 assert precious.read_bytes() == PRECIOUS
+
+
+@pytest.mark.parametrize("opened", [open_appending, open_given])
+def test_no_file_elsewhere_is_opened_while_they_swap_the_folder_on_the_way(
+    world: World, opened: Callable[[Path], int]
+) -> None:
+    """An audit log, a token; in this process, as root."""
+    folder, mine = (world.base / f"{opened.__name__}-{word}" for word in ("in", "mine"))
+    for one in (folder, mine, folder / "sub"):
+        one.mkdir()
+        one.chmod(0o777 if one == folder else 0o755)
+        if one != folder:
+            (one / "file").write_bytes(PRECIOUS)
+    elsewhere, opens, errors = (mine / "file").stat(), 0, 0
+    with neighbour_at_it(lambda: _flipped(folder, mine)):
+        for _ in range(5000):
+            try:
+                fd = opened(folder / "sub" / "file")
+            except OSError:
+                errors += 1
+                continue
+            found, opens = os.fstat(fd), opens + 1
+            os.close(fd)
+            assert not os.path.samestat(found, elsewhere)
+    assert opens
+    assert errors

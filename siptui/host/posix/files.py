@@ -86,7 +86,7 @@ def _refuse_swapped(fd: int, path: Path) -> None:
     elsewhere by now: a folder on the way was swapped when it was opened."""
     refuse_led_astray(path)
     found = os.fstat(fd)
-    if names_can_be_moved(path.parent) and not os.path.samestat(found, path.lstat()):
+    if names_can_be_moved(path.parent) and not os.path.samestat(found, path.stat()):
         raise PermissionError(errno.EPERM, "another user put something else there", str(path))
 
 
@@ -143,7 +143,7 @@ def open_appending(path: Path) -> int:
     except PermissionError:  # it may be added to, and not be read
         fd = os.open(path, os.O_WRONLY | flags, 0o600)
     try:
-        refuse_led_astray(path)  # once more, as it may have been swapped meanwhile
+        _refuse_swapped(fd, path)
         if may_be_named_by_others(os.fstat(fd), Path(os.path.realpath(path))):
             raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
     except BaseException:
@@ -179,11 +179,15 @@ def open_given(path: Path) -> int:
     refuse_led_astray(path)
     _leads_by_link(path)
     fd = open_to_read(path)
-    found, folder = os.fstat(fd), Path(os.path.realpath(path)).parent.stat()
-    if folder.st_mode & stat.S_IWOTH and found.st_uid not in (0, os.geteuid(), folder.st_uid):
+    try:
+        found, folder = os.fstat(fd), Path(os.path.realpath(path)).parent.stat()
+        if folder.st_mode & stat.S_IWOTH and found.st_uid not in (0, os.geteuid(), folder.st_uid):
+            whose = f"it is a file of another user ({name_of(found.st_uid)})"
+            raise PermissionError(errno.EPERM, whose, str(path))
+        _refuse_swapped(fd, path)
+    except BaseException:
         os.close(fd)
-        whose = f"it is a file of another user ({name_of(found.st_uid)})"
-        raise PermissionError(errno.EPERM, whose, str(path))
+        raise
     return fd
 
 

@@ -77,7 +77,7 @@ def _close(fd: int, folder: Path, mode: int) -> None:
     else in a folder that only its owner writes, until it was looked through and nothing found."""
     if mode & (OPEN | stat.S_ISVTX):
         os.fchmod(fd, 0o700 | stat.S_ISVTX)
-        with os.scandir(folder) as entries:
+        with os.scandir(fd) as entries:
             for entry in entries:
                 found = entry.stat(follow_symlinks=False)
                 if found.st_nlink > 1 and stat.S_ISREG(found.st_mode):
