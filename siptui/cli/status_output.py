@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 from siptui.cli.wording import columns
 from siptui.domain.text import visible
 from siptui.domain.times import local_time
-from siptui.runs.rollout.evidence import Evidence, RowStanding
+from siptui.runs.rollout.evidence import Evidence, RowStanding, Standing
 from siptui.runs.rollout.standing_words import SYMBOLS, WORDS, counts_of, source_line
+
+#: So many rows that are gone are printed after those of the list.
+_GONE = 20
 
 
 def status_lines(
     file: str, rows: Sequence[RowStanding], shown: Sequence[RowStanding], evidence: Evidence
 ) -> Iterator[str]:
-    """What `siptui status` prints for people: the sums, what was read, then the rows."""
+    """What `siptui status` prints for people: the sums, what was read, then the rows; of what is
+    gone beside other rows the first few, as the inventory has the whole tenant."""
     said = [f"{count:,} {WORDS[one]}" for one, count in counts_of(rows).items() if count]
     yield f"{file}: {', '.join(said) or 'no rows'}."
     now = datetime.now(UTC)
@@ -21,6 +25,10 @@ def status_lines(
         yield f"  {source_line(source, now)}"
     if not shown:
         return
+    gone = [row for row in shown if row.standing is Standing.GONE]
+    more = len(gone) - _GONE if _GONE < len(gone) < len(shown) else 0
+    if more:
+        shown = [row for row in shown if row.standing is not Standing.GONE] + gone[:_GONE]
     yield ""
     table = [
         (
@@ -37,3 +45,5 @@ def status_lines(
     ]
     head = ("LINE", "STANDING", "USER NAME", "HARDWARE ID", "REGION", "SINCE", "BY", "WHY")
     yield from columns(head, [tuple(map(visible, row)) for row in table])
+    if more:
+        yield f"and {more:,} more that are gone: --only gone shows them all."

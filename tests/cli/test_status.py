@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from siptui.cli.status_output import status_lines
 from siptui.emulator.accounts import object_id
+from siptui.runs.rollout.evidence import Evidence, RowStanding, Standing
 from tests.cli.test_preflight import installed_with_graph
 from tests.worker.installation import Installation, hardware_id, until, write_list
 
@@ -84,6 +86,24 @@ def test_where_each_row_stands(place: Installation, tmp_path: Path) -> None:
     text = out.read_text("utf-8-sig").splitlines()
     assert {r["HardwareId"][-2:] for r in csv.DictReader(text)} == {"01", "03", "04"}
     assert place.run("check", str(out)).exit_code == 0  # a list again
+
+
+def test_what_is_gone_does_not_bury_the_rows_of_a_short_list() -> None:
+    listed = [RowStanding(2, "room1@contoso.example", hardware_id(1), "EMEA", Standing.TO_DO)]
+    gone = [RowStanding(None, "", hardware_id(n), "", Standing.GONE) for n in range(2, 75)]
+    evidence = Evidence({}, {}, ())
+
+    def printed(shown: list[RowStanding]) -> list[str]:
+        return list(status_lines("list.csv", [*listed, *gone], shown, evidence))
+
+    lines = printed([*listed, *gone])
+    assert lines[0] == "list.csv: 1 to do, 73 gone."
+    assert sum("gone  " in line for line in lines) == 20
+    assert lines[-1] == "and 53 more that are gone: --only gone shows them all."
+    assert sum("gone  " in line for line in printed(gone)) == 73
+    few = printed([*listed, *gone[:20]])
+    assert sum("gone  " in line for line in few) == 20
+    assert "more that are gone" not in few[-1]
 
 
 def test_a_colleague_has_a_name(place: Installation, tmp_path: Path) -> None:
