@@ -19,7 +19,7 @@ from siptui.domain.state import DeviceState
 from siptui.domain.text import visible
 from siptui.domain.user_name import UserName
 from siptui.emulator.emulator import Emulator
-from siptui.emulator.scenario import FaultRule, Scenario
+from siptui.emulator.scenario import FaultRule, Scenario, TimingTable
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.host.locks import FileLock
 from siptui.logs.audit import AuditLog
@@ -39,6 +39,8 @@ from siptui.transport.throttle import Throttle
 from tests.support.emulated_time import START, now
 
 E = TypeVar("E", bound=Event)
+#: Every device is signed in, in a third of the usual time: with a third of the looks at a run.
+QUICK = Scenario(timing=TimingTable(device=(6, 30), start=(1, 3), finish=(1, 2)))
 #: Fewer looks for orders than a real worker takes: emulated hours are made of them.
 _ORDER_SECONDS = 2.0
 
@@ -143,7 +145,7 @@ class EngineHarness:
     def __init__(
         self,
         folder: Path,
-        scenario: Scenario | str = "healthy",
+        scenario: Scenario | str = QUICK,
         *,
         seed: int = 1,
         journal: str = "journal.db",

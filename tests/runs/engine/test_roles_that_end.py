@@ -65,7 +65,7 @@ def test_the_run_waits_says_so_once_and_goes_on_by_itself(
     """Right after the first submit; between two batches, while others are read."""
 
     async def main() -> None:
-        lab = EngineHarness(tmp_path)
+        lab = EngineHarness(tmp_path, "healthy")
         run = lab.create(devices(60, regions), FIVE)
         _ends(lab, since)
         work = lab.start(run, role_wait=DAY)

@@ -23,7 +23,7 @@ def at(minutes: float) -> str:
 
 def test_nothing_is_submitted_outside_the_window(tmp_path: Path) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path)
+        harness = EngineHarness(tmp_path, "healthy")
         options = Options(batch_size=5, slots=1, not_before=at(60), until=at(66))
         run = harness.create(devices(60), options)
         end = await harness.work(run)
