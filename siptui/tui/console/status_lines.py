@@ -57,7 +57,7 @@ def progress(session: Session) -> Line:
         if wrong := devices.rows_invalid - lacking:
             runs.append((f"   ! {plural(wrong, 'row')} invalid", "invalid"))
         if lacking:
-            runs.append((f"   ! {lacking:,} without a region", "unknown"))
+            runs.append((f"   ! {lacking:,} no region", "unknown"))
         return tuple(runs)
     counts = Counter(run.counts)
     counts[DeviceState.RUNNING] += counts.pop(DeviceState.SUBMITTING, 0)

@@ -62,7 +62,7 @@ async def test_the_region_of_rows_without_one_is_changed_by_a_key(tmp_path: Path
 async def test_rows_that_lack_a_region_alone_are_not_called_invalid(tmp_path: Path) -> None:
     text = WITHOUT + "named@contoso.com,no-mac\n"
     async with console(tmp_path, text=text, size=(80, 24)) as harness:
-        assert "! 1 row invalid   ! 3 without a region" in harness.text
+        assert "! 1 row invalid   ! 3 no region" in harness.text
         told = [" ".join(line.split()) for line in harness.text.splitlines()]
         assert sum("no region asked at submit" in line for line in told) == 3
         assert "line 2 ! no region yet" in " ".join(told)
