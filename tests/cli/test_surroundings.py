@@ -138,14 +138,14 @@ def test_two_that_export_to_one_file_leave_one_whole_file(
 
 
 @pytest.mark.parametrize("limit", [6, 9, 12, 30])
-@pytest.mark.parametrize("how", [[], ["--foreground"]])
-def test_too_few_open_files_are_told_before_anything_is_begun(
-    tmp_path: Path, limit: int, how: list[str]
-) -> None:
+def test_too_few_open_files_are_told_before_anything_is_begun(tmp_path: Path, limit: int) -> None:
     _profile(tmp_path, "http://127.0.0.1:9")
     phones = write_list(tmp_path / "phones.csv", range(3))
-    words = ["run", str(phones), "--region", "EMEA", "--yes", *how]
-    for args in (words, [*words, "--json"], ["doctor"], ["batches"], ["runs"]):
+    words = ["run", str(phones), "--region", "EMEA", "--yes"]
+    runs = [
+        [*words, *how] for how in ([], ["--json"], ["--foreground"], ["--foreground", "--json"])
+    ]
+    for args in (*runs, ["doctor"], ["batches"], ["runs"]):
         command = f'ulimit -n {limit}; exec "$0" -m siptui "$@"'
         done = subprocess.run(
             ["/bin/sh", "-c", command, sys.executable, *args],
