@@ -194,16 +194,15 @@ class RunFlow:
 
         def content() -> Content:
             read_only = session.options.read_only
-            now = session.moment
+            told_at = "" if run.finished else self._told_at(run)
             text = summary(
                 *(run, session.events, self.view.key_of),
                 read_only=read_only,
-                now=now,
+                now=session.moment,
+                told_at=told_at,
                 whole_list=session.board.list is not None and session.options.status is not None,
             )
-            return Content(
-                "Summary" if run.finished else as_of("Summary", self._told_at(run)), text
-            )
+            return Content(as_of("Summary", told_at), text)
 
         self.view.app.push_screen(LivePage(content))
 

@@ -40,16 +40,18 @@ def summary(
     *,
     read_only: bool,
     now: datetime | None = None,
+    told_at: str = "",
     whole_list: bool = False,
 ) -> list[Line]:
     """The page; `keys` by action id. `now` is when the run was last heard of, if it is not said.
+    `told_at` (RFC 3339) is until when it is known how the run goes, else its last news.
     `whole_list`: what else became of its list can be told."""
     left = time_left(run, now)
     lines: list[Line] = [
         *_counts(run),
         *_scope(run, keys if whole_list else {}),
         (),
-        *_progress(run, events, left),
+        *_progress(run, events, left, told_at or run.last_at),
     ]
     if groups := tallies(run):
         column = visible(run.plan.options.by) if run.plan else ""
@@ -105,7 +107,9 @@ def _counts(run: RunState) -> list[Line]:
     return lines
 
 
-def _progress(run: RunState, events: Iterable[ev.Stored], left: TimeLeft) -> list[Line]:
+def _progress(
+    run: RunState, events: Iterable[ev.Stored], left: TimeLeft, told_at: str
+) -> list[Line]:
     starts = [b.submitted_at for b in run.batches.values() if b.submitted_at]
     if not starts:
         return [(("Nothing was submitted yet.", "muted"),)]
@@ -115,7 +119,7 @@ def _progress(run: RunState, events: Iterable[ev.Stored], left: TimeLeft) -> lis
         event = stored.event
         if isinstance(event, ev.DeviceChanged) and event.state in _OVER:
             over[event.device] = _time(stored.at) - start
-    end = _time(run.last_at) - start
+    end = _time(told_at) - start
     picture = curve(list(over.values()), _WIDE, whole=len(run.devices), end=end)
     first, last = clock(min(starts)), clock(run.last_at)
     until = f" to {last}" if run.finished else ""  # the title says it of a run that goes on

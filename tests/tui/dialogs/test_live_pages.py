@@ -46,8 +46,12 @@ async def test_what_devices_do_comes_with_the_clock_and_all_else_at_once(tmp_pat
             await harness.look()
         assert "signed in       0" in harness.text
         harness.runs.clock.pass_(15)
+        harness.runs.answered()
+        harness.console.look_for_worker()
         await harness.look()
         assert "signed in       4" in harness.text
+        assert "Summary · as of 08:00:21 UTC" in harness.text
+        assert "10 devices from 08:00:01, 0:20" in harness.text
         harness.runs.finish([4])
         await harness.look()
         assert "signed in       4" in harness.text
