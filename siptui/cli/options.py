@@ -240,6 +240,14 @@ def yes(command: F) -> F:
     )(command)
 
 
+# quiet: bool
+def quiet(command: F) -> F:
+    """`--quiet`: say less of what happens to a run."""
+    return click.option(
+        "--quiet", is_flag=True, help="Print a line for each batch, none for each device."
+    )(command)
+
+
 # dry_run: bool
 def dry_run(command: F) -> F:
     """`--dry-run`: say what would be done, do nothing."""

@@ -163,9 +163,7 @@ _OPTIONS = (
         help="After the run follow the device inventory until the phones are seen signed in, for "
         "SECONDS at most (600).",
     ),
-    click.option(
-        "--quiet", is_flag=True, help="Print a line for each batch, none for each device."
-    ),
+    options.quiet,
     options.public_ip,
 )
 

@@ -54,6 +54,7 @@ class SubmitFlow(Struct, frozen=True):
     selected: Selected
     submit: SubmitOptions
     run_service: RunService
+    quiet: bool = False
 
     @property
     def may_ask(self) -> bool:
@@ -147,7 +148,7 @@ class SubmitFlow(Struct, frozen=True):
             as_json=call.as_json,
             after=after,
             may_ask=not (call.no_input or call.as_json or self.submit.foreground),
-            quiet=quiet,
+            quiet=quiet or self.quiet,
             tell_end=verify is None,
         )
         if verify is None:
@@ -287,7 +288,7 @@ def _show(flow: SubmitFlow, part: Part, rest: Sequence[DeviceRecord], found: Con
 
 @contextlib.contextmanager
 def submit_flow(
-    selected: Selected, submit: SubmitOptions, account: str = ""
+    selected: Selected, submit: SubmitOptions, account: str = "", *, quiet: bool = False
 ) -> Iterator[SubmitFlow]:
     """The flow of a submit, with the run service open until the end.
 
@@ -300,7 +301,7 @@ def submit_flow(
     try:
         asked = submit.dry_run or not (submit.yes or selected.call.no_input)
         heeded(run_service, attended=asked)
-        yield SubmitFlow(selected, submit, run_service)
+        yield SubmitFlow(selected, submit, run_service, quiet)
     finally:
         run_service.close()
 

@@ -75,6 +75,19 @@ def test_a_run_by_site(tmp_path: Path) -> None:
         assert sum(place.times().values()) == 14  # what had waited in the run and what had failed
 
 
+def test_a_run_that_goes_on_is_told_by_its_batches_where_that_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    rows = [f"room{n}@contoso.example,{hardware_id(n)},Bonn" for n in (1, 4, 7)]
+    file.write_text("\n".join(["Username,HardwareId,Site", *rows]) + "\n")
+    with installed(tmp_path / "lab", _SCENARIO) as place:
+        how = ("--region", "EMEA", "--by", "Site", "--first", "1", "--yes", "--quiet")
+        assert place.run("run", str(file), *how).exit_code == 3
+        rest = place.run("resume", place.runs()[0], "--yes", "--quiet")
+        assert "room" not in rest.stdout
+        assert "batch 2 finished  0 signed in, 2 failed" in rest.stdout
+        assert set(place.times().values()) == {1}
+
+
 def test_another_region_for_a_retry_and_a_line_a_batch(tmp_path: Path) -> None:
     scenario = """
 [timing]
@@ -94,10 +107,13 @@ region = "NOAM"
         (run,) = place.runs()
         plan = place.run("retry", run, "--region", "NOAM", "--dry-run", "--json")
         assert [b["region"] for b in json.loads(plan.stdout)["batches"]] == ["NOAM"]
+        quiet = place.run("retry", run, "--yes", "--quiet")
+        assert "room1@" not in quiet.stdout
+        assert "batch 2 finished  0 signed in, 3 failed" in quiet.stdout
         again = place.run("retry", run, "--region", "noam", "--yes", "--json")
         assert again.exit_code == 0, again.output
         sent = place.emulator.ask("ledger")["submits"]
-        assert [s["region"] for s in sent] == ["EMEA", "NOAM"]
+        assert [s["region"] for s in sent] == ["EMEA", "EMEA", "NOAM"]
 
 
 def test_what_goes_out_again_has_an_end_as_well(tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ class Decision(Struct, frozen=True):
 )
 @changes
 @submit_options
+@options.quiet
 @options.as_json
 @options.common
 @options.grouped(Decision, "decision")
@@ -104,6 +105,7 @@ def command(
     decision: Decision,
     changes: Changed,
     submit: SubmitOptions,
+    quiet: bool,
     call: Invocation,
 ) -> int:
     """Continue RUN, or the newest unfinished run.
@@ -122,7 +124,7 @@ def command(
     """
     decision.check(changes)
     selected = select_for(call)
-    with submit_flow(selected, submit) as flow:
+    with submit_flow(selected, submit, quiet=quiet) as flow:
         service = flow.run_service
         state = load(service.journal, _which(service, run, decision))
         if decision.give_up:

@@ -35,10 +35,16 @@ from siptui.runs.state_load import load
 )
 @changes
 @submit_options
+@options.quiet
 @options.as_json
 @options.common
 def command(
-    run: str, cause: str | None, changes: Changed, submit: SubmitOptions, call: Invocation
+    run: str,
+    cause: str | None,
+    changes: Changed,
+    submit: SubmitOptions,
+    quiet: bool,
+    call: Invocation,
 ) -> int:
     """Submit the devices of RUN that failed once more. This resets their passwords again.
 
@@ -49,7 +55,7 @@ def command(
     selected = select_for(call)
     if not submit.dry_run:
         refuse_without_plan(selected)
-    with submit_flow(selected, submit) as flow:
+    with submit_flow(selected, submit, quiet=quiet) as flow:
         service = flow.run_service
         state = load(service.journal, service.find(run))
         failed = [
