@@ -3,7 +3,8 @@
 Each module of `targets.toml` is changed in one small way after the other; a test of its files must
 fail. Changes that make no difference stand in `equivalent.toml`, each with its reason. Prints a
 line a module, each survivor that is not listed, and each entry that a test tells apart by now (or
-whose code is gone). Exit code 1 if there are any. Not part of CI: it takes three quarters of an hour.
+whose code is gone). Exit code 1 if there are any. Not part of CI: it takes three quarters of an
+hour.
 
 There is a driver of our own since those that exist did not fit: cosmic-ray starts a process of
 pytest for each mutant, seconds where the tests take milliseconds; mutmut leaves values of modules
