@@ -1,6 +1,5 @@
 """A whole preflight: read, judge, report. Changes nothing."""
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -113,7 +112,7 @@ def evaluate(
     )
     said = (sites_note(devices, facts), unlisted_note(devices, facts))
     notes = [*_notes(report), *filter(None, said)]
-    return dataclasses.replace(report, notes=tuple(notes))
+    return replace(report, notes=tuple(notes))
 
 
 def _not_now(facts: Facts, keys: Sequence[str]) -> str:

@@ -1,12 +1,11 @@
 """What a check found: one line, with what to do about it."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from siptui.domain.device import DeviceKey
 
@@ -105,8 +104,7 @@ class AccountFindings(Struct, frozen=True):
         return Result.PASS
 
 
-@dataclasses.dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True, dict=True):
     """A whole preflight, made at `made`.
 
     `calls` counts requests by service, tries again included; `notes` are sentences for people
@@ -115,11 +113,15 @@ class Report:
     """
 
     tenant: tuple[Finding, ...]
-    accounts: tuple[AccountFindings, ...] = dataclasses.field(repr=False)
+    accounts: tuple[AccountFindings, ...]
     made: datetime
-    calls: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
     not_now: str = ""
+
+    def __repr__(self) -> str:
+        # Without the thousands of accounts: `asyncio.run` writes out what its task returned.
+        return f"{type(self).__name__}(tenant={self.tenant!r}, made={self.made})"
 
     @cached_property
     def by_key(self) -> Mapping[DeviceKey, AccountFindings]:

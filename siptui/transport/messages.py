@@ -1,6 +1,5 @@
 """A request and what came of it, as plain values."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -76,8 +75,7 @@ class TransportError(SiptuiError):
         self.status = status
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An answer as it came: header names in lower case, body decompressed.
 
     `issuer` is who signed the certificate of the TLS it came over, where there was one.
@@ -85,12 +83,14 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = dataclasses.field(repr=False)
+    body: bytes
     issuer: str = ""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status={self.status}, headers={self.headers!r})"
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Exchange:
+
+class Exchange(Struct, frozen=True):
     """One request with its answer or its failure, for those who watch.
 
     Holds everything, the token too: a watcher takes what it may keep and no more.
@@ -101,10 +101,14 @@ class Exchange:
     call: Call
     method: str
     url: str
-    request_headers: Mapping[str, str] = dataclasses.field(repr=False)
-    request_body: bytes = dataclasses.field(repr=False)
+    request_headers: Mapping[str, str]
+    request_body: bytes
     answer: Answer | None
     failure: TransportError | None
+
+    def __repr__(self) -> str:
+        came = self.failure if self.answer is None else self.answer
+        return f"{type(self).__name__}({self.method} {self.url}: {came!r})"
 
 
 #: Told of every exchange after it; must neither raise nor take long.

@@ -6,8 +6,9 @@ later goes to screens, journals and exports, so it is taken out as the answer co
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from siptui.logs.secrets import REMOVED
 from siptui.transport.messages import Answer

@@ -1,7 +1,6 @@
 """A line of keys with a word for each, which can be clicked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -27,11 +26,12 @@ class Key(Struct, frozen=True):
 class KeyBar(Surface):
     """Shows keys; a click on one is told."""
 
-    @dataclass
     class Clicked(Message):
         """A click on the key of that action."""
 
-        action: str
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
 
     _places: Sequence[tuple[int, str]] = ()
 

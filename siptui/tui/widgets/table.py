@@ -8,7 +8,6 @@ Over 400 lines because cursor, marks, filter, order and painting are of one widg
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Struct
@@ -50,11 +49,12 @@ class RowGrid(Toned, ScrollView, can_focus=True):
     }
     """
 
-    @dataclass
     class Moved(Message):
         """The cursor stands on another row."""
 
-        key: Hashable
+        def __init__(self, key: Hashable) -> None:
+            super().__init__()
+            self.key = key
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest place counts."""
@@ -63,17 +63,19 @@ class RowGrid(Toned, ScrollView, can_focus=True):
     class Marked(Message):
         """Marks were set or taken off."""
 
-    @dataclass
     class Opened(Message):
         """Enter on a row."""
 
-        key: Hashable
+        def __init__(self, key: Hashable) -> None:
+            super().__init__()
+            self.key = key
 
-    @dataclass
     class HeadClicked(Message):
         """A click on the title of a column."""
 
-        column: str
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
