@@ -174,7 +174,8 @@ def xlsx_marks(part: bytes) -> Marks:
 
 
 def _row_that_is_twice(part: bytes) -> int | None:
-    rows = (_NUMBERED_ROW if b":row" in part else _PLAIN_ROW).findall(part)
+    plain_rows = b":row" not in part and not _FAR_ROW.search(part)
+    rows = (_PLAIN_ROW if plain_rows else _NUMBERED_ROW).findall(part)
     if len(set(rows)) == len(rows):
         return None
     return min(int(row) - 1 for row, count in Counter(rows).items() if count > 1)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -89,6 +90,9 @@ class Answer(Struct, frozen=True):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(status={self.status}, headers={self.headers!r})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # what traces of rich show
+        return [("status", self.status)]
+
 
 class Exchange(Struct, frozen=True):
     """One request with its answer or its failure, for those who watch.
@@ -109,6 +113,9 @@ class Exchange(Struct, frozen=True):
     def __repr__(self) -> str:
         came = self.failure if self.answer is None else self.answer
         return f"{type(self).__name__}({self.method} {self.url}: {came!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("method", self.method), ("url", self.url)]
 
 
 #: Told of every exchange after it; must neither raise nor take long.

@@ -106,10 +106,11 @@ def test_a_formula_without_a_value_is_no_region_that_is_left_empty(tmp_path: Pat
 
 
 @pytest.mark.parametrize("prefix", [b"", b"x:"])
-def test_a_row_that_stands_twice_is_not_lost(tmp_path: Path, prefix: bytes) -> None:
+@pytest.mark.parametrize("before", [b"", b'spans="1:2" '])
+def test_a_row_that_stands_twice_is_not_lost(tmp_path: Path, prefix: bytes, before: bytes) -> None:
     parts = _parts(xlsx({"S": [*ROWS, ["c@c.de", "0004F28124B5"]]}, shared=True))
     parts[SHEET] = parts[SHEET].replace(b'<row r="4"', b'<row r="3"').replace(b'r="B4"', b'r="B3"')
-    text = parts[SHEET].replace(b'r="A4"', b'r="A3"')
+    text = parts[SHEET].replace(b'r="A4"', b'r="A3"').replace(b"<row ", b"<row " + before)
     if prefix:
         for tag in (b"worksheet", b"sheetData", b"row", b"c", b"v"):
             text = text.replace(b"</" + tag + b">", b"</x:" + tag + b">")

@@ -8,6 +8,7 @@ import pytest
 
 from siptui.host import locks, private_files
 from siptui.host import pipe as handoff_pipe
+from siptui.host.files import names_can_be_moved
 from siptui.host.locks import NoLocksError
 from siptui.host.private_files import PrivateFileError
 
@@ -105,3 +106,15 @@ def test_a_pipe_that_is_none_is_not_written_to(tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(PrivateFileError):
         handoff_pipe.send_line(path, b"secret")
+
+
+def test_names_can_be_moved_where_a_link_of_ones_own_leads(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    (shared / "mine").mkdir(parents=True)
+    link = tmp_path / "link"
+    link.symlink_to(shared / "mine")
+    before = names_can_be_moved(link)
+    shared.chmod(0o777)
+    assert names_can_be_moved(shared / "mine")
+    assert names_can_be_moved(link)
+    assert before == names_can_be_moved(tmp_path)

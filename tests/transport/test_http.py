@@ -4,10 +4,12 @@ import asyncio
 import gzip
 import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import trustme
+from rich.pretty import pretty_repr
 
 from siptui.domain.errors import UsageError
 from siptui.transport import Answer, Call, Exchange, Failure, TransportError, open_client
@@ -438,3 +440,18 @@ def test_a_token_that_cannot_be_a_header_is_neither_sent_nor_shown() -> None:
         error = asyncio.run(main(token))
         assert not error.sent
         assert "secr" not in error.message
+
+
+def test_no_text_of_an_exchange_holds_the_token_or_a_body() -> None:
+    """Neither its own nor that of rich, which shows the values of variables in a trace."""
+    secret = "c4n4ry-token"
+    answer = Answer(200, {"date": "now"}, f'{{"access_token":"{secret}"}}'.encode())
+    told = {"Authorization": f"Bearer {secret}"}
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    body = f"refresh_token={secret}".encode()
+    seen = Exchange(at, 0.1, Call.TOKEN, "POST", "https://a.example/t", told, body, answer, None)
+    for one in (answer, seen):
+        assert secret not in repr(one)
+        assert secret not in pretty_repr(one)
+    assert "https://a.example/t" in repr(seen)
+    assert "200" in pretty_repr(answer)

@@ -219,8 +219,9 @@ def names_can_be_moved(folder: Path) -> bool:
     """Whether other users can put something in the place of a file of this one in `folder`, or in
     that of a folder on the way: one is another user's, or they may write it and the sticky bit does
     not keep them off."""
-    folder = folder.absolute()
-    return any(_is_open(place.stat()) for place in (folder, *folder.parents))
+    named, led_to = folder.absolute(), Path(os.path.realpath(folder))
+    places = {named, *named.parents, led_to, *led_to.parents}
+    return any(_is_open(place.stat()) for place in places)
 
 
 def _is_open(found: os.stat_result) -> bool:
