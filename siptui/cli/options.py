@@ -1,5 +1,7 @@
 """The options that mean the same in every command, each written down once.
 
+Over 400 lines because each of them is one short decorator.
+
 A decorator adds one option; the comment above it says which parameter it fills. Nothing here
 imports the HTTP client: commands that open no connection use it, too.
 """

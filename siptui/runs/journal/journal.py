@@ -90,10 +90,11 @@ _RUNS_WITH = (
     " WHERE devices.hardware_id IN ({})"
 )
 #: An id begins with the time the run was made at, so that the first in order is the oldest.
+#: SQLite takes `first` from the row that has the minimum. Ids of one second are in any order.
 _FIRST_RUNS = (
     "SELECT run, first, COUNT(*) FROM devices JOIN"
-    " (SELECT hardware_id, MIN(run) AS first FROM devices GROUP BY hardware_id)"
-    " USING (hardware_id) GROUP BY run, first"
+    " (SELECT hardware_id, run AS first, MIN(created || run) FROM devices JOIN runs USING (run)"
+    " GROUP BY hardware_id) USING (hardware_id) GROUP BY run, first"
 )
 
 

@@ -34,8 +34,10 @@ def grouped(
     Two lists are of one rollout where one has at least half of the other's devices. A phone of the
     lab that is in every list makes none of all of them.
     """
+    # Not by their ids: two of one second have them in any order.
+    place = {head.run: n for n, head in enumerate(reversed(heads))}
     rollouts: list[_Rollout] = []
-    for run in sorted(head.run for head in heads):
+    for run in place:
         counts = first_runs.get(run, {})
         size = sum(counts.values())
         joined = [one for one in rollouts if one.shares(counts, size)]
@@ -44,7 +46,7 @@ def grouped(
         for one in joined:
             new = _Rollout([*one.runs, *new.runs], one.devices + new.devices)
         rollouts = [*rest, new]
-    of = {run: min(one.runs) for one in rollouts for run in one.runs}
+    of = {run: min(one.runs, key=lambda run: place[run]) for one in rollouts for run in one.runs}
     found: dict[str, list[RunHead]] = {}
     for head in heads:
         found.setdefault(of[head.run], []).append(head)

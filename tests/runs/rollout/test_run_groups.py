@@ -15,12 +15,13 @@ class _Journal:
     def __init__(self, folder: Path) -> None:
         self.runs = ScriptedRuns(folder)
 
-    def run(self, name: str, devices: Sequence[Device]) -> str:
-        self.runs.clock.pass_(60)
+    def run(self, name: str, devices: Sequence[Device], seconds: float = 60) -> str:
+        self.runs.clock.pass_(seconds)
         run = self.runs.create(
             devices, file=f"/lists/{name}.csv", sha256="", skipped=0, options=ev.Options()
         )
-        self.runs.write(ev.RunFinished(succeeded=0, failed=0, unknown=0, skipped=0, seconds=1))
+        over = ev.RunFinished(succeeded=0, failed=0, unknown=0, skipped=0, seconds=1)
+        self.runs.write(over, seconds=min(1.0, seconds))
         return run
 
     def groups(self) -> list[tuple[str, list[str]]]:
@@ -56,4 +57,15 @@ def test_the_same_list_again_is_the_same_rollout(tmp_path: Path) -> None:
     runs = [journal.run("lobby", _DEVICES[:40]) for _ in range(3)]
     assert journal.groups() == [("/lists/lobby.csv", runs[::-1])]
     assert {one.rollout for one in run_groups(journal.runs)} == {runs[0]}
+    journal.runs.close()
+
+
+def test_runs_of_one_second_are_in_the_order_they_were_made_in(tmp_path: Path) -> None:
+    journal = _Journal(tmp_path)
+    whole = journal.run("lobby", _DEVICES[:40], 0.01)
+    parts = [journal.run("part", _DEVICES[n : n + 3], 0.01) for n in range(12)]
+    assert {run[:15] for run in (whole, *parts)} == {whole[:15]}
+    assert journal.groups() == [("/lists/lobby.csv", [*reversed(parts), whole])]
+    assert {one.rollout for one in run_groups(journal.runs)} == {whole}
+    assert journal.runs.journal.first_runs()[parts[-1]] == {whole: 3}
     journal.runs.close()
