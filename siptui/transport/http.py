@@ -21,6 +21,7 @@ from siptui.transport.messages import (
     Call,
     Exchange,
     Failure,
+    Limits,
     TransportError,
     Watcher,
 )
@@ -57,7 +58,9 @@ def open_client(
 
 
 class Http:
-    """Sends requests; follows no redirect, repeats nothing, keeps no cookies.
+    """Sends requests; follows no redirect, repeats nothing, keeps no cookies, signs in nowhere.
+
+    Of the library it takes the connections alone: its client would do all of that.
 
     Loopback addresses never go through a proxy: plain http is allowed to them, and a proxy would
     see the token. Submits never reuse a kept connection: one that the other side has just
@@ -75,7 +78,7 @@ class Http:
         self._app = transport
         self._watchers = tuple(watchers)
         self._max_body = max_body
-        self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
+        self._lines: dict[tuple[str, bool], httpx.AsyncBaseTransport] = {}
         # At once, so that a file that cannot be used is known before anything is on its way; in
         # process there is no network, and it is never looked at.
         self._trusted: ssl.SSLContext | bool = trust() if transport is None else True
@@ -93,10 +96,10 @@ class Http:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        clients = list(self._clients.values())
-        self._clients.clear()
-        for client in clients:
-            await client.aclose()
+        lines = list(self._lines.values())
+        self._lines.clear()
+        for line in lines:
+            await line.aclose()
 
     async def send(
         self,
@@ -138,38 +141,32 @@ class Http:
                     watcher(seen)
         return answer
 
-    def _client(self, call: Call, url: str) -> "httpx.AsyncClient":
-        import httpx
-
+    def _line(self, call: Call, url: str) -> "httpx.AsyncBaseTransport":
         if self._app is not None:
             proxy, single = "", False
         else:
             proxy, single = proxy_for(url), call is Call.SUBMIT
-        if (proxy, single) not in self._clients:
-            limits = httpx.Limits(
-                max_connections=32,
-                max_keepalive_connections=0 if single else 8,
-                keepalive_expiry=5,
-            )
-            self._clients[proxy, single] = self._opened(proxy, limits)
-        return self._clients[proxy, single]
+        if (proxy, single) not in self._lines:
+            self._lines[proxy, single] = self._opened(proxy, single)
+        return self._lines[proxy, single]
 
-    def _opened(self, proxy: str, limits: "httpx.Limits") -> "httpx.AsyncClient":
+    def _opened(self, proxy: str, single: bool) -> "httpx.AsyncBaseTransport":
         import httpx
 
-        from siptui.transport.no_cookies import NoCookies
-
         app = self._app
+        if app is not None:
+            return app if isinstance(app, httpx.AsyncBaseTransport) else in_process(app)
         secure = proxy.casefold().startswith("https:")
         context = self._trusted if secure and isinstance(self._trusted, ssl.SSLContext) else None
-        return httpx.AsyncClient(
-            transport=in_process(app) if callable(app) else app,
+        return httpx.AsyncHTTPTransport(
             proxy=httpx.Proxy(proxy, ssl_context=context) if proxy else None,
             verify=self._trusted,
             trust_env=False,  # proxy and trust are chosen here
-            follow_redirects=False,
-            cookies=NoCookies(),
-            limits=limits,
+            limits=httpx.Limits(
+                max_connections=32,
+                max_keepalive_connections=0 if single else 8,
+                keepalive_expiry=5,
+            ),
         )
 
     async def _exchange(
@@ -189,16 +186,15 @@ class Http:
         begun: list[int] = []
         try:
             async with asyncio.timeout(limits.total):
-                client = self._client(call, url)
-                request = client.build_request(
+                line = self._line(call, url)
+                request = httpx.Request(
                     method,
                     _parsed(url),
-                    headers=dict(headers),
+                    headers={**headers, "Connection": "keep-alive"},
                     content=body or None,
-                    timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=limits.connect),
-                    extensions={"trace": trace.told},
+                    extensions={"timeout": _time_outs(limits), "trace": trace.told},
                 )
-                response = await client.send(request, stream=True)
+                response = await line.handle_async_request(request)
                 try:
                     begun.append(response.status_code)
                     return await self._read(response)
@@ -212,6 +208,16 @@ class Http:
         async for part in response.aiter_bytes():
             body.take(part)
         return body.answer()
+
+
+def _time_outs(limits: Limits) -> dict[str, float]:
+    """As the HTTP library takes them."""
+    return {
+        "connect": limits.connect,
+        "read": limits.read,
+        "write": limits.read,
+        "pool": limits.connect,
+    }
 
 
 @lru_cache(maxsize=64)

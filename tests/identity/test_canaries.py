@@ -143,7 +143,7 @@ def test_everything_goes_well(authority: Authority, tap: Tap, records: Records) 
         seen.extend((repr(tokens), repr(tokens._held), repr(store), repr(vars(by_code))))
 
     asyncio.run(go())
-    assert any("HTTP Request" in text for text in records.texts)
+    assert any("send_request_headers" in text for text in records.texts)
     clean(tap, "\n".join(records.texts + seen), least=9)
 
 

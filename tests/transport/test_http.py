@@ -330,8 +330,9 @@ def test_a_small_answer_that_unpacks_to_a_huge_one_is_cut_off() -> None:
     assert "more than once" in error.message
 
 
-def test_a_redirect_is_not_followed() -> None:
-    moved = b"HTTP/1.1 307 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+@pytest.mark.parametrize("there", [b"http://127.0.0.1:1/", b"http://127.0.0.1:port/", b"x://"])
+def test_a_redirect_is_not_followed_wherever_it_leads(there: bytes) -> None:
+    moved = b"HTTP/1.1 307 Moved\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % there
     answer = get(answering(moved))
     assert isinstance(answer, Answer)
     assert answer.status == 307
