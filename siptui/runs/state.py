@@ -194,6 +194,8 @@ class RunState:
         self.released_groups: set[str] = set()
         #: When the operator last ordered that what is signed in is submitted, too.
         self.again_at = ""
+        #: The batches, in lower case, for which devices waited that were then ordered all the same.
+        self.let_go: set[str] = set()
         #: The devices that wait for another batch or for the operator's decision, by their place.
         self.held: dict[int, ev.DevicesHeld] = {}
         #: The devices whose names were made unreadable, by their place.
@@ -572,6 +574,7 @@ class RunState:
     def _on_order(self, event: ev.Order, at: str) -> set[int]:
         if event.again:
             self.again_at = at
+            self.let_go |= {h.batch_id.casefold() for h in self.held.values() if h.decide}
             self.held = {i: h for i, h in self.held.items() if h.why == "personal"}
         if event.what == "pause":
             self.paused = True

@@ -258,6 +258,23 @@ def test_a_plan_and_an_order_say_since_when_all_is_submitted_again() -> None:
     assert builder.state.again_at == T2
 
 
+def test_an_order_to_submit_all_the_same_names_the_batches_that_were_decided_about() -> None:
+    builder = _run(4)
+    for place, name, decide in ((0, "Theirs", True), (1, "LIVE", False), (2, "Second", True)):
+        held = DevicesHeld(
+            batch=1, devices=[place], why="other_batch", batch_id=name, decide=decide
+        )
+        builder.tell(held, Order(what="go_on", again=True))
+    assert builder.state.let_go == {"theirs", "second"}
+
+
+def test_an_order_without_that_lets_no_batch_go() -> None:
+    builder = _run(2)
+    held = DevicesHeld(batch=1, devices=[0], why="other_batch", batch_id="Theirs", decide=True)
+    builder.tell(held, Order(what="go_on"))
+    assert builder.state.let_go == set()
+
+
 def test_once_all_is_submitted_again_only_personal_accounts_wait_on() -> None:
     builder = _run(3)
     builder.tell(_held(0), _held(1, why="personal"), Order(what="go_on"))

@@ -51,8 +51,9 @@ def sort_out(state: RunState, region: Region, tenant: Tenant) -> Sorted:
     """What of the queued batches of `region` may go out, beside the tenant's other batches.
 
     A batch of exactly the devices of one that is queued, begun after that was planned, is that
-    batch: the journal lost that it was submitted. Devices that are live elsewhere, they or their
-    accounts, are put apart and wait.
+    batch: the journal lost that it was submitted. Where it is over and its time does not tell
+    whether it began after that, its devices wait for the operator's decision. Devices that are
+    live elsewhere, they or their accounts, are put apart and wait.
     """
     events: list[Event] = []
     reasons: dict[int, Reason] = {}
@@ -61,14 +62,21 @@ def sort_out(state: RunState, region: Region, tenant: Tenant) -> Sorted:
         if batch.region is not region or not may_go_out(state, batch):
             continue
         apart = any(i in state.held for i in batch.devices)  # they are together for the other one
-        if not apart and (found := _is_it(state, batch, tenant)):
+        found = _is_it(state, batch, tenant)
+        if found is not None and not apart and _certain(found):
             events += _adopted(batch, found, tenant)
             continue
+        perhaps = None if found is None or _certain(found) else found
         for record in (state.devices[i] for i in batch.devices):
             before = state.held.get(record.index)
             if before is not None and before.why == "personal":
                 continue
             standing = _standing(state, record, batch, tenant)
+            if perhaps is not None and (
+                standing is None
+                or (standing is perhaps and not _counts(state, record, batch, perhaps, tenant))
+            ):  # to submit it might be to submit it twice
+                standing = _reason(perhaps, decide=True)
             if isinstance(standing, Reason):
                 reasons[record.index] = standing
             elif standing is not None:
@@ -100,7 +108,8 @@ def live_elsewhere(
 
 
 def _is_it(state: RunState, batch: BatchRecord, tenant: Tenant) -> OtherBatch | None:
-    """The tenant's batch that `batch` is, if the journal lost that it was submitted."""
+    """The tenant's batch that `batch` is, if the journal lost that it was submitted: certainly or,
+    where the service's times do not tell, perhaps."""
     wanted = {state.devices[i].device.key for i in batch.devices}
     found = [
         other
@@ -109,7 +118,8 @@ def _is_it(state: RunState, batch: BatchRecord, tenant: Tenant) -> OtherBatch | 
         and other.region in (None, batch.region)
         and len(other.items) == len(wanted)
         and {item.key for item in other.items} == wanted
-        and _begun_since(other, tenant.there(batch.planned_at))
+        and not surely_before(other.requested, tenant.there(batch.planned_at))
+        and other.batch_id.casefold() not in state.let_go
         and not any(
             own.submitted_at < batch.planned_at and _listed(other, own)
             for own in state.batches.values()
@@ -118,10 +128,10 @@ def _is_it(state: RunState, batch: BatchRecord, tenant: Tenant) -> OtherBatch | 
     return found[0] if len(found) == 1 else None
 
 
-def _begun_since(other: OtherBatch, moment: datetime) -> bool:
-    """Whether it began then or later, or may have. Of one that is over a time must be readable."""
-    told = other.live or parse_when(other.requested) is not None
-    return told and not surely_before(other.requested, moment)
+def _certain(other: OtherBatch) -> bool:
+    """Whether it is known if it began after a plan. Of a live one it need not be: nothing of it is
+    submitted either way."""
+    return other.live or exact(other.requested)
 
 
 def _adopted(batch: BatchRecord, other: OtherBatch, tenant: Tenant) -> list[Event]:

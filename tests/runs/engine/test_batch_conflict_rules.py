@@ -529,8 +529,52 @@ def test_one_that_was_listed_before_a_batch_was_planned_is_not_that_batch(
     mine.planned_at = _journal_time(0)
     zoneless = datetime.fromisoformat(AT).replace(tzinfo=None).isoformat()
     theirs = _theirs({0: FAILED, 1: FAILED}, requested=zoneless)
-    adopted = [e for e in _sorted(builder, theirs).events if isinstance(e, BatchAccepted)]
-    assert [e.batch for e in adopted] == ([1] if it else [])
+    assert _held(_sorted(builder, theirs)) == ({0: True, 1: True} if it else {})
+
+
+_ZONELESS = datetime.fromisoformat(AT).replace(tzinfo=None).isoformat()
+
+
+def test_what_is_perhaps_the_batch_leaves_out_what_it_signed_in_and_asks_of_the_rest() -> None:
+    found = _sorted(_run(2), _theirs({0: DONE, 1: FAILED}, requested=_ZONELESS))
+    assert _signed_in(found) == [0]
+    assert _held(found) == {1: True}
+    elsewhere = _theirs({0: DONE}, name="Later")  # what a later one signed in is left out as well
+    both = _sorted(_run(2), elsewhere, _theirs({0: FAILED, 1: FAILED}, requested=_ZONELESS))
+    assert _signed_in(both) == [0]
+    assert _held(both) == {1: True}
+
+
+def test_an_order_that_came_before_asks_of_all_and_one_that_comes_later_lets_them_go() -> None:
+    builder = StateBuilder(PHONES, Options(batch_size=2, again=True))
+    early = (datetime.fromisoformat(AT) - timedelta(hours=3)).replace(tzinfo=None).isoformat()
+    perhaps = _theirs({0: DONE, 1: FAILED}, requested=early)
+    found = _sorted(builder, perhaps)
+    assert _held(found) == {0: True, 1: True}
+    later = _sorted(builder, _theirs({0: DONE}, name="Later"), perhaps)
+    assert (_signed_in(later), _held(later)) == ([0], {1: True})
+    builder.tell(*found.events)  # type: ignore[arg-type]
+    assert _sorted(builder, perhaps).events == []
+    builder.tell(Order(what="go_on", again=True))
+    assert _sorted(builder, perhaps) == Sorted([], {})
+    other = _theirs({0: FAILED, 1: FAILED}, requested=early, name="Another")
+    assert _held(_sorted(builder, perhaps, other)) == {0: True, 1: True}
+
+
+def test_what_was_let_go_and_is_live_after_all_waits() -> None:
+    builder = _run(2)
+    perhaps = _theirs({0: FAILED, 1: FAILED}, requested=_ZONELESS)
+    builder.tell(*_sorted(builder, perhaps).events)  # type: ignore[arg-type]
+    builder.tell(Order(what="go_on", again=True))
+    live = _theirs({0: RUNNING, 1: RUNNING}, requested=_ZONELESS, live=True)
+    assert _held(_sorted(builder, live)) == {0: False, 1: False}
+
+
+def test_the_batch_itself_is_not_asked_about_where_its_devices_wait_apart() -> None:
+    builder = _run(2)
+    builder.tell(DevicesHeld(batch=1, devices=[0], why="personal", decide=True))
+    found = _sorted(builder, _theirs({0: FAILED, 1: FAILED}))
+    assert 1 not in _held(found)
 
 
 @pytest.mark.parametrize(("hours", "asked"), [(-20, False), (-7, True), (7, True)])
