@@ -42,7 +42,7 @@ E = TypeVar("E", bound=Event)
 #: Every device is signed in, in a third of the usual time: with a third of the looks at a run.
 QUICK = Scenario(timing=TimingTable(device=(6, 30), start=(1, 3), finish=(1, 2)))
 #: Fewer looks for orders than a real worker takes: emulated hours are made of them.
-_ORDER_SECONDS = 2.0
+_ORDER_SECONDS = 4.0
 
 
 def device(number: int, region: Region = Region.EMEA, user: str = "") -> Device:
