@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+import tempfile
 import time
 from ipaddress import ip_address
 from pathlib import Path
@@ -37,6 +38,7 @@ if importlib.util.find_spec("sniffio") is None:
 # Temporary folders lie in memory unless the one who calls has said where (`--basetemp`, TMPDIR).
 if "TMPDIR" not in os.environ and (_memory := folder_in_memory()):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory))
+    tempfile.tempdir = str(_memory)  # of examples of Hypothesis, each of which has a folder
 
 # Configurations that tests write must be ones that siptui obeys: closed to the writing of others.
 os.umask(0o022)
