@@ -7,6 +7,7 @@ the body of 403 as reported by users of the API.
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from siptui.emulator.batches import Batch, Item, ItemState
@@ -154,6 +155,7 @@ def cased(value: Any, casing: str) -> Any:
     return value
 
 
+@lru_cache(maxsize=1024)
 def _cased(name: str, casing: str) -> str:
     match casing:
         case "lower":
@@ -182,6 +184,7 @@ def _spelled(text: str, form: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)
 def _date(date: datetime, form: str) -> str | int | None:
     date = date.astimezone(UTC)
     milliseconds = int(date.timestamp() * 1000)

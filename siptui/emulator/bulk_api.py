@@ -5,10 +5,12 @@ Paths, methods and parameters as the MicrosoftTeams module has them (operation n
 """
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
@@ -159,19 +161,26 @@ def retry_header(tenant: Tenant, seconds: float | None, form: str) -> dict[str, 
     return {"Retry-After": str(wait)}
 
 
-def region_of(tenant: Tenant, parameters: dict[str, str]) -> Region | None:
-    """The region a call is about, by its query parameters (casefolded names), if it names one."""
+def region_of(tenant: Tenant, query: bytes) -> Region | None:
+    """The region a call with this query is about, if it names one."""
+    named = _parameters(query)
     try:
-        return Region.parse(parameters.get("targetregion", ""))
+        return Region.parse(named.get("targetregion", ""))
     except ValueError:
-        return tenant.region_of(parameters.get("batchid", ""))
+        return tenant.region_of(named.get("batchid", ""))
 
 
 def _parameter(request: Request, name: str) -> str:
-    for key, value in request.query_params.multi_items():
-        if key.casefold() == name.casefold():
-            return value.strip()
-    return ""
+    return _parameters(request.scope["query_string"]).get(name.casefold(), "")
+
+
+@lru_cache(maxsize=256)  # who follows a batch asks the same again and again
+def _parameters(query: bytes) -> Mapping[str, str]:
+    """The parameters of a query by their casefolded names; of two of one name the first."""
+    named: dict[str, str] = {}
+    for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        named.setdefault(key.casefold(), value.strip())
+    return named
 
 
 def read_items(body: bytes) -> list[tuple[str, str]] | None:

@@ -6,7 +6,6 @@ raised as `BrokenLineError`; what carries the answer does to its caller what it 
 
 import asyncio
 from email.utils import format_datetime
-from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,8 +53,7 @@ class Line:
         self._tenant.ledger.calls[call] += 1
         self._waits.met(found.source, call)
         send = self._waits.heard(found.source, send)
-        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
-        region = region_of(self._tenant, {key.casefold(): value for key, value in query})
+        region = region_of(self._tenant, scope.get("query_string", b""))
         fault = self._faults.pick(call, region, self._tenant.settle())
         if fault is None:
             await self._app(scope, receive, send)

@@ -6,6 +6,7 @@ another's.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -87,6 +88,7 @@ class Called(Struct, frozen=True):
     parts: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1024)
 def called(path: str) -> Called | None:
     """The call at this (unquoted) path; the services do not mind its case."""
     for source, name, pattern in _COMPILED:

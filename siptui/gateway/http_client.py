@@ -163,7 +163,7 @@ class Authorized:
                 raise not_before(wait, wait.asked)  # too long for `retried`, too
             if self._on_wait:
                 self._on_wait(wait.why, datetime.now(UTC) + timedelta(seconds=wait.left))
-        await self.throttle.passed()
+            await self.throttle.passed()
         return await act()
 
     def heed(self, answer: Answer) -> None:

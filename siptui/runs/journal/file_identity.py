@@ -114,16 +114,17 @@ class JournalIdentity:
         Costs a look at each file. If the content changed, which the log's being taken over does
         too, its entries are counted; `thorough` then reads every page.
         """
+        content = None
         for path, known in self._known.items():
             found = _lstat(path)
             if found is None:
                 raise JournalGoneError(path, "was deleted or moved")
             if not same_file(known, found) or not stat.S_ISREG(found.st_mode):
                 raise JournalGoneError(path, "was replaced by another file")
-        found = _lstat(self._path)
-        if found is None:
+            if path == self._path:
+                content = _Content.of(found)
+        if content is None:
             raise JournalGoneError(self._path, "was deleted or moved")
-        content = _Content.of(found)
         if content == self._content:
             return
         if content.size < LEAST_PAGE:
@@ -178,6 +179,6 @@ def _last_forgetting(path: Path) -> int:
 
 def _lstat(path: Path) -> os.stat_result | None:
     try:
-        return path.lstat()
+        return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -85,6 +85,10 @@ LAST = "@last"
 _AT_ONCE = 500
 #: What nothing is decided by: it is copied together with the next entry that counts.
 _LIGHT = (DeviceChanged, Waiting, Note)
+_NEWEST_AND_FORGETTING = (
+    "SELECT (SELECT coalesce(max(seq), 0) FROM events),"
+    " (SELECT coalesce(max(number), 0) FROM forgettings)"
+)
 _RUNS_WITH = (
     "SELECT DISTINCT devices.hardware_id, run, created FROM devices JOIN runs USING (run)"
     " WHERE devices.hardware_id IN ({})"
@@ -283,7 +287,7 @@ class Journal:
         with self._explained(), forgetting.lock_forgetting(self.path):
             self.check()
             forgetting.forget(self._db, self.waiting.call, what, unless=unless)
-            self._newest_seen, self._forgetting = self._last_seq(), last_number(self._db)
+            self._newest_seen, self._forgetting = self._newest_and_forgetting()
             for run in what.runs:
                 remove_files(self.path, run)
             try:
@@ -354,7 +358,7 @@ class Journal:
             raise self._gone
         with self._explained():
             self._check_files()
-            newest, number = self._last_seq(), last_number(self._db)
+            newest, number = self._newest_and_forgetting()
             if newest < self._newest_seen and number <= self._forgetting:
                 self._gone = JournalGoneError(self.path, "was replaced by an older version")
                 raise self._gone
@@ -379,6 +383,14 @@ class Journal:
 
     def _last_seq(self) -> int:
         return int(self._fetch("SELECT coalesce(max(seq), 0) FROM events")[0][0])
+
+    def _newest_and_forgetting(self) -> tuple[int, int]:
+        """The newest entry's number and that of the last forgetting, in one look at the locks."""
+        try:
+            newest, number = self._fetch(_NEWEST_AND_FORGETTING)[0]
+        except sqlite3.OperationalError:  # a file of an earlier version, most of all
+            newest, number = self._last_seq(), last_number(self._db)
+        return int(newest), int(number)
 
     def _newest(self, run: str) -> int:
         query = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?"
