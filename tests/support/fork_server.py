@@ -23,6 +23,7 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -90,10 +91,14 @@ def _open_streams() -> None:
 def _serve(ours: socket.socket) -> str:
     """Serve; returns in what was forked, with the module that it is to run.
 
-    A command gets a server of its own, for the workers that it starts: they are its children.
+    A command gets a server of its own, for the workers that it starts: they are its children. An
+    order may be for another server, which imports some more.
     """
     order, handed = _orders(ours)
     ours.close()
+    if ahead := order.get("ahead"):
+        os.environ.update(order["env"])
+        return _serve(_prepared(handed[0], ahead))
     module = str(order["module"])
     if module != "siptui":
         _become(order, handed)
@@ -172,17 +177,22 @@ def _run(module: str) -> None:
     os._exit((code or 0) & 0xFF)
 
 
+def _prepared(number: int, ahead: Sequence[str]) -> socket.socket:
+    """The socket by that number, once all of `ahead` is imported and what it leads to was told."""
+    for name in ahead:
+        import_module(name)
+    _compile_patterns()
+    gc.collect()
+    gc.freeze()
+    assert len([*Path("/proc/self/task").iterdir()]) == 1, "forked with threads"
+    ours = socket.socket(fileno=number)
+    ours.send(b"ready")
+    return ours
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from tests.support import forking
 
     del sys.path[0]
-    for _name in sys.argv[2:]:
-        import_module(_name)
-    _compile_patterns()
-    gc.collect()
-    gc.freeze()
-    assert len([*Path("/proc/self/task").iterdir()]) == 1, "forked with threads"
-    _socket = socket.socket(fileno=int(sys.argv[1]))
-    _socket.send(b"ready")
-    _run(_serve(_socket))
+    _run(_serve(_prepared(int(sys.argv[1]), sys.argv[2:])))

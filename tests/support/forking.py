@@ -45,8 +45,9 @@ _COMMANDS = (
     *("siptui.devicelist.sheet_biff", "siptui.devicelist.sheet_binary", "fastexcel"),
     *("glob", "sysconfig", "zoneinfo"),
 )
+#: What consoles need beside that.
 _CONSOLES = (
-    *(*_COMMANDS, "siptui.cli.commands.open", "siptui.cli.commands.demo", "siptui.tui.app"),
+    *("siptui.cli.commands.open", "siptui.cli.commands.demo", "siptui.tui.app"),
     "siptui.cli.console_parts",
     *(f"siptui.tui.console.{name}_flow" for name in ("run", "submit", "retry", "decision")),
     *(f"siptui.tui.console.{name}_flow" for name in ("correct", "tenant", "overview", "status")),
@@ -120,7 +121,8 @@ class Forking:
         self._owner = os.getpid()
         self._env = _read_at_start(os.environ)
         self._commands = ForkServer(_COMMANDS, self._env, own)
-        self._consoles = ForkServer(_CONSOLES, self._env | CONSOLE_ENVIRONMENT)
+        console_env = self._env | CONSOLE_ENVIRONMENT
+        self._consoles = ForkServer(_CONSOLES, console_env, base=self._commands)
 
     def execute(self, popen: "subprocess.Popen[bytes]", *args: Any, **named: Any) -> None:
         """Fork, or start as ever."""
@@ -191,12 +193,17 @@ def _module(command: list[Any]) -> tuple[str, list[str]] | None:
 
 class ForkServer:
     """A process that imports `ahead` in the environment `env`, and then forks. It is started at
-    the first order unless a socket leads to it."""
+    the first order, itself forked from `base` if there is one, unless a socket leads to it."""
 
     def __init__(
-        self, ahead: Sequence[str], env: Mapping[str, str], own: socket.socket | None = None
+        self,
+        ahead: Sequence[str],
+        env: Mapping[str, str],
+        own: socket.socket | None = None,
+        *,
+        base: "ForkServer | None" = None,
     ) -> None:
-        self._ahead, self._env = ahead, env
+        self._ahead, self._env, self._base = ahead, env, base
         self._lock = threading.Lock()
         self._socket = own
 
@@ -216,12 +223,19 @@ class ForkServer:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         with theirs:
             # It ends when the other end of its socket is closed, at the latest with this process.
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", fork_server.__file__, str(theirs.fileno()), *self._ahead],
-                env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **self._env},
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
+            if self._base is not None:
+                order = {"ahead": self._ahead, "env": self._env}
+                self._base.fork(order, [theirs.fileno()])
+            else:
+                self._begin(theirs.fileno())
         assert ours.recv(100) == b"ready", "the fork server did not start"
         self._socket = ours
         return ours
+
+    def _begin(self, number: int) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", fork_server.__file__, str(number), *self._ahead],
+            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **self._env},
+            pass_fds=[number],
+            stdin=subprocess.DEVNULL,
+        )
