@@ -137,6 +137,11 @@ class Case:
         """What a command of `begin` has printed so far."""
         return self._printed[process.pid].read_text(errors="replace")
 
+    def _last_said(self) -> str:
+        """The end of what the last command printed: why nothing more comes of it."""
+        said = list(self._printed.values())[-1].read_text(errors="replace") if self._printed else ""
+        return f"the last command said: {said.strip()[-600:] or 'nothing'}"
+
     def command(self, *args: str, **env: str) -> int:
         """A command from its beginning to its end; its exit code."""
         return self.end(self.begin(*args, **env))
@@ -243,7 +248,7 @@ class Case:
                 self.decide()
             else:
                 self.resume()
-        raise StuckError(f"not finished after 12 commands: {self.shown()}")
+        raise StuckError(f"not finished after 12 commands: {self.shown()}; {self._last_said()}")
 
     def seen(self, viewer: "subprocess.Popen[str]") -> None:
         """Wait for a command that follows a run; end a wait that the service asked for."""
