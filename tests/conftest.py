@@ -157,18 +157,29 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("folders")
+    folder = tmp_path_factory.mktemp("folders")
+    (folder / "shared").mkdir()
+    return folder
 
 
 @pytest.fixture(autouse=True)
 def own_folders(monkeypatch: pytest.MonkeyPatch, _own_folders: Path) -> Path:
-    """Configuration, journal and logs of each test lie in folders of its own, not yet made."""
+    """Configuration, journal and logs of each test lie in folders of its own, not yet made.
+
+    So do the waits and turns that all processes of a user share: a later test whose emulator has
+    the port of an earlier one would be told to wait by that one.
+    """
     for name in list(os.environ):
         if name.upper().startswith(_FROM_OUTSIDE):
             monkeypatch.delenv(name)
     # A command that a test called in its own process has started the log: here it ends with it.
     monkeypatch.setattr(logging.getLogger("siptui"), "propagate", True)
-    mine = _own_folders / str(next(_numbers))
+    number = next(_numbers)
+    mine = _own_folders / str(number)
+    shared = _own_folders / "shared" / str(number)
+    shared.mkdir()
+    monkeypatch.setenv("TMPDIR", str(shared))
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
     monkeypatch.setenv("SIPTUI_CONFIG_DIR", str(mine / "config"))
     monkeypatch.setenv("SIPTUI_STATE_DIR", str(mine / "state"))
     return mine

@@ -414,6 +414,8 @@ def case(rng: random.Random, scenario: str, keep: Path | None) -> Iterator[Case]
         )
         config = folder / "config" / "config.toml"
         config.parent.mkdir(mode=0o700)
+        shared = folder / "shared"
+        shared.mkdir(mode=0o700)
         profiles = "".join(
             f'[profiles.{name}]\ntenant = "contoso.example"\ncloud = "lab"\n'
             for name in ("lab", "second")
@@ -432,6 +434,9 @@ def case(rng: random.Random, scenario: str, keep: Path | None) -> Iterator[Case]
             "SIPTUI_DEVICES_TOKEN": TOKEN,
             "SIPTUI_QUICK": str(QUICKER),
             "PYTHONPATH": str(QUICK),
+            # What processes of a user share, for one: a wait that the emulator of an earlier case
+            # asked for would hold this one where it has the same port.
+            "TMPDIR": str(shared),
         }
         numbers = range(rng.randint(3, 14))
         regions = rng.sample(REGIONS, rng.randint(1, 2))
