@@ -93,3 +93,31 @@ def test_a_folder_for_short_lived_files_that_everyone_may_write_is_not_relied_on
         doctor, env={**world.operator.env, **env}, capture_output=True, text=True, check=False
     )
     assert f"chmod o-w {world.open}" in " ".join(told.stdout.split())
+
+
+def test_where_another_user_owns_the_folder_for_short_lived_files_its_variable_is_named(
+    world: World,
+) -> None:
+    """As in containers without root, where no user of the container owns `/tmp`: there the demo's
+    folders would lie."""
+    theirs = world.base / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, NEIGHBOUR, NEIGHBOUR)
+    theirs.chmod(0o1777)
+    env = {"TMPDIR": str(theirs), "SIPTUI_STATE_DIR": str(theirs / "state")}
+    script = str(Path(sysconfig.get_path("scripts")) / "siptui")
+
+    def submitted(**more: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*AS_OPERATOR, script, "run", str(world.phones(798)), "--yes"],
+            env={**world.operator.env, **env, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    refused = submitted()
+    assert refused.returncode == 1
+    assert f"{theirs} belongs to another user" in refused.stderr
+    assert "with TMPDIR, SIPTUI_CONFIG_DIR or" in " ".join(refused.stderr.split())
+    assert submitted(SIPTUI_STATE_DIR=str(world.state("of-mine"))).returncode == 0

@@ -110,15 +110,24 @@ def _refuse_open_to_all(folder: Path) -> None:
         raise PrivateFileError(
             f"{visible(str(folder))} belongs to another user ({name_of(found.st_uid)}), who can "
             "rename and replace what is in it, private folders of siptui too.",
-            remedy=_ELSEWHERE,
+            remedy=_elsewhere(folder),
         )
     if stat.S_ISDIR(mode) and open_to_all and not mode & stat.S_ISVTX:
         raise PrivateFileError(
             f"Every user can rename and replace what is in {visible(str(folder))} (mode "
             f"{stat.S_IMODE(mode):04o}), private folders of siptui too.",
-            remedy=f"Close it: chmod o-w {visible(shlex.quote(str(folder)))}. Or choose another "
-            "folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR.",
+            remedy=f"Close it: chmod o-w {visible(shlex.quote(str(folder)))}. Or: "
+            f"{_elsewhere(folder)}",
         )
+
+
+def _elsewhere(folder: Path) -> str:
+    """How another folder is used in place of `folder`. The demo's lie in that for temporary files,
+    which in a container without root may be one that no user of the container owns."""
+    temporary = Path(tempfile.gettempdir())
+    if folder != temporary and temporary not in folder.parents:
+        return _ELSEWHERE
+    return "Choose another folder with TMPDIR, SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR."
 
 
 def read_trusted(path: Path) -> bytes:
