@@ -1,6 +1,7 @@
 """Sheets as other programs write them: what they mean is read, or told where it is in doubt."""
 
 import re
+import struct
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -9,8 +10,9 @@ from unittest.mock import patch
 
 import pytest
 
-from siptui.devicelist import DeviceList, ListError, read, workbook
+from siptui.devicelist import DeviceList, ListError, read, sheet_binary, workbook
 from siptui.devicelist.filled_workbook import filled_workbook
+from siptui.devicelist.sheet_xml import MAX_CELLS
 from siptui.domain.region import Region
 from tests.devicelist.support import pairs, rules
 from tests.fuzz.archives import Here
@@ -146,6 +148,30 @@ def test_a_row_or_cell_of_a_binary_workbook_that_is_cut_off_is_damage(
     end = parts[name].rindex(b"\x92\x01\x00")  # of the rows
     with pytest.raises(ListError, match="it is damaged"):
         _read(tmp_path, zipped({**parts, name: parts[name][:end] + record + parts[name][end:]}))
+
+
+def test_a_binary_sheet_made_to_take_for_ever_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For its last cell, or for records that say nothing, of which no more is looked at."""
+    parts = _parts(xlsb({"S": ROWS}))
+    name = "xl/worksheets/sheet1.bin"
+    end = parts[name].rindex(b"\x92\x01\x00")  # of the rows
+    far = b"\x00\x19%b%b" % (struct.pack("<I", 1_048_575), bytes(21))
+    far += b"\x01\x08%b" % struct.pack("<II", 16_383, 0)
+    silent = b"\x25\x00" * 100
+    assert sheet_binary._MOST <= 2 * MAX_CELLS
+    for made, most in (
+        (parts[name][:end] + far + parts[name][end:], sheet_binary._MOST),
+        (silent + parts[name], 98),
+    ):
+        monkeypatch.setattr(sheet_binary, "_MOST", most)
+        with pytest.raises(ListError) as caught:
+            _read(tmp_path, zipped({**parts, name: made}))
+        assert caught.value.code == "too_many_cells"
+    monkeypatch.setattr(sheet_binary, "_MOST", 200)
+    found = _read(tmp_path, zipped({**parts, name: silent + parts[name]}))
+    assert [(d.user_name, d.hardware_id) for d in found.devices] == IDS
 
 
 #: Other ways in which XML may write the same.
