@@ -1,36 +1,41 @@
 """What the garbage collector passes over, and what it still finds."""
 
-import gc
-import weakref
-from collections.abc import Iterator
+import subprocess
+import sys
 
-import pytest
-
+_RING = """
+import gc, weakref
 from siptui.gc_pause import set_aside
 
-
-class _Ring:
-    def __init__(self) -> None:
+class Ring:
+    def __init__(self):
         self.itself = self
 
+gc.disable()  # it runs when it is told to
+"""
 
-@pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
-    yield
-    gc.unfreeze()
+
+def _holds(code: str) -> None:
+    """Run `code` in a process of its own: that of the tests has far more to walk through."""
+    done = subprocess.run([sys.executable, "-c", _RING + code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_is_set_aside_is_not_walked_through() -> None:
-    ring = weakref.ref(_Ring())
-    set_aside(again=False)
-    gc.collect()
-    assert ring() is not None
+    _holds(
+        "ring = weakref.ref(Ring())\n"
+        "set_aside(again=False)\n"
+        "gc.collect()\n"
+        "assert ring() is not None\n"
+    )
 
 
 def test_what_became_garbage_after_it_was_set_aside_is_found_the_next_time() -> None:
-    kept = _Ring()
-    set_aside(again=False)
-    ring = weakref.ref(kept)
-    del kept
-    set_aside(again=True)
-    assert ring() is None
+    _holds(
+        "kept = Ring()\n"
+        "set_aside(again=False)\n"
+        "ring = weakref.ref(kept)\n"
+        "del kept\n"
+        "set_aside(again=True)\n"
+        "assert ring() is None\n"
+    )

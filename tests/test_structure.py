@@ -25,21 +25,34 @@ def modules() -> dict[str, Path]:
     return found
 
 
+#: What the tests look at of what stands in a module; all else is the greater part of it.
+_LOOKED_AT = (
+    *(ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    *(ast.Attribute, ast.Call),
+)
+Nodes = list[ast.AST]
+
+
 @cache
-def tree_of(path: Path) -> ast.Module:
-    """What stands in a module, parsed once for all tests."""
-    return ast.parse(path.read_text("utf-8"))
+def nodes_of(path: Path) -> Nodes:
+    """What stands in a module, parsed and walked through once for all tests."""
+    return nodes_in(ast.parse(path.read_text("utf-8")))
+
+
+def nodes_in(tree: ast.AST) -> Nodes:
+    """What stands in `tree`."""
+    return [node for node in ast.walk(tree) if isinstance(node, _LOOKED_AT)]
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _no_longer() -> Iterator[None]:
     yield
-    tree_of.cache_clear()
+    nodes_of.cache_clear()
 
 
-def imported(tree: ast.AST, known: dict[str, Path]) -> Iterator[str]:
-    """The modules in `known` that `tree` imports: at the top, in functions, for types."""
-    for node in ast.walk(tree):
+def imported(nodes: Nodes, known: dict[str, Path]) -> Iterator[str]:
+    """The modules in `known` that are imported: at the top, in functions, for types."""
+    for node in nodes:
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -70,30 +83,37 @@ def circle(edges: dict[str, set[str]]) -> list[str]:
     return next((found for module in sorted(edges) if (found := search(module, []))), [])
 
 
-def inner_imports(tree: ast.AST) -> set[int]:
+def inner_imports(nodes: Nodes) -> set[int]:
     """The lines of the imports that stand inside functions."""
-    functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
-    return {
-        node.lineno
-        for function in functions
-        for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom)
+    within = {
+        line
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1)
     }
+    imports = {node.lineno for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)}
+    return imports & within
 
 
 def test_a_circle_is_found_wherever_the_import_stands() -> None:
     known = {"a": Path(), "a.b": Path(), "a.c": Path()}
     sources = {"a.b": "def f():\n    from a.c import g", "a.c": "import a.b", "a": ""}
-    edges = {name: set(imported(ast.parse(text), known)) for name, text in sources.items()}
+    edges = {n: set(imported(nodes_in(ast.parse(s)), known)) for n, s in sources.items()}
     assert circle(edges) == ["a.b", "a.c", "a.b"]
     assert circle({"a.b": {"a.c"}, "a.c": set()}) == []
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     known = modules()
-    edges = {name: set(imported(tree_of(path), known)) - {name} for name, path in known.items()}
+    edges = {name: set(imported(nodes_of(path), known)) - {name} for name, path in known.items()}
     assert sum(map(len, edges.values())) > len(known)
     assert circle(edges) == []
+
+
+def test_an_import_inside_a_function_is_found() -> None:
+    source = "import a\nclass B:\n    import b\n    def f(self):\n        import c\n"
+    source += "async def g():\n    from d import e"
+    assert inner_imports(nodes_in(ast.parse(source))) == {5, 7}
 
 
 def test_few_imports_stand_inside_functions() -> None:
@@ -101,7 +121,7 @@ def test_few_imports_stand_inside_functions() -> None:
     for path in modules().values():
         text = path.read_text("utf-8")
         lines += text.count("\n")
-        inner += len(inner_imports(ast.parse(text)))
+        inner += len(inner_imports(nodes_of(path)))
     assert inner / lines * 100 <= INNER_MOST
 
 
@@ -113,7 +133,7 @@ def ancestors(name: str, bases: dict[str, list[str]]) -> set[str]:
 def test_no_class_stands_on_a_ladder() -> None:
     found: dict[str, list[str]] = {}
     for path in modules().values():
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef):
                 names = [base.id for base in node.bases if isinstance(base, ast.Name)]
                 found.setdefault(node.name, []).extend(n for n in names if n != node.name)
@@ -122,10 +142,10 @@ def test_no_class_stands_on_a_ladder() -> None:
     assert {n: sorted(above) for n, above in deep.items() if "SiptuiError" not in above} == {}
 
 
-def asks_for_the_system(tree: ast.AST) -> Iterator[int]:
+def asks_for_the_system(nodes: Nodes) -> Iterator[int]:
     """The lines at which `sys.platform`, `os.name` or `platform.system()` is asked."""
     asked = {("sys", "platform"), ("os", "name"), ("platform", "system")}
-    for node in ast.walk(tree):
+    for node in nodes:
         if (
             isinstance(node, ast.Attribute)
             and isinstance(node.value, ast.Name)
@@ -142,7 +162,7 @@ def test_only_one_room_asks_for_the_operating_system() -> None:
     host = ROOT / "host"
     found, inside = [], 0
     for path in modules().values():
-        lines = list(asks_for_the_system(tree_of(path)))
+        lines = list(asks_for_the_system(nodes_of(path)))
         if path.is_relative_to(host):
             inside += len(lines)
         else:
@@ -157,7 +177,7 @@ def test_only_one_room_imports_what_one_system_alone_has() -> None:
     for path in modules().values():
         if path.is_relative_to(ROOT / "host"):
             continue
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
@@ -187,7 +207,7 @@ _OF_SOMETHING_ELSE = {
 
 def _opening_calls(path: Path) -> list[str]:
     found = []
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if not isinstance(node, ast.Call):
             continue
         named = node.func

@@ -123,11 +123,17 @@ def test_the_bytes_of_the_list_stay(tmp_path: Path) -> None:
     assert lines[7] == "Total;2;;;left out;a totals row;;;"
 
 
+_ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252")
+
+
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"]
+    ("encoding", "delimiter", "end"),
+    [
+        (encoding, delimiter, ("\n", "\r\n", "\r")[(m + n) % 3])  # each pair of two
+        for m, encoding in enumerate(_ENCODINGS)
+        for n, delimiter in enumerate((",", ";", "\t", "|"))
+    ],
 )
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_form_of_text(tmp_path: Path, encoding: str, delimiter: str, end: str) -> None:
     rows = [
         ["UPN", "MAC", "Büro"],
@@ -169,7 +175,7 @@ def texts(draw: st.DrawFn) -> str:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @example("Note,Username,HardwareId,Site\n,phone0@c.de,0004F2810000,\x1a\n")
 @example("Note,Username,HardwareId,Site\n,phone0@c.de,0004F2810000,APAC\n")
@@ -209,12 +215,17 @@ def test_rows_that_stand_in_one_cell_are_filled_in(tmp_path: Path, text: str) ->
             assert after.startswith(before)
 
 
+_MARKS = ("\x1a", "\r\n\x1a", "\x1a\r\n", "\r\n\x1a\x1a\x1a", "\r\n\x1a\r\n")
+_LAST = ("b@c.de,0004F28124B4,K\xf6ln", 'b@c.de,0004F28124B4,"K\xf6ln"', "Total,2")
+
+
 @pytest.mark.parametrize(
-    "end", ["\x1a", "\r\n\x1a", "\x1a\r\n", "\r\n\x1a\x1a\x1a", "\r\n\x1a\r\n"]
-)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-@pytest.mark.parametrize(
-    "last", ["b@c.de,0004F28124B4,K\xf6ln", 'b@c.de,0004F28124B4,"K\xf6ln"', "Total,2"]
+    ("end", "encoding", "last"),
+    [
+        (end, encoding, _LAST[(m + n) % 3])  # each pair of two
+        for m, end in enumerate(_MARKS)
+        for n, encoding in enumerate(("utf-8", "utf-8-sig", "utf-16", "cp1252"))
+    ],
 )
 def test_the_mark_at_the_end_of_a_file_stays_there(
     tmp_path: Path, end: str, encoding: str, last: str

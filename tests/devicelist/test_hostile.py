@@ -24,7 +24,7 @@ def test_mutated_lists(tmp_path: Path) -> None:
     assert lists > SEEDS / 3
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.binary(max_size=400) | st.binary(max_size=200).map(b"Username,HardwareId\n".__add__))
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"

@@ -102,7 +102,7 @@ def lists(draw: st.DrawFn) -> str:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(lists(), st.booleans(), NASTY)
 def test_what_was_read_is_read_again_from_what_was_written(

@@ -19,7 +19,7 @@ def test_one_bit_at_every_place_of_a_workbook_changes_nothing_without_a_word(
     data = wholes()["list.xlsx"]
     path = tmp_path / "list.xlsx"
     headers = data.index(b"PK\x01\x02")
-    places = [*range(0, headers, 5), *range(headers, len(data))]
+    places = [*range(0, headers, 5), *range(headers, len(data), 3)]  # each field of a header
     read_all_the_same = [check(path, flipped(data, at, at % 8)) for at in places]
     assert 0 < sum(read_all_the_same) < len(places) / 2
 

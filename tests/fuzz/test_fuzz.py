@@ -10,7 +10,8 @@ from tests.fuzz import plans
 from tests.fuzz.__main__ import TARGETS
 
 #: How many of those that take long each; a journal is made, damaged and opened three times.
-_FEWER = {"filled": 60, "journals": 15, "typed": 150, "edits": 150, "plans": 100}
+_FEWER = {"filled": 60, "journals": 15, "typed": 120, "edits": 150, "plans": 100}
+_FEWER |= {"findings": 150, "answers": 250, "themes": 150, "workbooks": 200}
 
 #: What has tests of its own.
 _ELSEWHERE = {"lists", "archives", "bombs", "oldbooks"}
