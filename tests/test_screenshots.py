@@ -74,7 +74,7 @@ _ROWS = st.lists(_CELLS, min_size=20, max_size=20).map(tuple)
 
 
 @given(st.lists(_ROWS, min_size=2, max_size=4).map(tuple))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_a_picture_has_every_character_in_its_cell(grid: tuple[tuple[Cell, ...], ...]) -> None:
     picture = read(svg.still(grid))
     assert picture.faults == []
@@ -92,7 +92,7 @@ def test_a_picture_has_every_character_in_its_cell(grid: tuple[tuple[Cell, ...],
 
 
 @given(st.lists(st.lists(_ROWS, min_size=2, max_size=2).map(tuple), min_size=1, max_size=4))
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_an_animation_stands_on_the_frame_it_is_told(
     grids: list[tuple[tuple[Cell, ...], ...]],
 ) -> None:

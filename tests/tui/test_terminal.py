@@ -6,11 +6,13 @@ import select
 import signal
 import termios
 import time
+from pathlib import Path
 
 import pyte
 import pytest
 
 from siptui.domain.errors import ExitCode
+from tests.support.late_start import AFTER_IMPORTS
 from tests.tui.terminal import PATIENCE, Terminal
 
 
@@ -137,9 +139,10 @@ _FAULTS = {
 
 
 @pytest.mark.parametrize("where", _FAULTS)
-def test_a_fault_leaves_the_terminal_clean_and_shows_no_trace(where: str) -> None:
+def test_a_fault_leaves_the_terminal_clean_and_shows_no_trace(where: str, tmp_path: Path) -> None:
     prepare = "from siptui.tui.run_console import prepare_environment\nprepare_environment()\n"
-    terminal = Terminal(code=prepare + _FAULTS[where])
+    (tmp_path / "sitecustomize.py").write_text(AFTER_IMPORTS + prepare + _FAULTS[where])
+    terminal = Terminal(PYTHONPATH=str(tmp_path))
     try:
         terminal.read_until(b"60 devices ready")
         os.write(terminal.master, b"l")
