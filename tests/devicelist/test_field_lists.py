@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from siptui.devicelist import DeviceList, ListError, UndecidedError, read
+from siptui.devicelist.file import read_twice
 from siptui.domain.columns import named_headers
 from siptui.domain.list_options import ListOptions
 from siptui.domain.region import Region
@@ -74,6 +75,22 @@ def test_what_was_read_otherwise_is_told() -> None:
     assert "Line 6 left out: a totals row" in notes("totals-row.csv")
     assert "Line 7 left out: a comment" in notes("comments.csv")
     assert rules(field("double-utf8.csv"), "warning") == [(1, "", "mojibake")]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Raum,KÃ¶ln", ("KÃ¶ln", "Köln")),
+        ("ŁÃ¶dÅº KÃ¶ln", ("KÃ¶ln", "Köln")),  # the first cannot have been written so
+        ("Ã¶Ã KÃ¶ln", ("KÃ¶ln", "Köln")),  # nor is that UTF-8
+        ("Köln, Ãn, Â", None),
+        ("Koeln", None),
+    ],
+)
+def test_a_word_of_which_utf8_was_read_otherwise_is_found(
+    text: str, word: tuple[str, str] | None
+) -> None:
+    assert read_twice(text) == word
 
 
 def test_a_commented_row_is_no_row() -> None:

@@ -54,6 +54,14 @@ def test_a_sheet_that_stands_in_the_workbook_twice_is_not_read(tmp_path: Path, p
     _refused(tmp_path, out.getvalue(), "twice")
 
 
+def test_a_part_behind_a_password_is_told_of_as_such(tmp_path: Path) -> None:
+    data = xlsx({"S": ROWS})
+    for at in (data.index(b"PK\x01\x02"), data.rindex(b"PK\x01\x02")):
+        locked = bytearray(data)
+        locked[at + 8] |= 1
+        _refused(tmp_path, bytes(locked), "protected with a password", "encrypted")
+
+
 def test_a_workbook_of_two_kinds_is_not_read(tmp_path: Path) -> None:
     both: dict[str, bytes] = {}
     for data in (xlsx({"S": ROWS}), ods({"S": ROWS[:2]})):
@@ -62,12 +70,12 @@ def test_a_workbook_of_two_kinds_is_not_read(tmp_path: Path) -> None:
     _refused(tmp_path, zipped(both), "two kinds of workbook")
 
 
-def _refused(folder: Path, data: bytes, why: str) -> None:
+def _refused(folder: Path, data: bytes, why: str, code: str = "damaged") -> None:
     path = folder / "list.xlsx"
     path.write_bytes(data)
     with pytest.raises(ListError, match=why) as caught:
         read(path, region=Region.EMEA)
-    assert caught.value.code == "damaged"
+    assert caught.value.code == code
     assert str(path) in caught.value.message
 
 
