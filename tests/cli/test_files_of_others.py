@@ -16,6 +16,7 @@ from siptui.settings.load import load
 from siptui.settings.write import add_profile
 from tests.support.emulator import running_emulator
 from tests.support.late_start import AFTER_IMPORTS
+from tests.support.memory_folder import folder_of_all
 from tests.worker.installation import QUICK, installed, json_lines, write_list
 
 _NOBODY = 45678
@@ -156,7 +157,7 @@ _SETPRIV = [
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv of util-linux")
 def test_a_user_without_an_entry_runs_and_is_known_by_the_uid() -> None:
     """Neither LOGNAME nor HOME decides who it was."""
-    with tempfile.TemporaryDirectory() as folder:  # pytest's own are closed to other users
+    with tempfile.TemporaryDirectory(dir=folder_of_all()) as folder:
         Path(folder).chmod(0o755)
         _run_as_nobody(Path(folder))
 

@@ -20,6 +20,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import DEFAULT_OPTIONS
 from siptui.domain.region import Region
 from tests.fuzz.archives import ROWS
+from tests.support.memory_folder import folder_of_all
 from tests.support.two_users import as_neighbour
 from tests.support.workbooks import xlsx
 
@@ -96,7 +97,7 @@ def test_a_target_that_is_read_only_is_left_alone(source: Path) -> None:
 
 def test_a_folder_that_may_not_be_written_is_told() -> None:
     """By another user where this one is root, who may write everywhere."""
-    with tempfile.TemporaryDirectory() as name:  # which the other user may enter
+    with tempfile.TemporaryDirectory(dir=folder_of_all()) as name:
         source, folder = Path(name, "list.csv"), Path(name, "folder")
         source.write_bytes(_CSV)
         source.chmod(0o644)

@@ -9,6 +9,12 @@ _MEMORY = Path("/dev/shm")
 _ENOUGH = 2 * 1024**3
 
 
+def folder_of_all() -> Path:
+    """Where other users may enter a folder that is made there and opened to them, unlike in those
+    of a test."""
+    return folder_in_memory() or Path("/tmp")
+
+
 def folder_in_memory() -> Path | None:
     """A folder in memory that is as good as one on disk; nothing where there is none.
 

@@ -13,6 +13,7 @@ import pytest
 from siptui.runs.events import Note
 from siptui.runs.journal.journal import Journal
 from tests.runs.engine.engine_harness import devices
+from tests.support.memory_folder import folder_of_all
 
 AT = datetime(2025, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
 
@@ -71,7 +72,7 @@ def test_a_write_the_system_refuses_writes_nothing_by_half(path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_explained() -> None:
     # Not below pytest's folder: the child may have to become a user who cannot enter that.
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=folder_of_all()) as folder:
         path = Path(folder) / "journal.db"
         said = run_child(
             """
