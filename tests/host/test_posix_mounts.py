@@ -77,10 +77,12 @@ def test_the_table_of_a_mac_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("sys.platform", "darwin")
     monkeypatch.setattr("subprocess.run", lambda *_, **__: Done)
-    found = {str(m.place): m.network for m in mounts._mounts()}
-    assert found == {
+    across = {
         "/": False,
         "/System/Volumes/Data": False,
         "/Volumes/it (team)": True,
+        "/Volumes/it": False,
         "/Volumes/srv": True,
     }
+    assert {place: mount_of(Path(place, "siptui")).network for place in across} == across
+    assert mount_of(Path("/Volumes/it (team)")).options == ("nodev", "nosuid")
