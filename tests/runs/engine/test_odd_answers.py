@@ -41,8 +41,9 @@ def _odd(harness: EngineHarness, call: str, place: str, value: Any, **more: Any)
 
 
 def _some(names: list[str]) -> list[tuple[str, Any]]:
-    """Each name with a few of the odd values, so that each value is met somewhere."""
-    return [(name, value) for at, name in enumerate(names) for value in ODD[at % 3 :: 3]]
+    """Each name with a few of the odd values, of each type one: from five names on each value is
+    met somewhere. What reads the answers is held against all values in tests/gateway."""
+    return [(name, value) for at, name in enumerate(names) for value in ODD[at % 5 :: 5]]
 
 
 @pytest.mark.parametrize(
@@ -107,10 +108,12 @@ def test_an_entry_more_among_the_batches_is_passed_over(tmp_path: Path, value: A
     emulated_time.run(main(), limit=2 * HOURS)
 
 
-_ITEM_FIELDS = ["userName", "hardwareId", "status", "error", "status", "error"]
+_ITEM_FIELDS = ["userName", "hardwareId", "status", "error"]
 
 
-@pytest.mark.parametrize(("field", "value"), _some(["", "", "", *_ITEM_FIELDS]))
+@pytest.mark.parametrize(
+    ("field", "value"), _some(["", *_ITEM_FIELDS, "hardwareId", "", "status", "error"])
+)
 def test_one_odd_device_leaves_the_others_alone(tmp_path: Path, field: str, value: Any) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(timing=_QUICK))
@@ -150,7 +153,7 @@ def test_an_odd_field_of_the_batch_changes_nothing(tmp_path: Path, field: str, v
     emulated_time.run(main(), limit=2 * HOURS)
 
 
-@pytest.mark.parametrize("value", [v for v in ODD if not (isinstance(v, str) and 0 < len(v) < 9)])
+@pytest.mark.parametrize("value", [None, True, 7, 1.5, "", "x" * 3000, [], ["a"], {}])
 def test_an_odd_batch_id_in_a_status_changes_nothing(tmp_path: Path, value: Any) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(timing=_QUICK))
@@ -163,7 +166,7 @@ def test_an_odd_batch_id_in_a_status_changes_nothing(tmp_path: Path, value: Any)
     emulated_time.run(main(), limit=2 * HOURS)
 
 
-@pytest.mark.parametrize("value", [v for v in ODD if not isinstance(v, int | float | str)] + [""])
+@pytest.mark.parametrize("value", [None, "", [], ["a"], {}, {"a": None}])
 def test_an_odd_batch_id_in_the_answer_to_a_submit_is_looked_for(
     tmp_path: Path, value: Any
 ) -> None:
@@ -233,18 +236,22 @@ def test_whatever_an_answer_holds_a_run_ends_or_waits_and_submits_once(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "marker", ["nextLink", "@odata.nextLink", "continuationToken", "skipToken"]
+    ("marker", "host"),
+    [
+        *(("nextLink", ""), ("continuationToken", ""), ("skipToken", "")),
+        *(("nextLink", "evil.example"), ("@odata.nextLink", "evil.example")),
+    ],
 )
-@pytest.mark.parametrize("host", ["", "evil.example"])
 def test_pages_are_followed_at_our_own_host(tmp_path: Path, marker: Any, host: str) -> None:
     async def main() -> None:
         wire = WireTable(page=2, page_marker=marker, page_host=host)
-        harness = EngineHarness(tmp_path, Scenario(wire=wire, foreign=(_FOREIGN,)))
+        scenario = Scenario(wire=wire, foreign=(_FOREIGN,), timing=_QUICK)
+        harness = EngineHarness(tmp_path, scenario)
         harness.fault("cut", moment="after", nth=1)
-        run = harness.create(devices(15), FIVE)
+        run = harness.create(devices(10), FIVE)
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
-        assert end.succeeded == 15
+        assert end.succeeded == 10
         assert [a.adopted for a in harness.events(run, BatchAccepted)].count(True) == 1
         assert set(harness.ledger.times.values()) == {1}
 

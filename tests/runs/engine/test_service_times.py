@@ -13,7 +13,7 @@ from siptui.domain.device import Device
 from siptui.emulator.scenario import DeviceRule, Scenario
 from siptui.runs.events import DevicesSignedIn, Options, RunFinished, RunStopped
 from tests.runs.engine.engine_harness import EngineHarness, device, devices
-from tests.runs.engine.request_times import CERTAIN, FORMS, wire_of
+from tests.runs.engine.request_times import CERTAIN, KINDS, wire_of
 from tests.runs.engine.test_other_batches import LONG, colleague
 from tests.support import emulated_time
 
@@ -33,7 +33,7 @@ def _times(harness: EngineHarness, phones: Sequence[Device]) -> list[int]:
     return [harness.ledger.times[d.key] for d in phones]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", KINDS)
 def test_what_another_signed_in_since_is_not_retried(tmp_path: Path, form: str) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(devices=(_TWICE,), wire=wire_of(form)))
@@ -55,7 +55,7 @@ def test_what_another_signed_in_since_is_not_retried(tmp_path: Path, form: str) 
     emulated_time.run(main(), limit=24 * 3600)
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != _LATE])
+@pytest.mark.parametrize("form", [form for form in KINDS if form != _LATE])
 def test_what_another_had_signed_in_before_is_retried(tmp_path: Path, form: str) -> None:
     """The run submitted them after it: it is old news, whatever its time says."""
 
@@ -81,7 +81,7 @@ def test_what_another_had_signed_in_before_is_retried(tmp_path: Path, form: str)
 
 
 @pytest.mark.parametrize("again", [False, True])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", KINDS)
 def test_what_another_signed_in_since_the_plan_is_left_out(
     tmp_path: Path, form: str, again: bool
 ) -> None:
@@ -103,7 +103,7 @@ def test_what_another_signed_in_since_the_plan_is_left_out(
     emulated_time.run(main(), limit=24 * 3600)
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != _LATE])
+@pytest.mark.parametrize("form", [form for form in KINDS if form != _LATE])
 def test_an_order_does_not_cover_what_comes_after_the_submit(tmp_path: Path, form: str) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(wire=wire_of(form)))
@@ -126,7 +126,7 @@ def test_an_order_does_not_cover_what_comes_after_the_submit(tmp_path: Path, for
     emulated_time.run(main(), limit=24 * 3600)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", KINDS)
 def test_what_is_live_elsewhere_waits(tmp_path: Path, form: str) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(timing=LONG, wire=wire_of(form)))
@@ -143,7 +143,7 @@ def test_what_is_live_elsewhere_waits(tmp_path: Path, form: str) -> None:
     emulated_time.run(main(), limit=24 * 3600)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", KINDS)
 def test_what_a_later_batch_signed_in_is_not_retried_after_one_was_adopted(
     tmp_path: Path, form: str
 ) -> None:
@@ -172,7 +172,7 @@ def test_what_a_later_batch_signed_in_is_not_retried_after_one_was_adopted(
     emulated_time.run(main(), limit=24 * 3600)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", KINDS)
 def test_what_an_adopted_batch_signed_in_later_is_not_retried_in_another_run(
     tmp_path: Path, form: str
 ) -> None:
