@@ -11,11 +11,11 @@ from siptui.emulator.scenario import DeviceRule, Scenario
 from siptui.runs.events import BatchAccepted, DevicesHeld, Options, RunFinished, RunStopped
 from siptui.runs.output.json_lines import exit_code
 from tests.runs.engine.engine_harness import EngineHarness, device, devices
-from tests.runs.engine.request_times import CERTAIN, FORMS, wire_of
+from tests.runs.engine.request_times import CERTAIN, KINDS, wire_of
 from tests.runs.engine.test_other_batches import colleague
 from tests.support import emulated_time
 
-UNCERTAIN = [form for form in FORMS if form not in CERTAIN]
+UNCERTAIN = [form for form in KINDS if form not in CERTAIN]
 #: Read as later than any order, whatever the zone: what it signed in is left out.
 _LATE = "iso_naive_east"
 _OFFLINE_AT_FIRST = DeviceRule(
@@ -34,7 +34,7 @@ def _times(harness: EngineHarness) -> list[int]:
     return [harness.ledger.times[d.key] for d in devices(3)]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", KINDS)
 def test_what_failed_in_it_waits_for_the_operators_word(tmp_path: Path, form: str) -> None:
     async def main() -> None:
         harness = _of_this_morning(tmp_path, form)
