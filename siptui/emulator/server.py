@@ -41,6 +41,9 @@ class _Protocol(H11Protocol):
     """HTTP/1.1 that lets the app reach its connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        # Head and body are two small writes: the second would wait for a delayed acknowledgement.
+        # asyncio sees to that only where the listening socket names its protocol.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
         self.app_state = {**self.app_state, _TRANSPORT: transport}
 

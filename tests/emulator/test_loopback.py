@@ -1,6 +1,8 @@
 """The emulator on a real port: faults happen on the socket, and it ends when told to."""
 
 import signal
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,22 @@ def test_an_outage_closes_the_port_and_ends() -> None:
         assert any(refused(running.url) for _ in tries), "the port closes"
         assert any(not refused(running.url) for _ in tries), "and opens again"
         assert running.ask("ledger")["submits"] == []
+
+
+def test_no_part_of_an_answer_waits_for_an_acknowledgement() -> None:
+    server, listener, url = make_server(Emulator("healthy"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        with web.Client() as client:
+            assert client.get(f"{url}/_emulator/ledger").status_code == 200
+            (connection,) = server.server_state.connections
+            accepted = connection.transport.get_extra_info("socket")
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
 
 
 def test_a_port_in_use_is_named() -> None:
