@@ -22,6 +22,8 @@ pytestmark = NEEDS_ROOT
 _RACES = 40
 #: Seconds for a file to be on the disk, in which there is something to be swapped.
 _DISK = 0.02
+#: Seconds after which the neighbour looks again: where something stays for long, and where not.
+_SOON, _AT_ONCE = 0.001, 0.0002
 
 
 def _swapped(folder: Path, name: str, away: Path, lead: str) -> None:
@@ -52,7 +54,7 @@ def test_what_they_put_in_the_place_of_a_file_that_is_written_is_not_called_writ
     words += ["--force"] * force
     lost = 0
     precious = str(world.precious)
-    with neighbour_at_it(lambda: _swapped(folder, target.name, away, precious)):
+    with neighbour_at_it(lambda: _swapped(folder, target.name, away, precious), _SOON):
         for _ in range(_RACES):
             if force:
                 target.unlink(missing_ok=True)
@@ -86,7 +88,7 @@ def test_a_backup_is_built_out_of_their_reach(world: World, ran: Path) -> None:
                 Path(entry.path).rename(folder / "away")
                 seen.touch()
 
-    with neighbour_at_it(act):
+    with neighbour_at_it(act, _AT_ONCE):
         for number in range(5):
             backup = folder / f"{number}.db"
             done = world.siptui("backup", backup, SIPTUI_STATE_DIR=str(ran))
@@ -123,7 +125,7 @@ def test_a_worker_adds_to_no_file_that_they_put_in_the_place_of_a_recording(
             recording.write_bytes(THEIRS)
 
     words = ("run", world.phones(800 + 2 * len(kind)), "--yes", "--record", recording)
-    with neighbour_at_it(act):
+    with neighbour_at_it(act, _SOON):
         done = world.siptui(*words, SIPTUI_STATE_DIR=str(ran))
     assert (folder / "away").exists()  # the race was won
     assert "Traceback" not in done.text
@@ -136,10 +138,9 @@ def _flipped(folder: Path, lead: Path) -> None:
     """Have `sub` in the folder lead elsewhere for a moment."""
     (folder / "sub").rename(folder / "real")
     (folder / "sub").symlink_to(lead)
-    time.sleep(0.0002)
+    time.sleep(_AT_ONCE)
     (folder / "sub").unlink()
     (folder / "real").rename(folder / "sub")
-    time.sleep(0.0002)
 
 
 @pytest.mark.parametrize("name", ["export -o", "backup", "recording"])
@@ -159,7 +160,7 @@ def test_no_file_gets_elsewhere_while_they_swap_the_folder_on_the_way(
         os.chown(precious, OPERATOR, OPERATOR)
     before = sorted(mine.iterdir())
     (folder / "real").rmdir()
-    with neighbour_at_it(lambda: _flipped(folder, mine)):
+    with neighbour_at_it(lambda: _flipped(folder, mine), _AT_ONCE):
         for _ in range(_RACES // 2):
             world.siptui(*words, SIPTUI_STATE_DIR=str(ran))
             for left in set(mine.iterdir()) - set(before):  # made there before it was noticed
@@ -181,7 +182,7 @@ def test_no_file_elsewhere_is_opened_while_they_swap_the_folder_on_the_way(
         if one != folder:
             (one / "file").write_bytes(PRECIOUS)
     elsewhere, opens, errors = (mine / "file").stat(), 0, 0
-    with neighbour_at_it(lambda: _flipped(folder, mine)):
+    with neighbour_at_it(lambda: _flipped(folder, mine), _AT_ONCE):
         for _ in range(5000):
             try:
                 fd = opened(folder / "sub" / "file")

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,9 @@ def as_neighbour(act: Callable[[], Any]) -> Any:
 
 
 @contextlib.contextmanager
-def neighbour_at_it(act: Callable[[], Any]) -> Iterator[None]:
-    """While the block runs the neighbour does `act` again and again; what fails is passed over."""
+def neighbour_at_it(act: Callable[[], Any], pause: float) -> Iterator[None]:
+    """While the block runs the neighbour does `act` again and again, `pause` seconds apart; what
+    fails is passed over. Who waits in between is let on to the processor sooner, too."""
     pid = os.fork()
     if not pid:
         with contextlib.suppress(BaseException):
@@ -63,6 +65,7 @@ def neighbour_at_it(act: Callable[[], Any]) -> Iterator[None]:
             while True:
                 with contextlib.suppress(OSError):
                     act()
+                time.sleep(pause)
         os._exit(1)
     try:
         yield
@@ -137,10 +140,17 @@ def operator(env: Mapping[str, str]) -> Iterator[Operator]:
         found.end()
 
 
+#: Its workers are forked where they can be.
 _LOOP = f"""
 import json, os, signal, sys, time
+from pathlib import Path
+sys.path.insert(0, str(Path.cwd()))
 from click.testing import CliRunner
 from siptui.cli.group import cli
+if sys.platform == "linux":
+    from tests.support import forking
+    forking.begin()
+del sys.path[0]
 os.umask(0)
 answers = os.fdopen(os.dup(1), "w")
 fsync, disk = os.fsync, 0
