@@ -44,14 +44,14 @@ _TRUTHS = {
 def until(look: Callable[[], T], what: str, seconds: float = 60.0) -> T:
     """The first true value of `look`; fails when there is none for so long.
 
-    Looking takes a fifth of the time at most: what is waited for needs the processor as well.
+    Looking takes a fifth of the time at most, as what is waited for needs the processor as well,
+    and the longer it takes the rarer is the look: it is late by a tenth of the wait at most.
     """
-    begun = time.monotonic()
-    deadline = begun + seconds
+    first = begun = time.monotonic()
     while not (found := look()):
         looked = time.monotonic()
-        assert looked < deadline, f"{what}: not within {seconds:g} s"
-        time.sleep(min(max(0.01, 4 * (looked - begun)), 0.1))
+        assert looked < first + seconds, f"{what}: not within {seconds:g} s"
+        time.sleep(min(max(0.01, 4 * (looked - begun), (looked - first) / 10), 0.1))
         begun = time.monotonic()
     return found
 
@@ -108,14 +108,14 @@ class Installation:
 
     def runs(self) -> list[str]:
         """The runs there are, newest first."""
-        if not self.journal.exists():
+        if not self.journal.exists() or not self.journal.stat().st_size:
             return []
-        with Journal(self.journal) as journal:
+        with Journal(self.journal, read_only=True) as journal:
             return journal.runs()
 
     def state(self, run: str) -> RunState:
         """The run as the journal tells it."""
-        with Journal(self.journal) as journal:
+        with Journal(self.journal, read_only=True) as journal:
             return load(journal, run)
 
     def holder(self, run: str) -> Holder | None:
@@ -212,7 +212,11 @@ def none_left_at_work(installation: Installation) -> Iterator[None]:
     try:
         yield
     finally:
-        for run in installation.runs():
+        runs = []
+        if installation.journal.exists():
+            with Journal(installation.journal) as journal:  # mends it if it is damaged
+                runs = journal.runs()
+        for run in runs:
             if holder := installation.holder(run):
                 with contextlib.suppress(OSError):
                     os.kill(holder.pid, KILL)

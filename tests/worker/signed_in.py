@@ -47,7 +47,7 @@ class SignedInInstallation(Installation):
 
     def events(self, run: str) -> list[ev.Event]:
         """What the journal holds of the run."""
-        with Journal(self.journal) as journal:
+        with Journal(self.journal, read_only=True) as journal:
             return [stored.event for stored in journal.read(run)]
 
 

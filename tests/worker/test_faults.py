@@ -10,6 +10,7 @@ from siptui.cli.follow_run import watch
 from siptui.runs.events import Options
 from siptui.runs.service import RunService
 from tests.runs.engine.engine_harness import devices
+from tests.support.late_start import AFTER_IMPORTS
 from tests.worker.installation import TOKEN, installed, until, write_list
 from tests.worker.terminal import Terminal
 
@@ -32,7 +33,7 @@ def test_an_error_in_a_worker_is_in_the_log(
         broken = tmp_path / "broken"
         broken.mkdir()
         text = _BROKEN.format(module=module, name=name, method=method, token=TOKEN)
-        (broken / "sitecustomize.py").write_text(text)
+        (broken / "sitecustomize.py").write_text(AFTER_IMPORTS + text)
         file = write_list(tmp_path / "list.csv", range(2))
         how = ("--region", "EMEA", "--yes", "--json")
         done = installation.run("run", str(file), *how, PYTHONPATH=str(broken))
@@ -98,7 +99,7 @@ FileLock.__init__ = refused
 
 def test_what_the_system_refuses_a_worker_is_no_fault_of_siptui(tmp_path: Path) -> None:
     with installed(tmp_path / "lab") as installation:
-        (tmp_path / "sitecustomize.py").write_text(_REFUSED)
+        (tmp_path / "sitecustomize.py").write_text(AFTER_IMPORTS + _REFUSED)
         file = write_list(tmp_path / "list.csv", range(2))
         how = ("--region", "EMEA", "--yes", "--json")
         done = installation.run("run", str(file), *how, PYTHONPATH=str(tmp_path))

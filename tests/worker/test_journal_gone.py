@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.late_start import AFTER_IMPORTS
 from tests.worker.installation import Installation, installed, json_lines, until, write_list
 from tests.worker.terminal import Terminal
 
@@ -211,7 +212,7 @@ def test_a_journal_that_goes_while_the_sign_in_is_fetched_is_noticed_before_the_
     go = tmp_path / "go"
     quick = tmp_path / "quick"
     quick.mkdir()
-    (quick / "sitecustomize.py").write_text(_SLOW_TOKEN.format(go=go))
+    (quick / "sitecustomize.py").write_text(AFTER_IMPORTS + _SLOW_TOKEN.format(go=go))
     file = write_list(installation.folder / "list.csv", range(2))
     viewer = installation.process(
         *("run", str(file), "--region", "EMEA", "--yes", "--json"),
