@@ -15,7 +15,7 @@ from siptui.identity.registration import Registration
 from siptui.identity.store import FileStore, StoreKind
 from tests.worker.installation import Installation, installed, json_lines, write_list
 
-pytestmark = pytest.mark.own_python
+_OWN_PYTHON = pytest.mark.own_python
 _PLANTED = """
 import os, sys
 with open({marker!r}, "a") as file:
@@ -25,17 +25,22 @@ raise SystemExit(77)
 _SCRIPT = Path(sysconfig.get_path("scripts")) / "siptui"
 
 
-@pytest.fixture
-def planted(tmp_path: Path) -> Path:
-    """A folder with a module by the name of everything that could be imported, our own included."""
-    folder = tmp_path / "shared"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def importable() -> list[str]:
+    """The name of everything that could be imported, our own included."""
     ours = {"siptui", "sitecustomize", "usercustomize"}
     names = {*sys.stdlib_module_names, *packages_distributions(), *ours}
-    for name in names:
-        if name.isidentifier():
-            text = _PLANTED.format(marker=str(tmp_path / "loaded"))
-            (folder / f"{name}.py").write_text(text)
+    return [name for name in names if name.isidentifier()]
+
+
+@pytest.fixture
+def planted(tmp_path: Path, importable: list[str]) -> Path:
+    """A folder with a module by each of these names."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    text = _PLANTED.format(marker=str(tmp_path / "loaded"))
+    for name in importable:
+        (folder / f"{name}.py").write_text(text)
     return folder
 
 
@@ -58,6 +63,7 @@ def _siptui(
     )
 
 
+@_OWN_PYTHON
 def test_a_whole_run_loads_nothing_from_the_folder_and_its_worker_stands_elsewhere(
     tmp_path: Path, planted: Path
 ) -> None:
@@ -95,42 +101,65 @@ def test_relative_paths_of_the_environment_hold_for_the_worker(tmp_path: Path) -
         for number, given in enumerate(
             ({"SIPTUI_ACCESS_TOKEN_FILE": "token"}, {"SIPTUI_ACCESS_TOKEN_COMMAND": "./token.sh"})
         ):
-            done = _siptui(
-                installation,
-                here,
-                *("run", "phones.csv", "--region", "EMEA", "--yes", "--json"),
-                SIPTUI_ACCESS_TOKEN="",
-                SIPTUI_CONFIG_DIR=os.path.relpath(installation.folder / "config", here),
-                SIPTUI_STATE_DIR=f"state{number}",
+            env = {
+                "SIPTUI_ACCESS_TOKEN": "",
+                "SIPTUI_CONFIG_DIR": os.path.relpath(installation.folder / "config", here),
+                "SIPTUI_STATE_DIR": f"state{number}",
                 **given,
-            )
-            assert done.returncode == 0, done.stderr
+            }
+            run = ("run", "phones.csv", "--region", "EMEA", "--yes", "--json")
+            with installation.process(*run, env=env, cwd=here) as process:
+                out, _ = process.communicate(timeout=60)
+            assert process.returncode == 0, out
             assert (here / f"state{number}" / "lab" / "journal.db").exists()
 
 
-@pytest.mark.parametrize("words", [["--version"], ["urls"], ["info"], ["check", "phones.csv"]])
-@pytest.mark.parametrize("path", [None, ":/nowhere", "."])
+@pytest.fixture(scope="module")
+def loaded_before() -> list[str]:
+    """What Python itself loads before the first line of ours; with -m our own package, too."""
+    code = "import re, runpy, pkgutil, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return [*done.stdout.split(), "siptui", "sitecustomize", "usercustomize"]
+
+
+@_OWN_PYTHON
+@pytest.mark.parametrize(
+    ("words", "path", "as_module"),
+    [
+        (words, path, (row + column) % 2)
+        for row, words in enumerate(("--version", "urls", "info", "check phones.csv"))
+        for column, path in enumerate((None, ":/nowhere", "."))
+    ],
+)
 def test_commands_load_nothing_from_the_folder(
-    tmp_path: Path, planted: Path, words: list[str], path: str | None
+    tmp_path: Path,
+    planted: Path,
+    loaded_before: list[str],
+    words: str,
+    path: str | None,
+    as_module: int,
 ) -> None:
-    """Started as a script, and as a module; in both with a PYTHONPATH that names the folder."""
+    """Started as a script or as a module; with a PYTHONPATH that names the folder, too."""
+    program = [sys.executable, "-m", "siptui"] if as_module else [str(_SCRIPT)]
     write_list(planted / "phones.csv", range(3), lambda _: "EMEA")
-    # What Python itself loads before the first line of ours; with -m our own package, too.
-    before = "import re, runpy, pkgutil, sys; print(*sys.modules)"
-    own = subprocess.run([sys.executable, "-c", before], capture_output=True, text=True, check=True)
-    for name in (*own.stdout.split(), "siptui", "sitecustomize", "usercustomize"):
+    for name in loaded_before:
         (planted / f"{name}.py").unlink(missing_ok=True)
     env = {**os.environ, "SIPTUI_STATE_DIR": str(tmp_path), "SIPTUI_CONFIG_DIR": str(tmp_path)}
     if path is not None:
         env["PYTHONPATH"] = path
-    for program in ([str(_SCRIPT)], [sys.executable, "-m", "siptui"]):
-        done = subprocess.run(
-            [*program, *words], cwd=planted, env=env, capture_output=True, text=True, check=False
-        )
-        assert done.returncode in (0, 4), done.stderr
+    done = subprocess.run(
+        [*program, *words.split()],
+        cwd=planted,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 4), done.stderr
     assert not _loaded(planted)
 
 
+@_OWN_PYTHON
 def test_the_keyring_child_loads_nothing_from_the_folder(
     tmp_path: Path, planted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +175,7 @@ def test_the_keyring_child_loads_nothing_from_the_folder(
     assert not _loaded(planted)
 
 
+@_OWN_PYTHON
 def test_a_token_command_in_python_loads_nothing_from_the_folder(
     planted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

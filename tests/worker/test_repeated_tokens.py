@@ -34,16 +34,23 @@ def _told(installation: Installation, folder: Path, token: str) -> str:
     return "\n".join(said)
 
 
-@pytest.mark.parametrize("token", [TOKEN, _JWT, "t0k3n-with/slash+and=more"])
+_SLASHED = "t0k3n-with/slash+and=more"
+_ECHO = 'kind = "echo"\ncall = '
+_REFUSED = f'{_ECHO}"createbatch"'
+_FAILED = f'{_ECHO}"createbatch"\nstatus = 503\ntimes = 1'
+_DENIED = f'{_ECHO}"batchstatus"\nstatus = 403\ntimes = 2'
+_DEVICE = 'kind = "odd"\ncall = "batchstatus"\nplace = "{place}"\nput = {put}'
+
+
 @pytest.mark.parametrize(
-    ("fault", "seen"),
-    [
-        ('kind = "echo"\ncall = "createbatch"', "Invalid request headers"),
-        ('kind = "echo"\ncall = "createbatch"\nstatus = 503\ntimes = 1', "Invalid request headers"),
-        ('kind = "echo"\ncall = "batchstatus"\nstatus = 403\ntimes = 2', "Invalid request headers"),
-        ('kind = "odd"\ncall = "batchstatus"\nplace = "{place}"\nput = {put}', "Refused"),
+    ("fault", "seen", "token"),
+    [  # each form of a token in the answer to a call, and in what a device says
+        (_REFUSED, "Invalid request headers", TOKEN),
+        (_FAILED, "Invalid request headers", _SLASHED),
+        (_DENIED, "Invalid request headers", _JWT),
+        *((_DEVICE, "Refused", token) for token in (TOKEN, _JWT, _SLASHED)),
     ],
-    ids=["refused", "failed", "denied", "device"],
+    ids=["refused", "failed", "denied", "device", "device-jwt", "device-slashed"],
 )
 def test_no_text_of_a_service_brings_the_token_back(
     tmp_path: Path, fault: str, seen: str, token: str
