@@ -163,7 +163,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_any_json_at_any_place_is_read_or_refused(data: st.DataObject) -> None:
     whole, parse, _ = _ANSWERS[data.draw(st.sampled_from(sorted(_ANSWERS)))]
@@ -179,7 +179,7 @@ def test_any_json_at_any_place_is_read_or_refused(data: st.DataObject) -> None:
     assert "\x1b" not in told
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_through_the_client_only_errors_of_the_gateway_come_out(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["createbatch", "batchstatus", "batchsummaries"]))

@@ -35,18 +35,18 @@ def _engine(
     http = open_client(transport=harness.emulator.transport())
     client = BulkSignInClient(http, "https://emulator.invalid", harness)
     run_log = RunLog(journal, run, now)  # type: ignore[arg-type] # a clock in a test
-    return Engine(run_log, client, rng=random.Random(1), order_seconds=2.0)
+    return Engine(run_log, client, rng=random.Random(1), order_seconds=4.0)
 
 
 @settings(max_examples=8, deadline=None)
-@given(pages=st.integers(0, 14))
+@given(pages=st.integers(0, 7))
 def test_a_disk_that_fills_up_loses_nothing_and_repeats_nothing(
     tmp_path_factory: pytest.TempPathFactory, pages: int
 ) -> None:
     harness = EngineHarness(tmp_path_factory.mktemp("full"))
 
     async def main() -> None:
-        run = harness.create(devices(40), FIVE)
+        run = harness.create(devices(20), FIVE)
         journal = _full(harness, pages)
         refusal: JournalError | None = None
         try:
@@ -64,7 +64,7 @@ def test_a_disk_that_fills_up_loses_nothing_and_repeats_nothing(
         # With space again somebody goes on.
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
-        assert end.succeeded + end.unknown == 40
+        assert end.succeeded + end.unknown == 20
         assert harness.differences(run) == []
         assert set(harness.ledger.times.values()) == {1}
         assert harness.ledger.violations == []
@@ -82,7 +82,7 @@ def test_a_clock_that_is_set_changes_no_outcome_and_no_wait(tmp_path: Path, hour
         return emulated_time.now() + moved[0]
 
     async def main() -> None:
-        run = harness.create(devices(60), Options(batch_size=20))
+        run = harness.create(devices(24), Options(batch_size=8))
         journal = Journal(harness.path)
         engine = asyncio.create_task(_engine(harness, journal, run, now).run())
         while not harness.events(run, BatchDeferred):  # noqa: ASYNC110 - in emulated time

@@ -25,7 +25,7 @@ from siptui.runs.events import GroupStopped, Options
 from siptui.runs.journal.journal import Journal, timestamp
 from siptui.runs.state import RunState
 from siptui.runs.state_load import load
-from tests.runs.engine.engine_harness import EngineHarness, Work, device, devices
+from tests.runs.engine.engine_harness import QUICK, EngineHarness, Work, device, devices
 from tests.runs.engine.test_groups import failing, resets, sites
 from tests.support import emulated_time
 
@@ -81,7 +81,7 @@ Operator = Callable[[Story, bool], bool]
 
 
 def _role(harness: EngineHarness) -> str:
-    for at, roles in ((25, WITHOUT_BULK), (600, OPERATOR)):
+    for at, roles in ((25, WITHOUT_BULK), (240, OPERATOR)):
         harness.emulator.access.roles.add(RoleChange(at=at, roles=roles), 0)
     return harness.create(devices(6, (Region.EMEA, Region.NOAM)), _TWO)
 
@@ -103,7 +103,7 @@ def _before(seconds: float) -> str:
 def _gives_up(story: Story, ended: bool) -> bool:
     state, service = story.state, story.harness.run_service
     batch = state.batches[state.devices[0].batch]
-    late = batch.state is BatchState.RUNNING and batch.accepted_at <= _before(600)
+    late = batch.state is BatchState.RUNNING and batch.accepted_at <= _before(150)
     if late and not state.open_orders:
         story.in_hand |= {str(device(n).hardware_id) for n in (0, 1)}
         service.give_up(story.run, batch.number)
@@ -161,7 +161,7 @@ def _all_signed_in(story: Story) -> None:
 _NO_TYPOS = '[[accounts]]\nmatch = "typo*"\nexists = false\n'
 _STORIES = {
     "role": (Scenario(), _role, _decides, _all_signed_in),
-    "give_up": (Scenario(), _stuck, _gives_up, _all_signed_in),
+    "give_up": (QUICK, _stuck, _gives_up, _all_signed_in),
     "correction": (read_scenario(_NO_TYPOS, "test"), _typos, _corrects, _all_signed_in),
     "sites": (failing(1), _sites, _decides, _no_site_twice),
 }

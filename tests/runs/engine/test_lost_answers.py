@@ -36,7 +36,7 @@ def test_lost_after_the_act_it_is_found_and_followed(tmp_path: Path, kind: str) 
     async def main() -> None:
         harness = EngineHarness(tmp_path, "mixed")
         lose(harness, kind, "after")
-        run = harness.create(devices(15), FIVE)
+        run = harness.create(devices(9), Options(batch_size=3))
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
         assert end.unknown == 0
@@ -55,14 +55,14 @@ def test_lost_before_the_act_it_is_unknown_and_left_alone(tmp_path: Path, kind: 
     async def main() -> None:
         harness = EngineHarness(tmp_path)
         lose(harness, kind, "before")
-        run = harness.create(devices(15), Options(batch_size=5, settle_seconds=200))
+        run = harness.create(devices(9), Options(batch_size=3, settle_seconds=100))
         end = await harness.work(run)
         assert isinstance(end, RunFinished)
-        assert (end.succeeded, end.failed, end.unknown) == (10, 0, 5)
-        assert end.seconds >= 200
+        assert (end.succeeded, end.failed, end.unknown) == (6, 0, 3)
+        assert end.seconds >= 100
         state = harness.state(run)
         assert state.batches[1].state is BatchState.UNSETTLED
-        assert {r.state for r in state.devices[:5]} == {DeviceState.UNKNOWN}
+        assert {r.state for r in state.devices[:3]} == {DeviceState.UNKNOWN}
         assert set(state.causes()) == {"answer_lost"}
         assert exit_code(state) == 5
         # Neither time nor another process makes it go out again.

@@ -24,20 +24,20 @@ def at(minutes: float) -> str:
 def test_nothing_is_submitted_outside_the_window(tmp_path: Path) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, "healthy")
-        options = Options(batch_size=5, slots=1, not_before=at(60), until=at(66))
-        run = harness.create(devices(60), options)
+        options = Options(batch_size=5, slots=1, not_before=at(15), until=at(21))
+        run = harness.create(devices(40), options)
         end = await harness.work(run)
         assert isinstance(end, RunStopped)
         assert end.code == "window_closed"
         stored = harness.run_service.journal.read(run)
         moments = [s.at for s in stored if isinstance(s.event, BatchSubmitting)]
         assert len(moments) == len(harness.ledger.submits) > 0
-        assert at(60) <= min(moments) < at(61)
-        assert max(moments) < at(66)
+        assert at(15) <= min(moments) < at(16)
+        assert max(moments) < at(21)
         state = harness.state(run)
         sent = 5 * len(moments)
         assert state.counts[DeviceState.SUCCEEDED] == sent  # what was live was followed
-        assert state.counts[DeviceState.QUEUED] == 60 - sent > 0
+        assert state.counts[DeviceState.QUEUED] == 40 - sent > 0
         assert exit_code(state) == 7
         harness.run_service.resume(run)
         assert isinstance(await harness.work(run), RunFinished)

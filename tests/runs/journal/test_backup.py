@@ -13,7 +13,7 @@ import pytest
 from siptui.runs.journal import backup as backup_module
 from siptui.runs.journal.backup import BackupError, restore, write_backup
 from siptui.runs.journal.journal import Journal
-from tests.runs.journal.test_forget import _in_child, path  # noqa: F401 - a fixture
+from tests.runs.journal.test_forget import _MANY, _in_child, path, written  # noqa: F401 - fixtures
 
 _RUNS = ["run-3", "run-2", "run-1"]
 
@@ -41,7 +41,7 @@ def test_a_killed_restore_is_done_or_not(path: Path, tmp_path: Path, step: str) 
         assert set(restore(file, path, same_tenant=lambda _: True).runs) == set(_RUNS)
     with Journal(path, run="run-1") as journal:
         assert journal.runs() == _RUNS
-        assert len(journal.devices("run-1")) == 60
+        assert len(journal.devices("run-1")) == _MANY
     left = sorted(one.name for one in path.parent.iterdir() if not one.name.endswith(".lock"))
     assert left == ["journal.db", "journal.db.copy", "journal.db.warnings.json"]
 

@@ -23,7 +23,7 @@ from siptui.runs.journal.forgotten import Remembered
 from siptui.runs.journal.journal import Journal, JournalError, JournalGoneError, NoSuchRunError
 
 AT = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
-_MANY = 60
+_MANY = 40
 
 
 def _device(run: str, number: int) -> Device:
@@ -38,10 +38,10 @@ def _planned(run: str) -> RunPlanned:
     )
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A journal with run-1, run-2 and run-3, and its copy."""
-    found = tmp_path / "lab" / "journal.db"
+    found = tmp_path_factory.mktemp("written") / "lab" / "journal.db"
     with Journal(found) as journal:
         for run in ("run-1", "run-2", "run-3"):
             devices = [_device(run, number) for number in range(_MANY)]
@@ -51,6 +51,12 @@ def path(tmp_path: Path) -> Path:
                 text = f"{run}.room{number}@contoso.example said no"
                 journal.append(run, [Note(level="info", text=text)], AT)
     return found
+
+
+@pytest.fixture
+def path(written: Path, tmp_path: Path) -> Path:
+    shutil.copytree(written.parent, tmp_path / "lab")
+    return tmp_path / "lab" / written.name
 
 
 def _left(path: Path, run: str) -> list[str]:
