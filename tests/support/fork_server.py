@@ -9,6 +9,7 @@ child.
 """
 
 import array
+import asyncio
 import atexit
 import ctypes
 import fcntl
@@ -17,6 +18,7 @@ import io
 import json
 import os
 import platform
+import re
 import runpy
 import socket
 import sys
@@ -29,6 +31,10 @@ from pathlib import Path
 from typing import Any
 
 _CLONE_PARENT, _SIGCHLD = 0x8000, 17
+#: As many as it takes until Python has seen enough of them.
+_REQUESTS = 10
+#: Given to `re.sub` and the like as they are.
+_USED = (r"\\([0-7]{3})", "[^a-z0-9]", r"[\s_-]", r"\d{9,14}(\.\d+)?", "([&~|])")
 _CALLS = {"x86_64": 56, "aarch64": 220}
 
 
@@ -155,6 +161,41 @@ def _compile_patterns() -> None:
                 getattr(one, use)
 
 
+class _Answer(asyncio.Protocol):
+    """The other end of the first requests."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if b"\r\n\r\n" in data:
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+            self._transport.write(head + b"{}")
+
+
+async def _make_requests() -> None:
+    """Some requests to this very process: what is made once for all requests, and what Python
+    learns of the code that carries them, is there for all that will be forked."""
+    from siptui.transport import open_client
+    from siptui.transport.messages import Call
+
+    server = await asyncio.get_running_loop().create_server(_Answer, "127.0.0.1", 0)
+    url = "http://127.0.0.1:{1}/".format(*server.sockets[0].getsockname())
+    async with server, open_client() as http:
+        for _ in range(_REQUESTS):
+            await http.send(Call.READ, "GET", url)
+            await http.send(Call.SUBMIT, "POST", url, body=b"{}")
+
+
+def _compile_used() -> None:
+    """Compile what Python's own library and `re.sub` compile at their first use."""
+    for pattern in _USED:
+        re.compile(pattern)
+    for name in ("*", "*.lock", "*.hand"):
+        next(Path(os.devnull).glob(name), None)
+
+
 def _run(module: str) -> None:
     """Run `module` to its end, and end as Python does: other threads, what was to be done at the
     exit, the standard streams. Only the modules are not taken apart: that would copy, for nothing,
@@ -182,6 +223,8 @@ def _prepared(number: int, ahead: Sequence[str]) -> socket.socket:
     for name in ahead:
         import_module(name)
     _compile_patterns()
+    _compile_used()
+    asyncio.run(_make_requests())
     gc.collect()
     gc.freeze()
     assert len([*Path("/proc/self/task").iterdir()]) == 1, "forked with threads"

@@ -38,7 +38,10 @@ _COMMANDS = (
     *("cryptography.hazmat.primitives.ciphers.aead", "encodings.cp1252", "encodings.utf_8_sig"),
     # What the HTTP library loads at its first request.
     *("httpcore", "anyio.to_thread", "anyio.abc", "anyio.streams.tls", "anyio._backends._asyncio"),
-    *("siptui.host.surroundings", "siptui.identity.keyring_child", "siptui.logs.removal"),
+    *("siptui.host.limits", "siptui.host.posix.limits", "siptui.host.clipboard", "resource"),
+    *("siptui.host.windows", "siptui.host.side", "siptui.host.surroundings", "siptui.cli.main"),
+    *("siptui.settings.hosts", "siptui.identity.keyring_child", "siptui.logs.removal"),
+    "siptui.runs.journal.oldest_run",
     *("keyring", "keyring.backends.fail", "keyring.backends.null"),
     *("siptui.runs.journal.backup", "siptui.runs.journal.repair", "siptui.transport.recorder"),
     # For what reads workbooks.
