@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -117,14 +118,34 @@ def test_a_backup_of_a_live_run_is_never_put_over_it_nor_submits_what_waited_the
         assert place.times() == {hardware_id(number): 1 for number in range(1, 5)}
 
 
+@dataclass(frozen=True)
+class _Backup:
+    """What `siptui backup` wrote of an installation with one run. The journal is lost since."""
+
+    place: Installation
+    run: str
+    data: bytes
+
+
+@pytest.fixture(scope="module")
+def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Backup]:
+    with installed(tmp_path_factory.mktemp("backed-up"), _HEALTHY) as place:
+        run = _run(place, range(1, 4))
+        file = place.folder / "b.db"
+        assert place.run("backup", str(file)).exit_code == 0
+        shutil.rmtree(place.journal.parent)
+        yield _Backup(place, run, file.read_bytes())
+
+
 @pytest.mark.parametrize(
     "kind", ["damaged", "cut", "text", "foreign", "newer", "tenant", "trigger", "none"]
 )
-def test_a_file_that_is_no_good_backup_changes_nothing(place: Installation, kind: str) -> None:
-    run = _run(place, range(1, 4))
-    file = place.folder / "b.db"
-    assert place.run("backup", str(file)).exit_code == 0
-    data = file.read_bytes()
+def test_a_file_that_is_no_good_backup_changes_nothing(
+    backed_up: _Backup, tmp_path: Path, kind: str
+) -> None:
+    place, data = backed_up.place, backed_up.data
+    file = tmp_path / "b.db"
+    file.write_bytes(data)
     if kind == "damaged":
         file.write_bytes(data[:4096] + b"\xff" * 4096 + data[8192:])
     elif kind == "cut":
@@ -146,10 +167,18 @@ def test_a_file_that_is_no_good_backup_changes_nothing(place: Installation, kind
                     "UPDATE events SET body = replace(body, 'contoso.example', 'fabrikam.example')"
                 )
             db.commit()
-    shutil.rmtree(place.journal.parent)
+    shutil.rmtree(place.journal.parent, ignore_errors=True)  # what the case before left
     refused = place.run("restore", str(file))
     assert refused.exit_code == 2, refused.stderr
-    assert run not in place.runs()
+    assert backed_up.run not in place.runs()
+
+
+def test_that_very_backup_unchanged_is_put_back(backed_up: _Backup, tmp_path: Path) -> None:
+    """So it is what was done to it that those before were refused for."""
+    file = tmp_path / "b.db"
+    file.write_bytes(backed_up.data)
+    assert backed_up.place.run("restore", str(file)).exit_code == 0
+    assert backed_up.place.runs() == [backed_up.run]
 
 
 @pytest.mark.slow
