@@ -9,6 +9,7 @@ from typing import Any
 from textual import events
 from textual._context import visible_screen_stack
 from textual.drivers.headless_driver import HeadlessDriver
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Input
@@ -26,6 +27,7 @@ SIZES = [(80, 24), (120, 40)]
 SELDOM = 0.0001
 _FRAME = str.maketrans("│▌", "  ")
 _QUIET = 8  # rounds in which nothing was on its way
+_BETWEEN = 2  # … before the next key
 _BELOW = 400  # rounds for what lies below a dialog: Textual may leave it until it is on top again
 _PATIENCE = 20_000  # rounds of a millisecond or more, after which a test fails instead of hanging
 
@@ -49,6 +51,16 @@ class CountingDriver(HeadlessDriver):
         return sent
 
 
+def _at_work(node: MessagePump) -> bool:
+    """Whether a message waits for the node or is handled by it.
+
+    Textual's own way to know is to send each of them a further one (`Pilot._wait_for_screen`),
+    which costs more than what most keys do.
+    """
+    ready = node._message_queue.ready_event  # nobody waits for it while a message is handled
+    return node._running and (ready.is_set() or not ready._waiters)
+
+
 class ConsoleHarness:
     """A running console without a terminal, with the runs it shows.
 
@@ -59,6 +71,7 @@ class ConsoleHarness:
         self.pilot = pilot
         self.runs = runs
         self.app = pilot.app
+        self._seen: str | None = None
 
     @property
     def console(self) -> Console:
@@ -66,20 +79,17 @@ class ConsoleHarness:
         assert isinstance(console, Console)
         return console
 
-    async def settle(self) -> None:
+    async def settle(self, rounds: int = _QUIET) -> None:
         """Until nothing is on its way any more; conversations may be open."""
         quiet = below = 0
         for _ in range(_PATIENCE):
-            # Every widget is asked at the end alone: asking is what costs.
-            if quiet == _QUIET - 1:
-                await self.pilot._wait_for_screen()
             await asyncio.sleep(0.001)  # the next frame
             if self._busy() or (below < _BELOW and self._busy_below()):
                 quiet = 0
                 below += 1
             else:
                 quiet += 1
-            if quiet == _QUIET:
+            if quiet == rounds:
                 return
         raise AssertionError("the console does not come to rest")
 
@@ -101,10 +111,11 @@ class ConsoleHarness:
         if self.app.gate.busy and not self.app.gate.under_way:
             return True
         stack = self.app.screen_stack
-        nodes = [self.app, *(node for screen in stack for node in screen.walk_children())]
-        if any(node.message_queue_size for node in (*nodes, *stack)):
-            return True
         top = stack[-1]
+        if any(_at_work(node) for node in (self.app, *top.walk_children(with_self=True))):
+            return True
+        if any(node.message_queue_size for one in stack[:-1] for node in one.walk_children()):
+            return True
         if not all(screen.is_mounted for screen in stack):
             return True
         if top._callbacks or top._layout_required or top._dirty_widgets:
@@ -120,12 +131,12 @@ class ConsoleHarness:
         return any(one._callbacks or one._layout_required for one in self.app.screen_stack[:-1])
 
     async def press(self, *keys: str) -> None:
-        for key in keys:
-            await self.pilot.press(key)
-            await self.settle()
+        for left, key in reversed(list(enumerate(reversed(keys)))):
+            await self.app._press_keys([key])
+            await self.settle(_BETWEEN if left else _QUIET)
 
     async def type(self, text: str) -> None:
-        await self.pilot.press(*text)
+        await self.app._press_keys(text)
         await self.settle()
 
     async def look(self) -> None:
@@ -141,8 +152,16 @@ class ConsoleHarness:
     @property
     def text(self) -> str:
         """The whole screen as it is composed, with what shows through a dialog."""
-        visible_screen_stack.set(self.app._background_screens)
-        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+        if self._seen is None:
+            visible_screen_stack.set(self.app._background_screens)
+            strips = self.app.screen._compositor.render_strips()
+            self._seen = "\n".join(strip.text for strip in strips)
+            # It stays so until something else has its turn.
+            asyncio.get_running_loop().call_soon(self._look_anew)
+        return self._seen
+
+    def _look_anew(self) -> None:
+        self._seen = None
 
     @property
     def flat(self) -> str:

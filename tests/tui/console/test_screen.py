@@ -12,7 +12,7 @@ from textual_fspicker.parts import DirectoryNavigation
 
 from siptui.domain.region import Region
 from siptui.runs import events as ev
-from siptui.tui.actions import ACTIONS, Action
+from siptui.tui.actions import ACTIONS
 from siptui.tui.console.screen import Console
 from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.page import Page
@@ -212,20 +212,22 @@ async def test_a_retry_says_how_many_batches_and_offers_a_size(tmp_path: Path) -
         assert (order.what, len(order.devices), order.size) == ("retry", 20, 8)
 
 
-@pytest.mark.parametrize("size", ["0", "101", "x", ""])
-async def test_a_size_that_is_none_submits_nothing(tmp_path: Path, size: str) -> None:
+async def test_a_size_that_is_none_submits_nothing(tmp_path: Path) -> None:
     async with console(tmp_path, text=list_text(make_devices(10))) as harness:
         await harness.submit(10)
         _outcome(harness)
         await harness.look()
         before = len(harness.runs.journal.read(harness.runs.newest))
-        await harness.press("r", "tab", "backspace", "backspace", "backspace")
-        await harness.type(size)
-        await harness.press("enter", "shift+tab")
-        await harness.type("3")
-        await harness.press("enter")
-        assert "1 to 100" in harness.text
-        assert len(harness.runs.journal.read(harness.runs.newest)) == before
+        for size in ("0", "101", "x", ""):
+            await harness.press("r", "tab", "backspace", "backspace", "backspace")
+            assert "1 to 100" not in harness.text
+            await harness.type(size)
+            await harness.press("enter", "shift+tab")
+            await harness.type("3")
+            await harness.press("enter")
+            assert "1 to 100" in harness.text, size
+            assert len(harness.runs.journal.read(harness.runs.newest)) == before, size
+            await harness.press("escape")
 
 
 async def test_a_role_that_has_ended_is_said_with_what_to_do(tmp_path: Path) -> None:
@@ -462,8 +464,7 @@ async def test_a_read_only_console_changes_nothing(tmp_path: Path) -> None:
         assert "opens the confirmation" not in harness.text
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS if action.changes])
-async def test_what_changes_anything_is_refused_read_only(tmp_path: Path, action: Action) -> None:
+async def test_what_changes_anything_is_refused_read_only(tmp_path: Path) -> None:
     runs = ScriptedRuns(tmp_path)
     options = ev.Options()
     run = runs.create(make_devices(4), file="lobby.csv", sha256="0", skipped=0, options=options)
@@ -472,12 +473,13 @@ async def test_what_changes_anything_is_refused_read_only(tmp_path: Path, action
     runs.write(ev.BatchUnsettled(batch=1, why="nothing fits"))
     async with console(tmp_path, runs=runs, run=run, read_only=True) as harness:
         before = runs.journal.read(run)
-        await harness.press(action.keys[0])
-        assert isinstance(harness.app.screen, Console)
-        assert "this console is read-only" in harness.text
-        assert action.id not in harness.app.screen.offers()  # footer and palette
-        assert runs.journal.read(run) == before
-        assert runs.started == []
+        for action in (action for action in ACTIONS if action.changes):
+            await harness.press(action.keys[0])
+            assert isinstance(harness.app.screen, Console), action.id
+            assert f"{action.title}: this console is read-only" in harness.text
+            assert action.id not in harness.app.screen.offers()  # footer and palette
+            assert runs.journal.read(run) == before, action.id
+            assert runs.started == [], action.id
 
 
 async def test_own_keys_are_used_and_shown(tmp_path: Path) -> None:
@@ -559,7 +561,9 @@ async def test_at_80_columns_the_end_is_told_in_fewer_words_and_not_cut(
     errors = [NO_NUMBER] * 3 + [OFFLINE] * 2 + ["User not found in tenant.", "never seen before"]
     text = list_text(make_devices(10))
     async with console(tmp_path, text=text, size=(80, 24)) as harness:
-        await harness.press(*(["space"] * marked), "s", *str(marked), "enter")
+        await harness.press(*(["space"] * marked), "s")
+        await harness.type(str(marked))
+        await harness.press("enter")
         harness.runs.accept(1)
         for place, error in enumerate(errors):
             harness.runs.finish([place], error=error)
@@ -572,10 +576,14 @@ async def test_at_80_columns_the_end_is_told_in_fewer_words_and_not_cut(
         assert "3 no phone number" in said
         assert " other reason" in said
         assert "…" not in said
-        await harness.press("slash", *"lobby", "enter")
+        await harness.press("slash")
+        await harness.type("lobby")
+        await harness.press("enter")
         assert "3 no phone number" in harness.text.splitlines()[2]
         assert "…" not in harness.text.splitlines()[2]
-        await harness.press("escape", "slash", *"lobby.00000@contoso.com", "enter")
+        await harness.press("escape", "slash")
+        await harness.type("lobby.00000@contoso.com")
+        await harness.press("enter")
         assert "(Esc clears)  Ended: 7 failed." in harness.text.splitlines()[2]
 
 
@@ -628,17 +636,15 @@ async def test_every_way_to_leave_asks(tmp_path: Path, key: str) -> None:
 
 
 @pytest.mark.parametrize("leaving", ["q", "ctrl+c"])
-@pytest.mark.parametrize("opening", ["s", "S", "c", "h", "question_mark", "u", "o", "enter"])
-async def test_what_was_opened_is_left_by_q_and_by_ctrl_c(
-    tmp_path: Path, opening: str, leaving: str
-) -> None:
+async def test_what_was_opened_is_left_by_q_and_by_ctrl_c(tmp_path: Path, leaving: str) -> None:
     async with console(tmp_path, text=list_text(make_devices(2))) as harness:
-        await harness.press(opening)
-        assert not isinstance(harness.app.screen, Console)
-        await harness.press(leaving)
-        assert isinstance(harness.app.screen, Console)
-        assert not harness.app._exit
-        assert harness.runs.journal.runs() == []
+        for opening in ("s", "S", "c", "h", "question_mark", "u", "o", "enter"):
+            await harness.press(opening)
+            assert not isinstance(harness.app.screen, Console), opening
+            await harness.press(leaving)
+            assert isinstance(harness.app.screen, Console), opening
+            assert not harness.app._exit, opening
+            assert harness.runs.journal.runs() == [], opening
 
 
 def _left_behind(folder: Path, *, stopped: bool) -> ScriptedRuns:

@@ -7,6 +7,7 @@ from textual.widgets import Input, OptionList
 from textual_fspicker.parts import DirectoryNavigation
 
 from siptui.tui.console.screen import Console
+from siptui.tui.dialogs.picker import Picker
 from tests.tui.harness import SIZES, ConsoleHarness, console
 from tests.tui.scripted_runs import list_text, make_devices
 
@@ -102,10 +103,10 @@ async def test_the_files_opened_last_stand_on_top(tmp_path: Path, lists: Path) -
         assert _opened(harness) == "berlin.csv"
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+c", "escape"])
-async def test_it_is_left_by_the_keys_of_every_dialog(
-    tmp_path: Path, lists: Path, key: str
-) -> None:
+async def test_it_is_left_by_the_keys_of_every_dialog(tmp_path: Path, lists: Path) -> None:
     async with console(tmp_path) as harness:
-        await harness.press("o", key)
-        assert isinstance(harness.app.screen, Console)
+        for key in ("q", "ctrl+c", "escape"):
+            await harness.press("o")
+            assert isinstance(harness.app.screen, Picker)
+            await harness.press(key)
+            assert isinstance(harness.app.screen, Console), key

@@ -115,8 +115,8 @@ async def _same(harness: ConsoleHarness, terminal: Terminal) -> int:
     return len(sent.encode())
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_a_walk_through_the_console(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_a_walk_through_the_console(tmp_path: Path) -> None:
+    size = (80, 24)
     terminal = Terminal(*size)
     text = list_text(make_devices(60))
     async with console(tmp_path, text=text, counting=True, size=size) as harness:
