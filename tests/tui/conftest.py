@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,19 +36,71 @@ def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _parsed_once() -> None:
-    """One reading of each style sheet for all consoles of a session; what is read never changes."""
+    """One reading of each style sheet and of each of siptui's own themes, and one working out of
+    its colours, for all consoles of a session; what is read never changes."""
+    from textual import design, theme
     from textual.css.model import RuleSet
     from textual.css.stylesheet import Stylesheet
 
+    from siptui.tui import themes
+
     parse, known = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+    told: dict[object, object] = {}  # one object for equal sets of variables
 
     def parse_once(sheet: Stylesheet, *args: Any, **options: Any) -> list[RuleSet]:
-        key = (args, *options.items(), *sheet._variables.items())
+        if sheet.__dict__.get("_told_of") is not sheet._variables:
+            values = tuple(sheet._variables.items())
+            sheet.__dict__.update(
+                _told_of=sheet._variables, _told=told.setdefault(values, object())
+            )
+        key = (args, *options.items(), sheet.__dict__["_told"])
         if key not in known:
             known[key] = parse(sheet, *args, **options)
         return known[key]
 
     Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
+
+    read, own, files = themes.read_theme, themes.themes_folder(), dict[Path, themes.ThemeFile]()
+
+    def read_once(path: Path) -> themes.ThemeFile:
+        if path.parent != own:
+            return read(path)
+        if path not in files:
+            files[path] = read(path)
+        return files[path]
+
+    themes.read_theme = read_once
+
+    colors = dict[object, dict[str, str]]()
+
+    class Once(design.ColorSystem):
+        def generate(self) -> dict[str, str]:
+            key = tuple((name, repr(value)) for name, value in vars(self).items())
+            if key not in colors:
+                colors[key] = super().generate()
+            return dict(colors[key])
+
+    theme.ColorSystem = Once  # type: ignore[misc]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _counted_once() -> None:
+    """One look at the parameters of each function that Textual calls back; it remembers them for
+    none that is wrapped by `partial`, as all are that are called later."""
+    from textual import _callback
+
+    count, known = _callback._count_parameters, dict[object, int]()
+
+    def count_once(func: Callable[..., Any]) -> int:
+        code = getattr(func, "__code__", None)
+        if code is None or hasattr(func, "__wrapped__") or hasattr(func, "__signature__"):
+            return count(func)
+        key = (code, hasattr(func, "__self__"))
+        if key not in known:
+            known[key] = count(func)
+        return known[key]
+
+    _callback._count_parameters = count_once
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -18,7 +18,7 @@ from siptui.tui.dialogs.ask import Choice, Confirm, Prompt
 from siptui.tui.dialogs.fixing import FixPage
 from siptui.tui.dialogs.page import Page
 from siptui.tui.dialogs.preflight import PreflightPage
-from tests.tui.harness import SIZES, ConsoleHarness, CountingDriver, console
+from tests.tui.harness import ConsoleHarness, CountingDriver, console
 from tests.tui.scripted_runs import list_text, make_devices
 from tests.tui.service import Service
 
@@ -69,11 +69,8 @@ def _pre(harness: ConsoleHarness) -> list[str]:
     return [row[6] for row in harness.rows]
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_findings_stand_on_the_rows_and_can_be_filtered(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
-    async with _harness(tmp_path, size=size) as (harness, _):
+async def test_findings_stand_on_the_rows_and_can_be_filtered(tmp_path: Path) -> None:
+    async with _harness(tmp_path, size=(80, 24)) as (harness, _):
         await harness.press("p")
         assert len(harness.app.screen_stack) == 1  # nothing is opened over the table
         assert "Prerequisites: 3 accounts fail" in harness.text

@@ -240,41 +240,30 @@ def _as_a_stranger(setting: _Setting, code: str) -> None:
     state.approve(code, "guest@elsewhere.example")
 
 
-@pytest.mark.parametrize(
-    ("act", "sentence", "size"),
-    [
-        (_decline, "was declined", SIZES[0]),
-        (_expire, "has expired", SIZES[1]),
-        (
-            _as_a_stranger,
-            f"signed in to tenant {_OTHER}, but the profile is for {CONTOSO}",
-            SIZES[0],
-        ),
-    ],
-)
 async def test_an_attempt_that_fails_says_why_and_a_new_code_leads_on(
-    tmp_path: Path,
-    authority: Authority,
-    act: Callable[[_Setting, str], None],
-    sentence: str,
-    size: tuple[int, int],
+    tmp_path: Path, authority: Authority
 ) -> None:
+    stranger = f"signed in to tenant {_OTHER}, but the profile is for {CONTOSO}"
+    ways: dict[str, Callable[[_Setting, str], None]] = {
+        "was declined": _decline,
+        "has expired": _expire,
+        stranger: _as_a_stranger,
+    }
     setting = _Setting(authority, tmp_path)
-    text = list_text(make_devices(3))
-    async with console(
-        tmp_path, runs=setting.runs, text=text, size=size, sign_in=setting.ways
-    ) as harness:
+    options = {"runs": setting.runs, "text": list_text(make_devices(3)), "size": (80, 24)}
+    async with console(tmp_path, sign_in=setting.ways, **options) as harness:
         await harness.pilot.press("i")
         await _asked(harness, "enter")
-        first = _code(harness)
-        act(setting, first)
-        setting.go.set()
-        await harness.until(lambda: sentence in harness.flat)
-        assert "n new code · b browser · Esc cancels" in harness.flat
-        assert not list(setting.state_folder.rglob("tokens.json"))
-        setting.go.clear()
-        await harness.press("n")
-        await harness.until(lambda: _code(harness) not in ("", first))
+        for sentence, act in ways.items():
+            code = _code(harness)
+            act(setting, code)
+            setting.go.set()
+            await harness.until(lambda said=sentence: said in harness.flat)
+            assert "n new code · b browser · Esc cancels" in harness.flat
+            assert not list(setting.state_folder.rglob("tokens.json"))
+            setting.go.clear()
+            await harness.press("n")
+            await harness.until(lambda last=code: _code(harness) not in ("", last))
         setting.approve("operator@contoso.com")
         await harness.until(lambda: isinstance(harness.app.screen, Console))
         assert "Signed in as operator@contoso.com" in harness.text

@@ -8,15 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from siptui.domain.errors import SignInNeededError
 from siptui.domain.list_options import ListOptions
 from siptui.domain.row_filter import condition
 from siptui.emulator.scenario import read_scenario
 from siptui.tui.dialogs.ask import Choice, Confirm
 from siptui.tui.dialogs.live_page import RowPage
-from tests.tui.harness import SIZES, ConsoleHarness, console
+from tests.tui.harness import ConsoleHarness, console
 from tests.tui.scripted_runs import make_devices
 from tests.tui.service import Service
 
@@ -76,11 +74,8 @@ def _users(harness: ConsoleHarness) -> list[str]:
     return [row[1].partition("@")[0][-1] for row in harness.rows]
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_a_key_shows_where_each_row_stands_and_leaves_it(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
-    async with _opened(tmp_path, size=size) as (harness, _):
+async def test_a_key_shows_where_each_row_stands_and_leaves_it(tmp_path: Path) -> None:
+    async with _opened(tmp_path, size=(80, 24)) as (harness, _):
         assert " w status" in harness.text
         await harness.press("slash")
         await harness.type("room")

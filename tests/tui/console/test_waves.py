@@ -13,7 +13,7 @@ from siptui.runs.events import RunPlanned
 from siptui.tui.dialogs.submit import ConfirmSubmit
 from siptui.tui.dialogs.waves import WavesDialog
 from siptui.tui.powershell import equivalent
-from tests.tui.harness import SIZES, ConsoleHarness, console
+from tests.tui.harness import ConsoleHarness, console
 from tests.tui.scripted_runs import list_text, make_devices
 
 ID = "6d0f1e52-8f63-4c0e-9a3e-2b7b5a3c1d4e"
@@ -44,11 +44,8 @@ def planned(harness: ConsoleHarness) -> tuple[RunPlanned, list[ev.BatchPlanned],
     return events[0], [e for e in events if isinstance(e, ev.BatchPlanned)], notes
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_a_run_by_site_with_the_first_of_each_in_a_window(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
-    async with console(tmp_path, text=site_list(), size=size) as harness:
+async def test_a_run_by_site_with_the_first_of_each_in_a_window(tmp_path: Path) -> None:
+    async with console(tmp_path, text=site_list(), size=(80, 24)) as harness:
         await harness.press("s")
         assert "w: waves" in harness.flat
         await harness.press("w")
