@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
 from siptui.gateway.bulk_client import BulkSignInClient
 from siptui.gateway.protocol import BulkSignIn
-from siptui.runs.events import BatchRejected, Options, RunFinished, RunStopped
+from siptui.runs.events import BatchRejected, Note, Options, RunFinished, RunStopped
 from siptui.runs.output.json_lines import exit_code
 from siptui.runs.worker import take, work_on
 from siptui.transport.http import open_client
@@ -108,6 +109,29 @@ def test_what_is_live_is_followed_to_its_end(
         lab.emulator.faults.clear()
         assert isinstance(await lab.work(run), RunFinished)
         assert set(lab.ledger.times.values()) == {1}
+
+    emulated_time.run(main(), limit=6 * 3600)
+
+
+def test_what_one_region_is_refused_ends_the_submits_of_all(tmp_path: Path) -> None:
+    async def main() -> None:
+        lab = EngineHarness(tmp_path)
+        lab.fault("status", "createbatch", status=403, region="EMEA", since=8)
+        run = lab.create(devices(90, tuple(Region)), FIVE)
+        end = await lab.work(run)
+        assert isinstance(end, RunStopped)
+        assert end.code == "access_denied"
+        assert lab.events(run, RunStopped) == [end]
+        (told,) = (
+            datetime.fromisoformat(stored.at)
+            for stored in lab.run_service.journal.read(run)
+            if isinstance(stored.event, Note) and "nothing more is submitted" in stored.event.text
+        )
+        refused = (told - emulated_time.START).total_seconds()
+        assert {submit.region for submit in lab.ledger.submits} == set(Region)
+        assert [submit for submit in lab.ledger.submits if submit.at > refused] == []
+        assert lab.state(run).counts[DeviceState.QUEUED] > 0
+        assert lab.differences(run) == []
 
     emulated_time.run(main(), limit=6 * 3600)
 
