@@ -20,7 +20,7 @@ from siptui.runs.events import (
     Waiting,
 )
 from siptui.runs.output.json_lines import exit_code
-from tests.runs.engine.engine_harness import EngineHarness, devices
+from tests.runs.engine.engine_harness import QUICK, EngineHarness, devices
 from tests.support import emulated_time
 
 FIVE = Options(batch_size=5)
@@ -147,7 +147,9 @@ def test_a_sign_in_lost_at_any_call_is_no_error_of_ours(
 
     async def main() -> None:
         others = (ForeignBatch(at=-1, region=Region.EMEA, devices=60),)
-        harness = EngineHarness(tmp_path, Scenario(foreign=others, batches=(BatchRule(slow=3),)))
+        slow = (BatchRule(slow=3),)
+        scenario = Scenario(foreign=others, batches=slow, timing=QUICK.timing)
+        harness = EngineHarness(tmp_path, scenario)
         harness.fault("cut", moment="after", nth=2)
         run = harness.create(devices(25), FIVE)
         for nth in range(1, 20, 6):

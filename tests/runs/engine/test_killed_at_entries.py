@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from siptui.domain.region import Region
 from siptui.domain.roles import OPERATOR, WITHOUT_BULK
@@ -161,7 +162,7 @@ def _all_signed_in(story: Story) -> None:
 _NO_TYPOS = '[[accounts]]\nmatch = "typo*"\nexists = false\n'
 _STORIES = {
     "role": (Scenario(), _role, _decides, _all_signed_in),
-    "give_up": (QUICK, _stuck, _gives_up, _all_signed_in),
+    "give_up": (Scenario(), _stuck, _gives_up, _all_signed_in),
     "correction": (read_scenario(_NO_TYPOS, "test"), _typos, _corrects, _all_signed_in),
     "sites": (failing(1), _sites, _decides, _no_site_twice),
 }
@@ -194,6 +195,7 @@ async def _lived(story: Story, operator: Operator, write: int, *, after: bool) -
 def _once(folder: Path, name: str, write: int, *, after: bool) -> tuple[int, bool]:
     """The story with one kill, and what must hold at its end."""
     scenario, begin, operator, holds = _STORIES[name]
+    scenario = structs.replace(scenario, timing=QUICK.timing)
 
     async def main() -> tuple[int, bool]:
         harness = EngineHarness(folder, scenario)
