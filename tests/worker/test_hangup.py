@@ -23,7 +23,7 @@ from tests.worker.installation import (
 )
 from tests.worker.terminal import Terminal
 
-_COUNT = 520
+_COUNT, _BATCH = 52, ("--batch-size", "10")
 _SCENARIO = "[timing]\ndevice = [40, 400]\n[[devices]]\nshare = 0.1\nonline = false\n"
 
 
@@ -33,10 +33,17 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         yield found
 
 
+def _hurry(installation: Installation) -> None:
+    """Let phones that were slow be done, and those that come now be quick."""
+    installation.emulator.tell("devices", match="*", slow=1)
+    installation.emulator.forward(4 * LONG_OVER)
+
+
 @pytest.mark.slow
 def test_a_closed_terminal_ends_nothing(installation: Installation) -> None:
+    installation.emulator.tell("devices", match="*", slow=100)
     file = write_list(installation.folder / "list.csv", range(_COUNT))
-    window = Terminal(installation, "run", str(file), "--region", "EMEA", "--yes")
+    window = Terminal(installation, "run", str(file), "--region", "EMEA", "--yes", *_BATCH)
     (run,) = until(installation.runs, "the run")
     until(lambda: window.shows("batch 3 accepted"), "the third batch")
     window.close()
@@ -51,6 +58,7 @@ def test_a_closed_terminal_ends_nothing(installation: Installation) -> None:
     assert (head["run"], head["state"]) == (run, "running")
     assert str(holder.pid) in head["held_by"]
 
+    _hurry(installation)
     state = installation.over(run)
     assert state.finished
     assert [b.state for b in state.batches.values()] == [BatchState.FINISHED] * 6
@@ -64,11 +72,12 @@ def test_a_closed_terminal_ends_nothing(installation: Installation) -> None:
 @pytest.mark.slow
 def test_a_closed_console_ends_nothing(installation: Installation) -> None:
     """All of it as a person does: list, `s`, the number, and the window is closed half way."""
+    installation.emulator.tell("devices", match="*", slow=100)
     file = write_list(installation.folder / "list.csv", range(_COUNT))
-    window = Terminal(installation, str(file), "--region", "EMEA")
+    window = Terminal(installation, str(file), "--region", "EMEA", *_BATCH)
     until(lambda: window.shows("room0@contoso.example"), "the list")
     window.types("s")
-    until(lambda: window.shows("520"), "the question")
+    until(lambda: window.shows(f"Type {_COUNT}"), "the question")
     until(lambda: window.shows("cannot be undone") or window.shows("undone"), "the question")
     window.types(f"{_COUNT}\r")
     (run,) = until(installation.runs, "the run")
@@ -80,6 +89,7 @@ def test_a_closed_console_ends_nothing(installation: Installation) -> None:
 
     again = Terminal(installation, "attach", run)
     until(lambda: again.shows("room0@contoso.example"), "the live run in a new terminal")
+    _hurry(installation)
     state = installation.over(run)
     assert state.finished
     assert installation.differences(state) == []
@@ -128,8 +138,7 @@ def test_sigterm_is_written_down_and_resumed(installation: Installation) -> None
     out, _ = viewer.communicate(timeout=60)
     assert viewer.returncode == 130
     assert json_lines(out)[-1]["type"] == "run_stopped"
-    installation.emulator.tell("devices", match="*", slow=1)
-    installation.emulator.forward(LONG_OVER)
+    _hurry(installation)
     done = installation.run("resume", "--yes", "--json")
     assert done.exit_code in (0, 3), done.output
     assert json_lines(done.stdout)[-1]["type"] == "run_finished"
