@@ -24,17 +24,22 @@ pytestmark = [
 
 class Processes(threading.Thread):
     """Looks at the arguments and environments of every process that works in `folder`, again and
-    again. Other tests give tokens to theirs at the same time."""
+    again. Other tests give tokens to theirs at the same time; what lives already is none of it."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(daemon=True)
         self._mark = str(folder).encode()
         self.seen: dict[str, bytes] = {}
+        self._before = set(self._all())
         self._over = threading.Event()
+
+    @staticmethod
+    def _all() -> Iterator[Path]:
+        return Path("/proc").glob("[0-9]*")
 
     def run(self) -> None:
         while not self._over.wait(0.05):
-            for folder in Path("/proc").glob("[0-9]*"):
+            for folder in set(self._all()) - self._before:
                 with contextlib.suppress(OSError):
                     found = {name: (folder / name).read_bytes() for name in ("cmdline", "environ")}
                     if any(self._mark in content for content in found.values()):
