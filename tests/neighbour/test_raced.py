@@ -183,7 +183,7 @@ def test_no_file_elsewhere_is_opened_while_they_swap_the_folder_on_the_way(
             (one / "file").write_bytes(PRECIOUS)
     elsewhere, opens, errors = (mine / "file").stat(), 0, 0
     with neighbour_at_it(lambda: _flipped(folder, mine), _AT_ONCE):
-        for _ in range(5000):
+        for _ in range(2000):
             try:
                 fd = opened(folder / "sub" / "file")
             except OSError:
