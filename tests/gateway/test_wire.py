@@ -47,7 +47,7 @@ _BODIES = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(body=_BODIES)
 def test_whatever_comes_is_read_or_refused_and_never_steers_a_terminal(body: bytes) -> None:
     for parse in (
@@ -65,7 +65,7 @@ def test_whatever_comes_is_read_or_refused_and_never_steers_a_terminal(body: byt
         assert "\x1b" not in error.message + error.remedy + error.raw + error.code
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(body=_BODIES, status=st.sampled_from([200, 201, 400, 401, 403, 429, 500, 502]))
 def test_through_the_client_only_errors_of_the_gateway_come_out(body: bytes, status: int) -> None:
     service = Service(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from msgspec import structs
 
 from siptui.domain.region import Region
 from siptui.domain.state import BatchState, DeviceState
@@ -15,6 +16,7 @@ from siptui.emulator.scenario import (
     LagTable,
     LimitsTable,
     Scenario,
+    load_scenario,
 )
 from siptui.runs.events import (
     BatchDeferred,
@@ -27,7 +29,7 @@ from siptui.runs.events import (
     WorkerStarted,
 )
 from siptui.runs.output.json_lines import exit_code
-from tests.runs.engine.engine_harness import EngineHarness, device, devices
+from tests.runs.engine.engine_harness import QUICK, EngineHarness, device, devices
 from tests.support import emulated_time
 
 ALL = tuple(Region)
@@ -36,7 +38,8 @@ FIVE = Options(batch_size=5)
 
 def test_a_mixed_list_ends_as_the_tenant_has_it(tmp_path: Path) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path, "mixed")
+        mixed = structs.replace(load_scenario("mixed"), timing=QUICK.timing)
+        harness = EngineHarness(tmp_path, mixed)
         run = harness.create(devices(250))
         end = await harness.work(run)
         state = harness.state(run)

@@ -19,7 +19,7 @@ from siptui.runs.group_tally import tallies
 from siptui.runs.orders import Changed
 from siptui.runs.output.json_lines import exit_code
 from siptui.runs.state import BatchRecord, RunState
-from tests.runs.engine.engine_harness import EngineHarness, device
+from tests.runs.engine.engine_harness import QUICK, EngineHarness, device
 from tests.runs.state_builder import StateBuilder
 from tests.support import emulated_time
 from tests.support.replace import replace
@@ -40,7 +40,7 @@ def sites(counts: dict[str, int], regions: tuple[Region, ...] = (Region.EMEA,)) 
 def failing(*places: int) -> Scenario:
     """All phones of the sites at these places are not known to the tenant."""
     marks = [f"{device(1000 * place + n).hardware_id}" for place in places for n in range(100)]
-    return Scenario(devices=(DeviceRule(match=marks, known=False),))
+    return structs.replace(QUICK, devices=(DeviceRule(match=marks, known=False),))
 
 
 def resets(harness: EngineHarness, place: int) -> int:
@@ -103,7 +103,8 @@ def test_a_site_waits_until_the_batch_of_its_first_devices_is_over(tmp_path: Pat
 def test_a_site_is_stopped_while_it_goes_on(tmp_path: Path) -> None:
     async def main() -> None:
         marks = [str(device(n).hardware_id) for n in range(10, 40)]
-        harness = EngineHarness(tmp_path, Scenario(devices=(DeviceRule(match=marks, known=False),)))
+        rule = DeviceRule(match=marks, known=False)
+        harness = EngineHarness(tmp_path, structs.replace(QUICK, devices=(rule,)))
         wanted = sites({"Berlin": 60, "Oslo": 20})
         run = harness.create(
             wanted, Options(by="Site", first=3, batch_size=10, slots=1, max_failures=20)
@@ -139,7 +140,7 @@ def test_the_rest_of_a_site_waits_for_its_first_devices_even_after_a_kill(tmp_pa
         )
         for _ in range(6):
             work = harness.start(run)
-            await asyncio.sleep(70)
+            await asyncio.sleep(25)
             await work.kill()
         await harness.work(run)
         assert [resets(harness, place) for place in (0, 1, 2)] == [5, 30, 5]
@@ -181,7 +182,7 @@ def test_passing_failures_are_tried_again_before_a_site_is_judged(tmp_path: Path
     async def main() -> None:
         marks = [str(device(n).hardware_id) for n in range(3)]
         rule = DeviceRule(match=marks, online=False, until_attempt=2)
-        harness = EngineHarness(tmp_path, Scenario(devices=(rule,)))
+        harness = EngineHarness(tmp_path, structs.replace(QUICK, devices=(rule,)))
         run = harness.create(sites({"A": 12, "B": 3}), Options(by="Site", first=3, auto_retry=1))
         end = await harness.work(run)
         assert isinstance(end, RunFinished)

@@ -16,6 +16,10 @@ from tests.runs.engine.engine_harness import QUICK, EngineHarness, devices
 from tests.support import emulated_time
 
 FIVE = Options(batch_size=5)
+_FOR_YEARS = (
+    *("1000000000", "9" * 300),
+    *("Fri, 31 Dec 9999 23:59:59 -1200", "2030-01-01T00:00:00Z"),
+)
 CALLS = ("createbatch", "batchstatus", "batchsummaries", "serviceDiscovery")
 
 
@@ -106,9 +110,13 @@ def test_who_is_told_and_until_when_is_said_once(tmp_path: Path, call: str) -> N
     emulated_time.run(main(), limit=24 * 3600)
 
 
-@pytest.mark.parametrize("call", ["createbatch", "batchstatus", "batchsummaries"])
 @pytest.mark.parametrize(
-    "text", ["1000000000", "9" * 300, "Fri, 31 Dec 9999 23:59:59 -1200", "2030-01-01T00:00:00Z"]
+    ("call", "text"),
+    [
+        *(("createbatch", text) for text in _FOR_YEARS),
+        ("batchstatus", _FOR_YEARS[0]),
+        ("batchsummaries", _FOR_YEARS[2]),
+    ],
 )
 def test_no_wait_is_without_end(tmp_path: Path, call: str, text: str) -> None:
     async def main() -> None:
