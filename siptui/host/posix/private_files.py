@@ -40,19 +40,15 @@ def private_folder(path: Path) -> Path:
     do not.
     """
     try:
-        for place in (*reversed(path.absolute().parents), path.absolute()):
-            if not os.path.lexists(place):
-                with contextlib.suppress(FileExistsError):  # another process was faster
-                    place.mkdir(mode=0o700)
-            link = place.lstat()
-            if place != path.absolute():
-                _refuse_open_to_all(place)
-            if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
-                raise PrivateFileError(
-                    f"{visible(str(place))} is a symbolic link of another user "
-                    f"({name_of(link.st_uid)}).",
-                    remedy=_ELSEWHERE,
-                )
+        *above, last = (*reversed(path.absolute().parents), path.absolute())
+        within: os.stat_result | None = None
+        for place in above:
+            link = _made(place)
+            found = place.stat() if stat.S_ISLNK(link.st_mode) else link
+            _refuse_open_to_all(place, found, within or found)
+            _refuse_foreign_link(place, link)
+            within = found
+        _refuse_foreign_link(last, _made(last))
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             found = os.fstat(fd)
@@ -70,6 +66,24 @@ def private_folder(path: Path) -> Path:
             remedy=_ELSEWHERE,
         ) from error
     return path
+
+
+def _made(place: Path) -> os.stat_result:
+    """What lies at `place`: a folder of our own where nothing did."""
+    try:
+        return place.lstat()
+    except FileNotFoundError:
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            place.mkdir(mode=0o700)
+        return place.lstat()
+
+
+def _refuse_foreign_link(place: Path, link: os.stat_result) -> None:
+    if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
+        raise PrivateFileError(
+            f"{visible(str(place))} is a symbolic link of another user ({name_of(link.st_uid)}).",
+            remedy=_ELSEWHERE,
+        )
 
 
 def _close(fd: int, folder: Path, mode: int) -> None:
@@ -99,14 +113,14 @@ def _named(folder: Path, file: Path) -> PrivateFileError:
     )
 
 
-def _refuse_open_to_all(folder: Path) -> None:
+def _refuse_open_to_all(folder: Path, found: os.stat_result, within: os.stat_result) -> None:
     """Raise `PrivateFileError` for a folder in which everyone may put another folder in the place
     of a private one, or another user who owns it, be it open to all or left where all may write:
-    the journal would be lost, and what was submitted with it."""
-    found, above = folder.stat(), folder.parent.stat()
+    the journal would be lost, and what was submitted with it. `within` is the folder it is in."""
     mode, theirs = found.st_mode, found.st_uid not in (0, os.geteuid())
     open_to_all = bool(mode & stat.S_IWOTH)
-    if theirs and (open_to_all or (above.st_mode & stat.S_IWOTH and found.st_uid != above.st_uid)):
+    left_there = within.st_mode & stat.S_IWOTH and found.st_uid != within.st_uid
+    if theirs and (open_to_all or left_there):
         raise PrivateFileError(
             f"{visible(str(folder))} belongs to another user ({name_of(found.st_uid)}), who can "
             "rename and replace what is in it, private folders of siptui too.",
