@@ -18,6 +18,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.memory_folder import folder_in_memory
 
+# Hardly anything that is imported and collected becomes garbage: it is looked for once the tests
+# begin (`pytest_collection_finish`).
+gc.disable()
+
 # No time limits: a slow machine is not a fault. On CI the examples are the same on every run.
 settings.register_profile(
     "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -65,7 +69,10 @@ _numbers = itertools.count()
 def pytest_configure(config: pytest.Config) -> None:
     """Before the processes of `-n` begin, what is new to this checkout is compiled once, rather
     than by each of them: by as many processes as there are processors."""
-    if _FORKS and config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
+    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
+        return
+    gc.enable()  # this one collects nothing
+    if _FORKS:
         compiled_once.compile_new(Path(__file__).parent)
 
 
@@ -81,15 +88,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of several processes each begins with an equal part of the tests that take long."""
+    """Of several processes each begins with an equal part of the tests that take long, and of those
+    of workers, which wait for processes: at the end nothing else would use the processors."""
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if processes == 1:
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    rest = [item for item in items if not item.get_closest_marker("slow")]
-    dealt = []
+    long, rest, dealt = list[pytest.Item](), list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        waits = item.path.parent.name == "worker"
+        (long if waits or item.get_closest_marker("slow") else rest).append(item)
     for number in range(processes):  # each is given the next piece of the list
-        mine = slow[number::processes]
+        mine = long[number::processes]
         share = max(0, (len(items) - len(dealt)) // (processes - number) - len(mine))
         dealt += [*mine, *rest[:share]]
         del rest[:share]
@@ -97,10 +106,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """The garbage collector passes over what was imported and collected: it stays to the end."""
-    gc.collect()
+    """The garbage collector begins, and passes over what was imported and collected: that stays to
+    the end."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
