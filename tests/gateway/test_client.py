@@ -13,6 +13,7 @@ from siptui.domain.region import Region
 from siptui.gateway import errors
 from siptui.gateway.errors import Fate, GatewayError
 from siptui.gateway.protocol import Phase
+from siptui.transport.throttle import Throttle
 from tests.gateway.contract import devices
 from tests.gateway.service import CREATE, Reply, Service, Tokens, discovered
 from tests.support import emulated_time
@@ -414,6 +415,37 @@ def test_the_last_day_of_a_tenant_without_batches_is_empty() -> None:
     ]
     for reply in replies:
         assert reading([reply()], retry=False)[0] == ()
+
+
+def test_a_wait_that_begins_while_a_call_gets_its_token_holds() -> None:
+    """Somebody else was told to wait in the meantime: nothing is sent, and nothing was accepted."""
+    service, throttle = Service(accept), Throttle()
+
+    class Late(Tokens):
+        """A source that takes its time with each token but the first, which is discovery's."""
+
+        asked = 0
+
+        async def token(self, *, refresh: bool = False, lasting: bool = False) -> str:
+            self.asked += 1
+            if self.asked > 1:
+                throttle.told(60, "Slow down.")
+            return await super().token(refresh=refresh, lasting=lasting)
+
+    async def main() -> None:
+        client = service.client(Late(), throttle=throttle)
+        for call in (
+            lambda: client.create_batch(Region.EMEA, devices(2)),
+            lambda: client.batch_status("b-1"),
+            client.batch_summaries,
+        ):
+            with pytest.raises(errors.ThrottledError, match=r"Slow down\. Nothing") as caught:
+                await call()
+            assert caught.value.fate is Fate.NOT_SENT
+            assert caught.value.retry_after == pytest.approx(60)
+
+    emulated_time.run(main())
+    assert service.calls == []
 
 
 def test_the_example_of_a_finished_batch() -> None:

@@ -98,6 +98,20 @@ def test_the_rate_of_one_device_falls() -> None:
     assert 5 < written < 35
 
 
+@pytest.mark.parametrize("text", ["{} of 40 done", "attempt 7 at 08:{:02}"])
+def test_a_text_that_differs_in_its_figures_alone_is_written_once(text: str) -> None:
+    """However long each of them stays: another one every ten minutes, for a day."""
+    texts, record = TextChanges(), DeviceRecord(0, device(0), DeviceState.RUNNING)
+    written = []
+    for second in range(0, 24 * HOURS, 10):
+        error = text.format(second // 600 % 40)
+        change = DeviceChanged(device=0, batch=1, state=DeviceState.RUNNING, error=error)
+        if texts.worth(record, change, float(second)):
+            record.error = error
+            written.append(second)
+    assert written == [0]
+
+
 def test_another_cause_of_a_failure_is_written_at_the_end(tmp_path: Path) -> None:
     async def main() -> None:
         harness = EngineHarness(tmp_path, Scenario(devices=_OFFLINE, batches=_SLOW))
