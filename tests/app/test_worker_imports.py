@@ -48,7 +48,7 @@ def _late(installation: SignedInInstallation, run: str, seen: Path) -> list[str]
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[SignedInInstallation]:
     """A tenant that loses an answer, is busy once, and refuses tokens when told to."""
-    with signed_in_installation(tmp_path, _SCENARIO) as installation:
+    with signed_in_installation(tmp_path, _SCENARIO, quick=30) as installation:
         yield installation
 
 

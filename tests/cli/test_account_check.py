@@ -88,7 +88,7 @@ def test_what_was_not_refused_but_cannot_be_read_stops_a_script(
 ) -> None:
     place.emulator.tell("faults", **fault)
     file = write_list(tmp_path / "list.csv", range(2))
-    script = place.process("run", str(file), *_RUN)  # whose waits are short
+    script = place.process("run", str(file), *_RUN, env={"SIPTUI_QUICK": "100"})
     out, _ = script.communicate(timeout=60)
     assert script.returncode == 1, out
     error = json.loads(out)["error"]

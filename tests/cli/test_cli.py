@@ -207,7 +207,7 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_completion_script(shell: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from siptui.cli.main import main; main()"],
+        [sys.executable, "-m", "siptui"],
         env=os.environ | {"_SIPTUI_COMPLETE": f"{shell}_source"},
         capture_output=True,
         text=True,

@@ -23,12 +23,13 @@ _NOBODY = 45678
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 
 #: Tells of every folder that is made with a mode for others, as it is made.
-_WATCH = """
-import os, sys
+_WATCH = f"""
+import os, runpy, sys
+runpy.run_path({str(QUICK / "sitecustomize.py")!r})
 def hook(event, args):
     if event == "os.mkdir" and "state" in os.fspath(args[0]) and args[1] & 0o077:
         with open(os.environ["WATCHED"], "a") as file:
-            file.write(f"{args[0]} {args[1]:o}\\n")
+            file.write("%s %o\\n" % args[:2])
 sys.addaudithook(hook)
 os.umask(0)
 """

@@ -113,7 +113,7 @@ status = 307
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
-    with signed_in_installation(tmp_path, _REDIRECTS) as installation:
+    with signed_in_installation(tmp_path, _REDIRECTS, quick=100) as installation:
         _watched(installation)
         installation.sign_in("--store", "file")
         file = str(write_list(tmp_path / "phones.csv", range(1, 5)))
@@ -125,7 +125,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("port", ["", ":444"])
 def test_an_authority_that_names_another_host_gets_no_sign_in(tmp_path: Path, port: str) -> None:
-    with signed_in_installation(tmp_path) as installation:
+    with signed_in_installation(tmp_path, quick=100) as installation:
         _watched(installation)
         installation.sign_in("--store", "file")
         installation.authority.issuer.revoke()
