@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.worker.installation import Installation, installed, write_list
+from tests.worker.installation import FAST, Installation, installed, write_list
 
 _SCENARIO = """
 [timing]
@@ -32,7 +32,7 @@ class Finished:
 @pytest.fixture(scope="package")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     """The run as `siptui run` left it. Tests that submit take it from `retried` on."""
-    with installed(tmp_path_factory.mktemp("finished"), _SCENARIO) as installation:
+    with installed(tmp_path_factory.mktemp("finished"), _SCENARIO, speed=FAST) as installation:
         regions = ("EMEA", "NOAM")
         file = write_list(installation.folder / "list.csv", range(9), lambda n: regions[n % 2])
         file.write_text(file.read_text().replace("Region\n", "Region,Room\n", 1))

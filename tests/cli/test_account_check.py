@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.installation import (
+    FAST,
     Installation,
     each_type,
     hardware_id,
@@ -37,7 +38,7 @@ _NAMED = ("--include-personal", "ROOM1@contoso.example")
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path / "lab", _SCENARIO) as found:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as found:
         yield found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.installation import (
+    FAST,
     Installation,
     each_type,
     hardware_id,
@@ -30,7 +31,7 @@ _RUN = ("--region", "EMEA", "--yes", "--json")
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path / "lab", _HALF) as found:
+    with installed(tmp_path / "lab", _HALF, speed=FAST) as found:
         yield found
 
 

@@ -13,6 +13,7 @@ import pytest
 from siptui.domain.state import BatchState, DeviceState
 from siptui.runs.journal.journal import SCHEMA_VERSION, Journal
 from tests.worker.installation import (
+    FAST,
     Installation,
     hardware_id,
     installed,
@@ -26,7 +27,7 @@ _HEALTHY = "[timing]\ndevice = [40, 200]\n"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path, _HEALTHY) as found:
+    with installed(tmp_path, _HEALTHY, speed=FAST) as found:
         yield found
 
 
@@ -129,7 +130,7 @@ class _Backup:
 
 @pytest.fixture(scope="module")
 def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Backup]:
-    with installed(tmp_path_factory.mktemp("backed-up"), _HEALTHY) as place:
+    with installed(tmp_path_factory.mktemp("backed-up"), _HEALTHY, speed=FAST) as place:
         run = _run(place, range(1, 4))
         file = place.folder / "b.db"
         assert place.run("backup", str(file)).exit_code == 0

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.worker.installation import each_type, hardware_id, installed, json_lines
+from tests.worker.installation import FAST, each_type, hardware_id, installed, json_lines
 
 _SCENARIO = """
 [timing]
@@ -22,7 +22,7 @@ def test_a_run_by_site(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text("\n".join(["Username,HardwareId,Site", *rows]) + "\n")
     by = (str(file), "--region", "EMEA", "--by", "site", "--first", "2")
-    with installed(tmp_path / "lab", _SCENARIO) as place:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as place:
         plan = json.loads(place.run("run", *by, "--dry-run", "--json").stdout)
         assert [(b["group"], b["first"], len(b["devices"])) for b in plan["batches"]] == [
             ("Berlin", True, 2),
@@ -79,7 +79,7 @@ def test_a_run_that_goes_on_is_told_by_its_batches_where_that_is_asked(tmp_path:
     file = tmp_path / "list.csv"
     rows = [f"room{n}@contoso.example,{hardware_id(n)},Bonn" for n in (1, 4, 7)]
     file.write_text("\n".join(["Username,HardwareId,Site", *rows]) + "\n")
-    with installed(tmp_path / "lab", _SCENARIO) as place:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as place:
         how = ("--region", "EMEA", "--by", "Site", "--first", "1", "--yes", "--quiet")
         assert place.run("run", str(file), *how).exit_code == 3
         rest = place.run("resume", place.runs()[0], "--yes", "--quiet")
@@ -99,7 +99,7 @@ region = "NOAM"
     rows = [f"room{n}@contoso.example,{hardware_id(n)}" for n in range(3)]
     file = tmp_path / "list.csv"
     file.write_text("\n".join(["Username,HardwareId", *rows]) + "\n")
-    with installed(tmp_path / "lab", scenario) as place:
+    with installed(tmp_path / "lab", scenario, speed=FAST) as place:
         done = place.run("run", str(file), "--region", "EMEA", "--yes", "--quiet")
         assert done.exit_code == 3, done.output
         assert "room1@" not in done.stdout
@@ -120,7 +120,7 @@ def test_what_goes_out_again_has_an_end_as_well(tmp_path: Path) -> None:
     rows = [f"room{n}@contoso.example,{hardware_id(n)}" for n in (1, 2, 3)]
     file = tmp_path / "list.csv"
     file.write_text("\n".join(["Username,HardwareId", *rows]) + "\n")
-    with installed(tmp_path / "lab", _SCENARIO) as place:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as place:
         tried = ("--first", "1", "--max-failures", "0", "--yes", "--json")
         assert place.run("run", str(file), "--region", "EMEA", *tried).exit_code == 3
         (run,) = place.runs()

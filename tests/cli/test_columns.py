@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.workbooks import xlsx
 from tests.worker.installation import (
+    FAST,
     Installation,
     each_type,
     hardware_id,
@@ -20,7 +21,7 @@ from tests.worker.installation import (
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One installation for all tests here."""
-    with installed(tmp_path_factory.mktemp("lab")) as found:
+    with installed(tmp_path_factory.mktemp("lab"), speed=FAST) as found:
         yield found
 
 

@@ -17,6 +17,7 @@ import pytest
 from siptui.domain.state import DeviceState
 from siptui.runs.journal.journal import Journal
 from tests.worker.installation import (
+    FAST,
     Installation,
     each_type,
     hardware_id,
@@ -31,7 +32,7 @@ _HEALTHY = "[timing]\ndevice = [40, 200]\n"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path, _HEALTHY) as found:
+    with installed(tmp_path, _HEALTHY, speed=FAST) as found:
         yield found
 
 
@@ -159,7 +160,7 @@ def test_a_person_is_unreadable_and_the_counts_stay(place: Installation) -> None
 @pytest.mark.slow
 def test_a_live_run_is_kept_and_goes_on_while_others_are_forgotten(tmp_path: Path) -> None:
     with installed(tmp_path, "[timing]\ndevice = [400, 400]\n", speed=20, quick=20) as place:
-        with installed(tmp_path / "other", _HEALTHY) as quick:
+        with installed(tmp_path / "other", _HEALTHY, speed=FAST) as quick:
             old = _run(quick, range(100, 130))
             shutil.copytree(quick.folder / "state" / "lab", place.folder / "state" / "lab")
         file = str(write_list(place.folder / "live.csv", range(1, 4)))

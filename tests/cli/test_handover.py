@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from tests.worker.installation import hardware_id, installed
+from tests.worker.installation import FAST, hardware_id, installed
 
 _SCENARIO = """
 [timing]
@@ -35,7 +35,7 @@ def test_a_list_for_each_addressee(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     lines = [f"room{n}@contoso.example,{hardware_id(n)},=Room {n},Berlin" for n in range(7)]
     file.write_text("\n".join(["Username,HardwareId,Room,Site", *lines]) + "\n")
-    with installed(tmp_path / "lab", _SCENARIO) as place:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as place:
         how = ("--region", "EMEA", "--no-account-check", "--yes", "--json")
         assert place.run("run", str(file), *how).exit_code == 3
         (run,) = place.runs()

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from siptui.cli.group import cli
-from tests.worker.installation import json_lines, write_list
+from tests.worker.installation import FAST, json_lines, write_list
 from tests.worker.signed_in import SignedInInstallation, signed_in_installation
 
 
@@ -33,7 +33,7 @@ def _asked(place: SignedInInstallation) -> list[dict[str, Any]]:
 
 
 def test_every_file_of_a_run_is_in_the_list_once(tmp_path: Path) -> None:
-    with signed_in_installation(tmp_path) as place:
+    with signed_in_installation(tmp_path, speed=FAST) as place:
         place.sign_in("--store", "file")
         file = write_list(tmp_path / "phones.csv", range(1, 4))
         with place.process("run", str(file), "--region", "EMEA", "--yes", "--json") as process:

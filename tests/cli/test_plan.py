@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.installation import Installation, each_type, installed, json_lines, write_list
+from tests.worker.installation import (
+    FAST,
+    Installation,
+    each_type,
+    installed,
+    json_lines,
+    write_list,
+)
 
 _SCENARIO = """
 [timing]
@@ -20,7 +27,7 @@ _REGION = ("--region", "EMEA")
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path / "lab", _SCENARIO) as found:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as found:
         yield found
 
 

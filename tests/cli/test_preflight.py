@@ -12,7 +12,15 @@ import pytest
 from click.testing import Result
 
 from siptui.preflight import fix_runner
-from tests.worker.installation import TOKEN, Installation, each_type, installed, json_lines, until
+from tests.worker.installation import (
+    FAST,
+    TOKEN,
+    Installation,
+    each_type,
+    installed,
+    json_lines,
+    until,
+)
 from tests.worker.terminal import Terminal
 
 _SCENARIO = """
@@ -39,7 +47,7 @@ _NAMES = ("numberless", "calling", "shared", "fine", "boss")
 @contextmanager
 def installed_with_graph(folder: Path, scenario: str) -> Iterator[Installation]:
     """An installation whose profile knows Graph and the inventory as well."""
-    with installed(folder, scenario) as found:
+    with installed(folder, scenario, speed=FAST) as found:
         config = folder / "config" / "config.toml"
         url = found.emulator.url
         config.write_text(config.read_text() + f'graph = "{url}"\ndevices = "{url}"\n')

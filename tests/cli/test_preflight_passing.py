@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.installation import (
+    FAST,
     Installation,
     each_type,
     hardware_id,
@@ -37,7 +38,7 @@ _RUN = ("--region", "EMEA", "--yes", "--json", "--preflight")
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     monkeypatch.chdir(tmp_path)
-    with installed(tmp_path / "lab", _SCENARIO) as found:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as found:
         yield found
 
 
@@ -126,7 +127,9 @@ def test_lists_that_cannot_be_written_stop_it_before_anything_is_submitted(
 
 
 def test_what_fails_of_the_tenant_stops_it(file: Path, tmp_path: Path) -> None:
-    with installed(tmp_path / "lab", _SCENARIO + '[tenant]\nbulk_sign_in = "Disabled"\n') as place:
+    with installed(
+        tmp_path / "lab", _SCENARIO + '[tenant]\nbulk_sign_in = "Disabled"\n', speed=FAST
+    ) as place:
         done = place.run("run", str(file), *_RUN, "--passing")
         assert done.exit_code == 6, done.output
         assert "tenant, bulk_sign_in" in json.loads(done.stdout)["error"]["message"]

@@ -13,7 +13,7 @@ from siptui.runs.journal.journal import Journal
 from siptui.settings.folders import folders
 from siptui.settings.load import load
 from siptui.settings.write import add_profile
-from tests.worker.installation import installed, json_lines, until, write_list
+from tests.worker.installation import FAST, installed, json_lines, until, write_list
 from tests.worker.signed_in import signed_in_installation
 
 _FILE = """\
@@ -176,7 +176,7 @@ def test_processes_that_change_the_file_at_once_lose_nothing(config: Path) -> No
 
 @pytest.mark.slow
 def test_the_list_says_who_is_signed_in_and_what_ran_last(tmp_path: Path) -> None:
-    with signed_in_installation(tmp_path) as place:
+    with signed_in_installation(tmp_path, speed=FAST) as place:
         nobody = place.run("profiles")
         assert "-" in nobody.stdout
         place.sign_in("--store", "file")

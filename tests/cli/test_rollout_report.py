@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from tests.worker.installation import hardware_id, installed
+from tests.worker.installation import FAST, hardware_id, installed
 
 _SCENARIO = """
 [timing]
@@ -30,7 +30,7 @@ def test_all_runs_of_a_list_in_one_report(tmp_path: Path) -> None:
     ]
     file = tmp_path / "list.csv"
     file.write_text("\n".join(["Username,HardwareId,Site", *rows]) + "\n")
-    with installed(tmp_path / "lab", _SCENARIO) as place:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as place:
         where = ("--where", "HardwareId!=00-04-F2-00-00-06")
         assert place.run("run", str(file), *where, *_RUN).exit_code == 3
         again = tmp_path / "another name.csv"
@@ -66,7 +66,7 @@ def test_rows_whose_region_was_said_for_a_run_are_in_the_report(tmp_path: Path) 
     rows = [f"room{n}@contoso.example,{hardware_id(n)},{r}" for n, r in enumerate(("", "", "APAC"))]
     file = tmp_path / "list.csv"
     file.write_text("\n".join(["Username,HardwareId,Region", *rows, "x@contoso.example,no-mac,"]))
-    with installed(tmp_path / "lab", "[timing]\ndevice = [40, 200]\n") as place:
+    with installed(tmp_path / "lab", "[timing]\ndevice = [40, 200]\n", speed=FAST) as place:
         part = ("--where", f"HardwareId={hardware_id(0)}")
         done = place.run("run", str(file), *part, "--region", "NOAM", "--yes", "--json")
         assert done.exit_code == 0, done.output
@@ -83,7 +83,7 @@ def test_the_last_state_counts_also_of_a_run_that_began_earlier(tmp_path: Path) 
     file = tmp_path / "list.csv"
     file.write_text("\n".join(["Username,HardwareId", *rows, "room3@contoso.example,no-mac"]))
     scenario = _SCENARIO.replace("until_attempt = 2", "until_attempt = 3")
-    with installed(tmp_path / "lab", scenario) as place:
+    with installed(tmp_path / "lab", scenario, speed=FAST) as place:
         for _ in range(2):
             done = place.run("run", str(file), *_RUN, "--new-only", "--skip-invalid")
             assert done.exit_code == 3
@@ -104,7 +104,7 @@ def test_the_report_excepts_accounts_that_were_not_found(tmp_path: Path) -> None
         f"Username,HardwareId\nroom1@contoso.example,{hardware_id(2)}\n"
         f"nobody@contoso.example,{hardware_id(3)}\n"
     )
-    with installed(tmp_path / "lab", _SCENARIO) as place:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as place:
         assert place.run("run", str(file), *_RUN).exit_code == 3
         text = place.run("report", str(file), "--region", "EMEA").stdout
         assert "Not reset: the passwords of 1 account that the tenant does not have." in text
@@ -119,7 +119,7 @@ def test_an_overview_of_all_profiles_and_runs_found_without_one(tmp_path: Path) 
         f"Username,HardwareId\nroom1@contoso.example,{hardware_id(1)}\n"
         f"room2@contoso.example,{hardware_id(2)}\n"
     )
-    with installed(tmp_path / "lab", _SCENARIO) as place:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as place:
         config = place.folder / "config" / "config.toml"
         empty = '[profiles.other]\ntenant = "fabrikam.example"\ncloud = "lab"\n'
         config.write_text(empty + config.read_text())
@@ -148,7 +148,7 @@ def test_a_journal_of_another_profile_that_cannot_be_read_is_told_and_passed_ove
 ) -> None:
     file = tmp_path / "list.csv"
     file.write_text(f"Username,HardwareId\nroom1@contoso.example,{hardware_id(1)}\n")
-    with installed(tmp_path / "lab", _SCENARIO) as place:
+    with installed(tmp_path / "lab", _SCENARIO, speed=FAST) as place:
         assert place.run("run", str(file), *_RUN).exit_code == 3
         other = place.journal.parent.parent / "other" / place.journal.name
         other.parent.mkdir(mode=0o700)

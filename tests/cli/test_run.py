@@ -13,6 +13,7 @@ import pytest
 from click.testing import Result
 
 from tests.worker.installation import (
+    FAST,
     TOKEN,
     Installation,
     each_type,
@@ -27,7 +28,7 @@ from tests.worker.installation import (
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One installation for all tests that leave the tenant alone, or add devices of their own."""
-    with installed(tmp_path_factory.mktemp("lab")) as found:
+    with installed(tmp_path_factory.mktemp("lab"), speed=FAST) as found:
         yield found
 
 
@@ -197,7 +198,7 @@ _STRICT = '[auth]\naccept = "listed"\n[[auth.tokens]]\ntoken = "good"\n'
 
 def test_a_refused_token_stops_the_run_and_a_good_one_goes_on(tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", range(4))
-    with installed(tmp_path / "lab", _STRICT) as strict:
+    with installed(tmp_path / "lab", _STRICT, speed=FAST) as strict:
         done = strict.run("run", str(file), "--region", "EMEA", "--yes", "--json")
         assert done.exit_code == 4, done.output
         last = json_lines(done.stdout)[-1]

@@ -14,7 +14,7 @@ import pytest
 
 from siptui.cli.commands.run import command as run_command
 from siptui.help import topic_text
-from tests.worker.installation import installed, json_lines, until, write_list
+from tests.worker.installation import FAST, installed, json_lines, until, write_list
 from tests.worker.signed_in import SignedInInstallation, signed_in_installation
 
 TEXT = topic_text("unattended")
@@ -96,7 +96,7 @@ def _cron() -> tuple[list[str], str]:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[SignedInInstallation]:
     """An installation whose folder is a home, with siptui where pipx puts it."""
-    with signed_in_installation(tmp_path, "[timing]\ndevice = [40, 200]\n") as place:
+    with signed_in_installation(tmp_path, "[timing]\ndevice = [40, 200]\n", speed=FAST) as place:
         program = place.folder / ".local" / "bin" / "siptui"
         program.parent.mkdir(parents=True)
         setting = "\n".join(f"export {k}={shlex.quote(v)}" for k, v in place.env.items())
@@ -196,7 +196,7 @@ def test_of_two_nights_the_second_says_who_is_at_work(tmp_path: Path) -> None:
 
 
 def test_standard_error_as_json(tmp_path: Path) -> None:
-    with installed(tmp_path, "[timing]\ndevice = [40, 200]\n") as place:
+    with installed(tmp_path, "[timing]\ndevice = [40, 200]\n", speed=FAST) as place:
         file = write_list(tmp_path / "sip.csv", range(2))
         job = ("run", str(file), "--region", "EMEA", "--yes", "--log-format", "json")
         done = place.run(*job, "--foreground", "--log-level", "debug")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.worker.installation import installed, write_list
+from tests.worker.installation import FAST, installed, write_list
 
 _ODD = """
 [wire]
@@ -22,7 +22,7 @@ put = '["a", {"b": 1}]'
 def test_a_part_is_called_a_part(tmp_path: Path) -> None:
     file = write_list(tmp_path / "list.csv", range(4))
     scenario = _ODD.replace("page = 1\n", "page = 3\n")
-    with installed(tmp_path / "lab", scenario) as installation:
+    with installed(tmp_path / "lab", scenario, speed=FAST) as installation:
         for numbers in (range(3), range(3, 4), range(4, 5), range(5, 6)):
             write_list(file, numbers)
             done = installation.run("run", str(file), "--region", "EMEA", "--yes")

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.installation import Installation, each_type, hardware_id, installed, json_lines
+from tests.worker.installation import (
+    FAST,
+    Installation,
+    each_type,
+    hardware_id,
+    installed,
+    json_lines,
+)
 
 _QUICK = """
 [timing]
@@ -17,7 +24,7 @@ device = [40, 200]
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path / "lab", _QUICK) as found:
+    with installed(tmp_path / "lab", _QUICK, speed=FAST) as found:
         yield found
 
 

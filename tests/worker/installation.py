@@ -31,6 +31,8 @@ TOKEN = "c4n4ry-t0ken-nobody-may-see"
 #: What ends a process at once.
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 QUICK = Path(__file__).with_name("quick")
+#: A speed for runs of which nothing is asked before they have ended.
+FAST = 1800.0
 #: Emulated seconds after which phones that are a hundred times slow are done.
 LONG_OVER = 10_000
 _TRUTHS = {
