@@ -75,9 +75,10 @@ _USUAL = {
     "umask": -1,
     "close_fds": True,
 }
-_PIPES = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
+PIPES = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
 _execute = subprocess.Popen._execute_child  # type: ignore[attr-defined]  # of CPython
-_signature = inspect.signature(_execute)
+signature = inspect.signature(_execute)
+_begun: "Forking | None" = None
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
@@ -101,13 +102,20 @@ def begin(own: socket.socket | None = None) -> "Forking | None":
     """
     if not fork_server.supported():
         return None
-    forking = Forking(own)
+    global _begun
+    _begun = forking = Forking(own)
 
     def execute(popen: "subprocess.Popen[bytes]", *args: Any, **named: Any) -> None:
         forking.execute(popen, *args, **named)
 
     subprocess.Popen._execute_child = execute  # type: ignore[attr-defined]  # on purpose
     return forking
+
+
+def take_over() -> None:
+    """Be the one that forks, in a process that was itself forked from the one that did."""
+    if _begun is not None:
+        _begun.owner = os.getpid()
 
 
 def take_terminal() -> None:
@@ -121,7 +129,7 @@ class Forking:
     def __init__(self, own: socket.socket | None = None) -> None:
         self.active = True
         self._forked = own is not None
-        self._owner = os.getpid()
+        self.owner = os.getpid()
         self._env = _read_at_start(os.environ)
         self._commands = ForkServer(_COMMANDS, self._env, own)
         console_env = self._env | CONSOLE_ENVIRONMENT
@@ -129,8 +137,8 @@ class Forking:
 
     def execute(self, popen: "subprocess.Popen[bytes]", *args: Any, **named: Any) -> None:
         """Fork, or start as ever."""
-        how = _signature.bind(popen, *args, **named).arguments
-        order = self._order(how) if self.active and os.getpid() == self._owner else None
+        how = signature.bind(popen, *args, **named).arguments
+        order = self._order(how) if self.active and os.getpid() == self.owner else None
         if order is None:
             _execute(popen, *args, **named)
             return
@@ -146,7 +154,7 @@ class Forking:
         finally:
             os.close(folder)
         popen._child_created = True  # type: ignore[attr-defined]
-        popen._close_pipe_fds(*(how[name] for name in _PIPES))  # type: ignore[attr-defined]
+        popen._close_pipe_fds(*(how[name] for name in PIPES))  # type: ignore[attr-defined]
 
     def _wanted(self, module: str) -> dict[str, str]:
         """What must be in the environment of a process of `module` for it to be forked."""
