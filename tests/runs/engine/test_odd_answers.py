@@ -32,7 +32,7 @@ from tests.support.places import ODD, places, with_odd
 HOURS = 3600
 FIVE = Options(batch_size=5)
 #: Several reads of a batch at work; how much longer it takes decides nothing here.
-_QUICK = TimingTable(device=(6, 18))
+_QUICK = TimingTable(device=(6, 15), start=(1, 3), finish=(1, 2))
 _FOREIGN = ForeignBatch(at=-100, region=Region.EMEA, devices=3)
 
 
@@ -77,7 +77,7 @@ def test_a_lost_batch_whose_time_was_never_set_is_found(tmp_path: Path, value: s
     """.NET writes such times: they say nothing of when it was submitted."""
 
     async def main() -> None:
-        harness = EngineHarness(tmp_path, Scenario(foreign=(_FOREIGN,)))
+        harness = EngineHarness(tmp_path, Scenario(foreign=(_FOREIGN,), timing=_QUICK))
         await asyncio.sleep(150)
         for place in ("0.requestTime", "1.requestTime"):
             _odd(harness, "batchsummaries", place, value)

@@ -31,12 +31,14 @@ from siptui.runs.events import (
 from siptui.runs.host_tenant import HostTenant
 from siptui.runs.orders import Changed
 from siptui.runs.output.json_lines import exit_code
-from tests.runs.engine.engine_harness import EngineHarness, device, devices
+from tests.runs.engine.engine_harness import QUICK, EngineHarness, device, devices
 from tests.runs.engine.request_times import CERTAIN, KINDS, wire_of
 from tests.support import emulated_time
 
 DAY = 24 * 3600
 LONG = TimingTable(device=(300, 300))
+#: Live until all in a test has begun that is to begin while it is.
+_MINUTES = TimingTable(device=(150, 150))
 #: Forms of the service's times with how far its clock is ahead: each kind by a clock that is right,
 #: and those that a wrong one tells apart.
 _CLOCKS = [(form, 0.0) for form in KINDS] + [
@@ -66,7 +68,7 @@ def test_devices_and_accounts_that_are_live_elsewhere_wait_and_are_named(
     tmp_path: Path, how: str, lag: float
 ) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path, Scenario(timing=LONG, lag=LagTable(summaries=lag)))
+        harness = EngineHarness(tmp_path, Scenario(timing=_MINUTES, lag=LagTable(summaries=lag)))
         phones = devices(6)
         theirs = {
             "device": [device(1, user="other@contoso.example"), phones[2]],
@@ -192,7 +194,7 @@ def test_two_operators_with_folders_of_their_own_submit_each_phone_once(
     tmp_path: Path, apart: float
 ) -> None:
     async def main() -> None:
-        first = EngineHarness(tmp_path / "first", Scenario(timing=LONG))
+        first = EngineHarness(tmp_path / "first", Scenario(timing=_MINUTES))
         second = EngineHarness(tmp_path / "second", emulator=first.emulator)
         phones = devices(9)
         runs = [first.create(phones, Options(batch_size=4))]
@@ -215,7 +217,7 @@ def test_a_live_batch_of_a_lost_tail_is_followed_and_not_submitted_again(
 ) -> None:
     async def main() -> None:
         wire = wire_of(form, ahead)
-        harness = EngineHarness(tmp_path, Scenario(timing=LONG, wire=wire))
+        harness = EngineHarness(tmp_path, Scenario(timing=_MINUTES, wire=wire))
         run = harness.create(devices(6), Options(batch_size=3, slots=1))
         work = harness.start(run)
         await asyncio.sleep(60)
@@ -241,7 +243,9 @@ def test_a_batch_of_a_lost_tail_that_is_over_is_not_submitted_again(
     async def main() -> None:
         offline = DeviceRule(match=str(devices(1)[0].hardware_id), online=False)
         wire = wire_of(form, ahead)
-        harness = EngineHarness(tmp_path, Scenario(wire=wire, devices=(offline,)))
+        harness = EngineHarness(
+            tmp_path, Scenario(wire=wire, devices=(offline,), timing=QUICK.timing)
+        )
         run = harness.create(devices(6), Options(batch_size=3, slots=1))
         work = harness.start(run)
         await asyncio.sleep(5)
@@ -337,7 +341,8 @@ def test_a_lost_submit_is_found_whatever_the_clock_of_the_service(
 ) -> None:
     async def main() -> None:
         wire = wire_of(form, ahead)
-        harness = EngineHarness(tmp_path, Scenario(wire=wire, lag=LagTable(summaries=30)))
+        scenario = Scenario(wire=wire, lag=LagTable(summaries=30), timing=QUICK.timing)
+        harness = EngineHarness(tmp_path, scenario)
         harness.fault("cut", moment="after", nth=1)
         end = await harness.work(harness.create(devices(3)))
         assert isinstance(end, RunFinished)
@@ -408,7 +413,9 @@ def test_what_a_later_batch_signed_in_is_not_retried_after_an_earlier_one_was_ad
             match=[str(device(n).hardware_id) for n in (1, 2)], online=False, until_attempt=2
         )
         wire = WireTable(clock_ahead=ahead)
-        harness = EngineHarness(tmp_path, Scenario(devices=(offline,), wire=wire))
+        harness = EngineHarness(
+            tmp_path, Scenario(devices=(offline,), wire=wire, timing=QUICK.timing)
+        )
         phones = devices(3)
         run = harness.create(phones)
         await asyncio.sleep(60)

@@ -6,13 +6,14 @@ A time may lack its zone, may not be readable, or may be missing altogether.
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from siptui.domain.device import Device
 from siptui.emulator.scenario import DeviceRule, Scenario
 from siptui.runs.events import DevicesSignedIn, Options, RunFinished, RunStopped
-from tests.runs.engine.engine_harness import EngineHarness, device, devices
+from tests.runs.engine.engine_harness import QUICK, EngineHarness, device, devices
 from tests.runs.engine.request_times import CERTAIN, KINDS, wire_of
 from tests.runs.engine.test_other_batches import LONG, colleague
 from tests.support import emulated_time
@@ -29,6 +30,10 @@ def _one(*, online: bool) -> DeviceRule:
     return DeviceRule(match=[str(device(1).hardware_id)], online=online)
 
 
+def _scenario(form: str, **tables: Any) -> Scenario:
+    return Scenario(wire=wire_of(form), timing=QUICK.timing, **tables)
+
+
 def _times(harness: EngineHarness, phones: Sequence[Device]) -> list[int]:
     return [harness.ledger.times[d.key] for d in phones]
 
@@ -36,7 +41,7 @@ def _times(harness: EngineHarness, phones: Sequence[Device]) -> list[int]:
 @pytest.mark.parametrize("form", KINDS)
 def test_what_another_signed_in_since_is_not_retried(tmp_path: Path, form: str) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path, Scenario(devices=(_TWICE,), wire=wire_of(form)))
+        harness = EngineHarness(tmp_path, _scenario(form, devices=(_TWICE,)))
         phones = devices(3)
         run = harness.create(phones)
         end = await harness.work(run)
@@ -60,7 +65,7 @@ def test_what_another_had_signed_in_before_is_retried(tmp_path: Path, form: str)
     """The run submitted them after it: it is old news, whatever its time says."""
 
     async def main() -> None:
-        harness = EngineHarness(tmp_path, Scenario(wire=wire_of(form)))
+        harness = EngineHarness(tmp_path, _scenario(form))
         phones = devices(2)
         colleague(harness, phones[1:])
         await asyncio.sleep(1800)
@@ -86,7 +91,7 @@ def test_what_another_signed_in_since_the_plan_is_left_out(
     tmp_path: Path, form: str, again: bool
 ) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path, Scenario(wire=wire_of(form)))
+        harness = EngineHarness(tmp_path, _scenario(form))
         phones = devices(3)
         run = harness.create(phones)
         await asyncio.sleep(60)
@@ -106,7 +111,7 @@ def test_what_another_signed_in_since_the_plan_is_left_out(
 @pytest.mark.parametrize("form", [form for form in KINDS if form != _LATE])
 def test_an_order_does_not_cover_what_comes_after_the_submit(tmp_path: Path, form: str) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path, Scenario(wire=wire_of(form)))
+        harness = EngineHarness(tmp_path, _scenario(form))
         phones = devices(2)
         colleague(harness, phones[1:])
         await asyncio.sleep(1800)
@@ -148,7 +153,7 @@ def test_what_a_later_batch_signed_in_is_not_retried_after_one_was_adopted(
     tmp_path: Path, form: str
 ) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path, Scenario(devices=(_TWICE,), wire=wire_of(form)))
+        harness = EngineHarness(tmp_path, _scenario(form, devices=(_TWICE,)))
         phones = devices(3)
         run = harness.create(phones)
         await asyncio.sleep(60)
@@ -177,7 +182,7 @@ def test_what_an_adopted_batch_signed_in_later_is_not_retried_in_another_run(
     tmp_path: Path, form: str
 ) -> None:
     async def main() -> None:
-        harness = EngineHarness(tmp_path, Scenario(devices=(_TWICE,), wire=wire_of(form)))
+        harness = EngineHarness(tmp_path, _scenario(form, devices=(_TWICE,)))
         phones = devices(2)
         other = harness.create(phones[1:])
         assert isinstance(await harness.work(other), RunFinished)
