@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siptui.domain.region import Region
 from siptui.gateway import bulk_json, graph_json, inventory_json, tenant_json
 from siptui.gateway.bulk_json import WireError, folded_keys
 from siptui.gateway.json_fields import plans, skip_token
@@ -269,6 +270,16 @@ def test_a_device_is_online_only_where_a_word_says_so() -> None:
         *[None] * 4,
     ]
     assert inventory_json.device({"macaddressinfos": [{"macAddress": "none"}]}) is None
+
+
+def test_a_region_that_is_none_of_the_three_is_not_known() -> None:
+    def region(word: object) -> Region | None:
+        value = {"macAddressInfos": [{"macAddress": "0015650000aa"}], "configRef": {"region": word}}
+        found = inventory_json.device(folded_keys(value))
+        assert found
+        return found.region
+
+    assert [region(w) for w in ("apac", "Mars", "", None)] == [Region.APAC, None, None, None]
 
 
 def test_names_without_measure_are_not_kept() -> None:

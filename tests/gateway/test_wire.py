@@ -188,7 +188,14 @@ def test_summaries_come_bare_or_wrapped(answer: object) -> None:
     assert (summary.batch_id, summary.word) == ("7", "x")
 
 
-@pytest.mark.parametrize("answer", [{}, "x", 7, {"message": "no"}, {"value": "x"}])
+@pytest.mark.parametrize("answer", [None, [], {"value": None}, {"BatchSummaries": []}])
+def test_a_tenant_without_batches_has_an_empty_list(answer: object) -> None:
+    assert bulk_json.batch_summaries(answer) == ()
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, "x", 7, {"message": "no"}, {"value": "x"}, {"whatever": None}]
+)
 def test_what_is_no_list_of_batches_is_not_an_empty_one(answer: object) -> None:
     with pytest.raises(WireError):
         bulk_json.batch_summaries(answer)
