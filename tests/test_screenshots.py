@@ -5,6 +5,7 @@
 
 import re
 import string
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -26,15 +27,17 @@ FILES = sorted(FOLDER.glob("*.svg"))
 KEPT = sorted((ROOT / "tests" / "tui" / "__snapshots__").rglob("*.svg"))
 
 
-@pytest.mark.parametrize("file", FILES + KEPT, ids=lambda file: f"{file.parent.name}-{file.stem}")
-def test_every_viewer_can_show_it(file: Path) -> None:
-    source = file.read_text(encoding="utf-8")
-    picture = read(source)
-    assert picture.faults == []
-    assert len(source) <= (400_000 if "@keyframes" in source else 100_000)
-    if size := re.search(r"-(\d+)x(\d+)$", file.stem):
-        assert (picture.columns, picture.lines) == tuple(map(int, size.groups()))
-    assert len(picture.characters) > 50
+@pytest.mark.parametrize("files", [FILES, KEPT], ids=["documentation", "tests"])
+def test_every_viewer_can_show_them(files: Sequence[Path]) -> None:
+    assert len(files) > 40
+    for file in files:
+        source = file.read_text(encoding="utf-8")
+        picture = read(source)
+        assert picture.faults == [], file
+        assert len(source) <= (400_000 if "@keyframes" in source else 100_000), file
+        if size := re.search(r"-(\d+)x(\d+)$", file.stem):
+            assert (picture.columns, picture.lines) == tuple(map(int, size.groups())), file
+        assert len(picture.characters) > 50, file
 
 
 def test_the_pictures_are_those_of_the_walk() -> None:
