@@ -31,6 +31,8 @@ from siptui.runs.state_load import load
 
 _POLL = 0.1
 _HOLDER = 2.0
+#: Seconds that a worker may take after its last words to let go of the run, on a busy machine.
+_RELEASE = 10.0
 #: Bytes free below which a journal cannot be trusted to have taken a worker's last words.
 _ROOM = 1 << 20
 #: Events that say nothing new beside the lines of the command itself; the end has its summary.
@@ -172,7 +174,7 @@ def _is_here(path: Path, run: str) -> bool:
 
 def _wait_for_release(path: Path, run: str) -> None:
     """A worker lets go right after its last words; until then `resume` would find it held."""
-    deadline = time.monotonic() + _HOLDER
+    deadline = time.monotonic() + _RELEASE
     while holder_of(path, run) is not None and time.monotonic() < deadline:
         time.sleep(_POLL / 10)
 

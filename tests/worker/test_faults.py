@@ -3,13 +3,18 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from siptui.cli import follow_run
 from siptui.cli.follow_run import watch
-from siptui.runs.events import Options
+from siptui.runs.events import Options, RunStopped
+from siptui.runs.journal.locks import holder_of
 from siptui.runs.service import RunService
+from siptui.runs.worker import take
 from tests.runs.engine.engine_harness import devices
+from tests.support import emulated_time
 from tests.support.late_start import AFTER_IMPORTS
 from tests.worker.installation import TOKEN, installed, until, write_list
 from tests.worker.terminal import Terminal
@@ -125,3 +130,29 @@ def test_a_worker_gone_from_a_full_disk_says_so(
     said = capsys.readouterr().err
     assert "is full" in said
     assert f"siptui resume {run}" in said
+
+
+def test_who_follows_waits_until_a_worker_that_said_its_last_words_lets_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`resume`, which may be the next command of a script, would find the run held."""
+    path, slept = tmp_path / "journal.db", [0.0]
+    run_service = RunService(path, tenant="contoso.example")
+    try:
+        run = run_service.create(devices(1), file="l", sha256="", skipped=0, options=Options())
+        run_service.journal.append(run, [RunStopped(code="x", message="y")], emulated_time.START)
+        held = take(path, run)
+
+        def sleep(seconds: float) -> None:
+            slept[0] += seconds
+            if slept[0] > 8:
+                held.release()
+
+        clock = SimpleNamespace(monotonic=lambda: slept[0], sleep=sleep)
+        monkeypatch.setattr(follow_run, "time", clock)
+        assert watch(run_service, path, run, as_json=True) == 1
+        assert holder_of(path, run) is None
+        assert slept[0] < 9
+    finally:
+        held.release()
+        run_service.close()
