@@ -115,6 +115,13 @@ class Installation:
         with Journal(self.journal, read_only=True) as journal:
             return journal.runs()
 
+    def begun(self, command: "subprocess.Popen[str]") -> str:
+        """The run that `command` makes, the first here; fails with its words if it makes none."""
+        until(lambda: self.runs() or command.poll() is not None, "the run")
+        found = self.runs()
+        assert found, (command.returncode, command.communicate(timeout=60))
+        return found[0]
+
     def state(self, run: str) -> RunState:
         """The run as the journal tells it."""
         with Journal(self.journal, read_only=True) as journal:

@@ -35,7 +35,7 @@ def _started(installation: Installation, count: int = 6) -> tuple[str, "subproce
         *("run", str(file), "--region", "EMEA", "--yes", "--json", "--batch-size", "3"),
         stderr=subprocess.PIPE,
     )
-    (run,) = until(installation.runs, "the run")
+    run = installation.begun(viewer)
     until(lambda: installation.state(run).batches[1].batch_id, "the first answer")
     return run, viewer
 
@@ -136,7 +136,7 @@ def test_ctrl_c_without_a_terminal_asks_nothing(installation: Installation) -> N
     viewer = installation.process(
         *("run", str(file), "--region", "EMEA", "--yes"), stderr=subprocess.PIPE
     )
-    (run,) = until(installation.runs, "the run")
+    run = installation.begun(viewer)
     until(lambda: installation.state(run).batches[1].batch_id, "the answer")
     viewer.send_signal(signal.SIGINT)
     _, error = viewer.communicate(timeout=60)
