@@ -38,6 +38,7 @@ from siptui.tui.console.model import Session
 from siptui.tui.console.selection import Selection, selected
 from siptui.tui.console.table_rows import COLUMNS, EXTRA
 from siptui.tui.console.view_flow import LogSize
+from siptui.tui.first_styles import keep_styles
 from siptui.tui.input_gate import CONVERSATION
 from siptui.tui.key_bindings import bindings
 from siptui.tui.sentences import log_lines
@@ -133,6 +134,10 @@ class Console(Screen[None]):
         if self.session.options.made:
             # A group of its own: at the start a list is read at the same time.
             self.later(lambda: self.start(self.sign_in_flow.offer, group="sign_in"))
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Its widgets have their styles."""
+        keep_styles(event)
 
     def on_unmount(self) -> None:
         """Give the window its title back."""

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from siptui.domain.text import visible
 from siptui.tui.dialogs.help_text import Topic, help_of
 from siptui.tui.dialogs.page import Page
+from siptui.tui.first_styles import keep_styles
 from siptui.tui.stale_size import passed_by
 from siptui.tui.widgets.text_lines import Line, Surface, wrapped
 
@@ -57,6 +58,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def question(self) -> Iterable[Widget]:
         """The widgets that take the answer."""
         return ()
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Its widgets have their styles."""
+        keep_styles(event)
 
     def on_resize(self, event: events.Resize) -> None:
         """Break the text again."""

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from siptui.domain.text import visible
+from siptui.tui.first_styles import keep_styles
 from siptui.tui.stale_size import passed_by
 from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.text_lines import Line, Surface, plain, wrapped
@@ -102,6 +103,10 @@ class Page(Screen[None]):
         self._whole = "\n".join(plain(line) for line in text)
         self._copied = copied or self._whole
         self._what = what
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Its widgets have their styles."""
+        keep_styles(event)
 
     def on_resize(self, event: events.Resize) -> None:
         """Go by the size that the terminal has."""

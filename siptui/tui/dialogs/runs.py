@@ -14,6 +14,7 @@ from siptui.runs.rollout.run_groups import RunGroup
 from siptui.runs.run_head import RunHead
 from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
+from siptui.tui.first_styles import keep_styles
 from siptui.tui.sentences import list_name
 from siptui.tui.stale_size import passed_by
 from siptui.tui.widgets.column_layout import Column
@@ -57,6 +58,10 @@ class RunsPage(Screen[tuple[str, bool] | None]):
         yield Surface(id="page-title", classes="bar")
         yield RowGrid(_COLUMNS, id="grid")
         yield Surface(id="page-keys", classes="bar")
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Its widgets have their styles."""
+        keep_styles(event)
 
     def on_resize(self, event: events.Resize) -> None:
         """Go by the size that the terminal has."""

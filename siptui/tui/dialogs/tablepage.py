@@ -12,6 +12,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.text import visible
 from siptui.tui.dialogs.help_text import page_help
 from siptui.tui.dialogs.page import Page
+from siptui.tui.first_styles import keep_styles
 from siptui.tui.stale_size import passed_by
 from siptui.tui.terminal import copy_text
 from siptui.tui.widgets.column_layout import Column
@@ -92,6 +93,10 @@ class TablePage(Screen[T | None], Generic[T]):
     def tell(self, error: SiptuiError) -> None:
         """An error, until the next step."""
         self.say(f"{error.title}: {error.message} {error.remedy}".strip(), "failed")
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Its widgets have their styles."""
+        keep_styles(event)
 
     def on_resize(self, event: events.Resize) -> None:
         """Break the details again."""
