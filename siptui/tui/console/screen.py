@@ -101,6 +101,7 @@ class Console(Screen[None]):
         self._ticks = 0
         self._waits: tuple[str, int | None] = ("", None)
         self._clock_step = self._progress_step = 0
+        self._bars_due = False
         self._title = Title()
 
     def compose(self) -> ComposeResult:
@@ -309,6 +310,16 @@ class Console(Screen[None]):
         text = f"{width}×{height} is too small; siptui needs {SMALLEST[0]}×{SMALLEST[1]}. "
         small: list[Line] = [((text, "strong"),), (("A run goes on all the same.", "muted"),)]
         line("#small", Surface).show([part for one in small for part in wrapped(one, width - 4)])
+
+    def _bars_later(self) -> None:
+        """Show the bars when what is there now was painted, once however often it is asked for."""
+        if not self._bars_due:
+            self._bars_due = True
+            self.call_after_refresh(self._bars_now)
+
+    def _bars_now(self) -> None:
+        self._bars_due = False
+        self.show_bars()
 
     def _notice(self) -> Line:
         words, index = self.session.filter, self.grid.index
@@ -524,7 +535,7 @@ class Console(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """The keys of the pane that has the focus come first."""
-        self.call_after_refresh(self.show_bars)
+        self._bars_later()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""
@@ -587,7 +598,7 @@ class Console(Screen[None]):
             self.call_after_refresh(taker.focus)
         self.call_after_refresh(self._place_times)
         self.call_after_refresh(self.share_height)  # as the table is then
-        self.call_after_refresh(self.show_bars)
+        self._bars_later()
 
     def share_height(self) -> None:
         """The heights below the table: what the row's pane does not fill the log gets, so that

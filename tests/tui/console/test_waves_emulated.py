@@ -46,7 +46,7 @@ def test_a_site_that_fails_is_stopped_by_its_first_and_gone_on_with(tmp_path: Pa
 
     async def main() -> None:
         demo = demo_tenant(tmp_path, str(scenario), speed=1.0)
-        options = ConsoleOptions(file=_list(tmp_path), looks_for_personal=False)
+        options = ConsoleOptions(file=_list(tmp_path), looks_for_personal=False, refresh_hz=0.5)
         app = SiptuiApp(demo.run_service, options)
         async with app.run_test(size=(80, 24)) as pilot:
             console = app.screen_stack[0]
@@ -66,7 +66,7 @@ def test_a_site_that_fails_is_stopped_by_its_first_and_gone_on_with(tmp_path: Pa
                     run = console.session.run
                     if run is not None and wanted(run):
                         return
-                    await pilot.pause(1)
+                    await pilot.pause(5)
                 raise AssertionError("it does not come to that")
 
             async def until_it_stops() -> None:
