@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,11 @@ class ConsoleHarness:
         reading = bool(groups & {"read", "list", "check", "status"}) and not modal
         return reading or ("flow" in groups and not asked)
 
+    def _to_handle(self) -> bool:
+        """Whether any widget, on top or below, has something to do."""
+        nodes = (one.walk_children(with_self=True) for one in self.app.screen_stack)
+        return any(_at_work(node) for node in (self.app, *chain.from_iterable(nodes)))
+
     def _busy_below(self) -> bool:
         """Whether what lies below is still to be drawn, as after another size of the terminal."""
         return any(one._callbacks or one._layout_required for one in self.app.screen_stack[:-1])
@@ -152,11 +158,11 @@ class ConsoleHarness:
     @property
     def text(self) -> str:
         """The whole screen as it is composed, with what shows through a dialog."""
-        if self._seen is None:
+        if self._seen is None or self._to_handle():
             visible_screen_stack.set(self.app._background_screens)
             strips = self.app.screen._compositor.render_strips()
             self._seen = "\n".join(strip.text for strip in strips)
-            # It stays so until something else has its turn.
+            # It stays so until something else has its turn or is asked for.
             asyncio.get_running_loop().call_soon(self._look_anew)
         return self._seen
 
