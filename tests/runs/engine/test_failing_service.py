@@ -92,7 +92,7 @@ def test_a_new_sign_in_is_waited_for_and_used_at_once(tmp_path: Path) -> None:
         await asyncio.sleep(30)
         harness.emulator.access.revoke()
         harness.token_now = ""
-        await asyncio.sleep(1200)
+        await asyncio.sleep(600)
         assert not work.ended
         assert "sign-in needed" in harness.events(run, Waiting)[-1].why
         harness.token_now = "another-token"
@@ -304,7 +304,7 @@ def test_one_batch_that_cannot_be_read_does_not_hold_up_the_others(tmp_path: Pat
         harness.emulator.app = app
         run = harness.create(devices(20), FIVE)
         work = harness.start(run)
-        await asyncio.sleep(1800)
+        await asyncio.sleep(600)
         state = harness.state(run)
         assert [b.state for b in state.batches.values()] == [
             BatchState.RUNNING,

@@ -34,7 +34,7 @@ def test_pause_submits_nothing_and_follows_on(tmp_path: Path) -> None:
         work = harness.start(run)
         await asyncio.sleep(10)
         harness.run_service.pause(run)
-        await asyncio.sleep(1200)
+        await asyncio.sleep(300)
         state = harness.state(run)
         assert +state.counts == {DeviceState.SUCCEEDED: 15, DeviceState.QUEUED: 10}
         assert not work.ended
