@@ -57,8 +57,7 @@ class Authorized:
         self.throttle = throttle or Throttle()
         self.calls = 0
         self._asked_anew: float | None = None
-        #: What the service's clock said with its last answer, if it did.
-        self.service_date: datetime | None = None
+        self._date = ""
 
     async def authorized(
         self,
@@ -112,6 +111,11 @@ class Authorized:
         if not 200 <= answer.status < 300:
             raise of_answer(answer, correlation_id, needs=needs)
         return answer, correlation_id
+
+    @property
+    def service_date(self) -> datetime | None:
+        """What the service's clock said with its last answer, if it did."""
+        return date_of(self._date)
 
     def renew_when_denied(self) -> None:
         """Ask for a new token with the next denial, however lately one was asked for."""
@@ -209,7 +213,7 @@ class Authorized:
             raise of_transport(error, correlation_id) from error
         self.calls += 1
         self.heed(answer)
-        self.service_date = date_of(answer.headers.get("date", ""))
+        self._date = answer.headers.get("date", "")
         return answer, correlation_id
 
     def _may_leave(self) -> None:

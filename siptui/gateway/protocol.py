@@ -94,8 +94,11 @@ class BulkSignIn(Protocol):
     """
 
     throttle: Throttle
-    #: What the service's clock said with its last answer (header `Date`), if it did.
-    service_date: datetime | None
+
+    @property
+    def service_date(self) -> datetime | None:
+        """What the service's clock said with its last answer (header `Date`), if it did."""
+        ...
 
     async def ready(self) -> None:
         """See to it that the sign-in is good for a submit, renewing it if need be.

@@ -6,6 +6,7 @@ Microsoft's neighbouring services; none of them says what became of a device.
 """
 
 import re
+from functools import lru_cache
 
 from siptui.domain.patterns import regex
 from siptui.gateway.protocol import Phase
@@ -28,10 +29,11 @@ def item_phase(word: str) -> Phase:
     return Phase.FAILED if word in _FAILED else Phase.RUNNING
 
 
+@lru_cache(maxsize=256)
 def batch_phase(word: str) -> Phase:
     """What a batch's status word says; a word that is not known says nothing is over.
 
-    Case, blanks, `_` and `-` make no difference.
+    Case, blanks, `_` and `-` make no difference. A handful of words comes again and again.
     """
     plain = re.sub(r"[\s_-]", "", word.casefold())
     known = item_phase(plain)

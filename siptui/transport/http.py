@@ -118,7 +118,7 @@ class Http:
         Raises `TransportError` when there is none, `UsageError` for plain http to another
         machine.
         """
-        checked_address(url.partition("?")[0], "address")
+        _host_of(url)
         leaving()
         full = {**COMMON_HEADERS, **(headers or {})}
         began, started = datetime.now(UTC), time.monotonic()
@@ -180,7 +180,7 @@ class Http:
     ) -> Answer:
         import httpx
 
-        host = urlsplit(url).hostname or ""
+        host = _host_of(url)
         limits = LIMITS[call]
         trace = Trace(leaving)
         begun: list[int] = []
@@ -218,6 +218,13 @@ def _time_outs(limits: Limits) -> dict[str, float]:
         "write": limits.read,
         "pool": limits.connect,
     }
+
+
+@lru_cache(maxsize=64)
+def _host_of(url: str) -> str:
+    """The host that is asked. Raises `UsageError` for an address that must not be."""
+    checked_address(url.partition("?")[0], "address")
+    return urlsplit(url).hostname or ""
 
 
 @lru_cache(maxsize=64)
