@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutation.operators import plain
 from tests.mutation.session import Result, read_results
 
 _HERE = Path(__file__).parent
@@ -56,7 +57,7 @@ def equivalents() -> list[Equivalent]:
     """What stands in `equivalent.toml`."""
     found = tomllib.loads((_HERE / "equivalent.toml").read_text(encoding="utf-8"))
     return [
-        Equivalent(module, function, change, why)
+        Equivalent(module, function, plain(change), why)
         for module, functions in found.items()
         for function, changes in functions.items()
         for change, why in changes.items()

@@ -72,11 +72,17 @@ class _Found:
         self.lines = range(0)
 
     def add(self, change: str, make: Callable[[], None]) -> None:
-        change = " ".join(change.split())
+        change = plain(change)
         self._seen[self.function, change] += 1
         if (times := self._seen[self.function, change]) > 1:
             change = f"{change} #{times}"
         self.mutants.append(Mutant(self.function, change, self.lines, self.name, make))
+
+
+def plain(change: str) -> str:
+    """`change` on one line and with one kind of quotes: versions of Python write the code of texts
+    in texts with others."""
+    return " ".join(change.split()).replace('"', "'")
 
 
 def mutants(tree: ast.Module) -> list[Mutant]:

@@ -24,7 +24,6 @@ class Terminal:
     def __init__(
         self,
         *words: str,
-        code: str = "",
         command: str = "demo",
         size: tuple[int, int] = (80, 24),
         argv: Sequence[str] = (),
@@ -34,13 +33,8 @@ class Terminal:
         ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.before = termios.tcgetattr(slave)
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM")}
-        begin = (
-            ["-c", f"{code}\nfrom siptui.cli.main import main; main()"]
-            if code
-            else ["-m", "siptui"]
-        )
         self.process = subprocess.Popen(
-            argv or [sys.executable, *begin, *filter(None, [command]), *words],
+            argv or [sys.executable, "-m", "siptui", *filter(None, [command]), *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,7 +101,9 @@ def test_a_theme_that_was_chosen_and_is_gone_is_passed_over(place: Place) -> Non
 def test_a_folder_that_was_deleted_is_no_fault(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    terminal = Terminal(code=f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r})")
+    script = str(Path(sysconfig.get_path("scripts")) / "siptui")
+    left = 'cd "$0" && rmdir "$0" && exec "$@"'
+    terminal = Terminal(argv=["sh", "-c", left, str(gone), script, "demo"])
     try:
         terminal.shows("60 devices ready")
         terminal.write("o")
