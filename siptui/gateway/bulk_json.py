@@ -38,6 +38,10 @@ _MAX_SHOWN = 160
 T = TypeVar("T")
 # Named, since an answer has tens of thousands of fields and `A | B` is made anew each time.
 _SCALARS, _NESTED = (str, int, float), (list, dict)
+#: Short texts that need no change, such as user names and words: each look brings them again. None
+#: that has a token in it is kept.
+_HARMLESS: set[str] = set()
+_MAX_SHORT, _MOST_SHORT = 100, 20_000
 
 
 class WireError(ValueError):
@@ -151,10 +155,17 @@ def text(value: Any) -> str:
     """
     if value is None:
         return ""
+    if type(value) is str and value in _HARMLESS:
+        return value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, _SCALARS):
-        return without_tokens(visible(str(value)[: _MAX_TEXT * 2])).strip()[:_MAX_TEXT]
+        found = without_tokens(visible(str(value)[: _MAX_TEXT * 2])).strip()[:_MAX_TEXT]
+        if found == value and len(found) <= _MAX_SHORT:
+            if len(_HARMLESS) >= _MOST_SHORT:
+                _HARMLESS.clear()
+            _HARMLESS.add(found)
+        return found
     raise WireError("a field holds a list or an object instead of a text")
 
 

@@ -288,3 +288,15 @@ def test_names_without_measure_are_not_kept() -> None:
     assert folded_keys(many)["name4999"] == 4_999
     assert folded_keys({"N_" * 50_000: 1, "An_Id": 2})["anid"] == 2
     assert bulk_json._folded_names.cache_info().currsize == kept
+
+
+def test_texts_that_come_again_are_kept_short_few_and_without_secrets() -> None:
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln"
+    odd = (f"token {token}", "a\x1bb", " spaced ", "x" * 500)
+    for _ in range(2):
+        told = [bulk_json.text(one) for one in (*odd, "room1@contoso.example")]
+    assert told == ["token [removed]", "a\\x1bb", "spaced", "x" * 500, "room1@contoso.example"]
+    assert not {one for one in bulk_json._HARMLESS if token in one or one in odd}
+    for number in range(45_000):
+        assert bulk_json.text(f"word {number}") == f"word {number}"
+    assert len(bulk_json._HARMLESS) <= 20_000
