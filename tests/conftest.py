@@ -23,6 +23,10 @@ from tests.support.memory_folder import folder_in_memory
 # begin (`pytest_collection_finish`).
 gc.disable()
 
+# What is imported and collected stays: until then the garbage collector would pass over it again
+# and again, and find nothing.
+gc.set_threshold(1_000_000)
+
 # No time limits: a slow machine is not a fault. On CI the examples are the same on every run.
 settings.register_profile(
     "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
