@@ -38,7 +38,8 @@ _BEGIN = re.compile(r"\bsiptui (?=[a-z])")
 def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """The texts of a module as they would be said, but docstrings and what is only a title."""
     inner, left_out = set[int](), set[int]()
-    for node in ast.walk(tree):
+    nodes = [*ast.walk(tree)]
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             inner |= {id(part) for part in node.values}
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -46,7 +47,7 @@ def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.keyword) and node.arg == "how":  # who ordered it, not what to do
             left_out.add(id(node.value))
     left_out |= inner
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) in left_out:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
