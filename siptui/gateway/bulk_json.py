@@ -304,8 +304,8 @@ def _item(record: Mapping[str, Any], name: str, odd: list[str]) -> ItemStatus | 
     for field, told in (("hardware id", hardware_id), ("user name", user_name)):
         if not told:
             odd.append(f"{name} has no {field}: {shown(record)}")
-    with contextlib.suppress(HardwareIdError):  # else kept as it came: shown, matched to nothing
-        hardware_id = HardwareId.parse(hardware_id)
+    if len(hardware_id) <= _MAX_SHORT:  # no hardware id is longer
+        hardware_id = _as_hardware_id(hardware_id)
     word = kept(record, "status", name, odd)
     return ItemStatus(
         user_name=user_name,
@@ -315,6 +315,14 @@ def _item(record: Mapping[str, Any], name: str, odd: list[str]) -> ItemStatus | 
         error=kept(record, "error", name, odd),
         ended=ended(word),
     )
+
+
+@lru_cache(8192)  # each look at a batch brings them again
+def _as_hardware_id(told: str) -> str:
+    """What is none is kept as it came: shown, matched to nothing."""
+    with contextlib.suppress(HardwareIdError):
+        return HardwareId.parse(told)
+    return told
 
 
 #: Fields that statuses and summaries share, in text.
