@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from siptui.tui.run_console import prepare_environment
 from tests.support.memory_folder import folder_in_memory
 
 # Hardly anything that is imported and collected becomes garbage: it is looked for once the tests
@@ -56,6 +57,14 @@ os.umask(0o022)
 os.environ["TZ"] = "UTC"
 if hasattr(time, "tzset"):
     time.tzset()
+
+# As the entry point does, but that a frame is due at once. Textual reads it when it is imported;
+# what tests start is told nothing of it, as it is told nothing that the surroundings say.
+os.environ.setdefault("TEXTUAL_FPS", "1000")
+prepare_environment()
+importlib.import_module("textual.constants")
+for _name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+    del os.environ[_name]
 
 if sys.platform == "linux":
     from tests.support import compiled_once, fork_tests, forking

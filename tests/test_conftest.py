@@ -4,6 +4,7 @@ import asyncio
 import socket
 
 import pytest
+from textual import constants
 
 # The class cannot be imported from a conftest; what it is derived from is enough.
 REFUSED = pytest.fail.Exception
@@ -50,3 +51,9 @@ def test_asyncio_is_guarded_too_and_loopback_works() -> None:
     assert asyncio.run(echo()) == b"here\n"
     with pytest.raises(REFUSED, match="loopback"):
         asyncio.run(away())
+
+
+def test_textual_is_set_as_the_console_sets_it_but_draws_at_once() -> None:
+    assert constants.MAX_FPS == 1000
+    assert constants.TEXTUAL_ANIMATIONS == "none"
+    assert not constants.SMOOTH_SCROLL

@@ -2,30 +2,22 @@
 
 import asyncio
 import inspect
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from siptui.tui.run_console import prepare_environment
-
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
     from tests.tui.screenshots import Screenshots
-
-os.environ.setdefault("TEXTUAL_FPS", "1000")  # a frame is due at once
-_PICTURES = os.environ.get("TEXTUAL_SNAPSHOT_TEMPDIR", "")
-prepare_environment()  # before anything imports Textual, as the entry point does
 
 
 @pytest.fixture(autouse=True)
 def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLORTERM", "truecolor")
-    monkeypatch.setenv("TEXTUAL_SNAPSHOT_TEMPDIR", _PICTURES)  # the plug-in's own
     # Textual waits until the processor is idle, which on a busy machine may be a second a key.
     # Tests wait for the messages instead (`ConsoleHarness.settle`).
     monkeypatch.setattr("textual.app.wait_for_idle", _at_once)
