@@ -78,7 +78,7 @@ class Http:
         self._app = transport
         self._watchers = tuple(watchers)
         self._max_body = max_body
-        self._lines: dict[tuple[str, bool], httpx.AsyncBaseTransport] = {}
+        self._pools: dict[tuple[str, bool], httpx.AsyncBaseTransport] = {}
         # At once, so that a file that cannot be used is known before anything is on its way; in
         # process there is no network, and it is never looked at.
         self._trusted: ssl.SSLContext | bool = trust() if transport is None else True
@@ -96,10 +96,10 @@ class Http:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        lines = list(self._lines.values())
-        self._lines.clear()
-        for line in lines:
-            await line.aclose()
+        pools = list(self._pools.values())
+        self._pools.clear()
+        for pool in pools:
+            await pool.aclose()
 
     async def send(
         self,
@@ -141,14 +141,14 @@ class Http:
                     watcher(seen)
         return answer
 
-    def _line(self, call: Call, url: str) -> "httpx.AsyncBaseTransport":
+    def _pool(self, call: Call, url: str) -> "httpx.AsyncBaseTransport":
         if self._app is not None:
             proxy, single = "", False
         else:
             proxy, single = proxy_for(url), call is Call.SUBMIT
-        if (proxy, single) not in self._lines:
-            self._lines[proxy, single] = self._opened(proxy, single)
-        return self._lines[proxy, single]
+        if (proxy, single) not in self._pools:
+            self._pools[proxy, single] = self._opened(proxy, single)
+        return self._pools[proxy, single]
 
     def _opened(self, proxy: str, single: bool) -> "httpx.AsyncBaseTransport":
         import httpx
@@ -186,7 +186,7 @@ class Http:
         begun: list[int] = []
         try:
             async with asyncio.timeout(limits.total):
-                line = self._line(call, url)
+                pool = self._pool(call, url)
                 request = httpx.Request(
                     method,
                     _parsed(url),
@@ -194,7 +194,7 @@ class Http:
                     content=body or None,
                     extensions={"timeout": _time_outs(limits), "trace": trace.told},
                 )
-                response = await line.handle_async_request(request)
+                response = await pool.handle_async_request(request)
                 try:
                     begun.append(response.status_code)
                     return await self._read(response)
