@@ -5,6 +5,6 @@ import sys
 if sys.platform == "win32":
     from siptui.host.windows.security import user_name
 else:
-    from siptui.host.posix.files import user_name
+    from siptui.host.posix.users import user_name
 
 __all__ = ["user_name"]

@@ -4,13 +4,18 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from siptui.host.files import open_appending, open_given
+from siptui.host.files import open_appending, open_given, open_private
+from siptui.host.private_files import PrivateFileError, read_own
 from tests.neighbour.world import NEEDS_ROOT, PRECIOUS, TARGETS, THEIRS, World
 from tests.support.two_users import (
+    NEIGHBOUR,
     OPERATOR,
     neighbour_at_it,
 )
@@ -196,3 +201,120 @@ def test_no_file_elsewhere_is_opened_while_they_swap_the_folder_on_the_way(
             assert not os.path.samestat(found, elsewhere)
     assert opens
     assert errors
+
+
+#: Whether a call of this kind, with so many before it, sees a link in the place of the folder.
+Sight = Callable[[str, int], bool]
+#: The kinds of calls by which a file is looked at or opened.
+_CALLS = ("open", "stat", "lstat", "readlink")
+
+
+def _cut_off(path: Path) -> int:
+    return open_private(path, os.O_RDWR | os.O_TRUNC)
+
+
+def _added_to(path: Path) -> int:
+    return open_private(path, os.O_RDWR | os.O_APPEND)
+
+
+def _decided(path: Path) -> int:
+    assert read_own(path, 100) != PRECIOUS
+    return os.open(os.devnull, os.O_RDONLY)
+
+
+@pytest.mark.parametrize("opened", [open_appending, open_given, _cut_off, _added_to, _decided])
+@pytest.mark.parametrize("linked", [False, True])
+def test_no_file_elsewhere_is_opened_whichever_call_sees_the_folder_swapped(
+    world: World, monkeypatch: pytest.MonkeyPatch, opened: Callable[[Path], int], linked: bool
+) -> None:
+    """Each kind of call may see another one, and so may the calls from any to any."""
+    folder, mine = (world.base / f"seen-{opened.__name__}-{linked}-{word}" for word in ("in", "my"))
+    for one in (folder, mine, folder / "sub"):
+        one.mkdir()
+        one.chmod(0o777 if one == folder else 0o755)
+    sub, link, away = folder / "sub", folder / "link", folder / "away"
+    link.symlink_to(mine)
+    os.chown(link, NEIGHBOUR, NEIGHBOUR, follow_symlinks=False)
+    path = sub / "file"
+    if linked:  # by the user; what is written is not opened by its own link
+        lead = world.base / f"led-{opened.__name__}"
+        by_itself = opened in (open_appending, open_given, _decided)
+        lead.symlink_to(path if by_itself else sub)
+        path = lead if by_itself else lead / "file"
+    count, swapped = 0, False
+
+    def swap() -> None:
+        nonlocal swapped
+        for source, target in ((sub, link), (away, sub)) if swapped else ((sub, away), (link, sub)):
+            rename(source, target)
+        swapped = not swapped
+
+    rename = os.rename
+
+    def called(
+        name: str, call: Callable[..., Any], sees_link: Sight, *args: Any, **more: Any
+    ) -> Any:
+        nonlocal count
+        kind = name if more.get("follow_symlinks", True) else "lstat"
+        if swapped != sees_link(kind, count):
+            swap()
+        count += 1
+        return call(*args, **more)
+
+    def outcome(sees_link: Sight) -> str:
+        nonlocal count
+        for one, content in ((sub, b"meant"), (mine, PRECIOUS)):
+            (one / "file").write_bytes(content)
+        elsewhere, count = (mine / "file").stat(), 0
+        with monkeypatch.context() as patched:
+            for name in ("open", "stat", "lstat", "readlink"):
+                patched.setattr(os, name, partial(called, name, getattr(os, name), sees_link))
+            try:
+                fd = opened(path)
+            except (OSError, PrivateFileError):
+                fd = -1
+        if swapped:
+            swap()
+        assert (mine / "file").read_bytes() == PRECIOUS
+        if fd < 0:
+            return "refused"
+        found = os.fstat(fd)
+        os.close(fd)
+        assert not os.path.samestat(found, elsewhere)
+        return "opened"
+
+    assert outcome(lambda *_: False) == "opened"
+    calls = count
+    for number in range(1, 2 ** len(_CALLS)):
+        seeing = [name for place, name in enumerate(_CALLS) if number >> place & 1]
+        outcome(lambda kind, _: kind in seeing)  # noqa: B023 - called at once
+    outcomes = set()
+    for first, last in combinations(range(calls + 1), 2):
+        outcomes.add(outcome(lambda _, at: first <= at < last))  # noqa: B023
+    assert outcomes == {"refused", "opened"}
+
+
+@pytest.mark.parametrize("opened", [open_appending, _cut_off, _added_to, _decided])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_further_name_is_told_although_they_take_it_away_for_a_look(
+    world: World, monkeypatch: pytest.MonkeyPatch, opened: Callable[[Path], int], again: bool
+) -> None:
+    folder, mine = world.base / f"named-{opened.__name__}-{again}", world.base / "had-a-name"
+    folder.mkdir()
+    folder.chmod(0o777)
+    planted = folder / "file"
+    mine.write_bytes(PRECIOUS)
+    planted.hardlink_to(mine)
+
+    def looked_at(fd: int, now: Callable[[int], os.stat_result] = os.fstat) -> os.stat_result:
+        planted.unlink(missing_ok=True)
+        found = now(fd)
+        if again:
+            planted.hardlink_to(mine)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", looked_at)
+        with pytest.raises(OSError, match=r"another user put something|has another name"):
+            opened(planted)
+    assert mine.read_bytes() == PRECIOUS

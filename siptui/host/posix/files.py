@@ -4,9 +4,9 @@ import contextlib
 import errno
 import fcntl
 import os
-import pwd
 import stat
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 assert sys.platform != "win32"
@@ -14,6 +14,8 @@ assert sys.platform != "win32"
 
 from siptui.domain.text import visible
 from siptui.host.errors import NO_PLAIN_FILE
+from siptui.host.posix.users import name_of
+from siptui.host.posix.walk import SWAPPED, Place
 
 read_at, write_at = os.pread, os.pwrite
 #: Rights by which others than its owner may put something into a folder.
@@ -24,19 +26,6 @@ NAMED_BY_OTHERS = (
 )
 
 
-def name_of(uid: int) -> str:
-    """The user's name, or the number where there is no entry for it, as in a container."""
-    try:
-        return visible(pwd.getpwuid(uid).pw_name)
-    except KeyError:
-        return str(uid)
-
-
-def user_name() -> str:
-    """Name of the user this process runs as: by its uid, whatever the environment says."""
-    return name_of(os.geteuid())
-
-
 def open_private(path: Path, flags: int) -> int:
     """A descriptor of `path`; made with the mode 0600 if `flags` say so.
 
@@ -45,21 +34,31 @@ def open_private(path: Path, flags: int) -> int:
     """
     cut = flags & os.O_TRUNC  # not before it is known whose it is
     named = flags & (os.O_EXCL | os.O_TRUNC | os.O_APPEND)  # by the operator, anywhere
-    flags = flags & ~os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    flags = flags & ~os.O_TRUNC | os.O_NONBLOCK
     if named:
-        refuse_led_astray(path)
-    fd = os.open(path, flags, 0o600)
-    try:
-        if named:
-            _refuse_swapped(fd, path)
-        if not flags & os.O_EXCL:
-            refuse_planted(fd, path)
-        if cut:
+        with Place(path) as place:
+            fd = place.open(flags)
+            with _closed_if_refused(fd):
+                if not flags & os.O_EXCL:
+                    refuse_planted(fd, path, place.folder)
+                refuse_swapped(fd, place)
+    else:
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with _closed_if_refused(fd):
+            refuse_planted(fd, path, path.parent.stat)
+    if cut:
+        with _closed_if_refused(fd):
             os.ftruncate(fd, 0)
+    return fd
+
+
+@contextlib.contextmanager
+def _closed_if_refused(fd: int) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         os.close(fd)
         raise
-    return fd
 
 
 def refuse_led_astray(path: Path) -> None:
@@ -81,16 +80,20 @@ def _refuse_link(place: Path, found: os.stat_result, path: Path) -> None:
         raise PermissionError(errno.EPERM, whose, str(path))
 
 
-def _refuse_swapped(fd: int, path: Path) -> None:
-    """Raise `PermissionError` where the open file is not the one at `path`, or where that leads
-    elsewhere by now: a folder on the way was swapped when it was opened."""
-    refuse_led_astray(path)
-    found = os.fstat(fd)
-    if names_can_be_moved(path.parent) and not os.path.samestat(found, path.stat()):
-        raise PermissionError(errno.EPERM, "another user put something else there", str(path))
+def refuse_swapped(fd: int, place: Place, *, written: bool = True) -> None:
+    """Raise `PermissionError` where others may give the name of the open file to another one and
+    did so. What is `written` was looked at for a further name before (`may_be_named_by_others`);
+    this name may have been taken away for that look, so it is looked for by this name as well."""
+    if not _is_open(place.folder()):
+        return
+    found = place.found()
+    if found is None or not os.path.samestat(found, os.fstat(fd)):
+        raise PermissionError(errno.EPERM, SWAPPED, str(place.path))
+    if written and may_be_named_by_others(found, place.folder):
+        raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(place.path))
 
 
-def refuse_planted(fd: int, path: Path) -> None:
+def refuse_planted(fd: int, path: Path, folder: Callable[[], os.stat_result]) -> None:
     """Raise `OSError` for what is no plain file, for one that is neither this user's nor root's,
     and for a further name that others may have given to one (`may_be_named_by_others`)."""
     found = os.fstat(fd)
@@ -99,12 +102,12 @@ def refuse_planted(fd: int, path: Path) -> None:
         raise PermissionError(errno.EPERM, whose, str(path))
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
-    if may_be_named_by_others(found, path):
+    if may_be_named_by_others(found, folder):
         raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
 
 
-def may_be_named_by_others(found: os.stat_result, path: Path) -> bool:
-    """Whether `path` may be a further name of a file, given by another user than the file's.
+def may_be_named_by_others(found: os.stat_result, folder: Callable[[], os.stat_result]) -> bool:
+    """Whether a file may have its name in `folder` as a further one, from another user than its.
 
     Where `fs.protected_hardlinks` is off, and on systems without it, whoever may write a folder can
     put there a link to any file of the operator's on that disk: what is written to it, or cut off,
@@ -115,8 +118,8 @@ def may_be_named_by_others(found: os.stat_result, path: Path) -> bool:
     """
     if found.st_nlink < 2 or not stat.S_ISREG(found.st_mode):
         return False
-    folder = path.parent.stat()
-    return bool(folder.st_mode & OPEN) or folder.st_uid not in (0, os.geteuid(), found.st_uid)
+    within = folder()
+    return bool(within.st_mode & OPEN) or within.st_uid not in (0, os.geteuid(), found.st_uid)
 
 
 def open_appending(path: Path) -> int:
@@ -128,44 +131,47 @@ def open_appending(path: Path) -> int:
     name that others may have given to a file (`may_be_named_by_others`). A pipe is opened for
     writing alone: without a reader that fails, instead of losing what is written.
     """
-    flags = os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-    refuse_led_astray(path)
-    flags |= 0 if _leads_by_link(path) else os.O_NOFOLLOW
-    if path.is_fifo():
-        try:
-            return os.open(path, os.O_WRONLY | flags)
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                raise
-            raise OSError(errno.ENXIO, "no program reads from this pipe", str(path)) from error
-    try:
-        fd = os.open(path, os.O_RDWR | flags, 0o600)
-    except PermissionError:  # it may be added to, and not be read
-        fd = os.open(path, os.O_WRONLY | flags, 0o600)
-    try:
-        _refuse_swapped(fd, path)
-        if may_be_named_by_others(os.fstat(fd), Path(os.path.realpath(path))):
-            raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
-    except BaseException:
-        os.close(fd)
-        raise
+    flags = os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY
+    with Place(path) as place:
+        place.follow_links(_refuse_of_others)
+        found, folder = place.found(), place.folder()
+        if found is not None:
+            _refuse_of_others(found, folder, path)
+        fd = _opened_to_append(
+            place, flags, is_pipe=found is not None and stat.S_ISFIFO(found.st_mode)
+        )
+        with _closed_if_refused(fd):
+            found = os.fstat(fd)
+            _refuse_of_others(found, folder, path)
+            if may_be_named_by_others(found, place.folder):
+                raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
+            refuse_swapped(fd, place)
     return fd
 
 
-def _leads_by_link(path: Path) -> bool:
-    """Whether there is a symbolic link at `path`; `PermissionError` for what may be planted."""
+def _opened_to_append(place: Place, flags: int, *, is_pipe: bool) -> int:
+    if is_pipe:
+        try:
+            return place.open(os.O_WRONLY | flags)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            why = "no program reads from this pipe"
+            raise OSError(errno.ENXIO, why, str(place.path)) from error
     try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return False
-    folder = path.parent.stat()
+        return place.open(os.O_RDWR | flags)
+    except PermissionError:  # it may be added to, and not be read
+        return place.open(os.O_WRONLY | flags)
+
+
+def _refuse_of_others(found: os.stat_result, folder: os.stat_result, path: Path) -> None:
+    """Raise `PermissionError` for what another user may have planted in the folder."""
     is_link = stat.S_ISLNK(found.st_mode)
     whoever = is_link or folder.st_mode & stat.S_IWOTH
     if whoever and found.st_uid not in (0, os.geteuid(), folder.st_uid):
         what = "a symbolic link" if is_link else "a file"
         whose = f"it is {what} of another user ({name_of(found.st_uid)})"
         raise PermissionError(errno.EPERM, whose, str(path))
-    return is_link
 
 
 def open_to_read(path: Path) -> int:
@@ -176,18 +182,12 @@ def open_to_read(path: Path) -> int:
 def open_given(path: Path) -> int:
     """A descriptor to read what was put at `path` for this user, by whomever: not what another
     user put, or leads to, in a folder that everyone may write and that is not theirs."""
-    refuse_led_astray(path)
-    _leads_by_link(path)
-    fd = open_to_read(path)
-    try:
-        found, folder = os.fstat(fd), Path(os.path.realpath(path)).parent.stat()
-        if folder.st_mode & stat.S_IWOTH and found.st_uid not in (0, os.geteuid(), folder.st_uid):
-            whose = f"it is a file of another user ({name_of(found.st_uid)})"
-            raise PermissionError(errno.EPERM, whose, str(path))
-        _refuse_swapped(fd, path)
-    except BaseException:
-        os.close(fd)
-        raise
+    with Place(path) as place:
+        place.follow_links(_refuse_of_others)
+        fd = place.open(os.O_RDONLY | os.O_NONBLOCK)
+        with _closed_if_refused(fd):
+            _refuse_of_others(os.fstat(fd), place.folder(), path)
+            refuse_swapped(fd, place, written=False)
     return fd
 
 

@@ -20,11 +20,12 @@ from siptui.host.posix.files import (
     flush_folder,
     flush_to_disk,
     may_be_named_by_others,
-    name_of,
     open_private,
     open_to_read,
-    user_name,
+    refuse_swapped,
 )
+from siptui.host.posix.users import name_of, user_name
+from siptui.host.posix.walk import Place
 
 _ELSEWHERE = "Choose another folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR."
 
@@ -171,29 +172,35 @@ def read_trusted(path: Path) -> bytes:
 def read_own(path: Path, most: int) -> bytes:
     """The first `most` bytes of a file that decides what is done, and lies wherever it does.
 
-    The file, and a link that leads to it, must belong to this user or root, and no other user may
-    write the file, or have given it this name. Raises `PrivateFileError` otherwise, `OSError` when
-    it cannot be read.
+    The file, and links that lead to it, must belong to this user or root, and no other user may
+    write the file, have given it this name, or lead elsewhere on the way (`Place`). Raises
+    `PrivateFileError` otherwise, `OSError` when it cannot be read.
     """
-    fd = open_to_read(path)
-    with os.fdopen(fd, "rb") as file:
-        for found in (path.lstat(), os.fstat(fd)):
-            shown, named = visible(str(path)), visible(shlex.quote(str(path)))
-            if other := other_owner(found, path):
-                raise PrivateFileError(
-                    f"{shown} belongs to another user ({other}).",
-                    remedy=f"Make it yours, then look at what is in it: cp {named} MINE",
-                )
-            if found.st_mode & 0o022 and not stat.S_ISLNK(found.st_mode):
-                raise PrivateFileError(
-                    f"{shown} can be written by others (mode {stat.S_IMODE(found.st_mode):04o}).",
-                    remedy=f"Close it, then look at what is in it: chmod go-w {named}",
-                )
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
-        if may_be_named_by_others(found, Path(os.path.realpath(path))):
-            raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
-        return file.read(most)
+
+    def refuse(found: os.stat_result, _: os.stat_result, path: Path) -> None:
+        shown, named = visible(str(path)), visible(shlex.quote(str(path)))
+        if other := other_owner(found, path):
+            raise PrivateFileError(
+                f"{shown} belongs to another user ({other}).",
+                remedy=f"Make it yours, then look at what is in it: cp {named} MINE",
+            )
+        if found.st_mode & 0o022 and not stat.S_ISLNK(found.st_mode):
+            raise PrivateFileError(
+                f"{shown} can be written by others (mode {stat.S_IMODE(found.st_mode):04o}).",
+                remedy=f"Close it, then look at what is in it: chmod go-w {named}",
+            )
+
+    with Place(path) as place:
+        place.follow_links(refuse)
+        with os.fdopen(place.open(os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            found = os.fstat(file.fileno())
+            refuse(found, found, path)
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
+            if may_be_named_by_others(found, place.folder):
+                raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
+            refuse_swapped(file.fileno(), place)
+            return file.read(most)
 
 
 def _refuse_foreign(path: Path, place: Path, found: os.stat_result) -> None:
