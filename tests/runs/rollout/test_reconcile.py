@@ -365,6 +365,8 @@ def test_what_is_gone_is_what_runs_of_this_host_did() -> None:
     (gone,) = _gone(ours)
     assert (gone.since, gone.by, gone.user_name) == (ours.at, ours.by, U)
     assert gone.why == f"not in the list; signed in by {ours.where}"
+    (failed,) = _gone(replace(ours, result=Result.FAILED))
+    assert failed.why == f"not in the list; {Result.FAILED} in {ours.where}"
     assert _gone(replace(ours, where="run 1 of profile other"))
     assert _gone(replace(ours, batch_id=""))
     assert _gone(replace(ours, where="batch b1")) == []

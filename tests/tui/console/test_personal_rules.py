@@ -24,6 +24,7 @@ class Operator:
         self.answers = list(answers)
         self.asked: list[str] = []
         self.offered: list[str] = []
+        self.keys = ""
 
     async def __call__(self, dialog: Screen[Any], /) -> Any:
         tones = [tone for line in dialog._text for _, tone in line]  # type: ignore[attr-defined]
@@ -37,6 +38,7 @@ class Operator:
                 return answer
             assert isinstance(dialog, Prompt)
             assert dialog._check is not None
+            self.keys = dialog._said[0][0]
             if not (wrong := dialog._check(answer)):
                 return answer
             self.asked.append(wrong)
@@ -89,6 +91,7 @@ def test_what_is_named_goes_on_and_the_others_do_not(typed: str) -> None:
         "ROOM1@contoso.example has no common area phone policy of its own. Type the account's "
         "name to submit it, Escape to leave it out:"
     )
+    assert operator.keys.endswith(" and Enter leaves it out.")
     assert decided(Operator("name", "", ""), rows, report) == [PERSONAL, OTHER, TWICE]
     assert decided(Operator("name", typed, "room2@contoso.example"), rows, report) == []
 
@@ -105,6 +108,7 @@ def test_of_a_whole_every_name_is_typed_or_nothing_goes_on() -> None:
     operator = Operator("name", *both)
     assert decided(operator, THREE, report, whole=True) == []
     assert operator.offered == ["name"]
+    assert operator.keys.endswith(" and Enter goes back.")
     assert decided(Operator("name", both[0], ""), THREE, report, whole=True) is None
     assert decided(Operator("name", ""), THREE, report, whole=True) is None
 
