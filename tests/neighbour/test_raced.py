@@ -1,9 +1,11 @@
 """A neighbour who puts something in the place of a file while it is written."""
 
+import contextlib
+import errno
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from siptui.devicelist.writing import WriteError, write_new
 from siptui.host.files import open_appending, open_given, open_private
 from siptui.host.private_files import PrivateFileError, read_own
 from tests.neighbour.world import NEEDS_ROOT, PRECIOUS, TARGETS, THEIRS, World
@@ -205,8 +208,55 @@ def test_no_file_elsewhere_is_opened_while_they_swap_the_folder_on_the_way(
 
 #: Whether a call of this kind, with so many before it, sees a link in the place of the folder.
 Sight = Callable[[str, int], bool]
-#: The kinds of calls by which a file is looked at or opened.
-_CALLS = ("open", "stat", "lstat", "readlink")
+#: The calls by which a file is looked at or opened, and those by which names are changed.
+_LOOKS, _CHANGES = ("open", "stat", "lstat", "readlink"), ("rename", "replace", "link", "unlink")
+
+
+class _Swapping:
+    """`sub` in `folder`, which a neighbour has lead to `mine` for the calls that are to see it."""
+
+    def __init__(self, folder: Path, mine: Path, calls: tuple[str, ...]) -> None:
+        self.sub, self._link, self._away = folder / "sub", folder / "link", folder / "away"
+        self._link.symlink_to(mine)
+        os.chown(self._link, NEIGHBOUR, NEIGHBOUR, follow_symlinks=False)
+        self._calls = calls
+        self._count, self._swapped, self._rename = 0, False, os.rename
+
+    @contextlib.contextmanager
+    def to(self, monkeypatch: pytest.MonkeyPatch, sees_link: Sight) -> Iterator[None]:
+        """While the block runs each call sees what it is to see."""
+        self._count = 0
+        with monkeypatch.context() as patched:
+            for name in self._calls:
+                patched.setattr(os, name, partial(self._called, name, getattr(os, name), sees_link))
+            yield
+        self._swap_to(False)
+
+    def outcomes_of(self, outcome: Callable[[Sight], str]) -> set[str]:
+        """What comes of it where calls of some kinds see the link, or those from one to another."""
+        calls, kinds = self._count, self._calls
+        for number in range(1, 2 ** len(kinds)):
+            seeing = {name for place, name in enumerate(kinds) if number >> place & 1}
+            outcome(lambda kind, _: kind in seeing)  # noqa: B023 - called at once
+        found = set()
+        for first, last in combinations(range(calls + 1), 2):
+            found.add(outcome(lambda _, at: first <= at < last))  # noqa: B023
+        return found
+
+    def _swap_to(self, wanted: bool) -> None:
+        if wanted != self._swapped:
+            there, back = (self.sub, self._away), (self._link, self.sub)
+            for one, other in (there, back) if wanted else (back[::-1], there[::-1]):
+                self._rename(one, other)
+            self._swapped = wanted
+
+    def _called(
+        self, name: str, call: Callable[..., Any], sees_link: Sight, *args: Any, **more: Any
+    ) -> Any:
+        is_look = name == "stat" and not more.get("follow_symlinks", True)
+        self._swap_to(sees_link("lstat" if is_look else name, self._count))
+        self._count += 1
+        return call(*args, **more)
 
 
 def _cut_off(path: Path) -> int:
@@ -232,49 +282,24 @@ def test_no_file_elsewhere_is_opened_whichever_call_sees_the_folder_swapped(
     for one in (folder, mine, folder / "sub"):
         one.mkdir()
         one.chmod(0o777 if one == folder else 0o755)
-    sub, link, away = folder / "sub", folder / "link", folder / "away"
-    link.symlink_to(mine)
-    os.chown(link, NEIGHBOUR, NEIGHBOUR, follow_symlinks=False)
+    swapping = _Swapping(folder, mine, _LOOKS)
+    sub = swapping.sub
     path = sub / "file"
     if linked:  # by the user; what is written is not opened by its own link
         lead = world.base / f"led-{opened.__name__}"
         by_itself = opened in (open_appending, open_given, _decided)
         lead.symlink_to(path if by_itself else sub)
         path = lead if by_itself else lead / "file"
-    count, swapped = 0, False
-
-    def swap() -> None:
-        nonlocal swapped
-        for source, target in ((sub, link), (away, sub)) if swapped else ((sub, away), (link, sub)):
-            rename(source, target)
-        swapped = not swapped
-
-    rename = os.rename
-
-    def called(
-        name: str, call: Callable[..., Any], sees_link: Sight, *args: Any, **more: Any
-    ) -> Any:
-        nonlocal count
-        kind = name if more.get("follow_symlinks", True) else "lstat"
-        if swapped != sees_link(kind, count):
-            swap()
-        count += 1
-        return call(*args, **more)
 
     def outcome(sees_link: Sight) -> str:
-        nonlocal count
         for one, content in ((sub, b"meant"), (mine, PRECIOUS)):
             (one / "file").write_bytes(content)
-        elsewhere, count = (mine / "file").stat(), 0
-        with monkeypatch.context() as patched:
-            for name in ("open", "stat", "lstat", "readlink"):
-                patched.setattr(os, name, partial(called, name, getattr(os, name), sees_link))
+        elsewhere = (mine / "file").stat()
+        with swapping.to(monkeypatch, sees_link):
             try:
                 fd = opened(path)
             except (OSError, PrivateFileError):
                 fd = -1
-        if swapped:
-            swap()
         assert (mine / "file").read_bytes() == PRECIOUS
         if fd < 0:
             return "refused"
@@ -284,14 +309,44 @@ def test_no_file_elsewhere_is_opened_whichever_call_sees_the_folder_swapped(
         return "opened"
 
     assert outcome(lambda *_: False) == "opened"
-    calls = count
-    for number in range(1, 2 ** len(_CALLS)):
-        seeing = [name for place, name in enumerate(_CALLS) if number >> place & 1]
-        outcome(lambda kind, _: kind in seeing)  # noqa: B023 - called at once
-    outcomes = set()
-    for first, last in combinations(range(calls + 1), 2):
-        outcomes.add(outcome(lambda _, at: first <= at < last))  # noqa: B023
-    assert outcomes == {"refused", "opened"}
+    assert swapping.outcomes_of(outcome) == {"refused", "opened"}
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("without_links", [False, True])
+def test_no_file_elsewhere_is_replaced_whichever_call_sees_the_folder_swapped(
+    world: World, monkeypatch: pytest.MonkeyPatch, force: bool, without_links: bool
+) -> None:
+    """Nor taken away, where a file system has no hard links to name a file by."""
+    folder, mine = (world.base / f"new-{force}-{without_links}-{word}" for word in ("in", "my"))
+    for one in (folder, mine, folder / "sub"):
+        one.mkdir()
+        one.chmod(0o777 if one == folder else 0o755)
+    (mine / "file").write_bytes(PRECIOUS)
+    swapping = _Swapping(folder, mine, _LOOKS + _CHANGES)
+    if without_links:
+
+        def refused(*_: object, **__: object) -> None:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+        monkeypatch.setattr(os, "link", refused)
+
+    def outcome(sees_link: Sight) -> str:
+        with swapping.to(monkeypatch, sees_link):
+            try:
+                write_new(swapping.sub / "file", b"new", force=force)
+                done = "written"
+            except WriteError:
+                done = "refused"
+        assert (mine / "file").read_bytes() == PRECIOUS
+        if done == "written":
+            assert (swapping.sub / "file").read_bytes() == b"new"
+        for left in swapping.sub.iterdir():
+            left.unlink()
+        return done
+
+    assert outcome(lambda *_: False) == "written"
+    assert swapping.outcomes_of(outcome) == {"refused", "written"}
 
 
 @pytest.mark.parametrize("opened", [open_appending, _cut_off, _added_to, _decided])

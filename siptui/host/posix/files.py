@@ -193,26 +193,28 @@ def open_given(path: Path) -> int:
 
 def replace_file(source: Path, target: Path) -> None:
     """Give `source` the name of `target`."""
-    source.replace(target)
+    with Place(source) as place, Place(target) as wanted:
+        place.rename(wanted)
 
 
 def name_file(source: Path, target: Path) -> None:
     """Give `source` the name `target` if no file has it; unlike a rename, a link never replaces."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A file system without hard links: claim the name first, then rename onto the claim.
-        os.close(open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    with Place(source) as place, Place(target) as wanted:
         try:
-            replace_file(source, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                target.unlink()
+            place.link(wanted)
+        except FileExistsError:
             raise
-    else:
-        source.unlink()
+        except OSError:
+            # A file system without hard links: claim the name first, then rename onto the claim.
+            os.close(wanted.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+            try:
+                place.rename(wanted)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    wanted.unlink()
+                raise
+        else:
+            place.unlink()
 
 
 def names_can_be_moved(folder: Path) -> bool:

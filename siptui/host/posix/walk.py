@@ -106,6 +106,27 @@ class Place:
         with self._told():
             return os.open(self.name, flags, mode, dir_fd=self._fd)
 
+    def rename(self, other: Self) -> None:
+        """Give the file the name and folder of `other`, in the place of what is there."""
+        with other._told(), self._told():
+            os.rename(self.name, other.name, src_dir_fd=self._fd, dst_dir_fd=other._fd)
+
+    def link(self, other: Self) -> None:
+        """Give the file the name of `other` as well, if nothing has it."""
+        with other._told(), self._told():
+            os.link(
+                self.name,
+                other.name,
+                src_dir_fd=self._fd,
+                dst_dir_fd=other._fd,
+                follow_symlinks=False,
+            )
+
+    def unlink(self) -> None:
+        """Take the name away."""
+        with self._told():
+            os.unlink(self.name, dir_fd=self._fd)
+
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
         """Let errors be of the path as it was given."""
