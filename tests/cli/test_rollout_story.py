@@ -187,7 +187,6 @@ class _Rollout:
         return code, json.loads(out.splitlines()[-1])
 
 
-@pytest.mark.long("a rollout of four evenings, with every command of it")
 @pytest.mark.slow
 def test_a_rollout_of_two_operators_from_its_first_evening_to_its_end(tmp_path: Path) -> None:
     begun = datetime.now(UTC).replace(microsecond=0) - _BEFORE

@@ -15,7 +15,6 @@ from tests.fuzz.lists import attack, outcome
 SEEDS = 1_500
 
 
-@pytest.mark.long("thousands of damaged lists")
 @pytest.mark.slow
 @pytest.mark.no_cover  # tracing doubles its time, and the other tests reach the same lines
 def test_mutated_lists(tmp_path: Path) -> None:

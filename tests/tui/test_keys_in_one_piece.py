@@ -99,7 +99,6 @@ async def _back(harness: ConsoleHarness) -> bool:
     return isinstance(harness.app.screen, Console)
 
 
-@pytest.mark.long("each short sequence of keys on two consoles")
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(2))
 async def test_in_one_piece_and_one_by_one_come_to_the_same(

@@ -5,7 +5,6 @@ import pytest
 from tests.benchmarks.soak import soak
 
 
-@pytest.mark.long("hundreds of phones under faults until the last is settled")
 @pytest.mark.slow
 def test_two_operators_under_faults_end_as_the_service_has_every_row() -> None:
     done = soak(120, sites=6)

@@ -137,7 +137,6 @@ class _Story:
         assert len(self.operators[0].ledger.submits) == submits
 
 
-@pytest.mark.long("many nights of two operators, each with its runs")
 @pytest.mark.slow
 @settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @example(  # it failed here, a colleague signed it in since, and so did a person
