@@ -9,7 +9,6 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ for _name in [name for name in os.environ if name.startswith("TEXTUAL")]:
     del os.environ[_name]
 
 if sys.platform == "linux":
-    from tests.support import compiled_once, fork_tests, forking
+    from tests.support import compiled_once, forking
 
     _FORKS = forking.begin()
 else:
@@ -82,22 +81,12 @@ _numbers = itertools.count()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before the processes of `-n` begin, what is new to this checkout is compiled once, rather
-    than by each of them: by as many processes as there are processors. Then all that is tested is
-    imported once; not where lines are counted, as those of imports would be missed."""
+    than by each of them: by as many processes as there are processors."""
     if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
         return
+    gc.enable()  # this one collects nothing
     if _FORKS:
         compiled_once.compile_new(Path(__file__).parent)
-        if not config.getoption("cov_source", None):
-            fork_tests.begin(Path(__file__).parents[1], _chosen(config))
-    gc.enable()  # this process collects nothing
-
-
-def _chosen(config: pytest.Config) -> Iterator[Path]:
-    """The modules of tests that the command line names."""
-    for word in config.args:
-        path = Path(config.invocation_params.dir, word.partition("::")[0])
-        yield from sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -57,7 +57,7 @@ def _fork_beside() -> int:
     return pid
 
 
-def orders(ours: socket.socket) -> tuple[dict[str, Any], list[int]]:
+def _orders(ours: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """Fork for each order; returns in what was forked, with the order and its descriptors."""
     size = array.array("i").itemsize
     while True:
@@ -75,9 +75,9 @@ def orders(ours: socket.socket) -> tuple[dict[str, Any], list[int]]:
         ours.send(b"%d" % pid)
 
 
-def open_streams(*, unbuffered: bool = False) -> None:
+def _open_streams() -> None:
     """Standard streams as Python opens them, by the two variables that say something else."""
-    unbuffered = unbuffered or bool(os.environ.get("PYTHONUNBUFFERED"))
+    unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
     encoding, _, errors = os.environ.get("PYTHONIOENCODING", "").partition(":")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         before = getattr(sys, f"__{name}__")
@@ -100,7 +100,7 @@ def _serve(ours: socket.socket) -> str:
     A command gets a server of its own, for the workers that it starts: they are its children. An
     order may be for another server, which imports some more.
     """
-    order, handed = orders(ours)
+    order, handed = _orders(ours)
     ours.close()
     if ahead := order.get("ahead"):
         os.environ.update(order["env"])
@@ -142,7 +142,7 @@ def _become(order: dict[str, Any], handed: list[int], own: socket.socket | None 
     os.environ.update(order["env"])
     time.tzset()
     sys.argv = ["siptui", *order["args"]]
-    open_streams()
+    _open_streams()
     places = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     sys.path[:0] = places
     for place in places:
@@ -151,7 +151,7 @@ def _become(order: dict[str, Any], handed: list[int], own: socket.socket | None 
             break
 
 
-def compile_patterns() -> None:
+def _compile_patterns() -> None:
     """Compile what is compiled at its first use, for all that will be forked."""
     from siptui.domain.patterns import _Pattern
 
@@ -222,7 +222,7 @@ def _prepared(number: int, ahead: Sequence[str]) -> socket.socket:
     """The socket by that number, once all of `ahead` is imported and what it leads to was told."""
     for name in ahead:
         import_module(name)
-    compile_patterns()
+    _compile_patterns()
     _compile_used()
     asyncio.run(_make_requests())
     gc.collect()

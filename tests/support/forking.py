@@ -75,10 +75,9 @@ _USUAL = {
     "umask": -1,
     "close_fds": True,
 }
-PIPES = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
+_PIPES = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
 _execute = subprocess.Popen._execute_child  # type: ignore[attr-defined]  # of CPython
-signature = inspect.signature(_execute)
-_begun: "Forking | None" = None
+_signature = inspect.signature(_execute)
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
@@ -102,20 +101,13 @@ def begin(own: socket.socket | None = None) -> "Forking | None":
     """
     if not fork_server.supported():
         return None
-    global _begun
-    _begun = forking = Forking(own)
+    forking = Forking(own)
 
     def execute(popen: "subprocess.Popen[bytes]", *args: Any, **named: Any) -> None:
         forking.execute(popen, *args, **named)
 
     subprocess.Popen._execute_child = execute  # type: ignore[attr-defined]  # on purpose
     return forking
-
-
-def take_over() -> None:
-    """Be the one that forks, in a process that was itself forked from the one that did."""
-    if _begun is not None:
-        _begun.owner = os.getpid()
 
 
 def take_terminal() -> None:
@@ -129,7 +121,7 @@ class Forking:
     def __init__(self, own: socket.socket | None = None) -> None:
         self.active = True
         self._forked = own is not None
-        self.owner = os.getpid()
+        self._owner = os.getpid()
         self._env = _read_at_start(os.environ)
         self._commands = ForkServer(_COMMANDS, self._env, own)
         console_env = self._env | CONSOLE_ENVIRONMENT
@@ -137,8 +129,8 @@ class Forking:
 
     def execute(self, popen: "subprocess.Popen[bytes]", *args: Any, **named: Any) -> None:
         """Fork, or start as ever."""
-        how = signature.bind(popen, *args, **named).arguments
-        order = self._order(how) if self.active and os.getpid() == self.owner else None
+        how = _signature.bind(popen, *args, **named).arguments
+        order = self._order(how) if self.active and os.getpid() == self._owner else None
         if order is None:
             _execute(popen, *args, **named)
             return
@@ -154,7 +146,7 @@ class Forking:
         finally:
             os.close(folder)
         popen._child_created = True  # type: ignore[attr-defined]
-        popen._close_pipe_fds(*(how[name] for name in PIPES))  # type: ignore[attr-defined]
+        popen._close_pipe_fds(*(how[name] for name in _PIPES))  # type: ignore[attr-defined]
 
     def _wanted(self, module: str) -> dict[str, str]:
         """What must be in the environment of a process of `module` for it to be forked."""
