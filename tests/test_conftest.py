@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 from textual import constants
@@ -57,3 +58,13 @@ def test_textual_is_set_as_the_console_sets_it_but_draws_at_once() -> None:
     assert constants.MAX_FPS == 1000
     assert constants.TEXTUAL_ANIMATIONS == "none"
     assert not constants.SMOOTH_SCROLL
+
+
+def test_no_process_whose_files_are_limited_keeps_what_it_compiles() -> None:
+    """Python writes a compiled file as far as it may: each later process would fail to read it, or
+    go on without what is to be imported at its start."""
+    texts = [path.read_text("utf-8") for path in Path(__file__).parent.rglob("*.py")]
+    limited = [text for text in texts if "setrlimit(resource.RLIMIT_" + "FSIZE" in text]
+    assert limited
+    ways = ("dont_write_bytecode = True", "PYTHONDONTWRITEBYTECODE")
+    assert all(any(way in text for way in ways) for text in limited)

@@ -177,6 +177,7 @@ from siptui.domain.errors import SiptuiError
 from siptui.domain.list_options import DEFAULT_OPTIONS
 from siptui.domain.region import Region
 source, *targets = map(Path, sys.argv[1:])
+sys.dont_write_bytecode = True  # it would keep the first bytes of what it compiles
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 said = []
 for target in targets:

@@ -5,6 +5,7 @@ import resource
 import shutil
 import signal
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -208,6 +209,7 @@ def test_on_a_full_disk_the_run_is_there_or_not(path: Path, tmp_path: Path) -> N
 
         def act(limit: int = limit, place: Path = place) -> None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            sys.dont_write_bytecode = True  # it would keep the first bytes of what it compiles
             with Journal(place / path.name) as journal:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
                 journal.forget(_forgetting("run-1"))
