@@ -8,10 +8,10 @@ hard link where others may have put it (on Windows they need the right to write 
 folder that everyone may write. `open_to_read` follows links, and never waits for the writer of a
 pipe; `read_plain` is the content of a plain file, and an `OSError` for a pipe, a device or a
 folder. `open_appending` follows the links of this user, root and the folder's owner, and makes what
-is not there. What is made, added to or given by the name that the operator gave it is not led
-elsewhere by another user on the way, be it for a moment; folders are looked at before they are made
-(`refuse_led_astray`). `replace_file` gives a file another's name; where the
-system refuses that while another program has it open, the `OSError` says so in its `strerror`.
+is not there. No other user can lead what is made, added to or read by a name of the operator's to
+another file, not for a moment either; where folders are made, `refuse_led_astray` looks at the way
+first. `replace_file` gives a file another's name; where the system refuses that while another
+program has it open, the `OSError` says so in its `strerror`.
 `name_file` gives a file a name that none has, and raises `FileExistsError` else.
 `names_can_be_moved` says whether other users can put something in the place of a file of this user
 in a folder: nothing is opened by name there that this user made before.

@@ -21,7 +21,6 @@ from siptui.transport.messages import (
     Call,
     Exchange,
     Failure,
-    Limits,
     TransportError,
     Watcher,
 )
@@ -187,12 +186,13 @@ class Http:
         try:
             async with asyncio.timeout(limits.total):
                 pool = self._pool(call, url)
+                waits = httpx.Timeout(limits.read, connect=limits.connect, pool=limits.connect)
                 request = httpx.Request(
                     method,
                     _parsed(url),
                     headers={**headers, "Connection": "keep-alive"},
                     content=body or None,
-                    extensions={"timeout": _time_outs(limits), "trace": trace.told},
+                    extensions={"timeout": waits.as_dict(), "trace": trace.told},
                 )
                 response = await pool.handle_async_request(request)
                 try:
@@ -208,16 +208,6 @@ class Http:
         async for part in response.aiter_bytes():
             body.take(part)
         return body.answer()
-
-
-def _time_outs(limits: Limits) -> dict[str, float]:
-    """As the HTTP library takes them."""
-    return {
-        "connect": limits.connect,
-        "read": limits.read,
-        "write": limits.read,
-        "pool": limits.connect,
-    }
 
 
 @lru_cache(maxsize=64)

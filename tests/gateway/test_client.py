@@ -418,7 +418,7 @@ def test_the_last_day_of_a_tenant_without_batches_is_empty() -> None:
 
 
 def test_a_wait_that_begins_while_a_call_gets_its_token_holds() -> None:
-    """Somebody else was told to wait in the meantime: nothing is sent, and nothing was accepted."""
+    """Another process was told to wait meanwhile: nothing is sent, and nothing was accepted."""
     service, throttle = Service(accept), Throttle()
 
     class Late(Tokens):

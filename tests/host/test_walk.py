@@ -12,17 +12,17 @@ import pytest
 from siptui.host.files import open_appending, open_given, open_private
 from siptui.host.posix import walk
 from siptui.host.private_files import read_own
+from tests.support.two_users import as_neighbour
 
-_NOBODY = 45678
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
 
 
 @pytest.fixture(params=["as here", "as macOS", "as elsewhere"])
 def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A system that opens folders and links by themselves, or only folders that can be read."""
+    """A system that opens folders to search them, and links; or only folders that can be read."""
     if request.param != "as here":
-        monkeypatch.setattr(walk, "_BY_ITSELF", 0)
+        monkeypatch.setattr(walk, "_LINK_ITSELF", 0)
     if request.param == "as elsewhere":
         monkeypatch.setattr(walk, "_SEARCH", os.O_RDONLY)
     return str(request.param)
@@ -158,23 +158,19 @@ def test_a_log_that_is_standard_output_is_added_to(folder: Path) -> None:
 
 @as_root
 def test_a_folder_on_the_way_need_not_be_readable(folder: Path, system: str) -> None:
-    """Nor need that be entered which the process stands in, or what is above it."""
-    if system == "as elsewhere" or not getattr(os, "O_PATH", 0):
-        pytest.skip("this system has no right to search alone")
+    """Nor need the folder be searched that the process stands in, or what is above it. On a system
+    that opens only folders that can be read the file is refused."""
     (folder / "a" / "b" / "file").chmod(0o644)
     for one in (folder, folder / "a", folder / "a" / "b"):
         one.chmod(0o711)
     closed = folder.parent.stat().st_mode
-    pid = os.fork()
-    if not pid:
-        status = 1
+
+    def read() -> str:
         try:
-            os.setgroups([])
-            os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-            os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-            if _read("a/b/file") == "text":
-                status = 0
-        finally:
-            os._exit(status)
+            return _read("a/b/file")
+        except PermissionError:
+            return "refused"
+
+    searched = system != "as elsewhere" and walk._SEARCH != os.O_RDONLY
+    assert as_neighbour(read) == ("text" if searched else "refused")
     assert not closed & 0o007
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -58,7 +58,7 @@ def _at_work(node: MessagePump) -> bool:
     Textual's own way to know is to send each of them a further one (`Pilot._wait_for_screen`),
     which costs more than what most keys do.
     """
-    ready = node._message_queue.ready_event  # nobody waits for it while a message is handled
+    ready = node._message_queue.ready_event  # no task waits for it while a message is handled
     return node._running and (ready.is_set() or not ready._waiters)
 
 

@@ -15,7 +15,7 @@ assert sys.platform != "win32"
 from siptui.domain.text import visible
 from siptui.host.errors import NO_PLAIN_FILE
 from siptui.host.posix.users import name_of
-from siptui.host.posix.walk import SWAPPED, Place
+from siptui.host.posix.walk import SWAPPED, Entry
 
 read_at, write_at = os.pread, os.pwrite
 #: Rights by which others than its owner may put something into a folder.
@@ -36,12 +36,12 @@ def open_private(path: Path, flags: int) -> int:
     named = flags & (os.O_EXCL | os.O_TRUNC | os.O_APPEND)  # by the operator, anywhere
     flags = flags & ~os.O_TRUNC | os.O_NONBLOCK
     if named:
-        with Place(path) as place:
-            fd = place.open(flags)
+        with contextlib.closing(Entry(path)) as entry:
+            fd = entry.open(flags)
             with _closed_if_refused(fd):
                 if not flags & os.O_EXCL:
-                    refuse_planted(fd, path, place.folder)
-                refuse_swapped(fd, place)
+                    refuse_planted(fd, path, entry.folder)
+                refuse_swapped(fd, entry)
     else:
         fd = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with _closed_if_refused(fd):
@@ -80,17 +80,17 @@ def _refuse_link(place: Path, found: os.stat_result, path: Path) -> None:
         raise PermissionError(errno.EPERM, whose, str(path))
 
 
-def refuse_swapped(fd: int, place: Place, *, written: bool = True) -> None:
+def refuse_swapped(fd: int, entry: Entry, *, written: bool = True) -> None:
     """Raise `PermissionError` where others may give the name of the open file to another one and
     did so. What is `written` was looked at for a further name before (`may_be_named_by_others`);
     this name may have been taken away for that look, so it is looked for by this name as well."""
-    if not _is_open(place.folder()):
+    if not _is_open(entry.folder()):
         return
-    found = place.found()
+    found = entry.found()
     if found is None or not os.path.samestat(found, os.fstat(fd)):
-        raise PermissionError(errno.EPERM, SWAPPED, str(place.path))
-    if written and may_be_named_by_others(found, place.folder):
-        raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(place.path))
+        raise PermissionError(errno.EPERM, SWAPPED, str(entry.path))
+    if written and may_be_named_by_others(found, entry.folder):
+        raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(entry.path))
 
 
 def refuse_planted(fd: int, path: Path, folder: Callable[[], os.stat_result]) -> None:
@@ -132,36 +132,36 @@ def open_appending(path: Path) -> int:
     writing alone: without a reader that fails, instead of losing what is written.
     """
     flags = os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY
-    with Place(path) as place:
-        place.follow_links(_refuse_of_others)
-        found, folder = place.found(), place.folder()
+    with contextlib.closing(Entry(path)) as entry:
+        entry.follow_links(_refuse_of_others)
+        found, folder = entry.found(), entry.folder()
         if found is not None:
             _refuse_of_others(found, folder, path)
         fd = _opened_to_append(
-            place, flags, is_pipe=found is not None and stat.S_ISFIFO(found.st_mode)
+            entry, flags, is_pipe=found is not None and stat.S_ISFIFO(found.st_mode)
         )
         with _closed_if_refused(fd):
             found = os.fstat(fd)
             _refuse_of_others(found, folder, path)
-            if may_be_named_by_others(found, place.folder):
+            if may_be_named_by_others(found, entry.folder):
                 raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
-            refuse_swapped(fd, place)
+            refuse_swapped(fd, entry)
     return fd
 
 
-def _opened_to_append(place: Place, flags: int, *, is_pipe: bool) -> int:
+def _opened_to_append(entry: Entry, flags: int, *, is_pipe: bool) -> int:
     if is_pipe:
         try:
-            return place.open(os.O_WRONLY | flags)
+            return entry.open(os.O_WRONLY | flags)
         except OSError as error:
             if error.errno != errno.ENXIO:
                 raise
             why = "no program reads from this pipe"
-            raise OSError(errno.ENXIO, why, str(place.path)) from error
+            raise OSError(errno.ENXIO, why, str(entry.path)) from error
     try:
-        return place.open(os.O_RDWR | flags)
+        return entry.open(os.O_RDWR | flags)
     except PermissionError:  # it may be added to, and not be read
-        return place.open(os.O_WRONLY | flags)
+        return entry.open(os.O_WRONLY | flags)
 
 
 def _refuse_of_others(found: os.stat_result, folder: os.stat_result, path: Path) -> None:
@@ -182,39 +182,39 @@ def open_to_read(path: Path) -> int:
 def open_given(path: Path) -> int:
     """A descriptor to read what was put at `path` for this user, by whomever: not what another
     user put, or leads to, in a folder that everyone may write and that is not theirs."""
-    with Place(path) as place:
-        place.follow_links(_refuse_of_others)
-        fd = place.open(os.O_RDONLY | os.O_NONBLOCK)
+    with contextlib.closing(Entry(path)) as entry:
+        entry.follow_links(_refuse_of_others)
+        fd = entry.open(os.O_RDONLY | os.O_NONBLOCK)
         with _closed_if_refused(fd):
-            _refuse_of_others(os.fstat(fd), place.folder(), path)
-            refuse_swapped(fd, place, written=False)
+            _refuse_of_others(os.fstat(fd), entry.folder(), path)
+            refuse_swapped(fd, entry, written=False)
     return fd
 
 
 def replace_file(source: Path, target: Path) -> None:
     """Give `source` the name of `target`."""
-    with Place(source) as place, Place(target) as wanted:
-        place.rename(wanted)
+    with contextlib.closing(Entry(source)) as entry, contextlib.closing(Entry(target)) as wanted:
+        entry.rename(wanted)
 
 
 def name_file(source: Path, target: Path) -> None:
     """Give `source` the name `target` if no file has it; unlike a rename, a link never replaces."""
-    with Place(source) as place, Place(target) as wanted:
+    with contextlib.closing(Entry(source)) as entry, contextlib.closing(Entry(target)) as wanted:
         try:
-            place.link(wanted)
+            entry.link(wanted)
         except FileExistsError:
             raise
         except OSError:
             # A file system without hard links: claim the name first, then rename onto the claim.
             os.close(wanted.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL))
             try:
-                place.rename(wanted)
+                entry.rename(wanted)
             except BaseException:
                 with contextlib.suppress(OSError):
                     wanted.unlink()
                 raise
         else:
-            place.unlink()
+            entry.unlink()
 
 
 def names_can_be_moved(folder: Path) -> bool:

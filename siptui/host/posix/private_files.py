@@ -25,7 +25,7 @@ from siptui.host.posix.files import (
     refuse_swapped,
 )
 from siptui.host.posix.users import name_of, user_name
-from siptui.host.posix.walk import Place
+from siptui.host.posix.walk import Entry
 
 _ELSEWHERE = "Choose another folder with SIPTUI_CONFIG_DIR or SIPTUI_STATE_DIR."
 
@@ -173,7 +173,7 @@ def read_own(path: Path, most: int) -> bytes:
     """The first `most` bytes of a file that decides what is done, and lies wherever it does.
 
     The file, and links that lead to it, must belong to this user or root, and no other user may
-    write the file, have given it this name, or lead elsewhere on the way (`Place`). Raises
+    write the file, have given it this name, or lead elsewhere on the way (`walk.Entry`). Raises
     `PrivateFileError` otherwise, `OSError` when it cannot be read.
     """
 
@@ -190,16 +190,16 @@ def read_own(path: Path, most: int) -> bytes:
                 remedy=f"Close it, then look at what is in it: chmod go-w {named}",
             )
 
-    with Place(path) as place:
-        place.follow_links(refuse)
-        with os.fdopen(place.open(os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+    with contextlib.closing(Entry(path)) as entry:
+        entry.follow_links(refuse)
+        with os.fdopen(entry.open(os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             found = os.fstat(file.fileno())
             refuse(found, found, path)
             if not stat.S_ISREG(found.st_mode):
                 raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(path))
-            if may_be_named_by_others(found, place.folder):
+            if may_be_named_by_others(found, entry.folder):
                 raise PermissionError(errno.EPERM, NAMED_BY_OTHERS, str(path))
-            refuse_swapped(file.fileno(), place)
+            refuse_swapped(file.fileno(), entry)
             return file.read(most)
 
 

@@ -1,9 +1,9 @@
-"""Go to a file folder by folder, so that what was looked at is what is opened.
+"""Walk to a file folder by folder, so that what was looked at is what is opened.
 
-By its path the system goes to a file anew at each call. Another user who may rename a folder on the
-way can have each call see another one: a link of theirs for the opening, the folder for each look
-at it. So each folder is opened in the one before, no link is followed but by reading it, and the
-file is opened in the folder that was come to.
+By its path the system walks to a file anew at each call. Another user who may rename a folder on
+the way can show each call another one: a link of theirs when the file is opened, the folder when it
+is looked at. So each folder is opened in the one before, a link is read and not followed, and the
+file is opened in the last folder.
 """
 
 import contextlib
@@ -13,7 +13,6 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 assert sys.platform != "win32"
@@ -25,17 +24,17 @@ from siptui.host.posix.users import name_of
 #: To pass through a folder needs the right to search it, not to read it.
 _SEARCH: int = getattr(os, "O_PATH", getattr(os, "O_SEARCH", os.O_RDONLY))
 _FOLDER = os.O_DIRECTORY | os.O_CLOEXEC
-#: To open a link by itself, where a system has that.
-_BY_ITSELF: int = getattr(os, "O_PATH", 0)
+#: To open a link and not what it leads to, where a system can.
+_LINK_ITSELF: int = getattr(os, "O_PATH", 0)
 #: Why what is not what it was a moment ago is not used.
 SWAPPED = "another user put something else there"
 #: What a system says of a link that it was told not to follow.
 _LINK = frozenset({errno.ELOOP, errno.EMLINK, errno.ENOTDIR})
-#: Ways given to one file: its path and 40 links, as Linux has it.
-_WAYS = 41
+#: How many paths lead to one file at the most: the one that is given and 40 links, as on Linux.
+_MOST = 41
 
 
-class Place:
+class Entry:
     """The folder that `path` leads to, held open, and the `name` that the file has there.
 
     Raises `PermissionError` where the way there leads through a link that another user put into a
@@ -48,32 +47,21 @@ class Place:
         self.path = path
         self.name = "."
         self._left: list[str] = []
-        self._turns = 0
+        self._links = 0
         self._within = Path()  # the folder, as it was come to by name
         self._by_system = False  # whether the name is a link that only the system can follow
         self._fd = -1
         try:
-            with self._told():
+            with self._named_in_errors():
                 self._go(os.fspath(path), os.curdir)
         except BaseException:
-            self._close()
+            self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
 
     def follow_links(self, refuse: Callable[[os.stat_result, os.stat_result, Path], None]) -> None:
         """Go where the name leads as long as it is a link; `refuse` is given the link, the folder
         that it is in and the path, and raises for one that is not to be followed."""
-        with self._told():
+        with self._named_in_errors():
             while (found := self.found()) and stat.S_ISLNK(found.st_mode):
                 link = self._link_at(self.name)
                 if link is None:
@@ -103,17 +91,17 @@ class Place:
     def open(self, flags: int, mode: int = 0o600) -> int:
         """A descriptor of the file. A link that was not followed yet is an `OSError`."""
         flags |= os.O_CLOEXEC | (0 if self._by_system else os.O_NOFOLLOW)
-        with self._told():
+        with self._named_in_errors():
             return os.open(self.name, flags, mode, dir_fd=self._fd)
 
     def rename(self, other: Self) -> None:
         """Give the file the name and folder of `other`, in the place of what is there."""
-        with other._told(), self._told():
+        with other._named_in_errors(), self._named_in_errors():
             os.rename(self.name, other.name, src_dir_fd=self._fd, dst_dir_fd=other._fd)
 
     def link(self, other: Self) -> None:
         """Give the file the name of `other` as well, if nothing has it."""
-        with other._told(), self._told():
+        with other._named_in_errors(), self._named_in_errors():
             os.link(
                 self.name,
                 other.name,
@@ -124,11 +112,11 @@ class Place:
 
     def unlink(self) -> None:
         """Take the name away."""
-        with self._told():
+        with self._named_in_errors():
             os.unlink(self.name, dir_fd=self._fd)
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _named_in_errors(self) -> Iterator[None]:
         """Let errors be of the path as it was given."""
         try:
             yield
@@ -136,33 +124,34 @@ class Place:
             error.filename = str(self.path)
             raise
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the folder."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
     def _go(self, led_to: str, start: str = "") -> None:
         """Go from the folder, or `start`, to the one in which the last name of `led_to` is."""
-        self._turn(led_to, start)
+        self._lead(led_to, start)
         while len(self._left) > 1:
             self._enter(self._left.pop())
         self.name = self._left.pop()
 
-    def _turn(self, led_to: str, start: str = "") -> None:
+    def _lead(self, led_to: str, start: str = "") -> None:
         """Have the names of `led_to` before those that are left."""
         names = [name for name in led_to.split("/") if name]
         if led_to.endswith("/"):
             names.append(os.curdir)
         self._left += reversed(names)
-        self._turns += 1
-        if self._turns > _WAYS:
+        self._links += 1
+        if self._links > _MOST:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(self.path))
         start = "/" if led_to.startswith("/") else start
         if start:
-            self._stand_in(os.open(start, _SEARCH | _FOLDER), Path(start))
+            self._hold(os.open(start, _SEARCH | _FOLDER), Path(start))
 
-    def _stand_in(self, fd: int, folder: Path) -> None:
-        self._close()
+    def _hold(self, fd: int, folder: Path) -> None:
+        self.close()
         self._fd, self._within = fd, folder
 
     def _enter(self, name: str) -> None:
@@ -177,15 +166,15 @@ class Place:
             if link is None:
                 raise
         else:
-            self._stand_in(fd, self._within / name)
+            self._hold(fd, self._within / name)
             return
         found, led_to = link
         self._refuse_foreign(name, found)
         if _is_of_process(found):
             fd = os.open(name, flags, dir_fd=self._fd)
-            self._stand_in(fd, self._within / name)
+            self._hold(fd, self._within / name)
             return
-        self._turn(led_to)
+        self._lead(led_to)
 
     def _refuse_foreign(self, name: str, link: os.stat_result) -> None:
         if link.st_uid in (0, os.geteuid()):
@@ -199,14 +188,14 @@ class Place:
     def _link_at(self, name: str) -> tuple[os.stat_result, str] | None:
         """The link of this name and where it leads, which are of one and the same link; `None` for
         what is no link."""
-        if _BY_ITSELF:
-            fd = os.open(name, _BY_ITSELF | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._fd)
+        if _LINK_ITSELF:
+            fd = os.open(name, _LINK_ITSELF | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._fd)
             try:
                 found = os.fstat(fd)
                 return (found, os.readlink("", dir_fd=fd)) if stat.S_ISLNK(found.st_mode) else None
             finally:
                 os.close(fd)
-        for _ in range(_WAYS):
+        for _ in range(_MOST):
             before = self._state_of(name)
             if not stat.S_ISLNK(before[0].st_mode):
                 return None

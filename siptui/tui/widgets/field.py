@@ -27,7 +27,7 @@ class Field(Input):
         return frozenset()
 
     def get_component_styles(self, *names: str) -> RenderStyles:
-        """As Textual's, of parts that nobody asked for before as well."""
+        """As Textual's; the styles of a part are made when they are first asked for."""
         for name in names:
             if name not in self._component_styles and name in Input.COMPONENT_CLASSES:
                 part = DOMNode(classes=name)
